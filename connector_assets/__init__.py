@@ -1,0 +1,1 @@
+"""What moves, and when: everything that Dagster loads, and the `connector` command."""

@@ -1,0 +1,1 @@
+"""When things move: the polling schedules with their change probes, and the sweep."""

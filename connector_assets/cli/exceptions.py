@@ -1,0 +1,166 @@
+"""`connector exceptions`: what needs a person, and what the person may do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, line_of, tell
+from connector_assets.cli.places import actor, existing_home, require_credentials, require_flow, run_name
+from connector_assets.cli.show import Json, print_json, print_line, print_table, quiet_stdout
+from connector_resources.errors import UnusableInput
+
+if TYPE_CHECKING:
+    from connector_assets.replaying import Replay
+    from connector_resources.connections import Settings
+    from connector_resources.home import Home
+    from connector_resources.ledger import ExceptionRow, Ledger
+
+app = typer.Typer(name="exceptions", help="Documents that need a person.", no_args_is_help=True)
+
+FlowName = Annotated[str | None, typer.Option("--flow", metavar="INTEGRATION/FLOW", help="Only of this flow.")]
+IntegrationName = Annotated[str | None, typer.Option("--integration", help="Only of this integration.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Only of this reason, such as account_not_found.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="As `exceptions list` shows it.")]
+
+
+@app.command("list")
+def list_exceptions(
+    flow: FlowName = None, integration: IntegrationName = None, reason: Reason = None, as_json: Json = False
+) -> None:
+    """The open exceptions, oldest first."""
+    home = existing_home()
+    found = home.ledger().exceptions.open(flow, integration, reason)
+    if not found:
+        # nothing found may be a name that does not exist, and only then is it worth finding out
+        _check_names(home.settings(), flow, integration, reason)
+    if as_json:
+        print_json({"exceptions": [_row(each) for each in found]})
+        return
+    rows = [(e.id, e.flow, e.key, e.state, e.reason, e.field, e.value, e.since.date(), e.attempts) for e in found]
+    columns = ("id", "flow", "key", "state", "reason", "field", "value", "since", "attempts")
+    print_table(f"{len(found)} open exceptions", columns, rows, right=("attempts",))
+
+
+def _check_names(settings: Settings, flow: str | None, integration: str | None, reason: str | None) -> None:
+    if flow is not None:
+        require_flow(settings, flow)
+    if integration is not None:
+        settings.integration(integration)
+    if reason is not None:
+        from connector_assets.delivery.reasons import REASONS
+
+        if reason not in REASONS:
+            raise UnusableInput(f"no reason {reason!r}; there are: {', '.join(sorted(REASONS))}")
+
+
+def _row(each: ExceptionRow) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "flow": each.flow,
+        "key": each.key,
+        "state": each.state,
+        "reason": each.reason,
+        "field": each.field,
+        "value": each.value,
+        "message": each.message,
+        "fix": each.fix,
+        "since": each.since.isoformat(),
+        "attempts": each.attempts,
+        "partition": each.partition,
+    }
+
+
+@app.command("show")
+def show(id: Id, as_json: Json = False) -> None:
+    """One exception, open or closed."""
+    found = existing_home().ledger().exceptions.get(id)
+    if found is None:
+        raise UnusableInput(f"no exception {id}")
+    closed = {"closed_at": found.closed_at.isoformat() if found.closed_at else None, "closed_how": found.closed_how}
+    told = _row(found) | {"waits_for": found.waits_for, "run": found.run} | closed
+    if as_json:
+        print_json(told)
+        return
+    for name, value in told.items():
+        if value is not None:
+            print_line(f"{name:>10}  {value}")
+
+
+@app.command("dismiss")
+def dismiss(id: Id, note: Annotated[str, typer.Option(help="Why, for whoever reads it later.")] = "") -> None:
+    """Leave the document alone until its content changes."""
+    ledger = existing_home().ledger()
+    row = ledger.exceptions.dismiss(id, actor(), note, ledger.clock.now())
+    tell(f"{row.flow}: {row.key} is left alone until it changes")
+    raise typer.Exit(_code(ledger, [row.flow]))
+
+
+@app.command("replay")
+def replay_exceptions(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help="As `exceptions list` shows them.")] = None,
+    reason: Reason = None,
+    flow: FlowName = None,
+    integration: IntegrationName = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every open exception.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Try these documents again now, read anew from the source; nothing else is touched."""
+    home = existing_home()
+    settings, ledger = home.settings(), home.ledger()
+    if not (ids or reason or flow or integration or everything):
+        raise UnusableInput("say which exceptions: ID, --reason, --flow, --integration or --all")
+    chosen = ledger.exceptions.open(flow, integration, reason)
+    missing = sorted(set(ids or ()) - {each.id for each in chosen})
+    if missing:
+        raise UnusableInput(f"no open exception {missing[0]}")
+    if not chosen:
+        _check_names(settings, flow, integration, reason)
+    chosen = [each for each in chosen if not ids or each.id in ids]
+    for name in sorted({each.flow for each in chosen}):
+        kept, _ = require_flow(settings, name)
+        require_credentials(home, settings, kept)
+    run = run_name("replay")
+    with quiet_stdout():
+        done = _deliver(home, chosen, run)
+    if as_json:
+        print_json({"run": run, "plan": False, "flows": [_entry(each) for each in done]})
+    else:
+        from connector_assets.cli.tables import print_flows
+
+        print_flows([_entry(each) for each in done])
+    problems = [each.report.error for each in done if each.report.error is not None]
+    for each in done:
+        if each.gone:
+            tell(f"{each.report.flow}: no longer in the source: {', '.join(each.gone)}")
+    for error in problems:
+        tell(f"connector: {line_of(error)}")
+    raise typer.Exit(UNREACHABLE if problems else _code(ledger, [each.flow for each in chosen]))
+
+
+def _deliver(home: Home, chosen: Sequence[ExceptionRow], run: str) -> list[Replay]:
+    from connector_assets.opening import workbench
+    from connector_assets.replaying import replay
+
+    done: list[Replay] = []
+    if not chosen:
+        return done
+    ledger = home.ledger()
+    documents = ledger.exceptions.release(ids=[each.id for each in chosen], actor=actor(), now=ledger.clock.now())
+    keys: dict[str, dict[str, list[str]]] = {}
+    for flow, key in documents:
+        keys.setdefault(flow.partition("/")[0], {}).setdefault(flow, []).append(key)
+    for name, by_flow in keys.items():
+        with workbench(home, name, run, actor=actor()) as bench:
+            done += replay(bench, by_flow)
+    return done
+
+
+def _entry(done: Replay) -> dict[str, Any]:
+    return done.report.as_json() | {"gone_in_source": done.gone}
+
+
+def _code(ledger: Ledger, flows: Sequence[str]) -> int:
+    return NEEDS_A_PERSON if any(ledger.exceptions.open(flow) for flow in set(flows)) else DONE

@@ -1,0 +1,94 @@
+"""`connector sync --plan`: what a sync would write, without writing it. No Dagster run; the ledger keeps the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from connector_assets.cli.exits import DONE, NEEDS_A_PERSON
+from connector_assets.cli.places import actor, run_name
+from connector_assets.cli.syncing import needs_a_person
+from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.pipeline import Mapped, Pipeline
+from connector_assets.delivery.report import FlowReport
+from connector_assets.opening import pace_of, workbench
+from connector_assets.replaying import land_reference_data
+from connector_resources.connections import IntegrationSettings
+from connector_resources.home import Home
+from connector_resources.ledger import Ledger
+
+
+@dataclass
+class Plan:
+    """What a plan came to; `notes` are for the person at the terminal."""
+
+    run: str
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def plan_reason(self) -> str | None:
+        """Why a sync would be a plan only, where it would."""
+        return next((entry["plan_reason"] for entry in self.entries if entry.get("plan_reason")), None)
+
+    def as_json(self) -> dict[str, Any]:
+        """What `connector sync --plan --json` prints."""
+        reason = self.plan_reason
+        told = {"run": None, "plan": True, "plan_id": self.run, "flows": self.entries}
+        return told | ({"plan_reason": reason} if reason else {})
+
+    def code(self, ledger: Ledger, flows: Sequence[str]) -> int:
+        """The exit code: 1 where a person would be needed, now or after the sync."""
+        waits = self.plan_reason or any(map(needs_a_person, self.entries))
+        return NEEDS_A_PERSON if waits or any(ledger.exceptions.open(flow) for flow in flows) else DONE
+
+
+def plan_flows(
+    home: Home, integration: IntegrationSettings, kinds: Sequence[type[Flow]], days: tuple[date, date] | None
+) -> Plan:
+    """Read, map and check the documents of these flows, and plan what would be done with each."""
+    plan = Plan(run_name("plan"))
+    planned: set[str] = set()
+    with workbench(home, integration.name, plan.run, actor=actor()) as bench:
+        for kind in kinds:
+            flow = kind(bench)
+            pipeline = Pipeline(flow, pace_of(flow))
+            mapped = _mapped(pipeline, days)
+            report = pipeline.deliver(mapped, mode="plan")
+            entry = report.as_json()
+            first = _only_waiting(mapped, planned)
+            if first:
+                entry["waits_for_this_plan"] = first
+                plan.notes.append(
+                    f"{flow.full_name}: {first} held documents wait only for records that this sync creates first"
+                )
+            plan.entries.append(entry)
+            planned |= _waits_released(flow, report)
+    return plan
+
+
+def _mapped(pipeline: Pipeline, days: tuple[date, date] | None) -> Mapped:
+    flow = pipeline.flow
+    if flow.partitioned and days is not None:
+        pipeline.land(*days)
+        return pipeline.map(pipeline.due_keys() | pipeline.changed_keys(*days))
+    land_reference_data(flow)
+    return pipeline.map(flow.all_keys())
+
+
+def _waits_released(flow: Flow, report: FlowReport) -> set[str]:
+    """What others wait for and this flow would link."""
+    linked = {"created", "adopted"}
+    return {f"link:{flow.full_name}:{each.key}" for each in report.results.values() if each.outcome in linked}
+
+
+def _only_waiting(mapped: Mapped, planned: set[str]) -> int:
+    """How many held documents have no problem but a link that the flows before them would make."""
+    return sum(
+        bool(problems) and all(problem.waits_for in planned for problem in problems)
+        for problems in mapped.findings.rows.values()
+    )

@@ -1,0 +1,68 @@
+"""What commands print on standard output: one JSON object, or tables for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import typer
+
+# tables that go to a file or a pipe are not cut to the width of a terminal that is not there
+WIDTH_OF_A_FILE = 220
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for programs.")]
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """The command's answer as JSON."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+    sys.stdout.flush()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    raise TypeError(f"{type(value).__name__} has no place in an answer")
+
+
+def print_line(text: str) -> None:
+    """A line of the command's answer."""
+    sys.stdout.write(f"{text}\n")
+
+
+def print_table(
+    title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
+) -> None:
+    """A table; `right` names the columns of numbers."""
+    # imported here: a command that prints JSON does not need it
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(header_style="bold")
+    for name in columns:
+        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        # plain text: an operator's value may look like rich's markup
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    console = Console(file=sys.stdout) if sys.stdout.isatty() else Console(file=sys.stdout, width=WIDTH_OF_A_FILE)
+    if title:
+        console.print(Text(title, style="bold"))
+    console.print(table)
+
+
+@contextmanager
+def quiet_stdout() -> Iterator[None]:
+    """Whatever a library prints meanwhile goes to standard error."""
+    stdout, sys.stdout = sys.stdout, sys.stderr
+    try:
+        yield
+    finally:
+        sys.stdout = stdout

@@ -1,0 +1,86 @@
+"""`connector sync`: one integration, or one flow of it, now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector_assets.cli.exits import tell
+from connector_assets.cli.places import (
+    chosen_flows,
+    day_of,
+    existing_home,
+    require_credentials,
+    require_systems,
+)
+from connector_assets.cli.show import Json, print_json, quiet_stdout
+from connector_resources.errors import UnusableInput
+
+if TYPE_CHECKING:
+    from connector_assets.cli.planned import Plan
+    from connector_assets.cli.syncing import Outcome
+
+Target = Annotated[str, typer.Argument(metavar="INTEGRATION[/FLOW]", help="Such as jde_coupa or jde_coupa/invoices.")]
+From = Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day, YYYY-MM-DD.")]
+To = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day, included; without it, today.")]
+
+
+def sync(
+    target: Target,
+    first: From = None,
+    last: To = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Show what would be written; write nothing.")] = False,
+    adopt: Annotated[bool, typer.Option("--adopt", help="Link what the target already holds; write nothing.")] = False,
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Mark what there is as seen; only changes are sent from then on.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring an integration, or one flow of it, into agreement."""
+    if plan + adopt + baseline > 1:
+        raise UnusableInput("--plan, --adopt and --baseline exclude each other")
+    begin, end = day_of(first, "--from"), day_of(last, "--to")
+    if begin and end and begin > end:
+        raise UnusableInput(f"--from {begin} is after --to {end}")
+    home = existing_home()
+    settings = home.settings()
+    integration, kinds = chosen_flows(settings, target)
+    require_credentials(home, settings, integration)
+    names = [f"{integration.name}/{kind.name}" for kind in kinds]
+
+    from connector_assets.cli.planned import plan_flows
+    from connector_assets.cli.syncing import days_of_sync, run_flows
+    from connector_assets.cli.tables import print_flows
+    from connector_assets.opening import workbench
+
+    with workbench(home, integration.name, "sync") as bench:
+        days = days_of_sync(bench, [kind(bench) for kind in kinds], begin, end)
+    require_systems(home, settings, integration)
+    tell(f"{target}: {f'{days[0]} to {days[1]}' if days else 'read whole'}")
+    done: Plan | Outcome
+    with quiet_stdout():
+        if plan:
+            done = plan_flows(home, integration, kinds, days)
+        else:
+            mode = "adopt" if adopt else "baseline" if baseline else None
+            done = run_flows(home, integration, kinds, days, whole="/" not in target, mode=mode)
+    if as_json:
+        print_json(done.as_json())
+    else:
+        print_flows(done.entries, plan=plan or done.plan_reason is not None)
+    tell_problems(done)
+    for note in done.notes:
+        tell(note)
+    raise typer.Exit(done.code(home.ledger(), names))
+
+
+def tell_problems(outcome: Outcome | Plan) -> None:
+    """Say which steps failed and which flows therefore did nothing."""
+    steps: dict[str, list[str]] = {}
+    for step, why in outcome.failures.items():
+        steps.setdefault(" ".join(why.split()), []).append(step.replace("__", "/"))
+    for why, failed in steps.items():
+        tell(f"connector: {failed[0]}{f' and {len(failed) - 1} more' if failed[1:] else ''}: {why}")
+    for name in outcome.missing:
+        tell(f"connector: {name} was not run, because a step before it failed")

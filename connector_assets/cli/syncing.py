@@ -1,0 +1,173 @@
+"""One sync as an ordinary Dagster run executed here: which days, what came of it, and the exit code."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from dagster import AssetKey, BetaWarning, DagsterEvent, PreviewWarning, SupersessionWarning
+
+from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, UNUSABLE, system_problems, tell
+from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.report import NEEDS_A_PERSON as WAITING
+from connector_assets.delivery.report import OUTCOMES
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.progress import first_day
+from connector_assets.runs import execute
+from connector_resources.connections import IntegrationSettings
+from connector_resources.errors import UnusableInput
+from connector_resources.home import Home
+from connector_resources.instance.prepare import prepare_dagster_home
+from connector_resources.ledger import Ledger
+
+
+@dataclass
+class Outcome:
+    """What a run came to. `entries` are the flows that reported, `missing` those that did not get that far;
+    `failures` is failed step -> why, `causes` the class names of the errors behind them."""
+
+    run: str
+    entries: list[dict[str, Any]]
+    missing: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    causes: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def plan_reason(self) -> str | None:
+        """Why nothing was written, where a first sync became a plan."""
+        return next((entry["plan_reason"] for entry in self.entries if entry.get("plan_reason")), None)
+
+    def as_json(self) -> dict[str, Any]:
+        """What `connector sync --json` prints."""
+        reason = self.plan_reason
+        told = {"run": self.run, "plan": reason is not None, "flows": self.entries}
+        return told | ({"plan_reason": reason} if reason else {})
+
+    def code(self, ledger: Ledger, flows: Sequence[str]) -> int:
+        """The exit code: of the flows' full names that the run was about."""
+        if self.causes & system_problems():
+            return UNREACHABLE
+        if self.missing and not self.entries and self.causes & {"UnusableInput", "NotFound"}:
+            return UNUSABLE
+        if self.failures or self.missing or self.plan_reason or any(map(needs_a_person, self.entries)):
+            return NEEDS_A_PERSON
+        return NEEDS_A_PERSON if any(ledger.exceptions.open(flow) for flow in flows) else DONE
+
+
+def needs_a_person(entry: Mapping[str, Any]) -> bool:
+    """Whether a flow's entry has documents that are not done."""
+    return any(entry["outcomes"][name] for name in WAITING)
+
+
+def days_of_sync(
+    bench: Workbench, flows: Sequence[Flow], first: date | None, last: date | None
+) -> tuple[date, date] | None:
+    """The first and last day of a sync, both included; None where all flows are read whole.
+
+    Raises UnusableInput for a day outside the partitions, or after the source's own today.
+    """
+    daily = [flow for flow in flows if flow.partitioned]
+    if not daily:
+        if first is not None or last is not None:
+            raise UnusableInput(f"{flows[0].full_name} is read whole: --from and --to do not apply")
+        return None
+    overlap = bench.integration.settings.overlap_days
+    today = min(bench.today(flow.source_role) for flow in daily)
+    begin = first if first is not None else min(first_day(flow, overlap) for flow in daily)
+    end = last if last is not None else today
+    for day in (begin, end):
+        if day < bench.start_date:
+            raise UnusableInput(
+                f"partition {day} is out of range: start_date in connections.yaml is {bench.start_date}"
+            )
+        if day > today:
+            source = bench.connection(daily[0].source_role).name
+            raise UnusableInput(f"partition {day} is out of range: it is still {today} in {source}")
+    if begin > end:
+        where = "" if first is not None else ", where this sync would begin: give --from too"
+        raise UnusableInput(f"--to {end} is before {begin}{where}")
+    return begin, end
+
+
+def run_flows(
+    home: Home,
+    integration: IntegrationSettings,
+    flows: Sequence[type[Flow]],
+    days: tuple[date, date] | None,
+    *,
+    whole: bool,
+    mode: str | None = None,
+) -> Outcome:
+    """Run these flows through Dagster. `whole`: they are all of the integration; `mode` is adopt, baseline or None."""
+    from connector_assets.integrations.assets import DUE_TAG, MODE_TAG
+
+    tags = {DUE_TAG: "yes"} | ({MODE_TAG: mode} if mode else {})
+    return _run(home, integration, flows, integration.name, days, tags, None if whole else _assets(integration, flows))
+
+
+def run_sweep(home: Home, integration: IntegrationSettings, flows: Sequence[type[Flow]], *, whole: bool) -> Outcome:
+    """Run the sweep of these flows through Dagster."""
+    assets = None if whole else [AssetKey([integration.name, flow.name, "swept"]) for flow in flows]
+    return _run(home, integration, flows, f"{integration.name}_sweep", None, {}, assets)
+
+
+def _assets(integration: IntegrationSettings, flows: Sequence[type[Flow]]) -> list[AssetKey]:
+    from connector_assets.integrations.assets import delivered_key, mapped_key
+    from connector_assets.sources.assets import source_key
+
+    sources = [source_key(integration.connections[each.role], each.entity) for flow in flows for each in flow.sources]
+    written = [key(integration.name, flow.name) for flow in flows for key in (mapped_key, delivered_key)]
+    return [*sources, *written]
+
+
+def _run(
+    home: Home,
+    integration: IntegrationSettings,
+    flows: Sequence[type[Flow]],
+    job: str,
+    days: tuple[date, date] | None,
+    tags: dict[str, str],
+    assets: list[AssetKey] | None,
+) -> Outcome:
+    """Execute the job here, say on standard error how it goes, and gather what the flows reported, in their order."""
+    prepare_dagster_home(home.path)
+    first, last = days or (None, None)
+    watch = _Watch()
+    with warnings.catch_warnings():
+        # what of Dagster is in beta is known to us; it is no news for whoever runs a sync
+        for category in (BetaWarning, PreviewWarning, SupersessionWarning):
+            warnings.simplefilter("ignore", category)
+        result = execute(job, first_day=first, last_day=last, tags=tags, asset_selection=assets, on_event=watch)
+    reports = {each.flow: each.report for each in home.ledger().reports.of(result.run_id)}
+    names = [f"{integration.name}/{flow.name}" for flow in flows]
+    entries = [_ordered(reports[name]) for name in names if "outcomes" in reports.get(name, {})]
+    missing = [name for name in names if name not in reports]
+    failures = {failure.step: failure.message for failure in result.failures}
+    return Outcome(result.run_id, entries, missing, failures, watch.causes)
+
+
+def _ordered(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry with its outcomes in the order in which people read them; a database keeps none."""
+    return {**entry, "outcomes": {name: entry["outcomes"][name] for name in OUTCOMES}}
+
+
+class _Watch:
+    """Tells of each step that ends, and keeps the class names of the errors behind those that fail."""
+
+    def __init__(self) -> None:
+        self.causes: set[str] = set()
+
+    def __call__(self, event: DagsterEvent) -> None:
+        step = (event.step_key or "").replace("__", "/")
+        if event.is_step_success:
+            tell(f"  {step}: {event.step_success_data.duration_ms / 1000:.1f} s")
+        elif event.is_step_failure:
+            tell(f"  {step}: failed")
+            error = event.step_failure_data.error
+            while error is not None:
+                self.causes.add(error.cls_name or "")
+                error = error.cause

@@ -1,0 +1,140 @@
+"""Everything that Dagster loads: assets, jobs, schedules and resources of the integrations of this home.
+
+Loading opens neither network nor ledger. Without a home the sandbox's connections are loaded, so that the lineage can
+be looked at before anything is set up. An integration whose settings are broken shows as a failing check and leaves the
+others as they are.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from connector_assets.automation.housekeeping import purge_job, purge_schedule
+from connector_assets.automation.schedules import INTEGRATION_TAG, poll_schedule, sweep_schedule
+from connector_assets.automation.sweep import sweep_asset
+from connector_assets.broken import broken_asset
+from connector_assets.clients import ConnectionResource, resource_key
+from connector_assets.integrations.assets import flow_assets
+from connector_assets.integrations.kinds import KINDS, check_flows
+from connector_assets.partitions import days_from
+from connector_assets.sources.assets import source_asset, source_key
+from connector_assets.templates import sandbox_connections
+from connector_resources.connections import IntegrationSettings, Settings
+from connector_resources.errors import UnusableInput
+from connector_resources.home import Home
+
+# the two features of Dagster's that are used although they are not final yet
+warnings.filterwarnings("ignore", r"Parameter `backfill_policy` of", dg.BetaWarning)
+warnings.filterwarnings("ignore", r"Specifying a partitions_def on an AssetCheckSpec", dg.PreviewWarning)
+
+
+SWEEP = "_sweep"
+
+
+@dataclass
+class Integration:
+    """What one integration brings: the assets of its run in the order of its flows, and those of its sweep."""
+
+    settings: IntegrationSettings
+    synced: list[dg.AssetsDefinition]
+    swept: list[dg.AssetsDefinition]
+
+    @property
+    def job_names(self) -> tuple[str, str]:
+        """Of its run and of its sweep."""
+        return self.settings.name, f"{self.settings.name}{SWEEP}"
+
+    def job(self) -> UnresolvedAssetJobDefinition:
+        """All flows as the steps of one run: a run is dear and a step is cheap."""
+        name = self.settings.name
+        return self._job(name, self.synced, f"All flows of {name} as the steps of one run.")
+
+    def sweep_job(self) -> UnresolvedAssetJobDefinition:
+        """The sweep of all flows."""
+        name = self.settings.name
+        described = f"All keys of {name} compared: what the days missed, and deletions."
+        return self._job(f"{name}{SWEEP}", self.swept, described)
+
+    def _job(self, name: str, assets: list[dg.AssetsDefinition], description: str) -> UnresolvedAssetJobDefinition:
+        keys = dg.AssetSelection.assets(*(asset.key for asset in assets))
+        return dg.define_asset_job(
+            name, selection=keys, tags={INTEGRATION_TAG: self.settings.name}, description=description
+        )
+
+
+def load_settings(home: Home) -> Settings:
+    """The home's settings; the sandbox's where there is no home."""
+    if home.connections_file.is_file():
+        return home.settings()
+    start = datetime.now(UTC).date() - timedelta(days=90)
+    return Settings.parse(sandbox_connections(start), Path("connections.yaml"))
+
+
+def build(settings: Settings) -> dg.Definitions:
+    """The definitions of these settings."""
+    days = days_from(settings.start_date)
+    sources: dict[dg.AssetKey, dg.AssetsDefinition] = {}
+    integrations: list[Integration] = []
+    broken = dict(settings.broken)
+    for each in settings.integrations.values():
+        try:
+            check_flows(each)
+            _refuse_name(each.name, integrations)
+        except UnusableInput as error:
+            broken[each.name] = str(error)
+            continue
+        read = [sources.setdefault(asset.key, asset) for asset in _sources(settings, each, days)]
+        written = [asset for flow in KINDS[each.kind] for asset in flow_assets(flow, each, days)]
+        swept = [sweep_asset(flow, each) for flow in KINDS[each.kind]]
+        integrations.append(Integration(each, [*read, *written], swept))
+    return _definitions(settings, integrations, broken)
+
+
+def _refuse_name(name: str, others: list[Integration]) -> None:
+    """Two jobs of one name would take the whole location down."""
+    taken = {purge_job.name, *(job for each in others for job in each.job_names)}
+    clash = taken & {name, f"{name}{SWEEP}"}
+    if clash:
+        raise UnusableInput(f"integrations.{name}: there is a job {min(clash)} already: choose another name")
+
+
+def _sources(
+    settings: Settings, integration: IntegrationSettings, days: dg.DailyPartitionsDefinition
+) -> Iterator[dg.AssetsDefinition]:
+    """The source assets that an integration reads, each once; another may read the same ones."""
+    seen = set()
+    for flow in KINDS[integration.kind]:
+        for source in flow.sources:
+            connection = settings.connections[integration.connections[source.role]]
+            key = source_key(connection.name, source.entity)
+            if key not in seen:
+                seen.add(key)
+                yield source_asset(integration.name, connection, source, days)
+
+
+def _definitions(settings: Settings, integrations: list[Integration], broken: dict[str, str]) -> dg.Definitions:
+    assets = {asset.key: asset for each in integrations for asset in (*each.synced, *each.swept)}
+    jobs: list[UnresolvedAssetJobDefinition | dg.JobDefinition] = [purge_job]
+    schedules = [purge_schedule]
+    for each in integrations:
+        job, sweep_job = each.job(), each.sweep_job()
+        jobs += [job, sweep_job]
+        if each.settings.schedule:
+            schedules += [poll_schedule(each.settings, job), sweep_schedule(each.settings, sweep_job)]
+    return dg.Definitions(
+        assets=[*assets.values(), *(broken_asset(name, reason) for name, reason in sorted(broken.items()))],
+        jobs=jobs,
+        schedules=schedules,
+        resources={resource_key(name): ConnectionResource(connection=name) for name in settings.connections},
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build(load_settings(Home.locate()))

@@ -1,0 +1,202 @@
+"""Pandera before anything is written: the same function for the mapped asset's checks and for the writer.
+
+`shape` asks whether the frame is what the flow says it is (columns, types, keys unique): a failure is a defect of the
+mapping, blocks, and nothing of the frame is written. `rows` asks of every row whether it may be written: a row that
+fails is held with the reason that names the check, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from connector_assets.delivery.reasons import REASONS, problem
+from connector_resources.ledger import Problem
+
+# what every mapped row has, beside its flow's own columns
+COMMON = {
+    "key": "str",
+    "day": "date?",
+    "read_at": "str",
+    "ignored": "str?",
+    "amount": "money?",
+    "currency": "str?",
+}
+
+
+def mapped_columns(own: Mapping[str, str]) -> dict[str, str]:
+    """Column -> kind of a mapped document row: the common ones, then the flow's own."""
+    return COMMON | dict(own)
+
+
+@dataclass(frozen=True)
+class FrameChecks:
+    """The two pairs of schemas of a flow.
+
+    `shows` says which column's value a reason shows (default: the checked one), `names` how a checked column is called
+    to a person; `waits_for` names what a held row waits for: (reason, row) -> name.
+    """
+
+    document_shape: pa.DataFrameSchema
+    document_rows: pa.DataFrameSchema
+    line_shape: pa.DataFrameSchema | None = None
+    line_rows: pa.DataFrameSchema | None = None
+    waits_for: Callable[[str, Mapping[str, Any]], str | None] = lambda reason, row: None
+    shows: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Findings:
+    """What the checks found: `shape` failures as sentences, `rows` as problems by document key."""
+
+    shape: list[str] = field(default_factory=list)
+    rows: dict[str, list[Problem]] = field(default_factory=dict)
+
+
+def reason(name: str, passes: Callable[[pd.Series], pd.Series]) -> pa.Check:
+    """A row check whose failure holds the document for the reason `name` of the closed list."""
+    if name not in REASONS:
+        raise KeyError(name)
+    return pa.Check(passes, name=name, error=name, ignore_na=False)
+
+
+def filled(series: pd.Series) -> pd.Series:
+    """True where a value is present and not blank."""
+    return series.notna() & (series.astype("object").map(lambda value: str(value).strip() != ""))
+
+
+def required() -> pa.Check:
+    """The target requires a value here."""
+    return reason("required_field_blank", filled)
+
+
+def at_most(length: int) -> pa.Check:
+    """The target's length holds, counted in characters."""
+    return reason(
+        "too_long",
+        lambda series: (
+            series.astype("object")
+            .map(lambda value: value is None or pd.isna(value) or len(str(value)) <= length)
+            .astype(bool)
+        ),
+    )
+
+
+def of_type(kind: str) -> pa.Column:
+    """A shape column: 'str', 'int', 'bool', 'date', 'money' (Decimal), each nullable with a trailing '?'."""
+    nullable = kind.endswith("?")
+    expected: dict[str, tuple[type, ...]] = {
+        "str": (str,),
+        "int": (int,),
+        "bool": (bool,),
+        "date": (date,),
+        "money": (Decimal,),
+        "list": (list,),
+    }
+    types = expected[kind.rstrip("?")]
+
+    def holds(series: pd.Series) -> pd.Series:
+        # bool is an int to Python, and never a number to a ledger
+        return series.map(
+            lambda value: (
+                (nullable and value is None)
+                or (isinstance(value, types) and (bool in types or not isinstance(value, bool)))
+            )
+        ).astype(bool)
+
+    return pa.Column(
+        object,
+        pa.Check(holds, name="type", error=f"is not {kind}", ignore_na=False),
+        nullable=True,
+        coerce=False,
+    )
+
+
+def shape_schema(name: str, columns: dict[str, str], unique: list[str] | None) -> pa.DataFrameSchema:
+    """Exactly these columns, of these types, and no key twice."""
+    return pa.DataFrameSchema(
+        {column: of_type(kind) for column, kind in columns.items()}, name=name, strict=True, unique=unique
+    )
+
+
+def row_schema(name: str, checks: dict[str, list[pa.Check]]) -> pa.DataFrameSchema:
+    """Checks per column; columns without one are left alone."""
+    return pa.DataFrameSchema(
+        {column: pa.Column(object, found, nullable=True, coerce=False) for column, found in checks.items()},
+        name=name,
+    )
+
+
+def frame(rows: list[dict[str, Any]], columns: dict[str, str]) -> pd.DataFrame:
+    """Rows as a frame of plain Python objects: nothing becomes a float or a NaN on the way."""
+    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=object) for name in columns})
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame as dicts by column."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def computed(frame: pd.DataFrame, value: Callable[[dict[str, Any]], Any]) -> pd.Series:
+    """A column computed row by row, of plain objects: None stays None."""
+    return pd.Series([value(row) for row in records(frame)], index=frame.index, dtype=object)
+
+
+def examine(checks: FrameChecks, documents: pd.DataFrame, lines: pd.DataFrame) -> Findings:
+    """Run all checks. Rows that a rule ignores (column `ignored`) are not asked for their content."""
+    findings = Findings()
+    findings.shape += _shape_failures(checks.document_shape, documents)
+    if checks.line_shape is not None:
+        findings.shape += _shape_failures(checks.line_shape, lines)
+    if findings.shape:
+        return findings
+    alive = documents[documents["ignored"].isna()]
+    rows: dict[str, list[Problem]] = defaultdict(list)
+    _collect(checks, checks.document_rows, alive, rows)
+    if checks.line_rows is not None and len(lines):
+        _collect(checks, checks.line_rows, lines[lines["key"].isin(set(alive["key"]))], rows)
+    findings.rows = dict(rows)
+    return findings
+
+
+def _shape_failures(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> list[str]:
+    try:
+        schema.validate(frame, lazy=True)
+    except SchemaErrors as failed:
+        cases = failed.failure_cases
+        return [
+            f"{schema.name}: column {case.column or case.failure_case}, check {case.check}, value {case.failure_case!r}"
+            for case in cases.head(50).itertuples()
+        ]
+    return []
+
+
+def _collect(
+    checks: FrameChecks, schema: pa.DataFrameSchema, frame: pd.DataFrame, into: dict[str, list[Problem]]
+) -> None:
+    if frame.empty:
+        return
+    frame = frame.reset_index(drop=True)
+    try:
+        schema.validate(frame, lazy=True)
+    except SchemaErrors as failed:
+        rows = records(frame)
+        for case in failed.failure_cases.itertuples():
+            row = rows[int(case.index)]
+            found = problem(
+                case.check,
+                checks.names.get(case.column, case.column),
+                row.get(checks.shows.get(case.check, case.column)),
+                waits_for=checks.waits_for(case.check, row),
+            )
+            if found not in into[row["key"]]:
+                into[row["key"]].append(found)

@@ -1,0 +1,146 @@
+"""What a flow delivers, and what it may want done with it next."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from connector_resources.ledger import Problem
+
+
+def canonical(content: Mapping[str, Any]) -> str:
+    """`content` as JSON with sorted keys; the text that is hashed and compared. Amounts are strings already."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def fingerprint(content: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical text, in hexadecimal."""
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Document:
+    """One thing that a flow writes, as the source has it now.
+
+    `key` names it (`F0411:00001/PV/4711`), `content` is everything that both sides shall agree on (strings, numbers,
+    booleans, lists and dicts; amounts as plain decimal strings), `day` its partition (None: outside the partitions),
+    `read_at` when the source was read. `ignored` is the name of the rule by which it is left alone; `problems` are why
+    it is held. `facts` carries what the flow needs to act but does not agree on (ids of referenced records).
+    """
+
+    key: str
+    content: dict[str, Any]
+    read_at: datetime
+    day: date | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    ignored: str | None = None
+    problems: tuple[Problem, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def deliverable(self) -> bool:
+        """Whether neither a rule nor a check keeps the document from the target."""
+        return self.ignored is None and not self.problems
+
+    @cached_property
+    def hash(self) -> str:
+        """The fingerprint of the content."""
+        return fingerprint(self.content)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A document as the target holds it: `content` in the same terms as `Document.content`, for the fields we own."""
+
+    id: str
+    content: dict[str, Any]
+    status: str = ""
+    label: str = ""
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One line of a plan."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call that creates or changes something: a durable boundary of a delivery.
+
+    `body` is exactly what is sent; `send` sends it and returns the document as it is afterwards. `outcome` is what the
+    run counts when this step happened ('created' or 'updated'). `refuses_second` is True only where the target itself
+    refuses a second document of that key, so that a look-up that finds nothing can be believed at once.
+    """
+
+    name: str
+    body: Mapping[str, Any]
+    send: Callable[[Mapping[str, Any]], Target]
+    outcome: str
+    stage: str | None = None
+    refuses_second: bool = False
+    changes: tuple[FieldChange, ...] = ()
+
+    @property
+    def creates(self) -> bool:
+        """Whether the step brings a new document into being."""
+        return self.outcome == "created"
+
+
+# What a flow's `decide` may answer.
+
+
+@dataclass(frozen=True)
+class Do:
+    """Take this step next."""
+
+    step: Step
+
+
+@dataclass(frozen=True)
+class NeedTarget:
+    """Read the target first: what is known is not enough to decide."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """Both sides agree; `waiting` names what must happen elsewhere before the rest can follow."""
+
+    waiting: str | None = None
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A person is needed; `conflict` when both sides changed."""
+
+    problems: tuple[Problem, ...]
+    conflict: bool = False
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """Leave it alone, by a stated rule."""
+
+    rule: str
+
+
+Decision = Do | NeedTarget | Done | Hold | Ignore
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    """The top-level fields in which `after` differs from `before`."""
+    names = sorted(before.keys() | after.keys())
+    return tuple(
+        FieldChange(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
+    )

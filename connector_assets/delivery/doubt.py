@@ -1,0 +1,264 @@
+"""When the outcome of a call is not known: look in the target, believe what is found, wait before believing nothing.
+
+A hit of a look-up is ours only if it is linked to no other document and its key fields agree; otherwise the document is
+held as `natural_key_taken`, never adopted. Nothing found is believed once the connection's effect window has passed
+since the call was sent, or at once where the target itself refuses a second document of that key.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from connector_assets.delivery.document import Do, Document, Done, Target, fingerprint
+from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.reach import Reach
+from connector_assets.delivery.reasons import problem
+from connector_assets.delivery.recorder import Recorder, natural_key_taken
+from connector_assets.delivery.work import Pace, Work
+from connector_resources.errors import SystemProblem
+from connector_resources.ledger import Change, Delivery, IntentResult
+
+
+class Doubts:
+    """Resolves the doubts of one flow's works."""
+
+    def __init__(self, flow: Flow, pace: Pace, reach: Reach | None = None) -> None:
+        self.flow = flow
+        self.pace = pace
+        self.reach = reach or Reach()
+        self.ledger = flow.bench.ledger
+        self.clock = flow.bench.clock
+        self.recorder = Recorder(flow)
+        # key -> monotonic reading until which a call of ours may still take effect: the wall clock may be set meanwhile
+        self._lands_until: dict[str, float] = {}
+
+    def resolve(self, works: Sequence[Work]) -> None:
+        """Look up every work whose last call has no outcome, or that was tried before without becoming a link."""
+        creating, changing = [], []
+        for work in works:
+            if work.known.target_id is not None:
+                changing += [work] if work.unfinished else []
+            elif work.unfinished or (work.document.deliverable and (work.tried or self.flow.looks_first)):
+                creating.append(work)
+        told = [(work, self._look_up) for work in creating] + [(work, self._look_at) for work in changing]
+        if self.reach.stopped is not None:
+            # what is not in doubt is failed by the steps, for the same reason
+            stopped = self.reach.stopped
+            self.recorder.record([(work, self._unanswered(work, stopped)) for work, _ in told if work.unfinished])
+            return
+        self.recorder.record(self._look_up(creating) + self._look_at(changing))
+
+    # -- looking for what was created -----------------------------------------------------------------------------
+
+    def _look_up(self, works: Sequence[Work]) -> list[tuple[Work, Change]]:
+        if not works:
+            return []
+        try:
+            hits = self.flow.find([work.document for work in works])
+        except SystemProblem as error:
+            self.reach.failed("read", error)
+            return [(work, self._unanswered(work, error)) for work in works]
+        self.reach.answered("read")
+        taken = self.why_not_ours({work.document.key: work.document for work in works}, hits)
+        told = []
+        for work in works:
+            change = self._seen(work, hits.get(work.document.key, []), taken.get(work.document.key))
+            told += [(work, change)] if change is not None else []
+        return told
+
+    def why_not_ours(self, documents: Mapping[str, Document], hits: Mapping[str, Sequence[Target]]) -> dict[str, str]:
+        """Key -> why its hits may not be taken for this document; those whose one hit is it are absent."""
+        answering = Counter(hit.id for key in documents for hit in hits.get(key, ()))
+        owners = self.ledger.links.by_target(self.flow.full_name, self.flow.target_entity, list(answering))
+        found = {}
+        for key, document in documents.items():
+            own = hits.get(key, ())
+            if not own:
+                continue
+            owner = owners.get(own[0].id)
+            if len(own) > 1:
+                found[key] = f"{len(own)} documents of this key: {', '.join(hit.id for hit in own)}"
+            elif owner is not None and owner.source_key != key:
+                found[key] = f"{own[0].id} is linked to {owner.source_key}"
+            elif differing := self.flow.disagreements(document, own[0]):
+                words = (f"{each.field} is {each.before!r}, ours {each.after!r}" for each in differing)
+                found[key] = f"{own[0].id}: {', '.join(words)}"
+            elif answering[own[0].id] > 1 and owner is None:
+                found[key] = f"{own[0].id} answers to {answering[own[0].id]} documents of ours"
+        return found
+
+    def found_after_refusal(self, works: Sequence[Work]) -> dict[str, Target]:
+        """Of works whose second create was refused, those whose first one took effect after all. Raises SystemProblem
+        where the target cannot be asked."""
+        documents = {work.document.key: work.document for work in works}
+        hits = self.flow.find(list(documents.values())) if documents else {}
+        taken = self.why_not_ours(documents, hits)
+        return {key: hits[key][0] for key in documents if hits.get(key) and key not in taken}
+
+    def _seen(self, work: Work, hits: Sequence[Target], taken: str | None) -> Change | None:
+        """What a look-up means for a document."""
+        if hits and taken is None:
+            return self._found(work, hits[0])
+        if work.unfinished:
+            # another's document there does not say that ours will not arrive
+            believed_at = self.believed_at(work)
+            if believed_at > self.clock.now():
+                return self._park(work, believed_at)
+        if taken is not None:
+            return work.hold(
+                [natural_key_taken(taken)], close_intents=close(work, "unknown"), attempts_delta=1, due_at=None
+            )
+        return self._absent(work) if work.unfinished else None
+
+    def _found(self, work: Work, hit: Target) -> Change:
+        work.target = hit
+        work.linked = True
+        # what we never sent was there before us
+        ours = bool(work.unfinished or work.known.attempts)
+        work.outcome = "created" if ours else "adopted"
+        work.known = replace(
+            work.known,
+            target_id=hit.id,
+            content=hit.content,
+            content_hash=fingerprint(hit.content),
+            stage=_stage(work),
+        )
+        return self._go_on(
+            work,
+            target_entity=self.flow.target_entity,
+            target_id=hit.id,
+            content=hit.content,
+            content_hash=work.known.content_hash,
+            stage=work.known.stage,
+            close_intents=close(work, "found"),
+            link=self.flow.link(work.document, hit, "created" if ours else "matched"),
+            events=[work.event("found", by=self.flow.natural_key)],
+        )
+
+    # -- looking at what was changed ------------------------------------------------------------------------------
+
+    def _look_at(self, works: Sequence[Work]) -> list[tuple[Work, Change]]:
+        if not works:
+            return []
+        try:
+            targets = self.flow.read([work.known.target_id for work in works if work.known.target_id])
+        except SystemProblem as error:
+            self.reach.failed("read", error)
+            return [(work, self._unanswered(work, error)) for work in works]
+        self.reach.answered("read")
+        return [(work, self._changed(work, targets.get(work.known.target_id or ""))) for work in works]
+
+    def _changed(self, work: Work, target: Target | None) -> Change:
+        """A call that changed something took effect when the flow, seeing the target, asks for nothing more."""
+        if target is None:
+            return work.hold(
+                [problem("missing_in_target", "", work.known.target_id)],
+                close_intents=close(work, "unknown"),
+                due_at=None,
+            )
+        work.target = target
+        known = replace(work.known, state="sending")
+        decision = self.flow.decide(work.document, known, target) if work.document.deliverable else None
+        if isinstance(decision, Done):
+            return self._took_effect(work)
+        believed_at = self.believed_at(work)
+        if believed_at > self.clock.now():
+            return self._park(work, believed_at)
+        if isinstance(decision, Do) and decision.step.name in {intent.step for intent in work.unfinished}:
+            return self._absent(work)
+        # from now on the target as it is tells what is to be done, whether or not the call had a part in it
+        return self._go_on(work, close_intents=close(work, "unknown"))
+
+    def _took_effect(self, work: Work) -> Change:
+        work.outcome = work.outcome or "updated"
+        work.known = replace(work.known, stage=_stage(work))
+        return self._go_on(
+            work,
+            stage=work.known.stage,
+            close_intents=close(work, "found"),
+            events=[work.event("found", steps=[intent.step for intent in work.unfinished])],
+        )
+
+    def _go_on(self, work: Work, **values: Any) -> Change:
+        work.known = replace(work.known, state="sending")
+        work.unfinished = []
+        return work.change(state="sending", due_at=None, release_claim=False, **values)
+
+    # -- waiting --------------------------------------------------------------------------------------------------
+
+    def sent(self, key: str) -> datetime:
+        """A call for this document was sent just now and its outcome is not known; returns when nothing found may be
+        believed."""
+        self._lands_until[key] = self.clock.monotonic() + self.pace.effect_window
+        return self.clock.now() + timedelta(seconds=self.pace.effect_window)
+
+    def when(self, delivery: Delivery) -> datetime:
+        """When a document in doubt can be decided at the latest, however the wall clock was set."""
+        now = self.clock.now()
+        due = delivery.due_at or now
+        if delivery.key not in self._lands_until and due <= now + timedelta(seconds=self.pace.lands_within):
+            return due
+        # further than that no call ever reaches: such an instant was written before the clock was put back
+        until = self._lands_until.setdefault(delivery.key, self.clock.monotonic() + self.pace.lands_within)
+        return now + timedelta(seconds=max(until - self.clock.monotonic(), 0))
+
+    def believed_at(self, work: Work) -> datetime:
+        """When a look-up that finds nothing may be believed."""
+        now = self.clock.now()
+        if all(intent.detail.get("refuses_second") for intent in work.unfinished):
+            return now
+        if work.document.key in self._lands_until or (work.known.state == "in_doubt" and work.known.due_at is not None):
+            return self.when(work.known)
+        # nobody knows when a process that died had sent it, but not later than this after the intent
+        opened_at = max(intent.opened_at for intent in work.unfinished)
+        return min(opened_at, now) + timedelta(seconds=self.pace.lands_within)
+
+    def _park(self, work: Work, until: datetime) -> Change:
+        work.parked = True
+        return work.change(
+            state="in_doubt",
+            outcome="in_doubt",
+            due_at=until,
+            problems=[problem("outcome_unknown", "", ", ".join(intent.step for intent in work.unfinished))],
+            events=[] if work.known.state == "in_doubt" else [work.event("in_doubt", until=until.isoformat())],
+        )
+
+    def _absent(self, work: Work) -> Change:
+        change = work.change(
+            # due, should we end before the next attempt: nobody else would remember it
+            state="failed" if work.known.target_id is None else "sending",
+            close_intents=close(work, "absent"),
+            attempts_delta=1,
+            due_at=self.clock.now() if work.known.target_id is None else None,
+            events=[work.event("absent", steps=[intent.step for intent in work.unfinished])],
+            release_claim=False,
+        )
+        self._lands_until.pop(work.document.key, None)
+        work.unfinished = []
+        work.absent = True
+        return change
+
+    def _unanswered(self, work: Work, error: SystemProblem) -> Change:
+        state = "in_doubt" if work.unfinished else "failed"
+        work.finish(state)
+        return work.change(
+            state=state,
+            outcome=state,
+            due_at=self.believed_at(work) if work.unfinished else self.clock.now(),
+            problems=[problem("outcome_unknown" if work.unfinished else "not_answered", "", str(error))],
+        )
+
+
+def _stage(work: Work) -> str | None:
+    """What the target is known to have accepted once the calls in doubt turn out to have had their effect."""
+    stages = [intent.detail.get("stage") for intent in work.unfinished]
+    return next((str(stage) for stage in reversed(stages) if stage), work.known.stage)
+
+
+def close(work: Work, result: IntentResult) -> list[tuple[int, IntentResult, dict[str, str]]]:
+    """How the intents without an outcome of a work are closed."""
+    return [(intent.id, result, {}) for intent in work.unfinished]

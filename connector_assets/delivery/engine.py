@@ -1,0 +1,207 @@
+"""Bringing documents into the target, each once: a converging loop, not a script.
+
+For every document: look up what we know, decide the next step, record the intent, act, record the outcome, until it is
+settled or parked. Work goes in slices: the intents of a slice are committed together before the first call of it is
+sent, the outcomes together after the last, the calls between run in threads. A process that dies at any point leaves
+intents without outcomes, and those are looked up in the target before anything else is done with their documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from connector_assets.delivery.claims import Claims
+from connector_assets.delivery.document import Document
+from connector_assets.delivery.doubt import Doubts
+from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.reach import Reach
+from connector_assets.delivery.recorder import Recorder, Told
+from connector_assets.delivery.report import AccountingError, Result
+from connector_assets.delivery.steps import Steps
+from connector_assets.delivery.work import Pace, Work, works_of
+from connector_resources.ledger import Delivery
+
+# documents that go alone until a flow has settled its first one
+CANARIES = 10
+# seconds after which another run's claim is looked at again: it usually ends before its lease
+CLAIM_SECONDS = 1.0
+
+
+class Engine:
+    """Delivers the documents of one flow. One engine a run and flow; not shared between threads.
+
+    After `deliver`, `stopped` holds the error that ended the work early (the system cannot be reached, or refuses the
+    login or the permission), else None: every document still has its one outcome.
+    """
+
+    def __init__(self, flow: Flow, pace: Pace, *, owner: str) -> None:
+        self.flow = flow
+        self.pace = pace
+        self.owner = owner
+        self.ledger = flow.bench.ledger
+        self.clock = flow.bench.clock
+        self.reach = Reach()
+        self.claims = Claims(flow, pace, owner)
+        self.doubts = Doubts(flow, pace, self.reach)
+        self.steps = Steps(flow, pace, self.claims, self.doubts)
+        self.recorder = Recorder(flow)
+        # what this run had done with a document before it had to wait with it
+        self._so_far: dict[str, str | None] = {}
+
+    @property
+    def stopped(self) -> Exception | None:
+        """Why the work ended early, if it did."""
+        return self.reach.stopped
+
+    def deliver(self, documents: Sequence[Document]) -> list[Result]:
+        """Bring every document to its one outcome.
+
+        Documents of one key twice are a defect of the caller: raises AccountingError before anything is sent.
+        """
+        if len({document.key for document in documents}) != len(documents):
+            raise AccountingError(f"{self.flow.full_name}: one key stands twice among the documents")
+        results: list[Result] = []
+        again: list[Document] = []
+        with ThreadPoolExecutor(self.pace.workers, thread_name_prefix=self.flow.name) as pool:
+            self.steps.sender.pool = pool
+            for part in self._slices(documents):
+                done, parked = self._slice(part)
+                results += done
+                again += parked
+            results += self._return_to(again)
+        return results
+
+    def _slices(self, documents: Sequence[Document]) -> Iterator[Sequence[Document]]:
+        """Slices of the pace's size. Until the flow has settled its first document, those that may be sent go one by
+        one, so that a wrong setting in the target shows on one document and not on two hundred."""
+        start = 0
+        for _ in range(CANARIES):
+            if start == len(documents) or self.ledger.deliveries.counts(self.flow.full_name).get("settled"):
+                break
+            ends = (index for index in range(start, len(documents)) if documents[index].deliverable)
+            canary = next(ends, len(documents))
+            yield from self._parts(documents[start:canary])
+            yield from self._parts(documents[canary : canary + 1])
+            start = min(canary + 1, len(documents))
+        yield from self._parts(documents[start:])
+
+    def _parts(self, documents: Sequence[Document]) -> Iterator[Sequence[Document]]:
+        for index in range(0, len(documents), self.pace.slice_size):
+            yield documents[index : index + self.pace.slice_size]
+
+    def _return_to(self, documents: list[Document]) -> list[Result]:
+        """Come back to what was in doubt or claimed by another run, as long as waiting can change something."""
+        results: list[Result] = []
+        patience = self.clock.monotonic() + self.pace.patience_seconds
+        while documents and self.pace.wait_for_doubt and self.stopped is None:
+            moments = self._moments(documents)
+            seconds = max((min(moments.values()) - self.clock.now()).total_seconds(), 0)
+            if self.clock.monotonic() + seconds > patience:
+                break
+            if seconds:
+                self.clock.sleep(seconds)
+                continue
+            now = self.clock.now()
+            ready = [document for document in documents if moments[document.key] <= now]
+            documents = [document for document in documents if moments[document.key] > now]
+            for part in self._parts(ready):
+                done, parked = self._slice(part)
+                results += done
+                documents += parked
+        known = self.ledger.deliveries.load(self.flow.full_name, [document.key for document in documents])
+        return results + [standing(document, known.get(document.key)) for document in documents]
+
+    def _moments(self, documents: Sequence[Document]) -> dict[str, datetime]:
+        """Key -> when it may be decided: its effect window ends, or the other run may have let go of it."""
+        now = self.clock.now()
+        known = self.ledger.deliveries.load(self.flow.full_name, [document.key for document in documents])
+        moments = {document.key: now for document in documents}
+        for key, delivery in known.items():
+            if delivery.claimed_by not in (None, self.owner) and (delivery.claimed_until or now) > now:
+                moments[key] = now + timedelta(seconds=CLAIM_SECONDS)
+            elif delivery.state == "in_doubt":
+                moments[key] = self.doubts.when(delivery)
+        return moments
+
+    def _slice(self, documents: Sequence[Document]) -> tuple[list[Result], list[Document]]:
+        """One slice to its end: results, and the documents to come back to."""
+        known = self.ledger.deliveries.load(self.flow.full_name, [document.key for document in documents])
+        results: list[Result] = []
+        left: list[Document] = []
+        for document in documents:
+            delivery = known.get(document.key)
+            if delivery is not None and nothing_new(document, delivery):
+                results.append(standing(document, delivery))
+            else:
+                left.append(document)
+        if not left:
+            return results, []
+        mine = self.claims.take([document.key for document in left])
+        parked = [document for document in left if document.key not in mine]
+        try:
+            works = works_of(self.flow, [document for document in left if document.key in mine], self.owner)
+            for work in works:
+                work.outcome = self._so_far.pop(work.document.key, None)
+            self._settle(works)
+        except BaseException:
+            # interrupted, or a defect: what was not finished need not wait for the end of our lease
+            self.claims.give_back(mine)
+            raise
+        waiting = [work for work in works if work.result is None]
+        self._so_far |= {work.document.key: work.outcome for work in waiting}
+        results += [work.result for work in works if work.result is not None]
+        return results, parked + [work.document for work in waiting]
+
+    def _settle(self, works: list[Work]) -> None:
+        """Bring claimed works to a result, or park them (no result, an instant to come back at in the ledger)."""
+        self.doubts.resolve(works)
+        self._without_a_call([work for work in works if work.alive])
+        self.steps.run([work for work in works if work.alive])
+
+    def _without_a_call(self, works: list[Work]) -> None:
+        """Documents that a rule ignores or a check holds need no call."""
+        told: list[Told] = []
+        for work in works:
+            if work.document.ignored is not None:
+                told.append((work, work.ignore(work.document.ignored)))
+            elif work.document.problems:
+                told.append((work, work.hold(work.document.problems)))
+        self.recorder.record(told)
+
+
+def nothing_new(document: Document, known: Delivery) -> bool:
+    """Whether the ledger already has the last word on a document: nothing is called and nothing is written."""
+    seen = known.seen_hash == document.hash
+    if known.read_at is not None and document.read_at < known.read_at and not seen:
+        # mapped before what was delivered last was read: a rerun of an old partition must not turn time back
+        return True
+    if known.released:
+        return False
+    if known.state == "settled":
+        return seen and known.content_hash == document.hash and known.waiting is None and not document.problems
+    if known.state == "refused":
+        # the same again would be refused again: waits for a person, or for another content
+        return seen and document.deliverable
+    if known.state == "ignored":
+        return seen and (known.outcome == "dismissed" or known.outcome == document.ignored)
+    return known.state == "baseline" and seen
+
+
+def standing(document: Document, known: Delivery | None) -> Result:
+    """The outcome of a document that was left as it stands."""
+    outcome, rule = "failed", None
+    if known is not None:
+        match known.state:
+            case "settled":
+                outcome = "unchanged"
+            case "ignored":
+                outcome, rule = "ignored", known.outcome
+            case "baseline":
+                outcome, rule = "ignored", "before_baseline"
+            case "held" | "staged" | "refused" | "failed" | "conflict" | "in_doubt":
+                outcome = known.state
+            case "sending":
+                outcome = "in_doubt"
+    return Result(document.key, outcome, document.day, document.amount, document.currency, rule)

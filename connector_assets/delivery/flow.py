@@ -1,0 +1,190 @@
+"""What a flow module holds, and nothing else does: its sources, its checks, its mapping, its target calls.
+
+Someone who has read one flow can read them all; adding a flow is adding one module that subclasses `Flow`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, ClassVar
+
+import pandas as pd
+from pydantic import BaseModel, ValidationError
+
+from connector_assets.delivery.checks import FrameChecks
+from connector_assets.delivery.document import Decision, Document, FieldChange, Target
+from connector_assets.delivery.report import AccountingError
+from connector_assets.delivery.workbench import Workbench
+from connector_resources.connections import IntegrationSettings
+from connector_resources.errors import NotAllowed, UnusableInput
+from connector_resources.ledger import Delivery, NewLink, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One entity that a flow reads: a JDE F-table or a SaaS entity of the connection in `role`.
+
+    A `daily` source is read by its day of change and partitioned; the others are whole snapshots of reference data.
+    """
+
+    role: str
+    entity: str
+    daily: bool = True
+
+
+@dataclass
+class Assembly:
+    """Rows become documents: one dict a document, one a line, and what became of every row of the main table.
+
+    `rows` counts the rows read for the flow's main table, `ignored_rows` those that belong to no document, by rule.
+    rows = rows in documents + ignored rows is checked by the pipeline.
+    """
+
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    rows: int = 0
+    rows_in_documents: int = 0
+    ignored_rows: Counter[str] = field(default_factory=Counter)
+
+    def check(self, flow: str) -> None:
+        """Rows read = rows assembled into documents + rows ignored by a rule. Raises AccountingError."""
+        if self.rows != self.rows_in_documents + self.ignored_rows.total():
+            raise AccountingError(
+                f"{flow}: {self.rows} rows read, but {self.rows_in_documents} in documents and "
+                f"{self.ignored_rows.total()} ignored by rules"
+            )
+
+    def as_json(self) -> dict[str, Any]:
+        """The accounts of the rows, as a report shows them."""
+        return {"read": self.rows, "in_documents": self.rows_in_documents, "ignored": dict(self.ignored_rows)}
+
+
+@dataclass
+class Frames:
+    """The mapped frames of a flow: a row a document (column `key`), and its lines (column `key` again)."""
+
+    documents: pd.DataFrame
+    lines: pd.DataFrame
+
+
+class Flow(ABC):
+    """One kind of document moving one way inside an integration."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    sources: ClassVar[tuple[Source, ...]]
+    after: ClassVar[tuple[str, ...]] = ()
+    partitioned: ClassVar[bool] = True
+    carries_money: ClassVar[bool] = False
+    source_role: ClassVar[str]
+    source_entity: ClassVar[str]
+    target_role: ClassVar[str]
+    target_entity: ClassVar[str]
+    natural_key: ClassVar[str]
+    document_columns: ClassVar[Mapping[str, str]]
+    line_columns: ClassVar[Mapping[str, str]] = {}
+    Settings: ClassVar[type[BaseModel]]
+    settings: Any
+
+    # False only where a flow creates nothing by itself, so that a first sync needs no adopting beforehand
+    needs_opening: bool = True
+    # True where documents without a link are looked up in the target before anything is decided
+    looks_first: bool = False
+
+    def __init__(self, bench: Workbench) -> None:
+        self.bench = bench
+        self.full_name = f"{bench.integration.name}/{self.name}"
+        self.settings = read_settings(self.Settings, bench.integration.settings, self.name)
+
+    # -- the source side ------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        """The document keys that these rows of a source entity touch, each with its latest day of change."""
+
+    @abstractmethod
+    def all_keys(self) -> dict[str, date | None]:
+        """Every document key that the source holds now, with its day of change: for the sweep and reconciliation."""
+
+    @abstractmethod
+    def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
+        """Read what is missing of these documents by key, and build their mapped rows."""
+
+    @abstractmethod
+    def resolve(self, frames: Frames) -> Frames:
+        """Fill the columns that come from our memory: links and mappings as they are now."""
+
+    @property
+    @abstractmethod
+    def checks(self) -> FrameChecks:
+        """The pandera schemas of the mapped frames."""
+
+    @abstractmethod
+    def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The content of one mapped row and its lines: everything that both sides shall agree on."""
+
+    # -- the target side ------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def holds_any(self) -> bool:
+        """Whether the target already holds documents of this kind."""
+
+    @abstractmethod
+    def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
+        """Look each document up in the target by natural key; keys without a hit are absent."""
+
+    @abstractmethod
+    def read(self, ids: Collection[str]) -> dict[str, Target]:
+        """The targets of these ids as they are now; ids that no longer exist are absent."""
+
+    @abstractmethod
+    def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
+        """What to do next with a document, from what is known of it and, where it was read, the target."""
+
+    @abstractmethod
+    def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
+        """The key fields (amount, date, currency …) in which a hit of a look-up is not this document."""
+
+    def distrust(self, document: Document, target: Target) -> NotAllowed | None:
+        """Why nothing more may be created after seeing what a create left behind (a natural key that was dropped)."""
+        return None
+
+    @abstractmethod
+    def targets(self) -> list[Target]:
+        """Every document of this kind that the target holds: for reconciliation."""
+
+    @abstractmethod
+    def key_of(self, target: Target) -> str | None:
+        """The source key that the target's own record carries; None where it carries none."""
+
+    def link(self, document: Document, target: Target, origin: Origin) -> NewLink:
+        """The cross-reference between a document and its target; `origin` is 'created', 'matched' or 'set'."""
+        return NewLink(
+            source_connection=self.bench.connection(self.source_role).name,
+            source_entity=self.source_entity,
+            source_key=document.key,
+            target_connection=self.bench.connection(self.target_role).name,
+            target_entity=self.target_entity,
+            target_id=target.id,
+            target_label=target.label,
+            origin=origin,
+        )
+
+    def startup_problems(self) -> list[str]:
+        """What a new site still has to do for this flow, one sentence each: for `ping`."""
+        return []
+
+
+def read_settings(model: type[BaseModel], integration: IntegrationSettings, flow: str) -> BaseModel:
+    """The flow's settings of an integration. Raises UnusableInput naming the setting and what is wrong with it."""
+    try:
+        return model.model_validate(integration.flows.get(flow, {}))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        path = ".".join(str(part) for part in ("integrations", integration.name, "flows", flow, *first["loc"]))
+        what = {"extra_forbidden": "unknown setting"}.get(first["type"], first["msg"])
+        raise UnusableInput(f"connections.yaml: {path}: {what}") from None

@@ -1,0 +1,303 @@
+"""The way of a record, without Dagster: changed keys, mapped frames, checked documents, outcomes.
+
+The Dagster assets, the plan, the replay and the sweep are thin callers of this one way. Mapped frames are kept in the
+landing store, so that the asset that writes can run by itself; it resolves and checks them again before it does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from connector_assets.delivery.checks import Findings, examine, frame, mapped_columns, records
+from connector_assets.delivery.document import Document
+from connector_assets.delivery.engine import Engine
+from connector_assets.delivery.flow import Assembly, Flow, Frames
+from connector_assets.delivery.planning import Planner
+from connector_assets.delivery.report import SETTLED, FlowReport, Result
+from connector_assets.delivery.work import Pace
+from connector_resources.errors import ConnectorError
+from connector_resources.ledger import LandedObject
+
+ARROW = {
+    "str": pa.string(),
+    "int": pa.int64(),
+    "bool": pa.bool_(),
+    "date": pa.date32(),
+    "money": pa.decimal128(24, 6),
+}
+
+
+class ShapeError(ConnectorError):
+    """The mapped frame is not what its flow says it is: nothing of it is written."""
+
+
+@dataclass
+class Mapped:
+    """The mapped frames of some documents, what the checks found, and how their rows are accounted for."""
+
+    frames: Frames
+    findings: Findings
+    assembly: Assembly | None
+
+    @property
+    def held(self) -> int:
+        """Documents that a check holds."""
+        return len(self.findings.rows)
+
+
+class Pipeline:
+    """One flow's way of a record in one run."""
+
+    def __init__(self, flow: Flow, pace: Pace) -> None:
+        self.flow = flow
+        self.bench = flow.bench
+        self.pace = pace
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def land(self, first: date, last: date) -> None:
+        """Read the changes of these days, and the snapshots, into the landing store: what source assets do."""
+        for source in self.flow.sources:
+            reader = self.bench.reader(source.role)
+            if source.daily:
+                reader.land_window(source.entity, first, last)
+            else:
+                reader.land_snapshot(source.entity)
+
+    def changed_keys(self, first: date, last: date) -> dict[str, date | None]:
+        """The documents touched in the landed rows of these days, each with its latest day."""
+        keys: dict[str, date | None] = {}
+        for source in self.flow.sources:
+            if not source.daily:
+                continue
+            for rows in self.bench.reader(source.role).windows(source.entity, first, last):
+                merge(keys, self.flow.changed_keys(source.entity, rows))
+        return keys
+
+    def due_keys(self) -> dict[str, date | None]:
+        """The documents that the ledger wants another attempt for, whatever day they are of."""
+        flow, now = self.flow.full_name, self.bench.now()
+        deliveries = self.bench.ledger.deliveries
+        # claimed by a run that died before it did anything, or not found in the target when it was adopted
+        begun = deliveries.load(flow, list(deliveries.keys(flow, ["new"])))
+        left = [key for key, each in begun.items() if each.claimed_until is None or each.claimed_until <= now]
+        return dict.fromkeys([*deliveries.due(flow, now), *deliveries.waiting(flow), *left])
+
+    # -- mapping --------------------------------------------------------------------------------------------------
+
+    def map(self, keys: Mapping[str, date | None]) -> Mapped:
+        """Read what is missing of these documents by key, map and check them."""
+        read_at = self._read_at(keys)
+        assembly = self.flow.assemble(keys) if keys else Assembly()
+        assembly.check(self.flow.full_name)
+        for row in assembly.documents:
+            row["read_at"] = read_at(row["key"])
+        frames = Frames(
+            documents=frame(assembly.documents, self.document_columns),
+            lines=frame(assembly.lines, self.line_columns),
+        )
+        return self.check(frames, assembly)
+
+    def _read_at(self, keys: Collection[str]) -> Callable[[str], str]:
+        """When a document is read, by its key. Later than what is known of it was, even where the clock was put back in
+        between or another machine's clock was ahead: else its change would be taken for an old one."""
+        now = self.bench.now()
+        known = self.bench.ledger.deliveries.load(self.flow.full_name, keys)
+        ahead = {key: each.read_at for key, each in known.items() if each.read_at and each.read_at >= now}
+        instants = {key: (instant + timedelta(microseconds=1)).isoformat() for key, instant in ahead.items()}
+        usual = now.isoformat()
+        return lambda key: instants.get(key, usual)
+
+    def check(self, frames: Frames, assembly: Assembly | None = None) -> Mapped:
+        """Fill in links and mappings as they are now, and run the flow's checks."""
+        frames = self.flow.resolve(frames)
+        return Mapped(frames, examine(self.flow.checks, frames.documents, frames.lines), assembly)
+
+    @property
+    def document_columns(self) -> dict[str, str]:
+        """Column -> kind of a mapped document row."""
+        return mapped_columns(self.flow.document_columns)
+
+    @property
+    def line_columns(self) -> dict[str, str]:
+        """Column -> kind of a mapped line row."""
+        return {"key": "str"} | dict(self.flow.line_columns)
+
+    def store(self, mapped: Mapped, window: tuple[date, date] | None) -> list[LandedObject]:
+        """Keep the mapped frames in the landing store, and the accounts of their rows, for the asset that writes."""
+        landing, bench = self.bench.landing, self.bench
+        if mapped.assembly is not None:
+            bench.ledger.reports.put(bench.run, self._mapped_name, mapped.assembly.as_json(), at=bench.now())
+        kept = []
+        for part, data, columns in (
+            # the lines first: documents without theirs are never found, should we end in between
+            ("lines", mapped.frames.lines, self.line_columns),
+            ("documents", mapped.frames.documents, self.document_columns),
+        ):
+            schema = pa.schema([(name, ARROW[kind.rstrip("?")]) for name, kind in columns.items()])
+            kept.append(
+                landing.write(
+                    bench.integration.name,
+                    f"{self.flow.name}/{part}",
+                    bench.run,
+                    "mapped",
+                    records(data),
+                    schema,
+                    window=window,
+                )
+            )
+        return kept
+
+    @property
+    def _mapped_name(self) -> str:
+        return f"{self.flow.full_name}/mapped"
+
+    def _rows_of_this_run(self) -> dict[str, Any]:
+        """The accounts that the mapped asset of this run left; none when the writing asset runs by itself."""
+        reports = self.bench.ledger.reports.of(self.bench.run)
+        return next((dict(each.report) for each in reports if each.flow == self._mapped_name), {})
+
+    def load(self, days: Sequence[date] | None) -> Frames:
+        """The newest mapped frames of these days (None: the newest snapshot), each key once, the newest winning."""
+        chosen = None if days is None else set(days)
+        rows: dict[str, dict[str, Any]] = {}
+        lines: dict[str, list[dict[str, Any]]] = {}
+        for documents_of, lines_of in self._stored(days):
+            own: dict[str, list[dict[str, Any]]] = {}
+            for line in self._rows(lines_of):
+                own.setdefault(line["key"], []).append(line)
+            for row in self._rows(documents_of):
+                if chosen is not None and row["day"] is not None and row["day"] not in chosen:
+                    continue
+                rows[row["key"]], lines[row["key"]] = row, own.get(row["key"], [])
+        kept = [line for each in lines.values() for line in each]
+        return Frames(frame(list(rows.values()), self.document_columns), frame(kept, self.line_columns))
+
+    def _stored(self, days: Sequence[date] | None) -> list[tuple[LandedObject, LandedObject]]:
+        """The newest documents of each of these days with the lines that were stored just before them, oldest first."""
+        landing = self.bench.ledger.landing
+        connection, entity = self.bench.integration.name, f"{self.flow.name}/documents"
+        if days is None:
+            found = landing.newest_snapshot(connection, entity, kind="mapped")
+        else:
+            found = [each for day in days for each in landing.newest(connection, entity, day)]
+        objects = {each.id: each for each in found}
+        return [(objects[id], self._lines_of(objects[id])) for id in sorted(objects)]
+
+    def _lines_of(self, documents: LandedObject) -> LandedObject:
+        stored = self.bench.ledger.landing.for_run(
+            documents.run, self.bench.integration.name, f"{self.flow.name}/lines", "mapped"
+        )
+        return max((each for each in stored if each.id < documents.id), key=lambda each: each.id)
+
+    def _rows(self, landed: LandedObject) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.bench.landing.read(landed).to_pylist()
+        return rows
+
+    # -- delivering -----------------------------------------------------------------------------------------------
+
+    def documents(self, mapped: Mapped) -> list[Document]:
+        """The documents of checked frames. Raises ShapeError where the frame is not what its flow says it is."""
+        if mapped.findings.shape:
+            raise ShapeError(
+                f"{self.flow.full_name}: the mapped frame is not valid, nothing was written: "
+                + "; ".join(mapped.findings.shape[:3])
+            )
+        lines: dict[str, list[dict[str, Any]]] = {}
+        for line in records(mapped.frames.lines):
+            lines.setdefault(line["key"], []).append(line)
+        made = []
+        for row in records(mapped.frames.documents):
+            own = lines.get(row["key"], [])
+            made.append(
+                Document(
+                    key=row["key"],
+                    content=self.flow.content(row, own),
+                    read_at=datetime.fromisoformat(row["read_at"]),
+                    day=row["day"],
+                    amount=row["amount"],
+                    currency=row["currency"],
+                    ignored=row["ignored"],
+                    problems=tuple(mapped.findings.rows.get(row["key"], ())),
+                    facts={"row": row, "lines": own},
+                )
+            )
+        return made
+
+    def must_plan_first(self, mode: str = "apply") -> bool:
+        """Whether this flow was never opened and its target already holds documents of its kind. An empty target
+        opens the flow here and now."""
+        flows = self.bench.ledger.flows
+        if not self.flow.needs_opening or flows.get(self.flow.full_name) is not None:
+            return False
+        if self.flow.holds_any():
+            return True
+        if mode == "plan":
+            return False
+        flows.open(self.flow.full_name, "empty_target", self.bench.now(), run=self.bench.run)
+        return False
+
+    def deliver(self, mapped: Mapped, *, mode: str = "apply", baseline_to: date | None = None) -> FlowReport:
+        """Bring checked documents to their outcomes. `mode` is 'apply', 'plan', 'adopt' or 'baseline'.
+
+        The report is kept in the ledger. An error that ended the work early is in `report.error`.
+        """
+        started = time.monotonic()
+        reads, writes = self.bench.calls()
+        documents = self.documents(mapped)
+        report = FlowReport(self.flow.full_name, self.flow.carries_money)
+        report.rows = mapped.assembly.as_json() if mapped.assembly else self._rows_of_this_run()
+        if mode in ("apply", "plan") and self.must_plan_first(mode):
+            mode, report.plan_reason = "plan", "target_not_empty"
+        report.add(self._outcomes(documents, mode, report, baseline_to))
+        report.check(document.key for document in documents)
+        linked = [key for key, result in report.results.items() if result.outcome in SETTLED]
+        if not report.plan and linked:
+            # what was held until one of these is linked may go now; a run that died here left it to this one
+            self.bench.ledger.release_for_link(self.flow.full_name, linked)
+        now_reads, now_writes = self.bench.calls()
+        report.reads, report.writes = now_reads - reads, now_writes - writes
+        report.seconds = time.monotonic() - started
+        self.bench.ledger.reports.put(
+            self.bench.run, self.flow.full_name, report.as_json(), plan=report.plan, at=self.bench.now()
+        )
+        return report
+
+    def _outcomes(
+        self, documents: Sequence[Document], mode: str, report: FlowReport, baseline_to: date | None
+    ) -> Iterable[Result]:
+        flows, bench = self.bench.ledger.flows, self.bench
+        planner = Planner(self.flow, self.pace, owner=bench.run)
+        if mode == "plan":
+            report.plan = True
+            results, report.planned = planner.plan(
+                documents, look_up=report.plan_reason is not None or self.flow.looks_first
+            )
+            return results
+        if mode == "adopt":
+            results = planner.adopt(documents)
+            flows.open(self.flow.full_name, "adopt", bench.now(), run=bench.run)
+            return results
+        if mode == "baseline":
+            results = planner.baseline(documents)
+            flows.open(self.flow.full_name, "baseline", bench.now(), run=bench.run, baseline_to=baseline_to)
+            return results
+        if mode != "apply":
+            raise ValueError(f"unknown mode {mode}")
+        engine = Engine(self.flow, self.pace, owner=bench.run)
+        results = engine.deliver(documents)
+        report.error = engine.stopped
+        return results
+
+
+def merge(into: dict[str, date | None], found: Mapping[str, date | None]) -> None:
+    """Add keys, keeping for each its latest day."""
+    for key, day in found.items():
+        known = into.get(key)
+        into[key] = day if known is None else known if day is None else max(known, day)

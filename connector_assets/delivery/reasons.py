@@ -1,0 +1,158 @@
+"""Why a document needs a person: the closed list, each with its meaning and its fix.
+
+A reason is a word in the ledger, in `connector exceptions` and in the name of the pandera check that found it, so it
+never changes its meaning. Texts are templates over the problem's `field` and `value`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from connector_assets.delivery.money import amount_text
+from connector_resources.ledger import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One entry of the list: `message` says what is wrong, `fix` what to do about it."""
+
+    name: str
+    message: str
+    fix: str
+
+
+REASONS: dict[str, Reason] = {
+    reason.name: reason
+    for reason in (
+        Reason(
+            "supplier_not_linked",
+            "supplier {value} is not linked to a supplier in the target",
+            "let the suppliers flow deliver it, or link it by hand: connector links set",
+        ),
+        Reason(
+            "account_not_found",
+            "account {value} does not exist in the chart of accounts of the source",
+            "correct the account on the distribution line, or add it to the chart, then replay",
+        ),
+        Reason(
+            "account_not_postable",
+            "account {value} does not accept postings (posting edit code)",
+            "move the line to an account that accepts postings, or change the posting edit code, then replay",
+        ),
+        Reason(
+            "account_not_linked",
+            "account {value} exists in the source but is not known in the target",
+            "let the accounts flow deliver it, or add it to the target's chart and run the accounts flow",
+        ),
+        Reason(
+            "account_missing_in_target",
+            "account {value} is not in the target's chart of accounts, and this flow only validates",
+            "add the account in the target, or set the accounts flow's mode to `accounts`",
+        ),
+        Reason(
+            "distribution_does_not_agree",
+            "the distribution differs from the voucher by {value}",
+            "correct the voucher's distribution in the source, then replay",
+        ),
+        Reason(
+            "distribution_missing",
+            "the voucher has no distribution line",
+            "post or complete the voucher's distribution in the source, then replay",
+        ),
+        Reason(
+            "possible_duplicate",
+            "another voucher of this supplier has the same invoice number: {value}",
+            "void the wrong one in the source, or dismiss this one, or set `duplicates: send` for the flow",
+        ),
+        Reason(
+            "invoice_not_linked",
+            "no invoice in the target is linked to this voucher, and this flow only updates payments",
+            "link the invoice by hand: connector links set",
+        ),
+        Reason(
+            "payment_term_not_mapped",
+            "payment term {value} is neither mapped nor a payment term of the target",
+            "map it: connector mappings set <integration> payment_terms {value} <code in the target>",
+        ),
+        Reason(
+            "currency_unknown",
+            "currency {value} is not active in the target",
+            "activate the currency in the target, then replay",
+        ),
+        Reason(
+            "not_approved_for_payment",
+            "the voucher's pay status is {value}, which this flow does not send",
+            "approve the voucher for payment in the source, or change `send_pay_statuses`",
+        ),
+        Reason(
+            "required_field_blank",
+            "{field} is blank and the target requires it",
+            "fill it in the source, then replay",
+        ),
+        Reason(
+            "too_long",
+            "{field} is longer than the target allows: {value}",
+            "shorten it in the source, then replay",
+        ),
+        Reason(
+            "not_unique",
+            "{field} {value} is used by more than one document",
+            "make it unique in the source or choose a unique-name rule, then replay",
+        ),
+        Reason(
+            "natural_key_taken",
+            "the target already holds a document of this key that does not agree with ours: {value}",
+            "compare both; if they are the same document, link them by hand: connector links set",
+        ),
+        Reason(
+            "missing_in_target",
+            "the linked document {value} no longer exists in the target",
+            "restore it there, or remove the link and replay to create it anew",
+        ),
+        Reason(
+            "deleted_in_source",
+            "the record was deleted in the source after it was delivered",
+            "cancel the document in the target by hand, then dismiss this exception",
+        ),
+        Reason(
+            "changed_on_both_sides",
+            "{field} changed in the target since the last agreement: {value}",
+            "decide which side is right; set `on_conflict: source` to let the source win, then replay",
+        ),
+        Reason(
+            "total_differs",
+            "the target accepted the document, but its {field} is {value}",
+            "compare both; correct the document in the target or in the source, then replay",
+        ),
+        Reason(
+            "refused_by_target",
+            "the target refused {field}: {value}",
+            "correct what the target names, then replay",
+        ),
+        Reason(
+            "not_answered",
+            "the target did not answer properly: {value}",
+            "nothing: the next run tries again",
+        ),
+        Reason(
+            "outcome_unknown",
+            "a call was sent and its outcome is not known yet: {value}",
+            "nothing: the next run looks it up in the target before it does anything else",
+        ),
+    )
+}
+
+
+def problem(reason: str, field: str = "", value: object = "", *, waits_for: str | None = None) -> Problem:
+    """A problem of the closed list, its texts filled in. An unknown reason is a bug and raises KeyError."""
+    entry = REASONS[reason]
+    text = "" if value is None else amount_text(value) if isinstance(value, Decimal) else str(value)
+    return Problem(
+        reason=reason,
+        field=field,
+        value=text,
+        message=entry.message.format(field=field, value=text),
+        fix=entry.fix.format(field=field, value=text),
+        waits_for=waits_for,
+    )

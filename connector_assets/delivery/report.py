@@ -1,0 +1,151 @@
+"""What a run did with every document of a flow, counted once by key, and the money that goes with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from connector_assets.delivery.money import amount_text
+
+OUTCOMES = (
+    "created",
+    "updated",
+    "unchanged",
+    "adopted",
+    "held",
+    "staged",
+    "conflict",
+    "refused",
+    "failed",
+    "in_doubt",
+    "ignored",
+)
+SETTLED = frozenset({"created", "updated", "unchanged", "adopted"})
+NEEDS_A_PERSON = frozenset({"held", "staged", "conflict", "refused", "failed", "in_doubt"})
+UNFINISHED = frozenset({"failed", "in_doubt"})
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The one outcome of one document. `rule` names the rule that ignored it."""
+
+    key: str
+    outcome: str
+    day: date | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What would be done with one document: `request` is the exact body that would be sent."""
+
+    key: str
+    action: str
+    changes: list[dict[str, Any]]
+    request: dict[str, Any] | None
+
+
+class AccountingError(AssertionError):
+    """Rows or documents are not all accounted for. A defect of ml-connector, never of the data: stop."""
+
+
+@dataclass
+class FlowReport:
+    """The results of one flow in one run.
+
+    `rows` accounts for the rows of the flow's main source table (`Assembly.as_json`), where this run mapped them.
+    """
+
+    flow: str
+    carries_money: bool
+    results: dict[str, Result] = field(default_factory=dict)
+    rows: dict[str, Any] = field(default_factory=dict)
+    planned: list[Planned] = field(default_factory=list)
+    plan: bool = False
+    plan_reason: str | None = None
+    error: Exception | None = None
+    reads: int = 0
+    writes: int = 0
+    seconds: float = 0.0
+
+    def add(self, results: Iterable[Result]) -> None:
+        """Take results in; a second outcome for a key is a defect and raises."""
+        for result in results:
+            if result.key in self.results:
+                raise AccountingError(f"{self.flow}: {result.key} was given two outcomes in one run")
+            if result.outcome not in OUTCOMES:
+                raise AccountingError(f"{self.flow}: {result.key} has the unknown outcome {result.outcome}")
+            self.results[result.key] = result
+
+    def check(self, expected: Iterable[str]) -> None:
+        """Every document has exactly one outcome, and nothing else has one. Raises AccountingError."""
+        missing = set(expected) ^ self.results.keys()
+        if missing:
+            raise AccountingError(
+                f"{self.flow}: {len(missing)} documents without exactly one outcome, {min(missing)} among them"
+            )
+
+    def outcomes(self, day: date | None = None) -> dict[str, int]:
+        """Documents per outcome, all eleven present; of one day where a day is given."""
+        counted = Counter(result.outcome for result in self.results.values() if day is None or result.day == day)
+        return {name: counted.get(name, 0) for name in OUTCOMES}
+
+    def amounts(self) -> dict[str, dict[str, Decimal]]:
+        """Per currency: read, settled, and one sum for each outcome that settles nothing."""
+        sums: dict[str, dict[str, Decimal]] = {}
+        for result in self.results.values():
+            if result.amount is None or not result.currency:
+                continue
+            row = sums.setdefault(
+                result.currency,
+                dict.fromkeys(
+                    ("read", "settled", *(name for name in OUTCOMES if name not in SETTLED)), Decimal("0.00")
+                ),
+            )
+            row["read"] += result.amount
+            row["settled" if result.outcome in SETTLED else result.outcome] += result.amount
+        return sums
+
+    def unfinished(self) -> list[Result]:
+        """Documents that the next run must look at again."""
+        return [result for result in self.results.values() if result.outcome in UNFINISHED]
+
+    def sentence(self) -> str:
+        """The report in one line."""
+        counted = ", ".join(f"{count} {name}" for name, count in self.outcomes().items() if count)
+        return f"{self.flow}: {len(self.results)} documents: {counted or 'nothing to do'}"
+
+    def rules(self) -> dict[str, int]:
+        """How many documents each rule ignored."""
+        return dict(Counter(result.rule for result in self.results.values() if result.rule))
+
+    def as_json(self) -> dict[str, Any]:
+        """The flow's entry in what `connector sync --json` prints."""
+        entry: dict[str, Any] = {
+            "flow": self.flow,
+            "read": len(self.results),
+            "outcomes": self.outcomes(),
+            "calls": {"read": self.reads, "write": self.writes},
+            "seconds": round(self.seconds, 3),
+            "rows": self.rows,
+            "ignored_by": self.rules(),
+        }
+        if self.carries_money:
+            entry["amounts"] = {
+                currency: {name: amount_text(amount) for name, amount in sums.items()}
+                for currency, sums in sorted(self.amounts().items())
+            }
+        if self.plan:
+            entry["documents"] = [
+                {"key": each.key, "action": each.action, "changes": each.changes, "request": each.request}
+                for each in self.planned
+            ]
+        if self.plan_reason:
+            entry["plan_reason"] = self.plan_reason
+        return entry

@@ -1,0 +1,325 @@
+"""Decide, record the intent, act, record the outcome: round after round until a slice's documents are done."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from connector_assets.delivery.claims import Claims
+from connector_assets.delivery.document import (
+    Decision,
+    Do,
+    Done,
+    Hold,
+    Ignore,
+    NeedTarget,
+    Step,
+    Target,
+    canonical,
+)
+from connector_assets.delivery.doubt import Doubts
+from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.reasons import problem
+from connector_assets.delivery.recorder import Recorder, Told
+from connector_assets.delivery.sending import Answer, Defect, NotSent, Sender
+from connector_assets.delivery.work import Pace, Work
+from connector_resources.errors import (
+    ConnectorError,
+    NotAllowed,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    SystemProblem,
+    Unavailable,
+)
+from connector_resources.ledger import Change, NewIntent
+
+# calls and conclusions of one document in one run; a flow that needs more goes round in circles
+ROUNDS = 20
+
+
+class Steps:
+    """Takes the steps of one flow's works."""
+
+    def __init__(self, flow: Flow, pace: Pace, claims: Claims, doubts: Doubts) -> None:
+        self.flow = flow
+        self.pace = pace
+        self.claims = claims
+        self.doubts = doubts
+        self.reach = doubts.reach
+        self.ledger = flow.bench.ledger
+        self.clock = flow.bench.clock
+        self.recorder = Recorder(flow)
+        self.sender = Sender(flow, pace, self.reach)
+        self._defect: Exception | None = None
+        self._heard = False
+        self._unheard: ConnectorError | None = None
+        self._jitter = Random()  # noqa: S311 - spreads retries, protects nothing
+
+    def run(self, works: Sequence[Work]) -> None:
+        """Bring each work to its result, or park it."""
+        self._heard, self._unheard = False, None
+        while live := [work for work in works if work.alive]:
+            if self.reach.stopped is not None:
+                self._record([(work, self._fail(work, self.reach.stopped)) for work in live])
+                break
+            self._round(live)
+        if self._heard:
+            self.reach.answered("write")
+        elif self._unheard is not None:
+            self.reach.failed("write", self._unheard)
+
+    def _round(self, works: Sequence[Work]) -> None:
+        told: list[Told] = []
+        reading: list[Work] = []
+        doing: list[tuple[Work, Step]] = []
+        for work in works:
+            if work.rounds >= ROUNDS:
+                where = f"{self.flow.full_name}: {work.document.key}"
+                raise AssertionError(f"{where} did not converge in {ROUNDS} rounds; a defect of the flow")
+            work.rounds += 1
+            decision = self.flow.decide(work.document, work.known, work.target)
+            if isinstance(decision, NeedTarget):
+                reading.append(work)
+            elif isinstance(decision, Do):
+                doing.append((work, decision.step))
+            else:
+                told.append((work, self._conclude(work, decision)))
+        self._record(told)
+        if reading:
+            self._read(reading)
+        if doing:
+            self._act(doing)
+
+    def _conclude(self, work: Work, decision: Done | Hold | Ignore, **values: Any) -> Change:
+        if isinstance(decision, Ignore):
+            return replace(work.ignore(decision.rule), **values)
+        if isinstance(decision, Hold):
+            return replace(work.hold(decision.problems, conflict=decision.conflict), **values)
+        work.finish(work.outcome or "unchanged")
+        now = self.clock.now()
+        waits = decision.waiting is not None
+        told = work.outcome is not None or work.known.state != "settled"
+        return work.change(
+            state="settled",
+            outcome=work.outcome or "unchanged",
+            content=work.target.content if work.target else work.known.content,
+            content_hash=work.document.hash,
+            waiting=decision.waiting,
+            due_at=now + timedelta(seconds=self.pace.recheck_seconds) if waits else None,
+            problems=[],
+            events=[work.event("settled", outcome=work.outcome or "unchanged", waiting=decision.waiting)]
+            if told
+            else [],
+            **values,
+        )
+
+    def _read(self, works: Sequence[Work]) -> None:
+        try:
+            targets = self.flow.read([work.known.target_id for work in works if work.known.target_id])
+        except SystemProblem as error:
+            self.reach.failed("read", error)
+            self._record([(work, self._fail(work, error)) for work in works])
+            return
+        self.reach.answered("read")
+        missing = []
+        for work in works:
+            work.target = targets.get(work.known.target_id or "")
+            if work.target is None:
+                missing.append((work, work.hold([problem("missing_in_target", "", work.known.target_id)])))
+        self._record(missing)
+
+    # -- acting ---------------------------------------------------------------------------------------------------
+
+    def _act(self, doing: Sequence[tuple[Work, Step]]) -> None:
+        # before the claims are looked at: what stood still in between is not sent any more
+        opened_at = self.clock.now()
+        self.claims.keep([work for work, _ in doing])
+        doing = [(work, step) for work, step in doing if work.alive]
+        ids = self.ledger.intents.open([self._intent(work, step) for work, step in doing], opened_at)
+        for (work, _), intent in zip(doing, ids, strict=True):
+            work.intent, work.opened_at = intent, opened_at
+        answers, interruption = self.sender.send(doing)
+        answers = self._second_look(doing, answers)
+        if all(isinstance(answer, NotSent) for answer in answers):
+            for work, _ in doing:
+                work.tries += 1
+        self._record(
+            [(work, self._outcome(work, step, answer)) for (work, step), answer in zip(doing, answers, strict=True)]
+        )
+        if interruption is not None:
+            raise interruption
+        if self._defect is not None:
+            raise self._defect
+        self._after([work for work, _ in doing], answers)
+
+    def _intent(self, work: Work, step: Step) -> NewIntent:
+        return NewIntent(
+            flow=self.flow.full_name,
+            key=work.document.key,
+            step=step.name,
+            body_hash=hashlib.sha256(canonical(step.body).encode()).hexdigest(),
+            run=self.flow.bench.run,
+            partition=work.document.day.isoformat() if work.document.day else None,
+            detail={"refuses_second": step.refuses_second, "stage": step.stage},
+        )
+
+    def _second_look(self, doing: Sequence[tuple[Work, Step]], answers: Sequence[Answer]) -> list[Answer]:
+        """Where the target refuses a second document of a key, it may have refused ours because an earlier call took
+        effect after all."""
+        suspects = [
+            work
+            for (work, step), answer in zip(doing, answers, strict=True)
+            if isinstance(answer, Refused) and step.creates and step.refuses_second and work.tried
+        ]
+        if not suspects:
+            return list(answers)
+        try:
+            found = self.doubts.found_after_refusal(suspects)
+        except SystemProblem as error:
+            keys = {work.document.key for work in suspects}
+            unknown = OutcomeUnknown(f"refused, and an earlier call could not be looked up: {error}")
+            return [
+                unknown if work.document.key in keys else answer
+                for (work, _), answer in zip(doing, answers, strict=True)
+            ]
+        return [found.get(work.document.key, answer) for (work, _), answer in zip(doing, answers, strict=True)]
+
+    def _outcome(self, work: Work, step: Step, answer: Answer) -> Change:
+        """The ledger change for one answer; a document that both sides now agree on settles in the same change."""
+        if work.intent is None:
+            raise AssertionError("an answer without an intent")
+        if isinstance(answer, Target):
+            self._heard = True
+            return self._accepted(work, step, answer)
+        if isinstance(answer, Defect):
+            self._defect = self._defect or answer.error
+            return self._doubt(work, step, answer)
+        if isinstance(answer, Refused | NotFound):
+            self._heard = True
+            return self._refused(work, step, answer)
+        if not isinstance(answer, NotSent):
+            self._unheard = answer
+        if isinstance(answer, OutcomeUnknown):
+            return self._doubt(work, step, answer)
+        if isinstance(answer, NotSent):
+            work.rounds -= 1
+        else:
+            work.tries += 1
+        close = [(work.intent, "not_sent", {"message": str(answer)})]
+        if isinstance(answer, NotAllowed) or work.tries >= self.pace.tries:
+            return self._fail(work, answer, close_intents=close, attempts_delta=1)
+        return work.change(state="sending", close_intents=close, release_claim=False)
+
+    def _doubt(self, work: Work, step: Step, answer: OutcomeUnknown | Defect) -> Change:
+        until = self.doubts.sent(work.document.key)
+        work.known = replace(work.known, state="in_doubt", due_at=until)
+        return work.change(
+            state="in_doubt",
+            outcome="in_doubt",
+            due_at=until,
+            problems=[problem("outcome_unknown", "", f"{step.name}: {answer}")],
+            events=[work.event("in_doubt", step=step.name, message=str(answer))],
+            release_claim=False,
+        )
+
+    def _accepted(self, work: Work, step: Step, target: Target) -> Change:
+        first = not work.linked and work.known.target_id is None
+        work.target = target
+        work.outcome = work.next_outcome(step)
+        work.known = replace(
+            work.known,
+            state="sending",
+            released=False,
+            target_id=target.id,
+            stage=step.stage or work.known.stage,
+            content=target.content,
+        )
+        work.linked = True
+        common: dict[str, Any] = {
+            "target_entity": self.flow.target_entity,
+            "target_id": target.id,
+            "stage": work.known.stage,
+            "close_intents": [(work.intent, "done", {})],
+        }
+        if first:
+            common["link"] = self.flow.link(work.document, target, "created")
+        try:
+            decision: Decision = self.flow.decide(work.document, work.known, target)
+        except Exception as error:  # noqa: BLE001 - a defect; raised again once the slice's outcomes are recorded
+            self._defect = self._defect or error
+            return work.change(state="sending", **common)
+        if isinstance(decision, Done | Hold | Ignore):
+            return self._conclude(work, decision, **common)
+        return work.change(state="sending", release_claim=False, **common)
+
+    def _refused(self, work: Work, step: Step, error: Refused | NotFound) -> Change:
+        fields = error.fields if isinstance(error, Refused) else ()
+        problems = [problem("refused_by_target", each.field, each.message) for each in fields] or [
+            problem("refused_by_target", step.name, str(error))
+        ]
+        work.finish("refused")
+        return work.change(
+            state="refused",
+            outcome="refused",
+            # a person is waited for now, and nothing else: not due until then
+            waiting=None,
+            due_at=None,
+            problems=problems,
+            close_intents=[(work.intent, "refused", {"message": str(error)})],
+            attempts_delta=1,
+            events=[work.event("refused", step=step.name, message=str(error))],
+        )
+
+    def _fail(self, work: Work, error: ConnectorError, **values: Any) -> Change:
+        work.finish("failed")
+        return work.change(
+            state="failed",
+            outcome="failed",
+            due_at=self.clock.now(),
+            problems=[problem("not_answered", "", str(error))],
+            events=[work.event("failed", message=str(error))],
+            **values,
+        )
+
+    def _after(self, works: Sequence[Work], answers: Sequence[Answer]) -> None:
+        """Look up what is in doubt at once, wait where the target asked for it, stop where nothing will get through."""
+        for error in answers:
+            if isinstance(error, NotAllowed):
+                self.reach.failed("write", error)
+        doubtful = [w for w, answer in zip(works, answers, strict=True) if isinstance(answer, OutcomeUnknown)]
+        if doubtful:
+            intents = self.ledger.intents.unfinished(self.flow.full_name, [w.document.key for w in doubtful])
+            for work in doubtful:
+                work.unfinished = list(intents.get(work.document.key, ()))
+            self.doubts.resolve(doubtful)
+        self._wait(
+            [
+                (work, answer)
+                for work, answer in zip(works, answers, strict=True)
+                if work.alive and isinstance(answer, RateLimited | Unavailable) and not isinstance(answer, NotSent)
+            ]
+        )
+
+    def _wait(self, told: Sequence[tuple[Work, RateLimited | Unavailable]]) -> None:
+        """Before the next round: as long as the target asked for, else a little longer each time."""
+        if not told or self.reach.stopped is not None:
+            return
+        seconds = 0.0
+        for work, error in told:
+            asked = error.retry_after if isinstance(error, RateLimited) else None
+            if asked is not None and asked > self.pace.longest_wait_seconds:
+                # longer than a run waits: the next one comes when there is something to be had
+                self.reach.stop(error)
+                return
+            cap = min(self.pace.backoff_seconds * 2 ** (work.tries - 1), self.pace.backoff_cap_seconds)
+            seconds = max(seconds, self._jitter.uniform(0, cap) if asked is None else asked)
+        self.claims.sleep(seconds, [work for work, _ in told])
+
+    def _record(self, told: Sequence[Told]) -> None:
+        self.recorder.record(told)

@@ -1,0 +1,117 @@
+"""What a flow works with: its integration's settings, the clients and readers of its connections, the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from connector_resources.clock import SYSTEM_CLOCK, Clock
+from connector_resources.connections import Connection, IntegrationSettings
+from connector_resources.landing import LandingStore
+from connector_resources.ledger import LandedObject, Ledger
+
+
+class Reader(Protocol):
+    """Reads one connection's entities into the landing store, and out of it. Rows are dicts by column."""
+
+    day_column: str
+
+    def stamp(self, entity: str) -> dict[str, Any]:
+        """A cheap reading that differs when the entity changed: its count and its latest change."""
+
+    def land_window(self, entity: str, first: date, last: date) -> LandedObject:
+        """Read the rows changed in these days, as they are."""
+
+    def land_snapshot(self, entity: str) -> LandedObject:
+        """Read the whole entity."""
+
+    def windows(self, entity: str, first: date, last: date) -> Iterator[list[dict[str, Any]]]:
+        """The landed rows of these days, from the newest object of each day."""
+
+    def snapshot(self, entity: str) -> list[dict[str, Any]]:
+        """The rows of the newest landed snapshot."""
+
+    def complete(self, entity: str, columns: Sequence[str], keys: Collection[tuple[Any, ...]]) -> list[dict[str, Any]]:
+        """Read by key what is there now: all rows whose `columns` equal one of `keys`; landed before it returns."""
+
+    def all_rows(self, entity: str, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+        """Every row of the entity, these columns only; not landed."""
+
+
+@dataclass(frozen=True)
+class Integration:
+    """One configured integration: `connections` maps a role ('jde', 'coupa') to the connection's settings."""
+
+    name: str
+    kind: str
+    connections: dict[str, Connection]
+    settings: IntegrationSettings
+
+
+@dataclass
+class Workbench:
+    """The tools of one run over one integration. Clients open on first use and close together."""
+
+    integration: Integration
+    ledger: Ledger
+    landing: LandingStore
+    open_client: Callable[[Connection], Any]
+    open_reader: Callable[[Workbench, str], Reader]
+    start_date: date
+    run: str
+    clock: Clock = SYSTEM_CLOCK
+    actor: str = "connector"
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False)
+    _before: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
+    _readers: dict[str, Reader] = field(default_factory=dict, repr=False)
+
+    def connection(self, role: str) -> Connection:
+        """The settings of the connection in this role."""
+        return self.integration.connections[role]
+
+    def client(self, role: str) -> Any:
+        """The client of the connection in this role, one for all threads."""
+        if role not in self._clients:
+            client = self._clients[role] = self.open_client(self.connection(role))
+            # a client that is shared with other benches has made calls before
+            self._before[role] = (client.calls.read, client.calls.write)
+        return self._clients[role]
+
+    def reader(self, role: str) -> Reader:
+        """What reads the entities of the connection in this role into the landing store."""
+        if role not in self._readers:
+            self._readers[role] = self.open_reader(self, role)
+        return self._readers[role]
+
+    def time_zone(self, role: str) -> ZoneInfo:
+        """The zone in which that system writes its dates."""
+        return ZoneInfo(self.connection(role).time_zone)
+
+    def today(self, role: str) -> date:
+        """That system's today."""
+        return self.clock.now().astimezone(self.time_zone(role)).date()
+
+    def now(self) -> datetime:
+        """The instant, in UTC."""
+        return self.clock.now().astimezone(UTC)
+
+    def calls(self) -> tuple[int, int]:
+        """Reads and writes really sent so far, over all clients of this bench, since it first used them."""
+        reads = sum(client.calls.read - self._before[role][0] for role, client in self._clients.items())
+        writes = sum(client.calls.write - self._before[role][1] for role, client in self._clients.items())
+        return reads, writes
+
+    def close(self) -> None:
+        """Log out everywhere; every client is closed even when one fails to."""
+        clients, self._clients = list(self._clients.values()), {}
+        errors: list[Exception] = []
+        for client in clients:
+            try:
+                client.close()
+            except Exception as error:  # noqa: BLE001 - the others must be closed too; raised below
+                errors.append(error)
+        if errors:
+            raise errors[0]

@@ -1,0 +1,1 @@
+"""One folder per kind of integration, one module per flow."""

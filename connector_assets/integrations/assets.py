@@ -1,0 +1,152 @@
+"""The two assets of every flow: what it maps and checks, and what it delivers. They differ between flows in nothing."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from connector_assets.clients import resource_key
+from connector_assets.delivery.checks import mapped_columns
+from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.pipeline import Pipeline
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.leftovers import free_claims_of_the_dead
+from connector_assets.integrations.metadata import mapped_schema
+from connector_assets.integrations.progress import advance_watermarks
+from connector_assets.integrations.telling import mapped_events, tell_delivered
+from connector_assets.opening import pace_of, workbench
+from connector_assets.partitions import days_of
+from connector_assets.sources.assets import refuse_future, source_key, told
+from connector_resources.connections import INTEGRATION_KINDS, Connection, IntegrationSettings
+from connector_resources.home import Home
+
+# run tags that the command and the schedules set
+MODE_TAG = "connector/mode"
+DUE_TAG = "connector/due"
+OWNERS = ["team:finance-integration"]
+ONE_RUN = dg.BackfillPolicy.single_run()
+
+
+def mapped_key(integration: str, flow: str) -> dg.AssetKey:
+    """`<integration>/<flow>/mapped`."""
+    return dg.AssetKey([integration, flow, "mapped"])
+
+
+def delivered_key(integration: str, flow: str) -> dg.AssetKey:
+    """`<integration>/<flow>/delivered`."""
+    return dg.AssetKey([integration, flow, "delivered"])
+
+
+def flow_assets(
+    flow: type[Flow], integration: IntegrationSettings, days: dg.DailyPartitionsDefinition
+) -> list[dg.AssetsDefinition]:
+    """The mapped and the delivered asset of one flow of one integration."""
+    return [_mapped(flow, integration, days), _delivered(flow, integration, days)]
+
+
+def _mapped(
+    flow: type[Flow], integration: IntegrationSettings, days: dg.DailyPartitionsDefinition
+) -> dg.AssetsDefinition:
+    key = mapped_key(integration.name, flow.name)
+    connections = integration.connections
+
+    @dg.asset(
+        key=key,
+        deps=[
+            *(source_key(connections[source.role], source.entity) for source in flow.sources),
+            *(delivered_key(integration.name, other) for other in flow.after),
+        ],
+        partitions_def=days if flow.partitioned else None,
+        backfill_policy=ONE_RUN if flow.partitioned else None,
+        group_name=integration.name,
+        kinds={"pandas", "pandera"},
+        owners=OWNERS,
+        description=f"{flow.title}: rows as documents, checked. Rows that fail are set aside with their reasons.",
+        metadata=mapped_schema(mapped_columns(flow.document_columns)),
+        required_resource_keys=_clients(integration),
+        output_required=False,
+        check_specs=[
+            dg.AssetCheckSpec(
+                "shape",
+                asset=key,
+                blocking=True,
+                partitions_def=days if flow.partitioned else None,
+                description="Columns, types, and keys unique across the frame.",
+            ),
+            dg.AssetCheckSpec(
+                "rows",
+                asset=key,
+                partitions_def=days if flow.partitioned else None,
+                description="Rows that may not be written, each with its reason; the others go on.",
+            ),
+        ],
+    )
+    def mapped(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        chosen = _days(context, flow)
+        with told(), _bench(context, integration) as bench:
+            found = flow(bench)
+            pipeline = Pipeline(found, pace_of(found))
+            if chosen:
+                refuse_future(chosen, bench.today(flow.source_role), connections[flow.source_role])
+                keys = pipeline.changed_keys(chosen[0], chosen[-1])
+                if DUE_TAG in context.run.tags:
+                    keys = pipeline.due_keys() | keys
+            else:
+                keys = found.all_keys()
+            result = pipeline.map(keys)
+            if not result.findings.shape:
+                pipeline.store(result, (chosen[0], chosen[-1]) if chosen else None)
+        yield from mapped_events(context, chosen, result)
+
+    return mapped
+
+
+def _delivered(
+    flow: type[Flow], integration: IntegrationSettings, days: dg.DailyPartitionsDefinition
+) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=delivered_key(integration.name, flow.name),
+        deps=[mapped_key(integration.name, flow.name)],
+        partitions_def=days if flow.partitioned else None,
+        backfill_policy=ONE_RUN if flow.partitioned else None,
+        group_name=integration.name,
+        kinds={INTEGRATION_KINDS[integration.kind][flow.target_role]},
+        owners=OWNERS,
+        description=f"{flow.title}: each document brought to its one outcome, through the ledger.",
+        required_resource_keys=_clients(integration),
+    )
+    def delivered(context: dg.AssetExecutionContext) -> None:
+        chosen = _days(context, flow)
+        with told(), _bench(context, integration) as bench:
+            found = flow(bench)
+            pipeline = Pipeline(found, pace_of(found))
+            result = pipeline.check(pipeline.load(chosen or None))
+            for dead in free_claims_of_the_dead(context.instance, found):
+                context.log.info(f"run {dead} was killed: its claims are free")
+            mode = context.run.tags.get(MODE_TAG, "apply")
+            report = pipeline.deliver(result, mode=mode, baseline_to=chosen[-1] if chosen else None)
+            if report.error is None and not report.plan:
+                advance_watermarks(found, chosen)
+        tell_delivered(context, chosen, report)
+
+    return delivered
+
+
+def _days(context: dg.AssetExecutionContext, flow: type[Flow]) -> list[date]:
+    """The days of this run; none for a flow that is read whole."""
+    return days_of(context.partition_keys) if flow.partitioned else []
+
+
+def _clients(integration: IntegrationSettings) -> set[str]:
+    return {resource_key(connection) for connection in integration.connections.values()}
+
+
+def _bench(context: dg.AssetExecutionContext, integration: IntegrationSettings) -> AbstractContextManager[Workbench]:
+    """The workbench of this run; its clients are the run's resources, which log out when the run ends."""
+
+    def client(connection: Connection) -> Any:
+        return getattr(context.resources, resource_key(connection.name)).client(connection)
+
+    return workbench(Home.locate(), integration.name, context.run_id, client=client)

@@ -1,0 +1,109 @@
+"""The distribution of a voucher: which G/L lines are its costs (jde-ais section 3.6, F0911).
+
+Only actuals (ledger type AA) of expense accounts count: not the A/P offset that posting adds, not tax, which goes to
+the tax fields, not reversing lines. Which accounts are offset or tax, and how a reversing line is marked, is each
+site's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connector_assets.integrations.from_jde.keys import Row, text
+
+ZERO = Decimal("0.00")
+
+
+class DistributionRules(BaseModel):
+    """Which F0911 lines are left out. Patterns are of `OBJ` or `MCU.OBJ`, with `*` for any characters.
+
+    The defaults are on balance-sheet units alone, whose numbers begin with zeros like their company's: a bare object
+    number may well be an expense in another ledger.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ledger_type: str = Field(default="AA", description="F0911.LT of the lines that count")
+    offset_accounts: tuple[str, ...] = Field(default=("0000*.4110",), description="A/P trade accounts")
+    tax_accounts: tuple[str, ...] = Field(default=("0000*.4433", "0000*.4434"), description="tax accounts")
+    automatic_extensions: tuple[str, ...] = Field(
+        default=("AM",), description="F0911.EXTL of lines that posting adds by itself"
+    )
+    reversing_extensions: tuple[str, ...] = Field(
+        default=("R",), description="F0911.EXTL of reversing lines (how a site marks them is not established)"
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One cost line, in the voucher's currency; lines of one account stay apart, as they are in the ledger."""
+
+    number: int
+    aid: str | None
+    account: str
+    subledger: str | None
+    amount: Decimal
+    description: str | None
+
+    def as_row(self) -> dict[str, Any]:
+        """The line's part of a mapped row."""
+        return {
+            "line": self.number,
+            "aid": self.aid,
+            "account": self.account,
+            "subledger": self.subledger,
+            "line_amount": self.amount,
+            "description": self.description,
+        }
+
+
+def distribute(journal: Sequence[Row], *, foreign: bool, rules: DistributionRules) -> list[Line]:
+    """The cost lines among a voucher's F0911 rows, numbered from 1 in the order of their line numbers (JELN).
+
+    Foreign vouchers are distributed in their own currency (ACR), the others in the company's (AA).
+    """
+    kept = [row for row in journal if _counts(row, rules)]
+    kept.sort(key=lambda row: (row["DGJ"], row["JELN"]))
+    return [
+        Line(
+            number=number,
+            aid=text(row.get("AID")),
+            account=_account(row),
+            subledger=_subledger(row),
+            amount=row.get("ACR" if foreign else "AA") or ZERO,
+            description=text(row.get("EXR")) or text(row.get("EXA")),
+        )
+        for number, row in enumerate(kept, 1)
+    ]
+
+
+def _counts(row: Row, rules: DistributionRules) -> bool:
+    if text(row.get("LT")) != rules.ledger_type:
+        return False
+    extension = text(row.get("EXTL")) or ""
+    if extension in rules.automatic_extensions or extension in rules.reversing_extensions:
+        return False
+    return not _matches(row, rules.offset_accounts) and not _matches(row, rules.tax_accounts)
+
+
+def _matches(row: Row, patterns: Sequence[str]) -> bool:
+    name = text(row.get("OBJ")) or ""
+    full = f"{text(row.get('MCU')) or ''}.{name}"
+    return any(fnmatchcase(full if "." in pattern else name, pattern) for pattern in patterns)
+
+
+def _account(row: Row) -> str:
+    """The account as people write it: unit.object[.subsidiary]."""
+    parts = [text(row.get(column)) for column in ("MCU", "OBJ", "SUB")]
+    return ".".join(part for part in parts if part)
+
+
+def _subledger(row: Row) -> str | None:
+    subledger, kind = text(row.get("SBL")), text(row.get("SBLT"))
+    return f"{subledger}/{kind}" if subledger and kind else subledger

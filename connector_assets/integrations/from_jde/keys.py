@@ -1,0 +1,83 @@
+"""Document keys of JDE records, and the small conversions that all of them need.
+
+A key is `<table>:<part>/<part>`: `F0401:4343`, `F0901:00679926`, `F0411:00001/PV/4711`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+Row = Mapping[str, Any]
+VOUCHER_KEY = ("KCO", "DCT", "DOC")
+
+
+def supplier_key(an8: int) -> str:
+    """The document key of a supplier master record; AN8 is the address number."""
+    return f"F0401:{an8}"
+
+
+def account_key(aid: str) -> str:
+    """The document key of an account; AID is the short account id, eight digits with leading zeros."""
+    return f"F0901:{aid}"
+
+
+def voucher_key(row: Row) -> str:
+    """The document key of a voucher from any row with KCO (document company), DCT (document type), DOC (number)."""
+    return f"F0411:{row['KCO']}/{row['DCT']}/{row['DOC']}"
+
+
+def voucher_parts(key: str) -> tuple[str, str, int]:
+    """(KCO, DCT, DOC) of a voucher key."""
+    company, kind, number = key.removeprefix("F0411:").split("/")
+    return company, kind, int(number)
+
+
+def number_of(key: str) -> int:
+    """The number behind a key such as `F0401:4343`."""
+    return int(key.partition(":")[2])
+
+
+def chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """The items in lists of at most `size`."""
+    part: list[Any] = []
+    for item in items:
+        part.append(item)
+        if len(part) == size:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def by(rows: Iterable[Row], *columns: str) -> dict[Any, list[Row]]:
+    """Rows grouped by one column's value, or by the tuple of several."""
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        name = row[columns[0]] if len(columns) == 1 else tuple(row[column] for column in columns)
+        groups.setdefault(name, []).append(row)
+    return groups
+
+
+def text(value: Any) -> str | None:
+    """A trimmed string, None for nothing or blank."""
+    if value is None:
+        return None
+    found = str(value).strip()
+    return found or None
+
+
+def day_of(rows: Sequence[Row]) -> date | None:
+    """The latest UPMJ (date updated) of these rows; None where none has one."""
+    days = [row["UPMJ"] for row in rows if row.get("UPMJ") is not None]
+    return max(days, default=None)
+
+
+def latest(days: Mapping[str, date | None], key: str, row: Row) -> date | None:
+    """The later of what is noted for `key` and the row's UPMJ."""
+    noted: date | None = days.get(key)
+    found: date | None = row.get("UPMJ")
+    if noted is None or found is None:
+        return noted or found
+    return max(noted, found)

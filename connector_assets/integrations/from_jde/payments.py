@@ -1,0 +1,54 @@
+"""The payments of a voucher, and their voids, as entries that only ever grow (jde-ais section 3.6, F0413/F0414)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from connector_assets.delivery.money import amount_text
+from connector_assets.integrations.from_jde.keys import Row, text
+
+ZERO = Decimal("0.00")
+
+
+def payments_of(
+    items: Sequence[Row], details: Sequence[Row], headers: Mapping[Any, Row], *, foreign: bool
+) -> list[dict[str, str]]:
+    """The entries, `{"date", "note", "amount"}` each, in the order of their payments.
+
+    Every payment is an entry with a positive amount for a voucher (negative for a credit); a voided payment (VDGJ, the
+    void date, is set) adds an entry of the opposite amount. How PAAP is signed in F0414 is not established, nor whether
+    a void adds lines of the opposite sign there: the sign is taken from the pay item, and lines that take back others
+    of their payment and pay item do not count.
+    """
+    signs = {(row["SFX"], row.get("SFXE")): (row.get("AG") or ZERO) < 0 for row in items}
+    paid: dict[tuple[Any, ...], list[Decimal]] = {}
+    for row in sorted(details, key=lambda row: row["RC5"]):
+        amount = row.get("PFAP" if foreign else "PAAP") or ZERO
+        paid.setdefault((row["PYID"], row["SFX"], row.get("SFXE")), []).append(amount)
+    sums: dict[Any, Decimal] = {}
+    for (payment, *item), amounts in paid.items():
+        amount = abs(sum((each for each in amounts if (each < 0) == (amounts[0] < 0)), ZERO))
+        credit = signs.get(tuple(item), False)
+        sums[payment] = sums.get(payment, ZERO) + (-amount if credit else amount)
+    entries = []
+    for payment in sorted(sums, key=lambda each: (_date(headers.get(each)), each)):
+        header, amount = headers.get(payment), sums[payment]
+        if header is None or not amount:
+            continue
+        note = " ".join(filter(None, (text(header.get("DCTM")), str(header.get("DOCM") or ""))))
+        entries.append({"date": _date(header), "note": note, "amount": amount_text(amount)})
+        if header.get("VDGJ") is not None:
+            void = {
+                "date": header["VDGJ"].isoformat(),
+                "note": f"{note} void",
+                "amount": amount_text(-amount),
+            }
+            entries.append(void)
+    return entries
+
+
+def _date(header: Row | None) -> str:
+    paid = header.get("DMTJ") if header else None
+    return paid.isoformat() if paid else ""

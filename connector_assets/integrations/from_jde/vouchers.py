@@ -1,0 +1,283 @@
+"""Vouchers of JD Edwards: F0411 pay items summed, their distribution from F0911, their payments from F0413 and F0414.
+
+One voucher is many rows: its pay items (F0411) share company KCO, type DCT and number DOC; its distribution (F0911) is
+found by the same three; payments (F0414) name them too and hang on a payment header (F0413) by PYID. Whichever of the
+four changed, the voucher is completed by its key (jde-ais section 3.6).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connector_assets.delivery.flow import Assembly
+from connector_assets.delivery.workbench import Reader
+from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute
+from connector_assets.integrations.from_jde.keys import (
+    VOUCHER_KEY,
+    Row,
+    by,
+    day_of,
+    latest,
+    text,
+    voucher_key,
+    voucher_parts,
+)
+from connector_assets.integrations.from_jde.payments import payments_of
+
+ZERO = Decimal("0.00")
+TABLES = ("F0411", "F0911", "F0413", "F0414")
+
+COLUMNS = {
+    "company": "str",
+    "doc_type": "str",
+    "doc": "int",
+    "supplier": "int",
+    "vinv": "str?",
+    "invoice_date": "date?",
+    "due_date": "date?",
+    "gl_date": "date?",
+    "term": "str?",
+    "remark": "str?",
+    "purchase_order": "str?",
+    "tax": "money",
+    "tax_area": "str?",
+    "gap": "money",
+    "pay_status": "str",
+    "open_amount": "money",
+    "settled": "bool",
+    "settled_on": "date?",
+    "void": "bool",
+    "payments": "str",
+    "twins": "str",
+    "line_count": "int",
+}
+LINE_COLUMNS = {
+    "line": "int",
+    "aid": "str?",
+    "account": "str",
+    "unit": "str?",
+    "object": "str?",
+    "subsidiary": "str?",
+    "subledger": "str?",
+    "line_amount": "money",
+    "description": "str?",
+    "account_exists": "bool",
+    "account_postable": "bool",
+}
+
+
+class VoucherRules(BaseModel):
+    """What a site decides about its vouchers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    document_types: tuple[str, ...] = Field(
+        default=("PV", "PR", "PM", "PD", "PL"),
+        description="F0411.DCT values that are vouchers; others are ignored",
+    )
+    distribution: DistributionRules = DistributionRules()
+    not_postable: tuple[str, ...] = Field(
+        default=("I", "N", "M", "B"), description="posting edit codes (F0901.PEC) that refuse A/P postings"
+    )
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """The rows that a set of vouchers is made of, by voucher key where they belong to one."""
+
+    items: dict[str, list[Row]]
+    journal: dict[str, list[Row]]
+    paid: dict[str, list[Row]]
+    payments: dict[Any, Row]
+    accounts: dict[str, Row]
+    company_currency: dict[str, str]
+    twins: dict[tuple[int, str, bool], list[str]]
+
+
+def changed_vouchers(reader: Reader, entity: str, rows: Sequence[Row], rules: VoucherRules) -> dict[str, date | None]:
+    """The vouchers that rows of one of the four tables touch. A payment header names none: its details do.
+
+    A voucher that was voided frees its invoice number, so the others of that number are touched too. The account
+    ledger also holds the lines of other documents; pay items of other types are let through, to be counted.
+    """
+    if entity == "F0411":
+        return _days(rows, {}) | _freed(reader, rows)
+    if entity == "F0413":
+        header_days = {row["PYID"]: row.get("UPMJ") for row in rows}
+        details = reader.complete("F0414", ["PYID"], [(payment,) for payment in header_days])
+        return _days(details, header_days)
+    return _days([row for row in rows if row["DCT"] in rules.document_types], {})
+
+
+def _freed(reader: Reader, rows: Sequence[Row]) -> dict[str, date | None]:
+    """The other vouchers of the numbers that voided ones among `rows` bore, each with the day of the void."""
+    days: dict[tuple[int, str], date | None] = {}
+    for row in rows:
+        if text(row.get("VOD")) == "V" and (vinv := text(row.get("VINV"))):
+            days[row["AN8"], vinv] = row.get("UPMJ")
+    own = {voucher_key(row) for row in rows}
+    same = reader.complete("F0411", ["AN8", "VINV"], list(days))
+    return {key: days[row["AN8"], text(row["VINV"]) or ""] for row in same if (key := voucher_key(row)) not in own}
+
+
+def _days(rows: Sequence[Row], header_days: Mapping[Any, date | None]) -> dict[str, date | None]:
+    days: dict[str, date | None] = {}
+    for row in rows:
+        key = voucher_key(row)
+        stamped = {"UPMJ": header_days[row["PYID"]]} if header_days else row
+        days[key] = latest(days, key, stamped)
+    return days
+
+
+def all_vouchers(reader: Reader, rules: VoucherRules) -> dict[str, date | None]:
+    """Every voucher that the A/P ledger holds; documents of other types are none."""
+    days: dict[str, date | None] = {}
+    for rows in reader.all_rows("F0411", ["KCO", "DCT", "DOC", "SFX", "SFXE", "UPMJ"]):
+        for key, day in _days([row for row in rows if row["DCT"] in rules.document_types], {}).items():
+            days[key] = max(filter(None, (day, days.get(key))), default=None)
+    return days
+
+
+def assemble_vouchers(reader: Reader, keys: Mapping[str, date | None], rules: VoucherRules) -> Assembly:
+    """One document per voucher among `keys` that has pay items, with its distribution as lines.
+
+    Pay items of document types that are no vouchers are ignored by the rule `document_type`. Distribution and payment
+    rows of a key without pay items (journal entries, batch headers) make no document.
+    """
+    parts = [voucher_parts(key) for key in keys]
+    wanted = [part for part in parts if part[1] in rules.document_types]
+    found = reader.complete("F0411", VOUCHER_KEY, parts)
+    ignored = [row for row in found if row["DCT"] not in rules.document_types]
+    items = by([row for row in found if row["DCT"] in rules.document_types], *VOUCHER_KEY)
+    sources = _read(reader, {voucher_key(rows[0]): rows for rows in items.values()}, wanted)
+    assembly = Assembly(rows=len(found), ignored_rows=Counter({"document_type": len(ignored)} if ignored else {}))
+    for key, rows in sources.items.items():
+        document, lines = _voucher(key, keys.get(key), rows, sources, rules)
+        assembly.documents.append(document)
+        assembly.lines += lines
+        assembly.rows_in_documents += len(rows)
+    return assembly
+
+
+def _read(reader: Reader, items: dict[str, list[Row]], wanted: Collection[tuple[str, str, int]]) -> _Sources:
+    journal = reader.complete("F0911", VOUCHER_KEY, wanted)
+    paid = reader.complete("F0414", VOUCHER_KEY, wanted)
+    headers = reader.complete("F0413", ["PYID"], [(payment,) for payment in {row["PYID"] for row in paid}])
+    aids = {aid for row in journal if (aid := text(row.get("AID")))}
+    accounts = reader.complete("F0901", ["AID"], [(aid,) for aid in aids])
+    return _Sources(
+        items=items,
+        journal={voucher_key(rows[0]): rows for rows in by(journal, *VOUCHER_KEY).values()},
+        paid={voucher_key(rows[0]): rows for rows in by(paid, *VOUCHER_KEY).values()},
+        payments={row["PYID"]: row for row in headers},
+        accounts={row["AID"]: row for row in accounts},
+        company_currency={row["CO"]: text(row.get("CRCD")) or "" for row in reader.snapshot("F0010")},
+        twins=_twins(reader, items),
+    )
+
+
+def _twins(reader: Reader, items: Mapping[str, list[Row]]) -> dict[tuple[int, str, bool], list[str]]:
+    """(supplier, invoice number, whether a credit) -> the vouchers of it that are in force, the lowest number first.
+
+    Read from F0411 by AN8 and VINV, so that the answer does not depend on which partitions are in hand. A credit with
+    the number of its invoice is no second invoice; a voided voucher does not count; document type NO is skipped as in
+    JDE's own check (jde-ais section 6).
+    """
+    numbers = {(rows[0]["AN8"], vinv) for rows in items.values() if (vinv := text(rows[0].get("VINV")))}
+    same = reader.complete("F0411", ["AN8", "VINV"], numbers)
+    ranked: dict[tuple[int, str, bool], list[tuple[int, str]]] = {}
+    for rows in by([row for row in same if row["DCT"] != "NO"], *VOUCHER_KEY).values():
+        if not _void(rows):
+            ranked.setdefault(_number_of(rows), []).append((rows[0]["DOC"], voucher_key(rows[0])))
+    return {name: [key for _, key in sorted(found)] for name, found in ranked.items()}
+
+
+def _number_of(rows: Sequence[Row]) -> tuple[int, str, bool]:
+    return rows[0]["AN8"], text(rows[0].get("VINV")) or "", _gross(rows, "AG") < 0
+
+
+def _voucher(
+    key: str, day: date | None, rows: list[Row], sources: _Sources, rules: VoucherRules
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    head = min(rows, key=lambda row: (row["SFX"] or "", row.get("SFXE") or 0))
+    foreign = text(head.get("CRRM")) == "F"
+    gross = _gross(rows, "ACR" if foreign else "AG")
+    tax = _gross(rows, "CTAM" if foreign else "STAM")
+    currency = text(head.get("CRCD")) if foreign else None
+    currency = currency or sources.company_currency.get(head.get("CO") or "") or text(head.get("CRCD"))
+    lines = distribute(sources.journal.get(key, []), foreign=foreign, rules=rules.distribution)
+    vinv, void = text(head.get("VINV")), _void(rows)
+    payments = payments_of(rows, sources.paid.get(key, []), sources.payments, foreign=foreign)
+    settled = all(text(row.get("PST")) == "P" and not row.get("AAP") for row in rows)
+    twins = sources.twins.get(_number_of(rows), []) if vinv and not void else []
+    document = {
+        "key": key,
+        "day": day,
+        "ignored": None,
+        "amount": gross,
+        "currency": currency,
+        "company": head["KCO"],
+        "doc_type": head["DCT"],
+        "doc": head["DOC"],
+        "supplier": head["AN8"],
+        "vinv": vinv,
+        "invoice_date": head.get("DIVJ"),
+        "due_date": head.get("DDJ"),
+        "gl_date": head.get("DGJ"),
+        "term": text(head.get("PTC")),
+        "remark": text(head.get("RMK")),
+        "purchase_order": text(head.get("PO")),
+        "tax": tax,
+        "tax_area": text(head.get("TXA1")),
+        "gap": sum((line.amount for line in lines), ZERO) + tax - gross,
+        "pay_status": _pay_status(rows),
+        "open_amount": _gross(rows, "FAP" if foreign else "AAP"),
+        "settled": settled,
+        "settled_on": _settled_on(payments, rows) if settled else None,
+        "void": void,
+        "payments": json.dumps(payments),
+        "twins": json.dumps(twins if len(twins) > 1 else []),
+        "line_count": len(lines),
+    }
+    return document, [
+        {"key": key, **line.as_row(), **_account(line.aid, line.account, sources.accounts, rules)} for line in lines
+    ]
+
+
+def _account(aid: str | None, account: str, accounts: Mapping[str, Row], rules: VoucherRules) -> dict[str, Any]:
+    found = accounts.get(aid or "")
+    return {
+        "account_exists": found is not None,
+        "account_postable": found is not None and (text(found.get("PEC")) or "") not in rules.not_postable,
+        "unit": text(found.get("MCU")) if found else None,
+        "object": text(found.get("OBJ")) if found else None,
+        "subsidiary": text(found.get("SUB")) if found else None,
+    }
+
+
+def _gross(rows: Sequence[Row], column: str) -> Decimal:
+    """The pay items of a voucher are summed."""
+    return sum((row.get(column) or ZERO for row in rows), ZERO)
+
+
+def _void(rows: Sequence[Row]) -> bool:
+    return all(text(row.get("VOD")) == "V" for row in rows)
+
+
+def _settled_on(payments: Sequence[Mapping[str, str]], rows: Sequence[Row]) -> date | None:
+    """The day of the last payment; of a voucher that was settled without one, the last change of its pay items."""
+    days = [date.fromisoformat(each["date"]) for each in payments if each["date"]]
+    return max(days, default=None) or day_of(rows)
+
+
+def _pay_status(rows: Sequence[Row]) -> str:
+    """The pay statuses (PST) of the pay items, each once: 'A', or 'A,H' where they differ; '?' for a blank."""
+    return ",".join(sorted({text(row.get("PST")) or "?" for row in rows}))

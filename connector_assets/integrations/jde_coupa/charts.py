@@ -1,0 +1,244 @@
+"""Coupa's chart of accounts as a target: static (accounts) or dynamic (lookup values), one interface for the flow."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from connector_assets.delivery.converge import mark
+from connector_assets.delivery.document import (
+    Decision,
+    Document,
+    Done,
+    FieldChange,
+    NeedTarget,
+    Step,
+    Target,
+    differences,
+)
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.jde_coupa.paging import by_ids
+from connector_resources.coupa.models import Account, LookupValue
+from connector_resources.errors import UnusableInput
+from connector_resources.ledger import Delivery
+
+# from this many on, reading the whole chart costs fewer calls than asking one by one
+WHOLE_CHART_FROM = 50
+
+
+class Chart(ABC):
+    """One account type of Coupa. `row` is its snapshot row; `settings` are the accounts flow's."""
+
+    dynamic: bool
+
+    def __init__(self, bench: Workbench, settings: Any, row: Mapping[str, Any]) -> None:
+        self.client = bench.client
+        self.integration = bench.integration.name
+        self.settings = settings
+        self.name = str(row["name"])
+
+    @property
+    def coupa(self) -> Any:
+        """Coupa's client, opened on first use."""
+        return self.client("coupa")
+
+    @abstractmethod
+    def holds_any(self) -> bool:
+        """Whether the chart already holds anything."""
+
+    @abstractmethod
+    def all(self) -> list[Target]:
+        """Everything that the chart holds."""
+
+    @abstractmethod
+    def ask(self, document: Document) -> list[Target]:
+        """What the chart holds under this document's natural key."""
+
+    @abstractmethod
+    def body(self, document: Document) -> dict[str, Any]:
+        """The request body of the whole document."""
+
+    def changed(self, document: Document, target: Target, fields: Collection[str]) -> dict[str, Any]:
+        """The request body of these fields."""
+        return {name: document.content[name] for name in ("name", "active") if name in fields}
+
+    @abstractmethod
+    def post(self, body: Mapping[str, Any]) -> Target:
+        """Create."""
+
+    @abstractmethod
+    def put(self, id: str, body: Mapping[str, Any]) -> Target:
+        """Update."""
+
+    @abstractmethod
+    def get(self, ids: Collection[str]) -> list[Target]:
+        """Read by id."""
+
+    def name_of(self, content: Mapping[str, Any]) -> Any:
+        """The natural key of a content, hashable."""
+        return (content["column"], tuple(content["segments"]))
+
+    def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
+        """Look documents up by natural key."""
+        if len(documents) < WHOLE_CHART_FROM:
+            hits = {document.key: self.ask(document) for document in documents}
+            return {key: found for key, found in hits.items() if found}
+        held: dict[Any, list[Target]] = {}
+        for target in self.all():
+            held.setdefault(self.name_of(target.content), []).append(target)
+        names = {document.key: self.name_of(document.content) for document in documents}
+        return {key: held[name] for key, name in names.items() if name in held}
+
+    def read(self, ids: Collection[str]) -> dict[str, Target]:
+        """Targets by id."""
+        found = self.all() if len(ids) >= WHOLE_CHART_FROM else self.get(ids)
+        wanted = set(ids)
+        return {target.id: target for target in found if target.id in wanted}
+
+    def create(self, document: Document) -> Step:
+        """The step that creates a document here."""
+        return Step(
+            name="create",
+            body=self.body(document),
+            send=self.post,
+            outcome="created",
+            stage=mark(document.content),
+            refuses_second=not self.dynamic,
+            changes=differences({}, document.content),
+        )
+
+    def update(self, document: Document, target: Target, changes: tuple[FieldChange, ...]) -> Step:
+        """The step that brings what differs into agreement."""
+        changed = {change.field for change in changes}
+        return Step(
+            name="update",
+            body=self.changed(document, target, changed),
+            send=lambda sent: self.put(target.id, sent),
+            outcome="updated",
+            stage=mark(document.content),
+            changes=changes,
+        )
+
+    def validated(self, known: Delivery, target: Target | None) -> Decision:
+        """Validate only: a linked account that is still there is enough."""
+        return Done() if target is not None or known.state == "settled" else NeedTarget()
+
+
+class StaticChart(Chart):
+    """Accounts are loaded; the combination of segments is unique (coupa section 3.2)."""
+
+    dynamic = False
+
+    def holds_any(self) -> bool:
+        return bool(self.coupa.accounts.holds_any({"account-type[name]": self.name}))
+
+    def all(self) -> list[Target]:
+        return [self._observe(account) for account in self.coupa.accounts.of_type(self.name)]
+
+    def ask(self, document: Document) -> list[Target]:
+        found = self.coupa.accounts.find(self.name, document.content["segments"], active=None)
+        return [self._observe(found)] if found else []
+
+    def get(self, ids: Collection[str]) -> list[Target]:
+        return [self._observe(account) for account in by_ids(self.coupa.accounts, ids)]
+
+    def body(self, document: Document) -> dict[str, Any]:
+        content = document.content
+        segments = {f"segment-{n}": value for n, value in enumerate(content["segments"], 1) if value}
+        name = {"name": content["name"]} if content["name"] else {}
+        return {"account-type": {"name": self.name}, **segments, **name, "active": content["active"]}
+
+    def changed(self, document: Document, target: Target, fields: Collection[str]) -> dict[str, Any]:
+        body = super().changed(document, target, fields)
+        if "segments" in fields:
+            ours, theirs = document.content["segments"], target.content["segments"]
+            places = range(max(len(ours), len(theirs)))
+            body |= {f"segment-{n + 1}": (ours[n] if n < len(ours) else None) or None for n in places}
+        return body
+
+    def post(self, body: Mapping[str, Any]) -> Target:
+        return self._observe(self.coupa.accounts.create(body))
+
+    def put(self, id: str, body: Mapping[str, Any]) -> Target:
+        return self._observe(self.coupa.accounts.update(int(id), body))
+
+    def _observe(self, account: Account) -> Target:
+        content = {
+            "segments": list(account.segments),
+            "column": "AID",
+            "name": account.name,
+            "active": account.active is not False,
+        }
+        return Target(str(account.id), content, label=account.code or "")
+
+
+class DynamicChart(Chart):
+    """Accounts come into being on first use; the values of their segments are kept in lookups (coupa section 3.2)."""
+
+    dynamic = True
+
+    def holds_any(self) -> bool:
+        return any(self.coupa.lookup_values.holds_any({"lookup[name]": lookup}) for lookup in self._lookups().values())
+
+    def all(self) -> list[Target]:
+        return [
+            self._observe(value, column)
+            for column, lookup in self._lookups().items()
+            for value in self.coupa.lookup_values.of_lookup(lookup)
+        ]
+
+    def ask(self, document: Document) -> list[Target]:
+        column = document.content["column"]
+        found = self.coupa.lookup_values.find(self._lookups()[column], document.content["segments"][0])
+        return [self._observe(value, column) for value in found]
+
+    def get(self, ids: Collection[str]) -> list[Target]:
+        return [target for target in self.all() if target.id in set(ids)]
+
+    def body(self, document: Document) -> dict[str, Any]:
+        content = document.content
+        return {
+            "name": content["name"] or content["segments"][0],
+            "lookup": {"name": self._lookups()[content["column"]]},
+            "external-ref-num": content["segments"][0],
+            "active": content["active"],
+        }
+
+    def post(self, body: Mapping[str, Any]) -> Target:
+        columns = {lookup: column for column, lookup in self._lookups().items()}
+        return self._observe(self.coupa.lookup_values.create(body), columns[body["lookup"]["name"]])
+
+    def put(self, id: str, body: Mapping[str, Any]) -> Target:
+        value = self.coupa.lookup_values.update(int(id), body)
+        columns = {lookup: column for column, lookup in self._lookups().items()}
+        return self._observe(value, columns.get(value.lookup.name if value.lookup else "", ""))
+
+    def _lookups(self) -> dict[str, str]:
+        missing = [column for column in self.settings.segments if column not in self.settings.lookups]
+        if missing:
+            setting = f"integrations.{self.integration}.flows.accounts.lookups"
+            raise UnusableInput(f"connections.yaml: {setting}: names no lookup of Coupa for {', '.join(missing)}")
+        return {column: self.settings.lookups[column] for column in self.settings.segments}
+
+    @staticmethod
+    def _observe(value: LookupValue, column: str) -> Target:
+        content = {
+            "segments": [value.external_ref_num or ""],
+            "column": column,
+            "name": value.name,
+            "active": value.active is not False,
+        }
+        return Target(str(value.id), content, label=value.external_ref_num or "")
+
+
+def chart_of(bench: Workbench, settings: Any) -> Chart:
+    """The chart that the settings name, or the only active one. Raises UnusableInput when there is no telling."""
+    rows = [row for row in bench.reader("coupa").snapshot("account_types") if row.get("active") is not False]
+    named = [row for row in rows if settings.chart in (None, row["name"])]
+    if len(named) != 1:
+        names = ", ".join(sorted(str(row["name"]) for row in rows)) or "none"
+        setting = f"integrations.{bench.integration.name}.flows.accounts.chart"
+        raise UnusableInput(f"connections.yaml: {setting}: name one of Coupa's account types: {names}")
+    row = named[0]
+    return (DynamicChart if row.get("dynamic_flag") else StaticChart)(bench, settings, row)

@@ -1,0 +1,140 @@
+"""Vouchers as Coupa Pay's external payables: open items that live in the ERP (coupa section 3.5d)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from connector_assets.delivery.converge import converge, mark
+from connector_assets.delivery.document import (
+    Decision,
+    Do,
+    Document,
+    Done,
+    FieldChange,
+    NeedTarget,
+    Step,
+    Target,
+    differences,
+)
+from connector_assets.delivery.money import amount_text
+from connector_assets.integrations.jde_coupa.outlet import Outlet
+from connector_assets.integrations.jde_coupa.paging import by_ids
+from connector_resources.coupa.models import ExternalPayable
+from connector_resources.ledger import Delivery
+
+FIELDS = ("key", "number", "date", "due", "currency", "amount", "open")
+VOID = frozenset({"voided", "void"})
+
+
+class ExternalPayables(Outlet):
+    """Mode `external_payables`. Source name and reference are unique in Coupa: it refuses a second one itself."""
+
+    entity = "external_payables"
+
+    def holds_any(self) -> bool:
+        return bool(self.coupa.external_payables.holds_any({"source-name": self.settings.source_name}))
+
+    def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
+        payables = self.coupa.external_payables
+        name = self.settings.source_name
+        hits = {document.key: payables.find(name, document.content["key"]) for document in documents}
+        return {key: [observe(found)] for key, found in hits.items() if found is not None}
+
+    def read(self, ids: Collection[str]) -> dict[str, Target]:
+        return {str(each.id): observe(each) for each in by_ids(self.coupa.external_payables, ids)}
+
+    def all(self) -> list[Target]:
+        filters = {"source-name": self.settings.source_name}
+        return [observe(each) for each in self.coupa.external_payables.all(filters=filters)]
+
+    def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
+        if known.target_id is not None and document.content["void"]:
+            return self._void(document, known, target)
+        return converge(
+            {name: document.content[name] for name in FIELDS},
+            known,
+            target,
+            create=lambda: self._create(document),
+            update=lambda current, changes: self._update(document, current, changes),
+            source_wins=self.settings.on_conflict == "source",
+        )
+
+    def _void(self, document: Document, known: Delivery, target: Target | None) -> Decision:
+        if known.state == "settled" and known.content_hash == document.hash:
+            return Done()
+        if target is None:
+            return NeedTarget()
+        if target.status in VOID:
+            return Done()
+        number = int(target.id)
+        return Do(
+            Step(
+                name="void",
+                body={},
+                send=lambda sent: observe(self.coupa.external_payables.void(number)),
+                outcome="updated",
+                stage=known.stage,
+                changes=(FieldChange("status", target.status, "voided"),),
+            )
+        )
+
+    def _create(self, document: Document) -> Step:
+        wanted = {name: document.content[name] for name in FIELDS}
+        return Step(
+            name="create",
+            body=self._body(document),
+            send=lambda sent: observe(self.coupa.external_payables.create(sent)),
+            outcome="created",
+            stage=mark(wanted),
+            refuses_second=True,
+            changes=differences({}, wanted),
+        )
+
+    def _update(self, document: Document, target: Target, changes: tuple[FieldChange, ...]) -> Step:
+        number = int(target.id)
+        return Step(
+            name="update",
+            body=self._body(document),
+            send=lambda sent: observe(self.coupa.external_payables.update(number, sent)),
+            outcome="updated",
+            stage=mark({name: document.content[name] for name in FIELDS}),
+            changes=changes,
+        )
+
+    def _body(self, document: Document) -> dict[str, Any]:
+        content = document.content
+        paid = Decimal(content["amount"]) - Decimal(content["open"])
+        body: dict[str, Any] = {
+            "source-name": self.settings.source_name,
+            "source-reference": content["key"],
+            "document-number": content["number"],
+            "document-type": "Credit Note" if content["amount"].startswith("-") else "Invoice",
+            "document-date": content["date"],
+            "document-amount": content["amount"],
+            "payable-amount": content["amount"],
+            "paid-amount": amount_text(paid),
+            "currency": {"code": content["currency"]},
+            "account-type": {"name": self.chart().name},
+        }
+        if content["due"]:
+            body["due-date"] = content["due"]
+        if paid and content["payments"]:
+            body["paid-date"] = content["payments"][-1]["date"]
+        return body
+
+
+def observe(payable: ExternalPayable) -> Target:
+    """An external payable in the terms of this flow's content."""
+    amount, paid = payable.payable_amount or Decimal(0), payable.paid_amount or Decimal(0)
+    content: Mapping[str, Any] = {
+        "key": payable.source_reference,
+        "number": payable.document_number,
+        "date": payable.document_date.isoformat() if payable.document_date else None,
+        "due": payable.due_date.isoformat() if payable.due_date else None,
+        "currency": payable.currency.code if payable.currency else None,
+        "amount": amount_text(amount),
+        "open": amount_text(amount - paid),
+    }
+    return Target(str(payable.id), dict(content), status=payable.status or "", label=payable.document_number or "")

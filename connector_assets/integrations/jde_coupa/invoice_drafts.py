@@ -1,0 +1,348 @@
+"""Vouchers as Coupa invoices: draft, optional submit and bypass, payments, void (coupa sections 3.4 and 3.5a)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from connector_assets.delivery.converge import mark
+from connector_assets.delivery.document import (
+    Decision,
+    Do,
+    Document,
+    Done,
+    FieldChange,
+    Hold,
+    NeedTarget,
+    Step,
+    Target,
+    differences,
+)
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.reasons import problem
+from connector_assets.integrations.from_jde.keys import by, chunks
+from connector_assets.integrations.jde_coupa.outlet import Outlet
+from connector_assets.integrations.jde_coupa.paging import PAGE, by_ids
+from connector_resources.coupa.models import APPROVED, DEAD, VOIDABLE, VOIDED, Invoice
+from connector_resources.ledger import Delivery
+
+# the part of the content that create and update carry; the rest is told by steps of its own
+BASE = ("key", "number", "date", "supplier", "currency", "amount", "tax", "term", "lines")
+OVER = DEAD | {VOIDED}
+WAITS = "approval in Coupa"
+
+
+def base_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that create and update carry. The due date is computed by Coupa from the terms and is not ours."""
+    return {name: content[name] for name in BASE}
+
+
+class InvoiceDrafts(Outlet):
+    """Modes `invoices_draft` and `payment_update_only`."""
+
+    entity = "invoices"
+
+    def holds_any(self) -> bool:
+        return bool(self.coupa.invoices.holds_any())
+
+    @property
+    def looks_first(self) -> bool:  # type: ignore[override]
+        return bool(self.settings.mode != "payment_update_only")
+
+    def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
+        held = by([target.content | {"target": target} for target in self._numbered(documents)], "supplier", "number")
+        hits = {}
+        for document in documents:
+            content = document.content
+            same = [each["target"] for each in held.get((content["supplier"], content["number"]), ())]
+            hits[document.key] = _answering(same, content["key"])
+        return {key: found for key, found in hits.items() if found}
+
+    def _numbered(self, documents: Sequence[Document]) -> list[Target]:
+        """The invoices of these documents' numbers, whoever's they are: a page of numbers a call. The operator `in` has
+        no way to quote: a number with a comma is asked for by itself."""
+        numbers = {document.content["number"] for document in documents}
+        invoices = self.coupa.invoices
+        found = [each for number in sorted(numbers) if "," in number for each in invoices.find(number)]
+        for chunk in chunks(sorted(number for number in numbers if "," not in number), PAGE):
+            found += invoices.all(filters={"invoice-number[in]": chunk})
+        return [self.observe(each) for each in found]
+
+    def read(self, ids: Collection[str]) -> dict[str, Target]:
+        return {str(each.id): self.observe(each) for each in by_ids(self.coupa.invoices, ids)}
+
+    def all(self) -> list[Target]:
+        return [self.observe(each) for each in self.coupa.invoices.all()]
+
+    # -- deciding -------------------------------------------------------------------------------------------------
+
+    def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
+        content = document.content
+        if known.target_id is None:
+            if self.settings.mode == "payment_update_only":
+                link = f"link:{known.flow}:{document.key}"
+                return Hold((problem("invoice_not_linked", "invoice", content["number"], waits_for=link),))
+            return Do(self._create(document))
+        if known.state == "settled" and known.content_hash == document.hash and not (known.waiting or known.released):
+            return Done()
+        if target is None:
+            return NeedTarget()
+        if content["void"]:
+            return self._void(known, target)
+        if target.status in OVER:
+            return Hold((problem("changed_on_both_sides", "status", target.status),), conflict=True)
+        return (
+            self._amend(document, known, target)
+            or self._advance(document, known, target)
+            or self._pay(document, target)
+        )
+
+    def _amend(self, document: Document, known: Delivery, target: Target) -> Decision | None:
+        """Bring header and lines into agreement, unless Coupa has accepted this very content before."""
+        wanted, held = base_of(document.content), base_of(target.content)
+        if self.settings.mode == "payment_update_only":
+            return None
+        if (known.stage or "").startswith(mark(wanted)):
+            return _of_another_total(wanted, held)
+        changes = differences(held, wanted)
+        if not changes:
+            return None
+        agreed = base_of(known.content) if known.content is not None else held
+        strangers = [each for each in differences(agreed, held) if held[each.field] != wanted[each.field]]
+        if strangers and self.settings.on_conflict == "hold":
+            found = [
+                problem("changed_on_both_sides", each.field, f"{each.before!r} to {each.after!r}") for each in strangers
+            ]
+            return Hold(tuple(found), conflict=True)
+        return Do(self._update(document, known, target, changes))
+
+    def _advance(self, document: Document, known: Delivery, target: Target) -> Decision | None:
+        """Submit once, and approve without approvers where the site asks for it."""
+        until = document.content["until"]
+        done = (known.stage or "").partition(":")[2]
+        number = int(target.id)
+        if until != "draft" and target.status == "draft" and not done:
+            return Do(self._act("submit", known, target, "submitted", lambda _: self.coupa.invoices.submit(number)))
+        if until == APPROVED and target.status == "pending_approval" and done == "submitted":
+            act = "bypass_approvals"
+            return Do(self._act(act, known, target, APPROVED, lambda _: self.coupa.invoices.bypass_approvals(number)))
+        return None
+
+    def _pay(self, document: Document, target: Target) -> Decision:
+        """Append the payments that Coupa lacks. Only approved invoices are payable: until then it waits."""
+        content = document.content
+        lacking = lacking_payments(content["payments"], target.raw)
+        if not lacking and content["paid"] == bool(target.raw.paid):
+            return Done()
+        if target.status != APPROVED:
+            # a draft with nothing to tell about payments is not waiting for anything
+            return Done(waiting=WAITS)
+        last = (lacking or content["payments"] or [{"date": document.content["date"], "note": ""}])[-1]
+        body: dict[str, Any] = {
+            "paid": content["paid"],
+            "payment-date": f"{last['date']}T00:00:00Z",
+            "payment-notes": last["note"],
+        }
+        if lacking:
+            body["payments"] = [
+                {
+                    "amount-paid": each["amount"],
+                    "payment-date": f"{each['date']}T00:00:00Z",
+                    "notes": each["note"],
+                }
+                for each in lacking
+            ]
+        number = int(target.id)
+        return Do(
+            Step(
+                name="pay",
+                body=body,
+                send=lambda sent: self.observe(self.coupa.invoices.pay(number, sent)),
+                outcome="updated",
+                changes=(FieldChange("payments", target.content["payments"], content["payments"]),),
+            )
+        )
+
+    def _void(self, known: Delivery, target: Target) -> Decision:
+        """Void what may be voided, abandon what is not approved yet (coupa section 3.4)."""
+        if target.status in OVER:
+            return Done()
+        act = "void" if target.status in VOIDABLE else "abandon"
+        verb = self.coupa.invoices.void if act == "void" else self.coupa.invoices.abandon
+        number = int(target.id)
+        return Do(self._act(act, known, target, "", lambda _: verb(number)))
+
+    # -- steps ----------------------------------------------------------------------------------------------------
+
+    def _create(self, document: Document) -> Step:
+        content = document.content
+        return Step(
+            name="create",
+            body=self._body(document, BASE),
+            send=lambda sent: self.observe(self.coupa.invoices.create(sent)),
+            outcome="created",
+            stage=mark(base_of(content)),
+            changes=differences({}, base_of(content)),
+        )
+
+    def _update(self, document: Document, known: Delivery, target: Target, changes: tuple[FieldChange, ...]) -> Step:
+        number, done = int(target.id), (known.stage or "").partition(":")[2]
+        stage = mark(base_of(document.content))
+        return Step(
+            name="update",
+            body=self._body(document, [change.field for change in changes], current=target.raw),
+            send=lambda sent: self.observe(self.coupa.invoices.update(number, sent)),
+            outcome="updated",
+            stage=f"{stage}:{done}" if done else stage,
+            changes=changes,
+        )
+
+    def _act(self, name: str, known: Delivery, target: Target, done: str, verb: Any) -> Step:
+        """A change of state: its request has no body."""
+        stage = (known.stage or "").partition(":")[0]
+        return Step(
+            name=name,
+            body={},
+            send=lambda sent: self.observe(verb(sent)),
+            outcome="updated",
+            stage=f"{stage}:{done}" if done else known.stage,
+            changes=(FieldChange("status", target.status, name),),
+        )
+
+    def _body(self, document: Document, fields: Collection[str], current: Invoice | None = None) -> dict[str, Any]:
+        content, facts = document.content, document.facts
+        whole: dict[str, dict[str, Any]] = {
+            "number": {"invoice-number": content["number"]},
+            "date": {"invoice-date": content["date"]},
+            "supplier": {"supplier": {"id": int(facts["row"]["supplier_id"])}},
+            "currency": {"currency": {"code": content["currency"]}},
+            "tax": {"tax-amount": content["tax"]},
+            "term": {"payment-term": {"code": content["term"]}} if content["term"] else {},
+            "lines": {"invoice-lines": self._lines(document, current)},
+            "key": self._key(content["key"]),
+            "amount": {},
+        }
+        body: dict[str, Any] = {}
+        if current is None:
+            body |= {"account-type": {"name": self.chart().name}, "line-level-taxation": False}
+        for name in BASE:
+            if name in fields:
+                body |= whole[name]
+        return body
+
+    def _key(self, key: str) -> dict[str, Any]:
+        field = self.settings.key_custom_field
+        return {"custom-fields": {field: key}} if field else {"internal-note": key}
+
+    def _lines(self, document: Document, current: Invoice | None) -> list[dict[str, Any]]:
+        """One amount line per distribution line; lines that exist are named by their id, to be changed in place."""
+        ids = {line.line_num: line.id for line in current.invoice_lines} if current else {}
+        chart = self.chart()
+        lines: list[dict[str, Any]] = []
+        for number, (line, source) in enumerate(zip(document.content["lines"], _in_order(document), strict=True), 1):
+            account: dict[str, Any] = (
+                {"code": line["account"], "account-type": {"name": chart.name}}
+                if chart.dynamic
+                else {"id": int(source["account_id"])}
+            )
+            lines.append(
+                ({"id": ids[number]} if number in ids else {})
+                | {
+                    "type": "InvoiceAmountLine",
+                    "line-num": number,
+                    "description": line["description"],
+                    "price": line["amount"],
+                    "currency": {"code": document.content["currency"]},
+                    "account": account,
+                }
+            )
+        surplus = [{"id": id, "_delete": True} for number, id in ids.items() if (number or 0) > len(lines)]
+        return lines + surplus
+
+    # -- observing ------------------------------------------------------------------------------------------------
+
+    def observe(self, invoice: Invoice) -> Target:
+        """A Coupa invoice in the terms of this flow's content."""
+        field = self.settings.key_custom_field
+        key = invoice.custom(field) if field else invoice.internal_note
+        total = invoice.total_with_taxes if invoice.total_with_taxes is not None else invoice.gross_total
+        content = {
+            "key": str(key) if key else None,
+            "number": invoice.invoice_number,
+            "date": invoice.invoice_date.isoformat() if invoice.invoice_date else None,
+            "supplier": invoice.supplier.number if invoice.supplier else None,
+            "currency": invoice.currency.code if invoice.currency else None,
+            "amount": _text(total),
+            "tax": _text(invoice.tax_amount),
+            "term": invoice.payment_term.code if invoice.payment_term else None,
+            "lines": [
+                {
+                    "account": line.account.code if line.account else None,
+                    "amount": _text(line.total if line.total is not None else line.price),
+                    "description": line.description,
+                }
+                for line in sorted(invoice.invoice_lines, key=lambda each: each.line_num or 0)
+            ],
+            "payments": [
+                {
+                    "date": each.payment_date.date().isoformat() if each.payment_date else "",
+                    "note": each.notes or each.check_number or "",
+                    "amount": _text(each.amount_paid),
+                }
+                for each in invoice.payments
+            ],
+            "paid": bool(invoice.paid),
+            "void": invoice.status in OVER,
+        }
+        return Target(
+            str(invoice.id),
+            content,
+            status=invoice.status or "",
+            label=invoice.invoice_number or "",
+            raw=invoice,
+        )
+
+
+def _answering(same: Sequence[Target], key: str) -> list[Target]:
+    """The invoice that carries our key; else those that carry no voucher's key and are still of use."""
+    ours = [hit for hit in same if hit.content["key"] == key]
+    return ours or [hit for hit in same if not hit.content["key"] and hit.status not in OVER]
+
+
+def _of_another_total(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> Hold | None:
+    """Coupa took what we sent and came to another total or currency: nobody shall approve or pay that."""
+    differing = [name for name in ("amount", "currency") if wanted[name] != held[name]]
+    if not differing:
+        return None
+    return Hold(tuple(problem("total_differs", name, f"{held[name]}, ours {wanted[name]}") for name in differing))
+
+
+def lacking_payments(wanted: Sequence[Mapping[str, str]], invoice: Invoice) -> list[Mapping[str, str]]:
+    """The entries of `wanted` that the invoice has no payment for, by date, notes and amount, each counted once."""
+    free = list(invoice.payments)
+    lacking = []
+    for entry in wanted:
+        match = next((paid for paid in free if _same(entry, paid)), None)
+        if match is None:
+            lacking.append(entry)
+        else:
+            free.remove(match)
+    return lacking
+
+
+def _same(entry: Mapping[str, str], paid: Any) -> bool:
+    return (
+        paid.amount_paid == Decimal(entry["amount"])
+        and (paid.notes or paid.check_number or "") == entry["note"]
+        and bool(paid.on(date.fromisoformat(entry["date"])))
+    )
+
+
+def _in_order(document: Document) -> list[Mapping[str, Any]]:
+    return sorted(document.facts["lines"], key=lambda line: line["line"])
+
+
+def _text(amount: Decimal | None) -> str:
+    return amount_text(amount or Decimal("0.00"))

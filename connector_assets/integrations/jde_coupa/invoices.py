@@ -1,0 +1,348 @@
+"""`jde_coupa/invoices`: JDE vouchers (F0411 with its distribution in F0911) to Coupa invoices, payments included.
+
+**Natural key.** Company, type and number of the voucher (KCO/DCT/DOC, unique in JDE by its primary key), written into
+the custom field `key_custom_field` or else into `internal-note`, and compared exactly after the look-up was narrowed by
+supplier and invoice number. An invoice of that supplier and number without our key is not ours to adopt, whatever its
+amount: the document is held as `natural_key_taken`. That Coupa refuses a second draft of a number is not established,
+so a look-up that finds nothing waits for the effect window. (External payables: source name and reference, unique.)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+import pandas as pd
+from pydantic import ConfigDict, Field
+
+from connector_assets.delivery.checks import (
+    FrameChecks,
+    at_most,
+    mapped_columns,
+    reason,
+    records,
+    required,
+    row_schema,
+    shape_schema,
+)
+from connector_assets.delivery.document import Decision, Document, FieldChange, Target
+from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
+from connector_assets.delivery.money import amount_text
+from connector_assets.integrations.from_jde import vouchers as jde
+from connector_assets.integrations.from_jde.keys import supplier_key
+from connector_assets.integrations.jde_coupa.account_links import AccountLinks
+from connector_assets.integrations.jde_coupa.accounts import Accounts
+from connector_assets.integrations.jde_coupa.external_payables import ExternalPayables
+from connector_assets.integrations.jde_coupa.invoice_drafts import InvoiceDrafts
+from connector_assets.integrations.jde_coupa.outlet import Outlet
+from connector_assets.integrations.jde_coupa.terms import resolve_terms
+from connector_assets.integrations.progress import begins_empty
+from connector_resources.errors import NotAllowed
+from connector_resources.ledger import Delivery
+
+
+class InvoiceSettings(jde.VoucherRules):
+    """What a site decides about vouchers in Coupa."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Literal["invoices_draft", "external_payables", "payment_update_only"] = Field(
+        default="invoices_draft", description="what a voucher becomes in Coupa"
+    )
+    submit: bool = Field(default=False, description="submit the draft for approval")
+    bypass_approvals: bool = Field(default=False, description="approve it without approvers; needs a scope of its own")
+    key_custom_field: str | None = Field(
+        default=None, description="custom field for the voucher key; null: internal-note"
+    )
+    duplicates: Literal["hold", "send"] = Field(
+        default="hold", description="a second voucher of one supplier and invoice number"
+    )
+    go_live: date | None = Field(
+        default=None,
+        description="vouchers that were paid unsent before this day are ignored; null: whenever they were paid",
+    )
+    send_pay_statuses: tuple[str, ...] | None = Field(
+        default=None,
+        description="pay statuses (F0411.PST) that are sent; null: all, of external payables only A",
+    )
+    source_name: str = Field(default="JDE", max_length=50, description="source-name of external payables")
+    on_conflict: Literal["hold", "source"] = Field(default="hold", description="when a field changed in both systems")
+
+
+class Invoices(Flow):
+    """JDE vouchers to Coupa."""
+
+    name = "invoices"
+    title = "Vouchers of JD Edwards as Coupa invoices"
+    sources = (
+        *(Source("jde", table) for table in jde.TABLES),
+        Source("jde", "F0010", daily=False),
+        Source("coupa", "payment_terms", daily=False),
+        Source("coupa", "currencies", daily=False),
+        Source("coupa", "account_types", daily=False),
+    )
+    after = ("suppliers", "accounts")
+    carries_money = True
+    source_role, source_entity = "jde", "F0411"
+    target_role = "coupa"
+    natural_key = "voucher key"
+    document_columns: ClassVar[Mapping[str, str]] = {
+        **jde.COLUMNS,
+        "number": "str",
+        "supplier_id": "str?",
+        "term_code": "str?",
+        "currency_known": "bool",
+        "distribution": "str",
+        "sendable": "bool",
+        "held_duplicate": "str?",
+    }
+    line_columns: ClassVar[Mapping[str, str]] = {
+        **jde.LINE_COLUMNS,
+        "account_id": "str?",
+        "account_code": "str?",
+        "account_state": "str",
+    }
+    Settings = InvoiceSettings
+
+    @property
+    def target_entity(self) -> str:  # type: ignore[override]
+        return self.outlet.entity
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """The flow that keeps the accounts which the lines refer to."""
+        return Accounts(self.bench)
+
+    @cached_property
+    def account_links(self) -> AccountLinks:
+        """What leads from a line to its account in Coupa."""
+        return AccountLinks(self.accounts)
+
+    @cached_property
+    def outlet(self) -> Outlet:
+        """Where vouchers go, by the mode."""
+        kind = ExternalPayables if self.settings.mode == "external_payables" else InvoiceDrafts
+        return kind(self.bench, self.settings, lambda: self.accounts.chart)
+
+    # -- the source side ------------------------------------------------------------------------------------------
+
+    def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        return jde.changed_vouchers(self.bench.reader("jde"), entity, rows, self.settings)
+
+    @property
+    def looks_first(self) -> bool:  # type: ignore[override]
+        """Coupa may hold an invoice of the same number that others entered meanwhile: it would be paid twice."""
+        return self.outlet.looks_first and not begins_empty(self)
+
+    @property
+    def needs_opening(self) -> bool:  # type: ignore[override]
+        """Where invoices are born in Coupa there is nothing to plan first: nothing is created."""
+        return bool(self.settings.mode != "payment_update_only")
+
+    def all_keys(self) -> dict[str, date | None]:
+        return jde.all_vouchers(self.bench.reader("jde"), self.settings)
+
+    def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
+        assembly = jde.assemble_vouchers(self.bench.reader("jde"), keys, self.settings)
+        for row in assembly.documents:
+            # a voucher without an invoice number is told apart by its own
+            row["number"] = row["vinv"] or f"{row['doc_type']}-{row['doc']}-{row['company']}"
+            row["distribution"] = "missing" if not row["line_count"] else "differs" if row["gap"] else "agrees"
+            row["sendable"] = self._sendable(row["pay_status"])
+            row |= {"supplier_id": None, "term_code": None, "currency_known": False, "held_duplicate": None}
+        for line in assembly.lines:
+            line |= {"account_id": None, "account_code": None, "account_state": ""}
+        return assembly
+
+    def _sendable(self, statuses: str) -> bool:
+        allowed = self.settings.send_pay_statuses
+        if allowed is None:
+            allowed = ("A", "P") if self.settings.mode == "external_payables" else None
+        return allowed is None or set(statuses.split(",")) <= set(allowed)
+
+    def resolve(self, frames: Frames) -> Frames:
+        documents, lines = frames.documents.copy(), frames.lines.copy()
+        ledger, keys = self.bench.ledger, list(documents["key"])
+        known = ledger.deliveries.load(self.full_name, keys)
+        sent = {key for key, each in known.items() if each.target_id or each.state in ("sending", "in_doubt")}
+        # linked by hand, it has a target though nothing was ever sent
+        sent |= self._links(self.name, keys).keys()
+        rows = records(documents)
+        suppliers = self._links("suppliers", {supplier_key(row["supplier"]) for row in rows})
+        active = {row["code"] for row in self.bench.reader("coupa").snapshot("currencies")}
+        hold = self.settings.duplicates == "hold"
+        twins = {twin for row in rows for twin in json.loads(row["twins"])} if hold else set()
+        elsewhere = sent | self._links(self.name, twins).keys()
+        columns: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+            "ignored": lambda row: self._rule(row, sent),
+            "supplier_id": lambda row: suppliers.get(supplier_key(row["supplier"])),
+            "currency_known": lambda row: row["currency"] in active,
+            "held_duplicate": lambda row: _first_twin(row, elsewhere) if hold and row["key"] not in sent else None,
+        }
+        for name, value in columns.items():
+            documents[name] = pd.Series([value(row) for row in rows], index=documents.index, dtype=object)
+        documents["term_code"] = resolve_terms(self.bench, documents["term"])
+        return Frames(documents, self.account_links.resolve(lines))
+
+    def _rule(self, row: Mapping[str, Any], sent: Collection[str]) -> str | None:
+        """Vouchers that were settled or voided without ever having been sent are history."""
+        if row["key"] in sent or not (row["settled"] or row["void"]):
+            return None
+        go_live, settled_on = self.settings.go_live, row["settled_on"]
+        if row["void"] or go_live is None or settled_on is None or settled_on < go_live:
+            return "settled_before_go_live"
+        return None
+
+    def _links(self, flow: str, keys: Collection[str]) -> dict[str, str]:
+        """Source key -> target id, of a flow of this integration."""
+        links = self.bench.ledger.links.of(f"{self.bench.integration.name}/{flow}", list(keys))
+        return {key: link.target_id for key, link in links.items()}
+
+    @property
+    def checks(self) -> FrameChecks:
+        return FrameChecks(
+            document_shape=shape_schema("invoices", mapped_columns(self.document_columns), unique=["key"]),
+            document_rows=row_schema(
+                "invoices",
+                {
+                    "number": [required(), at_most(40)],
+                    "invoice_date": [required()],
+                    "currency": [required()],
+                    "currency_known": [reason("currency_unknown", lambda known: known.astype(bool))],
+                    "supplier_id": [reason("supplier_not_linked", lambda ids: ids.notna())],
+                    "term_code": [
+                        reason(
+                            "payment_term_not_mapped",
+                            lambda codes: codes.map(lambda code: code != "").astype(bool),
+                        )
+                    ],
+                    "distribution": [
+                        reason("distribution_missing", lambda states: states != "missing"),
+                        reason("distribution_does_not_agree", lambda states: states != "differs"),
+                    ],
+                    "held_duplicate": [reason("possible_duplicate", lambda keys: keys.isna())],
+                    "sendable": [reason("not_approved_for_payment", lambda can: can.astype(bool))],
+                },
+            ),
+            line_shape=shape_schema("invoice lines", {"key": "str"} | dict(self.line_columns), unique=["key", "line"]),
+            line_rows=row_schema(
+                "invoice lines",
+                {
+                    "account_state": [
+                        reason("account_not_found", lambda states: states != "account_not_found"),
+                        reason("account_not_postable", lambda states: states != "account_not_postable"),
+                        reason("account_not_linked", lambda states: states != "account_not_linked"),
+                    ],
+                    "description": [at_most(1550)],
+                },
+            ),
+            shows={
+                "supplier_not_linked": "supplier",
+                "payment_term_not_mapped": "term",
+                "currency_unknown": "currency",
+                "distribution_does_not_agree": "gap",
+                "possible_duplicate": "held_duplicate",
+                "not_approved_for_payment": "pay_status",
+                "account_not_found": "account",
+                "account_not_postable": "account",
+                "account_not_linked": "account",
+            },
+            names={
+                "supplier_id": "supplier",
+                "term_code": "payment_term",
+                "currency_known": "currency",
+                "account_state": "account",
+                "held_duplicate": "number",
+                "sendable": "pay_status",
+            },
+            waits_for=self._waits_for,
+        )
+
+    def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
+        name = self.bench.integration.name
+        match why:
+            case "supplier_not_linked":
+                return f"link:{name}/suppliers:{supplier_key(row['supplier'])}"
+            case "account_not_linked" if missing := self.account_links.missing(row):
+                return f"link:{name}/accounts:{missing}"
+            case "payment_term_not_mapped":
+                return f"payment_terms:{row['term']}"
+        return None
+
+    def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        until = "draft" if not self.settings.submit else "approved" if self.settings.bypass_approvals else "submitted"
+        return {
+            "key": row["key"].removeprefix("F0411:"),
+            "number": row["number"],
+            "date": row["invoice_date"].isoformat() if row["invoice_date"] else None,
+            "due": row["due_date"].isoformat() if row["due_date"] else None,
+            "supplier": str(row["supplier"]),
+            "currency": row["currency"],
+            "amount": amount_text(row["amount"]),
+            "open": amount_text(row["open_amount"]),
+            "tax": amount_text(row["tax"]),
+            "term": row["term_code"] or None,
+            "lines": [
+                {
+                    "account": line["account_code"],
+                    "amount": amount_text(line["line_amount"]),
+                    "description": line["description"] or row["remark"] or f"{row['doc_type']} {row['doc']}",
+                }
+                for line in sorted(lines, key=lambda each: each["line"])
+            ],
+            "payments": json.loads(row["payments"]),
+            "paid": row["settled"] and not row["void"],
+            "void": row["void"],
+            "until": until,
+        }
+
+    # -- the target side: by the mode -----------------------------------------------------------------------------
+
+    def holds_any(self) -> bool:
+        return self.outlet.holds_any()
+
+    def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
+        return self.outlet.find(documents)
+
+    def read(self, ids: Collection[str]) -> dict[str, Target]:
+        return self.outlet.read(ids)
+
+    def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
+        return self.outlet.decide(document, known, target)
+
+    def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
+        return tuple(
+            FieldChange(name, target.content.get(name), document.content[name])
+            for name in ("key", "amount", "date", "currency")
+            if target.content.get(name) != document.content[name]
+        )
+
+    def distrust(self, document: Document, target: Target) -> NotAllowed | None:
+        if target.content.get("key") == document.content["key"]:
+            return None
+        name = self.settings.key_custom_field or "internal-note"
+        return NotAllowed(
+            f"{self.full_name}: Coupa did not keep the voucher key in {name} of invoice {target.id}; "
+            f"without it a lost answer could not be looked up",
+            fix=f"add the custom field {name} to invoices in Coupa, or set key_custom_field to another one",
+            connection=self.bench.connection("coupa").name,
+        )
+
+    def targets(self) -> list[Target]:
+        return self.outlet.all()
+
+    def key_of(self, target: Target) -> str | None:
+        key = target.content.get("key")
+        return f"F0411:{key}" if key else None
+
+
+def _first_twin(row: Mapping[str, Any], sent: Collection[str]) -> str | None:
+    """The voucher because of which this one waits: one of the same number that was sent, else the first of them."""
+    twins = json.loads(row["twins"])
+    delivered = next((twin for twin in twins if twin in sent), None)
+    if delivered is not None:
+        return str(delivered)
+    return str(twins[0]) if twins and twins[0] != row["key"] else None

@@ -1,0 +1,31 @@
+"""Which integrations exist, and the flows of each in the order in which they need each other's links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connector_assets.delivery.flow import Flow, read_settings
+from connector_assets.integrations import jde_coupa
+from connector_resources.connections import IntegrationSettings
+from connector_resources.errors import UnusableInput
+
+KINDS: Mapping[str, tuple[type[Flow], ...]] = {"jde_coupa": jde_coupa.FLOWS}
+
+
+def flow_class(kind: str, name: str) -> type[Flow]:
+    """The class of a flow. Raises UnusableInput naming the flows that there are."""
+    flows = {flow.name: flow for flow in KINDS[kind]}
+    if name not in flows:
+        raise UnusableInput(f"no flow {name!r} in {kind}; there are: {', '.join(flows)}")
+    return flows[name]
+
+
+def check_flows(integration: IntegrationSettings) -> None:
+    """Raise UnusableInput naming the first setting of a flow that cannot be used; nothing is opened for it."""
+    for name in integration.flows:
+        try:
+            flow_class(integration.kind, name)
+        except UnusableInput as error:
+            raise UnusableInput(f"connections.yaml: integrations.{integration.name}.flows: {error}") from None
+    for flow in KINDS[integration.kind]:
+        read_settings(flow.Settings, integration, flow.name)

@@ -1,0 +1,110 @@
+"""What Dagster's page shows of a flow: numbers that plot over time, and tables of what needs a person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.report import NEEDS_A_PERSON, OUTCOMES, FlowReport
+from connector_resources.ledger import Problem
+
+SHOWN = 50
+HELD_COLUMNS = ("key", "reason", "field", "value", "message", "fix")
+COLUMN_SCHEMA = "dagster/column_schema"
+ROW_COUNT = "dagster/row_count"
+
+
+def column_schema(schema: pa.Schema) -> dict[str, dg.TableSchema]:
+    """The columns of what lands, where Dagster's page looks for them; JD Edwards' own carry their meaning."""
+    columns = [
+        dg.TableColumn(
+            field.name,
+            str(field.type),
+            description=(field.metadata or {}).get(b"meaning", b"").decode() or None,
+            constraints=dg.TableColumnConstraints(nullable=field.nullable),
+        )
+        for field in schema
+    ]
+    return {COLUMN_SCHEMA: dg.TableSchema(columns)}
+
+
+def mapped_schema(documents: Mapping[str, str]) -> dict[str, dg.TableSchema]:
+    """The columns of a mapped frame: name -> kind, with `?` where a value may be missing."""
+    columns = [
+        dg.TableColumn(name, kind.rstrip("?"), constraints=dg.TableColumnConstraints(nullable=kind.endswith("?")))
+        for name, kind in documents.items()
+    ]
+    return {COLUMN_SCHEMA: dg.TableSchema(columns)}
+
+
+def shown_on(day: date | None, days: Sequence[date]) -> date:
+    """The day of a run on which a document is shown: its own, or the run's last where it has none of them.
+
+    Documents that are tried again because they are due come from any day.
+    """
+    return day if day is not None and day in days else days[-1]
+
+
+def held_table(held: Mapping[str, Sequence[Problem]]) -> dg.TableMetadataValue:
+    """The first fifty held rows, each with field, value, reason and fix."""
+    rows = [
+        dg.TableRecord({"key": key, **{name: getattr(problem, name) for name in HELD_COLUMNS[1:]}})
+        for key, problems in held.items()
+        for problem in problems
+    ]
+    schema = dg.TableSchema([dg.TableColumn(name, "string") for name in HELD_COLUMNS])
+    return dg.MetadataValue.table(rows[:SHOWN], schema=schema)
+
+
+def report_metadata(report: FlowReport) -> dict[str, Any]:
+    """Counts per outcome, sums per currency and outcome, calls and seconds of a flow in one run."""
+    shown: dict[str, Any] = {
+        ROW_COUNT: len(report.results),
+        **report.outcomes(),
+        **_exceptions(report, report.outcomes()),
+    }
+    for currency, sums in report.amounts().items():
+        shown |= {f"{currency} {name}": amount_text(amount) for name, amount in sums.items() if amount}
+    shown |= {"calls read": report.reads, "calls write": report.writes, "seconds": round(report.seconds, 3)}
+    if report.plan_reason:
+        shown["plan only"] = report.plan_reason
+    return shown
+
+
+def metadata_by_day(report: FlowReport, days: Sequence[date]) -> dict[date, dict[str, Any]]:
+    """Counts per outcome of each day; the run's last day has the run's totals too."""
+    counted: dict[date, Counter[str]] = {day: Counter() for day in days}
+    for result in report.results.values():
+        counted[shown_on(result.day, days)][result.outcome] += 1
+    shown: dict[date, dict[str, Any]] = {}
+    for day, counts in counted.items():
+        outcomes = {name: counts.get(name, 0) for name in OUTCOMES}
+        shown[day] = {ROW_COUNT: counts.total(), **outcomes, **_exceptions(report, outcomes)}
+    shown[days[-1]]["run"] = dg.MetadataValue.json(_totals(report))
+    return shown
+
+
+def _totals(report: FlowReport) -> dict[str, Any]:
+    """The run's totals, as the command prints them."""
+    return {name: value for name, value in report.as_json().items() if name != "documents"}
+
+
+def _exceptions(report: FlowReport, outcomes: Mapping[str, int]) -> dict[str, dg.MetadataValue[Any]]:
+    """Where a person finds what waits for him; nothing where nothing does."""
+    if not any(outcomes[name] for name in NEEDS_A_PERSON):
+        return {}
+    return {"exceptions": dg.MetadataValue.md(f"`connector exceptions list --flow {report.flow}`")}
+
+
+def keys_by_day(documents: Iterable[tuple[str, date | None]], days: Sequence[date]) -> dict[date | None, list[str]]:
+    """Document keys by the day on which they are shown; all under None where a flow has no days."""
+    found: dict[date | None, list[str]] = {day: [] for day in days} or {None: []}
+    for key, day in documents:
+        found[shown_on(day, days) if days else None].append(key)
+    return found

@@ -1,0 +1,50 @@
+"""How far a flow has got: watermarks, advanced only after the outcomes of what they cover are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from connector_assets.delivery.flow import Flow
+
+ONE_DAY = timedelta(days=1)
+
+
+def advance_watermarks(flow: Flow, days: Sequence[date]) -> None:
+    """Move the flow's watermarks over these days, each with what the change probe said before they were read.
+
+    Only what this run itself landed counts: a delivered asset that ran alone moves nothing. A run whose days begin
+    after the day that follows the watermark leaves a gap behind, and moves nothing either. A run that stops before
+    today has not read all that the probe saw: it moves the watermark, and the next poll finds everything changed.
+    """
+    bench = flow.bench
+    watermarks = bench.ledger.watermarks
+    landed = {report.flow: report.report for report in bench.ledger.reports.of(bench.run)}
+    for source in flow.sources:
+        report = landed.get(f"{bench.connection(source.role).name}/{source.entity}")
+        if report is None:
+            continue
+        today = bench.today(source.role)
+        reached, probe = today, report["stamp"]
+        if source.daily:
+            known = watermarks.get(flow.full_name, source.entity)
+            if days[0] > (known.day + ONE_DAY if known else bench.start_date):
+                continue
+            reached, probe = min(days[-1], today), probe if days[-1] >= today else None
+        watermarks.advance(flow.full_name, source.entity, reached, probe=probe, run=bench.run, now=bench.now())
+
+
+def begins_empty(flow: Flow) -> bool:
+    """Whether this very run opened the flow because its target held nothing: there is nothing to look for then."""
+    opened = flow.bench.ledger.flows.get(flow.full_name)
+    return opened is not None and opened.opened_by == "empty_target" and opened.run == flow.bench.run
+
+
+def first_day(flow: Flow, overlap_days: int) -> date:
+    """Where a poll begins: the earliest watermark of the flow's daily sources less the overlap, else the start date."""
+    bench = flow.bench
+    marks = [bench.ledger.watermarks.get(flow.full_name, source.entity) for source in flow.sources if source.daily]
+    days = [mark.day for mark in marks if mark is not None]
+    if not days or len(days) < len(marks):
+        return bench.start_date
+    return max(min(days) - timedelta(days=overlap_days), bench.start_date)

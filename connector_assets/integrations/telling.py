@@ -1,0 +1,119 @@
+"""How a step tells Dagster what it did, day by day, so that the page knows which days are good and which are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
+
+from connector_assets.delivery.pipeline import Mapped
+from connector_assets.delivery.report import FlowReport
+from connector_assets.integrations.metadata import (
+    ROW_COUNT,
+    held_table,
+    keys_by_day,
+    metadata_by_day,
+    report_metadata,
+    shown_on,
+)
+
+SHOWN_FAILURES = 5
+MATERIALIZED = dg.DagsterEventType.ASSET_MATERIALIZATION
+About = AssetCheckEvaluationTargetMaterializationData | None
+
+
+def mapped_events(context: dg.AssetExecutionContext, days: Sequence[date], result: Mapped) -> Iterator[Any]:
+    """One materialisation a day, none of them where the shape is wrong; then both checks for each day."""
+    documents = result.frames.documents
+    keys = keys_by_day(zip(documents["key"], documents["day"], strict=True), days)
+    if not result.findings.shape:
+        for day, own in keys.items():
+            counts = {ROW_COUNT: len(own), "held": sum(key in result.findings.rows for key in own)}
+            context.add_asset_metadata(counts, partition_key=_partition(day))
+        yield dg.MaterializeResult()
+    # an evaluation of a day is an event of its own; Dagster wants each check's output besides
+    for spec in context.assets_def.check_specs:
+        yield dg.Output(None, output_name=context.assets_def.get_output_name_for_asset_check_key(spec.key))
+    about = _newest_materializations(context, days)
+    for day, own in keys.items():
+        held = {key: result.findings.rows[key] for key in own if key in result.findings.rows}
+        yield _shape(context.asset_key, day, about.get(day), result.findings.shape)
+        yield _rows(context.asset_key, day, about.get(day), held)
+
+
+def _newest_materializations(
+    context: dg.AssetExecutionContext, days: Sequence[date]
+) -> dict[date | None, AssetCheckEvaluationTargetMaterializationData]:
+    """Day -> what a check of it is about: the page shows a result only while nothing newer was materialized."""
+    wanted = dg.AssetRecordsFilter(context.asset_key)
+    if days:
+        names = {day.isoformat() for day in days}
+        newest = context.instance.get_latest_storage_id_by_partition(context.asset_key, MATERIALIZED, names)
+        if not newest:
+            return {}
+        wanted = dg.AssetRecordsFilter(context.asset_key, storage_ids=list(newest.values()))
+    return {
+        date.fromisoformat(record.partition_key)
+        if record.partition_key
+        else None: AssetCheckEvaluationTargetMaterializationData(
+            storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
+        )
+        for record in context.instance.fetch_materializations(wanted, limit=max(1, len(days))).records
+    }
+
+
+def _shape(key: dg.AssetKey, day: date | None, about: About, failures: Sequence[str]) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(
+        check_name="shape",
+        asset_key=key,
+        passed=not failures,
+        partition=_partition(day),
+        blocking=True,
+        severity=dg.AssetCheckSeverity.ERROR,
+        target_materialization_data=about,
+        metadata={"failures": len(failures), "first": "; ".join(failures[:SHOWN_FAILURES])},
+    )
+
+
+def _rows(key: dg.AssetKey, day: date | None, about: About, held: Mapping[str, Any]) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(
+        check_name="rows",
+        asset_key=key,
+        passed=not held,
+        partition=_partition(day),
+        blocking=False,
+        severity=dg.AssetCheckSeverity.WARN,
+        target_materialization_data=about,
+        metadata={"held": len(held), "rows": held_table(held)},
+    )
+
+
+def tell_delivered(context: dg.AssetExecutionContext, days: Sequence[date], report: FlowReport) -> None:
+    """Counts on each day. Days that end with failed or doubtful documents are left unmaterialised, and the step
+    fails: rerunning them finishes what is left. Held, refused and conflicting documents do not fail a step."""
+    context.log.info(report.sentence())
+    bad = {shown_on(result.day, days) if days else None for result in report.unfinished()}
+    if report.error is not None and not bad:
+        bad = {days[-1] if days else None}
+    shown: Mapping[date | None, dict[str, Any]]
+    shown = metadata_by_day(report, days) if days else {None: report_metadata(report)}  # type: ignore[assignment]
+    good = {day: metadata for day, metadata in shown.items() if day not in bad}
+    if not bad:
+        for day, metadata in good.items():
+            context.add_asset_metadata(metadata, partition_key=_partition(day))
+        return
+    for day, metadata in good.items():
+        # what is added to the step's own output is lost when the step fails
+        context.log_event(dg.AssetMaterialization(context.asset_key, partition=_partition(day), metadata=metadata))
+    why = f": {report.error}" if report.error else ""
+    # the error behind it tells a command whether a system could not be reached
+    raise dg.Failure(
+        f"{report.sentence()}{why}", metadata=report_metadata(report), allow_retries=False
+    ) from report.error
+
+
+def _partition(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,103 @@
+"""Putting a run's tools together from a home: clients with their credentials, readers, the workbench, the pace."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.work import Pace
+from connector_assets.delivery.workbench import Integration, Reader, Workbench
+from connector_assets.integrations.kinds import KINDS, check_flows
+from connector_assets.sources.coupa import CoupaReader
+from connector_assets.sources.jde import JdeReader
+from connector_assets.sources.reading import LandingReader
+from connector_resources.clock import SYSTEM_CLOCK, Clock
+from connector_resources.connections import Connection, Settings
+from connector_resources.coupa.client import CoupaClient
+from connector_resources.home import Home
+from connector_resources.jde.client import JdeClient
+
+
+class System(NamedTuple):
+    """What a system brings: its client and its reader."""
+
+    client: Callable[..., Any]
+    reader: type[LandingReader]
+
+
+SYSTEMS = {
+    "jde": System(JdeClient, JdeReader),
+    "coupa": System(CoupaClient, CoupaReader),
+}
+
+# how long a run waits for its own doubts before it ends, in seconds; 0 leaves them to the next run
+PATIENCE_VARIABLE = "CONNECTOR_PATIENCE_SECONDS"
+
+
+def open_client(home: Home, connection: Connection, clock: Clock = SYSTEM_CLOCK) -> Any:
+    """A client with its credentials. Raises UnusableInput naming a credential that is missing."""
+    credentials = home.credentials().get(connection.name, connection.CREDENTIALS)
+    return SYSTEMS[connection.system].client(connection, credentials, clock=clock)
+
+
+def open_reader(bench: Workbench, role: str) -> Reader:
+    """The reader of the connection in this role."""
+    return SYSTEMS[bench.connection(role).system].reader(bench, role)
+
+
+def integration_of(settings: Settings, name: str) -> Integration:
+    """A configured integration with its connections. Raises UnusableInput when it, a flow of it or one of them
+    is broken."""
+    found = settings.integration(name)
+    check_flows(found)
+    connections = {role: settings.connection(connection) for role, connection in found.connections.items()}
+    return Integration(found.name, found.kind, connections, found)
+
+
+@contextmanager
+def workbench(
+    home: Home,
+    name: str,
+    run: str,
+    *,
+    client: Callable[[Connection], Any] | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+    actor: str = "connector",
+) -> Iterator[Workbench]:
+    """The tools of one run over one integration. With `client` the clients are another's, who closes them."""
+    settings = home.settings()
+    bench = Workbench(
+        integration=integration_of(settings, name),
+        ledger=home.ledger(),
+        landing=home.landing(),
+        open_client=client or (lambda connection: open_client(home, connection, clock)),
+        open_reader=open_reader,
+        start_date=settings.start_date,
+        run=run,
+        clock=clock,
+        actor=actor,
+    )
+    try:
+        yield bench
+    finally:
+        if client is None:
+            bench.close()
+
+
+def flows_of(bench: Workbench) -> list[Flow]:
+    """All flows of the bench's integration."""
+    return [flow(bench) for flow in KINDS[bench.integration.kind]]
+
+
+def pace_of(flow: Flow) -> Pace:
+    """How the engine goes about a flow: its target connection's limits and effect window."""
+    target = flow.bench.connection(flow.target_role)
+    pace = Pace(workers=target.limits.in_flight, effect_window=target.effect_window_seconds)
+    patience = os.environ.get(PATIENCE_VARIABLE)
+    if patience is None:
+        return pace
+    return replace(pace, patience_seconds=float(patience), wait_for_doubt=float(patience) > 0)

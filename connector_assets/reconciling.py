@@ -1,0 +1,258 @@
+"""Reconciliation: both systems read anew and laid side by side, record by record.
+
+The source's documents are read and mapped as a sync would, the target's are all read, and the two are compared by the
+key that the target's own record carries. Our memory is not asked what is where; it only explains a difference: by the
+open exception of its document, or by the rule under which it was left alone.
+
+**What counts.** On the source side every document, ignored and held ones too. On the target side the records that carry
+a key of ours and are not void. Records of the target that carry no key of ours were never ours: they are counted as
+`foreign` and are no differences. An amount that is void on both sides is counted on neither.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from connector_assets.delivery.document import Document, Done, Target, differences
+from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.pipeline import Pipeline
+from connector_assets.opening import pace_of
+from connector_assets.replaying import land_reference_data
+from connector_resources.ledger import Delivery
+
+VOID = frozenset({"void", "voided"})
+STATUS_FIELDS = frozenset({"status", "active", "paid", "void"})
+AMOUNT_FIELDS = frozenset({"amount", "open", "tax"})
+# why a document that differs may do so: what of it waits is no difference to act on
+WAITS = "rule:waiting"
+
+
+@dataclass
+class Side:
+    """Documents and amounts of one side."""
+
+    documents: int = 0
+    amounts: dict[str, Decimal] = field(default_factory=lambda: defaultdict(lambda: Decimal("0.00")))
+
+    def add(self, amount: Decimal | None, currency: str | None) -> None:
+        """Count one document."""
+        self.documents += 1
+        if amount is not None and currency:
+            self.amounts[currency] += amount
+
+    def as_json(self) -> dict[str, Any]:
+        """`{"documents": 1, "amounts": {"GBP": "1.00"}}`."""
+        amounts = {currency: amount_text(amount) for currency, amount in sorted(self.amounts.items())}
+        return {"documents": self.documents, "amounts": amounts}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference; `explained_by` is an exception's id, `rule:<name>`, or None."""
+
+    key: str
+    kind: str
+    field: str
+    source: str
+    target: str
+    explained_by: str | None
+
+
+@dataclass
+class Comparison:
+    """One flow, both sides."""
+
+    flow: str
+    source: Side = field(default_factory=Side)
+    target: Side = field(default_factory=Side)
+    foreign: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def unexplained(self) -> list[Difference]:
+        """Differences that nothing explains."""
+        return [each for each in self.differences if each.explained_by is None]
+
+    def as_json(self) -> dict[str, Any]:
+        """The flow's entry in what `connector reconcile --json` prints."""
+        return {
+            "flow": self.flow,
+            "source": self.source.as_json(),
+            "target": self.target.as_json(),
+            "foreign": self.foreign,
+            "differences": [
+                {
+                    "key": each.key,
+                    "kind": each.kind,
+                    "field": each.field,
+                    "source": each.source,
+                    "target": each.target,
+                    "explained_by": each.explained_by,
+                }
+                for each in self.differences
+            ],
+        }
+
+
+def compare(flow: Flow, first: date | None = None, last: date | None = None) -> Comparison:
+    """Compare one flow's documents of these days (both included; without, of all days since the home's start).
+
+    Documents without a day are always compared.
+    """
+    # first, since keys may come from reference data
+    land_reference_data(flow)
+    everything = flow.all_keys()
+    begin = first or flow.bench.start_date
+    chosen = {key: day for key, day in everything.items() if _within(day, begin, last)}
+    pipeline = Pipeline(flow, pace_of(flow))
+    documents = {document.key: document for document in pipeline.documents(pipeline.map(chosen))}
+    targets, foreign = _by_key(flow)
+    memory = _Memory(flow, chosen.keys() | targets.keys())
+    found = Comparison(flow.full_name, foreign=foreign)
+    for key, document in documents.items():
+        live = [each for each in targets.get(key, ()) if not is_void(each)]
+        found.differences += _compare_one(flow, document, targets.get(key, []), live, memory)
+        voided = bool(document.content.get("void")) and bool(targets.get(key)) and not live
+        found.source.add(None if voided else document.amount, document.currency)
+    for key, held in targets.items():
+        if key in documents:
+            for each in held:
+                if not is_void(each):
+                    found.target.add(*_money(flow, each))
+        elif key not in everything and memory.within(key, first, last):
+            for each in held:
+                if not is_void(each):
+                    found.target.add(*_money(flow, each))
+                    amount = _shown_amount(flow, each)
+                    explained = memory.explanation(key)
+                    found.differences.append(Difference(key, "missing_in_source", "", "", amount, explained))
+    return found
+
+
+def is_void(target: Target) -> bool:
+    """Whether the target's record counts for nothing any more."""
+    return bool(target.content.get("void")) or target.status.lower() in VOID
+
+
+def _within(day: date | None, first: date | None, last: date | None) -> bool:
+    return day is None or ((first is None or day >= first) and (last is None or day <= last))
+
+
+def _by_key(flow: Flow) -> tuple[dict[str, list[Target]], int]:
+    """The target's records by our key, and how many carry none."""
+    found: dict[str, list[Target]] = {}
+    foreign = 0
+    for target in flow.targets():
+        key = flow.key_of(target)
+        if key is None:
+            foreign += 1
+        else:
+            found.setdefault(key, []).append(target)
+    return found, foreign
+
+
+class _Memory:
+    """What the ledger knows of a flow's documents, for explaining only."""
+
+    def __init__(self, flow: Flow, keys: Collection[str]) -> None:
+        ledger = flow.bench.ledger
+        self._exceptions: dict[str, str] = {}
+        for each in ledger.exceptions.open(flow.full_name):
+            self._exceptions.setdefault(each.key, each.id)
+        self._deliveries = ledger.deliveries.load(flow.full_name, keys)
+        self._flow = flow
+
+    def delivery(self, key: str) -> Delivery:
+        """What is known of a document."""
+        return self._deliveries.get(key) or Delivery.blank(self._flow.full_name, key, self._flow.bench.now())
+
+    def explanation(self, key: str, document: Document | None = None) -> str | None:
+        """The open exception, or the rule by which the document was left alone."""
+        if key in self._exceptions:
+            return self._exceptions[key]
+        if document is not None and document.ignored is not None:
+            return f"rule:{document.ignored}"
+        known = self.delivery(key)
+        if known.state == "ignored":
+            return f"rule:{known.outcome}"
+        return "rule:before_baseline" if known.state == "baseline" else None
+
+    def within(self, key: str, first: date | None, last: date | None) -> bool:
+        """Whether a document that the source no longer holds was last seen in these days, or nobody knows when."""
+        partition = self.delivery(key).partition
+        return _within(date.fromisoformat(partition) if partition else None, first, last)
+
+
+def _compare_one(
+    flow: Flow, document: Document, held: list[Target], live: list[Target], memory: _Memory
+) -> Iterator[Difference]:
+    key = document.key
+    explained = memory.explanation(key, document)
+    if not held:
+        shown = amount_text(document.amount) if document.amount is not None else ""
+        yield Difference(key, "missing_in_target", "", shown, "", explained)
+        return
+    if len(live) > 1:
+        yield Difference(key, "duplicate_in_target", "", "1", ", ".join(each.id for each in live), explained)
+    target = live[0] if live else held[0]
+    wanted_void = bool(document.content.get("void"))
+    if is_void(target) != wanted_void:
+        yield Difference(key, "status", "void", _text(wanted_void), target.status or "void", explained)
+    if is_void(target) or wanted_void:
+        # nothing more is sent to what is void, so that its fields say nothing
+        return
+    for name, ours, theirs, waits in _fields(flow, document, target, memory):
+        yield Difference(key, _kind(name), name, _text(ours), _text(theirs), explained or (WAITS if waits else None))
+
+
+def _fields(flow: Flow, document: Document, target: Target, memory: _Memory) -> Iterable[tuple[str, Any, Any, bool]]:
+    """The fields in which both sides differ: name, ours, theirs, and whether the rest only waits.
+
+    The flow itself says whether what differs is its business, since it knows what the target computes or orders
+    otherwise. Held documents are compared field by field: the flow would refuse to look at them.
+    """
+    common = document.content.keys() & target.content.keys()
+    raw = differences(
+        {name: target.content[name] for name in common}, {name: document.content[name] for name in common}
+    )
+    if not raw or document.problems or document.ignored is not None:
+        return [(each.field, each.after, each.before, False) for each in raw]
+    # as if nothing were known but the link, so that no memory of an earlier agreement hides a difference
+    known = replace(Delivery.blank(flow.full_name, document.key, document.read_at), target_id=target.id)
+    decision = flow.decide(document, known, target)
+    if isinstance(decision, Done) and decision.waiting is None:
+        return []
+    waits = isinstance(decision, Done)
+    return [(each.field, each.after, each.before, waits) for each in raw]
+
+
+def _kind(field: str) -> str:
+    return "amount" if field in AMOUNT_FIELDS else "status" if field in STATUS_FIELDS else "field"
+
+
+def _money(flow: Flow, target: Target) -> tuple[Decimal | None, str | None]:
+    """Amount and currency of a target's record, where the flow carries money."""
+    amount, currency = target.content.get("amount"), target.content.get("currency")
+    return (Decimal(amount), currency) if flow.carries_money and amount is not None else (None, None)
+
+
+def _shown_amount(flow: Flow, target: Target) -> str:
+    amount, _ = _money(flow, target)
+    return amount_text(amount) if amount is not None else target.id
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return str(value)

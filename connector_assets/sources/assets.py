@@ -1,0 +1,105 @@
+"""Source assets: one per entity of a connection, read as it is into the landing store."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from connector_assets.clients import resource_key
+from connector_assets.delivery.flow import Source
+from connector_assets.integrations.metadata import ROW_COUNT, column_schema
+from connector_assets.opening import SYSTEMS, workbench
+from connector_assets.partitions import days_of
+from connector_resources.connections import Connection
+from connector_resources.errors import ConnectorError
+from connector_resources.home import Home
+
+DESCRIPTIONS = {
+    "F0101": "Address book (F0101): names, search types and tax ids, by day of change.",
+    "F0401": "Supplier master (F0401): terms, currency and payment holds, by day of change.",
+    "F0116": "Addresses by effective date (F0116), by day of change.",
+    "F0115": "Phone numbers (F0115), by day of change.",
+    "F01151": "Electronic addresses (F01151), by day of change.",
+    "F0411": "Accounts payable ledger (F0411): the pay items of vouchers, by day of change.",
+    "F0911": "Account ledger (F0911): the distribution of vouchers among other journal lines, by day of change.",
+    "F0413": "Payment headers (F0413), voids included, by day of change.",
+    "F0414": "Payment details (F0414): which pay items a payment settles, by day of change.",
+    "F0901": "Account master (F0901), whole: business unit, object, subsidiary and posting edit code.",
+    "F0006": "Business units (F0006), whole.",
+    "F0010": "Companies (F0010), whole, with their currencies.",
+    "account_types": "Charts of accounts, whole.",
+    "payment_terms": "Payment terms, whole.",
+    "currencies": "Currencies, whole.",
+}
+
+
+def source_key(connection: str, entity: str) -> dg.AssetKey:
+    """`<connection>/<entity>`."""
+    return dg.AssetKey([connection, entity])
+
+
+def source_asset(
+    integration: str, connection: Connection, source: Source, days: dg.DailyPartitionsDefinition
+) -> dg.AssetsDefinition:
+    """The asset of one entity. `integration` is one that reads it, and lends its settings."""
+    resource = resource_key(connection.name)
+
+    @dg.asset(
+        key=source_key(connection.name, source.entity),
+        partitions_def=days if source.daily else None,
+        backfill_policy=dg.BackfillPolicy.single_run() if source.daily else None,
+        group_name=connection.name,
+        kinds={connection.system, "parquet"},
+        owners=["team:data"],
+        description=DESCRIPTIONS.get(source.entity, f"{source.entity} of {connection.name}."),
+        metadata=column_schema(SYSTEMS[connection.system].reader.schema(source.entity)),
+        required_resource_keys={resource},
+    )
+    def read(context: dg.AssetExecutionContext) -> None:
+        client = getattr(context.resources, resource).client
+        with told(), workbench(Home.locate(), integration, context.run_id, client=client) as bench:
+            reader = bench.reader(source.role)
+            # asked before the rows are read: what changes meanwhile is found by the next probe
+            stamp = reader.stamp(source.entity)
+            if source.daily:
+                chosen = days_of(context.partition_keys)
+                refuse_future(chosen, bench.today(source.role), connection.name)
+                landed = reader.land_window(source.entity, chosen[0], chosen[-1])
+                counted = count_days(reader.windows(source.entity, chosen[0], chosen[-1]), reader.day_column)
+                for day in chosen:
+                    rows = {ROW_COUNT: counted[day], "object": landed.path}
+                    context.add_asset_metadata(rows, partition_key=day.isoformat())
+            else:
+                landed = reader.land_snapshot(source.entity)
+                context.add_asset_metadata({ROW_COUNT: landed.rows, "object": landed.path})
+            read_name = f"{connection.name}/{source.entity}"
+            bench.ledger.reports.put(bench.run, read_name, {"stamp": stamp, "rows": landed.rows}, at=bench.now())
+
+    return read
+
+
+def count_days(pages: Iterable[list[dict[str, Any]]], column: str) -> Counter[date]:
+    """Rows per day of change."""
+    return Counter(row[column] for page in pages for row in page)
+
+
+def refuse_future(days: list[date], today: date, connection: str) -> None:
+    """Days that have not begun where the source is cannot be read: they would look read and be empty."""
+    late = [day for day in days if day > today]
+    if late:
+        raise dg.Failure(
+            f"{late[0].isoformat()} is out of range: it is still {today.isoformat()} in {connection}",
+            allow_retries=False,
+        )
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn the errors that ml-connector tells on purpose into failures of a step that are not retried."""
+    try:
+        yield
+    except ConnectorError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error

@@ -1,0 +1,112 @@
+"""The `connections.yaml` that `connector init` writes to start from."""
+
+from __future__ import annotations
+
+from datetime import date
+
+SANDBOX_HOST = "127.0.0.1"
+
+_HEAD = """\
+# The connections of this home and what flows between them. Secrets are not kept here:
+#   connector credentials set <connection> <name>
+# The first day that is read; `connector sync` and the schedules begin here.
+start_date: {start_date}
+"""
+
+_SITE = """
+connections:
+  jde:
+    system: jde
+    # the AIS server's address, with /jderest
+    url: https://ais.example.com:7443/jderest
+    # the zone in which JDE writes UPMJ and UPMT
+    time_zone: Europe/London
+    # null: the AIS server's own default
+    environment: null
+    role: "*ALL"
+    # the token is bound to this name; without it a new address kills the session
+    device_name: ml-connector
+    page_size: 500
+    limits: {in_flight: 4, timeout_seconds: 60}
+    effect_window_seconds: 120
+  coupa:
+    system: coupa
+    url: https://example.coupahost.com
+    time_zone: UTC
+    # Coupa gives 25 calls a second to all integrations together
+    limits: {in_flight: 8, per_second: 25, burst: 20}
+    effect_window_seconds: 120
+
+integrations:
+  jde_coupa:
+    kind: jde_coupa
+    connections: {jde: jde, coupa: coupa}
+    schedule: "*/15 * * * *"
+    overlap_days: 1
+    flows:
+      suppliers:
+        # F0101.AT1 of those who are paid; others are ignored
+        payable_types: [V]
+        # how a second supplier of one name is called
+        unique_name: "{name} ({number})"
+      accounts:
+        # accounts: create and update; validate_only: link what Coupa holds, hold what it lacks
+        mode: accounts
+        # Coupa's account type; null: the only active one
+        chart: null
+        segments: [MCU, OBJ, SUB]
+      invoices:
+        # invoices_draft, external_payables or payment_update_only
+        mode: invoices_draft
+        submit: false
+        bypass_approvals: false
+        # a custom field of Coupa's invoices that holds KCO/DCT/DOC; null: internal-note
+        key_custom_field: null
+        # a second voucher of one supplier and invoice number: hold or send
+        duplicates: hold
+        # which F0911 lines are not costs: A/P trade and tax accounts, by OBJ or MCU.OBJ, with * for any characters;
+        # here those of the balance-sheet units, whose numbers begin with zeros
+        distribution:
+          offset_accounts: ["0000*.4110"]
+          tax_accounts: ["0000*.4433", "0000*.4434"]
+"""
+
+_SANDBOX = """
+connections:
+  jde:
+    system: jde
+    url: http://{host}:{jde}/jderest
+    time_zone: Europe/London
+    role: "*ALL"
+    device_name: ml-connector
+    page_size: 1000
+    limits: {{in_flight: 4, timeout_seconds: 60}}
+  coupa:
+    system: coupa
+    url: http://{host}:{coupa}
+    time_zone: Europe/London
+    # the sandbox of a first run is served with `--limits off`
+    limits: {{in_flight: 8, per_second: null}}
+    settle_seconds: 0
+
+integrations:
+  jde_coupa:
+    kind: jde_coupa
+    connections: {{jde: jde, coupa: coupa}}
+    schedule: "*/15 * * * *"
+    overlap_days: 1
+    flows:
+      accounts: {{chart: JDE}}
+      invoices: {{key_custom_field: jde-voucher}}
+"""
+
+
+def site_connections(start_date: date) -> str:
+    """A commented file for real systems: every line that a site must look at."""
+    return _HEAD.format(start_date=start_date) + _SITE
+
+
+def sandbox_connections(start_date: date, port_base: int = 8900) -> str:
+    """A file that points at a sandbox on this machine, which counts its ports from `port_base`."""
+    ports = {"jde": port_base + 1, "coupa": port_base + 2}
+    return _HEAD.format(start_date=start_date) + _SANDBOX.format(host=SANDBOX_HOST, **ports)

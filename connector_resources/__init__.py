@@ -1,0 +1,1 @@
+"""What we talk to, and what we remember: vendor clients, the ledger, credentials, settings."""

@@ -1,0 +1,295 @@
+"""Coupa's records as pydantic models: the fields that a sync reads or writes (coupa sections 3.1 to 3.5)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+
+from connector_resources.coupa.shapes import (
+    AccountRef,
+    Address,
+    CodeRef,
+    Contact,
+    Customized,
+    NamedRef,
+    Record,
+    RemitToRef,
+    Shape,
+    SupplierRef,
+)
+from connector_resources.coupa.values import Amount, Day, Flag, Instant, Many, Number, Text
+
+SEGMENTS = tuple(f"segment_{n}" for n in range(1, 21))
+
+# Invoice statuses (coupa section 3.4). `paid` is not one of them: it is a field of its own.
+APPROVED = "approved"
+VOIDED = "voided"
+VOIDABLE = frozenset({"approved", "pending_receipt", "draft"})
+DEAD = frozenset({"rejected", "abandoned", "invalid"})
+
+
+class RemitToAddress(Address, Record):
+    """Where a supplier is paid; `remit_to_code` is unique (coupa section 3.1)."""
+
+    id: int
+    remit_to_code: Text = None
+
+
+class Supplier(Customized):
+    """A supplier; `number` and `name` are each unique. Its remit-to addresses are read by `addresses`."""
+
+    OPTIONAL = frozenset(
+        {"duns", "website", "on_hold", "buyer_hold", "hold_invoices_for_ap_review", "one_time_supplier"}
+    )
+    name: Text = None
+    number: Text = None
+    display_name: Text = None
+    status: Text = None
+    account_number: Text = None
+    tax_id: Text = Field(default=None, repr=False)
+    duns: Text = None
+    website: Text = None
+    po_method: Text = None
+    po_change_method: Text = None
+    po_email: Text = None
+    invoice_matching_level: Text = None
+    payment_method: Text = None
+    payment_term: CodeRef | None = None
+    primary_address: Address | None = None
+    primary_contact: Contact | None = None
+    on_hold: Flag = None
+    buyer_hold: Flag = None
+    hold_invoices_for_ap_review: Flag = None
+    one_time_supplier: Flag = None
+    created_at: Instant = None
+    updated_at: Instant = None
+
+
+class AccountType(Record):
+    """A chart of accounts; `dynamic_flag`: its accounts come into being on first use (coupa section 3.2)."""
+
+    OPTIONAL = frozenset({"legal_entity_name"})
+    name: Text = None
+    currency: CodeRef | None = None
+    active: Flag = None
+    dynamic_flag: Flag = None
+    legal_entity_name: Text = None
+
+
+class _Segmented(Record):
+    segment_1: Text = None
+    segment_2: Text = None
+    segment_3: Text = None
+    segment_4: Text = None
+    segment_5: Text = None
+    segment_6: Text = None
+    segment_7: Text = None
+    segment_8: Text = None
+    segment_9: Text = None
+    segment_10: Text = None
+    segment_11: Text = None
+    segment_12: Text = None
+    segment_13: Text = None
+    segment_14: Text = None
+    segment_15: Text = None
+    segment_16: Text = None
+    segment_17: Text = None
+    segment_18: Text = None
+    segment_19: Text = None
+    segment_20: Text = None
+
+
+class Account(_Segmented):
+    """A combination of segments inside a chart; `code` is read-only, the segments joined with `-`."""
+
+    OPTIONAL = frozenset({"account_type_id", *SEGMENTS[1:]})  # a chart may use one segment only
+    code: Text = None
+    name: Text = None
+    active: Flag = None
+    account_type: NamedRef | None = None
+    account_type_id: Number = None
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The values of segment-1 and on, without the unused ones at the end."""
+        values = [getattr(self, name) or "" for name in SEGMENTS]
+        while values and not values[-1]:
+            values.pop()
+        return tuple(values)
+
+
+class LookupValue(Record):
+    """One value of a lookup, e.g. of an account segment; `external_ref_num` is what accounting uses."""
+
+    OPTIONAL = frozenset({"parent", "account_type", "description", "is_default", "external_ref_code"})
+    name: Text = None
+    external_ref_num: Text = None
+    external_ref_code: Text = None
+    active: Flag = None
+    lookup: NamedRef | None = None
+    parent: NamedRef | None = None
+    account_type: NamedRef | None = None
+    description: Text = None
+    is_default: Flag = None
+
+
+class PaymentTerm(Record):
+    """Payment terms; `code` is unique."""
+
+    OPTIONAL = frozenset({"type", "description"})
+    code: Text = None
+    description: Text = None
+    days_for_net_payment: Number = None
+    days_for_discount_payment: Number = None
+    discount_rate: Amount = None
+    type: Text = None
+    active: Flag = None
+
+
+class Currency(Record):
+    """A currency of the instance and its number of decimals."""
+
+    code: Text = None
+    decimals: Number = None
+
+
+class Payment(Shape):
+    """One payment on an invoice: appended, never changed; reversed by a negative `amount_paid`."""
+
+    OPTIONAL = frozenset({"check_number"})
+    id: Number = None
+    amount_paid: Amount = None
+    payment_date: Instant = None
+    notes: Text = None
+    check_number: Text = None
+
+    def on(self, day: date) -> bool:
+        """Whether it was paid on that day, as sent at UTC midnight or as shown in the instance's zone."""
+        moment = self.payment_date
+        return moment is not None and day in (moment.date(), moment.astimezone(UTC).date())
+
+
+class TaxLine(Shape):
+    """The tax of one line, where taxes are kept by line."""
+
+    OPTIONAL = frozenset({"id", "type", "tax_code"})
+    id: Number = None
+    type: Text = None
+    rate: Amount = None
+    amount: Amount = None
+    tax_code: CodeRef | None = None
+
+    @field_validator("tax_code", mode="before")
+    @classmethod
+    def _plain_code(cls, content: Any) -> Any:
+        return {"code": content} if isinstance(content, str) else content
+
+
+class Allocation(Shape):
+    """The share of one account in a line; `pct` adds up to 100."""
+
+    OPTIONAL = frozenset({"id", "amount"})
+    id: Number = None
+    account: AccountRef | None = None
+    pct: Amount = None
+    amount: Amount = None
+
+
+class InvoiceLine(Shape):
+    """One line of an invoice; `total` is computed by Coupa."""
+
+    OPTIONAL = frozenset({"uom", "currency", "order_line_id", "tax_amount", "status", "tax_lines"})
+    id: Number = None
+    type: Text = None
+    line_num: Number = None
+    description: Text = None
+    price: Amount = None
+    quantity: Amount = None
+    total: Amount = None
+    uom: CodeRef | None = None
+    currency: CodeRef | None = None
+    account: AccountRef | None = None
+    account_allocations: Annotated[tuple[Allocation, ...], Many] = ()
+    order_line_id: Number = None
+    tax_lines: Annotated[tuple[TaxLine, ...], Many] = ()
+    tax_amount: Amount = None
+    status: Text = None
+
+
+class Invoice(Customized):
+    """An invoice with its lines and payments. `status` and `paid` are two things (coupa section 3.4)."""
+
+    OPTIONAL = frozenset(
+        {
+            *("is_credit_note", "original_invoice_number", "original_invoice_date", "canceled"),
+            *("tax_rate", "tax_code", "supplier_total", "amount_due", "discount_due_date", "net_due_date"),
+            *("shipping_amount", "handling_amount", "misc_amount", "discount_amount"),
+            *("supplier_note", "comments", "remit_to_address", "lock_version_key", "payment_channel"),
+        }
+    )
+    invoice_number: Text = None
+    invoice_date: Day = None
+    status: Text = None
+    document_type: Text = None
+    is_credit_note: Flag = None
+    original_invoice_number: Text = None
+    original_invoice_date: Day = None
+    supplier: SupplierRef | None = None
+    account_type: NamedRef | None = None
+    currency: CodeRef | None = None
+    line_level_taxation: Flag = None
+    tax_rate: Amount = None
+    tax_amount: Amount = None
+    tax_code: CodeRef | None = None
+    gross_total: Amount = None
+    total_with_taxes: Amount = None
+    supplier_total: Amount = None
+    amount_due: Amount = None
+    shipping_amount: Amount = None
+    handling_amount: Amount = None
+    misc_amount: Amount = None
+    discount_amount: Amount = None
+    paid: Flag = None
+    payment_date: Instant = None
+    payment_notes: Text = None
+    payments: Annotated[tuple[Payment, ...], Many] = ()
+    payment_term: CodeRef | None = None
+    payment_channel: Text = None
+    net_due_date: Day = None
+    discount_due_date: Day = None
+    internal_note: Text = None
+    supplier_note: Text = None
+    comments: Text = None
+    remit_to_address: RemitToRef | None = None
+    invoice_lines: Annotated[tuple[InvoiceLine, ...], Many] = ()
+    exported: Flag = None
+    last_exported_at: Instant = None
+    canceled: Flag = None
+    lock_version_key: Number = None
+    created_at: Instant = None
+    updated_at: Instant = None
+
+
+class ExternalPayable(Record):
+    """An open item that lives in the ERP (Coupa Pay); unique by source name and reference (section 3.5)."""
+
+    OPTIONAL = frozenset({"status", "remaining_amount", "remittance_amount", "created_at", "updated_at"})
+    source_name: Text = None
+    source_reference: Text = None
+    document_number: Text = None
+    document_type: Text = None
+    document_amount: Amount = None
+    document_date: Day = None
+    due_date: Day = None
+    payable_amount: Amount = None
+    paid_amount: Amount = None
+    paid_date: Day = None
+    remaining_amount: Amount = None
+    remittance_amount: Amount = None
+    account_type: NamedRef | None = None
+    currency: CodeRef | None = None
+    status: Text = None
+    created_at: Instant = None
+    updated_at: Instant = None

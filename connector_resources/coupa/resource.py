@@ -1,0 +1,281 @@
+"""What all resources share: asking for named fields, paging, writing, and trusting no answer unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from connector_resources.connections import CoupaConnection
+from connector_resources.coupa import paging, wire
+from connector_resources.coupa.compare import dropped
+from connector_resources.coupa.errors import ScopedCall, TokenRefused
+from connector_resources.coupa.fields import Selected, Selection, hyphenated, underscored
+from connector_resources.coupa.paging import PageEnd, Raw
+from connector_resources.coupa.shapes import Record
+from connector_resources.coupa.values import ZONE
+from connector_resources.coupa.wire import Filters
+from connector_resources.errors import NotAllowed, OutcomeUnknown, SystemProblem, Unavailable
+from connector_resources.http import Answer, HttpSession
+
+M = TypeVar("M", bound=Record)
+
+# Both must be set and be the same, even where there is no body; else the answer is XML (coupa section 1).
+_JSON = {"Accept": "application/json", "Content-Type": "application/json"}
+_NO_FILTERS: Filters = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One connection's way to Coupa, shared by its resources."""
+
+    http: HttpSession
+    connection: CoupaConnection
+
+    def send(self, call: ScopedCall) -> Answer:
+        """Send a call; a token that is refused twice gets one more round.
+
+        401 means that nothing was processed, so this holds for writes too. The HTTP layer's one renewal may
+        have been spent on the five-second rule: on waiting for a token that was dead all the same, or
+        on a new token that was used too early.
+        """
+        try:
+            return self.http.send(call)
+        except TokenRefused:
+            return self.http.send(call)
+
+
+class _UnreadableError(Exception):
+    """Why a record cannot be used; becomes a problem of the vocabulary where the call is known.
+
+    `hidden`: fields were asked for and are not there.
+    """
+
+    def __init__(self, reason: str, *, hidden: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hidden = hidden
+
+
+class Resource(Generic[M]):
+    """The verbs that every resource has. `PATH` is under `/api/`, `NOUN` what people call one record."""
+
+    MODEL: type[M]
+    PATH: ClassVar[str]
+    NOUN: ClassVar[str]
+    READ: ClassVar[str]
+    WRITE: ClassVar[str] = ""
+    KEYS: ClassVar[frozenset[str]] = frozenset()  # attributes by which a created record is known again
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._end = PageEnd(channel.connection.page_size)
+        self._whole = self._select(None)
+
+    @property
+    def path(self) -> str:
+        """The address of the list."""
+        return f"/api/{self.PATH}"
+
+    def get(self, record_id: int, *, fields: Sequence[Selected] | None = None) -> M:
+        """One record by Coupa's id. Raises `NotFound`."""
+        selection = self._selection(fields)
+        call = self._call("GET", f"/{record_id}", f"read {self.NOUN} {record_id}", params=[("fields", selection.query)])
+        return self._one(call, self._channel.send(call), selection, record_id)
+
+    def all(self, *, fields: Sequence[Selected] | None = None, filters: Filters = _NO_FILTERS) -> Iterator[M]:
+        """Every record that passes `filters`, read page by page in the order of `id`.
+
+        `fields` trims what is read; the fields of the model that are left out are None or empty.
+        """
+        selection = self._selection(fields)
+        what = f"read {self.NOUN}s"
+
+        def fetch(after: int | None) -> list[Raw]:
+            paged: dict[str, wire.Value] = {
+                **filters,
+                **({} if after is None else {"id[gt]": after}),
+                "order_by": "id",
+                "dir": "asc",
+                "limit": self._end.limit,
+                "fields": selection.query,
+            }
+            call = self._call("GET", "", what, params=wire.query(paged))
+            return self._list(call, self._channel.send(call))
+
+        call = self._call("GET", "", what)
+        for raw in paging.keyset(fetch, self._end, what=what, connection=self._channel.connection.name):
+            yield self._read(call, raw, selection)
+
+    def holds_any(self, filters: Filters = _NO_FILTERS) -> bool:
+        """Whether there is a record at all that passes `filters`: one call, one record."""
+        call = self.probe(filters)
+        return bool(self._list(call, self._channel.send(call)))
+
+    def probe(
+        self,
+        filters: Filters = _NO_FILTERS,
+        *,
+        retries: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> ScopedCall:
+        """The cheapest read there is, for `holds_any` and for asking what this client may see."""
+        return self._call(
+            "GET",
+            "",
+            f"look for {self.NOUN}s",
+            params=wire.query({**filters, "limit": 1, "fields": '["id"]'}),
+            retries=retries,
+            timeout_seconds=timeout_seconds,
+        )
+
+    def dropped(self, sent: Mapping[str, Any], returned: M) -> list[str]:
+        """The fields of `sent` that did not come back with the value sent (see `compare.dropped`)."""
+        return dropped(sent, returned, zone=self._channel.connection.zone)
+
+    def _first(self, filters: Filters, **exactly: str) -> M | None:
+        """The record whose attributes are `exactly` those: the vendor's equality may ignore case."""
+        found = self.all(filters=filters)
+        return next((r for r in found if all(getattr(r, k) == v for k, v in exactly.items())), None)
+
+    def _changed(
+        self,
+        start: datetime,
+        until: datetime | None,
+        overlap: timedelta,
+        fields: Sequence[Selected] | None,
+        filters: Filters,
+        known: Container[tuple[int, datetime]],
+    ) -> Iterator[M]:
+        window = {**filters, **paging.changed(start, until, overlap)}
+        asked = None if fields is None else [*fields, "updated_at"]
+        return paging.unknown(self.all(fields=asked, filters=window), known)
+
+    def _create(self, body: Mapping[str, Any], *, scope: str = "") -> M:
+        call = self._write_call("POST", "", f"create {self.NOUN}", body, scope=scope)
+        created = self._written(call, self._channel.send(call), None)
+        meant = {underscored(key): value for key, value in body.items()}
+        foreign = [key for key in self.KEYS if key in meant and _plain(meant[key]) != _plain(getattr(created, key))]
+        if foreign:
+            # Not ours by the very field we find it by: an answer that belongs to another request.
+            raise OutcomeUnknown(
+                f"{call.what}: {self._channel.connection.name} answered with record {created.id}, whose"
+                f" {', '.join(sorted(map(hyphenated, foreign)))} is not the one sent",
+                connection=self._channel.connection.name,
+            )
+        return created
+
+    def _update(self, record_id: int, body: Mapping[str, Any], *, scope: str = "") -> M:
+        call = self._write_call("PUT", f"/{record_id}", f"update {self.NOUN} {record_id}", body, scope=scope)
+        return self._written(call, self._channel.send(call), record_id)
+
+    def _act(self, record_id: int, act: str, *, scope: str = "") -> M:
+        """A state change; after a lost answer the status is read again, the act is not repeated."""
+        what = f"{act.replace('_', ' ')} {self.NOUN} {record_id}"
+        call = self._write_call("PUT", f"/{record_id}/{act}", what, None, scope=scope)
+        return self._written(call, self._channel.send(call), record_id)
+
+    def _selection(self, only: Sequence[Selected] | None) -> Selection:
+        return self._whole if only is None else self._select(only)
+
+    def _select(self, only: Sequence[Selected] | None) -> Selection:
+        settings = self._channel.connection
+        return Selection(
+            self.MODEL,
+            only,
+            absent=settings.absent_fields.get(self.PATH, ()),
+            top_level_custom=settings.top_level_custom_fields.get(self.PATH, ()),
+        )
+
+    def _call(self, method: str, tail: str, what: str, *, scope: str = "", **more: Any) -> ScopedCall:
+        return ScopedCall(
+            method=method, path=self.path + tail, what=what, headers=_JSON, scope=scope or self.READ, **more
+        )
+
+    def _write_call(
+        self, method: str, tail: str, what: str, body: Mapping[str, Any] | None, *, scope: str
+    ) -> ScopedCall:
+        content = None if body is None else wire.body(self._whole.spread(body))
+        params = [("fields", self._whole.query)]
+        return self._call(method, tail, what, scope=scope or self.WRITE, params=params, json=content)
+
+    def _list(self, call: ScopedCall, answer: Answer) -> list[Raw]:
+        content = answer.json()
+        if not isinstance(content, list) or not all(isinstance(raw, Mapping) for raw in content):
+            raise Unavailable(
+                f"{call.what}: {answer.connection} answered without a list of records: {answer.text(120)}",
+                connection=answer.connection,
+                status=answer.status,
+            )
+        return content
+
+    def _one(self, call: ScopedCall, answer: Answer, selection: Selection, record_id: int) -> M:
+        content = answer.json()
+        found = self._read(call, content if isinstance(content, Mapping) else {}, selection)
+        if found.id != record_id:
+            raise Unavailable(
+                f"{call.what}: {answer.connection} answered with {self.NOUN} {found.id}",
+                connection=answer.connection,
+            )
+        return found
+
+    def _read(self, call: ScopedCall, raw: Raw, selection: Selection) -> M:
+        """One record of an answer; `NotAllowed` where fields are hidden, `Unavailable` where garbled."""
+        name = self._channel.connection.name
+        try:
+            return self._model(raw, selection)
+        except _UnreadableError as problem:
+            message = f"{call.what}: {name} answered {problem.reason}"
+            if not problem.hidden:
+                raise Unavailable(message, connection=name) from None
+            fix = (
+                "in Coupa, take the default response filter off this OAuth client; where the instance has no"
+                f" such field at all, list it in connection {name} under absent_fields.{self.PATH}"
+            )
+            raise NotAllowed(f"{message}; {fix}", fix=fix, connection=name) from None
+
+    def _model(self, raw: Raw, selection: Selection) -> M:
+        lost = selection.missing(raw)
+        if lost:
+            raise _UnreadableError(f"without {', '.join(lost)}, which were asked for", hidden=True)
+        try:
+            context = {ZONE: self._channel.connection.zone}
+            return self.MODEL.model_validate(selection.gathered(raw), context=context)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise _UnreadableError(f"with a {where} that cannot be read: {first['msg']}", hidden=False) from None
+
+    def _written(self, call: ScopedCall, answer: Answer, record_id: int | None) -> M:
+        """The record as the write left it.
+
+        A 2xx says that the write took. An answer that does not show the whole record (an empty body, a
+        response filter) is made up for by a read; where that is not possible, the outcome is unknown.
+        """
+        content = answer.json() if answer.body.strip() else {}
+        shown = paging.id_of(content) if isinstance(content, Mapping) else None
+        number = shown if content else record_id
+        reason = answer.text(120) or "an empty body"
+        # An answer about another record belongs to another request: it says nothing about this one.
+        if number is not None and record_id in (None, number):
+            try:
+                return self._model(content, self._whole)
+            except _UnreadableError:
+                pass  # it is the record, with less than was asked for
+            try:
+                return self.get(number)
+            except SystemProblem as problem:
+                reason = str(problem)
+        raise OutcomeUnknown(
+            f"{call.what}: {answer.connection} answered {answer.status}, but the record could not be seen: {reason}",
+            connection=answer.connection,
+            status=answer.status,
+        )
+
+
+def _plain(value: object) -> str:
+    """A key as text without what a system may tidy up in it: case and blanks."""
+    return " ".join(str(value).casefold().split())

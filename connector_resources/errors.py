@@ -1,0 +1,93 @@
+"""The small vocabulary in which everything that can go wrong is told.
+
+The delivery engine decides by class, a person reads the text: what happened, to which record, what to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class ConnectorError(Exception):
+    """Anything that ml-connector reports on purpose; its text is one line for a person."""
+
+
+class UnusableInput(ConnectorError):
+    """A file, setting, argument or credential that cannot be used: nothing was written, exit code 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMessage:
+    """One sentence of a refusal, with the field it is about ('' where the vendor names none)."""
+
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}" if self.field else self.message
+
+
+class SystemProblem(ConnectorError):
+    """Something that a connected system did or said.
+
+    `connection` is the instance's name; `status` the HTTP status, where there was one.
+    """
+
+    def __init__(self, message: str, *, connection: str = "", status: int | None = None) -> None:
+        super().__init__(message)
+        self.connection = connection
+        self.status = status
+
+
+class Refused(SystemProblem):
+    """The target looked at the request and said no; sending the same again would be refused again."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fields: tuple[FieldMessage, ...] = (),
+        connection: str = "",
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, connection=connection, status=status)
+        self.fields = fields
+
+
+class NotFound(SystemProblem):
+    """The address or record does not exist."""
+
+
+class NotAllowed(SystemProblem):
+    """Authenticated, but without the permission, scope or licence; `fix` says what an administrator does."""
+
+    def __init__(self, message: str, *, fix: str = "", connection: str = "", status: int | None = None) -> None:
+        super().__init__(message, connection=connection, status=status)
+        self.fix = fix
+
+
+class LoginRefused(NotAllowed):
+    """The credentials themselves were refused."""
+
+
+class RateLimited(SystemProblem):
+    """Not processed: too many calls. `retry_after` is in seconds, None where the vendor does not say."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        connection: str = "",
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, connection=connection, status=status)
+        self.retry_after = retry_after
+
+
+class Unavailable(SystemProblem):
+    """Certainly not applied, or a read: the system could not be reached or was not able to answer."""
+
+
+class OutcomeUnknown(SystemProblem):
+    """A write was sent and no trustworthy answer came back: it may or may not have had its effect."""

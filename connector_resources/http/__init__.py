@@ -1,0 +1,25 @@
+"""One HTTP layer for all vendors: pooling, login, retry, throttle, in-flight limit, the error vocabulary."""
+
+from connector_resources.http.model import Answer, Authorizer, Call, CallCount, HttpLimits
+from connector_resources.http.problems import (
+    field_messages_text,
+    one_line,
+    retry_after_seconds,
+    usual_problem,
+)
+from connector_resources.http.session import HttpSession
+from connector_resources.http.throttle import Throttle
+
+__all__ = [
+    "Answer",
+    "Authorizer",
+    "Call",
+    "CallCount",
+    "HttpLimits",
+    "HttpSession",
+    "Throttle",
+    "field_messages_text",
+    "one_line",
+    "retry_after_seconds",
+    "usual_problem",
+]

@@ -1,0 +1,187 @@
+"""The nouns of the HTTP layer: a call, its answer, the limits of a connection, who logs in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+from requests.structures import CaseInsensitiveDict
+
+from connector_resources.errors import OutcomeUnknown, SystemProblem, Unavailable
+from connector_resources.redact import redact
+
+if TYPE_CHECKING:
+    from connector_resources.http.session import HttpSession
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Money comes as JSON numbers: a fraction must reach us digit by digit, never through a float.
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLimits:
+    """How hard one connection may be worked, and how patient we are with it."""
+
+    in_flight: int = 4
+    per_second: float | None = None
+    burst: int = 1
+    timeout_seconds: float = 60.0
+    connect_seconds: float = 10.0
+    retries: int = 5
+    backoff_seconds: float = 0.5
+    backoff_cap_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request.
+
+    `path` is relative to the connection's URL, or absolute and inside it. `safe` says that sending it
+    twice does no harm (by default: GET and HEAD); only safe calls are retried. `what` names the act for
+    people ("read suppliers"). `replay=False` marks a request that is worthless after a new login, such as a
+    next-page link with a token in it: the login is renewed, the request is not repeated. `retries` and
+    `timeout_seconds` override the connection's.
+    """
+
+    method: str
+    path: str
+    what: str
+    params: Sequence[tuple[str, str]] | Mapping[str, str] | None = None
+    json: Any = None
+    data: bytes | Mapping[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    safe: bool | None = None
+    timeout_seconds: float | None = None
+    retries: int | None = None
+    replay: bool = True
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether it may be sent again when no answer came."""
+        return self.method.upper() in _SAFE_METHODS if self.safe is None else self.safe
+
+    def without_answer(self, message: str, *, connection: str, status: int | None = None) -> SystemProblem:
+        """What a sent call without a trustworthy answer means: only a write leaves something unknown."""
+        kind = Unavailable if self.is_safe else OutcomeUnknown
+        return kind(message, connection=connection, status=status)
+
+
+class Answer:
+    """A response, fully read. `url` and `text()` are redacted; `body` and `json()` are as received."""
+
+    __slots__ = ("_decoded", "_hide", "body", "call", "connection", "headers", "retry_after", "status", "url")
+
+    def __init__(
+        self,
+        *,
+        call: Call,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        url: str,
+        connection: str = "",
+        retry_after: float | None = None,
+        hide: Callable[[str], str] = redact,
+    ) -> None:
+        self.call = call
+        self.status = status
+        self.headers: Mapping[str, str] = CaseInsensitiveDict(headers)
+        self.body = body
+        self.url = hide(url)
+        self.connection = connection
+        self.retry_after = retry_after
+        self._hide = hide
+        self._decoded: Any = _NOT_YET
+
+    def json(self) -> Any:
+        """The body decoded, numbers with a fraction as `Decimal`.
+
+        Raises `Unavailable` (safe call) or `OutcomeUnknown` (write) when the body is cut or is no JSON.
+        """
+        if self._decoded is _NOT_YET:
+            try:
+                self._decoded = _DECODER.decode(self._utf8())
+            except (msgspec.DecodeError, UnicodeError, LookupError) as error:
+                reason = str(error)
+            else:
+                return self._decoded
+            raise self.call.without_answer(
+                f"{self.call.what}: {self.connection} answered {self.status} with a body that is no JSON"
+                f" ({self._hide(reason)}): {self.text(120) or 'empty'}",
+                connection=self.connection,
+                status=self.status,
+            )
+        return self._decoded
+
+    def json_or_none(self) -> Any:
+        """The body decoded, or None where it is no JSON (a proxy's HTML page, for one)."""
+        try:
+            return self.json()
+        except SystemProblem:
+            return None
+
+    def text(self, limit: int = 500) -> str:
+        """The body for people: redacted, on one line, cut after `limit` characters."""
+        whole = " ".join(self._hide(self.body.decode("utf-8", "replace")).split())
+        return whole if len(whole) <= limit else whole[: limit - 1] + "…"
+
+    def _utf8(self) -> bytes:
+        """The body as UTF-8; older application servers send ISO-8859-1 and say so."""
+        _, _, charset = self.headers.get("Content-Type", "").lower().partition("charset=")
+        charset = charset.split(";")[0].strip(" \"'")
+        if charset and charset not in ("utf-8", "utf8"):
+            return self.body.decode(charset).encode()
+        return self.body.removeprefix(b"\xef\xbb\xbf")
+
+    def __repr__(self) -> str:
+        return f"Answer({self.status}, {self.url!r}, {len(self.body)} bytes)"
+
+
+_NOT_YET = object()
+
+
+class Authorizer(Protocol):
+    """Who logs in: one per connection, thread-safe, one login at a time."""
+
+    def headers(self, http: HttpSession) -> Mapping[str, str]:
+        """The headers of the current login; logs in on first use and before a known expiry."""
+
+    def rejected(self, answer: Answer) -> bool:
+        """Whether this answer is the vendor's way of saying "log in again"."""
+
+    def renew(self, http: HttpSession, stale: Mapping[str, str]) -> None:
+        """One new login for all threads; nothing when `stale` is no longer the current one."""
+
+
+class CallCount:
+    """How many requests were really sent: safe ones (logins among them) as `read`, the others as `write`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._read = 0
+        self._write = 0
+
+    def add(self, call: Call) -> None:
+        """Count one request."""
+        with self._lock:
+            if call.is_safe:
+                self._read += 1
+            else:
+                self._write += 1
+
+    @property
+    def read(self) -> int:
+        """Requests that change nothing."""
+        return self._read
+
+    @property
+    def write(self) -> int:
+        """Requests that create or change something."""
+        return self._write
+
+    def __repr__(self) -> str:
+        return f"CallCount(read={self._read}, write={self._write})"

@@ -1,0 +1,264 @@
+"""One connection's HTTP session: every request of a vendor client goes through `HttpSession.send`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity.wait import wait_random_exponential
+from urllib3.exceptions import LocationParseError
+
+from connector_resources.clock import SYSTEM_CLOCK, Clock
+from connector_resources.errors import (
+    ConnectorError,
+    FieldMessage,
+    RateLimited,
+    Refused,
+    Unavailable,
+    UnusableInput,
+)
+from connector_resources.http.model import Answer, Authorizer, Call, CallCount, HttpLimits
+from connector_resources.http.problems import (
+    never_sent,
+    redirect_problem,
+    retry_after_seconds,
+    transport_problem,
+)
+from connector_resources.http.throttle import LONGEST_WAIT_SECONDS, Throttle
+from connector_resources.redact import redact
+
+log = logging.getLogger(__name__)
+
+Classify = Callable[[Call, Answer], ConnectorError | None]
+
+# urllib3 prints every address at DEBUG as it is, with the token that a next-page link holds; we print our
+# own line.
+logging.getLogger("urllib3.connectionpool").addFilter(lambda record: record.levelno > logging.DEBUG)
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class HttpSession:
+    """Pooled, throttled, authorized, retried; thread-safe.
+
+    Safe calls are retried on `Unavailable` and `RateLimited` with exponential back-off and full jitter,
+    honouring Retry-After. Writes are sent once; only when the authorizer says that the login was rejected (so
+    that nothing was processed) is a write sent a second time, after one new login. `classify` is the vendor's
+    reading of an answer: the problem it tells of, or None to let it pass.
+    """
+
+    def __init__(
+        self,
+        *,
+        connection: str,
+        base_url: str,
+        limits: HttpLimits,
+        classify: Classify,
+        authorizer: Authorizer | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        verify: bool | str = True,
+        secrets: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
+        self.connection = connection
+        self.base_url = _usable(base_url, connection)
+        self.limits = limits
+        self.calls = CallCount()
+        self._classify = classify
+        self._authorizer = authorizer
+        self._clock = clock
+        self._secrets = secrets
+        self._throttle = Throttle(
+            connection=connection,
+            in_flight=limits.in_flight,
+            per_second=limits.per_second,
+            burst=limits.burst,
+            clock=clock,
+        )
+        if isinstance(verify, str) and not Path(verify).exists():
+            raise UnusableInput(f"connection {connection}: verify names {verify}, which does not exist")
+        self._session = _pooled(self.base_url, limits.in_flight, verify)
+
+    def send(self, call: Call, *, authorized: bool = True) -> Answer:
+        """The answer, when the classifier lets it pass; raises the error vocabulary otherwise.
+
+        `authorized=False` is for the login itself and for addresses that need none.
+        """
+        authorizer = self._authorizer if authorized else None
+        if authorizer is None:
+            return self._judged(call, {})
+        # The login retries by itself: inside the call's own retries the waits would multiply.
+        login = authorizer.headers(self)
+        answer = self._attempts(call, login, until_rejected=authorizer)
+        if not authorizer.rejected(answer):
+            return answer
+        authorizer.renew(self, login)
+        if call.replay:
+            return self._judged(call, authorizer.headers(self))
+        problem = self._problem(call, answer)
+        if problem is not None:
+            raise problem
+        return answer
+
+    def hide(self, text: str) -> str:
+        """`text` without this connection's secrets and without anything that looks like a token."""
+        return redact(text, self._secrets())
+
+    def close(self) -> None:
+        """Let go of the pooled connections."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"HttpSession({self.connection!r}, {self.hide(self.base_url)!r}, {self.calls!r})"
+
+    def _judged(self, call: Call, login: Mapping[str, str]) -> Answer:
+        return self._attempts(call, login, until_rejected=None)
+
+    def _attempts(self, call: Call, login: Mapping[str, str], *, until_rejected: Authorizer | None) -> Answer:
+        """The first answer that passes, or that rejects the login; otherwise the last problem is raised."""
+
+        def attempt() -> Answer:
+            answer = self._exchange(call, login)
+            if until_rejected is not None and until_rejected.rejected(answer):
+                return answer
+            problem = self._problem(call, answer)
+            if problem is not None:
+                if answer.retry_after and isinstance(problem, RateLimited | Unavailable):
+                    self._throttle.hold(answer.retry_after)
+                raise problem
+            return answer
+
+        return attempt() if not call.is_safe else self._retrying(call)(attempt)
+
+    def _problem(self, call: Call, answer: Answer) -> ConnectorError | None:
+        """What the classifier makes of an answer, without the secrets that a vendor's words may echo."""
+        problem = self._classify(call, answer)
+        if problem is not None:
+            problem.args = tuple(self.hide(text) if isinstance(text, str) else text for text in problem.args)
+        if isinstance(problem, Refused):
+            problem.fields = tuple(
+                FieldMessage(self.hide(said.field), self.hide(said.message)) for said in problem.fields
+            )
+        return problem
+
+    def _retrying(self, call: Call) -> Retrying:
+        limits = self.limits
+        jitter = wait_random_exponential(multiplier=limits.backoff_seconds, max=limits.backoff_cap_seconds)
+
+        def wait(state: RetryCallState) -> float:
+            problem = state.outcome.exception() if state.outcome else None
+            asked = problem.retry_after if isinstance(problem, RateLimited) else None
+            return max(jitter(state), asked or 0.0)
+
+        return Retrying(
+            sleep=self._clock.sleep,
+            stop=stop_after_attempt(1 + (limits.retries if call.retries is None else call.retries)),
+            wait=wait,
+            retry=retry_if_exception(_worth_another_try),
+            reraise=True,
+        )
+
+    def _exchange(self, call: Call, login: Mapping[str, str]) -> Answer:
+        """One request on the wire, its answer fully read."""
+        url = self._url(call.path)
+        headers = {"Accept": "application/json", **call.headers, **login}
+        body = call.data
+        if call.json is not None:
+            body = _ENCODER.encode(call.json)
+            headers.setdefault("Content-Type", "application/json")
+        timeout = (self.limits.connect_seconds, call.timeout_seconds or self.limits.timeout_seconds)
+        failed: Exception | None = None
+        with self._throttle.turn():
+            started = self._clock.monotonic()
+            try:
+                response = self._session.request(
+                    call.method,
+                    url,
+                    params=call.params,
+                    data=body,
+                    headers=headers,
+                    timeout=timeout,
+                    allow_redirects=False,
+                )
+            # The last two come through requests unwrapped: a bad host name, a header that is no latin-1.
+            except (requests.RequestException, LocationParseError, UnicodeError) as error:
+                failed = error
+        # Raised out here, so that requests' exception, whose text quotes the address, is not chained to it.
+        if failed is not None:
+            problem = transport_problem(failed, call, connection=self.connection, url=self.hide(self.base_url))
+            if not isinstance(problem, UnusableInput) and not never_sent(failed):
+                self.calls.add(call)
+            log.debug("%s %s: %s", call.method, self.hide(url), problem)
+            raise problem
+        self.calls.add(call)
+        answer = Answer(
+            call=call,
+            status=response.status_code,
+            headers=response.headers,
+            body=response.content,
+            url=response.url,
+            connection=self.connection,
+            retry_after=retry_after_seconds(response.headers.get("Retry-After"), self._clock.now()),
+            hide=self.hide,
+        )
+        if log.isEnabledFor(logging.DEBUG):
+            seconds = self._clock.monotonic() - started
+            log.debug("%s %s: %s in %.3f s", call.method, answer.url, answer.status, seconds)
+        redirect = redirect_problem(call, answer, self.hide(answer.headers.get("Location", "")))
+        if redirect is not None:
+            raise redirect
+        return answer
+
+    def _url(self, path: str) -> str:
+        """The whole address; one outside the connection's URL would hand our login to someone else."""
+        if "://" not in path.split("?", 1)[0]:
+            return f"{self.base_url}/{path.lstrip('/')}"
+        if path.startswith((f"{self.base_url}/", f"{self.base_url}?")):
+            return path
+        raise UnusableInput(f"connection {self.connection}: {self.hide(path)} is outside of its url {self.base_url}")
+
+
+def _worth_another_try(problem: BaseException) -> bool:
+    if isinstance(problem, RateLimited):
+        return (problem.retry_after or 0.0) <= LONGEST_WAIT_SECONDS
+    return isinstance(problem, Unavailable)
+
+
+def _usable(base_url: str, connection: str) -> str:
+    try:
+        parts = urlsplit(base_url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # an unclosed bracket, a port that is no number
+        usable = False
+    if not usable:
+        raise UnusableInput(f"connection {connection}: {redact(base_url)} is not a usable address; correct its url")
+    return base_url.rstrip("/")
+
+
+def _pooled(base_url: str, in_flight: int, verify: bool | str) -> requests.Session:
+    session = requests.Session()
+    # The environment is asked once, not at each call, and ~/.netrc never: it would replace our Authorization.
+    settings = session.merge_environment_settings(base_url, {}, None, verify, None)
+    session.trust_env = False
+    session.proxies.update(get_environ_proxies(base_url))
+    session.verify = settings["verify"]
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=in_flight, max_retries=0, pool_block=False)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session

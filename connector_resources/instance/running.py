@@ -1,0 +1,52 @@
+"""Which runs are being executed by a living process of this machine.
+
+A run that a command executes in its own process has no code server to ask about it. The command holds a lock on a
+file of the run's name instead: the system lets go of it when the process ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HOST_TAG = "connector/host"
+
+
+def this_host() -> str:
+    """The name by which processes that share a home know the machine they are on."""
+    return socket.gethostname()
+
+
+@contextmanager
+def marked_running(dagster_home: Path, run_id: str) -> Iterator[None]:
+    """Mark a run as executed by this process, until the block or the process ends."""
+    path = _marker(dagster_home, run_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(str(os.getpid()))
+        file.flush()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def executing_process(dagster_home: Path, run_id: str) -> int | None:
+    """The process id of the command that executes this run on this machine; None when there is none."""
+    try:
+        with _marker(dagster_home, run_id).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return int(_marker(dagster_home, run_id).read_text())
+    except FileNotFoundError:
+        return None
+    return None
+
+
+def _marker(dagster_home: Path, run_id: str) -> Path:
+    return dagster_home / "running" / run_id

@@ -1,0 +1,34 @@
+"""Look-ups by key, cut into LIST conditions of a bearable length."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from connector_resources.jde.query import Where, all_of, one_of
+
+# Of the other key columns, one with at most so many values narrows the query; the caller does the rest.
+_FEW = 20
+
+
+def conditions_for(key_columns: Sequence[str], keys: Collection[tuple[Any, ...]], size: int) -> Iterator[Where]:
+    """Conditions that together find all `keys`, with at most `size` values in a LIST.
+
+    The list is on the column with the most values. Rows of other keys come along, where the parts of a key
+    occur in other combinations: the caller drops them.
+    """
+    columns = range(len(key_columns))
+    lead = max(columns, key=lambda at: len({key[at] for key in keys}))
+    by_value: dict[Any, list[tuple[Any, ...]]] = {}
+    for key in sorted(keys, key=lambda key: str(key[lead])):
+        by_value.setdefault(key[lead], []).append(key)
+    values = list(by_value)
+    for start in range(0, len(values), size):
+        chunk = values[start : start + size]
+        conditions = [one_of(key_columns[lead], chunk)]
+        for at in columns:
+            found = dict.fromkeys(key[at] for value in chunk for key in by_value[value])
+            # An empty date or number cannot be asked for.
+            if at != lead and len(found) <= _FEW and None not in found:
+                conditions.append(one_of(key_columns[at], found))
+        yield all_of(conditions[0], *conditions[1:])

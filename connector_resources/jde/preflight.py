@@ -1,0 +1,192 @@
+"""`ping` of a JDE connection: each question once, with what to do where the answer is no."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from connector_resources.checks import Check
+from connector_resources.clock import Clock
+from connector_resources.connections import JdeConnection
+from connector_resources.errors import ConnectorError, NotAllowed, Refused, SystemProblem, UnusableInput
+from connector_resources.http import Answer, Call, HttpSession
+from connector_resources.jde.dataservice import DataService
+from connector_resources.jde.orchestrations import Orchestrations
+from connector_resources.jde.session import JdeLogin, service_prefix
+from connector_resources.jde.tables import TABLES
+
+# What the flows read; asked for by key and audit columns only, the flows know which others they need.
+FLOW_TABLES = (
+    "F0101",
+    "F0116",
+    "F0115",
+    "F01151",
+    "F0401",
+    "F0006",
+    "F0901",
+    "F0411",
+    "F0911",
+    "F0413",
+    "F0414",
+)
+_NEEDED = ("dataservice", "dataServiceAggregation", "outputType")
+_SKEW_SECONDS = 120.0
+
+
+class Preflight:
+    """The checks, in the order in which one rests on the other."""
+
+    def __init__(
+        self,
+        *,
+        http: HttpSession,
+        login: JdeLogin,
+        data: DataService,
+        orchestrations: Orchestrations,
+        connection: JdeConnection,
+        clock: Clock,
+    ) -> None:
+        self._http = http
+        self._login = login
+        self._data = data
+        self._orchestrations = orchestrations
+        self._connection = connection
+        self._clock = clock
+
+    def checks(self, tables: Mapping[str, Sequence[str]] | None = None) -> list[Check]:
+        """All checks that can be made; those that rest on a failed one are left out. `tables`: table ->
+        columns."""
+        try:
+            answer = self._default_config()
+        except ConnectorError as problem:
+            return [_failed("reach", problem, "check the connection's url, the AIS server and the way to it")]
+        checks = [self._reach(answer), self._capabilities(answer), self._clock_check(answer)]
+        try:
+            login = self._login.current(self._http)
+        except ConnectorError as problem:
+            return [
+                *checks,
+                _failed("authenticate", problem, "set user and password with `connector credentials set`"),
+            ]
+        user = f"logged in on {login.environment or 'the default environment'} as {login.role or 'the default role'}"
+        checks.append(Check("authenticate", True, f"{user}, dates {login.dates.pattern}"))
+        chosen = tables if tables is not None else dict.fromkeys(FLOW_TABLES, ())
+        return [
+            *checks,
+            self._permissions(chosen),
+            self._dates(),
+            *self._orchestration_checks(),
+            self._limits(),
+        ]
+
+    def _default_config(self) -> Answer:
+        """GET, or POST with a JSON null where a site takes only that (jde-ais section 1)."""
+        path = f"{service_prefix(self._connection.api_version)}/defaultconfig"
+        what = "ask for the default configuration"
+        try:
+            return self._http.send(Call(method="GET", path=path, what=what, retries=1), authorized=False)
+        except (UnusableInput, Refused):
+            headers = {"Content-Type": "application/json"}
+            call = Call(method="POST", path=path, what=what, data=b"null", headers=headers, safe=True, retries=1)
+            return self._http.send(call, authorized=False)
+
+    def _reach(self, answer: Answer) -> Check:
+        body = answer.json()
+        if not isinstance(body, Mapping) or not {"aisVersion", "jasHost", "defaultEnvironment"} & set(body):
+            return Check(
+                "reach",
+                False,
+                f"{answer.url} answers, but not as an AIS server",
+                "correct the connection's url",
+            )
+        return Check("reach", True, f"{body.get('aisVersion') or 'AIS'} at {self._connection.url}")
+
+    def _capabilities(self, answer: Answer) -> Check:
+        body = answer.json()
+        listed = body.get("capabilityList") if isinstance(body, Mapping) else None
+        names = {str(entry.get("name")) for entry in listed or () if isinstance(entry, Mapping)}
+        if not names:
+            return Check("capabilities", True, "the server lists none")
+        missing = [name for name in _NEEDED if name not in names]
+        if missing:
+            return Check(
+                "capabilities",
+                False,
+                f"the AIS server lacks {', '.join(missing)}",
+                "a newer Tools release is needed (9.2.1.2 for v2)",
+            )
+        return Check("capabilities", True, f"{len(names)}, with {', '.join(_NEEDED)}")
+
+    def _clock_check(self, answer: Answer) -> Check:
+        zone = self._connection.time_zone
+        note = f"audit times are taken as {zone}, the clock of the server that writes them"
+        try:
+            theirs = parsedate_to_datetime(answer.headers["Date"])
+        except (KeyError, ValueError):
+            return Check("clock", True, f"{note}; the server tells no time of its own")
+        theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
+        apart = (theirs - self._clock.now()).total_seconds()
+        if abs(apart) > _SKEW_SECONDS:
+            return Check(
+                "clock",
+                False,
+                f"the server's clock and ours are {abs(apart):.0f} s apart; {note}",
+                "set both by a time server; a poll's overlap of a day covers less than that",
+            )
+        return Check("clock", True, f"{abs(apart):.0f} s apart; {note}")
+
+    def _permissions(self, tables: Mapping[str, Sequence[str]]) -> Check:
+        problems: list[str] = []
+        fixes: list[str] = []
+        for name, columns in tables.items():
+            try:
+                self._data.first_page(name, columns=[*columns, *_audit(name)], page_size=1)
+            except ConnectorError as problem:
+                problems.append(str(problem))
+                if isinstance(problem, NotAllowed) and problem.fix:
+                    fixes.append(problem.fix)
+        if not problems:
+            return Check("permissions", True, f"reads {', '.join(tables)}")
+        fix = "; ".join(dict.fromkeys(fixes)) or "give the JD Edwards user access to these tables"
+        return Check("permissions", False, "; ".join(problems), fix)
+
+    def _dates(self) -> Check:
+        try:
+            return Check("dates", True, self._data.proof.detail())
+        except ConnectorError as problem:
+            return _failed("dates", problem, "check the date format in the JD Edwards user's profile")
+
+    def _orchestration_checks(self) -> list[Check]:
+        acts = list(self._connection.orchestrations)
+        if not acts:
+            return []
+        try:
+            lacking = [found for act in acts if (found := self._orchestrations.lacking(act))]
+        except ConnectorError as problem:
+            return [_failed("orchestrations", problem, "let the user see the orchestrations (UDO security)")]
+        if lacking:
+            fix = "correct the setting orchestrations, or share the orchestration with the user's role"
+            return [Check("orchestrations", False, "; ".join(lacking), fix)]
+        return [Check("orchestrations", True, ", ".join(acts))]
+
+    def _limits(self) -> Check:
+        limits = self._connection.limits
+        rate = f"{limits.per_second:g} calls/s" if limits.per_second else "no rate of its own"
+        return Check(
+            "limits",
+            True,
+            f"{limits.in_flight} calls in flight, {rate}, {self._connection.page_size} rows a page",
+        )
+
+
+def _audit(name: str) -> tuple[str, ...]:
+    table = TABLES.get(name)
+    return ("UPMJ", table.clock) if table and table.clock else ()
+
+
+def _failed(name: str, problem: ConnectorError, otherwise: str) -> Check:
+    fix = problem.fix if isinstance(problem, NotAllowed) and problem.fix else otherwise
+    status = f" ({problem.status})" if isinstance(problem, SystemProblem) and problem.status else ""
+    text = str(problem)
+    return Check(name, False, text if status.strip(" ()") in text else text + status, fix)

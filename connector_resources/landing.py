@@ -1,0 +1,208 @@
+"""The landing store: what was read, as immutable Parquet objects in any fsspec location.
+
+Each write is a new object; nothing is overwritten and nothing renamed. The ledger's registration makes an
+object count: one that a crash left behind is never read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
+
+from connector_resources.errors import ConnectorError, UnusableInput
+from connector_resources.ledger import LandedObject, LandingKind, Ledger
+
+BATCH = 10_000
+SEAL, SEAL_BYTES = "seal", 32
+SEAL_TRIES, SEAL_SECONDS = 50, 0.02
+
+
+class LandingProblem(ConnectorError):
+    """A landed object that cannot be read, or rows that cannot be landed."""
+
+
+class LandingStore:
+    """Writes and reads landed objects. On a local disk files are the owner's alone."""
+
+    def __init__(self, url: str, ledger: Ledger) -> None:
+        """`url` is any fsspec location, or a local folder. Raises UnusableInput for one that cannot be
+        used.
+        """
+        self.url = url
+        self.ledger = ledger
+        try:
+            self._fs, root = url_to_fs(url)
+        except (ImportError, ValueError) as error:
+            raise UnusableInput(f"the landing store {_place(url)} cannot be used: {error}") from None
+        self._root = str(root).rstrip("/")
+
+    def __repr__(self) -> str:
+        return f"LandingStore({_place(self.url)!r})"
+
+    def write(
+        self,
+        connection: str,
+        entity: str,
+        run: str,
+        kind: LandingKind,
+        rows: Iterable[Mapping[str, Any]] | pa.Table,
+        schema: pa.Schema,
+        window: tuple[date, date] | None = None,
+    ) -> LandedObject:
+        """Land rows as one new object and register it; `window` is its first and last day, both inclusive.
+
+        Rows are written as they come, so that an object may be larger than memory. Raises LandingProblem
+        naming the column when a row does not fit the schema: nothing is registered then.
+        """
+        path = f"{connection}/{entity}/{kind}-{_safe(run)}-{secrets.token_hex(8)}.parquet"
+        count = 0
+        try:
+            with self._create(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+                for table in _tables(rows, schema):
+                    writer.write_table(table)
+                    count += table.num_rows
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise LandingProblem(f"{connection}/{entity}: rows do not fit their columns: {_line(error)}") from error
+        except OSError as error:
+            raise LandingProblem(f"{connection}/{entity}: cannot be landed: {_line(error)}") from error
+        digest = hashlib.sha256(schema.remove_metadata().to_string().encode()).hexdigest()[:16]
+        return self.ledger.landing.register(connection, entity, run, kind, path, count, digest, window=window)
+
+    def read(self, objects: LandedObject | Sequence[LandedObject]) -> pa.Table:
+        """All rows of an object, or of several in their order. Raises LandingProblem when one is missing or
+        damaged.
+        """
+        if isinstance(objects, LandedObject):
+            return self._read(objects)
+        tables = [self._read(each) for each in objects]
+        if not tables:
+            raise ValueError("there is no table of no objects")
+        try:
+            # an object from before a column was added lacks it
+            return pa.concat_tables(tables, promote_options="default")
+        except pa.ArrowException as error:
+            raise LandingProblem(f"{objects[0].connection}/{objects[0].entity}: {_line(error)}") from error
+
+    def read_day(self, connection: str, entity: str, day: date) -> pa.Table | None:
+        """The newest object whose window covers the day, with all of its days; None where none does."""
+        found = self.ledger.landing.newest(connection, entity, day)
+        return self.read(found) if found else None
+
+    @cached_property
+    def seal(self) -> bytes:
+        """Random bytes that belong to this store, made when they are first asked for.
+
+        A digest with them as its key tells values apart, and only who can read the values here anyway can undo it.
+        """
+        for _ in range(SEAL_TRIES):
+            try:
+                with self._fs.open(f"{self._root}/{SEAL}", "rb") as file:
+                    found = bytes(file.read())
+            except FileNotFoundError:
+                found = self._make_seal()
+            if len(found) == SEAL_BYTES:
+                return found
+            # another process is about to write it
+            time.sleep(SEAL_SECONDS)
+        raise LandingProblem(f"{SEAL} in {_place(self.url)} is damaged: delete it")
+
+    def _make_seal(self) -> bytes:
+        made = secrets.token_bytes(SEAL_BYTES)
+        try:
+            with self._create(SEAL) as file:
+                file.write(made)
+        except FileExistsError:
+            return b""
+        return made
+
+    def _read(self, landed: LandedObject) -> pa.Table:
+        name = f"{landed.connection}/{landed.entity} of run {landed.run} ({landed.path})"
+        try:
+            with self._fs.open(f"{self._root}/{landed.path}", "rb") as file:
+                table = pq.read_table(file)
+        except FileNotFoundError:
+            raise LandingProblem(f"the landed object {name} is missing: read it again") from None
+        except (OSError, pa.ArrowException) as error:
+            raise LandingProblem(f"the landed object {name} cannot be read: {_line(error)}") from error
+        if table.num_rows != landed.rows:
+            raise LandingProblem(f"the landed object {name} holds {table.num_rows} rows, not {landed.rows}")
+        return table
+
+    @contextmanager
+    def _create(self, path: str) -> Iterator[BinaryIO]:
+        full = f"{self._root}/{path}"
+        if not isinstance(self._fs, LocalFileSystem):
+            self._fs.makedirs(full.rpartition("/")[0], exist_ok=True)
+            with self._fs.open(full, "wb") as file:
+                yield file
+            return
+        _make_private_folders(Path(self._root), Path(full).parent)
+        descriptor = os.open(full, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as local:
+            yield local
+            local.flush()
+            # registered means readable, after a power cut too
+            os.fsync(local.fileno())
+
+
+def _make_private_folders(root: Path, folder: Path) -> None:
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    current = root
+    for part in folder.relative_to(root).parts:
+        current = current / part
+        current.mkdir(mode=0o700, exist_ok=True)
+
+
+def _tables(rows: Iterable[Mapping[str, Any]] | pa.Table, schema: pa.Schema) -> Iterator[pa.Table]:
+    if isinstance(rows, pa.Table):
+        yield rows.select(schema.names).cast(schema)
+        return
+    known = set(schema.names)
+    remaining = iter(rows)
+    while batch := list(islice(remaining, BATCH)):
+        for row in batch:
+            # Arrow would leave an unknown column out without a word
+            if not row.keys() <= known:
+                raise ValueError(f"unknown column {sorted(row.keys() - known)[0]}")
+        yield _table(batch, schema)
+
+
+def _table(batch: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    columns = []
+    for field in schema:
+        try:
+            columns.append(pa.array([row.get(field.name) for row in batch], type=field.type, from_pandas=True))
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise ValueError(f"column {field.name}: {_line(error)}") from error
+    return pa.table(columns, schema=schema)
+
+
+def _safe(run: str) -> str:
+    return "".join(each if each.isalnum() or each in "-_" else "_" for each in run)
+
+
+def _place(url: str) -> str:
+    """The address without user and password."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return url
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+
+
+def _line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,100 @@
+"""Small tables that people keep: CSV in, every row checked before the first is used, and CSV out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+from connector_resources.errors import UnusableInput
+
+
+def read(
+    path: Path | str,
+    columns: Sequence[str],
+    *,
+    optional: Collection[str] = ("target_label",),
+    keys: Sequence[Sequence[str]],
+) -> list[tuple[int, dict[str, str]]]:
+    """The rows with their numbers, as a spreadsheet counts them: the header is row 1.
+
+    `keys` are the sets of columns that no two rows may share; those are never blank, nor is any column but
+    the `optional` ones, which may be missing altogether. Raises UnusableInput naming file and row.
+    """
+    reader = csv.reader(io.StringIO(_text(Path(path))), strict=True)
+    rows: list[tuple[int, dict[str, str]]] = []
+    seen: dict[tuple[str, ...], int] = {}
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        _check_header(path, header, columns, optional)
+        for number, cells in enumerate(reader, start=2):
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(header):
+                raise UnusableInput(f"{path} row {number}: {len(cells)} cells, the header has {len(header)}")
+            row = dict.fromkeys(columns, "") | dict(zip(header, (cell.strip() for cell in cells), strict=True))
+            blank = [name for name in columns if not row[name] and name not in optional]
+            if blank:
+                raise UnusableInput(f"{path} row {number}: {blank[0]} is blank")
+            _check_keys(path, number, row, keys, seen)
+            rows.append((number, row))
+    except csv.Error as error:
+        raise UnusableInput(f"{path} line {reader.line_num}: not CSV: {error}") from None
+    return rows
+
+
+def _text(path: Path) -> str:
+    try:
+        # spreadsheets put a byte order mark in front
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UnusableInput(f"{path}: no such file") from None
+    except UnicodeDecodeError:
+        raise UnusableInput(f"{path}: is not UTF-8 text") from None
+    except OSError as error:
+        raise UnusableInput(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _check_header(path: Path | str, header: Sequence[str], columns: Sequence[str], optional: Collection[str]) -> None:
+    unknown = [name for name in header if name not in columns]
+    missing = [name for name in columns if name not in header and name not in optional]
+    double = [name for name in columns if header.count(name) > 1]
+    expected = f"the columns are {', '.join(columns)}"
+    if unknown:
+        raise UnusableInput(f"{path} row 1: unknown column {unknown[0]!r}; {expected}")
+    if missing:
+        raise UnusableInput(f"{path} row 1: column {missing[0]!r} is missing; {expected}")
+    if double:
+        raise UnusableInput(f"{path} row 1: column {double[0]!r} stands twice")
+
+
+def _check_keys(
+    path: Path | str,
+    number: int,
+    row: dict[str, str],
+    keys: Sequence[Sequence[str]],
+    seen: dict[tuple[str, ...], int],
+) -> None:
+    for key in keys:
+        value = tuple(row[name] for name in key)
+        first = seen.setdefault((",".join(key), *value), number)
+        if first != number:
+            raise UnusableInput(
+                f"{path} row {number}: {', '.join(key)} {', '.join(value)} stands already in row {first}"
+            )
+
+
+def write(path: Path | str, columns: Sequence[str], rows: Iterable[Iterable[str]]) -> int:
+    """Write a table and return the number of its rows."""
+    count = 0
+    try:
+        with Path(path).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            for row in rows:
+                writer.writerow(row)
+                count += 1
+    except OSError as error:
+        raise UnusableInput(f"{path}: cannot be written: {error.strerror}") from None
+    return count

@@ -1,0 +1,118 @@
+"""Intents: every call that creates or changes something is written down before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+
+from connector_resources.ledger.database import Database, chunks
+from connector_resources.ledger.deliveries import blank
+from connector_resources.ledger.events import add_events
+from connector_resources.ledger.models import deliveries
+from connector_resources.ledger.models import intents as table
+from connector_resources.ledger.rows import Intent, IntentResult, NewEvent, NewIntent
+
+_COLUMNS = tuple(table.c[name] for name in Intent.__slots__)
+
+_CLOSE = (
+    update(table)
+    .where(
+        table.c.id == bindparam("intent"),
+        # what was once known is not unlearned; what was unknown may be found out
+        or_(table.c.result.is_(None), table.c.result == "unknown"),
+    )
+    .values(closed_at=bindparam("at"), result=bindparam("outcome"), result_detail=bindparam("told"))
+)
+
+
+def close_intents(
+    connection: Connection,
+    closing: Sequence[tuple[int, IntentResult, Mapping[str, Any] | None]],
+    now: datetime,
+) -> None:
+    """Write down what became of calls, inside a transaction."""
+    if closing:
+        ordered = sorted(closing, key=lambda each: each[0])
+        rows = [{"intent": id, "at": now, "outcome": result, "told": told} for id, result, told in ordered]
+        connection.execute(_CLOSE, rows)
+
+
+class Intents:
+    """The group `ledger.intents`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def open(self, intents: Sequence[NewIntent], now: datetime) -> list[int]:
+        """Write down calls about to be made, in one transaction; returns their ids in the same order.
+
+        Their deliveries become 'sending', and the audit trail gets an 'intent' each.
+        """
+        if not intents:
+            return []
+        with self._db.write() as connection:
+            self._mark(connection, intents, now)
+            statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+            rows = [
+                {
+                    "flow": each.flow,
+                    "key": each.key,
+                    "step": each.step,
+                    "body_hash": each.body_hash,
+                    "run": each.run,
+                    "opened_at": now,
+                    "detail": dict(each.detail),
+                }
+                for each in intents
+            ]
+            ids = list(connection.execute(statement, rows).scalars())
+            add_events(
+                connection,
+                [
+                    NewEvent(
+                        "intent",
+                        flow=each.flow,
+                        key=each.key,
+                        run=each.run,
+                        partition=each.partition,
+                        detail={
+                            **each.detail,
+                            "intent": id,
+                            "step": each.step,
+                            "body_hash": each.body_hash,
+                        },
+                    )
+                    for each, id in zip(intents, ids, strict=True)
+                ],
+                now,
+            )
+        return ids
+
+    def _mark(self, connection: Connection, intents: Sequence[NewIntent], now: datetime) -> None:
+        values = {
+            (each.flow, each.key): blank(each.flow, each.key, now) | {"state": "sending", "run": each.run}
+            for each in intents
+        }
+        statement = self._db.insert(deliveries)
+        statement = statement.on_conflict_do_update(
+            index_elements=[deliveries.c.flow, deliveries.c.key],
+            set_={name: statement.excluded[name] for name in ("state", "run", "updated_at")},
+        )
+        connection.execute(statement, [values[each] for each in sorted(values)])
+
+    def unfinished(self, flow: str, keys: Collection[str]) -> dict[str, list[Intent]]:
+        """Key -> its intents without an outcome, oldest first; keys without any are left out."""
+        found: dict[str, list[Intent]] = {}
+        with self._db.read() as connection:
+            for part in chunks(keys):
+                query = (
+                    select(*_COLUMNS)
+                    .where(table.c.flow == flow, table.c.key.in_(part), table.c.closed_at.is_(None))
+                    .order_by(table.c.id)
+                )
+                for row in connection.execute(query):
+                    found.setdefault(row.key, []).append(Intent(*row))
+        return found

@@ -1,0 +1,115 @@
+"""The ledger as the rest sees it: groups of verbs over one database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy.exc import DBAPIError
+
+from connector_resources.clock import SYSTEM_CLOCK, Clock
+from connector_resources.errors import UnusableInput
+from connector_resources.ledger import recording
+from connector_resources.ledger.audit import Audit
+from connector_resources.ledger.database import Database, ensure_schema, normalised
+from connector_resources.ledger.deliveries import Deliveries
+from connector_resources.ledger.exceptions import Exceptions
+from connector_resources.ledger.intents import Intents
+from connector_resources.ledger.links import Links
+from connector_resources.ledger.mappings import Mappings
+from connector_resources.ledger.migrate import migrate
+from connector_resources.ledger.reading import Flows, Landing, Reports, Watermarks
+from connector_resources.ledger.releasing import release_waiting
+from connector_resources.ledger.rows import Change
+from connector_resources.ledger.secrets import Credentials
+
+
+class Ledger:
+    """Our own memory. Thread-safe; open one per process."""
+
+    def __init__(self, database: Database, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._db = database
+        self.clock = clock
+        self.deliveries = Deliveries(database, clock)
+        self.intents = Intents(database)
+        self.links = Links(database)
+        self.mappings = Mappings(database)
+        self.exceptions = Exceptions(database)
+        self.audit = Audit(database, clock)
+        self.landing = Landing(database, clock)
+        self.watermarks = Watermarks(database, clock)
+        self.flows = Flows(database)
+        self.reports = Reports(database, clock)
+        self.credentials = Credentials(database)
+
+    @classmethod
+    def open(cls, url: str, schema: str | None = None, *, clock: Clock = SYSTEM_CLOCK) -> Ledger:
+        """Open the ledger at a database URL, bringing it to this code's revision.
+
+        `schema` is PostgreSQL's, made where it is missing; SQLite has none. Any number of processes may open
+        a new ledger at once. Raises UnusableInput, without the password, for a database that cannot be opened
+        or that a newer version wrote.
+        """
+        parsed = normalised(url)
+        place = parsed.render_as_string(hide_password=True)
+        if parsed.drivername == "sqlite" and parsed.database:
+            _make_private(Path(parsed.database))
+        elif schema is None:
+            raise ValueError("a ledger in PostgreSQL needs a schema of its own")
+        database: Database | None = None
+        try:
+            if parsed.drivername != "sqlite" and schema is not None:
+                ensure_schema(parsed, schema)
+            database = Database(parsed, schema)
+            migrate(database)
+        except DBAPIError as error:
+            if database is not None:
+                database.close()
+            reason = str(error.orig).strip().splitlines()[0]
+            raise UnusableInput(f"the ledger at {place} cannot be opened: {reason}") from None
+        except UnusableInput:
+            if database is not None:
+                database.close()
+            raise
+        return cls(database, clock)
+
+    def record(self, changes: Sequence[Change], now: datetime | None = None) -> None:
+        """Write a batch of changes in one transaction, all or nothing. Raises LinkTaken."""
+        recording.record(self._db, changes, now or self.clock.now())
+
+    def release_for_mapping(self, integration: str, name: str, keys: Collection[str]) -> list[tuple[str, str]]:
+        """Make due what is held for these keys of a mapping; setting a mapping does so by itself.
+
+        Returns the (flow, key) of the documents.
+        """
+        with self._db.write() as connection:
+            waits = [f"{name}:{key}" for key in keys]
+            return release_waiting(connection, waits, self.clock.now(), integration)
+
+    def release_for_link(self, flow: str, keys: Collection[str]) -> list[tuple[str, str]]:
+        """Make due what is held until these source keys of `flow` are linked. Returns the (flow, key)."""
+        with self._db.write() as connection:
+            waits = [f"link:{flow}:{key}" for key in keys]
+            return release_waiting(connection, waits, self.clock.now())
+
+    def close(self) -> None:
+        """Give the database connections back."""
+        self._db.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _make_private(path: Path) -> None:
+    """A new SQLite file is the owner's alone; SQLite gives its log files the same permissions."""
+    try:
+        path.touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise UnusableInput(f"the ledger at {path} cannot be opened: {error.strerror}") from None

@@ -1,0 +1,148 @@
+"""`Ledger.record`: the one way in which a delivery changes after its claim, a batch in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import IntegrityError
+
+from connector_resources.ledger.database import Database, by_flow
+from connector_resources.ledger.deliveries import blank
+from connector_resources.ledger.events import add_events
+from connector_resources.ledger.exceptions import set_problems
+from connector_resources.ledger.intents import close_intents
+from connector_resources.ledger.links import add_links, raise_taken, remove_links
+from connector_resources.ledger.models import deliveries as table
+from connector_resources.ledger.rows import UNSET, Change, NewEvent, NewLink
+
+_FIELDS = (
+    "state",
+    "outcome",
+    "target_entity",
+    "target_id",
+    "content_hash",
+    "content",
+    "seen_hash",
+    "read_at",
+    "stage",
+    "waiting",
+    "due_at",
+    "partition",
+    "amount",
+    "currency",
+    "run",
+)
+
+
+def record(database: Database, changes: Sequence[Change], now: datetime) -> None:
+    """Write a batch, all or nothing. Raises LinkTaken."""
+    links = [_link(change) for change in changes if change.link is not None]
+    try:
+        with database.write() as connection:
+            for part in _once_each(changes):
+                _record(database, connection, part, now)
+    except IntegrityError as error:
+        raise_taken(database, links, error)
+
+
+def _once_each(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """The batch in parts that hold each document once, in the order of its changes: one upsert takes a row
+    once.
+    """
+    left = list(changes)
+    while left:
+        part: dict[tuple[str, str], Change] = {}
+        rest: list[Change] = []
+        for change in left:
+            if (change.flow, change.key) in part:
+                rest.append(change)
+            else:
+                part[change.flow, change.key] = change
+        # the same order in every process, so that two of them never wait for each other in a ring
+        yield [part[each] for each in sorted(part)]
+        left = rest
+
+
+def _record(database: Database, connection: Connection, changes: Sequence[Change], now: datetime) -> None:
+    _write_deliveries(database, connection, changes, now)
+    close_intents(connection, [closing for change in changes for closing in change.close_intents], now)
+    remove_links(connection, [(change.flow, change.key) for change in changes if change.unlink])
+    add_links(database, connection, [_link(change) for change in changes if change.link is not None], now)
+    states = _states(connection, [c for c in changes if c.problems is not None and c.state is UNSET])
+    set_problems(
+        database,
+        connection,
+        {
+            (change.flow, change.key): (
+                states[change.flow, change.key] if change.state is UNSET else change.state,
+                change.problems,
+                _known(change.partition),
+                _known(change.run),
+            )
+            for change in changes
+            if change.problems is not None
+        },
+        now,
+    )
+    add_events(connection, [_event(change, event) for change in changes for event in change.events], now)
+
+
+def _write_deliveries(database: Database, connection: Connection, changes: Sequence[Change], now: datetime) -> None:
+    """One upsert for all changes that set the same fields. A row is there since its claim, or is made
+    here.
+    """
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for change in changes:
+        values = {name: getattr(change, name) for name in _FIELDS if getattr(change, name) is not UNSET}
+        if change.release_claim:
+            values |= {"claimed_by": None, "claimed_until": None}
+        if change.clear_released:
+            values["released"] = False
+        row = blank(change.flow, change.key, now) | values | {"attempts": change.attempts_delta}
+        groups.setdefault(tuple(values), []).append(row)
+    for names, rows in groups.items():
+        statement = database.insert(table)
+        statement = statement.on_conflict_do_update(
+            index_elements=[table.c.flow, table.c.key],
+            set_={name: statement.excluded[name] for name in (*names, "updated_at")}
+            | {"attempts": table.c.attempts + statement.excluded.attempts},
+        )
+        connection.execute(statement, rows)
+
+
+def _states(connection: Connection, changes: Sequence[Change]) -> dict[tuple[str, str], str]:
+    """The states of documents whose change does not set one."""
+    states: dict[tuple[str, str], str] = {}
+    for flow, keys in by_flow((change.flow, change.key) for change in changes):
+        query = select(table.c.key, table.c.state).where(table.c.flow == flow, table.c.key.in_(keys))
+        states.update(((flow, row.key), row.state) for row in connection.execute(query))
+    return states
+
+
+def _known(value: Any) -> str | None:
+    return None if value is UNSET else value
+
+
+def _link(change: Change) -> NewLink:
+    if change.link is None:
+        raise AssertionError("asked for the link of a change without one")
+    return replace(
+        change.link,
+        flow=change.link.flow or change.flow,
+        source_key=change.link.source_key or change.key,
+        run=change.link.run or _known(change.run),
+    )
+
+
+def _event(change: Change, event: NewEvent) -> NewEvent:
+    return replace(
+        event,
+        flow=event.flow or change.flow,
+        key=event.key or change.key,
+        run=event.run or _known(change.run),
+        partition=event.partition or _known(change.partition),
+    )

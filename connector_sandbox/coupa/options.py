@@ -1,0 +1,76 @@
+"""The switches for what Coupa's documentation leaves open, or lets the customer decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from connector_sandbox.kernel.system import BadCommandError
+
+
+class Options(msgspec.Struct, forbid_unknown_fields=True):
+    """As POST /options {"coupa": {...}} takes them."""
+
+    time_zone: str = "Europe/London"
+    """The instance's zone: date-times are answered with its offset."""
+    settle_seconds: float = 5.0
+    """A token used sooner than this after it was issued is refused (coupa section 2.2); 0 when limits are
+    off.
+    """
+    calls_per_second: float = 25.0
+    queued_calls: int = 20
+    case_insensitive: bool = True
+    """Whether unique values and filters disregard case: not documented, and so for most databases of this
+    kind.
+    """
+    unique_invoice_drafts: bool = False
+    """Whether supplier + invoice-number is unique among invoices that are not voided, abandoned or rejected: not
+    established (coupa section 6)."""
+    remit_to_code_per_supplier: bool = False
+    """Whether a remit-to-code is unique per supplier only, rather than in the instance."""
+    enforce_invoice_validations: bool = True
+    """The setup switch "Enforce all invoice validations on invoice update and submit APIs" (coupa section
+    3.4).
+    """
+    edit_decided_invoices: bool = False
+    """Whether amounts, lines and parties of an invoice can be changed after approval, rejection or void."""
+    auto_approve: bool = False
+    """Whether a submitted invoice needs no approver."""
+    export_moves_updated_at: bool = True
+    """Whether marking a record exported moves its updated-at."""
+    ui_edit_resets_exported: bool = False
+    """The instance option by which an edit in the UI sets exported back to false (coupa section 3.7)."""
+    string_ids: bool = False
+    """Whether a JSON reference may give its id as text (coupa section 8, trap 18)."""
+    content_headers: Literal["bodies", "strict", "lax"] = "bodies"
+    """Whose Content-Type must equal Accept (coupa section 1): that of calls with a body, of all calls, of
+    none.
+    """
+    custom_field_filters: bool = False
+    """Whether lists can be filtered by custom-fields[...]: not documented."""
+    custom_fields: dict[str, list[str]] = {}
+    """Custom fields per resource, besides those of the content: {"invoices": ["jde-document"]}."""
+    hidden_fields: dict[str, list[str]] = {}
+    """A default response filter: fields per resource that answers lack unless `fields` asks for them."""
+    response_filters: dict[str, list[str]] = {}
+    """Named response filters (`filter=name`): the fields that they let pass."""
+    legacy_address_answers: bool = False
+    """Answer a POST of an address with underscored keys and a plain country name (coupa section 8, trap
+    9).
+    """
+    payment_errors_in_xml: bool = False
+    """Answer what is wrong with payments in XML to a JSON call, as the payment examples say (coupa section 5.3)."""
+    return_none_status: Literal[200, 201] = 201
+    """Status of a POST with return_object=none: Swagger and the documents differ (coupa section 5.2)."""
+
+    def changed(self, changes: Mapping[str, Any]) -> Options:
+        """A copy with `changes`; BadCommandError for a name or a value that is not one."""
+        try:
+            made = msgspec.convert({**msgspec.to_builtins(self), **changes}, Options)
+            ZoneInfo(made.time_zone)
+        except (msgspec.ValidationError, ZoneInfoNotFoundError, ValueError) as error:
+            raise BadCommandError(f"coupa options: {error}") from None
+        return made

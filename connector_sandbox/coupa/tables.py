@@ -1,0 +1,123 @@
+"""The content in memory: tables with indexes, so that a look-up by natural key stays cheap at any size."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from connector_sandbox.coupa.schema import Entity, Record
+from connector_sandbox.kernel.system import NoStore, Store
+
+
+class Table:
+    """The records of one entity by id."""
+
+    def __init__(self, entity: Entity, *, fold_case: bool) -> None:
+        self.entity = entity
+        self.rows: dict[int, Record] = {}
+        self.ids: list[int] = []
+        self.version = 0
+        self._fold_case = fold_case
+        wanted = {(name,) for name in entity.indexed} | {unique.fields for unique in entity.unique}
+        self._indexes: dict[tuple[str, ...], dict[tuple[Any, ...], set[int]]] = {fields: {} for fields in wanted}
+        self._sorted: dict[str, tuple[int, list[tuple[Any, int]]]] = {}
+
+    def folded(self, value: Any) -> Any:
+        """A value as comparisons see it."""
+        return value.casefold() if self._fold_case and isinstance(value, str) else value
+
+    def indexes(self, *fields: str) -> bool:
+        """Whether `find` knows these fields."""
+        return fields in self._indexes
+
+    def find(self, fields: tuple[str, ...], values: Iterable[Any]) -> frozenset[int] | set[int]:
+        """The ids of the records that have these values; the fields must be indexed together."""
+        return self._indexes[fields].get(tuple(map(self.folded, values)), frozenset())
+
+    def put(self, record: Record) -> None:
+        """Add a record, or replace the one with its id."""
+        number = record["id"]
+        before = self.rows.get(number)
+        if before is None:
+            insort(self.ids, number)
+        for fields, index in self._indexes.items():
+            key = self._key(fields, record)
+            if before is not None:
+                if (old := self._key(fields, before)) == key:
+                    continue
+                index[old].discard(number)
+            index.setdefault(key, set()).add(number)
+        self.rows[number] = record
+        self.version += 1
+
+    def remove(self, number: int) -> None:
+        """Remove a record."""
+        record = self.rows.pop(number)
+        self.ids.pop(bisect_left(self.ids, number))
+        for fields, index in self._indexes.items():
+            index[self._key(fields, record)].discard(number)
+        self.version += 1
+
+    def sorted_by(self, field: str) -> list[tuple[Any, int]]:
+        """(value or None's stand-in, id), ascending; kept until something changes."""
+        version, ordered = self._sorted.get(field, (-1, []))
+        if version != self.version:
+            ordered = sorted((sort_key(self.folded(row.get(field))), number) for number, row in self.rows.items())
+            self._sorted[field] = (self.version, ordered)
+        return ordered
+
+    def next_id(self) -> int:
+        """The id of the next record."""
+        return self.ids[-1] + 1 if self.ids else 1
+
+    def _key(self, fields: tuple[str, ...], record: Record) -> tuple[Any, ...]:
+        return tuple(self.folded(record.get(name)) for name in fields)
+
+
+def sort_key(value: Any) -> tuple[bool, Any]:
+    """Lets records without a value come first."""
+    return (False, 0) if value is None else (True, value)
+
+
+class Tables:
+    """All tables, and the ids of the objects inside records."""
+
+    def __init__(self, entities: Mapping[str, Entity], *, fold_case: bool) -> None:
+        self._by_name = {name: Table(entity, fold_case=fold_case) for name, entity in entities.items()}
+        self._last_child = 0
+        self.store: Store = NoStore()
+
+    def __getitem__(self, name: str) -> Table:
+        return self._by_name[name]
+
+    def child_id(self) -> int:
+        """An id for an object inside a record."""
+        self._last_child += 1
+        return self._last_child
+
+    def put(self, name: str, record: Record) -> None:
+        """Add or replace a record, for good."""
+        self._by_name[name].put(record)
+        self.store.changed(name, str(record["id"]), record)
+
+    def remove(self, name: str, number: int) -> None:
+        """Remove a record, for good."""
+        self._by_name[name].remove(number)
+        self.store.changed(name, str(number), None)
+
+    def restore(self, name: str, records: Iterable[Record]) -> None:
+        """Take back what an earlier process held."""
+        for record in records:
+            self._by_name[name].put(record)
+            self._last_child = max(self._last_child, _highest_child(record))
+
+
+def _highest_child(record: Record) -> int:
+    highest = 0
+    for value in record.values():
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, dict):
+                own = child.get("id")
+                highest = max(highest, own if isinstance(own, int) else 0, _highest_child(child))
+    return highest

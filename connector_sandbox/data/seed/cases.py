@@ -1,0 +1,283 @@
+"""Every case that a sync of suppliers and vouchers has to get right, at least once.
+
+A case enters its vouchers at the desk and labels them. The labels of OBSTACLES are on vouchers that are not plainly
+to be sent: held, settled, waiting for a mapping, or invisible to a date filter. All other labels are on clean ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from ..rows import Stamp
+from .chart import EURO, HOME, NOT_POSTABLE, POSTABLE
+from .desk import Desk, renumbered
+from .parties import Party
+from .vouchers import (
+    CENT,
+    Document,
+    add_budget_lines,
+    add_reversal,
+    add_zero_item,
+    pay,
+    smallest,
+    void,
+)
+
+UNKNOWN_SUPPLIER = 999_001
+
+Make = Callable[[Desk], Iterator[Document]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What enters one case: `count` vouchers, of which `obstacles` carry a label of OBSTACLES."""
+
+    count: int
+    obstacles: int
+    make: Make
+
+
+CASES: list[Case] = []
+OBSTACLES: set[str] = set()
+
+
+def _case(count: int, *obstacles: str, of_them: int | None = None) -> Callable[[Make], Make]:
+    """Register a case of `count` vouchers; `obstacles` are its labels of that kind, on `of_them` (all) vouchers."""
+
+    def register(make: Make) -> Make:
+        CASES.append(Case(count, (count if of_them is None else of_them) if obstacles else 0, make))
+        OBSTACLES.update(obstacles)
+        return make
+
+    return register
+
+
+# --- Clean ones -------------------------------------------------------------------------------------------------
+
+
+@_case(8)
+def _several_of_everything(desk: Desk) -> Iterator[Document]:
+    yield desk.enter(items=2)
+    yield desk.enter(items=3, lines=2, tax_area="UKSTD")
+    yield desk.enter(lines=5)
+    yield desk.enter(lines=2, tax_area="UKRED")
+    yield desk.enter(tax_area="UKSTD")
+    empty = desk.enter("zero_amount_pay_item")
+    add_zero_item(empty)
+    yield empty
+    reversed_later = desk.enter("reversing_lines", lines=2, tax_area="UKSTD")
+    add_reversal(reversed_later)
+    yield reversed_later
+    budgeted = desk.enter(lines=2)
+    add_budget_lines(budgeted)
+    yield budgeted
+
+
+@_case(6)
+def _foreign(desk: Desk) -> Iterator[Document]:
+    yield desk.enter(currency="EUR")
+    yield desk.enter(currency="USD", lines=3)
+    yield desk.enter(currency="JPY", lines=2, items=3)
+    yield desk.enter(currency="EUR", items=2, lines=3, tax_area="UKSTD")
+    yield desk.enter(currency="USD", tax_area="UKRED")
+    yield desk.enter(company=EURO)
+
+
+@_case(5)
+def _accounts(desk: Desk) -> Iterator[Document]:
+    chart = desk.chart
+    with_subledger = chart.by_number[f"5020.{POSTABLE['L']}"]
+    yield desk.enter("subledger", costs=[desk.cost(with_subledger, subledger="C00001234")])
+    yield desk.enter("subsidiary_account", costs=[desk.cost(account) for account in chart.with_subsidiary])
+    # The same unit and object with and without a subsidiary.
+    plain = chart.by_number.get("2010.5810") or chart.expense[HOME][0]
+    yield desk.enter("subsidiary_account", costs=[desk.cost(chart.with_subsidiary[0]), desk.cost(plain)])
+    yield desk.enter("account_with_dash", costs=[desk.cost(chart.with_dash[0])])
+    twice = desk.cost(chart.expense[HOME][1])
+    yield desk.enter("account_twice", costs=[twice, replace(twice, net=desk.net())])
+
+
+@_case(8)
+def _invoice_numbers(desk: Desk) -> Iterator[Document]:
+    regular = desk.parties.regular
+    yield desk.enter("invoice_number_of_25_characters", invoice="NORTHMOOR-2026/000000317A", party=regular[0])
+    yield desk.enter("invoice_number_of_25_characters", invoice="NORTHMOOR-2026/000000317B", party=regular[0])
+    yield desk.enter("invoice_number_not_ascii", invoice="Rég. n° 12–B")
+    # Both without a number, of one supplier: not duplicates of each other.
+    yield desk.enter(invoice="", party=regular[1])
+    yield desk.enter(invoice="", party=regular[1])
+    costs = desk.costs(1)
+    for party in regular[2:4]:
+        yield desk.enter("invoice_number_of_two_suppliers", invoice="INV-0001", party=party, costs=costs)
+    yield desk.enter("invoice_number_with_blanks", invoice="100069 20260330 55538")
+
+
+@_case(2)
+def _credits(desk: Desk) -> Iterator[Document]:
+    yield desk.enter(costs=desk.costs(2, sign=-1), tax_area="UKSTD")
+    yield desk.enter(kind="PD", costs=desk.costs(1, sign=-1))
+
+
+@_case(4)
+def _same_document_number(desk: Desk) -> Iterator[Document]:
+    first = desk.enter("same_number_other_type")
+    yield first
+    slot = renumbered(desk.slot(), first.voucher.number)
+    yield desk.enter("same_number_other_type", slot=slot, kind="PD", costs=desk.costs(1, sign=-1))
+    second = desk.enter("same_number_other_company")
+    yield second
+    yield desk.enter("same_number_other_company", slot=renumbered(desk.slot(), second.voucher.number), company=EURO)
+
+
+@_case(7)
+def _shared_names(desk: Desk) -> Iterator[Document]:
+    for label in ("shared_by_two", "shared_by_three", "differing_by_case"):
+        for party in desk.parties.special[f"supplier_name_{label}"]:
+            yield desk.enter("voucher_of_shared_name", party=party)
+
+
+@_case(2)
+def _addresses(desk: Desk) -> Iterator[Document]:
+    for label in ("supplier_without_address", "supplier_address_changed_later"):
+        yield desk.enter(f"voucher_of_{label}", party=desk.parties.special[label][0])
+
+
+# --- Those that are not plainly to be sent ----------------------------------------------------------------------
+
+
+@_case(4, "duplicate_invoice_number", of_them=2)
+def _duplicates(desk: Desk) -> Iterator[Document]:
+    for swapped in (False, True):
+        earlier, later = desk.slots_of_two_days()
+        if swapped:
+            # The lower number was changed last: what a sync finds must not depend on the order of the days.
+            earlier, later = renumbered(earlier, later.number), renumbered(later, earlier.number)
+        party, invoice = desk.rng.choice(desk.parties.regular), desk.invoice_number()
+        low, high = sorted((earlier, later), key=lambda slot: slot.number)
+        yield desk.enter("duplicate_invoice_number_first", slot=low, party=party, invoice=invoice)
+        yield desk.enter("duplicate_invoice_number", slot=high, party=party, invoice=invoice)
+
+
+@_case(4, "settled")
+def _settled(desk: Desk) -> Iterator[Document]:
+    party = desk.parties.regular[5]
+    together = [desk.enter("settled", party=party), desk.enter("settled", party=party, items=2)]
+    _pay(desk, together)
+    yield from together
+    for document in (desk.enter("settled", tax_area="UKSTD"), desk.enter("settled", currency="EUR", lines=2)):
+        _pay(desk, [document])
+        yield document
+
+
+@_case(2, "partly_paid")
+def _partly_paid(desk: Desk) -> Iterator[Document]:
+    half = desk.enter("partly_paid")
+    _pay(desk, [half], share=Decimal("0.5"))
+    yield half
+    one_item = desk.enter("partly_paid", items=2)
+    _pay(desk, [one_item], only_first=True)
+    yield one_item
+
+
+@_case(2, "payment_voided")
+def _payment_voided(desk: Desk) -> Iterator[Document]:
+    for items in (1, 2):
+        document = desk.enter("payment_voided", items=items)
+        on = desk.later(document.voucher.posted)
+        voided = desk.later(on)
+        pay(desk.payment_number(), [document], on, desk.stamp_of(voided), voided=voided)
+        yield document
+
+
+@_case(2, "voided")
+def _voided(desk: Desk) -> Iterator[Document]:
+    for items in (1, 2):
+        document = desk.enter("voided", items=items)
+        void(document, desk.stamp_of(desk.later(document.voucher.posted)))
+        yield document
+
+
+@_case(6, "held", "in_workflow", "in_flight")
+def _not_approved(desk: Desk) -> Iterator[Document]:
+    for label, statuses in (("held", "HH"), ("in_workflow", "YF"), ("in_flight", "#Z")):
+        for status in statuses:
+            document = desk.enter(label)
+            document.change_items(PST=status)
+            yield document
+
+
+@_case(4, "distribution_disagrees", "distribution_disagrees_foreign", "distribution_missing")
+def _distribution(desk: Desk) -> Iterator[Document]:
+    penny = desk.enter("distribution_disagrees", lines=2)
+    _shift(penny, "AA", CENT)
+    yield penny
+    line_gone = desk.enter("distribution_disagrees", lines=3, tax_area="UKSTD")
+    line_gone.lines.remove(line_gone.costs[0])
+    yield line_gone
+    # In pounds it agrees.
+    foreign = desk.enter("distribution_disagrees_foreign", currency="USD", lines=2)
+    _shift(foreign, "ACR", smallest("USD"))
+    yield foreign
+    nothing = desk.enter("distribution_missing")
+    nothing.lines.clear()
+    yield nothing
+
+
+@_case(6, "account_missing", "account_not_postable")
+def _bad_accounts(desk: Desk) -> Iterator[Document]:
+    missing = desk.cost(desk.chart.missing())
+    yield desk.enter("account_missing", costs=[missing])
+    yield desk.enter("account_missing", costs=[*desk.costs(1), missing])
+    for objekt in NOT_POSTABLE.values():
+        account = desk.chart.by_number[f"5020.{objekt}"]
+        yield desk.enter("account_not_postable", costs=[desk.cost(account)])
+
+
+@_case(4, "voucher_of_no_supplier")
+def _no_supplier(desk: Desk) -> Iterator[Document]:
+    special = desk.parties.special
+    labels = (
+        "supplier_not_in_supplier_master",
+        "employee_in_supplier_master",
+        "customer_in_supplier_master",
+    )
+    for label in labels:
+        yield desk.enter("voucher_of_no_supplier", party=special[label][0])
+    yield desk.enter("voucher_of_no_supplier", party=Party(UNKNOWN_SUPPLIER, "Nobody"))
+
+
+@_case(4, "voucher_of_supplier_on_hold", "voucher_of_supplier_inactive", "terms_mapped", "terms_unknown")
+def _special_suppliers(desk: Desk) -> Iterator[Document]:
+    special = desk.parties.special
+    yield desk.enter("voucher_of_supplier_on_hold", party=special["supplier_on_hold"][0])
+    yield desk.enter("voucher_of_supplier_inactive", party=special["supplier_inactive"][0])
+    yield desk.enter("terms_mapped", party=special["supplier_terms_mapped"][0])
+    yield desk.enter("terms_unknown", party=special["supplier_terms_unknown"][0])
+
+
+@_case(4, "unstamped", "voucher_of_supplier_unstamped")
+def _unstamped(desk: Desk) -> Iterator[Document]:
+    never = Stamp(None, None)
+    for lines in (1, 2):
+        document = desk.enter("unstamped", lines=lines)
+        document.stamp(never)
+        for line in document.lines:
+            never.onto(line)
+        yield document
+    for party in desk.parties.special["supplier_unstamped"]:
+        yield desk.enter("voucher_of_supplier_unstamped", party=party)
+
+
+def _pay(desk: Desk, documents: list[Document], *, share: Decimal = Decimal(1), only_first: bool = False) -> None:
+    on = desk.later(max(document.voucher.posted for document in documents))
+    pay(desk.payment_number(), documents, on, desk.stamp_of(on), share=share, only_first=only_first)
+
+
+def _shift(document: Document, alias: str, by: Decimal) -> None:
+    """Make the last cost line differ from what the pay items say."""
+    line = document.costs[-1]
+    amount = line[alias]
+    if isinstance(amount, Decimal):
+        line[alias] = amount + by

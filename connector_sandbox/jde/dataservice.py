@@ -1,0 +1,184 @@
+"""The data service: BROWSE, COUNT, AGGREGATION, batches and next pages (jde-ais sections 3.1, 3.2 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connector_sandbox.jde.aggregation import aggregate
+from connector_sandbox.jde.cursors import Cursor, Cursors, View
+from connector_sandbox.jde.environment import Environment
+from connector_sandbox.jde.errors import AisError, UnknownTargetError
+from connector_sandbox.jde.query import Reader, column_of, ordered, parse_order, parse_query, select
+from connector_sandbox.jde.sessions import Session, Sessions, User
+from connector_sandbox.jde.store import TableData
+from connector_sandbox.jde.tables import Column, Row, canonical
+from connector_sandbox.jde.wire import labels, rowset, version1_rowset
+
+_DEFAULT_PAGE = 100
+_OUTPUTS = ("GRID_DATA", "VERSION1")
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    view: View
+    rows: list[Row]
+    more: bool
+
+
+class DataService:
+    """Answers data requests for a session."""
+
+    def __init__(self, environment: Environment, sessions: Sessions, cursors: Cursors) -> None:
+        self._environment = environment
+        self._sessions = sessions
+        self._cursors = cursors
+
+    def answer(self, request: Mapping[str, Any], session: Session, version: int) -> Answer:
+        """The answer to one request, or to a batch of them; AisError for what cannot be answered."""
+        try:
+            if not _is_true(request.get("batchDataRequest")):
+                return self._single(request, session, version)
+            made: Answer = {}
+            for number, member in enumerate(request.get("dataRequests") or ()):
+                made |= self._single(member, session, version, index=f"{number}_")
+            return made
+        except UnknownTargetError as error:
+            if self._environment.options.unknown_target == "200":
+                return self._outer("", "") | {"sysErrors": [{"TITLE": error.message, "DESC": error.message}]}
+            raise
+
+    def next_page(self, session: Session, rid: str, state_id: str) -> Answer:
+        """The page behind a next link; AisError 500 JAS_MSG347 when it has died."""
+        cursor, rows, more = self._cursors.next_page(session, rid, state_id)
+        page = _Page(cursor.view, rows, more)
+        return self._browse_answer(page, session, cursor.rid) | self._links(cursor, more)
+
+    def _single(self, request: Mapping[str, Any], session: Session, version: int, *, index: str = "") -> Answer:
+        kind = str(request.get("dataServiceType") or "BROWSE").upper()
+        data = self._target(request)
+        name = data.table.name
+        if kind == "BROWSE":
+            return self._browse(request, data, session, version, index)
+        reader = self._sessions.reader(session)
+        rows = self._visible(data, self._rows(request, data, reader), session.user)
+        if kind == "COUNT":
+            return {f"ds_{index}{name}": {"count": len(rows)}}
+        if kind == "AGGREGATION":
+            having = request.get("having") or {}
+            output = aggregate(data.table, rows, request.get("aggregation") or {}, having, reader)
+            return {f"ds_{index}{name}": {"output": output}}
+        raise AisError(500, f"dataServiceType {kind} is not supported")
+
+    def _target(self, request: Mapping[str, Any]) -> TableData:
+        name = str(request.get("targetName") or "")
+        kind = str(request.get("targetType") or "table").lower()
+        data = self._environment.database.tables.get(name)
+        if data is None or kind != "table":
+            raise UnknownTargetError(f"The {kind} {name or 'missing'} does not exist or is not licensed")
+        return data
+
+    def _rows(self, request: Mapping[str, Any], data: TableData, reader: Reader) -> list[Row]:
+        return select(data, parse_query(data.table, request.get("query"), reader))
+
+    def _browse(
+        self, request: Mapping[str, Any], data: TableData, session: Session, version: int, index: str
+    ) -> Answer:
+        view = self._view(request, data, session.user, version)
+        order = parse_order(data.table, (request.get("aggregation") or {}).get("orderBy"))
+        reader = self._sessions.reader(session)
+
+        def read() -> list[Row]:
+            return ordered(self._visible(data, self._rows(request, data, reader), session.user), order)
+
+        rows, size = read(), self._page_size(request.get("maxPageSize"))
+        more = size is not None and len(rows) > size
+        page = _Page(view, rows[:size], more)
+        # v2 only (section 3.1); in v1 moreRecords merely says that the answer is cut (section 4).
+        if size is None or not (more and version >= 2 and _is_true(request.get("enableNextPageProcessing"))):
+            return self._browse_answer(page, session, "0" * 16, index)
+        cursor = self._cursors.open(session, view, rows, read, size)
+        return self._browse_answer(page, session, cursor.rid, index) | self._links(cursor, more)
+
+    def _view(self, request: Mapping[str, Any], data: TableData, user: User, version: int) -> View:
+        output = str(request.get("outputType") or "").strip().upper()
+        output = output or ("GRID_DATA" if version >= 2 else "VERSION1")
+        if output not in _OUTPUTS:
+            raise AisError(500, f"outputType {output} is not available on this server")
+        asked = str(request.get("returnControlIDs") or "").strip()
+        columns = (
+            [column_of(data.table, name) for name in asked.split("|") if name.strip()]
+            if asked
+            else list(data.table.columns)
+        )
+        return View(data, self._permitted(data, columns, user), output, asked)
+
+    def _permitted(self, data: TableData, columns: list[Column], user: User) -> list[Column]:
+        security = self._environment.options.data_security
+        hidden = security.columns.get(data.table.name, []) if user.limited else []
+        return [column for column in columns if column.alias not in hidden]
+
+    def _visible(self, data: TableData, rows: list[Row], user: User) -> list[Row]:
+        if not user.limited:
+            return rows
+        rules = self._environment.options.data_security.rows.get(data.table.name, {})
+        for alias, allowed in rules.items():
+            column = data.table.column(alias)
+            values = {canonical(column, value) for value in allowed}
+            rows = [row for row in rows if row[column.position] in values]
+        return rows
+
+    def _page_size(self, asked: object) -> int | None:
+        """Rows a page: what was asked, else 100, and never more than the DB Fetch Limit."""
+        limit = self._environment.options.db_fetch_limit or None
+        text = str(asked if asked is not None else "").strip()
+        if text.lower() == "no max":
+            return limit
+        try:
+            size = int(text or _DEFAULT_PAGE)
+        except ValueError:
+            raise AisError(500, f"maxPageSize {text!r} is not a number") from None
+        size = size if size > 0 else _DEFAULT_PAGE
+        return size if limit is None else min(size, limit)
+
+    def _browse_answer(self, page: _Page, session: Session, rid: str, index: str = "") -> Answer:
+        view = page.view
+        table = view.data.table
+        name = f"DATABROWSE_{table.name}"
+        grid: Answer = {"id": 54, "fullGridId": "54"}
+        if view.output == "GRID_DATA":
+            grid |= {"columns": labels(table, view.columns), "rowset": rowset(table, view.columns, page.rows)}
+        else:
+            pattern = self._sessions.pattern(session.user)
+            grid |= {
+                "titles": labels(table, view.columns),
+                "rowset": version1_rowset(table, view.columns, page.rows, pattern),
+            }
+        grid["summary"] = {"records": len(page.rows), "moreRecords": page.more}
+        body = {
+            "title": f"Data Browser - {table.name} [{table.title}]",
+            "data": {"gridData": grid},
+            "errors": [],
+            "warnings": [],
+        }
+        return {f"fs_{index}{name}": body} | self._outer(name, rid)
+
+    def _outer(self, app: str, rid: str) -> Answer:
+        return {
+            "stackId": 1,
+            "stateId": 1,
+            "rid": rid,
+            "currentApp": app,
+            "timeStamp": self._environment.timestamp(),
+            "sysErrors": [],
+        }
+
+    def _links(self, cursor: Cursor, more: bool) -> Answer:
+        return {"links": [{"rel": "next", "href": self._cursors.link(cursor)}]} if more else {}
+
+
+def _is_true(value: object) -> bool:
+    return value is True or str(value).lower() == "true"

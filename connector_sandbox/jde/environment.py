@@ -1,0 +1,55 @@
+"""One JDE environment: its tables, its local clock and the switches of its site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from connector_sandbox.jde.options import Options
+from connector_sandbox.jde.store import Changed, Database
+from connector_sandbox.jde.tables import Row
+from connector_sandbox.kernel.clock import SandboxClock
+
+
+class Environment:
+    """What services and business logic work on."""
+
+    def __init__(self, clock: SandboxClock, options: Options, changed: Changed) -> None:
+        self.clock = clock
+        self.options = options
+        self.database = Database(changed)
+
+    def local_now(self) -> datetime:
+        """Now, in the server's local zone: the audit clock of JDE (jde-ais section 8, 7)."""
+        return self.clock.now().astimezone(ZoneInfo(self.options.time_zone))
+
+    def today(self) -> date:
+        """The server's idea of today."""
+        return self.local_now().date()
+
+    def timestamp(self) -> str:
+        """Now, as this Tools release prints it (jde-ais section 8, 16)."""
+        now = self.local_now()
+        if self.options.timestamp_style == "classic":
+            return now.strftime("%Y-%m-%d:%H.%M.%S")
+        return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}{now:%z}"
+
+    def stamped(self, table: str, values: Mapping[str, Any], *, user: str, program: str) -> dict[str, Any]:
+        """`values` with the audit columns that application logic fills, unless they are given."""
+        data_table = self.database[table].table
+        now = self.local_now()
+        audit: dict[str, Any] = {"USER": user, "PID": program, "JOBN": "SANDBOX", "UPMJ": now.date()}
+        if data_table.time_alias is not None:
+            # HHMMSS as a number: no leading zeros (section 8, 6).
+            audit[data_table.time_alias] = int(f"{now:%H%M%S}")
+        return {**{a: v for a, v in audit.items() if a in data_table.by_alias}, **values}
+
+    def insert(self, table: str, values: Mapping[str, Any], *, user: str, program: str) -> Row:
+        """Add a row with its audit columns; DuplicateKeyError, ValueError as `TableData.insert`."""
+        return self.database[table].insert(self.stamped(table, values, user=user, program=program))
+
+    def update(self, table: str, row: Row, values: Mapping[str, Any], *, user: str, program: str) -> None:
+        """Change a row and its audit columns."""
+        self.database[table].update(row, self.stamped(table, values, user=user, program=program))

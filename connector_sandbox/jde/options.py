@@ -1,0 +1,89 @@
+"""What a site decides, or the fact sheet leaves open: the switches of this sandbox."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from connector_sandbox.jde.dates import DatePattern
+from connector_sandbox.kernel.system import BadCommandError
+
+
+class DataSecurity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the limited user may not see (jde-ais section 8, 11): it is left out without a word."""
+
+    columns: dict[str, list[str]] = msgspec.field(default_factory=lambda: {"F0101": ["TAX", "TX2"], "F0411": ["RMK"]})
+    """Table -> aliases that are removed from its answers."""
+    rows: dict[str, dict[str, list[str]]] = msgspec.field(
+        default_factory=lambda: {"F0101": {"AT1": ["V"]}, "F0411": {"CO": ["00001"]}}
+    )
+    """Table -> alias -> the only values whose rows the user sees."""
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The switches, as `POST /options {"jde": {...}}` takes them."""
+
+    time_zone: str = "Europe/London"
+    """The server's local zone: UPMJ, UPMT and TODAY are read in it."""
+    environment: str = "JPD920"
+    role: str = "*ALL"
+    session_environment: str = ""
+    """Not empty: every login gets this environment, whatever it asked for."""
+    date_pattern: str = "dd/MM/yyyy"
+    limited_date_pattern: str = "MM/dd/yyyy"
+    login_body: bool = True
+    login_basic: bool = True
+    allowed_hosts_listed: bool = True
+    """False: the HTML server does not list this AIS server, and logins answer 405."""
+    session_idle_minutes: float = 30
+    session_ttl_minutes: float = 480
+    invalid_token_status: Literal[444, 403] = 444
+    """What the data service answers to a dead token: some Tools releases may say 403."""
+    timestamp_style: Literal["iso", "classic"] = "iso"
+    """`2025-09-19T20:16:27.934+0000`, or `2025-03-04:15.17.29` of older Tools releases."""
+    db_fetch_limit: int = 2000
+    """The HTML server's DB Fetch Limit: the most rows one answer holds; 0 is none."""
+    result_set_seconds: float = 60
+    """JAS resultSetTimeout: how long the cursor behind a next link lives."""
+    repeated_link: Literal["expired", "same_page", "next_page"] = "expired"
+    """What a next link answers when it is called a second time: the sheet is silent."""
+    moving_pages: bool = False
+    """True: each page is read anew at its offset, so that rows move while paging."""
+    unknown_target: Literal["500", "200"] = "500"
+    """An unknown table or column: a ServiceErrorResponse, or sysErrors in a 200."""
+    internal_host: str = "http://e1ais01.internal.example:9300"
+    """The host that next links name; nobody outside can resolve it."""
+    data_security: DataSecurity = DataSecurity()
+    duplicate_invoices: Literal["silent", "warn", "error"] = "warn"
+    """The A/P constant for a supplier's second voucher of one invoice number."""
+    orchestration_errors: dict[str, Literal["abort", "body", "continue"]] = {}
+    """Orchestration ("*": the others) -> how its failure shows: 500, errors in a 200, continued."""
+    unknown_orchestration: Literal[404, 500] = 500
+    """What an orchestration that does not exist answers: not established."""
+    void_payment_lines: bool = False
+    """Whether voiding a payment also adds negative F0414 rows of type PO; VDGJ of F0413 says it in any case."""
+    batch_seconds: float = 0
+    """How long R04110ZA waits in its queue before it processes the batch rows."""
+    write_back: bool = True
+    """Whether the number of the voucher is written back to its batch row."""
+    purge_processed: bool = False
+    """Whether processed batch rows are deleted at once."""
+
+    def changed(self, changes: Mapping[str, Any]) -> Options:
+        """A copy with these switches changed; BadCommandError for what is not a switch or a value."""
+        try:
+            options = msgspec.convert({**msgspec.to_builtins(self), **changes}, Options)
+            zoneinfo.ZoneInfo(options.time_zone)
+            DatePattern.parse(options.date_pattern)
+            DatePattern.parse(options.limited_date_pattern)
+        except (msgspec.ValidationError, zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+            raise BadCommandError(f"jde options: {error}") from None
+        return options
+
+    def as_dict(self) -> dict[str, Any]:
+        """All switches as plain values."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain

@@ -1,0 +1,150 @@
+"""Voucher entry: the checks and effects that the batch program and the entry form share (jde-ais section 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from connector_sandbox.jde.environment import Environment
+from connector_sandbox.jde.payables import BusinessError, Payables, VoucherKey
+
+Record = Mapping[str, Any]
+
+# Posting edit codes of F0901 that accept an A/P distribution; never I, N, M, B.
+_POSTABLE = ("", "L", "S", "U", "X")
+
+_PAY_ITEM = """AN8 PYE SNTO DIVJ DSVJ DDJ DDNJ DGJ CO AG ADSC ADSA ATXA ATXN STAM TXA1 EXR1 CRRM CRCD CRR
+ACR CDS
+    CDSA CTXA CTXN CTAM GLC GLBA AM MCU PTC VINV PKCO PO PDCT LNID SFXO VR01 RMK PYIN URRF TORG BCRC"""
+_JOURNAL_LINE = """DGJ CO ANI AID MCU OBJ SUB SBL SBLT AM CRRM CRCD CRR AA ACR U UM EXA EXR R1 R2 AN8 VINV
+IVD PO
+    PDCT PKCO ASID TORG"""
+
+
+class VoucherEntry:
+    """Checks a voucher and writes it to F0411 and F0911."""
+
+    def __init__(self, environment: Environment, user: str, program: str) -> None:
+        self._environment = environment
+        self._database = environment.database
+        self._user = user
+        self._program = program
+
+    def check(self, items: Sequence[Record], lines: Sequence[Record]) -> list[BusinessError]:
+        """Warnings about a voucher of these pay items and journal lines; BusinessError when it is refused."""
+        for item in items:
+            self._check_item(item)
+        for line in lines:
+            self.account(line)
+        self._check_balance(items, lines)
+        payables = Payables(self._environment, self._user, self._program)
+        first = items[0]
+        return payables.duplicate_warnings(first["AN8"], first.get("VINV", ""), (first.get("DCT") or "PV",))
+
+    def write(self, items: Sequence[Record], lines: Sequence[Record], batch: int) -> VoucherKey:
+        """Write a checked voucher; DOC is the given one, else the next number."""
+        first = items[0]
+        key = VoucherKey(
+            company=first.get("KCO") or first["CO"],
+            type=first.get("DCT") or "PV",
+            number=first.get("DOC") or self._database.next_number("DOC", ("F0411", "DOC"), ("F0911", "DOC")),
+        )
+        document = {"KCO": key.company, "DCT": key.type, "DOC": key.number, "ICU": batch, "ICUT": "V"}
+        dated = {**document, "DICJ": self._environment.today()}
+        for number, item in enumerate(items, start=1):
+            self._add("F0411", {**dated, **self._pay_item(item), "SFX": f"{number:03d}"})
+        for number, line in enumerate(lines, start=1):
+            self._add("F0911", {**dated, **self._journal_line(line, first), "JELN": number})
+        return key
+
+    def account(self, line: Record) -> dict[str, Any]:
+        """The F0901 row that a journal line means, by AID or by ANI; BusinessError when it takes no postings."""
+        accounts = self._database["F0901"]
+        if line.get("AID"):
+            row = accounts.get({"AID": line["AID"]})
+        else:
+            unit, _, rest = str(line.get("ANI", "")).strip().partition(".")
+            obj, _, sub = rest.partition(".")
+            row = next(iter(accounts.where(MCU=unit, OBJ=obj, SUB=sub)), None) if unit and obj else None
+        if row is None:
+            shown = line.get("AID") or line.get("ANI") or "blank"
+            raise BusinessError("0026", f"Account Number Invalid: {shown}", "ANI")
+        account = dict(accounts.record(row))
+        if account.get("PEC", "") not in _POSTABLE:
+            raise BusinessError("0106", f"Account {account['AID']} does not accept postings", "ANI")
+        return account
+
+    def _check_item(self, item: Record) -> None:
+        for alias in ("AN8", "CO", "DGJ", "DIVJ", "AG", "CRCD"):
+            if not item.get(alias):
+                raise BusinessError("0003", f"Blanks Invalid: {alias} is required", alias)
+        if self._database["F0401"].get({"AN8": item["AN8"]}) is None:
+            raise BusinessError("0041", f"Supplier {item['AN8']} is not in the Supplier Master", "AN8")
+        if self._database["F0010"].get({"CO": item["CO"]}) is None:
+            raise BusinessError("0006", f"Company {item['CO']} Invalid", "CO")
+        if item.get("CRRM") == "F" and not item.get("ACR"):
+            raise BusinessError("0003", "Blanks Invalid: ACR is required in a foreign voucher", "ACR")
+
+    def _check_balance(self, items: Sequence[Record], lines: Sequence[Record]) -> None:
+        foreign = items[0].get("CRRM") == "F"
+        gross, tax, amount = ("ACR", "CTAM", "ACR") if foreign else ("AG", "STAM", "AA")
+        owed = _sum(items, gross) - _sum(items, tax)
+        spent = _sum(lines, amount)
+        if owed != spent:
+            raise BusinessError("4056", f"Voucher out of balance: {owed} against a distribution of {spent}", "AG")
+
+    def _pay_item(self, item: Record) -> dict[str, Any]:
+        values = {alias: item[alias] for alias in _PAY_ITEM.split() if alias in item}
+        due = item.get("DDJ") or item["DIVJ"]
+        return {
+            **values,
+            **self._fiscal(item["DGJ"]),
+            "PYE": item.get("PYE") or item["AN8"],
+            "DDJ": due,
+            "PST": item.get("PST") or "A",
+            "AAP": item["AG"],
+            "FAP": item.get("ACR", 0),
+            "CRRM": item.get("CRRM") or "D",
+            "BALJ": "Y",
+            "BCRC": self.base_currency(item["CO"]),
+        }
+
+    def _journal_line(self, line: Record, first: Record) -> dict[str, Any]:
+        account = self.account(line)
+        values = {alias: line[alias] for alias in _JOURNAL_LINE.split() if alias in line}
+        unit, obj, sub = str(account.get("MCU", "")).strip(), account.get("OBJ", ""), account.get("SUB", "")
+        day = line.get("DGJ") or first["DGJ"]
+        return {
+            **values,
+            **{alias: account[alias] for alias in ("AID", "MCU", "OBJ", "SUB") if alias in account},
+            **self._fiscal(day),
+            "ANI": ".".join(part for part in (unit, obj, sub) if part),
+            "DGJ": day,
+            "LT": "AA",
+            "CO": line.get("CO") or account.get("CO") or first["CO"],
+            "AN8": line.get("AN8") or first["AN8"],
+            "VINV": line.get("VINV") or first.get("VINV", ""),
+            "IVD": line.get("IVD") or first["DIVJ"],
+            "CRRM": line.get("CRRM") or first.get("CRRM") or "D",
+            "CRCD": line.get("CRCD") or first["CRCD"],
+            "BCRC": self.base_currency(first["CO"]),
+        }
+
+    def base_currency(self, company: str) -> str:
+        """The currency of a company's domestic amounts."""
+        companies = self._database["F0010"]
+        row = companies.get({"CO": company})
+        return str(companies.value(row, "CRCD")) if row is not None else ""
+
+    @staticmethod
+    def _fiscal(day: date) -> dict[str, int]:
+        return {"PN": day.month, "FY": day.year % 100, "CTRY": day.year // 100}
+
+    def _add(self, table: str, values: Record) -> None:
+        self._environment.insert(table, values, user=self._user, program=self._program)
+
+
+def _sum(records: Sequence[Record], alias: str) -> Decimal:
+    return sum((Decimal(record.get(alias, 0)) for record in records), Decimal(0))

@@ -1,0 +1,234 @@
+"""The tables that people keep, and what they ask: mappings, links, exceptions, audit, credentials."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Cli, hold, released, settle
+
+from connector_assets.delivery.document import Target
+from connector_assets.integrations.jde_coupa.suppliers import Suppliers
+from connector_resources.home import Home
+from connector_resources.ledger import Ledger
+
+INVOICES = "jde_coupa/invoices"
+SUPPLIERS = "jde_coupa/suppliers"
+
+
+class TestExceptions:
+    def test_the_list_has_the_shape_that_programs_rely_on(self, cli: Cli, ledger: Ledger) -> None:
+        id = hold(ledger, "F0411:00001/PV/4711")
+        said = cli("exceptions", "list", "--json")
+        assert said.code == 0
+        assert json.loads(said.out) == {
+            "exceptions": [
+                {
+                    "id": id,
+                    "flow": INVOICES,
+                    "key": "F0411:00001/PV/4711",
+                    "state": "held",
+                    "reason": "account_not_found",
+                    "field": "account",
+                    "value": "39284.9270",
+                    "message": "account 39284.9270 does not exist",
+                    "fix": "correct it",
+                    "since": "2026-03-02T09:00:00+00:00",
+                    "attempts": 1,
+                    "partition": "2026-02-27",
+                }
+            ]
+        }
+
+    def test_the_list_is_cut_down_by_flow_reason_and_integration(self, cli: Cli, ledger: Ledger) -> None:
+        hold(ledger, "F0411:1")
+        hold(ledger, "F0401:1", "payment_term_not_mapped", flow=SUPPLIERS)
+        for arguments, keys in (
+            (("--flow", SUPPLIERS), ["F0401:1"]),
+            (("--reason", "account_not_found"), ["F0411:1"]),
+            (("--integration", "jde_coupa"), ["F0411:1", "F0401:1"]),
+        ):
+            found = json.loads(cli("exceptions", "list", "--json", *arguments).out)["exceptions"]
+            assert [each["key"] for each in found] == keys
+
+    def test_people_get_a_table_and_markup_in_values_is_text(self, cli: Cli, ledger: Ledger) -> None:
+        hold(ledger, "F0411:1", value="[bold]x[/bold]")
+        said = cli("exceptions", "list")
+        assert "1 open exceptions" in said.out
+        assert "[bold]x[/bold]" in said.out
+
+    def test_dismissing_leaves_the_document_alone(self, cli: Cli, ledger: Ledger) -> None:
+        first, second = hold(ledger, "F0411:1"), hold(ledger, "F0411:2")
+        assert cli("exceptions", "dismiss", first, "--note", "a test").code == 1  # another one is still open
+        assert cli("exceptions", "dismiss", second).code == 0
+        assert ledger.deliveries.load(INVOICES, ["F0411:1"])["F0411:1"].outcome == "dismissed"
+        told = json.loads(cli("exceptions", "show", first, "--json").out)
+        assert told["closed_how"] == "dismissed"
+
+    def test_replaying_needs_to_be_told_what(self, cli: Cli, ledger: Ledger) -> None:
+        hold(ledger, "F0411:1")
+        said = cli("exceptions", "replay")
+        assert (said.code, said.out) == (2, "")
+        assert released(ledger, INVOICES, ["F0411:1"]) == []
+
+    def test_replaying_an_unreachable_system_says_so(self, cli: Cli, ledger: Ledger) -> None:
+        id = hold(ledger, "F0411:1")
+        said = cli("exceptions", "replay", id, "--json")
+        assert said.code == 3
+        assert "connection refused" in said.err
+        # asked for and not done: the next sync does it
+        assert released(ledger, INVOICES, ["F0411:1"]) == ["F0411:1"]
+
+
+class TestMappings:
+    def test_a_value_is_set_listed_and_releases_what_waited(self, cli: Cli, ledger: Ledger) -> None:
+        hold(ledger, "F0401:1", "payment_term_not_mapped", flow=SUPPLIERS, waits_for="payment_terms:D10")
+        hold(ledger, "F0401:2", "payment_term_not_mapped", flow=SUPPLIERS, waits_for="payment_terms:X99")
+        said = cli("mappings", "set", "jde_coupa", "payment_terms", "D10", "Net 10", "--note", "agreed")
+        assert said.code == 0
+        assert "1 documents will be tried again" in said.err
+        assert released(ledger, SUPPLIERS, ["F0401:1", "F0401:2"]) == ["F0401:1"]
+        (row,) = json.loads(cli("mappings", "list", "jde_coupa", "--json").out)["mappings"]
+        assert (row["name"], row["key"], row["value"], row["note"]) == ("payment_terms", "D10", "Net 10", "agreed")
+        assert cli("mappings", "remove", "jde_coupa", "payment_terms", "D10").code == 0
+        assert cli("mappings", "remove", "jde_coupa", "payment_terms", "D10").code == 2
+
+    def test_a_file_goes_out_and_comes_in_again(self, cli: Cli, ledger: Ledger, tmp_path: Path) -> None:
+        hold(ledger, "F0401:1", "payment_term_not_mapped", flow=SUPPLIERS, waits_for="payment_terms:D10")
+        file = tmp_path / "terms.csv"
+        file.write_text("name,key,value\npayment_terms,D10,Net 10\npayment_terms,D30,Net 30\n")
+        said = cli("mappings", "import", "jde_coupa", str(file))
+        assert said.code == 0
+        assert "2 values changed; 1 documents" in said.err
+        out = tmp_path / "out.csv"
+        assert cli("mappings", "export", "jde_coupa", str(out)).code == 0
+        assert out.read_text().splitlines()[1:] == ["payment_terms,D10,Net 10,", "payment_terms,D30,Net 30,"]
+
+
+class TestLinks:
+    @pytest.fixture(autouse=True)
+    def _records(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Coupa holds supplier 7, and nothing else."""
+        known = {"7": Target("7", {}, label="Acme")}
+        monkeypatch.setattr(Suppliers, "read", lambda self, ids: {id: known[id] for id in ids if id in known})
+
+    def test_a_link_by_hand_takes_the_records_label_and_releases_what_waited(self, cli: Cli, ledger: Ledger) -> None:
+        hold(ledger, "F0401:4711", "natural_key_taken", flow=SUPPLIERS)
+        hold(ledger, "F0411:1", "supplier_not_linked", waits_for=f"link:{SUPPLIERS}:F0401:4711")
+        hold(ledger, "F0411:2", "supplier_not_linked", waits_for=f"link:{SUPPLIERS}:F0401:4712")
+        said = cli("links", "set", SUPPLIERS, "F0401:4711", "7")
+        assert said.code == 0
+        assert "2 documents will be tried again" in said.err
+        assert released(ledger, SUPPLIERS, ["F0401:4711"]) == ["F0401:4711"]
+        assert released(ledger, INVOICES, ["F0411:1", "F0411:2"]) == ["F0411:1"]
+        (link,) = json.loads(cli("links", "list", SUPPLIERS, "--json").out)["links"]
+        assert (link["target_id"], link["target_label"], link["origin"]) == ("7", "Acme", "set")
+        assert cli("links", "remove", SUPPLIERS, "F0401:4711").code == 0
+        assert cli("links", "remove", SUPPLIERS, "F0401:4711").code == 2
+
+    def test_a_record_that_is_not_there_is_no_link(self, cli: Cli, ledger: Ledger) -> None:
+        said = cli("links", "set", SUPPLIERS, "F0401:4711", "8")
+        assert (said.code, said.err) == (2, "connector: coupa has no suppliers 8\n")
+        assert not list(ledger.links.all())
+
+    def test_a_record_of_another_document_is_not_taken_from_it(self, cli: Cli, ledger: Ledger) -> None:
+        settle(ledger, "F0401:1", "7", flow=SUPPLIERS)
+        said = cli("links", "set", SUPPLIERS, "F0401:2", "7")
+        assert said.code == 2
+        assert "linked to F0401:1" in said.err
+
+    def test_a_file_is_checked_against_the_target_before_anything_of_it_is_written(
+        self, cli: Cli, ledger: Ledger, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "links.csv"
+        rows = ["flow,source_key,target_entity,target_id", f"{SUPPLIERS},F0401:1,suppliers,7"]
+        file.write_text("\n".join([*rows, f"{SUPPLIERS},F0401:2,suppliers,8"]) + "\n")
+        said = cli("links", "import", str(file))
+        assert said.code == 2
+        assert f"{file} row 3: coupa has no suppliers 8" in said.err
+        assert not list(ledger.links.all())
+        file.write_text("\n".join(rows) + "\n")
+        assert cli("links", "import", str(file)).code == 0
+        assert [link.target_label for link in ledger.links.all()] == ["Acme"]
+
+
+class TestAudit:
+    @pytest.mark.parametrize("key", ["F0411:1", "jde:F0411:1", "coupa:invoices:1538"])
+    def test_both_ids_lead_to_the_same_history(self, cli: Cli, ledger: Ledger, key: str) -> None:
+        settle(ledger, "F0411:1", "1538")
+        said = cli("audit", key, "--json")
+        assert said.code == 0
+        told = json.loads(said.out)
+        assert told["key"] == key
+        assert [(link["system"], link["entity"], link["id"]) for link in told["links"]] == [
+            ("coupa", "invoices", "1538")
+        ]
+        (event,) = told["events"]
+        assert {"at", "flow", "event", "source_id", "target_id", "run", "partition", "detail"} <= event.keys()
+        assert (event["event"], event["source_id"], event["target_id"]) == ("settled", "F0411:1", "1538")
+
+    def test_people_get_a_table(self, cli: Cli, ledger: Ledger) -> None:
+        settle(ledger, "F0411:1", "1538")
+        said = cli("audit", "F0411:1")
+        assert "jde F0411:1 is coupa invoices 1538" in said.out
+
+
+class TestCredentials:
+    def test_values_come_from_stdin_and_the_environment_and_are_never_shown(
+        self, cli: Cli, home: Home, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys, "stdin", io.StringIO("Tr0ub4dor\n"))
+        set_by_stdin = cli("credentials", "set", "jde", "password", "--stdin")
+        monkeypatch.setenv("THE_SECRET", "c0rrect h0rse")
+        set_by_variable = cli("credentials", "set", "coupa", "client_secret", "--from-env", "THE_SECRET")
+        listed = cli("credentials", "list", "--json")
+        assert home.credentials().get("jde")["password"] == "Tr0ub4dor"
+        assert home.credentials().get("coupa")["client_secret"] == "c0rrect h0rse"
+        for said in (set_by_stdin, set_by_variable, listed):
+            assert said.code == 0
+            assert "Tr0ub4dor" not in said.out + said.err
+            assert "c0rrect" not in said.out + said.err
+
+    def test_the_list_says_where_each_is_and_what_is_missing(
+        self, cli: Cli, home: Home, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        home.credentials().delete("coupa", "client_id")
+        monkeypatch.setenv("CONNECTOR_JDE_PASSWORD", "x")
+        found = json.loads(cli("credentials", "list", "--json").out)["credentials"]
+        kept = {(each["connection"], each["name"]): each["kept"] for each in found}
+        assert kept == {
+            ("coupa", "client_id"): "missing",
+            ("coupa", "client_secret"): "stored",
+            ("jde", "password"): "environment",
+            ("jde", "username"): "stored",
+        }
+
+    def test_keys_rotate_and_a_credential_is_forgotten(self, cli: Cli, home: Home) -> None:
+        keys = home.keys_file.read_text()
+        assert cli("credentials", "rotate").code == 0
+        assert home.keys_file.read_text() != keys
+        assert home.credentials().get("jde")["password"] == "secret-password"
+        assert cli("credentials", "delete", "jde", "password").code == 0
+        assert cli("credentials", "delete", "jde", "password").code == 2
+
+    @pytest.mark.parametrize(
+        ("arguments", "line"),
+        [
+            (("jde", "pasword", "--stdin"), "jde has no credential 'pasword'; its credentials are username, password"),
+            (("nix", "password", "--stdin"), "no connection 'nix'; there are: coupa, jde"),
+            (("jde", "password", "--from-env", "NOT_SET"), "the variable NOT_SET is not set"),
+            (("jde", "password", "--stdin"), "the credential password of jde is empty"),
+            (("jde", "password"), "there is no terminal to ask at: use --stdin or --from-env"),
+        ],
+    )
+    def test_what_cannot_be_kept(
+        self, cli: Cli, home: Home, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], line: str
+    ) -> None:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+        said = cli("credentials", "set", *arguments)
+        assert said.code == 2
+        assert line in said.err
+        assert home.credentials().get("jde")["password"] == "secret-password"

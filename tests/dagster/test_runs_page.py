@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any
 import dagster as dg
 import house_definitions  # noqa: F401  # Dagster looks for it in fewer places than Python did
 import pytest
+from loopback import free_port
 
 from connector_assets import runs
 from connector_resources.instance.page import page_served
@@ -40,12 +40,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def page(home: Path) -> Iterator[str]:
     with page_served(home, port=free_port(), workspace=home.parent / "workspace.yaml") as address:
         yield address
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def ask(page: str, query: str, **variables: Any) -> Any:

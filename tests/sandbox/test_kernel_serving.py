@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,25 +14,18 @@ from typing import Any
 
 import pytest
 import requests
+from loopback import free_port
 
 from connector_sandbox.kernel.store import Journal
 from connector_sandbox.kernel.system import BadCommandError
 from connector_sandbox.testing import running
 
-
-def free_base() -> int:
-    """A port with free ones above it, probably."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            base: int = probe.getsockname()[1]
-        if base < 65_000:
-            return base
+PORTS = 10  # more than the control interface and all systems need
 
 
 @contextmanager
 def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    base = free_base()
+    base = free_port(PORTS)
     command = [sys.executable, "-m", "connector_sandbox", "--port-base", str(base), "--limits", "off", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running_one:
         try:
@@ -91,7 +83,7 @@ def test_content_survives_a_kill_and_the_process_stops_cleanly_when_told(tmp_pat
     ],
 )
 def test_what_cannot_be_served_is_one_line_and_2(arguments: list[str], line: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "connector_sandbox", "--port-base", str(free_base()), *arguments]
+    command = [sys.executable, "-m", "connector_sandbox", "--port-base", str(free_port(PORTS)), *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert line in ended.stderr and ended.stderr.count("\n") == 1

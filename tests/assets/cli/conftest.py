@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
+from clerks import Cli, Said
 
 with warnings.catch_warnings():
     # Typer re-exports what click deprecates; it is imported here before any test counts warnings as errors
@@ -16,23 +16,10 @@ with warnings.catch_warnings():
     from connector_assets.cli.app import run
 from connector_assets.templates import sandbox_connections
 from connector_resources.home import Home
-from connector_resources.ledger import Change, Ledger, NewEvent, NewLink, Problem
+from connector_resources.ledger import Ledger
 
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 # ports at which nothing listens
 PORT_BASE = 1
-
-
-@dataclass
-class Said:
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Said]
 
 
 @pytest.fixture(autouse=True)
@@ -80,61 +67,3 @@ def home(tmp_path: Path) -> Iterator[Home]:
 def ledger(home: Home) -> Ledger:
     """The home's ledger."""
     return home.ledger()
-
-
-def hold(
-    ledger: Ledger,
-    key: str,
-    reason: str = "account_not_found",
-    *,
-    flow: str = "jde_coupa/invoices",
-    value: str = "39284.9270",
-    waits_for: str | None = None,
-    partition: str | None = "2026-02-27",
-) -> str:
-    """A held document; returns the id of its exception."""
-    problem = Problem(reason, "account", value, f"account {value} does not exist", "correct it", waits_for)
-    change = Change(
-        flow=flow,
-        key=key,
-        state="held",
-        outcome="held",
-        run="run-1",
-        partition=partition,
-        problems=[problem],
-        events=[NewEvent("held", detail={"reasons": [reason]})],
-    )
-    ledger.record([change], NOW)
-    return next(each.id for each in ledger.exceptions.open(flow) if each.key == key)
-
-
-def settle(ledger: Ledger, key: str, target_id: str, *, flow: str = "jde_coupa/invoices") -> None:
-    """A settled document with its link."""
-    entity = flow.partition("/")[2]
-    link = NewLink(
-        source_connection="jde",
-        target_connection="coupa",
-        target_entity=entity,
-        target_id=target_id,
-        target_label=f"L-{target_id}",
-    )
-    change = Change(
-        flow=flow,
-        key=key,
-        state="settled",
-        outcome="created",
-        run="run-1",
-        partition="2026-02-27",
-        target_entity=entity,
-        target_id=target_id,
-        link=link,
-        problems=[],
-        events=[NewEvent("settled", target_id=target_id)],
-    )
-    ledger.record([change], NOW)
-
-
-def released(ledger: Ledger, flow: str, keys: Sequence[str]) -> list[str]:
-    """Those of the keys that the next sync tries again."""
-    known = ledger.deliveries.load(flow, keys)
-    return [key for key in keys if known[key].released]

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from conftest import Cli, hold
+from clerks import Cli, hold
 
 from connector_assets.cli import exits
 from connector_assets.cli.app import app

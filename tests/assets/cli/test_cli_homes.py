@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Cli, hold
+from clerks import Cli, hold
 
 from connector_assets.cli import demo_home, sandboxes
 from connector_assets.cli.planned import Plan

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Cli, hold, released, settle
+from clerks import Cli, hold, released, settle
 
 from connector_assets.delivery.document import Target
 from connector_assets.integrations.jde_coupa.suppliers import Suppliers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import pwd
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,14 @@ START_SECONDS = 60
 
 
 class PostgresServer:
-    """A throw-away server on a loopback port; it may lose everything at a crash, and is quicker for it."""
+    """A throw-away server on a loopback port.
 
-    def __init__(self) -> None:
+    It may lose everything at a crash, and is quicker for it, unless it is `durable`: then what it has committed is
+    there after a `kill -9` and even a power cut, as in production.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self.durable = durable
         self.folder = Path(tempfile.mkdtemp(prefix="connector-pg-"))
         self.password = secrets.token_hex(8)
         self.port = free_port()
@@ -50,20 +57,18 @@ class PostgresServer:
 
     def start(self) -> None:
         """Make a cluster, start it, and wait until it answers."""
-        binaries = self._binaries()
         (self.folder / "password").write_text(self.password)
         self._give(self.folder)
         self._give(self.folder / "password")
-        data = self.folder / "data"
         options = [
             "--username=postgres",
             "--auth=scram-sha-256",
-            "--no-sync",
+            *([] if self.durable else ["--no-sync"]),
             "--locale=C",
             "--encoding=UTF8",
         ]
         made = subprocess.run(
-            [binaries / "initdb", "-D", data, *options, f"--pwfile={self.folder / 'password'}"],
+            [self.binaries / "initdb", "-D", self.folder / "data", *options, f"--pwfile={self.folder / 'password'}"],
             capture_output=True,
             text=True,
             cwd=self.folder,
@@ -72,19 +77,22 @@ class PostgresServer:
         )
         if made.returncode != 0:
             raise RuntimeError(f"initdb failed: {made.stdout[-500:]} {made.stderr[-1500:]}")
+        self.run()
+
+    def run(self) -> None:
+        """Start the server on its cluster, after its end too, and wait until it answers."""
+        careless = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         settings = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
             "max_connections": "200",
             "shared_buffers": "32MB",
+            **({} if self.durable else careless),
         }
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with (self.folder / "log").open("wb") as log:
+        with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [binaries / "postgres", "-D", data, "-p", str(self.port), *arguments],
+                [self.binaries / "postgres", "-D", self.folder / "data", "-p", str(self.port), *arguments],
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
@@ -103,6 +111,26 @@ class PostgresServer:
                 self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def kill(self) -> None:
+        """`kill -9` of the server with all its processes, each of which is in a group of its own."""
+        server = self._started()
+        # else it would start others in the place of those that die
+        server.send_signal(signal.SIGSTOP)
+        for process in [*_children(server.pid), server.pid]:
+            os.kill(process, signal.SIGKILL)
+        server.wait()
+
+    def stop_at_once(self) -> None:
+        """PostgreSQL's immediate shutdown: clients are cut off, and nothing is written for the next start."""
+        server = self._started()
+        server.send_signal(signal.SIGQUIT)
+        server.wait(20)
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self.process is None:
+            raise RuntimeError("the server was never started")
+        return self.process
+
     def _wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while True:
@@ -116,7 +144,9 @@ class PostgresServer:
                     raise RuntimeError(f"PostgreSQL does not start: {error}\n{log}") from error
                 time.sleep(0.05)
 
-    def _binaries(self) -> Path:
+    @cached_property
+    def binaries(self) -> Path:
+        """Where the server's programs are."""
         found = sorted(
             Path("/usr/lib/postgresql").glob("*/bin/initdb"),
             key=lambda path: int(path.parts[-3]),
@@ -143,6 +173,20 @@ class PostgresServer:
     def _give(self, path: Path) -> None:
         if self.user is not None:
             os.chown(path, self.user.pw_uid, self.user.pw_gid)
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        # others end while we look
+        with contextlib.suppress(OSError):
+            # "pid (name) state parent …", and the name may hold anything
+            state_and_parent = (entry / "stat").read_text().rpartition(")")[2].split()
+            if int(state_and_parent[1]) == parent:
+                found.append(int(entry.name))
+    return found
 
 
 def _unprivileged_user() -> pwd.struct_passwd:

@@ -44,7 +44,7 @@ app.command("sweep")(sweep.sweep)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(mappings.app, name="mappings")
 app.add_typer(links.app, name="links")
-app.command("audit")(audit.audit)
+app.add_typer(audit.app, name="audit")
 app.command("reconcile")(reconcile.reconcile)
 app.command("ui")(ui.ui)
 

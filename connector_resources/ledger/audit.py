@@ -1,15 +1,18 @@
-"""The audit trail: what happened to a record, for ever. Rows are only ever added; the database refuses the
-rest.
+"""The audit trail: what happened to a record, for ever. Rows are only ever added; the database refuses the rest, and
+`chain` shows where somebody got round it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from connector_resources.clock import Clock
+from connector_resources.ledger import exporting, proving
+from connector_resources.ledger.chain import Head
 from connector_resources.ledger.database import Database
 from connector_resources.ledger.events import add_events
 from connector_resources.ledger.links import link_of
@@ -50,6 +53,20 @@ class Audit:
                 query = select(*_COLUMNS).where(table.c.key == document, table.c.flow == flow)
                 events += [Event(*row) for row in connection.execute(query)]
         return links, sorted(events, key=lambda event: event.id)
+
+    def prove(self, anchors: Mapping[str, Head] | None = None) -> Iterator[proving.ChainProof]:
+        """Walk every chain, one after the other: see `proving`."""
+        return proving.prove(self._db, anchors or {})
+
+    def export(
+        self, path: Path, flow: str | None = None, since: datetime | None = None, until: datetime | None = None
+    ) -> int:
+        """Write the trail to a CSV or Parquet file and return the number of events: see `exporting`."""
+        return exporting.export(self._db, path, flow, since, until)
+
+    def chains(self) -> dict[str, Head]:
+        """Flow -> the head of its chain."""
+        return proving.read_heads(self._db)
 
 
 def _of_document(connection: Connection, key: str) -> set[tuple[str, str]]:

@@ -121,8 +121,8 @@ class Mappings:
                 old = known.get((name, key))
                 detail = {"from": old.value if old else None, "to": values[name, key][0]}
                 events.append(_event("mapping_set", integration, name, key, actor, detail))
-            add_events(connection, events, now)
             release_waiting(connection, [f"{name}:{key}" for name, key in changed], now, integration)
+            add_events(connection, events, now)
         return changed
 
 

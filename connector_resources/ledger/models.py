@@ -263,6 +263,10 @@ audit_events = Table(
     Column("partition", Text),
     Column("actor", Text),
     Column("detail", Json, nullable=False),
+    # the event's place in its flow's chain, from 1, and the hash that binds it to the one before: see `chain`
+    Column("place", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+    Index("uq_audit_events_place", "flow", "place", unique=True),
     Index("ix_audit_events_key", "key"),
     Index(
         "ix_audit_events_target",
@@ -270,6 +274,14 @@ audit_events = Table(
         sqlite_where=text("target_id IS NOT NULL"),
         postgresql_where=text("target_id IS NOT NULL"),
     ),
+)
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("flow", Key, primary_key=True),
+    Column("events", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
 )
 
 landing_objects = Table(

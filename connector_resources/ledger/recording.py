@@ -43,8 +43,11 @@ def record(database: Database, changes: Sequence[Change], now: datetime) -> None
     links = [_link(change) for change in changes if change.link is not None]
     try:
         with database.write() as connection:
+            events: list[NewEvent] = []
             for part in _once_each(changes):
                 _record(database, connection, part, now)
+                events += [_event(change, event) for change in part for event in change.events]
+            add_events(connection, events, now)
     except IntegrityError as error:
         raise_taken(database, links, error)
 
@@ -88,7 +91,6 @@ def _record(database: Database, connection: Connection, changes: Sequence[Change
         },
         now,
     )
-    add_events(connection, [_event(change, event) for change in changes for event in change.events], now)
 
 
 def _write_deliveries(database: Database, connection: Connection, changes: Sequence[Change], now: datetime) -> None:

@@ -12,13 +12,28 @@ KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)
 
-SQLITE_TRIGGER = """CREATE TRIGGER audit_events_no_{verb} BEFORE {verb} ON audit_events
-    BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END"""
+SQLITE_TRIGGERS = (
+    """CREATE TRIGGER audit_events_no_update BEFORE UPDATE ON audit_events
+    BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END""",
+    """CREATE TRIGGER audit_events_no_delete BEFORE DELETE ON audit_events
+    BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END""",
+    """CREATE TRIGGER audit_heads_no_delete BEFORE DELETE ON audit_heads
+    BEGIN SELECT RAISE(ABORT, 'chains of audit events only grow'); END""",
+    """CREATE TRIGGER audit_heads_grow BEFORE UPDATE ON audit_heads
+    WHEN NEW.flow IS NOT OLD.flow OR NEW.events < OLD.events
+    BEGIN SELECT RAISE(ABORT, 'chains of audit events only grow'); END""",
+)
 POSTGRES_TRIGGERS = (
     """CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'audit events are append-only'; END $$""",
     """CREATE TRIGGER audit_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_events
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()""",
+    """CREATE FUNCTION refuse_head_change() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'chains of audit events only grow'; END $$""",
+    """CREATE TRIGGER audit_heads_no_delete BEFORE DELETE OR TRUNCATE ON audit_heads
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_head_change()""",
+    """CREATE TRIGGER audit_heads_grow BEFORE UPDATE ON audit_heads FOR EACH ROW
+    WHEN (NEW.flow <> OLD.flow OR NEW.events < OLD.events) EXECUTE FUNCTION refuse_head_change()""",
 )
 
 
@@ -170,15 +185,21 @@ def _audit() -> None:
         sa.Column("partition", sa.Text),
         sa.Column("actor", sa.Text),
         sa.Column("detail", sa.Text, nullable=False),
+        sa.Column("place", sa.BigInteger, nullable=False),
+        sa.Column("hash", sa.Text, nullable=False),
     )
+    op.create_index("uq_audit_events_place", "audit_events", ["flow", "place"], unique=True)
     op.create_index("ix_audit_events_key", "audit_events", ["key"])
     _where("ix_audit_events_target", "audit_events", ["target_id"], "target_id IS NOT NULL")
-    if op.get_bind().dialect.name == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(SQLITE_TRIGGER.format(verb=verb))
-    else:
-        for statement in POSTGRES_TRIGGERS:
-            op.execute(statement)
+    op.create_table(
+        "audit_heads",
+        sa.Column("flow", KEY, primary_key=True),
+        sa.Column("events", sa.BigInteger, nullable=False),
+        sa.Column("hash", sa.Text, nullable=False),
+    )
+    triggers = SQLITE_TRIGGERS if op.get_bind().dialect.name == "sqlite" else POSTGRES_TRIGGERS
+    for statement in triggers:
+        op.execute(statement)
 
 
 def _reading() -> None:

@@ -75,7 +75,10 @@ def _mapped(pipeline: Pipeline, days: tuple[date, date] | None) -> Mapped:
     flow = pipeline.flow
     if flow.partitioned and days is not None:
         pipeline.land(*days)
-        return pipeline.map(pipeline.due_keys() | pipeline.changed_keys(*days))
+        # what an earlier plan set aside is planned again, whatever day it is of
+        set_aside = flow.bench.ledger.exceptions.open(flow.full_name, reason="changed_since_plan")
+        again: dict[str, date | None] = {each.key: None for each in set_aside}
+        return pipeline.map(again | pipeline.due_keys() | pipeline.changed_keys(*days))
     land_reference_data(flow)
     return pipeline.map(flow.all_keys())
 

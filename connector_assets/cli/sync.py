@@ -15,6 +15,7 @@ from connector_assets.cli.places import (
     require_systems,
 )
 from connector_assets.cli.show import Json, print_json, quiet_stdout
+from connector_assets.cli.waiting import tell_waiting
 from connector_resources.errors import UnusableInput
 
 if TYPE_CHECKING:
@@ -22,15 +23,21 @@ if TYPE_CHECKING:
     from connector_assets.cli.syncing import Outcome
 
 Target = Annotated[str, typer.Argument(metavar="INTEGRATION[/FLOW]", help="Such as jde_coupa or jde_coupa/invoices.")]
+MaybeTarget = Annotated[
+    str | None, typer.Argument(metavar="INTEGRATION[/FLOW]", help="Such as jde_coupa or jde_coupa/invoices.")
+]
 From = Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day, YYYY-MM-DD.")]
 To = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day, included; without it, today.")]
 
 
 def sync(
-    target: Target,
+    target: MaybeTarget = None,
     first: From = None,
     last: To = None,
     plan: Annotated[bool, typer.Option("--plan", help="Show what would be written; write nothing.")] = False,
+    apply: Annotated[
+        str | None, typer.Option("--apply", metavar="PLAN_ID", help="Send what this plan says, and nothing else.")
+    ] = None,
     adopt: Annotated[bool, typer.Option("--adopt", help="Link what the target already holds; write nothing.")] = False,
     baseline: Annotated[
         bool, typer.Option("--baseline", help="Mark what there is as seen; only changes are sent from then on.")
@@ -38,8 +45,16 @@ def sync(
     as_json: Json = False,
 ) -> None:
     """Bring an integration, or one flow of it, into agreement."""
-    if plan + adopt + baseline > 1:
-        raise UnusableInput("--plan, --adopt and --baseline exclude each other")
+    if plan + adopt + baseline + (apply is not None) > 1:
+        raise UnusableInput("--plan, --apply, --adopt and --baseline exclude each other")
+    if apply is not None:
+        if first or last:
+            raise UnusableInput("--apply sends the documents of its plan: --from and --to do not apply")
+        from connector_assets.cli.applied import apply_plan
+
+        raise typer.Exit(apply_plan(apply, target, as_json=as_json))
+    if target is None:
+        raise UnusableInput("say which: INTEGRATION[/FLOW], such as jde_coupa")
     begin, end = day_of(first, "--from"), day_of(last, "--to")
     if begin and end and begin > end:
         raise UnusableInput(f"--from {begin} is after --to {end}")
@@ -72,6 +87,7 @@ def sync(
     tell_problems(done)
     for note in done.notes:
         tell(note)
+    tell_waiting(home.ledger(), names)
     raise typer.Exit(done.code(home.ledger(), names))
 
 

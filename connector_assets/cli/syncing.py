@@ -11,6 +11,7 @@ from typing import Any
 from dagster import AssetKey, BetaWarning, DagsterEvent, PreviewWarning, SupersessionWarning
 
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, UNUSABLE, system_problems, tell
+from connector_assets.delivery import plans
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.report import NEEDS_A_PERSON as WAITING
 from connector_assets.delivery.report import OUTCOMES
@@ -144,10 +145,18 @@ def _run(
         result = execute(job, first_day=first, last_day=last, tags=tags, asset_selection=assets, on_event=watch)
     reports = {each.flow: each.report for each in home.ledger().reports.of(result.run_id)}
     names = [f"{integration.name}/{flow.name}" for flow in flows]
+    reports |= _plan_of(home, result.run_id, reports)
     entries = [_ordered(reports[name]) for name in names if "outcomes" in reports.get(name, {})]
     missing = [name for name in names if name not in reports]
     failures = {failure.step: failure.message for failure in result.failures}
     return Outcome(result.run_id, entries, missing, failures, watch.causes)
+
+
+def _plan_of(home: Home, run: str, reports: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The entries of those flows that only planned, with their documents."""
+    if not any("plan" in report for report in reports.values()):
+        return {}
+    return {name: each.entry() for name, each in plans.load(home.ledger(), run).flows.items()}
 
 
 def _ordered(entry: Mapping[str, Any]) -> dict[str, Any]:

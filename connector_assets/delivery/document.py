@@ -57,13 +57,17 @@ class Document:
 
 @dataclass(frozen=True)
 class Target:
-    """A document as the target holds it: `content` in the same terms as `Document.content`, for the fields we own."""
+    """A document as the target holds it: `content` in the same terms as `Document.content`, for the fields we own.
+
+    `version` is the vendor's own mark of a version, such as when the record was last updated, where it has one.
+    """
 
     id: str
     content: dict[str, Any]
     status: str = ""
     label: str = ""
     raw: Any = field(default=None, repr=False, compare=False)
+    version: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,10 @@ class Step:
     def creates(self) -> bool:
         """Whether the step brings a new document into being."""
         return self.outcome == "created"
+
+    def shown_changes(self) -> list[dict[str, Any]]:
+        """The changes as plans and approvals show them: field, from, to."""
+        return [{"field": each.field, "from": each.before, "to": each.after} for each in self.changes]
 
 
 # What a flow's `decide` may answer.

@@ -15,6 +15,7 @@ from typing import Any
 
 from connector_assets.delivery.document import Do, Document, Done, Target, fingerprint
 from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.gate import changed_since_plan
 from connector_assets.delivery.reach import Reach
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.recorder import Recorder, natural_key_taken
@@ -42,7 +43,10 @@ class Doubts:
         for work in works:
             if work.known.target_id is not None:
                 changing += [work] if work.unfinished else []
-            elif work.unfinished or (work.document.deliverable and (work.tried or self.flow.looks_first)):
+            elif work.unfinished or (
+                # a call that was let go some time ago may have been made by somebody else since
+                work.document.deliverable and (work.tried or self.flow.looks_first or work.approved)
+            ):
                 creating.append(work)
         told = [(work, self._look_up) for work in creating] + [(work, self._look_at) for work in changing]
         if self.reach.stopped is not None:
@@ -101,6 +105,8 @@ class Doubts:
 
     def _seen(self, work: Work, hits: Sequence[Target], taken: str | None) -> Change | None:
         """What a look-up means for a document."""
+        if hits and work.planned is not None and not (work.unfinished or work.known.attempts):
+            return work.hold([changed_since_plan("target", work.planned)])
         if hits and taken is None:
             return self._found(work, hits[0])
         if work.unfinished:
@@ -160,7 +166,7 @@ class Doubts:
                 close_intents=close(work, "unknown"),
                 due_at=None,
             )
-        work.target = target
+        work.target, work.seen = target, True
         known = replace(work.known, state="sending")
         decision = self.flow.decide(work.document, known, target) if work.document.deliverable else None
         if isinstance(decision, Done):

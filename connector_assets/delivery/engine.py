@@ -8,7 +8,7 @@ intents without outcomes, and those are looked up in the target before anything 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -16,6 +16,8 @@ from connector_assets.delivery.claims import Claims
 from connector_assets.delivery.document import Document
 from connector_assets.delivery.doubt import Doubts
 from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.frozen import Frozen
+from connector_assets.delivery.gate import REJECTED, changed_since_plan
 from connector_assets.delivery.reach import Reach
 from connector_assets.delivery.recorder import Recorder, Told
 from connector_assets.delivery.report import AccountingError, Result
@@ -32,12 +34,14 @@ CLAIM_SECONDS = 1.0
 class Engine:
     """Delivers the documents of one flow. One engine a run and flow; not shared between threads.
 
-    After `deliver`, `stopped` holds the error that ended the work early (the system cannot be reached, or refuses the
-    login or the permission), else None: every document still has its one outcome.
+    With `plan` (key -> planned call) the plan is applied: what is in it is sent to the byte, and what is not as it was
+    planned is held. After `deliver`, `stopped` holds the error that ended the work early (the system cannot be reached,
+    or refuses the login or the permission), else None: every document still has its one outcome.
     """
 
-    def __init__(self, flow: Flow, pace: Pace, *, owner: str) -> None:
+    def __init__(self, flow: Flow, pace: Pace, *, owner: str, plan: Mapping[str, Frozen] | None = None) -> None:
         self.flow = flow
+        self.plan = plan
         self.pace = pace
         self.owner = owner
         self.ledger = flow.bench.ledger
@@ -62,6 +66,8 @@ class Engine:
         """
         if len({document.key for document in documents}) != len(documents):
             raise AccountingError(f"{self.flow.full_name}: one key stands twice among the documents")
+        if self.plan is not None and not self.plan.keys() >= {document.key for document in documents}:
+            raise AccountingError(f"{self.flow.full_name}: a document that is not in the plan which is applied")
         results: list[Result] = []
         again: list[Document] = []
         with ThreadPoolExecutor(self.pace.workers, thread_name_prefix=self.flow.name) as pool:
@@ -128,11 +134,12 @@ class Engine:
     def _slice(self, documents: Sequence[Document]) -> tuple[list[Result], list[Document]]:
         """One slice to its end: results, and the documents to come back to."""
         known = self.ledger.deliveries.load(self.flow.full_name, [document.key for document in documents])
+        approved = self._approved([key for key, each in known.items() if each.state == "staged"])
         results: list[Result] = []
         left: list[Document] = []
         for document in documents:
             delivery = known.get(document.key)
-            if delivery is not None and nothing_new(document, delivery):
+            if delivery is not None and nothing_new(document, delivery, approved=document.key in approved):
                 results.append(standing(document, delivery))
             else:
                 left.append(document)
@@ -144,6 +151,7 @@ class Engine:
             works = works_of(self.flow, [document for document in left if document.key in mine], self.owner)
             for work in works:
                 work.outcome = self._so_far.pop(work.document.key, None)
+                work.planned = self.plan.get(work.document.key) if self.plan else None
             self._settle(works)
         except BaseException:
             # interrupted, or a defect: what was not finished need not wait for the end of our lease
@@ -154,6 +162,13 @@ class Engine:
         results += [work.result for work in works if work.result is not None]
         return results, parked + [work.document for work in waiting]
 
+    def _approved(self, staged: Collection[str]) -> set[str]:
+        """Those of the staged documents that somebody lets go."""
+        if self.plan is not None or not staged:
+            return set(staged)
+        rows = self.ledger.staged.of(self.flow.full_name, staged)
+        return {key for key, row in rows.items() if row.state == "approved"}
+
     def _settle(self, works: list[Work]) -> None:
         """Bring claimed works to a result, or park them (no result, an instant to come back at in the ledger)."""
         self.doubts.resolve(works)
@@ -161,18 +176,21 @@ class Engine:
         self.steps.run([work for work in works if work.alive])
 
     def _without_a_call(self, works: list[Work]) -> None:
-        """Documents that a rule ignores or a check holds need no call."""
+        """Documents that a rule ignores or a check holds need no call, nor do those that changed since their plan."""
         told: list[Told] = []
         for work in works:
             if work.document.ignored is not None:
                 told.append((work, work.ignore(work.document.ignored)))
             elif work.document.problems:
                 told.append((work, work.hold(work.document.problems)))
+            elif work.planned is not None and work.planned.content_hash != work.document.hash:
+                told.append((work, work.hold([changed_since_plan("source", work.planned)])))
         self.recorder.record(told)
 
 
-def nothing_new(document: Document, known: Delivery) -> bool:
-    """Whether the ledger already has the last word on a document: nothing is called and nothing is written."""
+def nothing_new(document: Document, known: Delivery, *, approved: bool = False) -> bool:
+    """Whether the ledger already has the last word on a document: nothing is called and nothing is written. `approved`
+    says of a staged one that somebody has let it go."""
     seen = known.seen_hash == document.hash
     if known.read_at is not None and document.read_at < known.read_at and not seen:
         # mapped before what was delivered last was read: a rerun of an old partition must not turn time back
@@ -185,7 +203,9 @@ def nothing_new(document: Document, known: Delivery) -> bool:
         # the same again would be refused again: waits for a person, or for another content
         return seen and document.deliverable
     if known.state == "ignored":
-        return seen and (known.outcome == "dismissed" or known.outcome == document.ignored)
+        return seen and known.outcome in ("dismissed", REJECTED, document.ignored)
+    if known.state == "staged":
+        return seen and document.deliverable and not approved
     return known.state == "baseline" and seen
 
 

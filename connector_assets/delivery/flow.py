@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
+from connector_assets.delivery.approval import SETTING, read_approval
 from connector_assets.delivery.checks import FrameChecks
 from connector_assets.delivery.document import Decision, Document, FieldChange, Target
 from connector_assets.delivery.report import AccountingError
@@ -99,6 +100,7 @@ class Flow(ABC):
         self.bench = bench
         self.full_name = f"{bench.integration.name}/{self.name}"
         self.settings = read_settings(self.Settings, bench.integration.settings, self.name)
+        self.approval = read_approval(bench.integration.settings, self.name, carries_money=self.carries_money)
 
     # -- the source side ------------------------------------------------------------------------------------------
 
@@ -180,9 +182,11 @@ class Flow(ABC):
 
 
 def read_settings(model: type[BaseModel], integration: IntegrationSettings, flow: str) -> BaseModel:
-    """The flow's settings of an integration. Raises UnusableInput naming the setting and what is wrong with it."""
+    """The flow's settings of an integration, without those that every flow has. Raises UnusableInput naming the setting
+    and what is wrong with it."""
     try:
-        return model.model_validate(integration.flows.get(flow, {}))
+        own = {name: value for name, value in integration.flows.get(flow, {}).items() if name != SETTING}
+        return model.model_validate(own)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         path = ".".join(str(part) for part in ("integrations", integration.name, "flows", flow, *first["loc"]))

@@ -14,10 +14,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from connector_assets.delivery import plans
 from connector_assets.delivery.checks import Findings, examine, frame, mapped_columns, records
 from connector_assets.delivery.document import Document
 from connector_assets.delivery.engine import Engine
 from connector_assets.delivery.flow import Assembly, Flow, Frames
+from connector_assets.delivery.frozen import Frozen
 from connector_assets.delivery.planning import Planner
 from connector_assets.delivery.report import SETTLED, FlowReport, Result
 from connector_assets.delivery.work import Pace
@@ -243,8 +245,16 @@ class Pipeline:
         flows.open(self.flow.full_name, "empty_target", self.bench.now(), run=self.bench.run)
         return False
 
-    def deliver(self, mapped: Mapped, *, mode: str = "apply", baseline_to: date | None = None) -> FlowReport:
-        """Bring checked documents to their outcomes. `mode` is 'apply', 'plan', 'adopt' or 'baseline'.
+    def deliver(
+        self,
+        mapped: Mapped,
+        *,
+        mode: str = "apply",
+        baseline_to: date | None = None,
+        plan: Mapping[str, Frozen] | None = None,
+    ) -> FlowReport:
+        """Bring checked documents to their outcomes. `mode` is 'apply', 'plan', 'adopt' or 'baseline'; with `plan` (key
+        -> planned call) the documents are those of a plan that is applied.
 
         The report is kept in the ledger. An error that ended the work early is in `report.error`.
         """
@@ -255,7 +265,7 @@ class Pipeline:
         report.rows = mapped.assembly.as_json() if mapped.assembly else self._rows_of_this_run()
         if mode in ("apply", "plan") and self.must_plan_first(mode):
             mode, report.plan_reason = "plan", "target_not_empty"
-        report.add(self._outcomes(documents, mode, report, baseline_to))
+        report.add(self._outcomes(documents, mode, report, baseline_to, plan))
         report.check(document.key for document in documents)
         linked = [key for key, result in report.results.items() if result.outcome in SETTLED]
         if not report.plan and linked:
@@ -264,13 +274,19 @@ class Pipeline:
         now_reads, now_writes = self.bench.calls()
         report.reads, report.writes = now_reads - reads, now_writes - writes
         report.seconds = time.monotonic() - started
-        self.bench.ledger.reports.put(
-            self.bench.run, self.flow.full_name, report.as_json(), plan=report.plan, at=self.bench.now()
-        )
+        if report.plan:
+            plans.keep(self.bench, report)
+        else:
+            self.bench.ledger.reports.put(self.bench.run, self.flow.full_name, report.as_json(), at=self.bench.now())
         return report
 
     def _outcomes(
-        self, documents: Sequence[Document], mode: str, report: FlowReport, baseline_to: date | None
+        self,
+        documents: Sequence[Document],
+        mode: str,
+        report: FlowReport,
+        baseline_to: date | None,
+        plan: Mapping[str, Frozen] | None,
     ) -> Iterable[Result]:
         flows, bench = self.bench.ledger.flows, self.bench
         planner = Planner(self.flow, self.pace, owner=bench.run)
@@ -290,7 +306,7 @@ class Pipeline:
             return results
         if mode != "apply":
             raise ValueError(f"unknown mode {mode}")
-        engine = Engine(self.flow, self.pace, owner=bench.run)
+        engine = Engine(self.flow, self.pace, owner=bench.run, plan=plan)
         results = engine.deliver(documents)
         report.error = engine.stopped
         return results

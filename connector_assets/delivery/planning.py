@@ -12,12 +12,15 @@ from connector_assets.delivery.document import (
     Hold,
     Ignore,
     NeedTarget,
+    Step,
     Target,
     fingerprint,
 )
 from connector_assets.delivery.doubt import Doubts, close
 from connector_assets.delivery.engine import nothing_new, standing
 from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.frozen import freeze
+from connector_assets.delivery.gate import Gate
 from connector_assets.delivery.recorder import Recorder, Told, natural_key_taken
 from connector_assets.delivery.report import Planned, Result
 from connector_assets.delivery.work import Pace, Work, works_of
@@ -36,6 +39,7 @@ class Planner:
         self.claims = Claims(flow, pace, owner)
         self.doubts = Doubts(flow, pace)
         self.recorder = Recorder(flow)
+        self.gate = Gate(flow)
 
     def plan(self, documents: Sequence[Document], *, look_up: bool) -> tuple[list[Result], list[Planned]]:
         """What `deliver` would do next with each document. With `look_up` the target is asked for documents of the
@@ -45,7 +49,7 @@ class Planner:
         if look_up:
             hits = self.flow.find([w.document for w in works if w.known.target_id is None and not _settled_by_rule(w)])
         taken = self.doubts.why_not_ours({document.key: document for document in documents}, hits)
-        ids = [w.known.target_id for w in works if w.known.target_id and not nothing_new(w.document, w.known)]
+        ids = [w.known.target_id for w in works if w.known.target_id and not _nothing_new(w)]
         targets = self.flow.read(ids) if ids else {}
         results, planned = [], []
         for work in works:
@@ -60,7 +64,7 @@ class Planner:
         self, work: Work, found: bool, taken: bool, targets: dict[str, Target]
     ) -> tuple[Result, Planned | None]:
         document, known = work.document, work.known
-        if nothing_new(document, known):
+        if _nothing_new(work):
             return standing(document, known), None
         if work.unfinished:
             work.finish("in_doubt")
@@ -77,18 +81,18 @@ class Planner:
 
     def _decide(self, work: Work, targets: dict[str, Target]) -> tuple[Result, Planned | None]:
         document, known = work.document, work.known
+        target = targets.get(known.target_id or "")
         decision = self.flow.decide(document, known, None)
         if isinstance(decision, NeedTarget):
-            target = targets.get(known.target_id or "")
             if target is None:
                 work.finish("held")
                 return _result(work), None
             decision = self.flow.decide(document, known, target)
         match decision:
             case Do(step):
-                work.finish(step.outcome)
-                changes = [{"field": c.field, "from": c.before, "to": c.after} for c in step.changes]
-                return _result(work), Planned(document.key, step.name, changes, dict(step.body))
+                work.target = target
+                work.finish(step.outcome if self.gate.lets_go(work, step) else "staged")
+                return _result(work), _planned(work, step)
             case Done():
                 work.finish("unchanged")
             case Hold(conflict=conflict):
@@ -122,7 +126,7 @@ class Planner:
 
     def _adopt(self, works: Sequence[Work]) -> list[Told]:
         """What has a result already, or is in the last word of a rule, stands."""
-        open_works = [w for w in works if w.known.target_id is None and not nothing_new(w.document, w.known)]
+        open_works = [w for w in works if w.known.target_id is None and not _nothing_new(w)]
         candidates = {w.document.key: w.document for w in open_works if w.document.ignored is None}
         hits = self.flow.find(list(candidates.values())) if candidates else {}
         taken = self.doubts.why_not_ours(candidates, hits)
@@ -179,7 +183,25 @@ class Planner:
 
 
 def _settled_by_rule(work: Work) -> bool:
-    return work.document.ignored is not None or nothing_new(work.document, work.known)
+    return work.document.ignored is not None or _nothing_new(work)
+
+
+def _nothing_new(work: Work) -> bool:
+    return nothing_new(work.document, work.known, approved=work.approved)
+
+
+def _planned(work: Work, step: Step) -> Planned:
+    document = work.document
+    return Planned(
+        document.key,
+        step.name,
+        step.shown_changes(),
+        dict(step.body),
+        frozen=freeze(document, step, work.target),
+        day=document.day,
+        amount=document.amount,
+        currency=document.currency,
+    )
 
 
 def _result(work: Work) -> Result:

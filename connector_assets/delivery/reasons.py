@@ -121,6 +121,11 @@ REASONS: dict[str, Reason] = {
             "decide which side is right; set `on_conflict: source` to let the source win, then replay",
         ),
         Reason(
+            "changed_since_plan",
+            "the {field} is not what it was when {value} was made",
+            "plan again and apply the new plan; a replay sends it as it is now",
+        ),
+        Reason(
             "total_differs",
             "the target accepted the document, but its {field} is {value}",
             "compare both; correct the document in the target or in the source, then replay",

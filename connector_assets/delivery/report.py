@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from connector_assets.delivery.frozen import Frozen
 from connector_assets.delivery.money import amount_text
 
 OUTCOMES = (
@@ -25,7 +26,8 @@ OUTCOMES = (
     "ignored",
 )
 SETTLED = frozenset({"created", "updated", "unchanged", "adopted"})
-NEEDS_A_PERSON = frozenset({"held", "staged", "conflict", "refused", "failed", "in_doubt"})
+# what is staged waits for a person too, but nothing is wrong with it: it is no exception
+NEEDS_A_PERSON = frozenset({"held", "conflict", "refused", "failed", "in_doubt"})
 UNFINISHED = frozenset({"failed", "in_doubt"})
 
 
@@ -43,12 +45,21 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What would be done with one document: `request` is the exact body that would be sent."""
+    """What would be done with one document: `request` is the exact body that would be sent, `frozen` the call as it can
+    be sent later; both are None where nothing is sent."""
 
     key: str
     action: str
     changes: list[dict[str, Any]]
     request: dict[str, Any] | None
+    frozen: Frozen | None = None
+    day: date | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The document's entry in what `connector sync --plan --json` prints."""
+        return {"key": self.key, "action": self.action, "changes": self.changes, "request": self.request}
 
 
 class AccountingError(AssertionError):
@@ -142,10 +153,7 @@ class FlowReport:
                 for currency, sums in sorted(self.amounts().items())
             }
         if self.plan:
-            entry["documents"] = [
-                {"key": each.key, "action": each.action, "changes": each.changes, "request": each.request}
-                for each in self.planned
-            ]
+            entry["documents"] = [each.as_json() for each in self.planned]
         if self.plan_reason:
             entry["plan_reason"] = self.plan_reason
         return entry

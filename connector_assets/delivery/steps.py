@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -19,10 +18,11 @@ from connector_assets.delivery.document import (
     NeedTarget,
     Step,
     Target,
-    canonical,
 )
 from connector_assets.delivery.doubt import Doubts
 from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.frozen import body_hash
+from connector_assets.delivery.gate import Gate
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.recorder import Recorder, Told
 from connector_assets.delivery.sending import Answer, Defect, NotSent, Sender
@@ -48,6 +48,7 @@ class Steps:
 
     def __init__(self, flow: Flow, pace: Pace, claims: Claims, doubts: Doubts) -> None:
         self.flow = flow
+        self.gate = Gate(flow)
         self.pace = pace
         self.claims = claims
         self.doubts = doubts
@@ -84,7 +85,7 @@ class Steps:
                 raise AssertionError(f"{where} did not converge in {ROUNDS} rounds; a defect of the flow")
             work.rounds += 1
             decision = self.flow.decide(work.document, work.known, work.target)
-            if isinstance(decision, NeedTarget):
+            if isinstance(decision, NeedTarget) or (isinstance(decision, Do) and self.gate.must_see(work)):
                 reading.append(work)
             elif isinstance(decision, Do):
                 doing.append((work, decision.step))
@@ -94,7 +95,18 @@ class Steps:
         if reading:
             self._read(reading)
         if doing:
+            doing = self._admitted(doing)
+        if doing:
             self._act(doing)
+
+    def _admitted(self, doing: Sequence[tuple[Work, Step]]) -> list[tuple[Work, Step]]:
+        """The steps that may be taken without asking a person, or that a person has let go."""
+        admitted, told = self.gate.admit(doing)
+        self._record(told)
+        approved_now = [work for work, _ in told if work.alive]
+        if approved_now:
+            self.gate.reload(approved_now)
+        return admitted
 
     def _conclude(self, work: Work, decision: Done | Hold | Ignore, **values: Any) -> Change:
         if isinstance(decision, Ignore):
@@ -130,6 +142,7 @@ class Steps:
         missing = []
         for work in works:
             work.target = targets.get(work.known.target_id or "")
+            work.seen = True
             if work.target is None:
                 missing.append((work, work.hold([problem("missing_in_target", "", work.known.target_id)])))
         self._record(missing)
@@ -159,14 +172,16 @@ class Steps:
         self._after([work for work, _ in doing], answers)
 
     def _intent(self, work: Work, step: Step) -> NewIntent:
+        row = work.staged if work.approved else None
+        approval = {"staged": row.id, "approved_by": row.decided_by} if row is not None else {}
         return NewIntent(
             flow=self.flow.full_name,
             key=work.document.key,
             step=step.name,
-            body_hash=hashlib.sha256(canonical(step.body).encode()).hexdigest(),
+            body_hash=body_hash(step.body),
             run=self.flow.bench.run,
             partition=work.document.day.isoformat() if work.document.day else None,
-            detail={"refuses_second": step.refuses_second, "stage": step.stage},
+            detail={"refuses_second": step.refuses_second, "stage": step.stage, **approval},
         )
 
     def _second_look(self, doing: Sequence[tuple[Work, Step]], answers: Sequence[Answer]) -> list[Answer]:
@@ -230,7 +245,7 @@ class Steps:
 
     def _accepted(self, work: Work, step: Step, target: Target) -> Change:
         first = not work.linked and work.known.target_id is None
-        work.target = target
+        work.target, work.seen = target, True
         work.outcome = work.next_outcome(step)
         work.known = replace(
             work.known,

@@ -9,8 +9,9 @@ from typing import Any
 
 from connector_assets.delivery.document import Document, Step, Target
 from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.frozen import Frozen
 from connector_assets.delivery.report import Result
-from connector_resources.ledger import Change, Delivery, Intent, Ledger, NewEvent, Problem
+from connector_resources.ledger import Change, Delivery, Intent, Ledger, NewEvent, Problem, Staged
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,19 @@ class Pace:
 @dataclass
 class Work:
     """A claimed document in hand. `result` is set once; `parked` means: come back later; `absent` that an earlier call
-    of unknown outcome is now believed to have had none.
+    of unknown outcome is now believed to have had none. `staged` is its call that waits for an approval or has it,
+    `planned` the call that the plan which is applied has for it; `seen` says that `target` is the record of the known
+    id, seen now.
     """
 
     document: Document
     known: Delivery
     run: str
     unfinished: list[Intent] = field(default_factory=list)
+    staged: Staged | None = None
+    planned: Frozen | None = None
     target: Target | None = None
+    seen: bool = False
     linked: bool = False
     outcome: str | None = None
     tries: int = 0
@@ -67,6 +73,11 @@ class Work:
     def alive(self) -> bool:
         """Whether something is still to be done in this slice."""
         return self.result is None and not self.parked
+
+    @property
+    def approved(self) -> bool:
+        """Whether a person has let its call go."""
+        return self.planned is not None or (self.staged is not None and self.staged.state == "approved")
 
     @property
     def tried(self) -> bool:
@@ -128,8 +139,15 @@ def works_of(flow: Flow, documents: Sequence[Document], owner: str) -> list[Work
     ledger, keys = flow.bench.ledger, [document.key for document in documents]
     known = known_with_links(ledger, flow.full_name, keys, flow.bench.clock.now())
     intents = ledger.intents.unfinished(flow.full_name, keys)
+    staged = ledger.staged.of(flow.full_name, keys)
     return [
-        Work(document, known[document.key], owner, unfinished=list(intents.get(document.key, ())))
+        Work(
+            document,
+            known[document.key],
+            owner,
+            unfinished=list(intents.get(document.key, ())),
+            staged=staged.get(document.key),
+        )
         for document in documents
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connector_assets.delivery.approval import read_approval
 from connector_assets.delivery.flow import Flow, read_settings
 from connector_assets.integrations import jde_coupa
 from connector_resources.connections import IntegrationSettings
@@ -29,3 +30,4 @@ def check_flows(integration: IntegrationSettings) -> None:
             raise UnusableInput(f"connections.yaml: integrations.{integration.name}.flows: {error}") from None
     for flow in KINDS[integration.kind]:
         read_settings(flow.Settings, integration, flow.name)
+        read_approval(integration, flow.name, carries_money=flow.carries_money)

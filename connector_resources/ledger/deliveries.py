@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from connector_resources.clock import Clock
+from connector_resources.ledger.approving import approved_unsent
 from connector_resources.ledger.database import Database, chunks
 from connector_resources.ledger.models import deliveries as table
 from connector_resources.ledger.rows import Delivery, State
@@ -111,7 +112,8 @@ class Deliveries:
         """Keys that want another attempt, in order.
 
         Released ones; failed and in doubt whose time has come (none set: at once); waiting ones whose time
-        has come; and those whose process died between an intent and its outcome, once its claim has run out.
+        has come; approved ones; and those whose process died between an intent and its outcome, once its
+        claim has run out.
         """
         timed = table.c.state.in_(("failed", "in_doubt"))
         conditions = (
@@ -119,6 +121,7 @@ class Deliveries:
             and_(timed, or_(table.c.due_at.is_(None), table.c.due_at <= now)),
             and_(table.c.waiting.is_not(None), table.c.due_at <= now),
             and_(table.c.state == "sending", _free(now)),
+            approved_unsent(flow),
         )
         # a query each, since one with OR would use no index
         keys: set[str] = set()

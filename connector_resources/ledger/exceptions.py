@@ -51,6 +51,11 @@ class _Ids:
 _ids = _Ids()
 
 
+def new_id(now: datetime) -> str:
+    """An id for what people name on the command line."""
+    return _ids.new(now)
+
+
 def set_problems(
     database: Database,
     connection: Connection,

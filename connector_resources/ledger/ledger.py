@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from connector_resources.clock import SYSTEM_CLOCK, Clock
 from connector_resources.errors import UnusableInput
 from connector_resources.ledger import recording
+from connector_resources.ledger.approving import StagedCalls
 from connector_resources.ledger.audit import Audit
 from connector_resources.ledger.database import Database, ensure_schema, normalised
 from connector_resources.ledger.deliveries import Deliveries
@@ -37,6 +38,7 @@ class Ledger:
         self.links = Links(database)
         self.mappings = Mappings(database)
         self.exceptions = Exceptions(database)
+        self.staged = StagedCalls(database)
         self.audit = Audit(database, clock)
         self.landing = Landing(database, clock)
         self.watermarks = Watermarks(database, clock)

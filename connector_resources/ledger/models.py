@@ -249,6 +249,51 @@ exceptions = Table(
     ),
 )
 
+staged = Table(
+    "staged",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("flow", Key, nullable=False),
+    Column("key", Key, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    # not JSON to the ledger: it comes back as it went in, in the order of its fields
+    Column("body", Text, nullable=False),
+    Column("body_hash", Text, nullable=False),
+    Column("content", Json, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("target_id", Key),
+    Column("target_version", Text),
+    Column("changes", Json, nullable=False),
+    Column("amount", Money),
+    Column("currency", Text),
+    Column("stake", Money),
+    Column("plan", Key),
+    Column("partition", Text),
+    Column("run", Text),
+    Column("staged_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    Column("decided_by", Text),
+    Column("rule", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("begun", Boolean, nullable=False),
+    Column("closed_at", Instant),
+    Index(
+        "uq_staged_open",
+        "flow",
+        "key",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+    Index(
+        "ix_staged_plan",
+        "plan",
+        sqlite_where=text("plan IS NOT NULL"),
+        postgresql_where=text("plan IS NOT NULL"),
+    ),
+)
+
 audit_events = Table(
     "audit_events",
     metadata,

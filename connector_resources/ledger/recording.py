@@ -18,6 +18,7 @@ from connector_resources.ledger.intents import close_intents
 from connector_resources.ledger.links import add_links, raise_taken, remove_links
 from connector_resources.ledger.models import deliveries as table
 from connector_resources.ledger.rows import UNSET, Change, NewEvent, NewLink
+from connector_resources.ledger.staging import follow
 
 _FIELDS = (
     "state",
@@ -46,6 +47,7 @@ def record(database: Database, changes: Sequence[Change], now: datetime) -> None
             events: list[NewEvent] = []
             for part in _once_each(changes):
                 _record(database, connection, part, now)
+                events += follow(connection, part, now)
                 events += [_event(change, event) for change in part for event in change.events]
             add_events(connection, events, now)
     except IntegrityError as error:

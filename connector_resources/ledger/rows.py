@@ -27,6 +27,7 @@ IntentResult = Literal["done", "refused", "not_sent", "unknown", "found", "absen
 Origin = Literal["matched", "created", "set"]
 LandingKind = Literal["window", "snapshot", "keys", "mapped"]
 OpenedBy = Literal["empty_target", "adopt", "baseline"]
+Standing = Literal["waiting", "approved", "rejected", "superseded", "done"]
 
 
 class Unset(Enum):
@@ -192,6 +193,67 @@ class ExceptionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class NewStaged:
+    """A call that may be sent only once a person has said so: its step, and its body to the byte.
+
+    `body` is text that the ledger does not look into, `body_hash` its fingerprint. `content` is the source's content,
+    masked as everywhere, and `content_hash` its fingerprint; `target_version` that of the target's record as it was
+    read. `stake` is the largest amount, without its sign, of those that the call touches; None where they are of
+    several currencies or not known. With `approved_by` it is approved as it is staged, by the rule `rule`.
+    """
+
+    step: str
+    body: str
+    body_hash: str
+    content_hash: str
+    content: Mapping[str, Any] = field(default_factory=dict)
+    target_id: str | None = None
+    target_version: str | None = None
+    changes: Sequence[Mapping[str, Any]] = ()
+    stake: Decimal | None = None
+    actor: str | None = None
+    plan: str | None = None
+    approved_by: str | None = None
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A staged call and what became of it.
+
+    `state` is 'waiting', 'approved', 'rejected', 'superseded' (source or target changed, or there was nothing left to
+    send), or 'done'; `begun` says that the approved call is known to have taken effect, so that the calls which follow
+    it need no approval of their own. Open (`closed_at` None) is one at most of a document.
+    """
+
+    id: str
+    flow: str
+    key: str
+    state: Standing
+    step: str
+    body: str
+    body_hash: str
+    content: dict[str, Any]
+    content_hash: str
+    target_id: str | None
+    target_version: str | None
+    changes: list[dict[str, Any]]
+    amount: Decimal | None
+    currency: str | None
+    stake: Decimal | None
+    plan: str | None
+    partition: str | None
+    run: str | None
+    staged_at: datetime
+    decided_at: datetime | None
+    decided_by: str | None
+    rule: str
+    note: str
+    begun: bool
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewEvent:
     """Something to remember for ever. Inside a `Change`, flow, key, run and partition are the change's where
     empty.
@@ -232,7 +294,7 @@ class Change:
 
     `problems`: None leaves the open exceptions alone, an empty list closes them as settled, a list becomes
     the open set. `release_claim` gives the claim back, `clear_released` ends a replay. `close_intents` are
-    (intent id, result, detail).
+    (intent id, result, detail). `staging` is the call that waits for an approval, or has it.
     """
 
     flow: str
@@ -260,6 +322,7 @@ class Change:
     events: Sequence[NewEvent] = ()
     seen_hash: str | Unset | None = UNSET
     read_at: datetime | Unset = UNSET
+    staging: NewStaged | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,11 @@ class TestExitCodeOfASync:
     def test_done(self, ledger: Ledger) -> None:
         assert Outcome("r", [entry(created=1, ignored=2)]).code(ledger, [INVOICES]) == 0
 
-    @pytest.mark.parametrize("name", ["held", "staged", "conflict", "refused", "failed", "in_doubt"])
+    def test_what_waits_for_an_approval_is_no_exception(self, ledger: Ledger) -> None:
+        assert Outcome("r", [entry(created=1, staged=2)]).code(ledger, [INVOICES]) == 0
+        assert Plan("p", [entry(staged=2)]).code(ledger, [INVOICES]) == 0
+
+    @pytest.mark.parametrize("name", ["held", "conflict", "refused", "failed", "in_doubt"])
     def test_what_needs_a_person(self, ledger: Ledger, name: str) -> None:
         assert Outcome("r", [entry(created=1, **{name: 1})]).code(ledger, [INVOICES]) == 1
         assert Plan("p", [entry(**{name: 1})]).code(ledger, [INVOICES]) == 1

@@ -42,6 +42,7 @@ def upgrade() -> None:
     _deliveries()
     _links_and_mappings()
     _exceptions()
+    _staged()
     _audit()
     _reading()
     op.create_table(
@@ -169,6 +170,39 @@ def _exceptions() -> None:
     columns = ["flow", "key", "reason", "field"]
     _where("uq_exceptions_open", "exceptions", columns, "closed_at IS NULL", unique=True)
     _where("ix_exceptions_waits_for", "exceptions", ["waits_for"], "closed_at IS NULL")
+
+
+def _staged() -> None:
+    op.create_table(
+        "staged",
+        sa.Column("id", KEY, primary_key=True),
+        sa.Column("flow", KEY, nullable=False),
+        sa.Column("key", KEY, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("step", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("body_hash", sa.Text, nullable=False),
+        sa.Column("content", sa.Text, nullable=False),
+        sa.Column("content_hash", sa.Text, nullable=False),
+        sa.Column("target_id", KEY),
+        sa.Column("target_version", sa.Text),
+        sa.Column("changes", sa.Text, nullable=False),
+        sa.Column("amount", sa.Text),
+        sa.Column("currency", sa.Text),
+        sa.Column("stake", sa.Text),
+        sa.Column("plan", KEY),
+        sa.Column("partition", sa.Text),
+        sa.Column("run", sa.Text),
+        sa.Column("staged_at", INSTANT, nullable=False),
+        sa.Column("decided_at", INSTANT),
+        sa.Column("decided_by", sa.Text),
+        sa.Column("rule", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("begun", sa.Boolean, nullable=False),
+        sa.Column("closed_at", INSTANT),
+    )
+    _where("uq_staged_open", "staged", ["flow", "key"], "closed_at IS NULL", unique=True)
+    _where("ix_staged_plan", "staged", ["plan"], "plan IS NOT NULL")
 
 
 def _audit() -> None:

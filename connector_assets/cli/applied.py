@@ -1,0 +1,74 @@
+"""`connector sync --apply`: send what a plan says. No Dagster run, like a replay."""
+
+from __future__ import annotations
+
+from connector_assets.applying import Applied, apply
+from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, line_of, tell
+from connector_assets.cli.places import (
+    actor,
+    chosen_flows,
+    existing_home,
+    require_credentials,
+    require_systems,
+    run_name,
+)
+from connector_assets.cli.show import print_json, quiet_stdout
+from connector_assets.cli.tables import print_flows
+from connector_assets.cli.waiting import tell_waiting
+from connector_assets.delivery import plans
+from connector_assets.delivery.plans import Plan
+from connector_assets.opening import workbench
+from connector_resources.connections import Settings
+from connector_resources.errors import UnusableInput
+from connector_resources.ledger import Ledger
+
+
+def apply_plan(id: str, target: str | None, *, as_json: bool) -> int:
+    """Apply a plan, or the part of it that `target` (INTEGRATION or INTEGRATION/FLOW) names; returns the exit code.
+
+    Raises UnusableInput, with nothing sent, for a plan that is unknown, of another integration, or not to be applied.
+    """
+    home = existing_home()
+    settings, ledger = home.settings(), home.ledger()
+    plan = plans.load(ledger, id)
+    names = _names(settings, plan, target)
+    integration = settings.integration(plan.integration)
+    require_credentials(home, settings, integration)
+    require_systems(home, settings, integration)
+    run = run_name("apply")
+    with quiet_stdout(), workbench(home, integration.name, run, actor=actor()) as bench:
+        done = apply(bench, plan, names)
+    if as_json:
+        entries = [each.report.as_json() | {"gone_in_source": each.gone} for each in done]
+        print_json({"run": run, "plan": False, "plan_id": id, "flows": entries})
+    else:
+        print_flows([each.report.as_json() for each in done])
+    _tell(done)
+    tell_waiting(ledger, names)
+    return _code(ledger, done)
+
+
+def _names(settings: Settings, plan: Plan, target: str | None) -> list[str]:
+    """The full names of the flows to apply, in the plan's order."""
+    if target is None:
+        return list(plan.flows)
+    integration, kinds = chosen_flows(settings, target)
+    names = {f"{integration.name}/{kind.name}" for kind in kinds}
+    chosen = [name for name in plan.flows if name in names]
+    if not chosen:
+        raise UnusableInput(f"the plan {plan.id} is of {' and '.join(plan.flows)}, not of {target}")
+    return chosen
+
+
+def _tell(done: list[Applied]) -> None:
+    for each in done:
+        if each.gone:
+            tell(f"{each.report.flow}: no longer in the source: {', '.join(each.gone)}")
+        if each.report.error is not None:
+            tell(f"connector: {line_of(each.report.error)}")
+
+
+def _code(ledger: Ledger, done: list[Applied]) -> int:
+    if any(each.report.error is not None for each in done):
+        return UNREACHABLE
+    return NEEDS_A_PERSON if any(ledger.exceptions.open(each.report.flow) for each in done) else DONE

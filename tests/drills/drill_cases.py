@@ -1,0 +1,230 @@
+"""One case: what goes wrong, when the process dies, and the runs until nothing is left to do."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from drill_drifts import DRIFTS, GROWS, Drifts
+from drill_faults import WINDOW, named
+from drill_line import Position
+from drill_process import Death, Process
+from drill_scenes import FIRST, Scene, Workshop
+from drill_truth import UNDECIDED_, Truth, Verdict, judge, truth_of
+from drill_variants import Variant, every_variant
+
+from connector_resources.errors import ConnectorError
+
+# what a new process finds: it is started at once, in the middle of the effect window, when everything is over
+LATER = (0.0, WINDOW / 2, 3000.0)
+# a process that is started sooner knows that the one before it is dead; a later one waits for the end of its lease
+FREES_SECONDS = 300.0
+# longer than a claim's lease and everything that may still be under way
+QUIET_SECONDS = 900.0
+RUNS = 8
+FAULT = re.compile(r"(write|read)(\d+)=(\w+)")
+DEATH = re.compile(r"dies@(\d+)\+([\d.]+)s")
+# of so many cases one is run once more when all is done: which one, its name says
+ONCE_MORE = 4
+
+
+@dataclass(frozen=True)
+class Case:
+    """`faults`: which call goes wrong and how; `deaths`: the boundary at which each process dies, and the seconds until
+    the next one is started. `reading`: the first process reads the source itself, else it begins with what was read.
+    `stale`: an older frame is delivered once more, after a newer one."""
+
+    variant: Variant
+    situation: str
+    faults: tuple[tuple[str, int, str], ...] = ()
+    deaths: tuple[tuple[int, float], ...] = ()
+    reading: bool = False
+    stale: bool = False
+
+    @property
+    def name(self) -> str:
+        """All of it in one text, by which it is replayed."""
+        parts = [f"{self.variant.name} / {self.situation}"]
+        parts += ["reading"] if self.reading else []
+        parts += ["stale"] if self.stale else []
+        parts += [f"{kind}{number}={fault}" for kind, number, fault in self.faults]
+        parts += [f"dies@{boundary}+{seconds:g}s" for boundary, seconds in self.deaths]
+        return " / ".join(parts)
+
+    @classmethod
+    def parse(cls, name: str) -> Case:
+        """The case of that name. Raises KeyError or ValueError where there is none."""
+        which, situation, *parts = name.split(" / ")
+        variant = {each.name: each for each in every_variant()}[which]
+        faults = [match for part in parts if (match := FAULT.fullmatch(part))]
+        deaths = [match for part in parts if (match := DEATH.fullmatch(part))]
+        found = cls(
+            variant,
+            situation,
+            tuple((match[1], int(match[2]), match[3]) for match in faults),
+            tuple((int(match[1]), float(match[2])) for match in deaths),
+            reading="reading" in parts,
+            stale="stale" in parts,
+        )
+        if found.name != name:
+            raise ValueError(f"no case is called {name!r}; that is near it: {found.name!r}")
+        return found
+
+
+@dataclass
+class Story:
+    """What happened in a case: the boundaries and the numbers of calls of its first process, all calls, the verdict."""
+
+    crossed: list[str] = field(default_factory=list)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    verdict: Verdict = field(default_factory=Verdict)
+    truth: Truth | None = None
+
+
+def tell(workshop: Workshop, case: Case) -> Story:
+    """Run a case to its end, and judge it by the run in which nothing goes wrong."""
+    scene = workshop.scene(case.variant, case.situation)
+    late = any(name == GROWS for _, _, name in case.faults)
+    expected = _expected(workshop, scene, late=late)
+    story, drifts = _happen(workshop, scene, case)
+    story.truth = _truth(workshop, scene, drifts, expected)
+    judged = judge(expected, story.truth)
+    for count, whats in judged.found.items():
+        for what in whats:
+            story.verdict.add(count, what)
+    return story
+
+
+def _expected(workshop: Workshop, scene: Scene, *, late: bool) -> Truth:
+    if late not in scene.expected:
+        story, drifts = _happen(workshop, scene, Case(scene.variant, scene.situation), late=late)
+        if story.verdict:
+            raise AssertionError(f"{scene.name} does not come to an end without a fault:\n{story.verdict}")
+        scene.expected[late] = truth = _truth(workshop, scene, drifts, None)
+        if truth.left:
+            raise AssertionError(f"{scene.name} leaves something open without a fault: {truth.left}")
+    return scene.expected[late]
+
+
+def _truth(workshop: Workshop, scene: Scene, drifts: Drifts, expected: Truth | None) -> Truth:
+    site, target = workshop.site, workshop.target(scene.variant)
+    entities = {(system, entity) for system, entity, _ in site.traffic.effects if system == target}
+    entities |= set(expected.content) if expected else set()
+    site.traffic.plan = {}
+    flow, _ = workshop.flow(scene.variant, Process())
+    found = truth_of(flow, site.systems, sorted(entities), {*scene.strangers, *drifts.strangers})
+    flow.bench.close()
+    return found
+
+
+def _happen(workshop: Workshop, scene: Scene, case: Case, *, late: bool = False) -> tuple[Story, Drifts]:
+    site, drifts = workshop.site, Drifts(workshop, scene)
+    plan: dict[Position, Any] = {}
+    for kind, number, name in case.faults:
+        plan[kind, number] = drifts.named(name) if name in DRIFTS else named(kind, name)
+    site.put_back(scene.state, plan)
+    runs = Runs(workshop, scene, case)
+    runs.first()
+    if late:
+        workshop.acts(scene.variant).late(workshop.town)
+        runs.finished = False
+    runs.until_quiet()
+    story = runs.story
+    story.told = site.traffic.told
+    return story, drifts
+
+
+class Runs:
+    """The processes of one case, one after the other."""
+
+    def __init__(self, workshop: Workshop, scene: Scene, case: Case) -> None:
+        self.workshop, self.scene, self.case = workshop, scene, case
+        self.site = workshop.site
+        self.story = Story()
+        self.finished = False
+        self._deaths = iter(case.deaths)
+        self._unfinished = False
+        self._left_behind = False
+
+    def first(self) -> None:
+        """The run that the case is about; then the one that brings an older frame, where the case has one."""
+        workshop, scene = self.workshop, self.scene
+        if self.case.reading:
+            process = self._process(lambda process: workshop.run(scene, process, days=True, whole=True))
+        else:
+            process = self._process(lambda process: workshop.deliver(scene, process))
+        self.story.crossed, self.story.counts = process.crossed, dict(self.site.traffic.counts)
+        if self.case.stale:
+            older = workshop.scene(scene.variant, FIRST).mapped
+            finished = self.finished
+            self._process(lambda process: workshop.deliver(scene, process, older))
+            self.finished = finished
+
+    def until_quiet(self) -> None:
+        """Run as a schedule would: the days again until a run came to its end, then what is due. In some cases the days
+        are read once more at last, with nothing left to do."""
+        for _ in range(RUNS):
+            if self.finished and not self._due():
+                if zlib.crc32(self.case.name.encode()) % ONCE_MORE:
+                    return
+                before = len(self.site.traffic.effects)
+                self._process(lambda process: self.workshop.run(self.scene, process, days=True))
+                if len(self.site.traffic.effects) == before and self.finished and not self._due():
+                    return
+            else:
+                days = not self.finished
+                self._process(lambda process: self.workshop.run(self.scene, process, days=days))  # noqa: B023
+            self.site.time.pass_by(QUIET_SECONDS)
+            self.site.traffic.arrive()
+        self.story.verdict.add(UNDECIDED_, f"there is something left to do after {RUNS} runs")
+
+    def _process(self, work: Callable[[Process], Any]) -> Process:
+        """One process: to its end, or to its death."""
+        boundary, seconds = next(self._deaths, (None, 0.0))
+        process = Process(boundary)
+        if self._left_behind:
+            work = self._freeing(work)
+        self.finished = self._unfinished = False
+        self.site.traffic.told.append(f"--- a process begins{'' if boundary is None else f', to die at {boundary}'}")
+        try:
+            report = work(process)
+            self.finished, self._unfinished = True, bool(report.unfinished())
+            self.site.traffic.told.append(f"--- {report.sentence()}")
+        except Death as death:
+            self.site.traffic.told.append(f"--- it dies: {death}; {seconds:g} s later")
+            self.site.time.pass_by(seconds)
+            self._left_behind = seconds < FREES_SECONDS
+        except ConnectorError as error:
+            self.site.traffic.told.append(f"--- the run fails: {error}")
+        except Exception as error:  # noqa: BLE001 - a defect is what the drill is looking for
+            self.story.verdict.add(UNDECIDED_, f"a run ended in {error!r}")
+        return process
+
+    def _freeing(self, work: Callable[[Process], Any]) -> Callable[[Process], Any]:
+        """First let go of the claims of the dead, as a run does that is started on their machine."""
+
+        def working(process: Process) -> Any:
+            flow, _ = self.workshop.flow(self.scene.variant, process)
+            deliveries = flow.bench.ledger.deliveries
+            for owner in sorted(deliveries.owners(flow.full_name)):
+                deliveries.release_all(flow.full_name, owner)
+            return work(process)
+
+        self._left_behind = False
+        return working
+
+    def _due(self) -> bool:
+        """Whether a schedule would start a run now, or will when some time has passed."""
+        if self._unfinished or self.site.traffic.late:
+            return True
+        flow, _ = self.workshop.flow(self.scene.variant, Process())
+        ledger, name = flow.bench.ledger, flow.full_name
+        settled = {"settled", "held", "refused", "conflict", "ignored", "baseline", "staged"}
+        waiting = set(ledger.deliveries.waiting(name))
+        return bool(set(ledger.deliveries.due(name, flow.bench.now())) - waiting) or bool(
+            ledger.deliveries.counts(name).keys() - settled
+        )

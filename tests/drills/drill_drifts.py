@@ -1,0 +1,61 @@
+"""What other people do to the records while we read them, between two of our calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from drill_faults import Fault
+from drill_line import Exchange
+from drill_towns import Stranger
+from requests import Response
+
+if TYPE_CHECKING:
+    from drill_scenes import Scene, Workshop
+
+GROWS, SHRINKS = "source_grows", "source_shrinks"
+TARGET_GROWS, TARGET_SHRINKS = "target_grows", "target_shrinks"
+DRIFTS = (GROWS, SHRINKS, TARGET_GROWS, TARGET_SHRINKS)
+
+
+class Drifts:
+    """The drifts of one case. `strangers` are the records that came into the target."""
+
+    def __init__(self, workshop: Workshop, scene: Scene) -> None:
+        self.strangers: list[Stranger] = []
+        self._workshop, self._scene = workshop, scene
+        self._there = list(scene.strangers)
+        self._done: set[str] = set()
+
+    def named(self, name: str) -> Fault:
+        """The drift of that name, as a fault: somebody acts, then the call is answered. Each happens once."""
+        acts = {
+            GROWS: self._source_grows,
+            SHRINKS: self._source_shrinks,
+            TARGET_GROWS: self._target_grows,
+            TARGET_SHRINKS: self._target_shrinks,
+        }
+
+        def happens(exchange: Exchange) -> Response:
+            if name not in self._done:
+                self._done.add(name)
+                acts[name]()
+            return exchange.take_effect()
+
+        return Fault(name, happens)
+
+    def _source_grows(self) -> None:
+        self._act(self._workshop.acts(self._scene.variant).late)
+
+    def _source_shrinks(self) -> None:
+        self._act(self._workshop.acts(self._scene.variant).forget)
+
+    def _act(self, act: Callable[..., None]) -> None:
+        act(self._workshop.town)
+
+    def _target_grows(self) -> None:
+        self.strangers.append(self._workshop.acts(self._scene.variant).stranger(self._workshop.town))
+
+    def _target_shrinks(self) -> None:
+        while self._there:
+            self._workshop.acts(self._scene.variant).leave(self._workshop.town, self._there.pop())

@@ -1,0 +1,151 @@
+"""What can go wrong with one call. Each fault is a function of the exchange: it lets the call take effect or not, and
+answers, or raises what `requests` raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.client import IncompleteRead
+
+from drill_line import Exchange
+from requests import Response
+from requests.exceptions import ChunkedEncodingError, ReadTimeout
+from requests.exceptions import ConnectionError as Broken
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
+
+from connector_resources.connections import BaseConnection
+
+# until when the connection's settings say that a lost call may take effect
+WINDOW = float(BaseConnection.model_fields["effect_window_seconds"].default)
+RETRY_AFTER = 7
+# longer than a run waits
+LONG = 3600
+PUT_BACK = 600.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that goes wrong, by its name in the matrix."""
+
+    name: str
+    happens: Callable[[Exchange], Response]
+
+    def __call__(self, exchange: Exchange) -> Response:
+        return self.happens(exchange)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def reset() -> Broken:
+    """The other side closed the connection."""
+    return Broken(ProtocolError("Connection aborted.", ConnectionResetError(104, "Connection reset by peer")))
+
+
+def _drop_before(exchange: Exchange) -> Response:
+    raise reset()
+
+
+def _drop_after(exchange: Exchange) -> Response:
+    exchange.take_effect()
+    raise reset()
+
+
+def _drop_late(exchange: Exchange) -> Response:
+    exchange.take_effect_late(WINDOW - 1)
+    raise reset()
+
+
+def _times_out(exchange: Exchange) -> Response:
+    exchange.take_effect_late(WINDOW - 1)
+    exchange.traffic.time.pass_by(exchange.patience)
+    raise ReadTimeout(ReadTimeoutError(None, str(exchange.request.url), "Read timed out."))  # type: ignore[arg-type]
+
+
+def _error_before(exchange: Exchange) -> Response:
+    return exchange.answer(503)
+
+
+def _error_after(exchange: Exchange) -> Response:
+    exchange.take_effect()
+    return exchange.answer(503)
+
+
+def _limited(exchange: Exchange) -> Response:
+    return exchange.answer(429, {"Retry-After": str(RETRY_AFTER)})
+
+
+def _limited_silent(exchange: Exchange) -> Response:
+    return exchange.answer(429)
+
+
+def _limited_long(exchange: Exchange) -> Response:
+    return exchange.answer(429, {"Retry-After": str(LONG)})
+
+
+def _login_expired(exchange: Exchange) -> Response:
+    exchange.line.system.expire_tokens()
+    return exchange.take_effect()
+
+
+def _twice(exchange: Exchange) -> Response:
+    """The same bytes again, too late for the pool to notice: the next call reads them as its answer."""
+    answer = exchange.take_effect()
+    exchange.line.foreign = answer
+    return answer
+
+
+def _cut(exchange: Exchange) -> Response:
+    body = exchange.take_effect().content
+    half = len(body) // 2
+    raise ChunkedEncodingError(ProtocolError("Connection broken", IncompleteRead(body[:half], len(body) - half)))
+
+
+def _half_body(exchange: Exchange) -> Response:
+    """A proxy that loses the rest and closes properly."""
+    whole = exchange.take_effect()
+    return exchange.answer(whole.status_code, whole.headers, whole.content[: len(whole.content) // 2])
+
+
+def _clock_back(exchange: Exchange) -> Response:
+    exchange.line.clock.put_back(PUT_BACK)
+    return exchange.take_effect()
+
+
+def _dead_link(exchange: Exchange) -> Response:
+    exchange.line.system.kill_links()
+    return exchange.take_effect()
+
+
+WRITE_FAULTS = (
+    Fault("drop_before", _drop_before),
+    Fault("drop_after", _drop_after),
+    Fault("drop_late", _drop_late),
+    Fault("time_out_late", _times_out),
+    Fault("503_before", _error_before),
+    Fault("503_after", _error_after),
+    Fault("429", _limited),
+    Fault("429_silent", _limited_silent),
+    Fault("429_long", _limited_long),
+    Fault("login_expired", _login_expired),
+    Fault("answer_twice", _twice),
+    Fault("answer_cut", _cut),
+    Fault("half_body", _half_body),
+    Fault("clock_back", _clock_back),
+)
+# a safe call is repeated by its client, so that its effect does not matter
+READ_FAULTS = (
+    Fault("drop", _drop_before),
+    Fault("503", _error_before),
+    Fault("429", _limited),
+    Fault("login_expired", _login_expired),
+    Fault("dead_link", _dead_link),
+    Fault("answer_cut", _cut),
+    Fault("half_body", _half_body),
+    Fault("clock_back", _clock_back),
+)
+
+
+def named(kind: str, name: str) -> Fault:
+    """The fault of that name, of a 'write' or a 'read'. Raises KeyError."""
+    return {each.name: each for each in (WRITE_FAULTS if kind == "write" else READ_FAULTS)}[name]

@@ -1,0 +1,188 @@
+"""The line between our clients and the sandbox: real sessions, real ASGI desks, no sockets, and what goes wrong on it.
+
+A client of ours keeps its session, its login, its retries and its reading of answers; only the transport is another: a
+call is handed to the system's desk in this process. What a reset, a time-out or a cut body is to `requests`, the line
+raises as the same exceptions, with urllib3's inside (see `connector_resources/http/problems.py` for what reads them).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from drill_clock import Hands, Time
+from drill_process import Process
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+
+from connector_resources.http import Call, HttpSession
+from connector_sandbox.kernel.dispatch import Desk
+from connector_sandbox.kernel.system import System
+
+# what a call takes, so that two of them are not at one instant
+CALL_SECONDS = 0.02
+NUMBERS = re.compile(r"/\d+(?=/|$)")
+
+Position = tuple[str, int]
+"""('write', 3): the fourth call of a case that creates or changes something; ('read', 0): the first other one."""
+
+
+@dataclass
+class Traffic:
+    """The calls of one case, over all its processes: counted, told, and which of them go wrong."""
+
+    time: Time
+    plan: Mapping[Position, Callable[[Exchange], Response]] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=lambda: {"write": 0, "read": 0})
+    told: list[str] = field(default_factory=list)
+    effects: list[tuple[str, str, str]] = field(default_factory=list)
+    late: list[tuple[float, Exchange]] = field(default_factory=list)
+
+    def arrive(self) -> None:
+        """Let those calls take effect that were on their way, and whose time has come."""
+        due = [each for each in self.late if each[0] <= self.time.seconds]
+        self.late = [each for each in self.late if each[0] > self.time.seconds]
+        for _, exchange in sorted(due, key=lambda each: each[0]):
+            self.told.append(f"          … {exchange.label} takes effect late")
+            exchange.take_effect()
+
+
+class Line(BaseAdapter):
+    """The transport of one client of one process."""
+
+    def __init__(self, system: System, desk: Desk, traffic: Traffic, process: Process, clock: Hands) -> None:
+        super().__init__()
+        self.system = system
+        self.desk = desk
+        self.traffic = traffic
+        self.process = process
+        self.clock = clock
+        self.foreign: Response | None = None
+        self._sending = threading.local()
+
+    def connect(self, client: Any) -> None:
+        """Become the transport of a client's session, and hear from it which call each request is."""
+        http = next(each for each in vars(client).values() if isinstance(each, HttpSession))
+        exchange = http._exchange
+
+        def told(call: Call, login: Mapping[str, str]) -> Any:
+            self._sending.call = call
+            return exchange(call, login)
+
+        http._exchange = told  # type: ignore[method-assign]
+        http._session.mount("http://", self)
+
+    def send(self, request: PreparedRequest, stream: bool = False, timeout: Any = None, *_: Any, **__: Any) -> Response:
+        """One call: counted, perhaps spoilt, answered."""
+        self.process.alive()
+        traffic = self.traffic
+        traffic.arrive()
+        traffic.time.pass_by(CALL_SECONDS)
+        kind = "read" if self._sending.call.is_safe else "write"
+        exchange = Exchange(self, request, safe=kind == "read", patience=timeout[1])
+        number = traffic.counts[kind]
+        traffic.counts[kind] += 1
+        if kind == "write":
+            self.process.cross(f"before {exchange.label}")
+        fault = traffic.plan.get((kind, number))
+        spoilt = f"  <- {fault}" if fault is not None else ""
+        traffic.told.append(f"{traffic.time.seconds:9.2f} {kind} {number}: {exchange.label}{spoilt}")
+        try:
+            answer = exchange.take_effect() if fault is None else fault(exchange)
+            if self.foreign is not None and fault is None:
+                answer, self.foreign = self.foreign, None
+            return answer
+        finally:
+            if kind == "write":
+                self.process.cross(f"after {exchange.label}")
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+@dataclass
+class Exchange:
+    """One request on the line: what a fault may do with it."""
+
+    line: Line
+    request: PreparedRequest
+    safe: bool
+    patience: float
+
+    @property
+    def label(self) -> str:
+        """Method and path, without numbers: `coupa PUT /api/invoices/N/submit`."""
+        path = NUMBERS.sub("/N", urlsplit(str(self.request.url)).path)
+        return f"{self.line.system.name} {self.request.method} {path}"
+
+    @property
+    def traffic(self) -> Traffic:
+        """The traffic that it is a part of."""
+        return self.line.traffic
+
+    def take_effect(self) -> Response:
+        """The system gets the request and answers it."""
+        before = len(self.traffic.effects)
+        status, headers, body = at_once(self.line.desk, self.request)
+        if self.safe and len(self.traffic.effects) > before:
+            raise AssertionError(f"{self.label} is a safe call to its client, and changed something")
+        return self.answer(status, headers, body)
+
+    def take_effect_late(self, seconds: float) -> None:
+        """The request is on its way for that long before the system gets it."""
+        self.traffic.late.append((self.traffic.time.seconds + seconds, self))
+
+    def answer(self, status: int, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Response:
+        """An answer as `requests` gives it."""
+        made = Response()
+        made.status_code = status
+        made.headers = CaseInsensitiveDict(headers or {})
+        made._content, made._content_consumed = body, True  # type: ignore[attr-defined]
+        made.url, made.request, made.raw = str(self.request.url), self.request, io.BytesIO()
+        return made
+
+
+def at_once(desk: Desk, request: PreparedRequest) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of a desk's answer. The sandbox waits for nothing, so that no event loop is needed."""
+    parts = urlsplit(str(request.url))
+    body = request.body or b""
+    content = body if isinstance(body, bytes) else str(body).encode()
+    scope = {
+        "type": "http",
+        "method": request.method,
+        "path": unquote(parts.path),
+        "query_string": parts.query.encode(),
+        "headers": list(_raw(request.headers.items())),
+        "server": (parts.hostname, 80),
+    }
+    sent: list[Mapping[str, Any]] = []
+
+    async def receive() -> Mapping[str, Any]:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    answering = desk(scope, receive, send)
+    try:
+        answering.send(None)  # type: ignore[attr-defined]
+    except StopIteration:
+        start, *parts_of_body = sent
+        headers = {name.decode(): value.decode() for name, value in start["headers"]}
+        return start["status"], headers, b"".join(each.get("body", b"") for each in parts_of_body)
+    raise AssertionError(f"the sandbox waits for something in {request.method} {request.url}")
+
+
+def _raw(headers: Iterable[tuple[Any, Any]]) -> Iterable[tuple[bytes, bytes]]:
+    for name, value in headers:
+        yield _bytes(name).lower(), _bytes(value)
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("latin-1")

@@ -1,0 +1,164 @@
+"""Every case of a variant, counted by a run in which nothing goes wrong; and which of them a shorter drill takes.
+
+Deaths: at every boundary of the first process. Faults: every one at every call that creates or changes something; half
+of a slice's calls, or all of them, lost. Both together: a death at every boundary from the fault on. Reading: every
+fault at every call of reading the source, and of the look-ups that follow a lost answer. Frames out of order.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from drill_cases import LATER, Case, Story, tell
+from drill_drifts import DRIFTS, TARGET_GROWS, TARGET_SHRINKS
+from drill_faults import READ_FAULTS, WRITE_FAULTS
+from drill_scenes import FIRST, Scene, Workshop
+from drill_scenes import LATER as GOING_ON
+from drill_variants import Variant
+
+# what loses several calls of one slice
+BATCH_FAULTS = ("drop_before", "drop_after", "503_after", "time_out_late")
+NONE, READING, STALE, HALF, ALL, LOOKING = "death", "reading", "stale_frame", "half_batch", "whole_batch", "look-up"
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How much of the matrix is told: one case in so many, of each sort. 1 is all of them, 0 none.
+
+    Which ones is a matter of their names, so that it differs from fault to fault and from flow to flow.
+    """
+
+    deaths: int = 1
+    faults: int = 1
+    pairs: int = 12
+    reading: int = 12
+    looking: int = 24
+
+    def takes(self, case: Case, part: int) -> bool:
+        """Whether this case is among them."""
+        return bool(part) and zlib.crc32(case.name.encode()) % part == 0
+
+
+USUAL = Depth()
+EVERYTHING = Depth(1, 1, 1, 1, 1)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A case that was run; `row` is its row in the matrix."""
+
+    case: Case
+    row: str
+    story: Story
+
+
+def signature(workshop: Workshop, variant: Variant) -> tuple[tuple[str, ...], ...]:
+    """What a variant sends: two of one signature are one to the drill."""
+    told = [tell(workshop, Case(variant, situation)) for situation in (FIRST, GOING_ON)]
+    return tuple(tuple(each for each in story.crossed if " ledger." not in each) for story in told)
+
+
+def cases(workshop: Workshop, variant: Variant, situation: str, depth: Depth, shard: tuple[int, int]) -> Iterator[Told]:
+    """Run the cases of one scene, a share of them: shard (1, 4) is the second quarter."""
+    plain = tell(workshop, Case(variant, situation))
+    numbered = [
+        *((NONE, depth.deaths, each) for each in _deaths(plain, Case(variant, situation))),
+        *((row, depth.faults, each) for row, each in _faults(plain, Case(variant, situation))),
+        *((STALE, depth.faults, each) for each in _stale(workshop, variant, situation)),
+    ]
+    for number, (row, part, case) in enumerate(numbered):
+        if number % shard[1] != shard[0]:
+            continue
+        story = tell(workshop, case) if depth.takes(case, part) or depth.pairs == 1 else None
+        if story is not None:
+            yield Told(case, row, story)
+        if case.deaths:
+            continue
+        yield from _deeper(workshop, case, row, depth, story)
+    if variant == variant.usual:
+        yield from _reading(workshop, variant, situation, depth, shard)
+
+
+def _deeper(workshop: Workshop, case: Case, row: str, depth: Depth, story: Story | None) -> Iterator[Told]:
+    """What may happen besides, once a fault has happened: a death, and another fault at a look-up."""
+    story = story or tell(workshop, case)
+    begin = _fires_at(story, case)
+    for boundary in range(begin, len(story.crossed)):
+        deadly = replace(case, deaths=((boundary, LATER[boundary % len(LATER)]),))
+        if depth.takes(deadly, depth.pairs):
+            yield Told(deadly, row, tell(workshop, deadly))
+    if not any(name in ("drop_after", "drop_before") for _, _, name in case.faults):
+        return
+    for number in range(story.counts["read"]):
+        for name in (*(fault.name for fault in READ_FAULTS), TARGET_GROWS, TARGET_SHRINKS):
+            looking = replace(case, faults=(*case.faults, ("read", number, name)))
+            if depth.takes(looking, depth.looking):
+                yield Told(looking, LOOKING, tell(workshop, looking))
+
+
+def _deaths(plain: Story, case: Case) -> Iterator[Case]:
+    for boundary in range(len(plain.crossed)):
+        yield replace(case, deaths=((boundary, LATER[boundary % len(LATER)]),))
+
+
+def _faults(plain: Story, case: Case) -> Iterator[tuple[str, Case]]:
+    for number in range(plain.counts["write"]):
+        for fault in WRITE_FAULTS:
+            yield fault.name, replace(case, faults=(("write", number, fault.name),))
+    for calls in slices(plain):
+        if len(calls) < 2:
+            continue
+        for name in BATCH_FAULTS:
+            yield HALF, replace(case, faults=tuple(("write", number, name) for number in calls[len(calls) // 2 :]))
+            yield ALL, replace(case, faults=tuple(("write", number, name) for number in calls))
+
+
+def _stale(workshop: Workshop, variant: Variant, situation: str) -> Iterator[Case]:
+    if situation == FIRST:
+        return
+    case = Case(variant, situation, stale=True)
+    yield case
+    for boundary in range(len(tell(workshop, case).crossed)):
+        yield replace(case, deaths=((boundary, LATER[boundary % len(LATER)]),))
+
+
+def _reading(
+    workshop: Workshop, variant: Variant, situation: str, depth: Depth, shard: tuple[int, int]
+) -> Iterator[Told]:
+    """Every flow reads its source in one way, whatever its variant."""
+    case = Case(variant, situation, reading=True)
+    story = tell(workshop, case)
+    found = [replace(case, deaths=((boundary, LATER[0]),)) for boundary in range(len(story.crossed))]
+    for number in range(story.counts["read"]):
+        for name in (*(fault.name for fault in READ_FAULTS), *DRIFTS):
+            found.append(replace(case, faults=(("read", number, name),)))
+    for number, each in enumerate(found):
+        if number % shard[1] == shard[0] and depth.takes(each, depth.reading):
+            yield Told(each, READING, tell(workshop, each))
+
+
+def slices(story: Story) -> list[list[int]]:
+    """The numbers of the calls that were sent between two looks at the ledger."""
+    found: list[list[int]] = [[]]
+    number = 0
+    for what in story.crossed:
+        if " ledger." in what:
+            found += [[]] if found[-1] else []
+        elif what.startswith("before "):
+            found[-1].append(number)
+            number += 1
+    return [each for each in found if each]
+
+
+def _fires_at(story: Story, case: Case) -> int:
+    """The boundary at which the first of the case's faults happens: a death before it is one without a fault."""
+    first = min((number for kind, number, _ in case.faults if kind == "write"), default=0)
+    calls = [place for place, what in enumerate(story.crossed) if what.startswith("before ") and " ledger." not in what]
+    return calls[first] if first < len(calls) else len(story.crossed)
+
+
+def scenes_of(workshop: Workshop, variant: Variant) -> list[Scene]:
+    """Both scenes of a variant."""
+    return [workshop.scene(variant, situation) for situation in (FIRST, GOING_ON)]

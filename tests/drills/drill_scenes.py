@@ -1,0 +1,265 @@
+"""Where a case begins: a variant of a flow with something to deliver, everything before it already in agreement."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from drill_clock import TODAY, YESTERDAY
+from drill_process import Process
+from drill_site import Site, State, digest
+from drill_towns import PLACES, Acts, Stranger
+from drill_truth import Truth
+from drill_variants import Variant
+
+from connector_assets.delivery.checks import Findings
+from connector_assets.delivery.flow import Assembly, Flow, Frames
+from connector_assets.delivery.pipeline import Mapped, Pipeline
+from connector_assets.delivery.report import FlowReport
+from connector_assets.delivery.work import Pace
+from connector_assets.delivery.workbench import Integration
+from connector_assets.integrations.kinds import KINDS
+from connector_assets.opening import integration_of, pace_of
+from connector_resources.connections import Settings
+
+FIRST, LATER = "first", "later"
+# two slices of most scenes, so that there is something between two slices too
+SLICE = 3
+# between two steps of the preparation
+PAUSE = 600.0
+Keys = Mapping[str, date | None]
+
+
+@dataclass
+class Memory:
+    """What need not be worked out again for each of a thousand runs, since it depends on nothing but its arguments:
+    the documents that a content of the source makes, and what the checks find in a frame."""
+
+    keys: dict[Any, Keys] = field(default_factory=dict)
+    assemblies: dict[Any, bytes] = field(default_factory=dict)
+    findings: dict[str, Findings] = field(default_factory=dict)
+
+
+class QuickPipeline(Pipeline):
+    """The pipeline, with a memory for the checks."""
+
+    def __init__(self, flow: Flow, pace: Pace, memory: Memory) -> None:
+        super().__init__(flow, pace)
+        self._memory = memory
+
+    def check(self, frames: Frames, assembly: Assembly | None = None) -> Mapped:
+        resolved = self.flow.resolve(frames)
+        columns = [(name, list(each[name])) for each in (resolved.documents, resolved.lines) for name in each.columns]
+        name = digest(pickle.dumps((self.flow.full_name, repr(self.flow.settings), columns)))
+        known = self._memory.findings.get(name)
+        if known is None:
+            # resolving twice changes nothing: the flow's own check does it again
+            checked = super().check(frames, assembly)
+            if not checked.findings.rows:
+                # what a held row waits for is looked up in the ledger
+                self._memory.findings[name] = checked.findings
+            return checked
+        return Mapped(resolved, known, assembly)
+
+
+@dataclass
+class Scene:
+    """A variant with something to deliver. `mapped` is what a reading of the source found, `version` what the source
+    held then; `strangers` are records of the target that are none of ours. `expected` is the end of a run in which
+    nothing goes wrong: without and with the document that is entered late."""
+
+    variant: Variant
+    situation: str
+    state: State
+    mapped: Mapped
+    version: str
+    strangers: tuple[Stranger, ...] = ()
+    expected: dict[bool, Truth] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """`jde_coupa/invoices submit=true / later`."""
+        return f"{self.variant.name} / {self.situation}"
+
+
+class Workshop:
+    """Prepares the scenes of one kind, and runs flows in them."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.place = PLACES[kind]
+        self.site = Site(self.place.world(), {})
+        self.town = self.place.town(self.site)
+        self.memory = Memory()
+        self._beginning = self._begin()
+        self._grounds: dict[tuple[str, str], State] = {}
+        self._scenes: dict[tuple[Variant, str], Scene] = {}
+        self._integrations: dict[Variant, Integration] = {}
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.site.close()
+
+    def acts(self, variant: Variant) -> Acts:
+        """What people do about the variant's flow."""
+        return self.place.acts[variant.flow]
+
+    # -- scenes ---------------------------------------------------------------------------------------------------
+
+    def scene(self, variant: Variant, situation: str) -> Scene:
+        """The scene, made when it is first asked for."""
+        if (variant, situation) not in self._scenes:
+            make = self._first if situation == FIRST else self._later
+            self._scenes[variant, situation] = make(variant)
+        return self._scenes[variant, situation]
+
+    def _begin(self) -> State:
+        for acts in self.place.acts.values():
+            acts.begin(self.town)
+        return self.site.keep()
+
+    def _ground(self, variant: Variant) -> State:
+        """Every flow before the variant's has been delivered, as usual."""
+        names = [flow.name for flow in KINDS[self.kind]]
+        place = names.index(variant.flow)
+        if place == 0:
+            return self._beginning
+        before = Variant(self.kind, names[place - 1], variant.site)
+        if (variant.site, variant.flow) not in self._grounds:
+            self._deliver(self.scene(before, FIRST))
+            self._grounds[variant.site, variant.flow] = self.site.keep()
+        return self._grounds[variant.site, variant.flow]
+
+    def _first(self, variant: Variant) -> Scene:
+        self.site.put_back(self._ground(variant))
+        return self._read(variant, FIRST)
+
+    def _later(self, variant: Variant) -> Scene:
+        first = self.scene(variant, FIRST)
+        if not self._deliver(first).writes:
+            # where nothing is created there is nothing to go on from: the site was another one before
+            self._deliver(self.scene(variant.usual, FIRST))
+        self.site.time.pass_by(PAUSE)
+        stranger = self.acts(variant).stranger(self.town)
+        self.acts(variant).go_on(self.town)
+        self.site.time.pass_by(PAUSE)
+        return self._read(variant, LATER, stranger)
+
+    def _read(self, variant: Variant, situation: str, *strangers: Stranger) -> Scene:
+        """Read the source as a run does, up to the delivery."""
+        flow, pipeline = self.flow(variant, Process())
+        mapped = self._map(variant, flow, pipeline, days=True, whole=True)
+        flow.bench.close()
+        state = self.site.keep()
+        version = digest(state.contents[self.source(variant)])
+        return Scene(variant, situation, state, mapped, version, strangers)
+
+    def _deliver(self, scene: Scene) -> FlowReport:
+        self.site.put_back(scene.state)
+        flow, pipeline = self.flow(scene.variant, Process())
+        report = pipeline.deliver(scene.mapped)
+        if report.unfinished():
+            raise AssertionError(f"{scene.name} cannot be prepared: {report.sentence()}")
+        flow.bench.close()
+        return report
+
+    # -- runs -----------------------------------------------------------------------------------------------------
+
+    def flow(self, variant: Variant, process: Process) -> tuple[Flow, QuickPipeline]:
+        """The flow of a new run in a process."""
+        flow = variant.flow_class(self.site.bench(self.integration(variant), process))
+        return flow, QuickPipeline(flow, replace(pace_of(flow), slice_size=SLICE), self.memory)
+
+    def run(self, scene: Scene, process: Process, *, days: bool, whole: bool = False) -> FlowReport:
+        """One run as a schedule starts it: what is due, and with `days` what changed in them. The source is really read
+        with `whole`, and where it changed since the scene began."""
+        flow, pipeline = self.flow(scene.variant, process)
+        whole = whole or self.site.version(self.source(scene.variant)) != scene.version
+        mapped = self._map(scene.variant, flow, pipeline, days=days, whole=whole)
+        report = pipeline.deliver(mapped)
+        flow.bench.close()
+        return report
+
+    def deliver(self, scene: Scene, process: Process, mapped: Mapped | None = None) -> FlowReport:
+        """The writing half of a run: of the frames that the scene begins with, or of others."""
+        flow, pipeline = self.flow(scene.variant, process)
+        report = pipeline.deliver(mapped or scene.mapped)
+        flow.bench.close()
+        return report
+
+    def map(self, scene: Scene, process: Process) -> Mapped:
+        """The reading half of a run."""
+        flow, pipeline = self.flow(scene.variant, process)
+        mapped = self._map(scene.variant, flow, pipeline, days=True, whole=True)
+        flow.bench.close()
+        return mapped
+
+    def _map(self, variant: Variant, flow: Flow, pipeline: Pipeline, *, days: bool, whole: bool) -> Mapped:
+        if whole:
+            pipeline.land(YESTERDAY, TODAY)
+        changed = pipeline.changed_keys if whole else self._changed(variant, pipeline)
+        if not flow.partitioned:
+            keys: Keys = flow.all_keys()
+        else:
+            keys = pipeline.due_keys() | (changed(YESTERDAY, TODAY) if days else {})
+        if not whole:
+            flow.assemble = self._remembered(variant, flow.assemble)  # type: ignore[method-assign]
+        return pipeline.map(keys)
+
+    def _changed(self, variant: Variant, pipeline: Pipeline) -> Callable[[date, date], Keys]:
+        def changed(first: date, last: date) -> Keys:
+            name = (variant, self.site.version(self.source(variant)), first, last)
+            if name not in self.memory.keys:
+                self.memory.keys[name] = pipeline.changed_keys(first, last)
+            return self.memory.keys[name]
+
+        return changed
+
+    def _remembered(self, variant: Variant, assemble: Callable[[Keys], Assembly]) -> Callable[[Keys], Assembly]:
+        today = self.site.clock.now().date()
+
+        def assembled(keys: Keys) -> Assembly:
+            name = (variant, self.site.version(self.source(variant)), today, tuple(sorted(keys.items())))
+            if name not in self.memory.assemblies:
+                self.memory.assemblies[name] = pickle.dumps(assemble(keys))
+            found: Assembly = pickle.loads(self.memory.assemblies[name])
+            return found
+
+        return assembled
+
+    # -- settings -------------------------------------------------------------------------------------------------
+
+    def source(self, variant: Variant) -> str:
+        """The system that the variant's flow reads."""
+        return self.integration(variant).connections[variant.flow_class.source_role].system
+
+    def target(self, variant: Variant) -> str:
+        """The system that it writes to."""
+        return self.integration(variant).connections[variant.flow_class.target_role].system
+
+    def integration(self, variant: Variant) -> Integration:
+        """The integration under the variant's settings."""
+        if variant not in self._integrations:
+            text = {
+                "start_date": YESTERDAY.isoformat(),
+                "connections": self._connections(),
+                "integrations": {self.kind: {"kind": self.kind, "flows": variant.flows}},
+            }
+            settings = Settings.parse(json.dumps(text), Path("connections.yaml"))
+            if settings.broken:
+                raise AssertionError(f"{variant.name}: {settings.broken}")
+            self._integrations[variant] = integration_of(settings, self.kind)
+        return self._integrations[variant]
+
+    def _connections(self) -> dict[str, dict[str, Any]]:
+        """The table's connections, asking for every scope that the sandbox grants."""
+        made = {}
+        for name, connection in self.place.connections.items():
+            granted = self.site.systems[connection["system"]].credentials().get("scope")
+            made[name] = dict(connection) | ({"scopes": granted.split()} if granted else {})
+        return made

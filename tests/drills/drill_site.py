@@ -1,0 +1,169 @@
+"""An installation between sandbox systems in one process: prepared once, put back before each case."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import secrets
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from drill_clock import YESTERDAY, Hands, Time
+from drill_line import Line, Position, Traffic
+from drill_process import Process, WatchedDatabase
+
+from connector_assets.delivery.workbench import Integration, Workbench
+from connector_assets.opening import SYSTEMS, open_reader
+from connector_resources.connections import Connection
+from connector_resources.landing import LandingStore
+from connector_resources.ledger import LandedObject, Ledger
+from connector_resources.ledger.database import normalised
+from connector_resources.ledger.migrate import migrate
+from connector_sandbox.kernel.dispatch import Desk
+from connector_sandbox.kernel.faults import Faults
+from connector_sandbox.kernel.registry import compose
+from connector_sandbox.kernel.system import World
+
+MEMORY = Path("/dev/shm")
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that outlives a process, at one instant."""
+
+    contents: Mapping[str, bytes]
+    ledger: bytes
+    seconds: float
+
+
+class Landing(LandingStore):
+    """A landing store for thousands of short runs: what was landed is read from its files once, and what a case landed
+    can be thrown away."""
+
+    def __init__(self, url: str, ledger: Ledger, known: dict[str, pa.Table], litter: list[Path]) -> None:
+        super().__init__(url, ledger)
+        self._known, self._litter = known, litter
+
+    def write(self, *args: Any, **kwargs: Any) -> LandedObject:
+        landed = super().write(*args, **kwargs)
+        self._litter.append(Path(self.url) / landed.path)
+        return landed
+
+    def read(self, objects: LandedObject | Sequence[LandedObject]) -> pa.Table:
+        if not isinstance(objects, LandedObject):
+            return super().read(objects)
+        if objects.path not in self._known:
+            self._known[objects.path] = super().read(objects)
+        return self._known[objects.path]
+
+
+class Effects:
+    """The store of a sandbox system: hears of each change."""
+
+    def __init__(self, site: Site, system: str) -> None:
+        self._site, self._system = site, system
+
+    def changed(self, entity: str, key: str, record: Any) -> None:
+        """A record is another one now, or gone."""
+        self._site.versions.pop(self._system, None)
+        self._site.traffic.effects.append((self._system, entity, key))
+
+
+class Site:
+    """The systems of one integration and our memory of them. One case at a time."""
+
+    def __init__(self, world: Mapping[str, World], options: Mapping[str, Mapping[str, Any]]) -> None:
+        self.time = Time()
+        self.clock = Hands(self.time)
+        self.traffic = Traffic(self.time)
+        self.versions: dict[str, str] = {}
+        vendors: Any = Hands(self.time)
+        self.systems = compose(vendors, limits=False, only=list(world), options=options)
+        for name, system in self.systems.items():
+            system.store = Effects(self, name)
+            system.load(world[name])
+        faults = Faults(vendors)
+        self.desks = {name: Desk(system, faults) for name, system in self.systems.items()}
+        self.folder = Path(tempfile.mkdtemp(prefix="drill-", dir=MEMORY if MEMORY.is_dir() else None))
+        self._path = self.folder / "ledger.sqlite"
+        self._path.touch(mode=0o600)
+        self.database = WatchedDatabase(normalised(f"sqlite:///{self._path}"))
+        migrate(self.database)
+        self._landed: dict[str, pa.Table] = {}
+        self._litter: list[Path] = []
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.database.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # -- one instant ----------------------------------------------------------------------------------------------
+
+    def keep(self) -> State:
+        """Everything as it is now; what was landed so far stays for good."""
+        contents = {name: pickle.dumps(system.dump()) for name, system in self.systems.items()}
+        self._litter.clear()
+        return State(contents, self.database.take(self._path), self.time.seconds)
+
+    def put_back(self, state: State, plan: Mapping[Position, Any] | None = None) -> None:
+        """Everything as it was then, under a new plan of what goes wrong."""
+        self.database.process = Process()
+        self.time.seconds, self.clock.wrong_by = state.seconds, 0.0
+        for name, system in self.systems.items():
+            system.restore(pickle.loads(state.contents[name]))
+        self.versions = {name: digest(content) for name, content in state.contents.items()}
+        self.database.put(self._path, state.ledger)
+        self.traffic = Traffic(self.time, plan or {})
+        for path in self._litter:
+            path.unlink(missing_ok=True)
+        self._litter.clear()
+
+    def version(self, system: str) -> str:
+        """What a system holds, as a digest."""
+        if system not in self.versions:
+            self.versions[system] = digest(pickle.dumps(self.systems[system].dump()))
+        return self.versions[system]
+
+    # -- our side -------------------------------------------------------------------------------------------------
+
+    def bench(self, integration: Integration, process: Process) -> Workbench:
+        """The tools of one run in a process, with clients and logins of its own."""
+        self.database.process = process
+        ledger = Ledger(self.database, self.clock)
+        return Workbench(
+            integration=integration,
+            ledger=ledger,
+            landing=Landing(str(self.folder / "landing"), ledger, self._landed, self._litter),
+            open_client=lambda connection: self._client(connection, process),
+            open_reader=open_reader,
+            start_date=YESTERDAY,
+            run=secrets.token_hex(8),
+            clock=self.clock,
+        )
+
+    def _client(self, connection: Connection, process: Process) -> Any:
+        known = self.systems[connection.system].credentials()
+        credentials = {name: known[name] for name in connection.CREDENTIALS}
+        client = SYSTEMS[connection.system].client(connection, credentials, clock=self.clock)
+        name = connection.system
+        Line(self.systems[name], self.desks[name], self.traffic, process, self.clock).connect(client)
+        return client
+
+    # -- the control interface, for users -------------------------------------------------------------------------
+
+    def post(self, path: str, command: dict[str, Any]) -> Any:
+        """What the sandbox's control interface takes: `post("/rows", {"system": "jde", …})`."""
+        if path != "/rows":
+            raise ValueError(path)
+        system = self.systems[command.pop("system")]
+        return system.rows(command)
+
+
+def digest(content: bytes) -> str:
+    """Tells one content from another."""
+    return hashlib.sha256(content).hexdigest()[:16]

@@ -1,0 +1,223 @@
+"""The one table of the drill that is written by hand: what people do in the systems of an integration.
+
+How a record comes into being, is changed, paid or voided cannot be read from a flow. Everything else is: the flows,
+their variants, their calls and boundaries. A kind or a flow without an entry fails `test_every_flow_is_in_the_drill`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from drill_clock import YESTERDAY
+from drill_site import Site
+from scenario_books import CHART, Books, Entry, first_books
+
+from connector_sandbox.data import reference
+from connector_sandbox.kernel.system import World
+
+Stranger = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What people do about one flow.
+
+    `begin` enters documents of all kinds into the source, some rows among them that are no documents. `go_on` comes
+    after these were delivered: in the target what its users do, in the source new documents and, of those delivered,
+    each kind of change that the flow has a step for. `late` enters one more document, `forget` deletes rows that make
+    no document (both while somebody reads); `stranger` enters a record of the target's own and returns its entity and
+    id, `leave` takes it away.
+    """
+
+    begin: Callable[[Town], None]
+    go_on: Callable[[Town], None]
+    late: Callable[[Town], None]
+    forget: Callable[[Town], None]
+    stranger: Callable[[Town], Stranger]
+    leave: Callable[[Town, Stranger], None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One kind of integration in the drill: its first content, its connections, and settings of its flows that stand
+    for another kind of site (name -> flow -> settings), the first of them the usual one."""
+
+    world: Callable[[], Mapping[str, World]]
+    connections: Mapping[str, Mapping[str, Any]]
+    sites: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    acts: Mapping[str, Acts]
+    town: type[Town]
+
+
+class Town:
+    """The people at the two systems."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+
+# -- JD Edwards and Coupa ---------------------------------------------------------------------------------------------
+
+ACCOUNTS = ("30.5010", "40.5010", "30.5190", "00001.4110", "00001.4433")
+NO_VOUCHER = Entry(4600, "T1", "00001")
+
+
+class Northmoor(Town):
+    """A town whose clerks enter vouchers in JD Edwards, and whose managers approve invoices in Coupa."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self.books = Books(site)  # type: ignore[arg-type]
+
+    def coupa(self, entity: str, **command: Any) -> int:
+        """A user of Coupa creates or sets a record."""
+        return int(self.site.post("/rows", {"system": "coupa", "entity": entity, **command})["id"])
+
+    def held(self, entity: str) -> Mapping[str, Any]:
+        """Coupa's records of an entity by id."""
+        return self.site.systems["coupa"].dump()[entity]
+
+
+def _world() -> Mapping[str, World]:
+    tables = first_books()
+    tables["F0901"] = [CHART[number] for number in ACCOUNTS]
+    return {"jde": tables, "coupa": reference.coupa()}
+
+
+def _suppliers_begin(town: Northmoor) -> None:
+    town.books.supplier(4345, "Crane Hire", changed=YESTERDAY)
+    town.books.supplier(4346, "Dora Employee", kind="E")
+
+
+def _suppliers_go_on(town: Northmoor) -> None:
+    town.books.supplier(4350, "Eagle Fencing")
+    # a second one of the name
+    town.books.supplier(4351, "Crane Hire")
+    # another address, and another name
+    town.books.supplier(4343, "Anvil & Daughters", terms="N14")
+    # not payable any more
+    town.books.supplier(4344, "Bolt Brothers", payables="N")
+
+
+def _suppliers_forget(town: Northmoor) -> None:
+    town.books.delete("F0115", {"AN8": 4346, "IDLN": 0, "RCK7": 1, "CNLN": 0})
+
+
+def _supplier_stranger(town: Northmoor) -> Stranger:
+    policy = {"invoice-matching-level": "none", "payment-method": "invoice", "po-method": "prompt"}
+    place = len(town.held("suppliers"))
+    body = {"number": f"S{place}", "name": f"Stranger {place}", "status": "active", **policy}
+    return "suppliers", str(town.coupa("suppliers", create=body))
+
+
+def _accounts_go_on(town: Northmoor) -> None:
+    town.books.account("30.5010", "Grounds, parks and ponds")
+    town.books.account("40.5010", "Housing repairs", posting="N")
+    town.books.account("30.6010", "Bandstand")
+    town.books.account("30.6020", "Bowling green")
+
+
+def _accounts_stranger(town: Northmoor) -> Stranger:
+    place = len(town.held("accounts"))
+    body = {"name": "Theirs", "account-type": {"name": "JDE"}, "segment-1": "99", "segment-2": str(place)}
+    return "accounts", str(town.coupa("accounts", create=body))
+
+
+def _vouchers_begin(town: Northmoor) -> None:
+    town.books.voucher(4711, costs=(("30.5010", "60.00"), ("40.5010", "40.00")), tax="20.00", changed=YESTERDAY)
+    town.books.voucher(4712, supplier=4344)
+    town.books.voucher(4713)
+    town.books.voucher(NO_VOUCHER.doc, kind=NO_VOUCHER.kind, changed=YESTERDAY)
+
+
+def _vouchers_go_on(town: Northmoor) -> None:
+    for number, invoice in town.held("invoices").items():
+        # 4711 stays as it is, with those that were not submitted
+        if invoice["invoice-number"] == "INV-4712":
+            town.coupa("invoices", id=int(number), set={"status": "approved"})
+    town.books.voucher(4714, supplier=4344)
+    town.books.voucher(4715)
+    town.books.line(_voucher(4711), 1, "30.5010", "70.00")
+    town.books.change_items(_voucher(4711), "130.00", STAM="20.00", ATXA="110.00")
+    town.books.pay(_voucher(4712), "40.00", number=5001)
+    town.books.pay(_voucher(4712), number=5002)
+    town.books.void(_voucher(4713))
+
+
+def _voucher(doc: int) -> Entry:
+    return Entry(doc, "PV", "00001")
+
+
+def _vouchers_forget(town: Northmoor) -> None:
+    entry = NO_VOUCHER
+    key = {"DOC": entry.doc, "DCT": entry.kind, "KCO": entry.company, "SFX": "001", "SFXE": 0}
+    town.books.delete("F0411", key)
+    town.books.delete("F0911", town.books.cost_key(entry, 1), town.books.cost_key(entry, 900))
+
+
+def _invoice_stranger(town: Northmoor) -> Stranger:
+    supplier = next(iter(town.held("suppliers")))
+    body = {
+        "invoice-number": f"PAPER-{len(town.held('invoices'))}",
+        "invoice-date": "2026-02-20",
+        "supplier": {"id": int(supplier)},
+        "currency": {"code": "GBP"},
+        "account-type": {"name": "JDE"},
+        "invoice-lines": [{"type": "InvoiceAmountLine", "description": "Theirs", "price": "5.00"}],
+    }
+    return "invoices", str(town.coupa("invoices", create=body))
+
+
+def _leave(town: Northmoor, stranger: Stranger) -> None:
+    entity, number = stranger
+    town.coupa(entity, id=int(number), delete=True)
+
+
+def _nothing(_: Northmoor) -> None:
+    """What the first content holds is enough."""
+
+
+_LOCAL = {"time_zone": "Europe/London", "limits": {"in_flight": 1, "per_second": None}}
+
+PLACES: Mapping[str, Place] = {
+    "jde_coupa": Place(
+        world=_world,
+        connections={
+            "jde": {"system": "jde", "url": "http://jde.test/jderest", "page_size": 3, **_LOCAL},
+            "coupa": {"system": "coupa", "url": "http://coupa.test", "settle_seconds": 0, "page_size": 2, **_LOCAL},
+        },
+        sites={
+            "static chart": {"accounts": {"chart": "JDE"}},
+            "dynamic chart": {"accounts": {"chart": "JDE dynamic"}},
+        },
+        acts={
+            "suppliers": Acts(
+                _suppliers_begin,
+                _suppliers_go_on,
+                late=lambda town: town.books.supplier(4399, "Zebra Crossings"),
+                forget=_suppliers_forget,
+                stranger=_supplier_stranger,
+                leave=_leave,
+            ),
+            "accounts": Acts(
+                _nothing,
+                _accounts_go_on,
+                late=lambda town: town.books.account("40.6090", "Late account"),
+                forget=lambda town: town.books.delete("F0901", {"AID": CHART["30.5190"]["AID"]}),
+                stranger=_accounts_stranger,
+                leave=_leave,
+            ),
+            "invoices": Acts(
+                _vouchers_begin,
+                _vouchers_go_on,
+                late=lambda town: town.books.voucher(4790),
+                forget=_vouchers_forget,
+                stranger=_invoice_stranger,
+                leave=_leave,
+            ),
+        },
+        town=Northmoor,
+    ),
+}

@@ -1,0 +1,188 @@
+"""What is really there when a case is over, by the systems themselves, and what our memory says of it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from connector_assets.delivery.flow import Flow
+from connector_assets.reconciling import is_void
+from connector_resources.ledger.models import deliveries, exceptions, intents
+from connector_sandbox.kernel.system import System
+
+# where a document must not be left: something is still to be found out, or to be sent
+UNDECIDED = frozenset({"new", "sending", "in_doubt", "failed"})
+VERSIONS = frozenset({"lock-version-key", "UPMJ", "UPMT"})
+LOST, DUPLICATE, UNDECIDED_, GUESSED = COUNTS = ("lost", "duplicate", "undecided", "guessed")
+
+Entity = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """`content`: of each entity that was touched, its records without numbers and stamps, as text. `live`: the target's
+    own records by the key that they carry, voided ones left out; `voided` those. The rest is what our ledger says:
+    states by key (ignored ones left out), links, keys whose agreed content is not what the target holds, open
+    exceptions, what was left undecided."""
+
+    content: Mapping[Entity, Counter[str]]
+    live: Mapping[str, tuple[str, ...]]
+    voided: Mapping[str, tuple[str, ...]]
+    states: Mapping[str, str]
+    links: Mapping[str, str]
+    disagreeing: frozenset[str]
+    exceptions: frozenset[tuple[str, str]]
+    left: tuple[str, ...] = ()
+
+
+@dataclass
+class Verdict:
+    """What is wrong at the end of a case; nothing, as a rule."""
+
+    found: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, count: str, what: str) -> None:
+        """Something is wrong."""
+        self.found.setdefault(count, []).append(what)
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+    def __str__(self) -> str:
+        return "\n".join(f"  {count}: {what}" for count, all in self.found.items() for what in all)
+
+
+def truth_of(flow: Flow, systems: Mapping[str, System], entities: Iterable[Entity], strangers: set[Entity]) -> Truth:
+    """Ask both systems and the ledger; `strangers` are (entity, id) of records that are none of ours."""
+    live: dict[str, list[str]] = {}
+    voided: dict[str, list[str]] = {}
+    held: dict[str, Any] = {}
+    for target in flow.targets():
+        key = flow.key_of(target)
+        if key is not None:
+            (voided if is_void(target) else live).setdefault(key, []).append(target.id)
+            held[target.id] = target.content
+    ledger, name = flow.bench.ledger, flow.full_name
+    known = ledger.deliveries.load(name, list(ledger.deliveries.keys(name)))
+    links = {link.source_key: link.target_id for link in ledger.links.all(flow=name)}
+    return Truth(
+        content={(system, entity): _records(systems[system], entity, strangers) for system, entity in entities},
+        live={key: tuple(ids) for key, ids in live.items()},
+        voided={key: tuple(ids) for key, ids in voided.items()},
+        states={key: each.state for key, each in known.items() if each.state != "ignored"},
+        links=links,
+        disagreeing=frozenset(
+            key for key, id in links.items() if known[key].state == "settled" and known[key].content != held.get(id)
+        ),
+        exceptions=_exceptions(flow),
+        left=tuple(_left(flow)),
+    )
+
+
+def judge(expected: Truth, found: Truth) -> Verdict:
+    """Compare the end of a case with the end of a run in which nothing went wrong."""
+    verdict = Verdict()
+    for key in sorted({*expected.live, *expected.voided, *found.live, *found.voided}):
+        _judge_targets(verdict, key, expected, found)
+    for key in sorted(expected.states.keys() | found.states.keys()):
+        ours, theirs = found.states.get(key, "unknown"), expected.states.get(key, "unknown")
+        if ours != theirs:
+            verdict.add(UNDECIDED_, f"{key} was left {ours}, without a fault it is {theirs}")
+    for what in found.left:
+        verdict.add(UNDECIDED_, what)
+    for entity, records in found.content.items():
+        _judge_content(verdict, entity, expected.content.get(entity, Counter()), records)
+    for key in sorted(found.disagreeing - expected.disagreeing):
+        verdict.add(GUESSED, f"{key} is settled on a content that the target does not hold")
+    for key, why in sorted(found.exceptions ^ expected.exceptions):
+        verdict.add(UNDECIDED_, f"{key}: exception {why} is open on one side only")
+    return verdict
+
+
+def _judge_targets(verdict: Verdict, key: str, expected: Truth, found: Truth) -> None:
+    for wanted, there, kind in ((expected.live, found.live, "live"), (expected.voided, found.voided, "voided")):
+        before, after = wanted.get(key, ()), there.get(key, ())
+        if len(after) > len(before):
+            verdict.add(DUPLICATE, f"{key} has {len(after)} {kind} targets: {', '.join(after)}")
+        if len(after) < len(before):
+            verdict.add(LOST, f"{key} has {len(after)} {kind} targets of {len(before)}")
+    linked = found.links.get(key)
+    if (key in expected.links) != (linked is not None):
+        verdict.add(GUESSED, f"{key} is linked to {linked}")
+    elif linked is not None and linked not in (*found.live.get(key, ()), *found.voided.get(key, ())):
+        verdict.add(GUESSED, f"{key} is linked to {linked}, which carries another key")
+
+
+def _judge_content(verdict: Verdict, entity: Entity, expected: Counter[str], found: Counter[str]) -> None:
+    surplus, missing = list((found - expected).elements()), list((expected - found).elements())
+    where = ".".join(entity)
+    for one, other in zip(surplus, missing, strict=False):
+        differing = _differing(json.loads(one), json.loads(other))
+        twice = any(isinstance(a, list) and isinstance(b, list) and len(a) > len(b) for _, a, b in differing)
+        shown = "; ".join(f"{name} {a!r}, expected {b!r}" for name, a, b in differing)
+        verdict.add(DUPLICATE if twice else GUESSED, f"{where}: {shown}")
+    for one in surplus[len(missing) :]:
+        verdict.add(DUPLICATE, f"{where}: one too many: {one[:300]}")
+    for one in missing[len(surplus) :]:
+        verdict.add(LOST, f"{where}: one is missing: {one[:300]}")
+
+
+def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    names = sorted(one.keys() | other.keys())
+    return [(name, one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name)]
+
+
+def _records(system: System, entity: str, strangers: set[Entity]) -> Counter[str]:
+    held = system.dump().get(entity, {})
+    return Counter(
+        json.dumps(plain(record), sort_keys=True, default=str)
+        for number, record in held.items()
+        if (entity, number) not in strangers
+    )
+
+
+def plain(value: Any) -> Any:
+    """A record without what differs from run to run: numbers, stamps, versions."""
+    if isinstance(value, Mapping):
+        return {name: plain(each) for name, each in value.items() if not _runs_on(name)}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    if isinstance(value, datetime):
+        return str(value) if value.astimezone(UTC).time().isoformat() == "00:00:00" else "an instant"
+    return value
+
+
+def _runs_on(name: str) -> bool:
+    return name == "id" or name.endswith(("-id", "-at")) or name in VERSIONS
+
+
+def _exceptions(flow: Flow) -> frozenset[tuple[str, str]]:
+    query = select(exceptions.c.key, exceptions.c.reason).where(
+        exceptions.c.flow == flow.full_name, exceptions.c.closed_at.is_(None)
+    )
+    with flow.bench.ledger._db.read() as connection:
+        return frozenset((row.key, row.reason) for row in connection.execute(query))
+
+
+def _left(flow: Flow) -> Iterable[str]:
+    """Calls without an outcome, claims, and documents that nobody will look at again."""
+    with flow.bench.ledger._db.read() as connection:
+        unclosed = select(intents.c.key, intents.c.step).where(
+            intents.c.flow == flow.full_name, intents.c.closed_at.is_(None)
+        )
+        for row in connection.execute(unclosed):
+            yield f"{row.key}: what became of {row.step} was left open"
+        mine = deliveries.c.flow == flow.full_name
+        for row in connection.execute(
+            select(deliveries.c.key, deliveries.c.state, deliveries.c.claimed_by).where(mine)
+        ):
+            if row.claimed_by is not None:
+                yield f"{row.key} was left claimed"
+            if row.state in UNDECIDED:
+                yield f"{row.key} was left {row.state}"

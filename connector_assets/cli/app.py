@@ -10,6 +10,7 @@ import click
 import typer
 
 from connector_assets.cli import (
+    approvals,
     audit,
     credentials,
     demo,
@@ -18,6 +19,7 @@ from connector_assets.cli import (
     links,
     mappings,
     ping,
+    plans,
     reconcile,
     sandbox,
     sweep,
@@ -41,6 +43,8 @@ app.command("ping")(ping.ping)
 app.add_typer(credentials.app, name="credentials")
 app.command("sync")(sync.sync)
 app.command("sweep")(sweep.sweep)
+app.add_typer(plans.app, name="plans")
+app.add_typer(approvals.app, name="approvals")
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(mappings.app, name="mappings")
 app.add_typer(links.app, name="links")

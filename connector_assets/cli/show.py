@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,25 +9,35 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 # tables that go to a file or a pipe are not cut to the width of a terminal that is not there
 WIDTH_OF_A_FILE = 220
+REQUEST = "request"
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for programs.")]
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """The command's answer as JSON."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+    """The command's answer as JSON. Amounts are strings, save in a `request`, which is shown as it is sent."""
+    text = _ENCODER.encode(_plain(value)).decode()
+    sys.stdout.write(msgspec.json.format(text, indent=2) + "\n")
     sys.stdout.flush()
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, *, sent: bool = False) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(inner, sent=sent or name == REQUEST) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner, sent=sent) for inner in value]
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return value if sent else format(value, "f")
+    if value is None or isinstance(value, str | int | float):
+        return value
     raise TypeError(f"{type(value).__name__} has no place in an answer")
 
 

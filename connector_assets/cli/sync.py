@@ -54,7 +54,7 @@ def sync(
 
         raise typer.Exit(apply_plan(apply, target, as_json=as_json))
     if target is None:
-        raise UnusableInput("say which: INTEGRATION[/FLOW], such as jde_coupa")
+        raise UnusableInput("Missing argument INTEGRATION[/FLOW], such as jde_coupa")
     begin, end = day_of(first, "--from"), day_of(last, "--to")
     if begin and end and begin > end:
         raise UnusableInput(f"--from {begin} is after --to {end}")

@@ -58,7 +58,8 @@ def keep(bench: Workbench, report: FlowReport) -> None:
     reports, now = bench.ledger.reports, bench.now()
     documents = [_stored(each) for each in report.planned]
     reports.put(bench.run, f"{report.flow}{PLANNED}", {"documents": documents}, at=now)
-    head = {"format": FORMAT, "by": bench.actor, "connections": _connections(bench), "documents": len(documents)}
+    calls = sum(each.frozen is not None for each in report.planned)
+    head = {"format": FORMAT, "by": bench.actor, "connections": _connections(bench), "calls": calls}
     told = {name: value for name, value in report.as_json().items() if name != "documents"}
     reports.put(bench.run, report.flow, {**told, "plan": head}, plan=True, at=now)
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, literal, or_, select
+from sqlalchemy import Select, func, literal, or_, select
 
 from connector_resources.clock import Clock
-from connector_resources.ledger.database import Database
+from connector_resources.ledger.database import Database, within
 from connector_resources.ledger.models import flow_state, landing_objects, reports, watermarks
 from connector_resources.ledger.rows import FlowState, LandedObject, LandingKind, OpenedBy, Report, Watermark
 
@@ -206,6 +206,17 @@ class Reports:
             query = query.where(reports.c.plan.is_(plan))
         found = self._all(query.order_by(reports.c.at.desc(), reports.c.run.desc()).limit(1))
         return found[0] if found else None
+
+    def plans(self, limit: int, integration: str | None = None) -> list[Report]:
+        """The reports of the newest plans, the newest plan first, its flows in the order in which they were planned."""
+        of_plans = select(reports.c.run).where(reports.c.plan).group_by(reports.c.run)
+        if integration is not None:
+            of_plans = of_plans.where(within(reports.c.flow, integration))
+        at = func.max(reports.c.at)
+        with self._db.read() as connection:
+            newest = list(connection.execute(of_plans.order_by(at.desc(), reports.c.run).limit(limit)).scalars())
+        found = self._all(select(*_REPORT).where(reports.c.plan, reports.c.run.in_(newest)))
+        return sorted(found, key=lambda each: (newest.index(each.run), each.at, each.flow))
 
     def _all(self, query: Select[Any]) -> list[Report]:
         with self._db.read() as connection:

@@ -5,9 +5,11 @@ The run carries the code location of workspace.yaml, so that the page shows it u
 
 from __future__ import annotations
 
+import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,11 +28,15 @@ from dagster._core.storage.tags import (
 from dagster._core.utils import make_new_run_id
 from dagster._core.workspace.load import location_origin_from_module_name
 from dagster._utils.warnings import disable_dagster_warnings
+from dagster_postgres.utils import DagsterPostgresException
 from dagster_shared.error import SerializableErrorInfo
+from sqlalchemy.exc import DBAPIError
 
-from connector_resources.errors import UnusableInput
+from connector_resources.errors import StorageProblem, UnusableInput
 from connector_resources.instance.launcher import end_dead_runs
+from connector_resources.instance.log_file import LogFile
 from connector_resources.instance.running import HOST_TAG, marked_running, this_host
+from connector_resources.ledger.database import trouble_of
 
 DEFINITIONS = "connector_assets.definitions"
 ATTRIBUTE = "defs"
@@ -93,13 +99,14 @@ def execute(
 
     DAGSTER_HOME must be prepared (`prepare_dagster_home`). Nothing is printed: the run's log goes to its events and,
     as text, to `<home>/logs`. An interrupt (Ctrl-C, or Terminate in the page) ends the run and this call, with the
-    status FAILURE or CANCELED. Raises UnusableInput for an unknown job and for days outside the partitions.
+    status FAILURE or CANCELED. Raises UnusableInput for an unknown job and for days outside the partitions, and
+    StorageProblem when Dagster's database fails: the run stays as it is there until a later command finds it dead.
     """
     started = time.monotonic()
     home = Path(os.environ["DAGSTER_HOME"])
     job = _job(ReconstructableRepository.for_module(module, ATTRIBUTE), job_name)
     days = _day_tags(job.get_definition(), first_day, last_day)
-    with _own_instance(home) as instance:
+    with _storage_trouble_told(), _library_warnings_logged(home), _own_instance(home) as instance:
         end_dead_runs(instance)
         run_id = make_new_run_id()
         with marked_running(home, run_id):
@@ -179,16 +186,46 @@ def _failure(event: DagsterEvent) -> StepFailure:
     return StepFailure(event.step_key or "", name, said.strip())
 
 
+@contextmanager
+def _storage_trouble_told() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, DagsterPostgresException) as error:
+        # Dagster tries PostgreSQL again for a while, and then tells of its patience
+        found = error if isinstance(error, DBAPIError) else error.__cause__
+        if not isinstance(found, DBAPIError) or (why := trouble_of(found)) is None:
+            raise
+        raise StorageProblem("Dagster's database", why) from error
+
+
+@contextmanager
+def _library_warnings_logged(home: Path) -> Iterator[None]:
+    """What libraries log goes to the log file; without this, Python shows their warnings on the terminal."""
+    handler = LogFile(str(_log_path(home)))
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(logging.Formatter("%(asctime)s - %(name)s - %(levelname)s - %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+
+
+def _log_path(home: Path) -> Path:
+    logs = home.parent / "logs"
+    logs.mkdir(mode=0o700, exist_ok=True)
+    return logs / f"{datetime.now(UTC):%Y-%m-%d}.log"
+
+
 def _own_instance(home: Path) -> DagsterInstance:
     """The home's instance for a process that has a terminal.
 
     Dagster captures standard output and error of a run through four helper processes; a command keeps its own.
     """
-    logs = home.parent / "logs"
-    logs.mkdir(mode=0o700, exist_ok=True)
     log_file = {
         "()": "connector_resources.instance.log_file.LogFile",
-        "path": str(logs / f"{datetime.now(UTC):%Y-%m-%d}.log"),
+        "path": str(_log_path(home)),
         "level": "INFO",
     }
     overrides = {

@@ -16,6 +16,17 @@ class UnusableInput(ConnectorError):
     """A file, setting, argument or credential that cannot be used: nothing was written, exit code 2."""
 
 
+class StorageProblem(ConnectorError):
+    """Our own storage failed under a run: its database has gone away, or a disk is full.
+
+    What was sent has its intent: once the storage is back, the next run looks it up. `why` is the storage's own word.
+    """
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what} cannot be used: {why}")
+        self.why = why
+
+
 @dataclass(frozen=True, slots=True)
 class FieldMessage:
     """One sentence of a refusal, with the field it is about ('' where the vendor names none)."""

@@ -3,7 +3,7 @@
   0  done, and nothing needs a person
   1  done, but exceptions remain in the flows that the command touched (reading alone touches none)
   2  unusable input or configuration; nothing was written
-  3  a system could not be reached or refused the login
+  3  a system could not be reached or refused the login, or our own storage failed under the work
  70  a defect of ml-connector (EX_SOFTWARE): none of the above may be claimed; its traceback is in the home's logs
 130  interrupted
 """
@@ -16,7 +16,7 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connector_resources.errors import ConnectorError, NotAllowed, NotFound, SystemProblem
+from connector_resources.errors import ConnectorError, NotAllowed, NotFound, StorageProblem, SystemProblem
 
 DONE = 0
 NEEDS_A_PERSON = 1
@@ -42,14 +42,14 @@ def line_of(error: BaseException) -> str:
 def code_of(error: ConnectorError) -> int:
     """The exit code of an error that ended a command."""
     # an address that does not exist is a wrong setting, not an outage
-    if isinstance(error, SystemProblem) and not isinstance(error, NotFound):
+    if isinstance(error, SystemProblem | StorageProblem) and not isinstance(error, NotFound):
         return UNREACHABLE
     return UNUSABLE
 
 
 def system_problems() -> frozenset[str]:
-    """The names of the errors that mean: a system could not be reached or would not let us in."""
-    found, queue = set(), [SystemProblem]
+    """The names of the errors that mean: a system, or our own storage, could not be reached or did not let us in."""
+    found, queue = set(), [SystemProblem, StorageProblem]
     while queue:
         each = queue.pop()
         if not issubclass(each, NotFound):

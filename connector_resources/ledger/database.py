@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -11,15 +12,28 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, Engine, and_, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.sql.schema import Table
 
-from connector_resources.errors import UnusableInput
+from connector_resources.errors import StorageProblem, UnusableInput
 
 T = TypeVar("T")
 
 BUSY_SECONDS = 30
 IN_CHUNK = 500
+_SQLITE_TROUBLE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+_POSTGRES_TROUBLE = ("08", "53", "57", "58")
 
 
 def normalised(url: str) -> URL:
@@ -44,7 +58,7 @@ class Database:
 
     SQLite: write-ahead log, synchronous=FULL, write transactions begin IMMEDIATE and queue in this process,
     so that a reader never finds at its commit that it cannot become a writer. PostgreSQL: a schema of its own
-    as search path.
+    as search path. Either raises StorageProblem when the database has gone away or has no room.
     """
 
     def __init__(self, url: URL, schema: str | None = None) -> None:
@@ -57,13 +71,14 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent look."""
-        with self.engine.connect() as connection, connection.begin():
+        with self._trouble_told(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """All or nothing."""
         with (
+            self._trouble_told(),
             self._writing if self.is_sqlite else nullcontext(),
             self.engine.connect().execution_options(ledger_write=True) as connection,
             connection.begin(),
@@ -74,9 +89,35 @@ class Database:
         """The dialect's own INSERT, with ON CONFLICT."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
+    @contextmanager
+    def _trouble_told(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if (why := trouble_of(error)) is None:
+                raise
+            raise StorageProblem(f"the ledger at {self.place}", why) from error
+
     def close(self) -> None:
         """Give all database connections back."""
         self.engine.dispose()
+
+
+def trouble_of(error: DBAPIError) -> str | None:
+    """What is wrong with the database itself, in its own words; None where a statement or its data was wrong.
+
+    SQLite: no room, unreadable, locked by another for too long. PostgreSQL: gone, going, or out of room (classes 08,
+    53, 57 and 58 of its codes; an error without a code is the driver's, which lost the connection).
+    """
+    found = error.orig
+    words = str(found).strip().splitlines() or [type(found).__name__]
+    if isinstance(found, sqlite3.Error):
+        # the lower byte is the kind, the rest says more about it
+        code = getattr(found, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        return words[0] if code in _SQLITE_TROUBLE else None
+    lost = error.connection_invalidated or type(found).__name__ in ("OperationalError", "InterfaceError")
+    code = getattr(found, "pgcode", None)
+    return words[0] if (lost if code is None else code[:2] in _POSTGRES_TROUBLE) else None
 
 
 def chunks(items: Collection[T], size: int = IN_CHUNK) -> Iterator[Sequence[T]]:
@@ -105,7 +146,13 @@ def within(flow: ColumnElement[str], integration: str) -> ColumnElement[bool]:
 
 def _sqlite(url: URL) -> Engine:
     engine = create_engine(
-        url, connect_args={"timeout": BUSY_SECONDS}, pool_size=8, max_overflow=24, pool_timeout=BUSY_SECONDS
+        url,
+        connect_args={"timeout": BUSY_SECONDS},
+        pool_size=8,
+        max_overflow=24,
+        pool_timeout=BUSY_SECONDS,
+        # an error goes into logs and into Dagster's events, and a record's content does not
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")
@@ -140,7 +187,14 @@ def _write_ahead(connection: Any) -> None:
 
 def _postgres(url: URL, schema: str | None) -> Engine:
     # one round trip for many updates, as inserts have it anyway
-    engine = create_engine(url, executemany_mode="values_plus_batch", pool_size=8, max_overflow=24, pool_pre_ping=True)
+    engine = create_engine(
+        url,
+        executemany_mode="values_plus_batch",
+        pool_size=8,
+        max_overflow=24,
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
     if schema is not None:
 
         @event.listens_for(engine, "connect", insert=True)

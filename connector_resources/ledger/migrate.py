@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from connector_resources.errors import UnusableInput
+from connector_resources.errors import StorageProblem, UnusableInput
 from connector_resources.ledger.database import Database
 
 VERSION_TABLE = "ledger_version"
@@ -14,7 +14,14 @@ HEAD = "0001"
 
 
 def migrate(database: Database) -> None:
-    """Upgrade to HEAD. Raises UnusableInput for a ledger that a newer version wrote."""
+    """Upgrade to HEAD. Raises UnusableInput for a ledger that cannot be opened, or that a newer version wrote."""
+    try:
+        _to_head(database)
+    except StorageProblem as problem:
+        raise UnusableInput(f"the ledger at {database.place} cannot be opened: {problem.why}") from None
+
+
+def _to_head(database: Database) -> None:
     with database.read() as connection:
         if _revision(connection) == HEAD:
             return

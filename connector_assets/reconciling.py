@@ -182,6 +182,8 @@ class _Memory:
         known = self.delivery(key)
         if known.state == "ignored":
             return f"rule:{known.outcome}"
+        if known.state == "staged":
+            return "rule:waits_for_approval"
         return "rule:before_baseline" if known.state == "baseline" else None
 
     def within(self, key: str, first: date | None, last: date | None) -> bool:

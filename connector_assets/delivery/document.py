@@ -70,6 +70,11 @@ class Target:
     version: str = field(default="", compare=False)
 
 
+def version_text(updated_at: datetime | None) -> str:
+    """`Target.version` of a record whose vendor says when it was last updated."""
+    return updated_at.isoformat() if updated_at is not None else ""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One line of a plan."""

@@ -16,7 +16,9 @@ from uuid import uuid4
 from scenario_books import TODAY, YESTERDAY, Books
 from scenario_spend import Spend
 
+from connector_assets.applying import apply
 from connector_assets.automation.sweep import Sweep, sweep
+from connector_assets.delivery import plans
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.report import FlowReport
@@ -26,7 +28,8 @@ from connector_assets.integrations.kinds import flow_class
 from connector_assets.opening import SYSTEMS, integration_of, open_reader, pace_of
 from connector_resources.connections import Connection, Settings
 from connector_resources.landing import LandingStore
-from connector_resources.ledger import ExceptionRow, Ledger, NewLink
+from connector_resources.ledger import ExceptionRow, Ledger, NewLink, Staged
+from connector_resources.ledger.approving import Chosen
 from connector_sandbox.testing import Sandbox
 
 NAME = "jde_coupa"
@@ -90,7 +93,7 @@ class Site:
         self.connections[name] = self.connections[name] | settings
 
     @contextmanager
-    def bench(self) -> Iterator[Workbench]:
+    def bench(self, actor: str = "connector") -> Iterator[Workbench]:
         """The tools of one new run."""
         text = {
             "start_date": YESTERDAY.isoformat(),
@@ -108,6 +111,7 @@ class Site:
             start_date=settings.start_date,
             run=uuid4().hex,
             clock=self.clock,
+            actor=actor,
         )
         try:
             yield bench
@@ -141,6 +145,19 @@ class Site:
         pipeline.store(mapped, (first, last) if flow.partitioned else None)
         loaded = pipeline.check(pipeline.load(days if flow.partitioned else None))
         return pipeline.deliver(loaded, mode=mode, baseline_to=last if mode == "baseline" else None)
+
+    def plan(self, *names: str) -> str:
+        """The operator plans; returns the plan's id."""
+        with self.bench("planner") as bench:
+            for name in names or ALL:
+                self._run(self._flow(bench, name), YESTERDAY, TODAY, "plan", True)
+            return bench.run
+
+    def apply(self, plan: str) -> dict[str, FlowReport]:
+        """The operator applies a plan."""
+        with self.bench("clerk") as bench:
+            done = apply(bench, plans.load(self.ledger, plan))
+        return {each.report.flow.partition("/")[2]: each.report for each in done}
 
     def sweep(self, name: str) -> Sweep:
         """The slower look at all keys."""
@@ -179,6 +196,19 @@ class Site:
     def dismiss(self, id: str) -> None:
         """The operator says: leave it."""
         self.ledger.exceptions.dismiss(id, actor="clerk", note="seen", now=self.clock.now())
+
+    def waiting(self, flow: str) -> list[Staged]:
+        """What of a flow waits for an approval."""
+        return self.ledger.staged.waiting(Chosen(flow=f"{NAME}/{flow}"))
+
+    def approve(self, flow: str, **rule: Any) -> int:
+        """The approver lets go what waits, or what a rule chooses; returns how many."""
+        chosen = Chosen(flow=f"{NAME}/{flow}", **rule)
+        return len(self.ledger.staged.approve(chosen, actor="approver", note="checked", now=self.clock.now()))
+
+    def reject(self, flow: str) -> None:
+        """The approver says no to all that waits."""
+        self.ledger.staged.reject(Chosen(flow=f"{NAME}/{flow}"), actor="approver", note="no", now=self.clock.now())
 
     def map_term(self, ours: str, theirs: str) -> None:
         """The operator maps a payment term."""

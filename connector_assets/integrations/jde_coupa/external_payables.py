@@ -17,6 +17,7 @@ from connector_assets.delivery.document import (
     Step,
     Target,
     differences,
+    version_text,
 )
 from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.jde_coupa.outlet import Outlet
@@ -137,4 +138,10 @@ def observe(payable: ExternalPayable) -> Target:
         "amount": amount_text(amount),
         "open": amount_text(amount - paid),
     }
-    return Target(str(payable.id), dict(content), status=payable.status or "", label=payable.document_number or "")
+    return Target(
+        str(payable.id),
+        dict(content),
+        status=payable.status or "",
+        label=payable.document_number or "",
+        version=version_text(payable.updated_at),
+    )

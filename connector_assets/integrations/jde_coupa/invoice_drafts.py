@@ -19,6 +19,7 @@ from connector_assets.delivery.document import (
     Step,
     Target,
     differences,
+    version_text,
 )
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
@@ -302,6 +303,7 @@ class InvoiceDrafts(Outlet):
             status=invoice.status or "",
             label=invoice.invoice_number or "",
             raw=invoice,
+            version=version_text(invoice.updated_at),
         )
 
 

@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from connector_assets.delivery.document import Document, Target
+from connector_assets.delivery.document import Document, Target, version_text
 from connector_resources.coupa.models import Supplier
 from connector_resources.errors import FieldMessage, Refused, SystemProblem
 from connector_resources.redact import last_four
@@ -37,7 +37,13 @@ def observe(supplier: Supplier, seal: bytes) -> Target:
         "email": (contact.email if contact else None) or None,
         "phone": joined(phone.area_code, phone.number) if phone else None,
     }
-    return Target(str(supplier.id), content, status=supplier.status or "", label=supplier.name or "")
+    return Target(
+        str(supplier.id),
+        content,
+        status=supplier.status or "",
+        label=supplier.name or "",
+        version=version_text(supplier.updated_at),
+    )
 
 
 def address_of(row: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -62,12 +62,12 @@ class Doubts:
         if not works:
             return []
         try:
-            hits = self.flow.find([work.document for work in works])
+            hits = self.flow.find([work.sent for work in works])
         except SystemProblem as error:
             self.reach.failed("read", error)
             return [(work, self._unanswered(work, error)) for work in works]
         self.reach.answered("read")
-        taken = self.why_not_ours({work.document.key: work.document for work in works}, hits)
+        taken = self.why_not_ours({work.document.key: work.sent for work in works}, hits)
         told = []
         for work in works:
             change = self._seen(work, hits.get(work.document.key, []), taken.get(work.document.key))
@@ -169,15 +169,17 @@ class Doubts:
         work.target, work.seen = target, True
         known = replace(work.known, state="sending")
         decision = self.flow.decide(work.document, known, target) if work.document.deliverable else None
-        if isinstance(decision, Done):
+        if isinstance(decision, Done) and work.meant:
             return self._took_effect(work)
         believed_at = self.believed_at(work)
         if believed_at > self.clock.now():
             return self._park(work, believed_at)
-        if isinstance(decision, Do) and decision.step.name in {intent.step for intent in work.unfinished}:
+        if isinstance(decision, Do) and work.meant and decision.step.name in {each.step for each in work.unfinished}:
             return self._absent(work)
         # from now on the target as it is tells what is to be done, whether or not the call had a part in it
-        return self._go_on(work, close_intents=close(work, "unknown"))
+        if not work.meant:
+            work.known = replace(work.known, stage=self.flow.doubted(known, work.unfinished, target))
+        return self._go_on(work, stage=work.known.stage, close_intents=close(work, "unknown"))
 
     def _took_effect(self, work: Work) -> Change:
         work.outcome = work.outcome or "updated"
@@ -215,7 +217,7 @@ class Doubts:
     def believed_at(self, work: Work) -> datetime:
         """When a look-up that finds nothing may be believed."""
         now = self.clock.now()
-        if all(intent.detail.get("refuses_second") for intent in work.unfinished):
+        if work.sent is work.document and all(each.detail.get("refuses_second") for each in work.unfinished):
             return now
         if work.document.key in self._lands_until or (work.known.state == "in_doubt" and work.known.due_at is not None):
             return self.when(work.known)

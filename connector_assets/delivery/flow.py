@@ -22,7 +22,7 @@ from connector_assets.delivery.report import AccountingError
 from connector_assets.delivery.workbench import Workbench
 from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import NotAllowed, UnusableInput
-from connector_resources.ledger import Delivery, NewLink, Origin
+from connector_resources.ledger import Delivery, Intent, NewLink, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,10 @@ class Flow(ABC):
     Settings: ClassVar[type[BaseModel]]
     settings: Any
 
+    # the fields of the content by which a look-up finds a document and knows it: they may change in the source while a
+    # call is in doubt
+    named_by: ClassVar[tuple[str, ...]]
+
     # False only where a flow creates nothing by itself, so that a first sync needs no adopting beforehand
     needs_opening: bool = True
     # True where documents without a link are looked up in the target before anything is decided
@@ -150,6 +154,11 @@ class Flow(ABC):
     @abstractmethod
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         """The key fields (amount, date, currency …) in which a hit of a look-up is not this document."""
+
+    def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+        """What `Delivery.stage` may still say when the source has changed since these calls, of which nobody knows
+        whether they took effect. None, the default, looks at the target as it is and forgets what it accepted."""
+        return None
 
     def distrust(self, document: Document, target: Target) -> NotAllowed | None:
         """Why nothing more may be created after seeing what a create left behind (a natural key that was dropped)."""

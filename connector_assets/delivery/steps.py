@@ -181,7 +181,15 @@ class Steps:
             body_hash=body_hash(step.body),
             run=self.flow.bench.run,
             partition=work.document.day.isoformat() if work.document.day else None,
-            detail={"refuses_second": step.refuses_second, "stage": step.stage, **approval},
+            detail={
+                "refuses_second": step.refuses_second,
+                "stage": step.stage,
+                "content": work.document.hash,
+                "sent": {name: work.document.content[name] for name in self.flow.named_by},
+                **approval,
+            },
+            seen_hash=work.document.hash,
+            read_at=work.document.read_at,
         )
 
     def _second_look(self, doing: Sequence[tuple[Work, Step]], answers: Sequence[Answer]) -> list[Answer]:
@@ -271,6 +279,9 @@ class Steps:
             return work.change(state="sending", **common)
         if isinstance(decision, Done | Hold | Ignore):
             return self._conclude(work, decision, **common)
+        if isinstance(decision, Do) and decision.step.name == step.name:
+            # the answer does not show what was done: before it is done twice, the target is looked at
+            work.target = None
         return work.change(state="sending", release_claim=False, **common)
 
     def _refused(self, work: Work, step: Step, error: Refused | NotFound) -> Change:

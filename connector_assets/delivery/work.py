@@ -84,6 +84,20 @@ class Work:
         """Whether the target may hold the document although nothing is linked: a call was tried, or a link removed."""
         return bool(self.known.attempts or self.known.target_entity or self.absent)
 
+    @property
+    def sent(self) -> Document:
+        """The document under the name that the last call of unknown outcome gave it: the source may have changed since,
+        and what that call left in the target is to be looked for as it was sent."""
+        told = next((each.detail["sent"] for each in reversed(self.unfinished) if each.detail.get("sent")), {})
+        if all(self.document.content.get(name) == value for name, value in told.items()):
+            return self.document
+        return replace(self.document, content={**self.document.content, **told})
+
+    @property
+    def meant(self) -> bool:
+        """Whether the calls of unknown outcome were for the very content that the source has now."""
+        return all(each.detail.get("content") in (None, self.document.hash) for each in self.unfinished)
+
     def finish(self, outcome: str, rule: str | None = None) -> None:
         """Set the one outcome."""
         document = self.document

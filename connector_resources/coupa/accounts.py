@@ -33,6 +33,7 @@ class Accounts(Resource[Account]):
     NOUN = "account"
     READ = "core.accounting.read"
     WRITE = "core.accounting.write"
+    KEYS = frozenset(SEGMENTS)
 
     def of_type(
         self, account_type: str, *, active: bool | None = None, fields: Sequence[Selected] | None = None

@@ -92,16 +92,22 @@ class Intents:
         return ids
 
     def _mark(self, connection: Connection, intents: Sequence[NewIntent], now: datetime) -> None:
-        values = {
-            (each.flow, each.key): blank(each.flow, each.key, now) | {"state": "sending", "run": each.run}
-            for each in intents
-        }
-        statement = self._db.insert(deliveries)
-        statement = statement.on_conflict_do_update(
-            index_elements=[deliveries.c.flow, deliveries.c.key],
-            set_={name: statement.excluded[name] for name in ("state", "run", "updated_at")},
-        )
-        connection.execute(statement, [values[each] for each in sorted(values)])
+        for read in (True, False):
+            names = ("state", "run", *(("seen_hash", "read_at") if read else ()))
+            values = {
+                (each.flow, each.key): blank(each.flow, each.key, now)
+                | {"state": "sending", **{name: getattr(each, name) for name in names[1:]}}
+                for each in intents
+                if (each.read_at is not None) is read
+            }
+            if not values:
+                continue
+            statement = self._db.insert(deliveries)
+            statement = statement.on_conflict_do_update(
+                index_elements=[deliveries.c.flow, deliveries.c.key],
+                set_={name: statement.excluded[name] for name in (*names, "updated_at")},
+            )
+            connection.execute(statement, [values[each] for each in sorted(values)])
 
     def unfinished(self, flow: str, keys: Collection[str]) -> dict[str, list[Intent]]:
         """Key -> its intents without an outcome, oldest first; keys without any are left out."""

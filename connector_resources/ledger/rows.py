@@ -86,7 +86,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class NewIntent:
-    """A call about to be made: `step` names it, `body_hash` is its body's fingerprint."""
+    """A call about to be made: `step` names it, `body_hash` is its body's fingerprint.
+
+    `seen_hash` and `read_at` say which content of the source it is for: should the process die, a frame that was read
+    before is known to be an older one.
+    """
 
     flow: str
     key: str
@@ -95,6 +99,8 @@ class NewIntent:
     run: str | None = None
     partition: str | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    seen_hash: str | None = None
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

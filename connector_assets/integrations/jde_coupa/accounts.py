@@ -76,6 +76,7 @@ class Accounts(Flow):
     source_role, source_entity = "jde", "F0901"
     target_role, target_entity = "coupa", "accounts"
     natural_key = "chart and segments"
+    named_by = ("column", "segments")
     document_columns: ClassVar[Mapping[str, str]] = {
         "column": "str",
         "segment_1": "str?",

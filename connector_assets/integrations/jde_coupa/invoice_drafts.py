@@ -27,7 +27,7 @@ from connector_assets.integrations.from_jde.keys import by, chunks
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.paging import PAGE, by_ids
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDABLE, VOIDED, Invoice
-from connector_resources.ledger import Delivery
+from connector_resources.ledger import Delivery, Intent
 
 # the part of the content that create and update carry; the rest is told by steps of its own
 BASE = ("key", "number", "date", "supplier", "currency", "amount", "tax", "term", "lines")
@@ -131,6 +131,15 @@ class InvoiceDrafts(Outlet):
             return Do(self._act(act, known, target, APPROVED, lambda _: self.coupa.invoices.bypass_approvals(number)))
         return None
 
+    def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+        """What was accepted is forgotten; that we submitted it is not, and shows by the status."""
+        done = (known.stage or "").partition(":")[2]
+        for intent in intents:
+            act = str(intent.detail.get("stage") or "").partition(":")[2]
+            if (act == "submitted" and target.status != "draft") or (act == APPROVED == target.status):
+                done = act
+        return f":{done}" if done else None
+
     def _pay(self, document: Document, target: Target) -> Decision:
         """Append the payments that Coupa lacks. Only approved invoices are payable: until then it waits."""
         content = document.content
@@ -201,12 +210,18 @@ class InvoiceDrafts(Outlet):
         )
 
     def _act(self, name: str, known: Delivery, target: Target, done: str, verb: Any) -> Step:
-        """A change of state: its request has no body."""
+        """A change of state: its request has no body. An answer that does not show another status may be that of an
+        earlier call: the invoice is looked at."""
         stage = (known.stage or "").partition(":")[0]
+
+        def send(sent: Mapping[str, Any]) -> Target:
+            moved = self.observe(verb(sent))
+            return moved if moved.status != target.status else self.observe(self.coupa.invoices.get(int(target.id)))
+
         return Step(
             name=name,
             body={},
-            send=lambda sent: self.observe(verb(sent)),
+            send=send,
             outcome="updated",
             stage=f"{stage}:{done}" if done else known.stage,
             changes=(FieldChange("status", target.status, name),),

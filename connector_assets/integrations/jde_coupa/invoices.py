@@ -41,7 +41,7 @@ from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty
 from connector_resources.errors import NotAllowed
-from connector_resources.ledger import Delivery
+from connector_resources.ledger import Delivery, Intent
 
 
 class InvoiceSettings(jde.VoucherRules):
@@ -89,6 +89,7 @@ class Invoices(Flow):
     source_role, source_entity = "jde", "F0411"
     target_role = "coupa"
     natural_key = "voucher key"
+    named_by = ("key", "number", "supplier", "amount", "date", "currency")
     document_columns: ClassVar[Mapping[str, str]] = {
         **jde.COLUMNS,
         "number": "str",
@@ -319,6 +320,9 @@ class Invoices(Flow):
             for name in ("key", "amount", "date", "currency")
             if target.content.get(name) != document.content[name]
         )
+
+    def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+        return self.outlet.doubted(known, intents, target)
 
     def distrust(self, document: Document, target: Target) -> NotAllowed | None:
         if target.content.get("key") == document.content["key"]:

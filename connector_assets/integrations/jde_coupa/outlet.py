@@ -9,7 +9,7 @@ from typing import Any
 from connector_assets.delivery.document import Decision, Document, Target
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_coupa.charts import Chart
-from connector_resources.ledger import Delivery
+from connector_resources.ledger import Delivery, Intent
 
 
 class Outlet(ABC):
@@ -48,3 +48,7 @@ class Outlet(ABC):
     @abstractmethod
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         """What to do next."""
+
+    def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+        """What a stage may still say after calls for another content (`Flow.doubted`)."""
+        return None

@@ -79,6 +79,7 @@ class Suppliers(Flow):
     source_role, source_entity = "jde", "F0401"
     target_role, target_entity = "coupa", "suppliers"
     natural_key = "number"
+    named_by = ("number", "name")
     document_columns: ClassVar[Mapping[str, str]] = {
         **jde.COLUMNS,
         "name": "str?",

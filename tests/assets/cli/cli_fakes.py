@@ -63,6 +63,7 @@ class Bills(Flow):
     source_role, source_entity = "jde", "F0411"
     target_role, target_entity = "coupa", "bills"
     natural_key = "key"
+    named_by = ("key",)
     document_columns: ClassVar[Mapping[str, str]] = {"name": "str?", "void": "bool"}
     Settings = _Settings
 

@@ -266,6 +266,7 @@ class FakeFlow(Flow):
     source_role, source_entity = "jde", "F0411"
     target_role, target_entity = "coupa", "bills"
     natural_key = "key"
+    named_by = ("key", "amount", "date", "currency")
     document_columns: ClassVar[Mapping[str, str]] = {"number": "str", "name": "str?", "until": "str", "paid": "str?"}
     line_columns: ClassVar[Mapping[str, str]] = {"text": "str"}
     Settings = NoSettings

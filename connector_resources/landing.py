@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
-from connector_resources.errors import ConnectorError, UnusableInput
+from connector_resources.errors import ConnectorError, StorageProblem, UnusableInput
 from connector_resources.ledger import LandedObject, LandingKind, Ledger
 
 BATCH = 10_000
@@ -66,7 +66,8 @@ class LandingStore:
         """Land rows as one new object and register it; `window` is its first and last day, both inclusive.
 
         Rows are written as they come, so that an object may be larger than memory. Raises LandingProblem
-        naming the column when a row does not fit the schema: nothing is registered then.
+        naming the column when a row does not fit the schema, StorageProblem when the store takes no more: nothing is
+        registered then.
         """
         path = f"{connection}/{entity}/{kind}-{_safe(run)}-{secrets.token_hex(8)}.parquet"
         count = 0
@@ -78,7 +79,7 @@ class LandingStore:
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise LandingProblem(f"{connection}/{entity}: rows do not fit their columns: {_line(error)}") from error
         except OSError as error:
-            raise LandingProblem(f"{connection}/{entity}: cannot be landed: {_line(error)}") from error
+            raise self._trouble(error) from error
         digest = hashlib.sha256(schema.remove_metadata().to_string().encode()).hexdigest()[:16]
         return self.ledger.landing.register(connection, entity, run, kind, path, count, digest, window=window)
 
@@ -127,7 +128,12 @@ class LandingStore:
                 file.write(made)
         except FileExistsError:
             return b""
+        except OSError as error:
+            raise self._trouble(error) from error
         return made
+
+    def _trouble(self, error: OSError) -> StorageProblem:
+        return StorageProblem(f"the landing store {_place(self.url)}", error.strerror or _line(error))
 
     def _read(self, landed: LandedObject) -> pa.Table:
         name = f"{landed.connection}/{landed.entity} of run {landed.run} ({landed.path})"
@@ -152,11 +158,16 @@ class LandingStore:
             return
         _make_private_folders(Path(self._root), Path(full).parent)
         descriptor = os.open(full, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as local:
-            yield local
-            local.flush()
-            # registered means readable, after a power cut too
-            os.fsync(local.fileno())
+        try:
+            with os.fdopen(descriptor, "wb") as local:
+                yield local
+                local.flush()
+                # registered means readable, after a power cut too
+                os.fsync(local.fileno())
+        except Exception:
+            # what is not whole is of no use to anybody, least of all on a disk that is full
+            Path(full).unlink()
+            raise
 
 
 def _make_private_folders(root: Path, folder: Path) -> None:

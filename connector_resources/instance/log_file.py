@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from pathlib import Path
 
 
 class LogFile(logging.Handler):
-    """Appends each record, readable by the owner alone."""
+    """Appends each record, readable by the owner alone.
+
+    A run goes on where its log cannot be written, since what it did is in the ledger; the terminal says so once.
+    """
 
     def __init__(self, path: str) -> None:
         super().__init__()
         self._path = Path(path)
+        self._told = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
         line = f"{self.format(record)}\n".encode()
+        try:
+            self._append(line)
+        except OSError as error:
+            if not self._told:
+                self._told = True
+                sys.stderr.write(f"the log {self._path} cannot be written: {error.strerror}\n")
+
+    def _append(self, line: bytes) -> None:
         target = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(target, line)

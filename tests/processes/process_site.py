@@ -204,6 +204,12 @@ class Command:
         self._process.start()
 
     @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process.pid is not None
+        return int(self._process.pid)
+
+    @property
     def alive(self) -> bool:
         """Whether it still works."""
         return self._process.is_alive()
@@ -390,7 +396,7 @@ class Prepared:
     def copy(self, to: Path) -> ProcessSite:
         """A site of its own, on ports of its own."""
         for name in ("home", "state"):
-            shutil.copytree(self._folder / name, to / name)
+            shutil.copytree(self._folder / name, to / name, dirs_exist_ok=True)
         site = ProcessSite(to, SandboxProcess(to / "state"), self._new_database(self._database))
         site.configure(lambda settings: settings.update(start_date=self._begin))
         site.sandbox.start()

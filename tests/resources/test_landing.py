@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import secrets
 from collections.abc import Iterator
 from datetime import date
@@ -12,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from connector_resources.errors import ConnectorError, UnusableInput
+from connector_resources.errors import ConnectorError, StorageProblem, UnusableInput
 from connector_resources.landing import BATCH, LandingProblem, LandingStore
 from connector_resources.ledger import Ledger
 
@@ -83,6 +85,24 @@ def test_a_row_that_does_not_fit_is_named_and_nothing_counts(
         land(store, [ROWS[0], row])
     assert "jde/F0411" in str(caught.value) and "\n" not in str(caught.value)
     assert store.read_day("jde", "F0411", MONDAY) is None
+
+
+def test_a_store_that_takes_no_more_is_trouble_of_ours_and_nothing_half_written_is_left(
+    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    store = LandingStore(str(tmp_path / "landing"), ledger)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(
+            StorageProblem, match=r"the landing store .*/landing cannot be used: No space left on device"
+        ):
+            land(store)
+    assert list((tmp_path / "landing").rglob("*.parquet")) == []
+    assert store.read_day("jde", "F0411", MONDAY) is None
+    assert land(store).rows == 2
 
 
 def test_what_a_crash_left_behind_is_never_read(store: LandingStore) -> None:

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 UI_PORT ?= 3000
 
-.PHONY: help env demo ui test check lint types ledger browser lock clean
+.PHONY: help env demo ui test check lint types bench ledger browser lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -40,6 +40,10 @@ lint: env ## ruff: rules and format
 
 types: env ## mypy, strict
 	$(BIN)/mypy
+
+# BENCH names those to run, such as `make bench BENCH=delivery`; the peers get environments below the user's cache folder.
+bench: env ## ml-connector beside its peers, measured; results in benchmarks/results
+	$(BIN)/python -m benchmarks $(BENCH)
 
 ledger: env ## a real ledger from end to end; its files below ../shared, or CONNECTOR_TEST_LEDGER=DIR
 	$(BIN)/python -m pytest -m ledger tests/ledger

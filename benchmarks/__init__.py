@@ -1,0 +1,1 @@
+"""What ml-connector is measured against, and how: `make bench`."""

@@ -1,0 +1,32 @@
+"""One flow through the engine, without Dagster: `python -m benchmarks.delivery.engine_alone INTEGRATION/FLOW`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from connector_assets.cli.places import chosen_flows, existing_home, run_name
+from connector_assets.cli.syncing import days_of_sync
+from connector_assets.delivery.pipeline import Pipeline
+from connector_assets.opening import pace_of, workbench
+
+
+def main(target: str) -> None:
+    """Read, map, check and deliver what is there; prints what `connector sync --json` does."""
+    home = existing_home()
+    integration, (kind,) = chosen_flows(home.settings(), target)
+    with workbench(home, integration.name, run_name("bench")) as bench:
+        flow = kind(bench)
+        days = days_of_sync(bench, [flow], None, None)
+        pipeline = Pipeline(flow, pace_of(flow))
+        if days is None:
+            raise SystemExit(f"{target} is read whole: this benchmark is about flows that are read by day")
+        pipeline.land(*days)
+        report = pipeline.deliver(pipeline.map(pipeline.due_keys() | pipeline.changed_keys(*days)))
+    if report.error is not None:
+        raise report.error
+    print(json.dumps({"flows": [report.as_json()]}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

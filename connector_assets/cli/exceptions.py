@@ -10,6 +10,7 @@ import typer
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, line_of, tell
 from connector_assets.cli.places import actor, existing_home, require_credentials, require_flow, run_name
 from connector_assets.cli.show import Json, print_json, print_line, print_table, quiet_stdout
+from connector_assets.cli.waiting import tell_waiting
 from connector_resources.errors import UnusableInput
 
 if TYPE_CHECKING:
@@ -80,13 +81,14 @@ def show(id: Id, as_json: Json = False) -> None:
     if found is None:
         raise UnusableInput(f"no exception {id}")
     closed = {"closed_at": found.closed_at.isoformat() if found.closed_at else None, "closed_how": found.closed_how}
-    told = _row(found) | {"waits_for": found.waits_for, "run": found.run} | closed
+    told = _row(found) | {"waits_for": list(found.waits_for), "run": found.run} | closed
     if as_json:
         print_json(told)
         return
     for name, value in told.items():
-        if value is not None:
-            print_line(f"{name:>10}  {value}")
+        shown = ", ".join(value) if isinstance(value, list) else value
+        if shown not in (None, ""):
+            print_line(f"{name:>10}  {shown}")
 
 
 @app.command("dismiss")
@@ -137,6 +139,7 @@ def replay_exceptions(
             tell(f"{each.report.flow}: no longer in the source: {', '.join(each.gone)}")
     for error in problems:
         tell(f"connector: {line_of(error)}")
+    tell_waiting(ledger, {each.flow for each in chosen})
     raise typer.Exit(UNREACHABLE if problems else _code(ledger, [each.flow for each in chosen]))
 
 

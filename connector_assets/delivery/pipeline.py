@@ -21,7 +21,7 @@ from connector_assets.delivery.engine import Engine
 from connector_assets.delivery.flow import Assembly, Flow, Frames
 from connector_assets.delivery.frozen import Frozen
 from connector_assets.delivery.planning import Planner
-from connector_assets.delivery.report import SETTLED, FlowReport, Result
+from connector_assets.delivery.report import FlowReport, Result
 from connector_assets.delivery.work import Pace
 from connector_resources.errors import ConnectorError
 from connector_resources.ledger import LandedObject
@@ -84,12 +84,8 @@ class Pipeline:
 
     def due_keys(self) -> dict[str, date | None]:
         """The documents that the ledger wants another attempt for, whatever day they are of."""
-        flow, now = self.flow.full_name, self.bench.now()
-        deliveries = self.bench.ledger.deliveries
-        # claimed by a run that died before it did anything, or not found in the target when it was adopted
-        begun = deliveries.load(flow, list(deliveries.keys(flow, ["new"])))
-        left = [key for key, each in begun.items() if each.claimed_until is None or each.claimed_until <= now]
-        return dict.fromkeys([*deliveries.due(flow, now), *deliveries.waiting(flow), *left])
+        deliveries, flow = self.bench.ledger.deliveries, self.flow.full_name
+        return dict.fromkeys([*deliveries.due(flow, self.bench.now()), *deliveries.waiting(flow)])
 
     # -- mapping --------------------------------------------------------------------------------------------------
 
@@ -267,10 +263,9 @@ class Pipeline:
             mode, report.plan_reason = "plan", "target_not_empty"
         report.add(self._outcomes(documents, mode, report, baseline_to, plan))
         report.check(document.key for document in documents)
-        linked = [key for key, result in report.results.items() if result.outcome in SETTLED]
-        if not report.plan and linked:
-            # what was held until one of these is linked may go now; a run that died here left it to this one
-            self.bench.ledger.release_for_link(self.flow.full_name, linked)
+        staged = [key for key, result in report.results.items() if result.outcome == "staged"]
+        calls = self.bench.ledger.staged.of(self.flow.full_name, staged).values()
+        report.waiting = sorted((each for each in calls if each.state == "waiting"), key=lambda each: each.id)
         now_reads, now_writes = self.bench.calls()
         report.reads, report.writes = now_reads - reads, now_writes - writes
         report.seconds = time.monotonic() - started

@@ -32,6 +32,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, bindparam, update
@@ -68,7 +69,7 @@ class Head:
 def canonical(previous: str, place: int, entry: Entry) -> bytes:
     """The bytes that are hashed; different for every two different events."""
     at, *rest = entry
-    return b"".join(map(_field, (previous, str(place), instant_text(at), *rest)))
+    return "".join(map(_field, (previous, str(place), instant_text(at), *rest))).encode()
 
 
 def digest(previous: str, place: int, entry: Entry) -> str:
@@ -76,16 +77,17 @@ def digest(previous: str, place: int, entry: Entry) -> str:
     return hashlib.sha256(canonical(previous, place, entry)).hexdigest()
 
 
+@lru_cache(maxsize=64)  # the events of a transaction share theirs
 def instant_text(at: datetime) -> str:
     """An aware instant as it is hashed: `2026-03-02T09:00:00.000000Z`."""
     return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
-def _field(value: str | None) -> bytes:
+def _field(value: str | None) -> str:
     if value is None:
-        return b"-,"
-    data = value.encode()
-    return b"%d:%b," % (len(data), data)
+        return "-,"
+    size = len(value) if value.isascii() else len(value.encode())
+    return f"{size}:{value},"
 
 
 def append(connection: Connection, entries: Sequence[Entry]) -> None:

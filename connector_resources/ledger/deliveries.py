@@ -14,6 +14,7 @@ from connector_resources.clock import Clock
 from connector_resources.ledger.approving import approved_unsent
 from connector_resources.ledger.database import Database, chunks
 from connector_resources.ledger.models import deliveries as table
+from connector_resources.ledger.releasing import arrived_since
 from connector_resources.ledger.rows import Delivery, State
 
 PAGE = 1000
@@ -112,15 +113,15 @@ class Deliveries:
         """Keys that want another attempt, in order.
 
         Released ones; failed and in doubt whose time has come (none set: at once); waiting ones whose time
-        has come; approved ones; and those whose process died between an intent and its outcome, once its
-        claim has run out.
+        has come; approved ones; those whose process died before their first intent, or between an intent and
+        its outcome, once its claim has run out; and those held for a link or a mapping that is there since.
         """
         timed = table.c.state.in_(("failed", "in_doubt"))
         conditions = (
             table.c.released,
             and_(timed, or_(table.c.due_at.is_(None), table.c.due_at <= now)),
             and_(table.c.waiting.is_not(None), table.c.due_at <= now),
-            and_(table.c.state == "sending", _free(now)),
+            and_(table.c.state.in_(("new", "sending")), _free(now)),
             approved_unsent(flow),
         )
         # a query each, since one with OR would use no index
@@ -128,6 +129,8 @@ class Deliveries:
         with self._db.read() as connection:
             for condition in conditions:
                 query = select(table.c.key).where(table.c.flow == flow, condition)
+                keys.update(connection.execute(query).scalars())
+            for query in arrived_since(flow):
                 keys.update(connection.execute(query).scalars())
         return sorted(keys)
 

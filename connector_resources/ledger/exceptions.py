@@ -5,21 +5,24 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from connector_resources.errors import UnusableInput
-from connector_resources.ledger.database import Database, by_flow, within
+from connector_resources.ledger.database import Database, by_flow, chunks, within
 from connector_resources.ledger.events import add_events
-from connector_resources.ledger.models import deliveries
+from connector_resources.ledger.models import awaited, deliveries, intents
 from connector_resources.ledger.models import exceptions as table
-from connector_resources.ledger.releasing import set_released
+from connector_resources.ledger.releasing import lock_deliveries, set_released, split_name
 from connector_resources.ledger.rows import ExceptionRow, NewEvent, Problem
 
-_COLUMNS = tuple(table.c[name] for name in ExceptionRow.__slots__)
-_IDENTITY = ("flow", "key", "reason", "field")
+_COLUMNS = tuple(table.c[name] for name in ExceptionRow.__slots__ if name != "waits_for")
+_IDENTITY = ("flow", "key", "reason")
+# of how many different messages and fixes of one reason a person is told; fields and values are named in full
+TOLD = 3
 
 _CLOSE = (
     update(table)
@@ -64,56 +67,95 @@ def set_problems(
 ) -> None:
     """Make these the open exceptions of their documents, inside a transaction.
 
-    `problems` is (flow, key) -> (state, problems, partition, run). One that was open already keeps its id and
-    `since` and gains an attempt; those no longer among them are closed, as settled where none is left, else
-    as replaced.
+    `problems` is (flow, key) -> (state, problems, partition, run). Problems of one reason are one exception. One that
+    was open already keeps its id and `since` and gains an attempt; those no longer among them are closed, as settled
+    where none is left, else as replaced.
     """
-    rows: dict[tuple[str, str, str, str], dict[str, Any]] = {}
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    waits: dict[tuple[str, str, str], set[str]] = {}
     for (flow, key), (state, found, partition, run) in sorted(problems.items()):
-        for problem in found:
-            # of two problems of one reason and field the first is told; the other shows once that is mended
-            rows.setdefault(
-                (flow, key, problem.reason, problem.field),
-                _values(flow, key, state, problem, partition, run, now),
-            )
+        for reason, own in _by_reason(found).items():
+            rows[flow, key, reason] = _values(flow, key, state, own, partition, run, now)
+            waits[flow, key, reason] = {each.waits_for for each in own if each.waits_for is not None}
     closing = []
     for each in _open_of(connection, problems):
-        if (each.flow, each.key, each.reason, each.field) not in rows:
+        if (each.flow, each.key, each.reason) not in rows:
             how = "replaced" if problems[each.flow, each.key][1] else "settled"
             closing.append({"exception": each.id, "at": now, "how": how})
-    if closing:
-        connection.execute(_CLOSE, closing)
+    _close(connection, closing)
     if rows:
         statement = database.insert(table)
-        replaced = ("state", "value", "message", "fix", "waits_for", "last_at", "partition", "run")
+        replaced = ("state", "field", "value", "message", "fix", "last_at", "partition", "run")
         statement = statement.on_conflict_do_update(
             index_elements=[table.c[name] for name in _IDENTITY],
             index_where=table.c.closed_at.is_(None),
             set_={name: statement.excluded[name] for name in replaced} | {"attempts": table.c.attempts + 1},
-        )
-        connection.execute(statement, list(rows.values()))
+        ).returning(table.c.id, *(table.c[name] for name in _IDENTITY))
+        kept = {(row[1], row[2], row[3]): row[0] for row in connection.execute(statement, list(rows.values()))}
+        _set_awaited(connection, {kept[each]: waits[each] for each in rows})
+
+
+def _by_reason(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
+    found: dict[str, list[Problem]] = {}
+    for problem in problems:
+        found.setdefault(problem.reason, []).append(problem)
+    return found
 
 
 def _values(
-    flow: str, key: str, state: str, problem: Problem, partition: str | None, run: str | None, now: datetime
+    flow: str, key: str, state: str, problems: Sequence[Problem], partition: str | None, run: str | None, now: datetime
 ) -> dict[str, Any]:
     return {
         "id": _ids.new(now),
         "flow": flow,
         "key": key,
         "state": state,
-        "reason": problem.reason,
-        "field": problem.field,
-        "value": problem.value,
-        "message": problem.message,
-        "fix": problem.fix,
-        "waits_for": problem.waits_for,
+        "reason": problems[0].reason,
+        "field": ", ".join(_different(each.field for each in problems)),
+        "value": ", ".join(_different(each.value for each in problems)),
+        "message": _some(_different(each.message for each in problems)),
+        "fix": _some(_different(each.fix for each in problems)),
         "since": now,
         "last_at": now,
         "attempts": 1,
         "partition": partition,
         "run": run,
     }
+
+
+def _different(texts: Iterable[str]) -> list[str]:
+    """Each text once, in the order of their coming; blank ones say nothing."""
+    return [text for text in dict.fromkeys(texts) if text]
+
+
+def _some(texts: Sequence[str]) -> str:
+    """The first of them in full, and how many more there are."""
+    more = [f"and {len(texts) - TOLD} more"] if len(texts) > TOLD else []
+    return "; ".join([*texts[:TOLD], *more])
+
+
+def _set_awaited(connection: Connection, waits: Mapping[str, Collection[str]]) -> None:
+    """Make these names what the exceptions wait for."""
+    _forget_awaited(connection, waits)
+    rows = [
+        {"exception": id, "source": source, "key": key}
+        for id in sorted(waits)
+        for source, key in map(split_name, sorted(waits[id]))
+    ]
+    if rows:
+        connection.execute(insert(awaited), rows)
+
+
+def _forget_awaited(connection: Connection, ids: Iterable[str]) -> None:
+    for part in chunks(sorted(ids)):
+        connection.execute(delete(awaited).where(awaited.c.exception.in_(part)))
+
+
+def _close(connection: Connection, closing: Sequence[dict[str, Any]]) -> None:
+    """Close exceptions, which then wait for nothing: `closing` are (exception, at, how)."""
+    if closing:
+        connection.execute(_CLOSE, closing)
+        _forget_awaited(connection, [each["exception"] for each in closing])
 
 
 def _open_of(connection: Connection, documents: Iterable[tuple[str, str]]) -> list[ExceptionRow]:
@@ -140,8 +182,8 @@ class Exceptions:
     def get(self, id: str) -> ExceptionRow | None:
         """One exception, open or closed."""
         with self._db.read() as connection:
-            row = connection.execute(select(*_COLUMNS).where(table.c.id == id)).first()
-        return None if row is None else _row(row)
+            found = _select(connection, [table.c.id == id])
+        return found[0] if found else None
 
     def counts(self, flow: str | None = None, integration: str | None = None) -> dict[str, int]:
         """Reason -> number of open exceptions."""
@@ -187,22 +229,39 @@ class Exceptions:
     def dismiss(self, id: str, actor: str, note: str, now: datetime) -> ExceptionRow:
         """Leave the document alone until its content changes; closes all its open exceptions.
 
-        Raises UnusableInput when `id` is not that of an open exception.
+        Raises UnusableInput when `id` is not that of an open exception, and for a document of which a call may be under
+        way: whatever became of it in the target must be known before anybody stops looking.
         """
         with self._db.write() as connection:
             chosen = _select(connection, [table.c.id == id, table.c.closed_at.is_(None)])
             if not chosen:
                 raise UnusableInput(f"no open exception {id}")
             document = (chosen[0].flow, chosen[0].key)
+            lock_deliveries(connection, [document])
+            _require_decided(connection, *document, now)
             connection.execute(
                 update(deliveries)
                 .where(deliveries.c.flow == document[0], deliveries.c.key == document[1])
                 .values(state="ignored", outcome="dismissed", released=False, due_at=None, updated_at=now)
             )
             closing = _open_of(connection, [document])
-            connection.execute(_CLOSE, [{"exception": each.id, "at": now, "how": "dismissed"} for each in closing])
+            _close(connection, [{"exception": each.id, "at": now, "how": "dismissed"} for each in closing])
             add_events(connection, [_event("dismissed", chosen[0], actor, note=note)], now)
         return chosen[0]
+
+
+def _require_decided(connection: Connection, flow: str, key: str, now: datetime) -> None:
+    """Raise UnusableInput for a document that is in doubt, or that a run has in hand."""
+    columns = (deliveries.c.state, deliveries.c.claimed_by, deliveries.c.claimed_until)
+    row = connection.execute(select(*columns).where(deliveries.c.flow == flow, deliveries.c.key == key)).first()
+    calls = intents.c.flow == flow, intents.c.key == key, intents.c.closed_at.is_(None)
+    unknown = connection.scalar(select(func.count()).select_from(intents).where(*calls))
+    if unknown or (row is not None and row.state in ("in_doubt", "sending")):
+        raise UnusableInput(
+            f"{flow}: {key} is in doubt, and is dismissed only once a sync has looked it up in the target"
+        )
+    if row is not None and row.claimed_by is not None and row.claimed_until is not None and row.claimed_until > now:
+        raise UnusableInput(f"{flow}: {key} is in the hands of run {row.claimed_by}: dismiss it when that is over")
 
 
 def _event(event: str, row: ExceptionRow, actor: str, **more: str) -> NewEvent:
@@ -212,7 +271,13 @@ def _event(event: str, row: ExceptionRow, actor: str, **more: str) -> NewEvent:
 
 def _select(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> list[ExceptionRow]:
     query = select(*_COLUMNS).where(*conditions).order_by(table.c.id)
-    return [_row(row) for row in connection.execute(query)]
+    rows = [_row(row) for row in connection.execute(query)]
+    waits: dict[str, list[str]] = {}
+    for part in chunks([row.id for row in rows]):
+        names = select(awaited).where(awaited.c.exception.in_(part)).order_by(awaited.c.source, awaited.c.key)
+        for row in connection.execute(names):
+            waits.setdefault(row.exception, []).append(f"{row.source}:{row.key}")
+    return [replace(row, waits_for=tuple(waits[row.id])) if row.id in waits else row for row in rows]
 
 
 def _chosen(flow: str | None, integration: str | None, reason: str | None) -> list[ColumnElement[bool]]:

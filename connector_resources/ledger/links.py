@@ -16,6 +16,7 @@ from connector_resources.ledger import csv_files
 from connector_resources.ledger.database import Database, by_flow, chunks, within
 from connector_resources.ledger.events import add_events
 from connector_resources.ledger.models import links as table
+from connector_resources.ledger.releasing import release_linked
 from connector_resources.ledger.rows import Link, NewEvent, NewLink
 
 PAGE = 1000
@@ -152,7 +153,9 @@ class Links:
             return {row[0]: row[1] for row in connection.execute(query)}
 
     def set(self, link: NewLink, actor: str, now: datetime) -> None:
-        """Set a link by hand, replacing that of its source key; audited. Raises LinkTaken."""
+        """Set a link by hand, replacing that of its source key, and release what waited for it; audited. Raises
+        LinkTaken.
+        """
         self._set_all([replace(link, origin="set")], actor, now)
 
     def remove(self, flow: str, source_key: str, actor: str, now: datetime) -> Link | None:
@@ -217,6 +220,7 @@ class Links:
                 keys = [(link.flow, link.source_key) for link in changed]
                 remove_links(connection, keys)
                 add_links(self._db, connection, changed, now)
+                release_linked(connection, keys, now)
                 events = [_event("unlinked", before[key], actor) for key in keys if key in before]
                 add_events(connection, events + [_event("linked", link, actor) for link in changed], now)
         except IntegrityError as error:

@@ -223,7 +223,6 @@ exceptions = Table(
     Column("value", Words, nullable=False),
     Column("message", Words, nullable=False),
     Column("fix", Words, nullable=False),
-    Column("waits_for", Key),
     Column("since", Instant, nullable=False),
     Column("last_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -236,17 +235,27 @@ exceptions = Table(
         "flow",
         "key",
         "reason",
-        "field",
         unique=True,
         sqlite_where=text("closed_at IS NULL"),
         postgresql_where=text("closed_at IS NULL"),
     ),
+    # ids sort by age: a flow's open ones are listed without looking at the closed
     Index(
-        "ix_exceptions_waits_for",
-        "waits_for",
+        "ix_exceptions_open",
+        "id",
         sqlite_where=text("closed_at IS NULL"),
         postgresql_where=text("closed_at IS NULL"),
     ),
+)
+
+# what would release an open exception: 'link:<flow>' and a source key, or a mapping's name and a key of it
+awaited = Table(
+    "awaited",
+    metadata,
+    Column("exception", Key, primary_key=True),
+    Column("source", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Index("ix_awaited_key", "source", "key"),
 )
 
 staged = Table(

@@ -17,6 +17,7 @@ from connector_resources.ledger.exceptions import set_problems
 from connector_resources.ledger.intents import close_intents
 from connector_resources.ledger.links import add_links, raise_taken, remove_links
 from connector_resources.ledger.models import deliveries as table
+from connector_resources.ledger.releasing import lock_deliveries, release_linked
 from connector_resources.ledger.rows import UNSET, Change, NewEvent, NewLink
 from connector_resources.ledger.staging import follow
 
@@ -73,10 +74,12 @@ def _once_each(changes: Sequence[Change]) -> Iterator[list[Change]]:
 
 
 def _record(database: Database, connection: Connection, changes: Sequence[Change], now: datetime) -> None:
+    lock_deliveries(connection, [(change.flow, change.key) for change in changes])
     _write_deliveries(database, connection, changes, now)
     close_intents(connection, [closing for change in changes for closing in change.close_intents], now)
     remove_links(connection, [(change.flow, change.key) for change in changes if change.unlink])
-    add_links(database, connection, [_link(change) for change in changes if change.link is not None], now)
+    links = [_link(change) for change in changes if change.link is not None]
+    add_links(database, connection, links, now)
     states = _states(connection, [c for c in changes if c.problems is not None and c.state is UNSET])
     set_problems(
         database,
@@ -93,6 +96,8 @@ def _record(database: Database, connection: Connection, changes: Sequence[Change
         },
         now,
     )
+    # after the exceptions: documents of one batch may wait for each other
+    release_linked(connection, [(link.flow, link.source_key) for link in links], now)
 
 
 def _write_deliveries(database: Database, connection: Connection, changes: Sequence[Change], now: datetime) -> None:

@@ -177,7 +177,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class ExceptionRow:
-    """A problem as the ledger keeps it; open while `closed_at` is None."""
+    """The problems of one reason as the ledger keeps them; open while `closed_at` is None.
+
+    Of several, `field` and `value` name each, and any of `waits_for` releases the document. A closed one waits for
+    nothing.
+    """
 
     id: str
     flow: str
@@ -188,7 +192,6 @@ class ExceptionRow:
     value: str
     message: str
     fix: str
-    waits_for: str | None
     since: datetime
     last_at: datetime
     attempts: int
@@ -196,6 +199,7 @@ class ExceptionRow:
     run: str | None
     closed_at: datetime | None
     closed_how: Literal["settled", "dismissed", "replaced"] | None
+    waits_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

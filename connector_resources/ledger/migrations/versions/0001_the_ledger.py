@@ -158,7 +158,6 @@ def _exceptions() -> None:
         sa.Column("value", sa.Text, nullable=False),
         sa.Column("message", sa.Text, nullable=False),
         sa.Column("fix", sa.Text, nullable=False),
-        sa.Column("waits_for", KEY),
         sa.Column("since", INSTANT, nullable=False),
         sa.Column("last_at", INSTANT, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
@@ -167,9 +166,15 @@ def _exceptions() -> None:
         sa.Column("closed_at", INSTANT),
         sa.Column("closed_how", sa.Text),
     )
-    columns = ["flow", "key", "reason", "field"]
-    _where("uq_exceptions_open", "exceptions", columns, "closed_at IS NULL", unique=True)
-    _where("ix_exceptions_waits_for", "exceptions", ["waits_for"], "closed_at IS NULL")
+    _where("uq_exceptions_open", "exceptions", ["flow", "key", "reason"], "closed_at IS NULL", unique=True)
+    _where("ix_exceptions_open", "exceptions", ["id"], "closed_at IS NULL")
+    op.create_table(
+        "awaited",
+        sa.Column("exception", KEY, primary_key=True),
+        sa.Column("source", KEY, primary_key=True),
+        sa.Column("key", KEY, primary_key=True),
+    )
+    op.create_index("ix_awaited_key", "awaited", ["source", "key"])
 
 
 def _staged() -> None:

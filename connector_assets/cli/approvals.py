@@ -104,7 +104,7 @@ def approve(
     chosen = _chosen(home, ids or (), flow, integration, up_to, currency, key, supplier)
     _require_words(chosen, everything)
     done = ledger.staged.approve(chosen, actor=actor(), note=note, now=ledger.clock.now())
-    _tell(done, "approved", "the next sync or poll sends them", as_json)
+    _tell(done, "approved", "the next sync or poll sends {them}", as_json)
     raise typer.Exit(_code(ledger, done))
 
 
@@ -127,7 +127,7 @@ def reject(
     chosen = _chosen(home, ids or (), flow, integration, up_to, currency, key, supplier)
     _require_words(chosen, everything)
     done = ledger.staged.reject(chosen, actor=actor(), note=note, now=ledger.clock.now())
-    _tell(done, "rejected", "they are left alone until they change", as_json)
+    _tell(done, "rejected", "nothing touches {them} until the content changes", as_json)
     raise typer.Exit(_code(ledger, done))
 
 
@@ -201,8 +201,8 @@ def _changed(each: Staged) -> str:
 def _tell(done: Sequence[Staged], what: str, then: str, as_json: bool) -> None:
     if as_json:
         print_json({what: [{"id": each.id, "flow": each.flow, "key": each.key} for each in done]})
-    documents = "1 document" if len(done) == 1 else f"{len(done)} documents"
-    tell(f"{documents} {what}{f': {then}' if done else ''}")
+    documents, them = ("1 document", "it") if len(done) == 1 else (f"{len(done)} documents", "them")
+    tell(f"{documents} {what}{f': {then.format(them=them)}' if done else ''}")
 
 
 def _code(ledger: Ledger, done: Sequence[Staged]) -> int:

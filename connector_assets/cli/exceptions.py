@@ -11,6 +11,7 @@ from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, line_o
 from connector_assets.cli.places import actor, existing_home, require_credentials, require_flow, run_name
 from connector_assets.cli.show import Json, print_json, print_line, print_table, quiet_stdout
 from connector_assets.cli.waiting import tell_waiting
+from connector_assets.cli.waiting import tell_waiting
 from connector_resources.errors import UnusableInput
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def replay_exceptions(
             tell(f"{each.report.flow}: no longer in the source: {', '.join(each.gone)}")
     for error in problems:
         tell(f"connector: {line_of(error)}")
+    tell_waiting(ledger, {each.flow for each in chosen})
     tell_waiting(ledger, {each.flow for each in chosen})
     raise typer.Exit(UNREACHABLE if problems else _code(ledger, [each.flow for each in chosen]))
 

@@ -7,6 +7,7 @@ import typer
 from connector_assets.cli.places import chosen_flows, existing_home, require_credentials, require_systems
 from connector_assets.cli.show import Json, print_json, quiet_stdout
 from connector_assets.cli.sync import Target, tell_problems
+from connector_assets.cli.waiting import tell_waiting
 
 
 def sweep(target: Target, as_json: Json = False) -> None:
@@ -27,4 +28,6 @@ def sweep(target: Target, as_json: Json = False) -> None:
     else:
         print_flows(done.entries)
     tell_problems(done)
-    raise typer.Exit(done.code(home.ledger(), [f"{integration.name}/{kind.name}" for kind in kinds]))
+    names = [f"{integration.name}/{kind.name}" for kind in kinds]
+    tell_waiting(home.ledger(), names)
+    raise typer.Exit(done.code(home.ledger(), names))

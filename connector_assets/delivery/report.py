@@ -11,6 +11,7 @@ from typing import Any
 
 from connector_assets.delivery.frozen import Frozen
 from connector_assets.delivery.money import amount_text
+from connector_resources.ledger import Staged
 
 OUTCOMES = (
     "created",
@@ -70,7 +71,8 @@ class AccountingError(AssertionError):
 class FlowReport:
     """The results of one flow in one run.
 
-    `rows` accounts for the rows of the flow's main source table (`Assembly.as_json`), where this run mapped them.
+    `rows` accounts for the rows of the flow's main source table (`Assembly.as_json`), where this run mapped them;
+    `waiting` are the calls of its staged documents that wait for an approval.
     """
 
     flow: str
@@ -78,6 +80,7 @@ class FlowReport:
     results: dict[str, Result] = field(default_factory=dict)
     rows: dict[str, Any] = field(default_factory=dict)
     planned: list[Planned] = field(default_factory=list)
+    waiting: list[Staged] = field(default_factory=list)
     plan: bool = False
     plan_reason: str | None = None
     error: Exception | None = None

@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.report import NEEDS_A_PERSON, OUTCOMES, FlowReport
-from connector_resources.ledger import Problem
+from connector_resources.ledger import Problem, Staged
 
 SHOWN = 50
+STAGED_COLUMNS = ("id", "key", "action", "amount", "currency", "changes")
 HELD_COLUMNS = ("key", "reason", "field", "value", "message", "fix")
 COLUMN_SCHEMA = "dagster/column_schema"
 ROW_COUNT = "dagster/row_count"
@@ -62,12 +63,32 @@ def held_table(held: Mapping[str, Sequence[Problem]]) -> dg.TableMetadataValue:
     return dg.MetadataValue.table(rows[:SHOWN], schema=schema)
 
 
+def staged_table(staged: Sequence[Staged]) -> dg.TableMetadataValue:
+    """The first fifty documents that wait for an approval, as `connector approvals list` shows them."""
+    rows = [
+        dg.TableRecord(
+            {
+                "id": each.id,
+                "key": each.key,
+                "action": each.step,
+                "amount": amount_text(each.amount) if each.amount is not None else "",
+                "currency": each.currency or "",
+                "changes": ", ".join(f"{c['field']}: {c['from']} -> {c['to']}" for c in each.changes),
+            }
+        )
+        for each in staged[:SHOWN]
+    ]
+    schema = dg.TableSchema([dg.TableColumn(name, "string") for name in STAGED_COLUMNS])
+    return dg.MetadataValue.table(rows, schema=schema)
+
+
 def report_metadata(report: FlowReport) -> dict[str, Any]:
     """Counts per outcome, sums per currency and outcome, calls and seconds of a flow in one run."""
     shown: dict[str, Any] = {
         ROW_COUNT: len(report.results),
         **report.outcomes(),
         **_exceptions(report, report.outcomes()),
+        **_approvals(report, report.waiting),
     }
     for currency, sums in report.amounts().items():
         shown |= {f"{currency} {name}": amount_text(amount) for name, amount in sums.items() if amount}
@@ -82,10 +103,14 @@ def metadata_by_day(report: FlowReport, days: Sequence[date]) -> dict[date, dict
     counted: dict[date, Counter[str]] = {day: Counter() for day in days}
     for result in report.results.values():
         counted[shown_on(result.day, days)][result.outcome] += 1
+    waiting: dict[date, list[Staged]] = {day: [] for day in days}
+    for each in report.waiting:
+        waiting[shown_on(report.results[each.key].day, days)].append(each)
     shown: dict[date, dict[str, Any]] = {}
     for day, counts in counted.items():
         outcomes = {name: counts.get(name, 0) for name in OUTCOMES}
-        shown[day] = {ROW_COUNT: counts.total(), **outcomes, **_exceptions(report, outcomes)}
+        told = {**_exceptions(report, outcomes), **_approvals(report, waiting[day])}
+        shown[day] = {ROW_COUNT: counts.total(), **outcomes, **told}
     shown[days[-1]]["run"] = dg.MetadataValue.json(_totals(report))
     return shown
 
@@ -100,6 +125,14 @@ def _exceptions(report: FlowReport, outcomes: Mapping[str, int]) -> dict[str, dg
     if not any(outcomes[name] for name in NEEDS_A_PERSON):
         return {}
     return {"exceptions": dg.MetadataValue.md(f"`connector exceptions list --flow {report.flow}`")}
+
+
+def _approvals(report: FlowReport, waiting: Sequence[Staged]) -> dict[str, dg.MetadataValue[Any]]:
+    """What waits for an approval, and how it is given."""
+    if not waiting:
+        return {}
+    command = dg.MetadataValue.md(f"`connector approvals list --flow {report.flow}`")
+    return {"waiting for approval": staged_table(waiting), "approvals": command}
 
 
 def keys_by_day(documents: Iterable[tuple[str, date | None]], days: Sequence[date]) -> dict[date | None, list[str]]:

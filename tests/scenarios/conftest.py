@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,18 @@ def served() -> Iterator[tuple[Sandbox, dict[str, Any]]]:
     world: Any = {"jde": first_books(), "coupa": reference.coupa()}
     with running(world=world, limits=False) as sandbox:
         yield sandbox, sandbox.get("/options")
+
+
+@pytest.fixture(autouse=True)
+def _makes_its_reasons(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """A scenario marked with a reason must have made an exception of it: `reason` is a promise to the operator that
+    somebody has seen it happen."""
+    yield
+    promised = {mark.args[0] for mark in request.node.iter_markers("reason")}
+    if promised:
+        with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
+            made = {row[0] for row in ledger.execute("SELECT DISTINCT reason FROM exceptions")}
+        assert promised <= made, f"no exception of {', '.join(sorted(promised - made))} was made"
 
 
 @pytest.fixture

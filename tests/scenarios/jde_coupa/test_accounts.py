@@ -60,6 +60,7 @@ def test_an_account_that_a_user_made_in_coupa_is_linked(town: Site) -> None:
     assert town.spend.one("accounts", code="40-5099")["id"] == number
 
 
+@pytest.mark.reason("account_missing_in_target")
 def test_validate_only_links_what_coupa_holds_and_holds_what_it_lacks(site: Site) -> None:
     """Given a site whose chart is kept in Coupa by others, with one of JD Edwards' accounts in it
     when the accounts are only validated

@@ -86,6 +86,7 @@ def test_a_delivered_voucher_that_no_longer_agrees_is_held_and_the_draft_left_al
     assert town.spend.invoice("INV-4711")["total-with-taxes"] == "160.00"
 
 
+@pytest.mark.reason("changed_on_both_sides")
 def test_a_draft_that_was_changed_in_coupa_too_is_a_conflict(town: Site, voucher: Entry) -> None:
     """Given a draft whose tax a Coupa user changed
     when its lines change in JD Edwards, then it is a conflict: nothing of it is overwritten."""
@@ -178,6 +179,7 @@ def test_an_invoice_that_was_abandoned_in_coupa_is_a_conflict_when_the_voucher_l
     assert town.exception("invoices").value.endswith("abandoned")
 
 
+@pytest.mark.reason("missing_in_target")
 def test_an_invoice_that_is_gone_in_coupa_is_told_and_not_created_again(town: Site, voucher: Entry) -> None:
     """Given an invoice that disappeared from Coupa
     when the voucher changes it is held as `missing_in_target`;
@@ -193,6 +195,7 @@ def test_an_invoice_that_is_gone_in_coupa_is_told_and_not_created_again(town: Si
     assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1}
 
 
+@pytest.mark.reason("natural_key_taken")
 def test_an_invoice_of_the_same_number_without_our_key_is_not_ours(town: Site, voucher: Entry) -> None:
     """Given an invoice that a Coupa user entered from the paper, with the number, supplier and amount of a voucher
     when the voucher comes from JD Edwards
@@ -233,6 +236,7 @@ def test_a_lost_ledger_finds_its_invoices_by_their_keys(town: Site, voucher: Ent
     assert (outcomes(report), report.writes) == ({"adopted": 1}, 0)
 
 
+@pytest.mark.reason("total_differs")
 def test_a_total_that_coupa_computes_otherwise_holds_the_invoice(town: Site) -> None:
     """Given a Coupa whose pounds have no pence
     when a voucher with pence is created there and to be submitted

@@ -148,6 +148,7 @@ def test_an_effect_that_comes_late_is_waited_for(desk: Site) -> None:
     assert_all_there_once(desk)
 
 
+@pytest.mark.reason("outcome_unknown")
 def test_a_run_that_does_not_wait_leaves_its_doubts_to_the_next(desk: Site) -> None:
     """Given a run that may not wait, and creates dropped before their effect
     when it ends those are in doubt, counted as such and no failure of the others;
@@ -163,6 +164,7 @@ def test_a_run_that_does_not_wait_leaves_its_doubts_to_the_next(desk: Site) -> N
     assert_all_there_once(desk)
 
 
+@pytest.mark.reason("not_answered")
 def test_a_coupa_that_is_down_fails_all_and_the_next_run_finishes(desk: Site) -> None:
     """Given a Coupa that goes down after ten creates
     when vouchers are synced, the rest fails and nothing is in doubt that was not sent;

@@ -39,6 +39,7 @@ def test_an_approved_voucher_is_an_external_payable_and_no_invoice(payables: Sit
     assert payables.spend.state()["invoices"]["count"] == 0
 
 
+@pytest.mark.reason("not_approved_for_payment")
 def test_a_voucher_on_hold_is_no_payable_until_it_is_approved(payables: Site) -> None:
     """Given a voucher with pay status H, when it is synced it is held; when it is approved in JD Edwards, it goes."""
     entry = payables.books.voucher(status="H")
@@ -78,6 +79,7 @@ def test_a_lost_answer_makes_no_second_payable(payables: Site) -> None:
 # -- payments only ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.reason("invoice_not_linked")
 def test_a_site_whose_invoices_are_born_in_coupa_gets_payments_only(town: Site) -> None:
     """Given a site where suppliers bill in Coupa, and an approved invoice there
     when its voucher is synced nothing is created and it is held until it is linked by hand;

@@ -89,6 +89,7 @@ def test_documents_that_are_not_in_the_plan_are_not_touched(open_town: Site) -> 
     assert outcome(open_town.sync("invoices")["invoices"], later.document) == "created"
 
 
+@pytest.mark.reason("changed_since_plan")
 def test_a_voucher_that_changed_since_is_set_aside_and_planned_again(open_town: Site, wire: Wire) -> None:
     """Given a plan for two vouchers, of which one is corrected in JD Edwards afterwards
     when the plan is applied, the corrected one is not sent but held, the other goes;

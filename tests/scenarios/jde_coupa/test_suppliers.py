@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 
+import pytest
 from scenario_books import TODAY
 from scenario_site import Site, outcome, outcomes, planned, tally
 
@@ -194,6 +195,7 @@ def test_unknown_payment_terms_hold_the_supplier_until_they_are_mapped(town: Sit
     assert not town.exceptions("suppliers")
 
 
+@pytest.mark.reason("required_field_blank")
 def test_a_supplier_without_a_name_is_held_and_the_rest_goes_on(town: Site) -> None:
     """Given one supplier without a name among others
     when they are synced, then it is held with the field, and the others are created."""
@@ -202,6 +204,39 @@ def test_a_supplier_without_a_name_is_held_and_the_rest_goes_on(town: Site) -> N
     report = town.sync("suppliers")["suppliers"]
     assert (outcome(report, "F0401:5001"), outcome(report, "F0401:5002")) == ("held", "created")
     assert (town.exception("suppliers").reason, town.exception("suppliers").field) == ("required_field_blank", "name")
+
+
+@pytest.mark.reason("too_long")
+def test_a_name_that_coupa_has_no_room_for_is_held_not_cut(town: Site) -> None:
+    """Given a site whose rule for second names is a long sentence
+    when two suppliers of one name are synced
+    then the first is created, and the second is held with the name that has no room: nothing is cut."""
+    town.configure(
+        "suppliers", unique_name="{name}, which is not the first supplier of this name, under number {number}"
+    )
+    name = "Cobalt Engineering of Northmoor & Sons"
+    town.books.supplier(5001, name)
+    town.books.supplier(5002, name)
+    report = town.sync("suppliers")["suppliers"]
+    assert (outcome(report, "F0401:5001"), outcome(report, "F0401:5002")) == ("created", "held")
+    told = town.exception("suppliers")
+    assert (told.key, told.reason, told.field) == ("F0401:5002", "too_long", "name")
+    assert told.value == f"{name}, which is not the first supplier of this name, under number 5002"
+
+
+@pytest.mark.reason("not_unique")
+def test_a_rule_for_second_names_that_makes_them_no_different_holds_both(town: Site) -> None:
+    """Given a site whose rule for second names changes nothing
+    when two suppliers of one name are synced both are held, since which of them Coupa would refuse is chance;
+    when the rule tells them apart, both are created."""
+    town.configure("suppliers", unique_name="{name}")
+    town.books.supplier(5001, "Cobalt Ltd")
+    town.books.supplier(5002, "Cobalt Ltd")
+    assert outcomes(town.sync("suppliers")["suppliers"])["held"] == 2
+    assert town.reasons("suppliers") == {"F0401:5001": {"not_unique"}, "F0401:5002": {"not_unique"}}
+    town.configure("suppliers", unique_name="{name} ({number})")
+    assert outcomes(town.sync("suppliers")["suppliers"])["created"] == 2
+    assert town.spend.supplier(5002)["name"] == "Cobalt Ltd (5002)"
 
 
 def test_a_supplier_that_a_user_entered_in_coupa_is_linked_and_brought_up_to_date(town: Site) -> None:

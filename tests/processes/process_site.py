@@ -53,12 +53,12 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(LOADED)
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+def until(condition: Callable[[], Any], what: str, seconds: float = 60, pause: float = 0.01) -> Any:
     """Wait for something to become true; what it is then."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, f"did not happen in time: {what}"
-        time.sleep(0.01)
+        time.sleep(pause)
     return found
 
 
@@ -166,7 +166,8 @@ def _be_a_run_worker(day: str, environment: dict[str, str], output: str, limit: 
     prepare_dagster_home(Path(environment["CONNECTOR_HOME"]))
     chosen = date.fromisoformat(day)
     done = execute(NAME, first_day=chosen, last_day=chosen, tags={})
-    print(json.dumps({"run": done.run_id, "failures": [str(each) for each in done.failures]}))
+    reports = {each.flow: each.report for each in Home.locate().ledger().reports.of(done.run_id)}
+    print(json.dumps({"flows": [reports[INVOICES]]}))
     sys.exit(0 if done.success else 1)
 
 
@@ -285,6 +286,11 @@ class ProcessSite:
         assert code in expect, f"exit code {code}: {command.err}"
         return command.answer
 
+    @property
+    def start_date(self) -> str:
+        """The first partition."""
+        return str(yaml.safe_load((self.path / "connections.yaml").read_text())["start_date"])
+
     def sync(self) -> dict[str, int]:
         """Bring the invoices into agreement: how many of each outcome, those that are none left out."""
         return outcomes(self.run("sync", INVOICES, expect=(0, 1)))
@@ -326,6 +332,11 @@ class ProcessSite:
         with self.ledger() as ledger:
             return dict(ledger.deliveries.counts(flow))
 
+    def claimed(self, flow: str = INVOICES) -> set[str]:
+        """Who works on documents at the moment."""
+        with self.ledger() as ledger:
+            return set(ledger.deliveries.owners(flow))
+
     def begun(self, flow: str = INVOICES) -> set[str]:
         """Documents with a call that was written down before it was made."""
         with self.ledger() as ledger:
@@ -338,7 +349,10 @@ class ProcessSite:
 
     def end(self) -> End:
         """What has become of the invoices, there and here."""
-        return End(self.sandbox.invoices(), self.states(), self.undecided())
+        with self.ledger() as ledger:
+            keys = list(ledger.deliveries.keys(INVOICES))
+            days = {key: each.partition for key, each in ledger.deliveries.load(INVOICES, keys).items()}
+        return End(self.sandbox.invoices(), self.states(), self.undecided(), days)
 
     def runs(self) -> list[dg.DagsterRun]:
         """Dagster's runs, the newest first."""
@@ -356,11 +370,17 @@ class ProcessSite:
 
 @dataclass(frozen=True)
 class End:
-    """What a site has come to: Coupa's invoices, our documents by their states, and those that nobody knows about."""
+    """What a site has come to: Coupa's invoices, our documents by their states, those that nobody knows about, and the
+    partition of each."""
 
     invoices: list[tuple[str, ...]]
     states: dict[str, int]
     undecided: list[str]
+    days: dict[str, str | None]
+
+    def of_day(self, day: str) -> list[tuple[str, ...]]:
+        """The invoices of one partition."""
+        return [invoice for invoice in self.invoices if self.days[f"F0411:{invoice[0]}"] == day]
 
     @property
     def documents(self) -> int:

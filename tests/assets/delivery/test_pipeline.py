@@ -165,6 +165,23 @@ def test_an_empty_target_is_written_at_once_but_not_by_a_plan(home: Home) -> Non
     assert opened.opened_by == "empty_target"
 
 
+def test_a_target_that_another_run_fills_while_we_look_is_not_taken_for_one_that_was_filled_before(home: Home) -> None:
+    home.source |= {"a": {}}
+    late, early = home.pipeline(), home.pipeline()
+    mapped = late.map(all_of(home))
+    holds_any = late.flow.holds_any
+
+    def while_another_begins() -> bool:
+        assert early.deliver(early.map(all_of(home))).outcomes()["created"] == 1
+        return holds_any()
+
+    late.flow.holds_any = while_another_begins  # type: ignore[method-assign]
+    report = late.deliver(mapped)
+    assert not report.plan
+    assert report.outcomes()["unchanged"] == 1
+    assert home.world.target.writes == 1
+
+
 def test_a_baseline_opens_the_flow_and_ignores_history(home: Home) -> None:
     home.world.target.create(bill("x", home.world.clock).content)
     home.source |= {"a": {}}

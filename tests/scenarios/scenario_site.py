@@ -227,7 +227,6 @@ class Site:
             origin="set",
         )
         self.ledger.links.set(link, "clerk", self.clock.now())
-        self.ledger.release_for_link(link.flow, [key])
 
 
 def outcomes(report: FlowReport) -> dict[str, int]:

@@ -1,0 +1,270 @@
+"""What is held: told once, released by what it waits for, replayed alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from scenario_books import TODAY, Entry
+from scenario_site import NAME, Site, outcome, outcomes
+
+from connector_assets.automation.probes import look
+from connector_assets.delivery.pipeline import Pipeline
+from connector_assets.integrations.kinds import flow_class
+from connector_assets.opening import flows_of, pace_of
+from connector_assets.replaying import Replay, replay
+from connector_resources.errors import UnusableInput
+from connector_resources.ledger.models import metadata
+
+INVOICES = f"{NAME}/invoices"
+CREATE = {"system": "coupa", "route": "POST /api/invoices"}
+
+
+def replayed(site: Site, ids: Iterable[str] = (), **chosen: Any) -> list[Replay]:
+    """What `connector exceptions replay` does."""
+    now = site.clock.now()
+    documents = site.ledger.exceptions.release(ids=list(ids), actor="clerk", now=now, **chosen)
+    by_flow: dict[str, list[str]] = {}
+    for flow, key in documents:
+        by_flow.setdefault(flow, []).append(key)
+    with site.bench() as bench:
+        return replay(bench, by_flow)
+
+
+def due(site: Site) -> str:
+    """What a poll would say it runs for, on a day on which no source changed."""
+    with site.bench() as bench:
+        return look(bench, flows_of(bench)).why
+
+
+def held_for_a_line(site: Site, doc: int, account: str = "30.9999") -> Entry:
+    """A voucher on an account that is not in the chart."""
+    entry = site.books.voucher(doc)
+    site.books.line(entry, 1, account, "100.00")
+    return entry
+
+
+# -- told once --------------------------------------------------------------------------------------------------------
+
+
+def test_a_voucher_of_several_bad_lines_is_one_exception_that_names_each_however_often_it_is_tried(town: Site) -> None:
+    """Given a voucher with two accounts that are not in the chart
+    when it is synced again and again and replayed, then it stays the one exception, with both accounts and its
+    attempts;
+    when one line is mended it names the other alone; when both are, it closes by itself."""
+    entry = town.books.voucher(costs=(("30.5010", "60.00"), ("40.5010", "40.00")))
+    town.books.line(entry, 1, "30.9999", "60.00")
+    town.books.line(entry, 2, "40.9999", "40.00")
+    for _ in range(3):
+        town.sync("invoices")
+    told = town.exception("invoices")
+    assert (told.reason, told.field, told.value) == ("account_not_found", "account", "30.9999, 40.9999")
+    replayed(town, [told.id])
+    assert (town.exception("invoices").id, town.exception("invoices").attempts) == (told.id, 4)
+    town.books.line(entry, 1, "30.5010", "60.00")
+    town.sync("invoices")
+    assert (town.exception("invoices").id, town.exception("invoices").value) == (told.id, "40.9999")
+    town.books.line(entry, 2, "40.5010", "40.00")
+    assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1}
+    closed = town.ledger.exceptions.get(told.id)
+    assert not town.exceptions("invoices") and closed is not None and closed.closed_how == "settled"
+
+
+# -- released by what it waits for ------------------------------------------------------------------------------------
+
+
+def test_a_mapping_makes_the_next_poll_run_for_what_waited_for_it_and_for_nothing_else(town: Site) -> None:
+    """Given vouchers of two terms that Coupa calls otherwise
+    when one term is mapped, then a poll runs for the voucher of that term alone, and delivers it."""
+    town.books.voucher(1, terms="D10")
+    town.books.voucher(2, terms="X99")
+    town.sync("invoices")
+    assert town.ledger.deliveries.due(INVOICES, town.clock.now()) == []
+    town.map_term("D10", "2/10N30")
+    assert "1 documents of invoices are due" in due(town)
+    later = town.clock.now().date()
+    town.sandbox.clock.advance(3 * 24 * 3600)
+    report = town.sync("invoices", first=later, last=later)["invoices"]
+    assert town.spend.invoice("INV-1")["payment-term"]["code"] == "2/10N30"
+    assert report.outcomes()["created"] == 1 and [each.value for each in town.exceptions("invoices")] == ["X99"]
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+def test_a_run_that_dies_with_its_last_supplier_delivered_leaves_nobody_waiting(
+    town: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a voucher that waits for its supplier
+    when the run dies as soon as the supplier's link is written, before it can tell anything
+    then the voucher is due all the same, and the next run delivers it."""
+    town.books.supplier(5001, "Cobalt Ltd")
+    entry = town.books.voucher(supplier=5001)
+    town.sync("invoices")
+
+    def dies(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(town.ledger.reports), "put", _after_the_mapped_frames(type(town.ledger.reports).put, dies))
+        with pytest.raises(Killed):
+            town.sync("suppliers")
+    assert town.spend.supplier(5001)["name"] == "Cobalt Ltd"
+    assert "1 documents of invoices are due" in due(town)
+    assert outcome(town.sync("invoices")["invoices"], entry.document) == "created"
+
+
+def _after_the_mapped_frames(put: Any, dies: Any) -> Any:
+    """The first report of a flow is that of its mapped frames; the second comes after the last outcome."""
+    return lambda reports, run, flow, *more, **named: (
+        put(reports, run, flow, *more, **named) if flow.endswith("/mapped") else dies()
+    )
+
+
+def test_a_voucher_that_was_read_before_its_supplier_came_and_held_after_is_tried_again(town: Site) -> None:
+    """Given a run that has mapped a voucher of a new supplier
+    when another run delivers the supplier before the first has held the voucher
+    then the voucher is due, since its supplier came after it was read, and the next run delivers it."""
+    town.books.supplier(5001, "Cobalt Ltd")
+    entry = town.books.voucher(supplier=5001)
+    with town.bench() as bench:
+        flow = flow_class(NAME, "invoices")(bench)
+        pipeline = Pipeline(flow, pace_of(flow))
+        pipeline.land(TODAY, TODAY)
+        mapped = pipeline.map({entry.document: TODAY})
+        town.sandbox.clock.advance(1)
+        town.sync("suppliers")
+        assert outcomes(pipeline.deliver(mapped)) == {"held": 1}
+    assert town.exception("invoices").reason == "supplier_not_linked"
+    assert "1 documents of invoices are due" in due(town)
+    assert outcome(town.sync("invoices")["invoices"], entry.document) == "created"
+
+
+def test_a_run_that_died_before_its_first_call_is_seen_by_the_next_poll(town: Site) -> None:
+    """Given a run that claimed a voucher and died before it had written down its first call
+    when its claim has run out, then a poll runs for that voucher, though nothing changed since."""
+    entry = town.books.voucher()
+    town.ledger.deliveries.claim(INVOICES, [entry.document], "dead", 600)
+    assert town.ledger.deliveries.due(INVOICES, town.clock.now()) == []
+    town.sandbox.clock.advance(601)
+    assert "1 documents of invoices are due" in due(town)
+    assert outcome(town.sync("invoices")["invoices"], entry.document) == "created"
+
+
+# -- replayed alone ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def office(town: Site) -> dict[str, Entry]:
+    """Settled, held, refused and dismissed documents beside each other; what held two of them is mended."""
+    town.spend.configure(unique_invoice_drafts=True)
+    town.configure("invoices", duplicates="send")
+    entries = {
+        "settled": town.books.voucher(1),
+        "bad account": held_for_a_line(town, 2),
+        "another": held_for_a_line(town, 3),
+        "bad term": town.books.voucher(4, terms="D10"),
+        "refused": town.books.voucher(5, invoice="INV-1"),
+        "dismissed": held_for_a_line(town, 6),
+    }
+    town.books.supplier(5001, "")
+    town.sync("suppliers", "invoices")
+    town.dismiss(next(each.id for each in town.exceptions("invoices") if each.key == entries["dismissed"].document))
+    for name in ("bad account", "another"):
+        town.books.line(entries[name], 1, "30.5010", "100.00")
+    return entries
+
+
+def tables(site: Site) -> dict[str, list[dict[str, Any]]]:
+    """Every row of the ledger."""
+    with site.ledger._db.read() as connection:
+        return {
+            name: [dict(row._mapping) for row in connection.execute(table.select())]
+            for name, table in metadata.tables.items()
+        }
+
+
+def world(site: Site) -> dict[str, Any]:
+    """Everything that both systems hold."""
+    return {name: deepcopy(site.sandbox.systems[name].dump()) for name in ("jde", "coupa")}
+
+
+def others(held: dict[str, list[dict[str, Any]]], keys: set[str]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of the ledger that are not about these documents of the invoices flow."""
+    gone = {row["id"] for row in held["exceptions"] if row["key"] in keys}
+    mine = {
+        "links": lambda row: row["source_key"] in keys,
+        "awaited": lambda row: row["exception"] in gone,
+    }
+    return {
+        name: [row for row in rows if not mine.get(name, lambda row: row.get("key") in keys)(row)]
+        for name, rows in held.items()
+        # what a run keeps of itself: what it read, what it came to; and how far the chain of events has grown
+        if name not in ("landing_objects", "reports", "audit_heads")
+    }
+
+
+@pytest.mark.parametrize("by", ["id", "reason", "flow"])
+def test_a_replay_touches_what_was_chosen_and_nothing_else(town: Site, office: dict[str, Entry], by: str) -> None:
+    """Given settled, held, refused and dismissed documents, two of which were mended in JD Edwards
+    when one of them is replayed by its exception, or both by their reason, or the whole flow
+    then in both systems and in the ledger everything is as it was but those documents: the other exceptions keep
+    their attempts, nothing else is called, and no other event is added."""
+    if by == "id":
+        keys = {office["bad account"].document}
+        chosen = {"ids": [each.id for each in town.exceptions("invoices") if each.key in keys]}
+    elif by == "reason":
+        keys = {office[name].document for name in ("bad account", "another")}
+        chosen = {"reason": "account_not_found"}
+    else:
+        keys = {office[name].document for name in ("bad account", "another", "bad term", "refused")}
+        chosen = {"flow": INVOICES}
+    before, world_before = tables(town), world(town)
+    (done,) = replayed(town, **chosen)
+    created = {key for key, each in done.report.results.items() if each.outcome == "created"}
+    assert done.report.results.keys() == keys
+    assert created == keys & {office[name].document for name in ("bad account", "another")}
+    after, world_after = tables(town), world(town)
+    assert others(after, keys) == others(before, keys)
+    assert world_after["jde"] == world_before["jde"]
+    added = invoices(world_after).keys() - invoices(world_before).keys()
+    assert {f"F0411:{invoices(world_after)[id]['internal-note']}" for id in added} == created
+    assert without(world_after, added) == without(world_before, set())
+
+
+def invoices(held: dict[str, Any]) -> dict[str, Any]:
+    """Coupa's invoices by their ids."""
+    found: dict[str, Any] = held["coupa"]["invoices"]
+    return found
+
+
+def without(held: dict[str, Any], ids: set[str]) -> dict[str, Any]:
+    """What Coupa holds beside these invoices; the numbers that it gives out next are no record."""
+    rest = {id: invoice for id, invoice in invoices(held).items() if id not in ids}
+    return {name: records for name, records in held["coupa"].items() if name != "setup"} | {"invoices": rest}
+
+
+# -- dismissed only when all is known ---------------------------------------------------------------------------------
+
+
+def test_a_voucher_in_doubt_cannot_be_dismissed_until_it_was_looked_up(town: Site) -> None:
+    """Given a create whose answer is lost, and a run that does not wait
+    when the clerk dismisses the doubt he is told that it must be looked up first: else an invoice might stand in Coupa
+    that nobody looks for;
+    when the next run has found it, there is nothing left to dismiss."""
+    town.pace = {"wait_for_doubt": False}
+    town.sandbox.post("/faults", [{**CREATE, "kind": "late", "seconds": 1, "times": 1}])
+    entry = town.books.voucher()
+    assert outcomes(town.sync("invoices")["invoices"]) == {"in_doubt": 1}
+    told = town.exception("invoices")
+    with pytest.raises(UnusableInput, match=f"{entry.document} is in doubt"):
+        town.dismiss(told.id)
+    assert town.exception("invoices") == told
+    town.clock.patient = True
+    town.clock.sleep(1.2)
+    town.sandbox.clock.advance(121)
+    assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1}
+    assert not town.exceptions("invoices") and town.spend.state()["invoices"]["count"] == 1

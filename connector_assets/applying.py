@@ -40,7 +40,8 @@ def apply(bench: Workbench, plan: Plan, only: Collection[str] | None = None) -> 
     wanted = plan.flows.keys() if only is None else plan.flows.keys() & set(only)
     chosen = [flow for flow in flows_of(bench) if flow.full_name in wanted]
     for flow in chosen:
-        _require_open(flow)
+        if plan.flows[flow.full_name].calls(plan.id):
+            _require_open(flow)
     return [_apply(flow, plan.flows[flow.full_name], plan.id) for flow in chosen]
 
 
@@ -53,9 +54,11 @@ def _require_open(flow: Flow) -> None:
 
 
 def _apply(flow: Flow, planned: FlowPlan, plan: str) -> Applied:
+    calls = planned.calls(plan)
+    if not calls:
+        return Applied(FlowReport(flow.full_name, flow.carries_money))
     land_reference_data(flow)
     pipeline = Pipeline(flow, pace_of(flow))
-    calls = planned.calls(plan)
     days = {each.key: each.day for each in planned.documents if each.key in calls}
     report = pipeline.deliver(pipeline.map(days), plan=calls)
     return Applied(report, sorted(calls.keys() - report.results.keys()))

@@ -17,7 +17,7 @@ from connector_assets.delivery.document import Document
 from connector_assets.delivery.doubt import Doubts
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.frozen import Frozen
-from connector_assets.delivery.gate import REJECTED, changed_since_plan
+from connector_assets.delivery.gate import REJECTED
 from connector_assets.delivery.reach import Reach
 from connector_assets.delivery.recorder import Recorder, Told
 from connector_assets.delivery.report import AccountingError, Result
@@ -176,15 +176,13 @@ class Engine:
         self.steps.run([work for work in works if work.alive])
 
     def _without_a_call(self, works: list[Work]) -> None:
-        """Documents that a rule ignores or a check holds need no call, nor do those that changed since their plan."""
+        """Documents that a rule ignores or a check holds need no call."""
         told: list[Told] = []
         for work in works:
             if work.document.ignored is not None:
                 told.append((work, work.ignore(work.document.ignored)))
             elif work.document.problems:
                 told.append((work, work.hold(work.document.problems)))
-            elif work.planned is not None and work.planned.content_hash != work.document.hash:
-                told.append((work, work.hold([changed_since_plan("source", work.planned)])))
         self.recorder.record(told)
 
 

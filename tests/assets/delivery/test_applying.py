@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from fakes import DROP_AFTER, DROP_BEFORE, UNREACHABLE, FakeTarget, SetClock
+from fakes import DROP_AFTER, DROP_BEFORE, REFUSED, UNREACHABLE, FakeTarget, SetClock
 from worlds import Crash, Process, World, bill, outcomes
 
 from connector_assets.delivery.approval import Approval
@@ -211,6 +212,29 @@ def test_a_lost_answer_while_applying_is_looked_up_and_the_planned_bytes_are_sen
     assert apply(world, calls, documents) == {"a": "created"}
     assert heard == [("create", calls["a"].body)] * 2
     assert len(world.copies("a")) == 1
+
+
+def test_a_plan_whose_process_died_is_taken_up_by_the_next_sync(ledger: Ledger, clock: SetClock) -> None:
+    """A document that was refused, then corrected, planned, and about to be sent when the process died: nothing of it
+    is forgotten."""
+    number = 0
+    while True:
+        world = World(ledger, clock, FakeTarget(clock), name=f"refused{number}")
+        world.target.fail("create", 1, REFUSED)
+        assert world.deliver([bill(f"{world.name}:a", clock)]) == {f"{world.name}:a": "refused"}
+        documents = [bill(f"{world.name}:a", clock, name="Corrected")]
+        calls = plan(world, documents)
+        process = Process(ledger, world.target, number)
+        with suppress(Crash):
+            apply(world, calls, documents, ledger=process.ledger, target=process.target)
+        if not process.dead:
+            break
+        clock.advance(world.pace.lease_seconds + world.pace.lands_within)
+        found = world.deliver(documents)
+        assert set(found.values()) <= {"created", "unchanged"}, f"died {process.crossed[-1]}: {found}"
+        assert len(world.copies(f"{world.name}:a")) == 1
+        number += 1
+    assert number > 5
 
 
 def test_a_document_outside_the_plan_is_a_defect_of_the_caller(world: World) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from fakes import DROP_AFTER, DROP_BEFORE, REFUSED, UNREACHABLE, FakeFlow, FakeTarget, SetClock
+from fakes import DROP_AFTER, DROP_BEFORE, REFUSED, UNREACHABLE, FakeFlow, FakeTarget, SetClock, observe
 from test_applying import bodies, events
 from worlds import Crash, Process, World, bill, outcomes
 
@@ -196,6 +197,8 @@ def test_who_was_asked_once_is_asked_to_the_end(world: World) -> None:
     documents = [bill("a", world.clock)]
     deliver(world, documents)
     assert deliver(world, documents, None) == {"a": "staged"}
+    release(world, "a")
+    assert deliver(world, documents, None) == {"a": "staged"}
     assert world.target.writes == 0
     # another content is another question, which nobody asks any more
     assert deliver(world, [bill("a", world.clock, name="Amended")], None) == {"a": "created"}
@@ -233,6 +236,26 @@ class TestVoid:
         assert world.ledger.audit.of("a")[1][-2].detail["changed"] == "target"
         approve(world, "a")
         assert deliver(world, changed) == {"a": "updated"}
+
+    def test_when_the_target_changed_although_the_flow_had_no_need_to_read_it(self, world: World) -> None:
+        deliver(world, [bill("a", world.clock)], None)
+        (record,) = world.copies("a")
+        as_it_was = observe(replace(record))
+        changed = [bill("a", world.clock, name="Amended")]
+
+        def blindly() -> dict[str, str]:
+            flow = flow_of(world)
+            decide = flow.decide
+            flow.decide = lambda each, known, target: decide(each, known, target or as_it_was)  # type: ignore[method-assign]
+            return outcomes(Engine(flow, world.pace, owner=flow.bench.run).deliver(changed), changed)
+
+        assert blindly() == {"a": "staged"}
+        approve(world, "a")
+        record.status = "approved"
+        assert blindly() == {"a": "staged"}
+        assert record.values["name"] == "Bill"
+        approve(world, "a")
+        assert blindly() == {"a": "updated"}
 
     def test_when_the_target_holds_it_by_now(self, world: World) -> None:
         documents = [bill("a", world.clock)]

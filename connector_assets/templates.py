@@ -64,6 +64,8 @@ integrations:
         key_custom_field: null
         # a second voucher of one supplier and invoice number: hold or send
         duplicates: hold
+        # on any flow: `required`, or an amount above which somebody must approve what is sent; null: nobody is asked
+        approval: null
         # which F0911 lines are not costs: A/P trade and tax accounts, by OBJ or MCU.OBJ, with * for any characters;
         # here those of the balance-sheet units, whose numbers begin with zeros
         distribution:

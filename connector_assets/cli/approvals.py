@@ -49,9 +49,10 @@ def list_approvals(
         print_json({"approvals": [_row(each) for each in found]})
         return
     rows = [
-        (e.id, e.flow, e.key, e.step, _amount(e.amount), e.currency, _changed(e), e.staged_at.date()) for e in found
+        (e["id"], e["flow"], e["key"], e["action"], e["supplier"], e["amount"], e["currency"], changes, e["since"][:10])
+        for e, changes in ((_row(each), _changed(each)) for each in found)
     ]
-    columns = ("id", "flow", "key", "action", "amount", "currency", "changes", "since")
+    columns = ("id", "flow", "key", "action", "supplier", "amount", "currency", "changes", "since")
     print_table(f"{len(found)} documents wait for an approval", columns, rows, right=("amount",))
 
 
@@ -174,12 +175,15 @@ def _require_words(chosen: Chosen, everything: bool) -> None:
 
 
 def _row(each: Staged) -> dict[str, Any]:
+    from connector_resources.ledger.approving import supplier_of
+
     return {
         "id": each.id,
         "flow": each.flow,
         "key": each.key,
         "state": each.state,
         "action": each.step,
+        "supplier": supplier_of(each),
         "amount": _amount(each.amount),
         "currency": each.currency,
         "target_id": each.target_id,

@@ -51,14 +51,19 @@ class Chosen:
 
     def admits(self, row: Staged) -> bool:
         """Whether a waiting call is meant. Flow and integration have been looked at already."""
-        supplier = next((row.content[name] for name in SUPPLIER_FIELDS if row.content.get(name)), None)
+        supplier = supplier_of(row)
         return (
             (not self.ids or row.id in self.ids)
             and (self.currency is None or row.currency == self.currency)
             and (self.up_to is None or (row.stake is not None and row.stake <= self.up_to))
             and (self.key is None or fnmatchcase(row.key, self.key))
-            and (self.supplier is None or (supplier is not None and fnmatchcase(str(supplier), self.supplier)))
+            and (self.supplier is None or (supplier is not None and fnmatchcase(supplier, self.supplier)))
         )
+
+
+def supplier_of(row: Staged) -> str | None:
+    """The supplier of a staged document as its source names it; None where it has none."""
+    return next((str(row.content[name]) for name in SUPPLIER_FIELDS if row.content.get(name)), None)
 
 
 class StagedCalls:

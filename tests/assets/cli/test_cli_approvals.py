@@ -64,6 +64,7 @@ class TestApprovals:
             "key": "F0411:1",
             "state": "waiting",
             "action": "update",
+            "supplier": "4343",
             "amount": "10.50",
             "currency": "GBP",
             "target_id": None,

@@ -180,7 +180,7 @@ class Steps:
             step=step.name,
             body_hash=body_hash(step.body),
             run=self.flow.bench.run,
-            partition=work.document.day.isoformat() if work.document.day else None,
+            partition=work.partition,
             detail={
                 "refuses_second": step.refuses_second,
                 "stage": step.stage,

@@ -98,6 +98,11 @@ class Work:
         """Whether the calls of unknown outcome were for the very content that the source has now."""
         return all(each.detail.get("content") in (None, self.document.hash) for each in self.unfinished)
 
+    @property
+    def partition(self) -> str | None:
+        """The day of the document; of one that comes without, since it was due, the day that it was last seen on."""
+        return self.document.day.isoformat() if self.document.day else self.known.partition
+
     def finish(self, outcome: str, rule: str | None = None) -> None:
         """Set the one outcome."""
         document = self.document
@@ -110,7 +115,7 @@ class Work:
             flow=self.known.flow,
             key=document.key,
             run=self.run,
-            partition=document.day.isoformat() if document.day else None,
+            partition=self.partition,
             amount=document.amount,
             currency=document.currency,
             seen_hash=document.hash,

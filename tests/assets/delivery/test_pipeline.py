@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeFlow, FakeTarget, SetClock
+from fakes import NOT_ALLOWED, FakeFlow, FakeTarget, SetClock
 from worlds import World, bench, bill
 
 from connector_assets.delivery.engine import Engine
@@ -124,6 +124,18 @@ def test_a_document_without_exactly_one_outcome_stops_the_run(
     pipeline = home.pipeline()
     with pytest.raises(AccountingError):
         pipeline.deliver(pipeline.map(all_of(home)))
+
+
+def test_a_document_that_is_only_due_keeps_the_day_that_it_was_seen_on(home: Home) -> None:
+    home.source |= {"a": {}}
+    home.world.target.fail("create", 1, NOT_ALLOWED)
+    pipeline = home.pipeline()
+    assert pipeline.deliver(pipeline.map({"a": MONDAY})).outcomes()["failed"] == 1
+    pipeline = home.pipeline()
+    assert pipeline.due_keys() == {"a": None}
+    assert pipeline.deliver(pipeline.map(pipeline.due_keys())).outcomes()["created"] == 1
+    assert home.world.known("a").partition == MONDAY.isoformat()
+    assert {event.partition for event in home.world.ledger.audit.of("a")[1]} == {MONDAY.isoformat()}
 
 
 def test_a_filled_target_is_planned_first_until_it_is_adopted(home: Home) -> None:

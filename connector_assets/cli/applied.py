@@ -20,6 +20,7 @@ from connector_assets.delivery.plans import Plan
 from connector_assets.opening import workbench
 from connector_resources.connections import Settings
 from connector_resources.errors import UnusableInput
+from connector_resources.instance.running import marked_running
 from connector_resources.ledger import Ledger
 
 
@@ -36,7 +37,11 @@ def apply_plan(id: str, target: str | None, *, as_json: bool) -> int:
     require_credentials(home, settings, integration)
     require_systems(home, settings, integration)
     run = run_name("apply")
-    with quiet_stdout(), workbench(home, integration.name, run, actor=actor()) as bench:
+    with (
+        quiet_stdout(),
+        marked_running(home.dagster_home, run),
+        workbench(home, integration.name, run, actor=actor()) as bench,
+    ):
         done = apply(bench, plan, names)
     if as_json:
         entries = [each.report.as_json() | {"gone_in_source": each.gone} for each in done]

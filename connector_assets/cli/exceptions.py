@@ -11,8 +11,8 @@ from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, line_o
 from connector_assets.cli.places import actor, existing_home, require_credentials, require_flow, run_name
 from connector_assets.cli.show import Json, print_json, print_line, print_table, quiet_stdout
 from connector_assets.cli.waiting import tell_waiting
-from connector_assets.cli.waiting import tell_waiting
 from connector_resources.errors import UnusableInput
+from connector_resources.instance.running import marked_running
 
 if TYPE_CHECKING:
     from connector_assets.replaying import Replay
@@ -126,7 +126,7 @@ def replay_exceptions(
         kept, _ = require_flow(settings, name)
         require_credentials(home, settings, kept)
     run = run_name("replay")
-    with quiet_stdout():
+    with quiet_stdout(), marked_running(home.dagster_home, run):
         done = _deliver(home, chosen, run)
     if as_json:
         print_json({"run": run, "plan": False, "flows": [_entry(each) for each in done]})
@@ -140,7 +140,6 @@ def replay_exceptions(
             tell(f"{each.report.flow}: no longer in the source: {', '.join(each.gone)}")
     for error in problems:
         tell(f"connector: {line_of(error)}")
-    tell_waiting(ledger, {each.flow for each in chosen})
     tell_waiting(ledger, {each.flow for each in chosen})
     raise typer.Exit(UNREACHABLE if problems else _code(ledger, [each.flow for each in chosen]))
 

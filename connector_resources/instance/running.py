@@ -1,7 +1,8 @@
 """Which runs are being executed by a living process of this machine.
 
 A run that a command executes in its own process has no code server to ask about it. The command holds a lock on a
-file of the run's name instead: the system lets go of it when the process ends, however it ends.
+file of the run's name instead: the system lets go of it when the process ends, however it ends. So does a command whose
+work is no run of Dagster's, such as a replay.
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ def executing_process(dagster_home: Path, run_id: str) -> int | None:
     except FileNotFoundError:
         return None
     return None
+
+
+def left_behind(dagster_home: Path, run_id: str) -> bool:
+    """Whether a process marked this run and is gone without having come to its end."""
+    return _marker(dagster_home, run_id).exists() and executing_process(dagster_home, run_id) is None
 
 
 def _marker(dagster_home: Path, run_id: str) -> Path:

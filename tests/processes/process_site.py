@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -31,6 +32,7 @@ from connector_resources.home import Home
 NAME = "jde_coupa"
 INVOICES = f"{NAME}/invoices"
 CREATE = {"system": "coupa", "route": "POST /api/invoices"}
+REFUSED = {**CREATE, "kind": "status", "status": 400, "body": {"errors": {"invoice_date": ["is in a closed period"]}}}
 SUBMIT = {"system": "coupa", "route": "PUT /api/invoices/{id:int}/submit"}
 SIZE = 70
 DAYS = 14  # of the thirty that the sandbox has: Dagster's work grows with the days, and its work is not what is tested
@@ -144,6 +146,13 @@ class SandboxProcess:
             )
             for each in self.coupa("invoices")
         )
+
+    def totals(self) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+        """The vouchers of JD Edwards and the invoices of Coupa, by currency."""
+        state = self.get("/state")
+        both = state["jde"]["F0411"]["document_totals"], state["coupa"]["invoices"]["totals"]
+        read, held = ({currency: Decimal(total) for currency, total in each.items()} for each in both)
+        return read, held
 
 
 # -- commands ---------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from process_site import CREATE, INVOICES, SUBMIT, End, ProcessSite, outcomes, until
+from process_site import CREATE, INVOICES, REFUSED, SUBMIT, End, ProcessSite, outcomes, until
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +28,23 @@ def test_a_killed_command_is_finished_by_the_next(
     assert sum(again.values()) == undisturbed.documents
     assert site.end() == undisturbed
     assert [run.status.value for run in site.runs()[:2]] == ["SUCCESS", "FAILURE"]
+
+
+def test_a_killed_replay_does_not_keep_its_documents(site: ProcessSite, undisturbed: End) -> None:
+    """It is no run that Dagster could end, and its claims would last for ten minutes."""
+    site.sandbox.script(REFUSED)
+    assert site.sync()["refused"] == undisturbed.states["settled"]
+    site.sandbox.script({**CREATE, **SLOW, "from": 10})
+    replay = site.start("exceptions", "replay", "--all")
+    begun = site.sandbox.called(CREATE)
+    until(lambda: site.sandbox.called(CREATE) >= begun + 15, "the replay creates")
+    replay.kill()
+    assert site.claimed() != set()
+    site.sandbox.script()
+
+    site.sync()
+
+    assert site.end() == undisturbed
 
 
 def test_a_killed_target_is_found_again(site: ProcessSite, undisturbed: End) -> None:

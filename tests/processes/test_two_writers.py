@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from process_site import CREATE, INVOICES, Command, End, ProcessSite, outcomes, until
+from process_site import CREATE, INVOICES, REFUSED, Command, End, ProcessSite, outcomes, until
 
 pytestmark = pytest.mark.slow
 
 # creates that take so long that whoever came first is still at it when the other comes
 HELD = {**CREATE, "kind": "delay", "seconds": 2}
-REFUSED = {**CREATE, "kind": "status", "status": 400, "body": {"errors": {"invoice_date": ["is in a closed period"]}}}
 
 
 def together(site: ProcessSite, *commands: Command) -> list[dict[str, int]]:

@@ -24,6 +24,11 @@ def fingerprint(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
+def value_print(value: Any) -> str:
+    """A short fingerprint of one field's value."""
+    return fingerprint({"": value})[:12]
+
+
 @dataclass(frozen=True)
 class Document:
     """One thing that a flow writes, as the source has it now.

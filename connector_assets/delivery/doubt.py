@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connector_assets.delivery.document import Do, Document, Done, Target, fingerprint
+from connector_assets.delivery.document import Do, Document, Done, Step, Target, fingerprint, value_print
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.gate import changed_since_plan
 from connector_assets.delivery.reach import Reach
@@ -167,6 +167,7 @@ class Doubts:
                 due_at=None,
             )
         work.target, work.seen = target, True
+        work.known = replace(work.known, content=_agreed(work, target))
         known = replace(work.known, state="sending")
         decision = self.flow.decide(work.document, known, target) if work.document.deliverable else None
         if isinstance(decision, Done) and work.meant:
@@ -179,7 +180,9 @@ class Doubts:
         # from now on the target as it is tells what is to be done, whether or not the call had a part in it
         if not work.meant:
             work.known = replace(work.known, stage=self.flow.doubted(known, work.unfinished, target))
-        return self._go_on(work, stage=work.known.stage, close_intents=close(work, "unknown"))
+        return self._go_on(
+            work, stage=work.known.stage, content=work.known.content, close_intents=close(work, "unknown")
+        )
 
     def _took_effect(self, work: Work) -> Change:
         work.outcome = work.outcome or "updated"
@@ -195,6 +198,20 @@ class Doubts:
         work.known = replace(work.known, state="sending")
         work.unfinished = []
         return work.change(state="sending", due_at=None, release_claim=False, **values)
+
+    def namesakes(self, doing: Sequence[tuple[Work, Step]]) -> list[tuple[Work, Change]]:
+        """Park the works whose step gives them another name while a create that was believed at once to be lost may
+        still come: the target refuses that one only as long as its name is taken."""
+        names = set(self.flow.named_by)
+        renamed = [work for work, step in doing if not step.creates and names & {each.field for each in step.changes}]
+        if not renamed:
+            return []
+        lands = timedelta(seconds=self.pace.lands_within)
+        keys = [work.document.key for work in renamed]
+        lost = self.ledger.intents.absent_since(self.flow.full_name, keys, self.clock.now() - lands)
+        return [
+            (work, self._park(work, lost[work.document.key] + lands)) for work in renamed if work.document.key in lost
+        ]
 
     # -- waiting --------------------------------------------------------------------------------------------------
 
@@ -259,6 +276,16 @@ class Doubts:
             due_at=self.believed_at(work) if work.unfinished else self.clock.now(),
             problems=[problem("outcome_unknown" if work.unfinished else "not_answered", "", str(error))],
         )
+
+
+def _agreed(work: Work, target: Target) -> dict[str, Any] | None:
+    """What both sides last agreed on, and of the target's fields those that hold what a call in doubt has sent: that is
+    no stranger's change, whatever the source has become since."""
+    if work.known.content is None:
+        return None
+    sent = {name: told for intent in work.unfinished for name, told in intent.detail.get("changes", {}).items()}
+    ours = {name: held for name, held in target.content.items() if sent.get(name) == value_print(held)}
+    return {**work.known.content, **ours}
 
 
 def _stage(work: Work) -> str | None:

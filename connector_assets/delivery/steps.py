@@ -18,6 +18,7 @@ from connector_assets.delivery.document import (
     NeedTarget,
     Step,
     Target,
+    value_print,
 )
 from connector_assets.delivery.doubt import Doubts
 from connector_assets.delivery.flow import Flow
@@ -95,7 +96,8 @@ class Steps:
         if reading:
             self._read(reading)
         if doing:
-            doing = self._admitted(doing)
+            self._record(self.doubts.namesakes(doing))
+            doing = self._admitted([(work, step) for work, step in doing if work.alive])
         if doing:
             self._act(doing)
 
@@ -186,6 +188,7 @@ class Steps:
                 "stage": step.stage,
                 "content": work.document.hash,
                 "sent": {name: work.document.content[name] for name in self.flow.named_by},
+                "changes": {each.field: value_print(each.after) for each in step.changes},
                 **approval,
             },
             seen_hash=work.document.hash,

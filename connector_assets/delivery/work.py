@@ -88,7 +88,8 @@ class Work:
     def sent(self) -> Document:
         """The document under the name that the last call of unknown outcome gave it: the source may have changed since,
         and what that call left in the target is to be looked for as it was sent."""
-        told = next((each.detail["sent"] for each in reversed(self.unfinished) if each.detail.get("sent")), {})
+        sent = [each.detail["sent"] for each in self.unfinished if each.detail.get("sent")]
+        told: dict[str, Any] = sent[-1] if sent else {}
         if all(self.document.content.get(name) == value for name, value in told.items()):
             return self.document
         return replace(self.document, content={**self.document.content, **told})

@@ -109,6 +109,20 @@ class Intents:
             )
             connection.execute(statement, [values[each] for each in sorted(values)])
 
+    def absent_since(self, flow: str, keys: Collection[str], since: datetime) -> dict[str, datetime]:
+        """Key -> when its latest call was opened, of those since then that were believed to have had no effect."""
+        found: dict[str, datetime] = {}
+        with self._db.read() as connection:
+            for part in chunks(keys):
+                query = (
+                    select(table.c.key, table.c.opened_at)
+                    .where(table.c.flow == flow, table.c.key.in_(part), table.c.result == "absent")
+                    .where(table.c.opened_at > since)
+                    .order_by(table.c.opened_at)
+                )
+                found.update((row.key, row.opened_at) for row in connection.execute(query))
+        return found
+
     def unfinished(self, flow: str, keys: Collection[str]) -> dict[str, list[Intent]]:
         """Key -> its intents without an outcome, oldest first; keys without any are left out."""
         found: dict[str, list[Intent]] = {}

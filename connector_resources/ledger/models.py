@@ -175,6 +175,13 @@ intents = Table(
         sqlite_where=text("closed_at IS NULL"),
         postgresql_where=text("closed_at IS NULL"),
     ),
+    Index(
+        "ix_intents_absent",
+        "flow",
+        "key",
+        sqlite_where=text("result = 'absent'"),
+        postgresql_where=text("result = 'absent'"),
+    ),
 )
 
 links = Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from drill_drifts import DRIFTS, GROWS, Drifts
 from drill_faults import WINDOW, named
 from drill_line import Position
 from drill_process import Death, Process
-from drill_scenes import FIRST, Scene, Workshop
+from drill_scenes import Scene, Workshop
 from drill_truth import UNDECIDED_, Truth, Verdict, judge, truth_of
 from drill_variants import Variant, every_variant
 
@@ -25,6 +25,7 @@ FREES_SECONDS = 300.0
 # longer than a claim's lease and everything that may still be under way
 QUIET_SECONDS = 900.0
 RUNS = 8
+MOVES = ("amend", "undo")
 FAULT = re.compile(r"(write|read)(\d+)=(\w+)")
 DEATH = re.compile(r"dies@(\d+)\+([\d.]+)s")
 # of so many cases one is run once more when all is done: which one, its name says
@@ -35,7 +36,8 @@ ONCE_MORE = 4
 class Case:
     """`faults`: which call goes wrong and how; `deaths`: the boundary at which each process dies, and the seconds until
     the next one is started. `reading`: the first process reads the source itself, else it begins with what was read.
-    `stale`: an older frame is delivered once more, after a newer one."""
+    `stale`: an older frame is delivered once more, after a newer one. `moved`: what people do to the source's documents
+    when the first process has ended, 'amend' or 'undo'."""
 
     variant: Variant
     situation: str
@@ -43,6 +45,7 @@ class Case:
     deaths: tuple[tuple[int, float], ...] = ()
     reading: bool = False
     stale: bool = False
+    moved: str = ""
 
     @property
     def name(self) -> str:
@@ -50,6 +53,7 @@ class Case:
         parts = [f"{self.variant.name} / {self.situation}"]
         parts += ["reading"] if self.reading else []
         parts += ["stale"] if self.stale else []
+        parts += [self.moved] if self.moved else []
         parts += [f"{kind}{number}={fault}" for kind, number, fault in self.faults]
         parts += [f"dies@{boundary}+{seconds:g}s" for boundary, seconds in self.deaths]
         return " / ".join(parts)
@@ -68,6 +72,7 @@ class Case:
             tuple((int(match[1]), float(match[2])) for match in deaths),
             reading="reading" in parts,
             stale="stale" in parts,
+            moved=next((each for each in MOVES if each in parts), ""),
         )
         if found.name != name:
             raise ValueError(f"no case is called {name!r}; that is near it: {found.name!r}")
@@ -89,7 +94,7 @@ def tell(workshop: Workshop, case: Case) -> Story:
     """Run a case to its end, and judge it by the run in which nothing goes wrong."""
     scene = workshop.scene(case.variant, case.situation)
     late = any(name == GROWS for _, _, name in case.faults)
-    expected = _expected(workshop, scene, late=late)
+    expected = end(workshop, scene, *(["late"] if late else []), *([case.moved] if case.moved else []))
     story, drifts = _happen(workshop, scene, case)
     story.truth = _truth(workshop, scene, drifts, expected)
     judged = judge(expected, story.truth)
@@ -99,15 +104,18 @@ def tell(workshop: Workshop, case: Case) -> Story:
     return story
 
 
-def _expected(workshop: Workshop, scene: Scene, *, late: bool) -> Truth:
-    if late not in scene.expected:
-        story, drifts = _happen(workshop, scene, Case(scene.variant, scene.situation), late=late)
-        if story.verdict:
-            raise AssertionError(f"{scene.name} does not come to an end without a fault:\n{story.verdict}")
-        scene.expected[late] = truth = _truth(workshop, scene, drifts, None)
-        if truth.left:
-            raise AssertionError(f"{scene.name} leaves something open without a fault: {truth.left}")
-    return scene.expected[late]
+def end(workshop: Workshop, scene: Scene, *moves: str, before: bool = False) -> Truth:
+    """The end of a scene in which nothing goes wrong, when people did these acts after the first run, or `before`."""
+    if (moves, before) not in scene.ends:
+        case = Case(scene.variant, scene.situation)
+        story, drifts = _happen(workshop, scene, case, () if before else moves, moves if before else ())
+        found = _truth(workshop, scene, drifts, None)
+        if story.verdict or found.left:
+            raise AssertionError(
+                f"{scene.name} does not come to a good end without a fault: {story.verdict}{found.left}"
+            )
+        scene.ends[moves, before] = found
+    return scene.ends[moves, before]
 
 
 def _truth(workshop: Workshop, scene: Scene, drifts: Drifts, expected: Truth | None) -> Truth:
@@ -121,17 +129,19 @@ def _truth(workshop: Workshop, scene: Scene, drifts: Drifts, expected: Truth | N
     return found
 
 
-def _happen(workshop: Workshop, scene: Scene, case: Case, *, late: bool = False) -> tuple[Story, Drifts]:
+def _happen(
+    workshop: Workshop, scene: Scene, case: Case, after: Sequence[str] = (), before: Sequence[str] = ()
+) -> tuple[Story, Drifts]:
     site, drifts = workshop.site, Drifts(workshop, scene)
     plan: dict[Position, Any] = {}
     for kind, number, name in case.faults:
         plan[kind, number] = drifts.named(name) if name in DRIFTS else named(kind, name)
     site.put_back(scene.state, plan)
     runs = Runs(workshop, scene, case)
-    runs.first()
-    if late:
-        workshop.acts(scene.variant).late(workshop.town)
-        runs.finished = False
+    runs.act(before)
+    if not before:
+        runs.first()
+    runs.act([*after, *([case.moved] if case.moved else [])])
     runs.until_quiet()
     story = runs.story
     story.told = site.traffic.told
@@ -150,6 +160,13 @@ class Runs:
         self._unfinished = False
         self._left_behind = False
 
+    def act(self, moves: Sequence[str]) -> None:
+        """People change the source's documents."""
+        for move in moves:
+            getattr(self.workshop.acts(self.scene.variant), move)(self.workshop.town)
+            self.site.traffic.told.append(f"--- {move}: the source changes")
+            self.finished = False
+
     def first(self) -> None:
         """The run that the case is about; then the one that brings an older frame, where the case has one."""
         workshop, scene = self.workshop, self.scene
@@ -159,7 +176,7 @@ class Runs:
             process = self._process(lambda process: workshop.deliver(scene, process))
         self.story.crossed, self.story.counts = process.crossed, dict(self.site.traffic.counts)
         if self.case.stale:
-            older = workshop.scene(scene.variant, FIRST).mapped
+            older = scene.older
             finished = self.finished
             self._process(lambda process: workshop.deliver(scene, process, older))
             self.finished = finished

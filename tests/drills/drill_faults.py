@@ -89,9 +89,11 @@ def _login_expired(exchange: Exchange) -> Response:
 
 
 def _twice(exchange: Exchange) -> Response:
-    """The same bytes again, too late for the pool to notice: the next call reads them as its answer."""
+    """The same bytes again, too late for the pool to notice that they lie there: the next call reads them as its own
+    answer. Of a refusal, which names no record, nobody could tell: there the pool notices."""
     answer = exchange.take_effect()
-    exchange.line.foreign = answer
+    if answer.ok:
+        exchange.line.foreign = answer
     return answer
 
 

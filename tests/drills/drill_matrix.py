@@ -11,11 +11,12 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from drill_cases import LATER, Case, Story, tell
+from drill_cases import LATER, MOVES, Case, Story, end, tell
 from drill_drifts import DRIFTS, TARGET_GROWS, TARGET_SHRINKS
 from drill_faults import READ_FAULTS, WRITE_FAULTS
 from drill_scenes import FIRST, Scene, Workshop
 from drill_scenes import LATER as GOING_ON
+from drill_truth import judge
 from drill_variants import Variant
 
 # what loses several calls of one slice
@@ -32,6 +33,7 @@ class Depth:
 
     deaths: int = 1
     faults: int = 1
+    moves: int = 4
     pairs: int = 12
     reading: int = 12
     looking: int = 24
@@ -42,7 +44,7 @@ class Depth:
 
 
 USUAL = Depth()
-EVERYTHING = Depth(1, 1, 1, 1, 1)
+EVERYTHING = Depth(1, 1, 1, 1, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,17 @@ def cases(workshop: Workshop, variant: Variant, situation: str, depth: Depth, sh
         *((row, depth.faults, each) for row, each in _faults(plain, Case(variant, situation))),
         *((STALE, depth.faults, each) for each in _stale(workshop, variant, situation)),
     ]
+    moves = [move for move in MOVES if _whenever(workshop, variant, situation, move)]
     for number, (row, part, case) in enumerate(numbered):
         if number % shard[1] != shard[0]:
             continue
         story = tell(workshop, case) if depth.takes(case, part) or depth.pairs == 1 else None
         if story is not None:
             yield Told(case, row, story)
+        for move in moves:
+            moved = replace(case, moved=move)
+            if depth.takes(moved, depth.moves):
+                yield Told(moved, move, tell(workshop, moved))
         if case.deaths:
             continue
         yield from _deeper(workshop, case, row, depth, story)
@@ -116,7 +123,7 @@ def _faults(plain: Story, case: Case) -> Iterator[tuple[str, Case]]:
 
 
 def _stale(workshop: Workshop, variant: Variant, situation: str) -> Iterator[Case]:
-    if situation == FIRST:
+    if workshop.scene(variant, situation).older is None:
         return
     case = Case(variant, situation, stale=True)
     yield case
@@ -137,6 +144,16 @@ def _reading(
     for number, each in enumerate(found):
         if number % shard[1] == shard[0] and depth.takes(each, depth.reading):
             yield Told(each, READING, tell(workshop, each))
+
+
+def _whenever(workshop: Workshop, variant: Variant, situation: str, move: str) -> bool:
+    """Whether a move leads to the same end before the first run and after it: else there is no telling what the end
+    should be when that run was interrupted."""
+    scene = workshop.scene(variant, situation)
+    if move == "undo" and situation == FIRST:
+        return False
+    after, before = end(workshop, scene, move), end(workshop, scene, move, before=True)
+    return not judge(after, before) and not judge(before, after)
 
 
 def slices(story: Story) -> list[list[int]]:

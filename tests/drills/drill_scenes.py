@@ -70,16 +70,17 @@ class QuickPipeline(Pipeline):
 @dataclass
 class Scene:
     """A variant with something to deliver. `mapped` is what a reading of the source found, `version` what the source
-    held then; `strangers` are records of the target that are none of ours. `expected` is the end of a run in which
-    nothing goes wrong: without and with the document that is entered late."""
+    held then, `older` what was delivered before; `strangers` are records of the target that are none of ours. `ends`
+    are the ends of runs in which nothing goes wrong, by what the source did meanwhile."""
 
     variant: Variant
     situation: str
     state: State
     mapped: Mapped
     version: str
+    older: Mapped | None = None
     strangers: tuple[Stranger, ...] = ()
-    expected: dict[bool, Truth] = field(default_factory=dict)
+    ends: dict[Any, Truth] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -141,23 +142,25 @@ class Workshop:
 
     def _later(self, variant: Variant) -> Scene:
         first = self.scene(variant, FIRST)
+        older: Mapped | None = first.mapped
         if not self._deliver(first).writes:
             # where nothing is created there is nothing to go on from: the site was another one before
             self._deliver(self.scene(variant.usual, FIRST))
+            older = None
         self.site.time.pass_by(PAUSE)
         stranger = self.acts(variant).stranger(self.town)
         self.acts(variant).go_on(self.town)
         self.site.time.pass_by(PAUSE)
-        return self._read(variant, LATER, stranger)
+        return self._read(variant, LATER, older, stranger)
 
-    def _read(self, variant: Variant, situation: str, *strangers: Stranger) -> Scene:
+    def _read(self, variant: Variant, situation: str, older: Mapped | None = None, *strangers: Stranger) -> Scene:
         """Read the source as a run does, up to the delivery."""
         flow, pipeline = self.flow(variant, Process())
-        mapped = self._map(variant, flow, pipeline, days=True, whole=True)
+        mapped = self._map(variant, flow, pipeline, days=True, land=True, remember=True)
         flow.bench.close()
         state = self.site.keep()
         version = digest(state.contents[self.source(variant)])
-        return Scene(variant, situation, state, mapped, version, strangers)
+        return Scene(variant, situation, state, mapped, version, older, strangers)
 
     def _deliver(self, scene: Scene) -> FlowReport:
         self.site.put_back(scene.state)
@@ -179,8 +182,12 @@ class Workshop:
         """One run as a schedule starts it: what is due, and with `days` what changed in them. The source is really read
         with `whole`, and where it changed since the scene began."""
         flow, pipeline = self.flow(scene.variant, process)
-        whole = whole or self.site.version(self.source(scene.variant)) != scene.version
-        mapped = self._map(scene.variant, flow, pipeline, days=days, whole=whole)
+        version = self.site.version(self.source(scene.variant))
+        disturbed = any(kind == "read" for kind, _ in self.site.traffic.plan)
+        # what another case has read of this content is known; what is read as a whole only must be landed here too
+        known = flow.partitioned and not disturbed and (scene.variant, version) in self.memory.keys
+        land = whole or (version != scene.version and days and not known)
+        mapped = self._map(scene.variant, flow, pipeline, days=days, land=land, remember=not whole and not disturbed)
         report = pipeline.deliver(mapped)
         flow.bench.close()
         return report
@@ -195,25 +202,27 @@ class Workshop:
     def map(self, scene: Scene, process: Process) -> Mapped:
         """The reading half of a run."""
         flow, pipeline = self.flow(scene.variant, process)
-        mapped = self._map(scene.variant, flow, pipeline, days=True, whole=True)
+        mapped = self._map(scene.variant, flow, pipeline, days=True, land=True, remember=False)
         flow.bench.close()
         return mapped
 
-    def _map(self, variant: Variant, flow: Flow, pipeline: Pipeline, *, days: bool, whole: bool) -> Mapped:
-        if whole:
+    def _map(
+        self, variant: Variant, flow: Flow, pipeline: Pipeline, *, days: bool, land: bool, remember: bool
+    ) -> Mapped:
+        if land:
             pipeline.land(YESTERDAY, TODAY)
-        changed = pipeline.changed_keys if whole else self._changed(variant, pipeline)
+        changed = self._changed(variant, pipeline) if remember else pipeline.changed_keys
         if not flow.partitioned:
             keys: Keys = flow.all_keys()
         else:
             keys = pipeline.due_keys() | (changed(YESTERDAY, TODAY) if days else {})
-        if not whole:
+        if remember:
             flow.assemble = self._remembered(variant, flow.assemble)  # type: ignore[method-assign]
         return pipeline.map(keys)
 
     def _changed(self, variant: Variant, pipeline: Pipeline) -> Callable[[date, date], Keys]:
         def changed(first: date, last: date) -> Keys:
-            name = (variant, self.site.version(self.source(variant)), first, last)
+            name = (variant, self.site.version(self.source(variant)))
             if name not in self.memory.keys:
                 self.memory.keys[name] = pipeline.changed_keys(first, last)
             return self.memory.keys[name]

@@ -26,13 +26,16 @@ class Acts:
 
     `begin` enters documents of all kinds into the source, some rows among them that are no documents. `go_on` comes
     after these were delivered: in the target what its users do, in the source new documents and, of those delivered,
-    each kind of change that the flow has a step for. `late` enters one more document, `forget` deletes rows that make
-    no document (both while somebody reads); `stranger` enters a record of the target's own and returns its entity and
-    id, `leave` takes it away.
+    each kind of change that the flow has a step for. While calls are in doubt, `amend` changes fields of documents, the
+    names among them by which the target knows them, and `undo` changes fields back that `go_on` changed. While
+    somebody reads, `late` enters one more document, and `forget` deletes rows that make no document. `stranger` enters
+    a record of the target's own and returns its entity and id, `leave` takes it away.
     """
 
     begin: Callable[[Town], None]
     go_on: Callable[[Town], None]
+    amend: Callable[[Town], None]
+    undo: Callable[[Town], None]
     late: Callable[[Town], None]
     forget: Callable[[Town], None]
     stranger: Callable[[Town], Stranger]
@@ -101,6 +104,17 @@ def _suppliers_go_on(town: Northmoor) -> None:
     town.books.supplier(4344, "Bolt Brothers", payables="N")
 
 
+def _suppliers_amend(town: Northmoor) -> None:
+    town.books.supplier(4343, "Anvil Works", terms="N60")
+    if _there(town, "F0401", AN8=4350):
+        town.books.supplier(4350, "Eagle Fences")
+
+
+def _suppliers_undo(town: Northmoor) -> None:
+    town.books.supplier(4343, "Anvil & Sons")
+    town.books.supplier(4344, "Bolt Brothers")
+
+
 def _suppliers_forget(town: Northmoor) -> None:
     town.books.delete("F0115", {"AN8": 4346, "IDLN": 0, "RCK7": 1, "CNLN": 0})
 
@@ -117,6 +131,18 @@ def _accounts_go_on(town: Northmoor) -> None:
     town.books.account("40.5010", "Housing repairs", posting="N")
     town.books.account("30.6010", "Bandstand")
     town.books.account("30.6020", "Bowling green")
+
+
+def _accounts_amend(town: Northmoor) -> None:
+    town.books.upsert("F0901", {"AID": CHART["30.5010"]["AID"], "OBJ": "5011", "DL01": "Grounds, again"})
+    if _there(town, "F0901", MCU="30", OBJ="6010"):
+        key = town.books.account("30.6010", "Bandstand, painted")
+        town.books.upsert("F0901", {"AID": key.removeprefix("F0901:"), "OBJ": "6011"})
+
+
+def _accounts_undo(town: Northmoor) -> None:
+    town.books.account("30.5010", "Grounds upkeep")
+    town.books.account("40.5010", "Housing repairs")
 
 
 def _accounts_stranger(town: Northmoor) -> Stranger:
@@ -146,6 +172,18 @@ def _vouchers_go_on(town: Northmoor) -> None:
     town.books.void(_voucher(4713))
 
 
+def _vouchers_amend(town: Northmoor) -> None:
+    town.books.line(_voucher(4711), 1, "30.5010", "80.00")
+    town.books.change_items(_voucher(4711), "140.00", STAM="20.00", ATXA="120.00")
+    renumbered = 4714 if _there(town, "F0411", DOC=4714) else 4712
+    town.books.change_items(_voucher(renumbered), VINV=f"INV-{renumbered}-B")
+
+
+def _vouchers_undo(town: Northmoor) -> None:
+    town.books.line(_voucher(4711), 1, "30.5010", "60.00", EXA="Works")
+    town.books.change_items(_voucher(4711), "120.00", STAM="20.00", ATXA="100.00")
+
+
 def _voucher(doc: int) -> Entry:
     return Entry(doc, "PV", "00001")
 
@@ -168,6 +206,11 @@ def _invoice_stranger(town: Northmoor) -> Stranger:
         "invoice-lines": [{"type": "InvoiceAmountLine", "description": "Theirs", "price": "5.00"}],
     }
     return "invoices", str(town.coupa("invoices", create=body))
+
+
+def _there(town: Northmoor, table: str, **columns: Any) -> bool:
+    rows = town.site.systems["jde"].dump()[table].values()
+    return any(all(str(row.get(name, "")).strip() == str(value) for name, value in columns.items()) for row in rows)
 
 
 def _leave(town: Northmoor, stranger: Stranger) -> None:
@@ -196,6 +239,8 @@ PLACES: Mapping[str, Place] = {
             "suppliers": Acts(
                 _suppliers_begin,
                 _suppliers_go_on,
+                _suppliers_amend,
+                _suppliers_undo,
                 late=lambda town: town.books.supplier(4399, "Zebra Crossings"),
                 forget=_suppliers_forget,
                 stranger=_supplier_stranger,
@@ -204,6 +249,8 @@ PLACES: Mapping[str, Place] = {
             "accounts": Acts(
                 _nothing,
                 _accounts_go_on,
+                _accounts_amend,
+                _accounts_undo,
                 late=lambda town: town.books.account("40.6090", "Late account"),
                 forget=lambda town: town.books.delete("F0901", {"AID": CHART["30.5190"]["AID"]}),
                 stranger=_accounts_stranger,
@@ -212,6 +259,8 @@ PLACES: Mapping[str, Place] = {
             "invoices": Acts(
                 _vouchers_begin,
                 _vouchers_go_on,
+                _vouchers_amend,
+                _vouchers_undo,
                 late=lambda town: town.books.voucher(4790),
                 forget=_vouchers_forget,
                 stranger=_invoice_stranger,

@@ -179,10 +179,12 @@ def _left(flow: Flow) -> Iterable[str]:
         for row in connection.execute(unclosed):
             yield f"{row.key}: what became of {row.step} was left open"
         mine = deliveries.c.flow == flow.full_name
+        now = flow.bench.now()
         for row in connection.execute(
-            select(deliveries.c.key, deliveries.c.state, deliveries.c.claimed_by).where(mine)
+            select(deliveries.c.key, deliveries.c.state, deliveries.c.claimed_until).where(mine)
         ):
-            if row.claimed_by is not None:
+            # one that has run out keeps nobody from anything
+            if row.claimed_until is not None and row.claimed_until > now:
                 yield f"{row.key} was left claimed"
             if row.state in UNDECIDED:
                 yield f"{row.key} was left {row.state}"

@@ -111,6 +111,7 @@ def _deliveries() -> None:
         sa.Column("result_detail", sa.Text),
     )
     _where("ix_intents_open", "intents", ["flow", "key"], "closed_at IS NULL")
+    _where("ix_intents_absent", "intents", ["flow", "key"], "result = 'absent'")
 
 
 def _links_and_mappings() -> None:

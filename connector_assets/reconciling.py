@@ -1,19 +1,22 @@
 """Reconciliation: both systems read anew and laid side by side, record by record.
 
 The source's documents are read and mapped as a sync would, the target's are all read, and the two are compared by the
-key that the target's own record carries. Our memory is not asked what is where; it only explains a difference: by the
-open exception of its document, or by the rule under which it was left alone.
+key that the target's own record carries. Our memory is not asked what is where, nor what it is worth; it explains a
+difference (see `explaining`), and says whose a record is that lost its key.
 
-**What counts.** On the source side every document, ignored and held ones too. On the target side the records that carry
-a key of ours and are not void. Records of the target that carry no key of ours were never ours: they are counted as
-`foreign` and are no differences. An amount that is void on both sides is counted on neither.
+**What counts.** On the source side every document, ignored and held ones too. On the target side the records that are
+ours and not void: those that carry a key of ours, and those without one that are linked to a document. All others are
+counted as `foreign` and are no differences. An amount that is void on both sides is counted on neither.
+
+**What differs.** A flow says which fields are its business, since it knows what the target computes or orders
+otherwise; but money that differs is always told, and nothing that waits in the target explains it.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -23,14 +26,15 @@ from connector_assets.delivery.document import Document, Done, Target, differenc
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.pipeline import Pipeline
+from connector_assets.explaining import STATUS_FIELDS, Gap, Memory
 from connector_assets.opening import pace_of
 from connector_assets.replaying import land_reference_data
 from connector_resources.ledger import Delivery
 
 VOID = frozenset({"void", "voided"})
-STATUS_FIELDS = frozenset({"status", "active", "paid", "void"})
 AMOUNT_FIELDS = frozenset({"amount", "open", "tax"})
-# why a document that differs may do so: what of it waits is no difference to act on
+MONEY_FIELDS = AMOUNT_FIELDS | {"currency"}
+# why a document that differs may do so: what of it waits in the target is no difference to act on
 WAITS = "rule:waiting"
 
 
@@ -114,7 +118,7 @@ def compare(flow: Flow, first: date | None = None, last: date | None = None) -> 
     pipeline = Pipeline(flow, pace_of(flow))
     documents = {document.key: document for document in pipeline.documents(pipeline.map(chosen))}
     targets, foreign = _by_key(flow)
-    memory = _Memory(flow, chosen.keys() | targets.keys())
+    memory = Memory(flow, chosen.keys() | targets.keys())
     found = Comparison(flow.full_name, foreign=foreign)
     for key, document in documents.items():
         live = [each for each in targets.get(key, ()) if not is_void(each)]
@@ -122,17 +126,16 @@ def compare(flow: Flow, first: date | None = None, last: date | None = None) -> 
         voided = bool(document.content.get("void")) and bool(targets.get(key)) and not live
         found.source.add(None if voided else document.amount, document.currency)
     for key, held in targets.items():
-        if key in documents:
-            for each in held:
-                if not is_void(each):
-                    found.target.add(*_money(flow, each))
-        elif key not in everything and memory.within(key, first, last):
-            for each in held:
-                if not is_void(each):
-                    found.target.add(*_money(flow, each))
-                    amount = _shown_amount(flow, each)
-                    explained = memory.explanation(key)
-                    found.differences.append(Difference(key, "missing_in_source", "", "", amount, explained))
+        live = [each for each in held if not is_void(each)]
+        gone = key not in everything and _last_seen_within(memory, key, first, last)
+        if key in documents or gone:
+            for each in live:
+                found.target.add(*_money(flow, each))
+        if gone:
+            explained = memory.explanation(key, None, Gap("missing_in_source"))
+            found.differences += [
+                Difference(key, "missing_in_source", "", "", _shown_amount(flow, each), explained) for each in live
+            ]
     return found
 
 
@@ -145,80 +148,59 @@ def _within(day: date | None, first: date | None, last: date | None) -> bool:
     return day is None or ((first is None or day >= first) and (last is None or day <= last))
 
 
+def _last_seen_within(memory: Memory, key: str, first: date | None, last: date | None) -> bool:
+    """Whether a document that the source no longer holds was last seen in these days, or nobody knows when."""
+    partition = memory.delivery(key).partition
+    return _within(date.fromisoformat(partition) if partition else None, first, last)
+
+
 def _by_key(flow: Flow) -> tuple[dict[str, list[Target]], int]:
-    """The target's records by our key, and how many carry none."""
+    """The target's records by our key, and how many are not ours."""
     found: dict[str, list[Target]] = {}
-    foreign = 0
+    nameless: dict[str, Target] = {}
     for target in flow.targets():
         key = flow.key_of(target)
         if key is None:
-            foreign += 1
+            nameless[target.id] = target
         else:
             found.setdefault(key, []).append(target)
-    return found, foreign
-
-
-class _Memory:
-    """What the ledger knows of a flow's documents, for explaining only."""
-
-    def __init__(self, flow: Flow, keys: Collection[str]) -> None:
-        ledger = flow.bench.ledger
-        self._exceptions: dict[str, str] = {}
-        for each in ledger.exceptions.open(flow.full_name):
-            self._exceptions.setdefault(each.key, each.id)
-        self._deliveries = ledger.deliveries.load(flow.full_name, keys)
-        self._flow = flow
-
-    def delivery(self, key: str) -> Delivery:
-        """What is known of a document."""
-        return self._deliveries.get(key) or Delivery.blank(self._flow.full_name, key, self._flow.bench.now())
-
-    def explanation(self, key: str, document: Document | None = None) -> str | None:
-        """The open exception, or the rule by which the document was left alone."""
-        if key in self._exceptions:
-            return self._exceptions[key]
-        if document is not None and document.ignored is not None:
-            return f"rule:{document.ignored}"
-        known = self.delivery(key)
-        if known.state == "ignored":
-            return f"rule:{known.outcome}"
-        if known.state == "staged":
-            return "rule:waits_for_approval"
-        return "rule:before_baseline" if known.state == "baseline" else None
-
-    def within(self, key: str, first: date | None, last: date | None) -> bool:
-        """Whether a document that the source no longer holds was last seen in these days, or nobody knows when."""
-        partition = self.delivery(key).partition
-        return _within(date.fromisoformat(partition) if partition else None, first, last)
+    # somebody emptied the key, or the flow writes none: the record is the linked document's all the same
+    links = flow.bench.ledger.links.by_target(flow.full_name, flow.target_entity, list(nameless))
+    for id, link in links.items():
+        found.setdefault(link.source_key, []).append(nameless[id])
+    return found, len(nameless) - len(links)
 
 
 def _compare_one(
-    flow: Flow, document: Document, held: list[Target], live: list[Target], memory: _Memory
+    flow: Flow, document: Document, held: list[Target], live: list[Target], memory: Memory
 ) -> Iterator[Difference]:
     key = document.key
-    explained = memory.explanation(key, document)
     if not held:
         shown = amount_text(document.amount) if document.amount is not None else ""
+        explained = memory.explanation(key, document, Gap("missing_in_target"))
         yield Difference(key, "missing_in_target", "", shown, "", explained)
         return
     if len(live) > 1:
+        explained = memory.explanation(key, document, Gap("duplicate_in_target"))
         yield Difference(key, "duplicate_in_target", "", "1", ", ".join(each.id for each in live), explained)
     target = live[0] if live else held[0]
     wanted_void = bool(document.content.get("void"))
     if is_void(target) != wanted_void:
+        explained = memory.explanation(key, document, Gap("status", "void", target))
         yield Difference(key, "status", "void", _text(wanted_void), target.status or "void", explained)
     if is_void(target) or wanted_void:
         # nothing more is sent to what is void, so that its fields say nothing
         return
-    for name, ours, theirs, waits in _fields(flow, document, target, memory):
-        yield Difference(key, _kind(name), name, _text(ours), _text(theirs), explained or (WAITS if waits else None))
+    for name, ours, theirs, waits in _fields(flow, document, target):
+        kind = _kind(name)
+        explained = memory.explanation(key, document, Gap(kind, name, target))
+        yield Difference(key, kind, name, _text(ours), _text(theirs), explained or (WAITS if waits else None))
 
 
-def _fields(flow: Flow, document: Document, target: Target, memory: _Memory) -> Iterable[tuple[str, Any, Any, bool]]:
-    """The fields in which both sides differ: name, ours, theirs, and whether the rest only waits.
+def _fields(flow: Flow, document: Document, target: Target) -> Iterable[tuple[str, Any, Any, bool]]:
+    """The fields in which both sides differ: name, ours, theirs, and whether it only waits in the target.
 
-    The flow itself says whether what differs is its business, since it knows what the target computes or orders
-    otherwise. Held documents are compared field by field: the flow would refuse to look at them.
+    Held documents are compared field by field: the flow would refuse to look at them.
     """
     common = document.content.keys() & target.content.keys()
     raw = differences(
@@ -229,10 +211,13 @@ def _fields(flow: Flow, document: Document, target: Target, memory: _Memory) -> 
     # as if nothing were known but the link, so that no memory of an earlier agreement hides a difference
     known = replace(Delivery.blank(flow.full_name, document.key, document.read_at), target_id=target.id)
     decision = flow.decide(document, known, target)
-    if isinstance(decision, Done) and decision.waiting is None:
-        return []
-    waits = isinstance(decision, Done)
-    return [(each.field, each.after, each.before, waits) for each in raw]
+    content = isinstance(decision, Done)
+    waits = isinstance(decision, Done) and decision.waiting is not None
+    return [
+        (each.field, each.after, each.before, waits and each.field not in MONEY_FIELDS)
+        for each in raw
+        if not content or waits or each.field in MONEY_FIELDS
+    ]
 
 
 def _kind(field: str) -> str:

@@ -12,7 +12,16 @@ from pydantic import BaseModel, ConfigDict
 
 from connector_assets.delivery.checks import FrameChecks, mapped_columns, required, row_schema, shape_schema
 from connector_assets.delivery.converge import converge, mark
-from connector_assets.delivery.document import Decision, Document, Done, FieldChange, Step, Target, differences
+from connector_assets.delivery.document import (
+    Decision,
+    Document,
+    Done,
+    FieldChange,
+    Step,
+    Target,
+    differences,
+    fingerprint,
+)
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.workbench import Integration, Workbench
 from connector_resources.clock import ManualClock
@@ -36,6 +45,12 @@ class Books:
         given = {"day": FEBRUARY, "amount": "10.00", "currency": "GBP", "name": "Bill", "void": False, "ignored": None}
         self.source[key] = given | more
 
+    def hash(self, key: str) -> str:
+        """The fingerprint of a document's content, as the ledger remembers having seen it."""
+        row = self.source[key]
+        content = {name: row[name] for name in ("name", "currency", "void")}
+        return fingerprint({"key": key, "amount": f"{Decimal(row['amount']):.2f}", **content})
+
     def record(self, id: str, key: str | None, **more: Any) -> None:
         """A record of the target."""
         self.target[id] = {"key": key, "name": "Bill", "amount": "10.00", "currency": "GBP", "void": False} | more
@@ -54,7 +69,7 @@ class _Settings(BaseModel):
 
 
 class Bills(Flow):
-    """Bills, and what of them waits for an approval: the field `waits`."""
+    """Bills. A record that `waits` does so for an approval; one that is `content` is none of the flow's business."""
 
     name = "bills"
     title = "Bills"
@@ -120,6 +135,8 @@ class Bills(Flow):
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         if target is not None and self.books.target[target.id].get("waits"):
             return Done(waiting="approval")
+        if target is not None and self.books.target[target.id].get("content"):
+            return Done()
 
         def create() -> Step:
             return Step("create", document.content, self._create, "created", mark(document.content), True)
@@ -135,7 +152,7 @@ class Bills(Flow):
         return self._observe(id)
 
     def _observe(self, id: str) -> Target:
-        record = {name: value for name, value in self.books.target[id].items() if name != "waits"}
+        record = {name: value for name, value in self.books.target[id].items() if name not in ("waits", "content")}
         return Target(id, record, status="voided" if record["void"] else "draft", label=id)
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:

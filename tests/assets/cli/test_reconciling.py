@@ -61,7 +61,8 @@ def test_a_document_that_the_target_lacks_is_unexplained_until_something_explain
     books.bill("F0411:1")
     assert found(compared()) == [("missing_in_target", "F0411:1", "", "10.00", "", None)]
     problem = Problem("account_not_found", "account", "x", "m", "f")
-    home_ledger.record([Change("pair/bills", "F0411:1", state="held", problems=[problem])], clock.now())
+    held = Change("pair/bills", "F0411:1", state="held", problems=[problem], seen_hash=books.hash("F0411:1"))
+    home_ledger.record([held], clock.now())
     (exception,) = home_ledger.exceptions.open()
     assert found(compared())[0][-1] == exception.id
 
@@ -74,8 +75,8 @@ def test_rules_explain_what_they_leave_alone(
     books.bill("F0411:3")
     home_ledger.record(
         [
-            Change("pair/bills", "F0411:2", state="ignored", outcome="dismissed"),
-            Change("pair/bills", "F0411:3", state="baseline", outcome="baseline"),
+            Change("pair/bills", "F0411:2", state="ignored", outcome="dismissed", seen_hash=books.hash("F0411:2")),
+            Change("pair/bills", "F0411:3", state="baseline", outcome="baseline", seen_hash=books.hash("F0411:3")),
         ],
         clock.now(),
     )

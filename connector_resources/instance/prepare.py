@@ -12,6 +12,7 @@ from dagster import DagsterInstance
 from sqlalchemy.exc import OperationalError
 
 from connector_resources.errors import UnusableInput
+from connector_resources.home import DATABASE_VARIABLE
 
 OURS = "# ml-connector:"  # first words of a dagster.yaml that may be renewed
 
@@ -57,7 +58,8 @@ def _open_storage() -> None:
                 instance.upgrade()
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0]
-        raise UnusableInput(f"Dagster's database cannot be opened (CONNECTOR_DATABASE_URL): {reason}") from None
+        named = f" ({DATABASE_VARIABLE})" if os.environ.get(DATABASE_VARIABLE) else ""
+        raise UnusableInput(f"Dagster's database cannot be opened{named}: {reason}") from None
 
 
 @contextmanager

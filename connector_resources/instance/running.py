@@ -12,7 +12,10 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
+
+from connector_resources.errors import StorageProblem
 
 HOST_TAG = "connector/host"
 
@@ -24,17 +27,30 @@ def this_host() -> str:
 
 @contextmanager
 def marked_running(dagster_home: Path, run_id: str) -> Iterator[None]:
-    """Mark a run as executed by this process, until the block or the process ends."""
+    """Mark a run as executed by this process, until the block or the process ends.
+
+    Raises StorageProblem where the home takes no mark: without it nobody would know the living from the dead.
+    """
     path = _marker(dagster_home, run_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.write(str(os.getpid()))
-        file.flush()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mark = path.open("wb", buffering=0)
+    except OSError as error:
+        raise StorageProblem(str(path.parent), error.strerror or str(error)) from error
+    with mark:
         try:
+            _sign(mark)
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+def _sign(mark: FileIO) -> None:
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        mark.write(str(os.getpid()).encode())
+    except OSError as error:
+        raise StorageProblem(str(mark.name), error.strerror or str(error)) from error
 
 
 def executing_process(dagster_home: Path, run_id: str) -> int | None:

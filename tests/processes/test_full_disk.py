@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from process_site import CREATE, INVOICES, Command, End, ProcessSite, until
+from process_site import CREATE, INVOICES, NAME, Command, End, ProcessSite, until
 
 pytestmark = pytest.mark.slow
 
@@ -71,6 +71,12 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SmallDisk |
 
 
 @pytest.fixture
+def disk_of_home(tmp_path: Path) -> Iterator[SmallDisk]:
+    """A file system for all of the home."""
+    yield from _mounted(tmp_path / "home")
+
+
+@pytest.fixture
 def disk_of_landing(tmp_path: Path) -> Iterator[SmallDisk]:
     """A file system for the landing store alone."""
     yield from _mounted(tmp_path / "home" / "landing")
@@ -102,6 +108,20 @@ def test_a_disk_that_fills_up_under_a_run(disk: SmallDisk | SmallFiles, site: Pr
 
     assert site.end() == undisturbed
     assert [run.status.value for run in site.runs()[:2]] == ["SUCCESS", "FAILURE"]
+
+
+def test_a_home_without_room_is_one_line_from_every_command(disk_of_home: SmallDisk, site: ProcessSite) -> None:
+    disk_of_home.fill()
+    for arguments, code in (
+        (("sync", INVOICES), 2),
+        (("exceptions", "replay", "--all"), 3),
+        (("mappings", "set", NAME, "payment_terms", "N30", "NET30"), 3),
+    ):
+        command = site.start(*arguments)
+        assert command.wait() == code, command.err
+        assert "Traceback" not in command.err and "defect" not in command.err
+        assert command.err.splitlines()[-1].startswith("connector: ")
+    assert site.sandbox.called(CREATE) == 0
 
 
 def test_a_full_landing_store_stops_a_run_before_it_sends_anything(

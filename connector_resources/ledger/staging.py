@@ -39,6 +39,7 @@ def follow(connection: Connection, changes: Sequence[Change], now: datetime) -> 
     begun = _begun(connection, rows, about) if rows else set()
     events: list[NewEvent] = []
     made: list[Staged] = []
+    over: list[Staged] = []
     for document, change in sorted(about.items()):
         row = rows.get(document)
         if row is not None and row.id in begun:
@@ -49,11 +50,15 @@ def follow(connection: Connection, changes: Sequence[Change], now: datetime) -> 
                 events += _approve(connection, row, change, change.staging, now)
                 continue
             if row is not None:
-                events += _close(connection, row, change, ", ".join(_differing(row, change.staging)), now)
+                over.append(row)
+                events += _superseded(row, change, ", ".join(_differing(row, change.staging)))
             made.append(_made(change, change.staging, now))
             events += _told(made[-1], change.staging)
         elif row is not None and change.state == "settled" and change.waiting in (None, UNSET):
-            events += _close(connection, row, change, "settled", now)
+            over.append(row)
+            events += _superseded(row, change, "settled")
+    update_staged(connection, [row.id for row in over if row.begun], state="done", closed_at=now)
+    update_staged(connection, [row.id for row in over if not row.begun], state="superseded", closed_at=now)
     if made:
         connection.execute(insert(table), [{name: getattr(row, name) for name in Staged.__slots__} for row in made])
     return events
@@ -137,12 +142,10 @@ def _differing(row: Staged, new: NewStaged) -> list[str]:
     return [name for name, differs in pairs.items() if differs]
 
 
-def _close(connection: Connection, row: Staged, change: Change, why: str, now: datetime) -> list[NewEvent]:
-    """End a staged call: what was approved and took effect is done, the rest never went."""
+def _superseded(row: Staged, change: Change, why: str) -> list[NewEvent]:
+    """The event of a staged call that ends: what was approved and took effect is done, the rest never went."""
     if row.begun:
-        update_staged(connection, [row.id], state="done", closed_at=now)
         return []
-    update_staged(connection, [row.id], state="superseded", closed_at=now)
     return [event_of("superseded", row, None, run=_known(change.run), was=row.state, changed=why)]
 
 

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connector_resources.connections import Settings
-from connector_resources.credentials import CredentialStore, KeySource
 from connector_resources.errors import UnusableInput
-from connector_resources.ledger import Ledger
 
+# each is imported where it is asked for: a command that only looks into the ledger needs neither settings nor keys
 if TYPE_CHECKING:
+    from connector_resources.connections import Settings
+    from connector_resources.credentials import CredentialStore
     from connector_resources.landing import LandingStore
+    from connector_resources.ledger import Ledger
 
 HOME_VARIABLE = "CONNECTOR_HOME"
 DATABASE_VARIABLE = "CONNECTOR_DATABASE_URL"
@@ -90,11 +91,15 @@ class Home:
 
     def settings(self) -> Settings:
         """`connections.yaml` as it is now."""
+        from connector_resources.connections import Settings
+
         self.require()
         return Settings.load(self.connections_file)
 
     def ledger(self) -> Ledger:
         """The ledger, migrated; the same object for everyone in this process."""
+        from connector_resources.ledger import Ledger
+
         self.require()
         # the process id, since a database connection does not survive a fork
         place = (os.getpid(), self.ledger_url, self.ledger_schema)
@@ -112,11 +117,12 @@ class Home:
 
     def landing(self) -> LandingStore:
         """The landing store."""
-        # imported here: Arrow is dear to load, and a command that only asks the ledger does not need it
         from connector_resources.landing import LandingStore
 
         return LandingStore(self.landing_url, self.ledger())
 
     def credentials(self) -> CredentialStore:
         """The credential store."""
+        from connector_resources.credentials import CredentialStore, KeySource
+
         return CredentialStore(self.ledger(), KeySource(self.keys_file, self._environment), self._environment)

@@ -1,56 +1,53 @@
-"""The command line as a whole. Commands import what is dear (Dagster, pandas) only when they run."""
+"""The command line as a whole. A command is imported when it is called, and imports what is dear (Dagster, pandas) only
+when it runs: most of what a small command takes is the importing.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 
 import click
 import typer
 
-from connector_assets.cli import (
-    approvals,
-    audit,
-    credentials,
-    demo,
-    exceptions,
-    init,
-    links,
-    mappings,
-    ping,
-    plans,
-    reconcile,
-    sandbox,
-    sweep,
-    sync,
-    ui,
-)
 from connector_assets.cli.exits import INTERRUPTED, UNUSABLE, code_of, line_of, tell, tell_defect
 from connector_resources.errors import ConnectorError
 
-app = typer.Typer(
-    name="connector",
-    help="Keeps ERPs and spend-management systems in agreement. State lives in CONNECTOR_HOME (default .connector).",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+HELP = "Keeps ERPs and spend-management systems in agreement. State lives in CONNECTOR_HOME (default .connector)."
+# in the order of the help; each is a module of this package, with an `app` of its own or a function of its name
+COMMANDS = (
+    "demo",
+    "sandbox",
+    "init",
+    "ping",
+    "credentials",
+    "sync",
+    "sweep",
+    "plans",
+    "approvals",
+    "exceptions",
+    "mappings",
+    "links",
+    "audit",
+    "reconcile",
+    "ui",
 )
-app.command("demo")(demo.demo)
-app.add_typer(sandbox.app, name="sandbox")
-app.command("init")(init.init)
-app.command("ping")(ping.ping)
-app.add_typer(credentials.app, name="credentials")
-app.command("sync")(sync.sync)
-app.command("sweep")(sweep.sweep)
-app.add_typer(plans.app, name="plans")
-app.add_typer(approvals.app, name="approvals")
-app.add_typer(exceptions.app, name="exceptions")
-app.add_typer(mappings.app, name="mappings")
-app.add_typer(links.app, name="links")
-app.add_typer(audit.app, name="audit")
-app.command("reconcile")(reconcile.reconcile)
-app.command("ui")(ui.ui)
+
+
+def app_of(commands: Iterable[str]) -> typer.Typer:
+    """The application with these of its commands."""
+    app = typer.Typer(name="connector", add_completion=False, pretty_exceptions_enable=False)
+    # without it, an application of one command would take that command's name for its argument
+    app.callback(help=HELP, no_args_is_help=True)(lambda: None)
+    for name in commands:
+        module = import_module(f"connector_assets.cli.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
+    return app
 
 
 def main() -> None:
@@ -60,8 +57,9 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code (see `exits`)."""
-    command = typer.main.get_command(app)
+    called = arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
     try:
+        command = typer.main.get_command(app_of(called))
         code = command.main(list(arguments), prog_name="connector", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:

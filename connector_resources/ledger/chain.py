@@ -36,8 +36,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, bindparam, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from connector_resources.ledger.database import insert_into
 from connector_resources.ledger.models import audit_events, audit_heads
 
 GENESIS = "0" * 64
@@ -114,7 +114,7 @@ _MOVE = update(audit_heads).where(audit_heads.c.flow == bindparam("chain")).valu
 
 def _taken(connection: Connection, events: Counter[str]) -> dict[str, Head]:
     """The ends of these chains before this many events are added; ours alone until the transaction ends."""
-    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(audit_heads)
+    insert = insert_into(audit_heads, connection.dialect.name)
     # one statement makes what is missing and locks what is there, in the order of its rows
     statement = insert.on_conflict_do_update(
         index_elements=[audit_heads.c.flow], set_={"events": audit_heads.c.events + insert.excluded.events}

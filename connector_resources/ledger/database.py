@@ -87,7 +87,7 @@ class Database:
 
     def insert(self, table: Table) -> Any:
         """The dialect's own INSERT, with ON CONFLICT."""
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        return insert_into(table, self.engine.dialect.name)
 
     @contextmanager
     def _trouble_told(self) -> Iterator[None]:
@@ -118,6 +118,11 @@ def trouble_of(error: DBAPIError) -> str | None:
     lost = error.connection_invalidated or type(found).__name__ in ("OperationalError", "InterfaceError")
     code = getattr(found, "pgcode", None)
     return words[0] if (lost if code is None else code[:2] in _POSTGRES_TROUBLE) else None
+
+
+def insert_into(table: Table, dialect: str) -> Any:
+    """The dialect's own INSERT, with ON CONFLICT."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def chunks(items: Collection[T], size: int = IN_CHUNK) -> Iterator[Sequence[T]]:

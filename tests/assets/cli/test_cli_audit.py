@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -140,3 +142,16 @@ def test_an_export_that_cannot_be_is_refused_in_one_line(
     assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
     assert line in said.err
     assert not list(tmp_path.glob("*trail*"))
+
+
+@pytest.mark.slow
+def test_to_look_into_the_ledger_loads_neither_settings_nor_keys_nor_tables(cli: Cli, trail: Ledger) -> None:
+    """Most of what a small command takes is the importing, and a second is soon over."""
+    words = (
+        "import sys; from connector_assets.cli.app import run;"
+        "code = run(['audit', 'F0411:1', '--json']); assert code == 0, code;"
+        "dear = {'alembic', 'cryptography', 'dagster', 'pandas', 'pyarrow', 'pydantic', 'requests', 'rich', 'yaml'};"
+        "loaded = sorted(dear & sys.modules.keys()); assert not loaded, loaded"
+    )
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -9,7 +9,7 @@ import pytest
 from clerks import Cli, hold
 
 from connector_assets.cli import exits
-from connector_assets.cli.app import app
+from connector_assets.cli.app import COMMANDS, app_of
 from connector_resources.home import Home
 from connector_resources.ledger import Ledger
 
@@ -166,6 +166,7 @@ def test_a_defect_is_told_without_a_traceback_which_is_kept(
 
 
 def test_every_command_explains_itself() -> None:
+    app = app_of(COMMANDS)
     for command in app.registered_commands:
         assert command.callback is not None
         assert command.callback.__doc__

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from fakes import DROP_AFTER, DROP_BEFORE, REFUSED, UNREACHABLE, FakeTarget, SetClock
+from fakes import DROP_AFTER, DROP_BEFORE, REFUSED, UNREACHABLE, FakeFlow, FakeTarget, SetClock
 from worlds import Crash, Process, World, bill, outcomes
 
 from connector_assets.delivery.approval import Approval
@@ -17,6 +19,8 @@ from connector_assets.delivery.engine import Engine
 from connector_assets.delivery.frozen import Frozen, body_text
 from connector_assets.delivery.planning import Planner
 from connector_assets.delivery.report import AccountingError
+from connector_assets.delivery.work import Pace
+from connector_resources.clock import SYSTEM_CLOCK
 from connector_resources.ledger import Ledger
 
 PLAN = "plan-1"
@@ -235,6 +239,34 @@ def test_a_plan_whose_process_died_is_taken_up_by_the_next_sync(ledger: Ledger, 
         assert len(world.copies(f"{world.name}:a")) == 1
         number += 1
     assert number > 5
+
+
+def test_two_people_who_apply_one_plan_at_the_same_time_send_it_once(ledger_place: Any) -> None:
+    with Ledger.open(ledger_place.url, ledger_place.schema, clock=SYSTEM_CLOCK) as ledger:
+        now = SetClock(datetime.now(UTC))
+        pace = Pace(slice_size=4, workers=2, patience_seconds=60)
+        world = World(ledger, SYSTEM_CLOCK, FakeTarget(now), pace=pace)  # type: ignore[arg-type]
+        documents = [bill(f"d{number}", now, until="approved", paid="10.00") for number in range(12)]
+        calls = plan(world, documents)
+        flows = [world.flow() for _ in range(2)]
+        found: list[dict[str, str]] = []
+        gate = threading.Barrier(2)
+
+        def person(flow: FakeFlow) -> None:
+            engine = Engine(flow, pace, owner=flow.bench.run, plan=calls)
+            gate.wait()
+            found.append(outcomes(engine.deliver(documents), documents))
+
+        people = [threading.Thread(target=person, args=(flow,)) for flow in flows]
+        for each in people:
+            each.start()
+        for each in people:
+            each.join(60)
+        for document in documents:
+            assert sorted(each[document.key] for each in found) == ["created", "unchanged"]
+            (record,) = world.copies(document.key)
+            assert (record.submits, record.payments) == (1, ["10.00"])
+        assert ledger.staged.of(world.flow_name, list(calls)) == {}
 
 
 def test_a_document_outside_the_plan_is_a_defect_of_the_caller(world: World) -> None:

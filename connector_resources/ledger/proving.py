@@ -167,8 +167,9 @@ class _Walk:
 def _hash_of(previous: str, row: Row[Any]) -> str | None:
     """The hash that the row's content has in truth; None where it is no content that was ever written."""
     try:
-        entry = Entry(*(getattr(row, name) for name in Entry._fields))
-        return digest(previous, row.place, entry._replace(at=instant_of(row.at)))
+        # behind id, place and hash stands what an entry is made of
+        at, *rest = list[Any](row)[3:]
+        return digest(previous, row.place, Entry(instant_of(at), *rest))
     except (AttributeError, TypeError, ValueError):
         return None
 

@@ -1,7 +1,8 @@
 """Exit codes, and what becomes of errors: one line on standard error, never a traceback.
 
   0  done, and nothing needs a person
-  1  done, but exceptions remain in the flows that the command touched (reading alone touches none)
+  1  done, but exceptions remain in the flows that the command touched (reading alone touches none); what waits for an
+     approval is no exception
   2  unusable input or configuration; nothing was written
   3  a system could not be reached or refused the login, or our own storage failed under the work
  70  a defect of ml-connector (EX_SOFTWARE): none of the above may be claimed; its traceback is in the home's logs

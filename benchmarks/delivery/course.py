@@ -65,6 +65,9 @@ def run(
         code, took = _run(job, folder)
         # before we read anything ourselves
         calls, fired = sandbox.calls(), sandbox.fired()
+        # what is still on its way counts too; then nothing shall go wrong with our own reading
+        time.sleep(max((float(rule.get("seconds", 1)) for rule in faults if rule["kind"] == "late"), default=0))
+        sandbox.post("/faults", {"replace": True, "rules": []})
         found = score(scene, sandbox, job, calls, dict(fired), seconds + took, code, folder)
         if not found.landed:
             # that says more of how we set it up than of the tool

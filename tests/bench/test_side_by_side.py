@@ -108,6 +108,17 @@ def test_what_is_not_there_is_lost_and_what_nobody_asked_for_is_a_stranger(scene
     assert (score.landed, score.duplicates, score.lost, score.strangers) == (INVOICES - 1, 0, 1, 1)
 
 
+def test_an_effect_that_comes_after_the_tool_has_ended_is_counted_and_faults_do_not_reach_the_count(
+    scene: Scene,
+) -> None:
+    faults = [
+        {"name": "late", "kind": "late", "seconds": 1.5, "system": "coupa", "route": CREATE, "calls": [INVOICES]},
+        {"name": "cut", "kind": "cut", "system": "coupa", "route": "GET /api/invoices"},
+    ]
+    score = runs(careless(), scene, faults)
+    assert (score.landed, score.duplicates, score.lost) == (INVOICES, 1, 0)
+
+
 def test_a_tool_without_a_memory_begins_anew_after_a_kill(scene: Scene) -> None:
     score = runs(careless(pause=0.2), scene, [], kill=True)
     assert score.landed == INVOICES

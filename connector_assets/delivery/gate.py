@@ -14,7 +14,7 @@ from dataclasses import replace
 from connector_assets.delivery.approval import stake, touched
 from connector_assets.delivery.document import Step
 from connector_assets.delivery.flow import Flow
-from connector_assets.delivery.frozen import Frozen, body_of, freeze
+from connector_assets.delivery.frozen import Frozen, body_of, freeze, kept
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.recorder import Told
 from connector_assets.delivery.work import Work
@@ -160,4 +160,10 @@ def changed_since_plan(what: str, planned: Frozen) -> Problem:
 
 
 def _frozen(row: Staged) -> Frozen:
-    return Frozen(row.step, row.body, row.body_hash, row.content_hash, row.target_id, row.target_version)
+    return kept(
+        row.body,
+        step=row.step,
+        content_hash=row.content_hash,
+        target_id=row.target_id,
+        target_version=row.target_version,
+    )

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from connector_assets.delivery.frozen import Frozen, body_of
+from connector_assets.delivery.frozen import Frozen, body_of, kept
 from connector_assets.delivery.report import FlowReport, Planned
 from connector_assets.delivery.workbench import Workbench
 from connector_resources.errors import UnusableInput
@@ -21,6 +21,7 @@ from connector_resources.ledger import Ledger, Report
 # raised when a plan of an earlier version cannot be applied by this one
 FORMAT = 1
 PLANNED = "/planned"
+CALL = ("step", "content_hash", "target_id", "target_version")
 
 
 @dataclass(frozen=True)
@@ -105,12 +106,12 @@ def _stored(planned: Planned) -> dict[str, Any]:
         "currency": planned.currency,
     }
     if planned.frozen is not None:
-        stored["call"] = {name: getattr(planned.frozen, name) for name in Frozen.__slots__ if name != "plan"}
+        stored["call"] = {name: getattr(planned.frozen, name) for name in CALL} | {"text": planned.frozen.body}
     return stored
 
 
 def _planned(stored: Mapping[str, Any]) -> Planned:
-    frozen = Frozen(**stored["call"]) if "call" in stored else None
+    frozen = kept(**stored["call"]) if "call" in stored else None
     return Planned(
         stored["key"],
         stored["action"],

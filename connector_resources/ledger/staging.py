@@ -136,7 +136,7 @@ def _differing(row: Staged, new: NewStaged) -> list[str]:
     pairs = {
         "source": row.content_hash != new.content_hash,
         "step": row.step != new.step,
-        "request": row.body_hash != new.body_hash,
+        "request": (row.body_hash, row.body) != (new.body_hash, new.body),
         "target": (row.target_id, row.target_version) != (new.target_id, new.target_version),
     }
     return [name for name, differs in pairs.items() if differs]

@@ -20,6 +20,7 @@ from connector_resources.errors import UnusableInput
 from connector_resources.ledger import Change, Ledger, Staged
 from connector_resources.ledger.approving import Chosen
 from connector_resources.ledger.releasing import set_released
+from connector_resources.ledger.staging import update_staged
 
 ALWAYS = Approval()
 ABOVE_100 = Approval({"GBP": Decimal("100.00")})
@@ -274,6 +275,17 @@ class TestVoid:
         world.target.create(bill("a", world.clock, amount="77.00").content)
         assert deliver(world, documents) == {"a": "held"}
         assert world.reasons("a") == ["natural_key_taken"]
+
+    def test_when_somebody_changed_the_request_in_the_database(self, world: World) -> None:
+        documents = [bill("a", world.clock)]
+        deliver(world, documents)
+        approve(world, "a")
+        row = world.ledger.staged.of(world.flow_name, ["a"])["a"]
+        with world.ledger._db.write() as connection:
+            update_staged(connection, [row.id], body=row.body.replace("10.00", "99.00"))
+        assert deliver(world, documents) == {"a": "staged"}
+        assert world.target.writes == 0
+        assert waiting(world)["a"].body == row.body and due(world) == []
 
     def test_an_approval_that_comes_too_late_approves_nothing(self, world: World) -> None:
         deliver(world, [bill("a", world.clock)])

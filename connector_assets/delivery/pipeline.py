@@ -267,9 +267,6 @@ class Pipeline:
         staged = [key for key, result in report.results.items() if result.outcome == "staged"]
         calls = self.bench.ledger.staged.of(self.flow.full_name, staged).values()
         report.waiting = sorted((each for each in calls if each.state == "waiting"), key=lambda each: each.id)
-        staged = [key for key, result in report.results.items() if result.outcome == "staged"]
-        calls = self.bench.ledger.staged.of(self.flow.full_name, staged).values()
-        report.waiting = sorted((each for each in calls if each.state == "waiting"), key=lambda each: each.id)
         now_reads, now_writes = self.bench.calls()
         report.reads, report.writes = now_reads - reads, now_writes - writes
         report.seconds = time.monotonic() - started

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 UI_PORT ?= 3000
 
-.PHONY: help env demo ui test check lint types bench ledger browser lock clean
+.PHONY: help env demo ui test check lint types drill bench ledger browser lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -40,6 +40,10 @@ lint: env ## ruff: rules and format
 
 types: env ## mypy, strict
 	$(BIN)/mypy
+
+# RUNS=N adds N cases by chance, drawn with SEED; ONLY='NAME' tells one case again; CONNECTOR_DRILL=all takes every pair.
+drill: env ## every flow, every fault, every death; the last line counts what went wrong
+	$(BIN)/python tests/drills $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')
 
 # BENCH names those to run, such as `make bench BENCH=delivery`; the peers get environments below the user's cache folder.
 bench: env ## ml-connector beside its peers, measured; results in benchmarks/results

@@ -25,6 +25,8 @@ FREES_SECONDS = 300.0
 # longer than a claim's lease and everything that may still be under way
 QUIET_SECONDS = 900.0
 RUNS = 8
+# when, by its stamps, the source was changed
+MOVE_SECONDS = 60.0
 MOVES = ("amend", "undo")
 FAULT = re.compile(r"(write|read)(\d+)=(\w+)")
 DEATH = re.compile(r"dies@(\d+)\+([\d.]+)s")
@@ -124,7 +126,7 @@ def _truth(workshop: Workshop, scene: Scene, drifts: Drifts, expected: Truth | N
     entities |= set(expected.content) if expected else set()
     site.traffic.plan = {}
     flow, _ = workshop.flow(scene.variant, Process())
-    found = truth_of(flow, site.systems, sorted(entities), {*scene.strangers, *drifts.strangers})
+    found = truth_of(flow, site.systems, sorted(entities), set(drifts.strangers))
     flow.bench.close()
     return found
 
@@ -159,11 +161,13 @@ class Runs:
         self._deaths = iter(case.deaths)
         self._unfinished = False
         self._left_behind = False
+        self._source = workshop.source(scene.variant)
 
     def act(self, moves: Sequence[str]) -> None:
         """People change the source's documents."""
         for move in moves:
-            getattr(self.workshop.acts(self.scene.variant), move)(self.workshop.town)
+            with self.site.stamped(self.scene.state.seconds + MOVE_SECONDS):
+                getattr(self.workshop.acts(self.scene.variant), move)(self.workshop.town)
             self.site.traffic.told.append(f"--- {move}: the source changes")
             self.finished = False
 
@@ -206,6 +210,7 @@ class Runs:
         if self._left_behind:
             work = self._freeing(work)
         self.finished = self._unfinished = False
+        before = len(self.site.traffic.effects)
         self.site.traffic.told.append(f"--- a process begins{'' if boundary is None else f', to die at {boundary}'}")
         try:
             report = work(process)
@@ -219,6 +224,9 @@ class Runs:
             self.site.traffic.told.append(f"--- the run fails: {error}")
         except Exception as error:  # noqa: BLE001 - a defect is what the drill is looking for
             self.story.verdict.add(UNDECIDED_, f"a run ended in {error!r}")
+        if any(system == self._source for system, _, _ in self.site.traffic.effects[before:]):
+            # the source changed while it was read: the next tick's probe sees that
+            self.finished = False
         return process
 
     def _freeing(self, work: Callable[[Process], Any]) -> Callable[[Process], Any]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from drill_faults import Fault
 from drill_line import Exchange
-from drill_towns import Stranger
 from requests import Response
 
 if TYPE_CHECKING:
@@ -19,10 +18,10 @@ DRIFTS = (GROWS, SHRINKS, TARGET_GROWS, TARGET_SHRINKS)
 
 
 class Drifts:
-    """The drifts of one case. `strangers` are the records that came into the target."""
+    """The drifts of one case. `strangers` are the target's records that are none of ours."""
 
     def __init__(self, workshop: Workshop, scene: Scene) -> None:
-        self.strangers: list[Stranger] = []
+        self.strangers = list(scene.strangers)
         self._workshop, self._scene = workshop, scene
         self._there = list(scene.strangers)
         self._done: set[str] = set()
@@ -58,4 +57,7 @@ class Drifts:
 
     def _target_shrinks(self) -> None:
         while self._there:
-            self._workshop.acts(self._scene.variant).leave(self._workshop.town, self._there.pop())
+            leaving = self._there.pop()
+            self._workshop.acts(self._scene.variant).leave(self._workshop.town, leaving)
+            # its number may be given to another
+            self.strangers.remove(leaving)

@@ -70,7 +70,7 @@ def cases(workshop: Workshop, variant: Variant, situation: str, depth: Depth, sh
         *((row, depth.faults, each) for row, each in _faults(plain, Case(variant, situation))),
         *((STALE, depth.faults, each) for each in _stale(workshop, variant, situation)),
     ]
-    moves = [move for move in MOVES if _whenever(workshop, variant, situation, move)]
+    moves = [move for move in MOVES if whenever(workshop, variant, situation, move)]
     for number, (row, part, case) in enumerate(numbered):
         if number % shard[1] != shard[0]:
             continue
@@ -140,13 +140,16 @@ def _reading(
     found = [replace(case, deaths=((boundary, LATER[0]),)) for boundary in range(len(story.crossed))]
     for number in range(story.counts["read"]):
         for name in (*(fault.name for fault in READ_FAULTS), *DRIFTS):
+            if name == TARGET_GROWS and situation == FIRST:
+                # a target that is not empty any more is only planned for, until a person has opened the flow
+                continue
             found.append(replace(case, faults=(("read", number, name),)))
     for number, each in enumerate(found):
         if number % shard[1] == shard[0] and depth.takes(each, depth.reading):
             yield Told(each, READING, tell(workshop, each))
 
 
-def _whenever(workshop: Workshop, variant: Variant, situation: str, move: str) -> bool:
+def whenever(workshop: Workshop, variant: Variant, situation: str, move: str) -> bool:
     """Whether a move leads to the same end before the first run and after it: else there is no telling what the end
     should be when that run was interrupted."""
     scene = workshop.scene(variant, situation)

@@ -54,7 +54,13 @@ class QuickPipeline(Pipeline):
 
     def check(self, frames: Frames, assembly: Assembly | None = None) -> Mapped:
         resolved = self.flow.resolve(frames)
-        columns = [(name, list(each[name])) for each in (resolved.documents, resolved.lines) for name in each.columns]
+        columns = [
+            (name, list(each[name]))
+            for each in (resolved.documents, resolved.lines)
+            for name in each.columns
+            # when it was read is another instant each time, and nothing that a check asks for
+            if name != "read_at"
+        ]
         name = digest(pickle.dumps((self.flow.full_name, repr(self.flow.settings), columns)))
         known = self._memory.findings.get(name)
         if known is None:
@@ -183,11 +189,10 @@ class Workshop:
         with `whole`, and where it changed since the scene began."""
         flow, pipeline = self.flow(scene.variant, process)
         version = self.site.version(self.source(scene.variant))
-        disturbed = any(kind == "read" for kind, _ in self.site.traffic.plan)
         # what another case has read of this content is known; what is read as a whole only must be landed here too
-        known = flow.partitioned and not disturbed and (scene.variant, version) in self.memory.keys
+        known = flow.partitioned and (scene.variant, version) in self.memory.keys
         land = whole or (version != scene.version and days and not known)
-        mapped = self._map(scene.variant, flow, pipeline, days=days, land=land, remember=not whole and not disturbed)
+        mapped = self._map(scene.variant, flow, pipeline, days=days, land=land, remember=not whole)
         report = pipeline.deliver(mapped)
         flow.bench.close()
         return report
@@ -223,9 +228,12 @@ class Workshop:
     def _changed(self, variant: Variant, pipeline: Pipeline) -> Callable[[date, date], Keys]:
         def changed(first: date, last: date) -> Keys:
             name = (variant, self.site.version(self.source(variant)))
-            if name not in self.memory.keys:
-                self.memory.keys[name] = pipeline.changed_keys(first, last)
-            return self.memory.keys[name]
+            known = self.memory.keys.get(name)
+            if known is None:
+                known = pipeline.changed_keys(first, last)
+                if name[1] == self.site.version(self.source(variant)):
+                    self.memory.keys[name] = known
+            return known
 
         return changed
 
@@ -234,9 +242,12 @@ class Workshop:
 
         def assembled(keys: Keys) -> Assembly:
             name = (variant, self.site.version(self.source(variant)), today, tuple(sorted(keys.items())))
-            if name not in self.memory.assemblies:
-                self.memory.assemblies[name] = pickle.dumps(assemble(keys))
-            found: Assembly = pickle.loads(self.memory.assemblies[name])
+            known = self.memory.assemblies.get(name)
+            if known is None:
+                known = pickle.dumps(assemble(keys))
+                if name[1] == self.site.version(self.source(variant)):
+                    self.memory.assemblies[name] = known
+            found: Assembly = pickle.loads(known)
             return found
 
         return assembled

@@ -7,7 +7,8 @@ import pickle
 import secrets
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,8 @@ class Site:
         self.clock = Hands(self.time)
         self.traffic = Traffic(self.time)
         self.versions: dict[str, str] = {}
-        vendors: Any = Hands(self.time)
+        self._vendors = Hands(self.time)
+        vendors: Any = self._vendors
         self.systems = compose(vendors, limits=False, only=list(world), options=options)
         for name, system in self.systems.items():
             system.store = Effects(self, name)
@@ -122,6 +124,16 @@ class Site:
         for path in self._litter:
             path.unlink(missing_ok=True)
         self._litter.clear()
+
+    @contextmanager
+    def stamped(self, seconds: float) -> Iterator[None]:
+        """What is changed now is stamped as of that time, so that two cases in which the same is changed at different
+        times end with one content."""
+        self._vendors.wrong_by = seconds - self.time.seconds
+        try:
+            yield
+        finally:
+            self._vendors.wrong_by = 0.0
 
     def version(self, system: str) -> str:
         """What a system holds, as a digest."""

@@ -1,0 +1,92 @@
+"""A drill that cannot fail is worth nothing: each of these takes one safeguard away, and the drill says what it led to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import drill_scenes
+import pytest
+from drill_cases import Case, tell
+from drill_faults import WRITE_FAULTS
+from drill_scenes import FIRST, Workshop
+from drill_truth import DUPLICATE, GUESSED, LOST, UNDECIDED_
+from drill_variants import every_variant
+
+from connector_assets.delivery.engine import Engine
+from connector_assets.delivery.steps import Steps
+from connector_assets.integrations.jde_coupa.invoices import Invoices
+from connector_resources.ledger.deliveries import Deliveries
+from connector_resources.ledger.intents import Intents
+
+pytestmark = pytest.mark.slow
+
+INVOICES = next(each for each in every_variant() if each.name == "jde_coupa/invoices")
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Workshop:
+    """With the end of a run in which nothing goes wrong worked out, before anything is taken away."""
+    made = Workshop(INVOICES.kind)
+    assert not tell(made, Case(INVOICES, FIRST)).verdict
+    return made
+
+
+def found(workshop: Workshop, *faults: str) -> set[str]:
+    """What the drill counts when the first call that creates goes wrong in these ways, in a case each."""
+    counts: set[str] = set()
+    for fault in faults:
+        counts |= tell(workshop, Case(INVOICES, FIRST, (("write", 0, fault),))).verdict.found.keys()
+    return counts
+
+
+def deaths(workshop: Workshop) -> Iterator[set[str]]:
+    """What the drill counts for a death at each boundary."""
+    for boundary in range(len(tell(workshop, Case(INVOICES, FIRST)).crossed)):
+        yield set(tell(workshop, Case(INVOICES, FIRST, deaths=((boundary, 3000.0),))).verdict.found)
+
+
+def test_with_every_safeguard_nothing_is_found(workshop: Workshop) -> None:
+    assert found(workshop, *(fault.name for fault in WRITE_FAULTS)) == set()
+
+
+def test_look_ups_that_find_nothing_lead_to_duplicates(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Invoices, "find", lambda flow, documents: {})
+    assert DUPLICATE in found(workshop, "drop_after", "503_after")
+
+
+def test_no_effect_window_leads_to_duplicates(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    pace_of = drill_scenes.pace_of
+    monkeypatch.setattr(
+        drill_scenes, "pace_of", lambda flow: replace(pace_of(flow), effect_window=0.0, send_within=0.0)
+    )
+    assert DUPLICATE in found(workshop, "drop_late", "time_out_late")
+
+
+def test_a_target_that_is_wrongly_trusted_to_refuse_a_second_one_leads_to_duplicates(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intent: Callable[..., Any] = Steps._intent
+
+    def trusting(steps: Steps, work: Any, step: Any) -> Any:
+        return intent(steps, work, replace(step, refuses_second=True))
+
+    monkeypatch.setattr(Steps, "_intent", trusting)
+    assert DUPLICATE in found(workshop, "drop_late", "time_out_late")
+
+
+def test_intents_that_are_forgotten_leave_something_undecided(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Intents, "unfinished", lambda intents, flow, keys: {})
+    assert set().union(*deaths(workshop)) & {DUPLICATE, UNDECIDED_}
+
+
+def test_documents_that_nobody_comes_back_to_are_lost_or_undecided(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Deliveries, "due", lambda deliveries, flow, now: [])
+    monkeypatch.setattr(Engine, "_return_to", lambda engine, documents: [])
+    counts = found(workshop, "503_before", "drop_after")
+    assert counts & {LOST, UNDECIDED_, GUESSED}

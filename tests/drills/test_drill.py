@@ -1,4 +1,4 @@
-"""The drill over every flow that exists: a death at each boundary, each fault at each call, and a part of what both make.
+"""The drill over every flow that exists: a death at each boundary, each fault at each call, a part of what both make.
 
 `make drill` tells all of it, and as many cases by chance as one asks for.
 """

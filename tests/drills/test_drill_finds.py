@@ -1,4 +1,4 @@
-"""A drill that cannot fail is worth nothing: each of these takes one safeguard away, and the drill says what it led to."""
+"""A drill that cannot fail is worth nothing: each of these takes one safeguard away, and the drill says what follows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A drill that cannot fail is worth nothing: each of these takes one safeguard away, and the drill says what follows."""
+"""A drill that cannot fail is worth nothing: each of these takes one safeguard away, and the drill says what comes."""
 
 from __future__ import annotations
 

@@ -186,10 +186,12 @@ class Doubts:
 
     def _took_effect(self, work: Work) -> Change:
         work.outcome = work.outcome or "updated"
-        work.known = replace(work.known, stage=_stage(work))
+        content = work.target.content if work.target else work.known.content
+        work.known = replace(work.known, stage=_stage(work), content=content)
         return self._go_on(
             work,
             stage=work.known.stage,
+            content=content,
             close_intents=close(work, "found"),
             events=[work.event("found", steps=[intent.step for intent in work.unfinished])],
         )

@@ -279,8 +279,12 @@ class Steps:
             decision: Decision = self.flow.decide(work.document, work.known, target)
         except Exception as error:  # noqa: BLE001 - a defect; raised again once the slice's outcomes are recorded
             self._defect = self._defect or error
-            return work.change(state="sending", **common)
-        if isinstance(decision, Done | Hold | Ignore):
+            return work.change(state="sending", content=target.content, **common)
+        if isinstance(decision, Done):
+            return self._conclude(work, decision, **common)
+        # accepted is agreed, whatever keeps the rest: should we end here, it is no stranger's change
+        common["content"] = target.content
+        if isinstance(decision, Hold | Ignore):
             return self._conclude(work, decision, **common)
         if isinstance(decision, Do) and decision.step.name == step.name:
             # the answer does not show what was done: before it is done twice, the target is looked at

@@ -98,5 +98,7 @@ def tell_problems(outcome: Outcome | Plan) -> None:
         steps.setdefault(" ".join(why.split()), []).append(step.replace("__", "/"))
     for why, failed in steps.items():
         tell(f"connector: {failed[0]}{f' and {len(failed) - 1} more' if failed[1:] else ''}: {why}")
+    told = {step.replace("__", "/") for step in outcome.failures}
     for name in outcome.missing:
-        tell(f"connector: {name} was not run, because a step before it failed")
+        if f"{name}/delivered" not in told:
+            tell(f"connector: {name} was not run, because a step before it failed")

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from process_site import CREATE, INVOICES, NAME, Command, End, ProcessSite, until
+from process_commands import Command
+from process_sandbox import CREATE
+from process_site import INVOICES, NAME, End, ProcessSite
 
 pytestmark = pytest.mark.slow
 
@@ -91,9 +93,7 @@ def _mounted(folder: Path) -> Iterator[SmallDisk]:
 
 
 def test_a_disk_that_fills_up_under_a_run(disk: SmallDisk | SmallFiles, site: ProcessSite, undisturbed: End) -> None:
-    site.sandbox.script({**CREATE, "kind": "delay", "seconds": 0.3, "from": 10})
-    command = site.start("sync", INVOICES)
-    until(lambda: site.sandbox.called(CREATE) >= 15, "the creates have begun")
+    command = site.start_until(CREATE, 10)
     disk.fill(command)
     code = command.wait()
     site.sandbox.script()

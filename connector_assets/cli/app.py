@@ -4,6 +4,7 @@ when it runs: most of what a small command takes is the importing.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,8 @@ from connector_assets.cli.exits import INTERRUPTED, UNUSABLE, code_of, line_of, 
 from connector_resources.errors import ConnectorError
 
 HELP = "Keeps ERPs and spend-management systems in agreement. State lives in CONNECTOR_HOME (default .connector)."
+# new objects after which the garbage collector looks for cycles; Python's own number is 700
+FEW_COLLECTIONS = 100_000
 # in the order of the help; each is a module of this package, with an `app` of its own or a function of its name
 COMMANDS = (
     "demo",
@@ -52,6 +55,8 @@ def app_of(commands: Iterable[str]) -> typer.Typer:
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    # what is imported stays: the collector would walk through all of it again and again while it comes in
+    gc.set_threshold(FEW_COLLECTIONS)
     sys.exit(run(sys.argv[1:]))
 
 

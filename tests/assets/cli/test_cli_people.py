@@ -13,7 +13,7 @@ from clerks import Cli, hold, released, settle
 from connector_assets.delivery.document import Target
 from connector_assets.integrations.jde_coupa.suppliers import Suppliers
 from connector_resources.home import Home
-from connector_resources.ledger import Ledger
+from connector_resources.ledger import Ledger, NewIntent
 
 INVOICES = "jde_coupa/invoices"
 SUPPLIERS = "jde_coupa/suppliers"
@@ -67,6 +67,19 @@ class TestExceptions:
         assert ledger.deliveries.load(INVOICES, ["F0411:1"])["F0411:1"].outcome == "dismissed"
         told = json.loads(cli("exceptions", "show", first, "--json").out)
         assert told["closed_how"] == "dismissed"
+
+    def test_a_document_in_doubt_is_not_dismissed_and_the_line_says_why(self, cli: Cli, ledger: Ledger) -> None:
+        id = hold(ledger, "F0411:1", "outcome_unknown")
+        ledger.intents.open([NewIntent(INVOICES, "F0411:1", "create")], ledger.clock.now())
+        said = cli("exceptions", "dismiss", id)
+        assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+        assert f"{INVOICES}: F0411:1 is in doubt" in said.err
+        assert [each.id for each in ledger.exceptions.open()] == [id]
+
+    def test_what_an_exception_waits_for_is_shown(self, cli: Cli, ledger: Ledger) -> None:
+        id = hold(ledger, "F0401:1", "payment_term_not_mapped", flow=SUPPLIERS, waits_for="payment_terms:D10")
+        assert json.loads(cli("exceptions", "show", id, "--json").out)["waits_for"] == ["payment_terms:D10"]
+        assert "waits_for  payment_terms:D10" in cli("exceptions", "show", id).out
 
     def test_replaying_needs_to_be_told_what(self, cli: Cli, ledger: Ledger) -> None:
         hold(ledger, "F0411:1")

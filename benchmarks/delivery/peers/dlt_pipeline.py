@@ -19,6 +19,7 @@ from typing import Any
 
 import dlt
 from dlt.sources.helpers.requests import Client
+from requests import HTTPError
 
 
 def count(package: Any, state: str) -> int:
@@ -41,14 +42,28 @@ def main() -> int:
         "client_secret": os.environ["COUPA_CLIENT_SECRET"],
         "scope": os.environ["COUPA_SCOPE"],
     }
-    token = client.post(f"{given.coupa}/oauth2/token", data=form).json()["access_token"]
-    headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "Content-Type": "application/json"}
+    headers = {"Accept": "application/json", "Content-Type": "application/json"}
+
+    def log_in() -> None:
+        token = client.post(f"{given.coupa}/oauth2/token", data=form).json()["access_token"]
+        headers["Authorization"] = f"Bearer {token}"
+
+    def create(body: str) -> None:
+        client.post(f"{given.coupa}/api/invoices", data=body.encode(), headers=headers)
+
+    log_in()
     setting: dict[str, Any] = {} if given.stock else {"batch_size": 1, "loader_parallelism_strategy": "sequential"}
 
     @dlt.destination(name="coupa", **setting)
     def coupa(items: list[dict[str, Any]], table: Any) -> None:
         for item in items:
-            client.post(f"{given.coupa}/api/invoices", data=item["body"].encode(), headers=headers)
+            try:
+                create(item["body"])
+            except HTTPError as error:
+                if error.response.status_code != 401:
+                    raise
+                log_in()
+                create(item["body"])
 
     @dlt.resource(name="invoices", primary_key="key", write_disposition="append")
     def invoices(place: Any = dlt.sources.incremental("seq")) -> Iterator[list[dict[str, Any]]]:  # noqa: B008

@@ -21,7 +21,8 @@ def worth_another_try(error: BaseException) -> bool:
     """The usual answer: what the network or the server did, but not what the server refused."""
     if isinstance(error, requests.HTTPError):
         return error.response.status_code == 429 or error.response.status_code >= 500
-    return isinstance(error, requests.ConnectionError | requests.Timeout)
+    broken = requests.ConnectionError | requests.Timeout | requests.exceptions.ChunkedEncodingError
+    return isinstance(error, broken)
 
 
 def log_in(session: requests.Session, coupa: str) -> None:
@@ -49,7 +50,11 @@ def main() -> int:
     log_in(session, given.coupa)
 
     def create(body: str) -> None:
-        session.post(f"{given.coupa}/api/invoices", data=body.encode(), timeout=30).raise_for_status()
+        answer = session.post(f"{given.coupa}/api/invoices", data=body.encode(), timeout=30)
+        if answer.status_code == 401:
+            log_in(session, given.coupa)
+            answer = session.post(f"{given.coupa}/api/invoices", data=body.encode(), timeout=30)
+        answer.raise_for_status()
 
     retrying = Retrying(
         retry=retry_if_exception(worth_another_try),

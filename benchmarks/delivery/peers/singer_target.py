@@ -17,17 +17,26 @@ from singer_sdk.exceptions import RetriableAPIError
 from singer_sdk.sinks import RecordSink
 from singer_sdk.target_base import Target
 
-RETRIED = (RetriableAPIError, requests.ConnectionError, requests.Timeout)
+RETRIED = (
+    RetriableAPIError,
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+)
 
 
 class InvoiceSink(RecordSink):
     """Creates one invoice a record."""
 
     def setup(self) -> None:
-        """Log in."""
-        config = self.config
+        """Open a session, logged in."""
         self.session = requests.Session()
         self.session.headers.update({"Accept": "application/json", "Content-Type": "application/json"})
+        self.log_in()
+
+    def log_in(self) -> None:
+        """Get a token; once more when the last one has ended."""
+        config = self.config
         form = {name: config[name] for name in ("client_id", "client_secret", "scope")}
         form["grant_type"] = "client_credentials"
         answer = requests.post(f"{config['coupa']}/oauth2/token", data=form, timeout=30)
@@ -37,10 +46,17 @@ class InvoiceSink(RecordSink):
     @backoff.on_exception(backoff.expo, RETRIED, max_tries=6, factor=0.1)
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         """One call."""
-        answer = self.session.post(f"{self.config['coupa']}/api/invoices", data=record["body"].encode(), timeout=30)
+        answer = self.send(record["body"])
+        if answer.status_code == 401:
+            self.log_in()
+            answer = self.send(record["body"])
         if answer.status_code == 429 or answer.status_code >= 500:
             raise RetriableAPIError(f"{answer.status_code} for {record['key']}", answer)
         answer.raise_for_status()
+
+    def send(self, body: str) -> requests.Response:
+        """The call itself."""
+        return self.session.post(f"{self.config['coupa']}/api/invoices", data=body.encode(), timeout=30)
 
 
 class TargetCoupa(Target):

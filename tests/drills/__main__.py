@@ -21,7 +21,7 @@ TESTS = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS / "drills"), str(TESTS / "scenarios"), str(TESTS)]
 
 from drill_campaign import Campaign  # noqa: E402 - the drill's modules are found by the line above
-from drill_cases import Case, tell  # noqa: E402
+from drill_cases import Case, Story, tell  # noqa: E402
 from drill_matrix import EVERYTHING, USUAL, cases, signature  # noqa: E402
 from drill_scenes import FIRST, LATER, Workshop  # noqa: E402
 from drill_truth import COUNTS  # noqa: E402
@@ -29,6 +29,7 @@ from drill_variants import Variant, every_variant  # noqa: E402
 
 SHARDS = 6  # parts of a scene, so that the cores end together
 DRAWN = 50  # cases by chance in one task
+BY_CHANCE = "by chance"
 
 Found = tuple[Counter[str], Counter[str], list[str]]
 """Cases by row of the matrix, wrong ends by count, and what is to be shown of them."""
@@ -46,7 +47,7 @@ def distinct(kind: str) -> tuple[Variant, ...]:
     found: dict[object, Variant] = {}
     for variant in every_variant():
         if variant.kind == kind:
-            found.setdefault(signature(workshop(kind), variant), variant)
+            found.setdefault((variant.flow, signature(workshop(kind), variant)), variant)
     return tuple(found.values())
 
 
@@ -55,26 +56,26 @@ def matrix(name: str, situation: str, shard: int, everything: bool) -> Found:
     variant = {each.name: each for each in every_variant()}[name]
     depth = EVERYTHING if everything else USUAL
     told = cases(workshop(variant.kind), variant, situation, depth, (shard, SHARDS))
-    return _found((each.row, each.case, each.story.verdict.found) for each in told)
+    return _found((each.row, each.case, each.story) for each in told)
 
 
 def campaign(kind: str, seed: int, first: int, last: int) -> Found:
     """The cases by chance of these numbers."""
     drawn = Campaign(workshop(kind), distinct(kind))
     made = (drawn.case(seed, number) for number in range(first, last))
-    return _found(("by chance", case, tell(workshop(kind), case).verdict.found) for case in made)
+    return _found((BY_CHANCE, case, tell(workshop(kind), case)) for case in made)
 
 
-def _found(told: Iterator[tuple[str, Case, dict[str, list[str]]]]) -> Found:
+def _found(told: Iterator[tuple[str, Case, Story]]) -> Found:
     rows: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
     shown = []
-    for row, case, verdict in told:
+    for row, case, story in told:
         rows[row] += 1
-        wrong.update({count: len(whats) for count, whats in verdict.items()})
-        if verdict:
-            whats = "\n".join(f"    {count}: {what}" for count, all in verdict.items() for what in all)
-            shown.append(f"{case.name}\n{whats}\n    again: make drill ONLY='{case.name}'")
+        wrong.update({count: len(whats) for count, whats in story.verdict.found.items()})
+        if story.verdict:
+            died = f"    it died {story.crossed[-1]}\n" if case.deaths and story.crossed else ""
+            shown.append(f"{case.name}\n{died}{story.verdict}\n    again: make drill ONLY='{case.name}'")
     return rows, wrong, shown
 
 
@@ -118,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for first in range(0, chosen.runs, DRAWN):
             kind = kinds[first // DRAWN % len(kinds)]
             task = pool.submit(campaign, kind, chosen.seed, first, min(first + DRAWN, chosen.runs))
-            tasks[task] = f"by chance, seed {chosen.seed}"
+            tasks[task] = f"{BY_CHANCE}, seed {chosen.seed}"
         for done in as_completed(tasks):
             rows, faults, shown = done.result()
             table.setdefault(tasks[done], Counter()).update(rows)
@@ -126,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for each in shown:
                 print(each, flush=True)
     _print_matrix(table)
-    drawn = sum(rows["by chance"] for rows in table.values())
+    drawn = sum(rows[BY_CHANCE] for rows in table.values())
     return _last_line(sum(rows.total() for rows in table.values()) - drawn, drawn, wrong)
 
 

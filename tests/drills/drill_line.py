@@ -35,7 +35,8 @@ Position = tuple[str, int]
 
 @dataclass
 class Traffic:
-    """The calls of one case, over all its processes: counted, told, and which of them go wrong."""
+    """The calls of one case, over all its processes: counted, told, and which of them go wrong. `counts["before"]` are
+    the reads before the first write."""
 
     time: Time
     plan: Mapping[Position, Callable[[Exchange], Response]] = field(default_factory=dict)
@@ -89,6 +90,7 @@ class Line(BaseAdapter):
         number = traffic.counts[kind]
         traffic.counts[kind] += 1
         if kind == "write":
+            traffic.counts.setdefault("before", traffic.counts["read"])
             self.process.cross(f"before {exchange.label}")
         fault = traffic.plan.get((kind, number))
         spoilt = f"  <- {fault}" if fault is not None else ""

@@ -100,6 +100,9 @@ def _deeper(workshop: Workshop, case: Case, row: str, depth: Depth, story: Story
         return
     for number in range(story.counts["read"]):
         for name in (*(fault.name for fault in READ_FAULTS), TARGET_GROWS, TARGET_SHRINKS):
+            if name == TARGET_GROWS and case.situation == FIRST and number < story.counts["before"]:
+                # a target that is not empty is only planned for, until a person has opened the flow
+                continue
             looking = replace(case, faults=(*case.faults, ("read", number, name)))
             if depth.takes(looking, depth.looking):
                 yield Told(looking, LOOKING, tell(workshop, looking))
@@ -141,8 +144,7 @@ def _reading(
     for number in range(story.counts["read"]):
         for name in (*(fault.name for fault in READ_FAULTS), *DRIFTS):
             if name == TARGET_GROWS and situation == FIRST:
-                # a target that is not empty any more is only planned for, until a person has opened the flow
-                continue
+                continue  # for the same reason
             found.append(replace(case, faults=(("read", number, name),)))
     for number, each in enumerate(found):
         if number % shard[1] == shard[0] and depth.takes(each, depth.reading):

@@ -105,6 +105,7 @@ class Workshop:
         self.memory = Memory()
         self._beginning = self._begin()
         self._grounds: dict[tuple[str, str], State] = {}
+        self._landed: dict[tuple[str, str], State] = {}
         self._scenes: dict[tuple[Variant, str], Scene] = {}
         self._integrations: dict[Variant, Integration] = {}
 
@@ -143,8 +144,12 @@ class Workshop:
         return self._grounds[variant.site, variant.flow]
 
     def _first(self, variant: Variant) -> Scene:
-        self.site.put_back(self._ground(variant))
-        return self._read(variant, FIRST)
+        """What a source is read into is the same for all variants: it is read once."""
+        landed = self._landed.get((variant.site, variant.flow))
+        self.site.put_back(landed or self._ground(variant))
+        scene = self._read(variant, FIRST, land=landed is None)
+        self._landed.setdefault((variant.site, variant.flow), scene.state)
+        return scene
 
     def _later(self, variant: Variant) -> Scene:
         first = self.scene(variant, FIRST)
@@ -159,10 +164,17 @@ class Workshop:
         self.site.time.pass_by(PAUSE)
         return self._read(variant, LATER, older, stranger)
 
-    def _read(self, variant: Variant, situation: str, older: Mapped | None = None, *strangers: Stranger) -> Scene:
+    def _read(
+        self,
+        variant: Variant,
+        situation: str,
+        older: Mapped | None = None,
+        *strangers: Stranger,
+        land: bool = True,
+    ) -> Scene:
         """Read the source as a run does, up to the delivery."""
         flow, pipeline = self.flow(variant, Process())
-        mapped = self._map(variant, flow, pipeline, days=True, land=True, remember=True)
+        mapped = self._map(variant, flow, pipeline, days=True, land=land, remember=True)
         flow.bench.close()
         state = self.site.keep()
         version = digest(state.contents[self.source(variant)])

@@ -192,7 +192,7 @@ def _vouchers_forget(town: Northmoor) -> None:
     entry = NO_VOUCHER
     key = {"DOC": entry.doc, "DCT": entry.kind, "KCO": entry.company, "SFX": "001", "SFXE": 0}
     town.books.delete("F0411", key)
-    town.books.delete("F0911", town.books.cost_key(entry, 1), town.books.cost_key(entry, 900))
+    town.books.delete("F0911", town.books.cost_key(entry, 1), town.books.cost_key(entry, 900) | {"EXTL": "AM"})
 
 
 def _invoice_stranger(town: Northmoor) -> Stranger:

@@ -29,7 +29,7 @@ class Truth:
     """`content`: of each entity that was touched, its records without numbers and stamps, as text. `live`: the target's
     own records by the key that they carry, voided ones left out; `voided` those. The rest is what our ledger says:
     states by key (ignored ones left out), links, keys whose agreed content is not what the target holds, open
-    exceptions, what was left undecided."""
+    exceptions, what was left undecided, the steps that were ever begun."""
 
     content: Mapping[Entity, Counter[str]]
     live: Mapping[str, tuple[str, ...]]
@@ -39,6 +39,7 @@ class Truth:
     disagreeing: frozenset[str]
     exceptions: frozenset[tuple[str, str]]
     left: tuple[str, ...] = ()
+    steps: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -82,6 +83,7 @@ def truth_of(flow: Flow, systems: Mapping[str, System], entities: Iterable[Entit
         ),
         exceptions=_exceptions(flow),
         left=tuple(_left(flow)),
+        steps=_steps(flow),
     )
 
 
@@ -168,6 +170,12 @@ def _exceptions(flow: Flow) -> frozenset[tuple[str, str]]:
     )
     with flow.bench.ledger._db.read() as connection:
         return frozenset((row.key, row.reason) for row in connection.execute(query))
+
+
+def _steps(flow: Flow) -> frozenset[str]:
+    with flow.bench.ledger._db.read() as connection:
+        query = select(intents.c.step).where(intents.c.flow == flow.full_name).distinct()
+        return frozenset(connection.execute(query).scalars())
 
 
 def _left(flow: Flow) -> Iterable[str]:

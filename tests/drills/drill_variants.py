@@ -15,6 +15,8 @@ from connector_assets.delivery.flow import Flow
 from connector_assets.integrations.kinds import KINDS, flow_class
 
 Choice = tuple[str, Any]
+# the setting that says what a document becomes in the target, where a flow has one
+MODE = "mode"
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,12 @@ def every_variant() -> list[Variant]:
 
 def variants(kind: str, flow: type[Flow]) -> Iterator[Variant]:
     """The usual one first. At the usual site every mode with every switch, and each other choice by itself; at the
-    others each choice by itself."""
+    others every mode."""
     defaults = {name: flow.Settings.model_fields[name].default for name in dimensions(flow.Settings)}
     for site in PLACES[kind].sites:
         single = [((name, value),) for name, values in dimensions(flow.Settings).items() for value in values]
-        chosen = [*_products(flow.Settings), *single] if site == usual_site(kind) else [(), *single]
+        modes = [choices for choices in single if choices[0][0] == MODE]
+        chosen = [*_products(flow.Settings), *single] if site == usual_site(kind) else [(), *modes]
         differing = [tuple(each for each in choices if each[1] != defaults[each[0]]) for choices in chosen]
         for choices in dict.fromkeys(differing):
             yield Variant(kind, flow.name, site, choices)
@@ -95,9 +98,7 @@ def _values(annotation: Any) -> tuple[Any, ...]:
 
 def _products(settings: type[BaseModel]) -> list[tuple[Choice, ...]]:
     """Each mode with each combination of switches."""
-    chosen = {
-        name: values for name, values in dimensions(settings).items() if name == "mode" or values == (False, True)
-    }
+    chosen = {name: values for name, values in dimensions(settings).items() if name == MODE or values == (False, True)}
     return [
         tuple(zip(chosen, values, strict=True))
         for values in sorted(

@@ -5,19 +5,25 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from functools import cache
+from pathlib import Path
 
 import pytest
 from drill_campaign import Campaign
 from drill_cases import Case, tell
 from drill_matrix import Depth, cases, signature
 from drill_scenes import FIRST, LATER, Workshop
+from drill_towns import PLACES
 from drill_variants import Variant, every_variant
 
 from connector_assets.integrations.kinds import KINDS
 
-QUICK = Depth(deaths=1, faults=1, moves=12, pairs=48, reading=24, looking=96)
-DRAWN = 60
+# a flow as it is usually set up; and its other variants, which differ from it in some calls only
+USUAL = Depth(deaths=1, faults=1, moves=24, pairs=96, reading=48, looking=192)
+OTHERS = Depth(deaths=4, faults=4, moves=48, pairs=192, reading=0, looking=384)
+DRAWN = 40
 
 pytestmark = pytest.mark.slow
 
@@ -43,10 +49,11 @@ def test_whatever_goes_wrong_each_document_arrives_once(variant: Variant, situat
         assert not tell(workshop(variant.kind), Case(variant, situation)).verdict
         return
     told = 0
-    for each in cases(workshop(variant.kind), variant, situation, QUICK, (0, 1)):
+    depth = USUAL if variant == variant.usual else OTHERS
+    for each in cases(workshop(variant.kind), variant, situation, depth, (0, 1)):
         told += 1
         assert not each.story.verdict, f"make drill ONLY='{each.case.name}'\n{each.story.verdict}"
-    assert told >= 10
+    assert told >= 3
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
@@ -62,6 +69,58 @@ def test_cases_by_chance_end_as_if_nothing_had_happened(kind: str) -> None:
     assert len(names) > DRAWN / 2
 
 
-def test_every_flow_is_drilled() -> None:
-    drilled = {(each.kind, each.flow) for each in every_variant()}
-    assert drilled == {(kind, flow.name) for kind, flows in KINDS.items() for flow in flows}
+def test_every_flow_is_in_the_drill() -> None:
+    """A new flow needs its entry in the table of `drill_towns.py`; the rest is read from the code."""
+    entries = {(kind, flow) for kind, place in PLACES.items() for flow in place.acts}
+    assert entries == {(kind, flow.name) for kind, flows in KINDS.items() for flow in flows}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_step_of_the_flows_is_taken_in_the_drill(kind: str) -> None:
+    """A step that no scene brings about is not drilled: the table must say how it comes about."""
+    scenes = [(each, situation) for each in every_variant() if each.kind == kind for situation in (FIRST, LATER)]
+    taken = {step for each, situation in scenes for step in steps_taken(each, situation)}
+    assert steps_written(Path(inspect.getfile(KINDS[kind][0])).parent) <= taken
+
+
+def steps_taken(variant: Variant, situation: str) -> frozenset[str]:
+    """The steps of a run in which nothing goes wrong."""
+    truth = tell(workshop(variant.kind), Case(variant, situation)).truth
+    assert truth is not None
+    return truth.steps
+
+
+def steps_written(folder: Path) -> set[str]:
+    """The names that the modules of an integration give to steps: `Step(name="create")`, `self._act("submit", …)`."""
+    found: set[str] = set()
+    for module in folder.glob("*.py"):
+        for function in ast.walk(ast.parse(module.read_text())):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            said = {
+                node.targets[0].id: node.value
+                for node in ast.walk(function)
+                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+            }
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call):
+                    found |= _texts(_name_of_step(call), said)
+    assert found
+    return found
+
+
+def _name_of_step(call: ast.Call) -> ast.expr | None:
+    if isinstance(call.func, ast.Name) and call.func.id == "Step":
+        return next(each.value for each in call.keywords if each.arg == "name")
+    return call.args[0] if isinstance(call.func, ast.Attribute) and call.func.attr == "_act" else None
+
+
+def _texts(value: ast.expr | None, said: dict[str, ast.expr]) -> set[str]:
+    match value:
+        case ast.Constant(value=str() as text):
+            return {text}
+        case ast.IfExp():
+            return _texts(value.body, said) | _texts(value.orelse, said)
+        case ast.Name() if value.id in said:
+            return _texts(said[value.id], said)
+    return set()

@@ -83,6 +83,19 @@ EXCEPTION_COLUMNS = (
 )
 
 
+def filled_already(home: Home, documents: int) -> Filled | None:
+    """What an earlier run has filled the ledger with, if it was that."""
+    events = 2 * documents + 2 * len(range(0, documents, EXTRA))
+    head = home.ledger().audit.chains().get(FLOW)
+    home.close()
+    return Filled(documents, events, _open(documents)) if head is not None and head.count == events else None
+
+
+def _open(documents: int) -> int:
+    """How many exceptions are open."""
+    return len(range(0, documents, OPEN))
+
+
 def fill(home: Home, documents: int) -> Filled:
     """Fill the home's new ledger."""
     home.ledger()
@@ -97,7 +110,7 @@ def fill(home: Home, documents: int) -> Filled:
         insert("links", LINK_COLUMNS, map(_link, numbers))
         insert("exceptions", EXCEPTION_COLUMNS, (_exception(n) for n in numbers if n % CLOSED == 0))
     home.close()
-    return Filled(documents, trail.count, sum(1 for n in range(0, documents, CLOSED) if n % OPEN == 0))
+    return Filled(documents, trail.count, _open(documents))
 
 
 def _at(number: int) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.filled_ledger import BEGAN, FLOW, Filled, fill
+from benchmarks.filled_ledger import BEGAN, FLOW, Filled, fill, filled_already
 from connector_assets.templates import sandbox_connections
 from connector_resources.home import Home
 
@@ -16,7 +16,9 @@ def test_a_filled_ledger_has_whole_chains_and_answers_by_all_three_names(databas
     home = Home(tmp_path / "home", environment)
     home.create()
     home.connections_file.write_text(sandbox_connections(BEGAN.date()))
+    assert filled_already(home, DOCUMENTS) is None
     filled = fill(home, DOCUMENTS)
+    assert filled_already(home, DOCUMENTS) == filled and filled_already(home, DOCUMENTS + 1) is None
     ledger = home.ledger()
     try:
         (proof,) = ledger.audit.prove()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 import sys
 from datetime import date
 from pathlib import Path
@@ -105,7 +106,15 @@ class Command:
         self._process.kill()
         self._process.join()
 
-    def wait(self, seconds: float = 120) -> int:
+    def pause(self) -> None:
+        """Let it stand still where it is."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    def wait(self, seconds: float = 240) -> int:
         """Its exit code."""
         self._process.join(seconds)
         assert self._process.exitcode is not None, f"still at work after {seconds} s: {self.err}"

@@ -161,7 +161,8 @@ class ProcessSite:
         with self.ledger() as ledger:
             keys = list(ledger.deliveries.keys(INVOICES))
             days = {key: str(each.partition) for key, each in ledger.deliveries.load(INVOICES, keys).items()}
-        return End(self.sandbox.invoices(), self.states(), self.undecided(), days)
+            spoilt = [finding.message for proof in ledger.audit.prove() for finding in proof.findings]
+        return End(self.sandbox.invoices(), self.states(), self.undecided(), days, spoilt)
 
     def runs(self) -> list[dg.DagsterRun]:
         """Dagster's runs, the newest first."""
@@ -169,23 +170,24 @@ class ProcessSite:
         with patch.dict(os.environ, environment), dg.DagsterInstance.get() as instance:
             return list(instance.get_runs())
 
-    def mapped(self, runs: int) -> bool:
-        """Whether the newest so many runs have each mapped their invoices and go on to deliver them."""
-        newest = [run for run in self.runs()[:runs] if not run.is_finished]
+    def delivering(self) -> set[str]:
+        """The runs under way that have mapped their invoices."""
+        under_way = [run.run_id for run in self.runs() if not run.is_finished]
         with self.ledger() as ledger:
-            told = [{report.flow for report in ledger.reports.of(run.run_id)} for run in newest]
-        return len(told) == runs and all(f"{INVOICES}/mapped" in flows for flows in told)
+            reports = {run: {report.flow for report in ledger.reports.of(run)} for run in under_way}
+        return {run for run, flows in reports.items() if f"{INVOICES}/mapped" in flows}
 
 
 @dataclass(frozen=True)
 class End:
-    """What a site has come to: Coupa's invoices, our documents by their states, those that nobody knows about, and the
-    partition of each."""
+    """What a site has come to: Coupa's invoices, our documents by their states, those that nobody knows about, the
+    partition of each, and where the audit trail is not what was written."""
 
     invoices: list[tuple[str, ...]]
     states: dict[str, int]
     undecided: list[str]
     days: dict[str, str]
+    spoilt: list[str]
 
     def of_day(self, day: str) -> list[tuple[str, ...]]:
         """The invoices of one partition."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from process_commands import Command
@@ -11,19 +12,29 @@ from process_site import INVOICES, End, ProcessSite, outcomes, until
 
 pytestmark = pytest.mark.slow
 
-# creates that take so long that whoever came first is still at it when the other comes
-HELD = {**CREATE, "kind": "delay", "seconds": 5}
+# late answers, so that the second is still at its first creates when the first goes on
+HELD = {**CREATE, "kind": "delay", "seconds": 3}
 
 
-def together(site: ProcessSite, *commands: Command) -> list[dict[str, int]]:
-    """Both are at work on the same documents: let them, and say what each came to."""
-    assert all(command.alive for command in commands)
+def together(site: ProcessSite, first: Callable[[], Command], second: Callable[[], Command]) -> list[dict[str, int]]:
+    """What each came to. The first stands still in its first create, its documents claimed, until the second wants
+    them too."""
+    site.sandbox.script(HELD)
+    before = site.sandbox.called(CREATE)
+    one = first()
+    until(lambda: site.sandbox.called(CREATE) > before, "the first creates")
+    one.pause()
+    known = site.delivering()
+    other = second()
+    until(lambda: site.delivering() - known, "the second has mapped", pause=0.2)
+    one.go_on()
+    assert one.alive and other.alive
     site.sandbox.script()
-    codes = [command.wait() for command in commands]
-    told = "".join(command.err for command in commands)
+    codes = [command.wait() for command in (one, other)]
+    told = one.err + other.err
     assert set(codes) <= {0, 1}, told
     assert "locked" not in told and "failed" not in told and "Traceback" not in told
-    return [outcomes(command.answer) for command in commands]
+    return [outcomes(command.answer) for command in (one, other)]
 
 
 def each_once(found: list[dict[str, int]], invoices: list[tuple[str, ...]]) -> None:
@@ -37,13 +48,11 @@ def each_once(found: list[dict[str, int]], invoices: list[tuple[str, ...]]) -> N
 
 def test_two_syncs_of_the_same_days(both_sites: ProcessSite, undisturbed: End) -> None:
     site = both_sites
-    site.sandbox.script(HELD)
-    commands = [site.start("sync", INVOICES, "--json") for _ in range(2)]
-    until(lambda: site.mapped(2), "both have mapped", pause=0.2)
 
-    found = together(site, *commands)
+    def sync() -> Command:
+        return site.start("sync", INVOICES, "--json")
 
-    each_once(found, undisturbed.invoices)
+    each_once(together(site, sync, sync), undisturbed.invoices)
     assert site.end() == undisturbed
     assert [run.status.value for run in site.runs()[:2]] == ["SUCCESS", "SUCCESS"]
 
@@ -52,14 +61,13 @@ def test_a_sync_beside_a_replay(both_sites: ProcessSite, undisturbed: End) -> No
     site = both_sites
     site.sandbox.script(REFUSED)
     assert site.sync()["refused"] == undisturbed.states["settled"]
-    site.sandbox.script(HELD)
-    replay = site.start("exceptions", "replay", "--flow", INVOICES, "--json")
-    until(site.claimed, "the replay is at work")
-    # all days, where a poll would take those after the first sync's
-    sync = site.start("sync", INVOICES, "--from", site.start_date, "--json")
-    until(lambda: site.mapped(1), "the sync has mapped", pause=0.2)
 
-    found = together(site, replay, sync)
+    found = together(
+        site,
+        lambda: site.start("exceptions", "replay", "--flow", INVOICES, "--json"),
+        # all days, where a poll would take those after the first sync's
+        lambda: site.start("sync", INVOICES, "--from", site.start_date, "--json"),
+    )
 
     each_once(found, undisturbed.invoices)
     assert site.end() == undisturbed
@@ -68,12 +76,10 @@ def test_a_sync_beside_a_replay(both_sites: ProcessSite, undisturbed: End) -> No
 def test_two_runs_of_one_partition(both_sites: ProcessSite, undisturbed: End) -> None:
     site = both_sites
     day = max(undisturbed.days.values(), key=lambda day: len(undisturbed.of_day(day)))
-    site.sandbox.script(HELD)
-    runs = [site.start_run(day) for _ in range(2)]
-    until(lambda: site.mapped(2), "both have mapped", pause=0.2)
 
-    found = together(site, *runs)
+    def run() -> Command:
+        return site.start_run(day)
 
-    each_once(found, undisturbed.of_day(day))
+    each_once(together(site, run, run), undisturbed.of_day(day))
     assert site.sandbox.invoices() == undisturbed.of_day(day)
     assert site.undecided() == []

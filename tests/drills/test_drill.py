@@ -53,7 +53,7 @@ def test_whatever_goes_wrong_each_document_arrives_once(variant: Variant, situat
     for each in cases(workshop(variant.kind), variant, situation, depth, (0, 1)):
         told += 1
         assert not each.story.verdict, f"make drill ONLY='{each.case.name}'\n{each.story.verdict}"
-    assert told >= 3
+    assert told
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -29,7 +29,7 @@ ui: env ## Dagster's page on the demo's data, until Ctrl-C
 	exec $(BIN)/connector ui --port $(UI_PORT)
 
 test: env ## all tests, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: env ## Dagster's own check of the definitions
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/dg check defs

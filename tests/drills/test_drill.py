@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -67,6 +69,13 @@ def test_cases_by_chance_end_as_if_nothing_had_happened(kind: str) -> None:
         story = tell(workshop(kind), case)
         assert not story.verdict, f"make drill ONLY='{case.name}'\n{story.verdict}"
     assert len(names) > DRAWN / 2
+
+
+def test_the_command_tells_cases_in_processes_of_its_own() -> None:
+    command = [sys.executable, Path(__file__).parent, "--no-matrix", "--runs", "3", "--jobs", "2", "--seed", "7"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.stdout.splitlines()[-1:] == ["drill: cases=0 runs=3 lost=0 duplicate=0 undecided=0 guessed=0"], told
+    assert told.returncode == 0
 
 
 def test_every_flow_is_in_the_drill() -> None:

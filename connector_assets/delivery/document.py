@@ -95,7 +95,7 @@ class Step:
 
     `body` is exactly what is sent; `send` sends it and returns the document as it is afterwards. `outcome` is what the
     run counts when this step happened ('created' or 'updated'). `refuses_second` is True only where the target itself
-    refuses a second document of that key, so that a look-up that finds nothing can be believed at once.
+    refuses a second document of that key, so that after a look-up that finds nothing it can be sent again at once.
     """
 
     name: str

@@ -2,7 +2,8 @@
 
 A hit of a look-up is ours only if it is linked to no other document and its key fields agree; otherwise the document is
 held as `natural_key_taken`, never adopted. Nothing found is believed once the connection's effect window has passed
-since the call was sent, or at once where the target itself refuses a second document of that key.
+since the call was sent. Where the target itself refuses a second document of that key, the same is sent again at once:
+the lost call may still come, and stays open until the target has taken the second one, or the window has passed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from connector_assets.delivery.reach import Reach
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.recorder import Recorder, natural_key_taken
 from connector_assets.delivery.work import Pace, Work
-from connector_resources.errors import SystemProblem
+from connector_resources.errors import ConnectorError, SystemProblem
 from connector_resources.ledger import Change, Delivery, IntentResult
 
 
@@ -52,7 +53,7 @@ class Doubts:
         if self.reach.stopped is not None:
             # what is not in doubt is failed by the steps, for the same reason
             stopped = self.reach.stopped
-            self.recorder.record([(work, self._unanswered(work, stopped)) for work, _ in told if work.unfinished])
+            self.recorder.record([(work, self.unanswered(work, stopped)) for work, _ in told if work.unfinished])
             return
         self.recorder.record(self._look_up(creating) + self._look_at(changing))
 
@@ -65,7 +66,7 @@ class Doubts:
             hits = self.flow.find([work.sent for work in works])
         except SystemProblem as error:
             self.reach.failed("read", error)
-            return [(work, self._unanswered(work, error)) for work in works]
+            return [(work, self.unanswered(work, error)) for work in works]
         self.reach.answered("read")
         taken = self.why_not_ours({work.document.key: work.sent for work in works}, hits)
         told = []
@@ -113,7 +114,7 @@ class Doubts:
             # another's document there does not say that ours will not arrive
             believed_at = self.believed_at(work)
             if believed_at > self.clock.now():
-                return self._park(work, believed_at)
+                return self._again(work, believed_at) if self._may_go_again(work, hits) else self.park(work)
         if taken is not None:
             return work.hold(
                 [natural_key_taken(taken)], close_intents=close(work, "unknown"), attempts_delta=1, due_at=None
@@ -154,7 +155,7 @@ class Doubts:
             targets = self.flow.read([work.known.target_id for work in works if work.known.target_id])
         except SystemProblem as error:
             self.reach.failed("read", error)
-            return [(work, self._unanswered(work, error)) for work in works]
+            return [(work, self.unanswered(work, error)) for work in works]
         self.reach.answered("read")
         return [(work, self._changed(work, targets.get(work.known.target_id or ""))) for work in works]
 
@@ -174,7 +175,7 @@ class Doubts:
             return self._took_effect(work)
         believed_at = self.believed_at(work)
         if believed_at > self.clock.now():
-            return self._park(work, believed_at)
+            return self.park(work)
         if isinstance(decision, Do) and work.meant and decision.step.name in {each.step for each in work.unfinished}:
             return self._absent(work)
         # from now on the target as it is tells what is to be done, whether or not the call had a part in it
@@ -201,18 +202,44 @@ class Doubts:
         work.unfinished = []
         return work.change(state="sending", due_at=None, release_claim=False, **values)
 
+    def _may_go_again(self, work: Work, hits: Sequence[Target]) -> bool:
+        """Whether the create may be sent again while the one that was lost may still come: the target takes one of
+        them, whichever comes first, as long as both give the document the same name."""
+        return (
+            not hits
+            and work.document.deliverable
+            and work.sent is work.document
+            and all(intent.detail.get("refuses_second") for intent in work.unfinished)
+            and len(work.unfinished) < self.pace.tries
+            # what a person has let go is decided anew once it is known what became of the first
+            and not (self.flow.approval or work.staged or work.planned)
+        )
+
+    def _again(self, work: Work, believed_at: datetime) -> Change:
+        """The lost calls stay open: should we end before the next one has its outcome, they are looked up again, under
+        the name that they gave."""
+        work.absent = True
+        work.known = replace(work.known, state="in_doubt", due_at=believed_at)
+        return work.change(
+            state="in_doubt",
+            due_at=believed_at,
+            attempts_delta=1,
+            events=[work.event("absent", steps=[intent.step for intent in work.unfinished])],
+            release_claim=False,
+        )
+
     def namesakes(self, doing: Sequence[tuple[Work, Step]]) -> list[tuple[Work, Change]]:
-        """Park the works whose step gives them another name while a create that was believed at once to be lost may
-        still come: the target refuses that one only as long as its name is taken."""
+        """Park the works whose step gives them another name while a create that was sent before may still come: the
+        target refuses that one only as long as its name is taken."""
         names = set(self.flow.named_by)
         renamed = [work for work, step in doing if not step.creates and names & {each.field for each in step.changes}]
         if not renamed:
             return []
         lands = timedelta(seconds=self.pace.lands_within)
         keys = [work.document.key for work in renamed]
-        lost = self.ledger.intents.absent_since(self.flow.full_name, keys, self.clock.now() - lands)
+        lost = self.ledger.intents.lost_since(self.flow.full_name, keys, self.clock.now() - lands)
         return [
-            (work, self._park(work, lost[work.document.key] + lands)) for work in renamed if work.document.key in lost
+            (work, self._parked(work, lost[work.document.key] + lands)) for work in renamed if work.document.key in lost
         ]
 
     # -- waiting --------------------------------------------------------------------------------------------------
@@ -236,15 +263,17 @@ class Doubts:
     def believed_at(self, work: Work) -> datetime:
         """When a look-up that finds nothing may be believed."""
         now = self.clock.now()
-        if work.sent is work.document and all(each.detail.get("refuses_second") for each in work.unfinished):
-            return now
         if work.document.key in self._lands_until or (work.known.state == "in_doubt" and work.known.due_at is not None):
             return self.when(work.known)
         # nobody knows when a process that died had sent it, but not later than this after the intent
         opened_at = max(intent.opened_at for intent in work.unfinished)
         return min(opened_at, now) + timedelta(seconds=self.pace.lands_within)
 
-    def _park(self, work: Work, until: datetime) -> Change:
+    def park(self, work: Work) -> Change:
+        """Come back to a work when a look-up that finds nothing may be believed."""
+        return self._parked(work, self.believed_at(work))
+
+    def _parked(self, work: Work, until: datetime) -> Change:
         work.parked = True
         return work.change(
             state="in_doubt",
@@ -269,7 +298,8 @@ class Doubts:
         work.absent = True
         return change
 
-    def _unanswered(self, work: Work, error: SystemProblem) -> Change:
+    def unanswered(self, work: Work, error: ConnectorError, **values: Any) -> Change:
+        """The target cannot be asked, or takes no call: the next run goes on."""
         state = "in_doubt" if work.unfinished else "failed"
         work.finish(state)
         return work.change(
@@ -277,6 +307,7 @@ class Doubts:
             outcome=state,
             due_at=self.believed_at(work) if work.unfinished else self.clock.now(),
             problems=[problem("outcome_unknown" if work.unfinished else "not_answered", "", str(error))],
+            **values,
         )
 
 

@@ -20,7 +20,7 @@ from connector_assets.delivery.document import (
     Target,
     value_print,
 )
-from connector_assets.delivery.doubt import Doubts
+from connector_assets.delivery.doubt import Doubts, close
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.frozen import body_hash
 from connector_assets.delivery.gate import Gate
@@ -86,7 +86,10 @@ class Steps:
                 raise AssertionError(f"{where} did not converge in {ROUNDS} rounds; a defect of the flow")
             work.rounds += 1
             decision = self.flow.decide(work.document, work.known, work.target)
-            if isinstance(decision, NeedTarget) or (isinstance(decision, Do) and self.gate.must_see(work)):
+            if work.unfinished and not (isinstance(decision, Do) and decision.step.creates):
+                # a create of before may still come, and nothing that is done now keeps it away
+                told.append((work, self.doubts.park(work)))
+            elif isinstance(decision, NeedTarget) or (isinstance(decision, Do) and self.gate.must_see(work)):
                 reading.append(work)
             elif isinstance(decision, Do):
                 doing.append((work, decision.step))
@@ -271,8 +274,10 @@ class Steps:
             "target_entity": self.flow.target_entity,
             "target_id": target.id,
             "stage": work.known.stage,
-            "close_intents": [(work.intent, "done", {})],
+            # with this one there, the target refuses those that were sent before it
+            "close_intents": [(work.intent, "done", {}), *close(work, "absent")],
         }
+        work.unfinished = []
         if first:
             common["link"] = self.flow.link(work.document, target, "created")
         try:
@@ -292,6 +297,10 @@ class Steps:
         return work.change(state="sending", release_claim=False, **common)
 
     def _refused(self, work: Work, step: Step, error: Refused | NotFound) -> Change:
+        closing: dict[str, Any] = {"close_intents": [(work.intent, "refused", {"message": str(error)})]}
+        if work.unfinished:
+            # for another reason than its name: the one that was sent before may still come
+            return replace(self.doubts.park(work), **closing)
         fields = error.fields if isinstance(error, Refused) else ()
         problems = [problem("refused_by_target", each.field, each.message) for each in fields] or [
             problem("refused_by_target", step.name, str(error))
@@ -304,12 +313,14 @@ class Steps:
             waiting=None,
             due_at=None,
             problems=problems,
-            close_intents=[(work.intent, "refused", {"message": str(error)})],
             attempts_delta=1,
             events=[work.event("refused", step=step.name, message=str(error))],
+            **closing,
         )
 
     def _fail(self, work: Work, error: ConnectorError, **values: Any) -> Change:
+        if work.unfinished:
+            return self.doubts.unanswered(work, error, **values)
         work.finish("failed")
         return work.change(
             state="failed",

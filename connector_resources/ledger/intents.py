@@ -109,19 +109,26 @@ class Intents:
             )
             connection.execute(statement, [values[each] for each in sorted(values)])
 
-    def absent_since(self, flow: str, keys: Collection[str], since: datetime) -> dict[str, datetime]:
-        """Key -> when its latest call was opened, of those since then that were believed to have had no effect."""
-        found: dict[str, datetime] = {}
+    def lost_since(self, flow: str, keys: Collection[str], since: datetime) -> dict[str, datetime]:
+        """Key -> when its latest call was opened, of those since then that may yet take effect although the document
+        went on without them: believed to have had no effect, or one of several of which one was found."""
+        opened: dict[str, list[datetime]] = {}
+        found: set[str] = set()
         with self._db.read() as connection:
             for part in chunks(keys):
                 query = (
-                    select(table.c.key, table.c.opened_at)
-                    .where(table.c.flow == flow, table.c.key.in_(part), table.c.result == "absent")
+                    select(table.c.key, table.c.opened_at, table.c.result)
+                    .where(table.c.flow == flow, table.c.key.in_(part), table.c.result.in_(("absent", "found")))
                     .where(table.c.opened_at > since)
                     .order_by(table.c.opened_at)
                 )
-                found.update((row.key, row.opened_at) for row in connection.execute(query))
-        return found
+                for row in connection.execute(query):
+                    if row.result == "found" and row.key not in found:
+                        # this one is there
+                        found.add(row.key)
+                    else:
+                        opened.setdefault(row.key, []).append(row.opened_at)
+        return {key: max(instants) for key, instants in opened.items()}
 
     def unfinished(self, flow: str, keys: Collection[str]) -> dict[str, list[Intent]]:
         """Key -> its intents without an outcome, oldest first; keys without any are left out."""

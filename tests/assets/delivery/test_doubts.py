@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,10 +13,12 @@ from fakes import (
     DROP_BEFORE,
     DROPS_FIELD_AND_ANSWER,
     LATE,
+    REFUSED,
     UNREACHABLE,
     WINDOW,
     FakeTarget,
     Fault,
+    Record,
     SetClock,
     observe,
 )
@@ -67,9 +71,11 @@ def test_an_effect_that_comes_late_is_found(world: World) -> None:
     assert world.target.writes == 1
 
 
+@pytest.mark.parametrize("unique", [False, True])
 @pytest.mark.parametrize("patient", [False, True])
-def test_waiting_ends(world: World, patient: bool) -> None:
+def test_waiting_ends(world: World, patient: bool, unique: bool) -> None:
     """Every answer is lost, for ever: the run comes to an end, and says so."""
+    world.target.unique = unique
     world.target.always["create"] = DROP_BEFORE
     documents = [bill(key, world.clock) for key in "ab"]
     start = world.clock.monotonic()
@@ -125,6 +131,67 @@ def test_refused_because_our_first_one_arrived_late(world: World) -> None:
     assert world.deliver([bill("a", world.clock)]) == {"a": "created"}
     assert len(world.copies("a")) == 1
     assert world.ledger.links.of(world.flow_name, ["a"])["a"].target_id == world.copies("a")[0].id
+
+
+def test_refused_for_another_reason_while_the_first_one_may_still_come(world: World) -> None:
+    world.target.unique = True
+    world.target.fail("create", 1, LATE)
+    world.target.fail("create", 2, REFUSED)
+    assert world.deliver([bill("a", world.clock)]) == {"a": "created"}
+    assert (len(world.copies("a")), world.target.writes) == (1, 2)
+    assert not world.reasons("a")
+
+
+def test_refused_for_another_reason_and_the_first_one_never_came(world: World) -> None:
+    world.target.unique = True
+    world.target.fail("create", 1, DROP_BEFORE)
+    world.target.fail("create", 2, REFUSED)
+    world.target.fail("create", 3, REFUSED)
+    start = world.clock.now()
+    assert world.deliver([bill("a", world.clock)]) == {"a": "refused"}
+    assert world.clock.now() - start >= timedelta(seconds=WINDOW)
+    assert world.reasons("a") == ["refused_by_target"]
+
+
+@pytest.mark.parametrize("seconds", [0.0, WINDOW / 2, WINDOW - 4, 300.0])
+@pytest.mark.parametrize("lost", [(LATE,), (LATE, LATE), (LATE, UNREACHABLE, LATE)], ids=len)
+def test_a_document_that_is_renamed_while_a_lost_create_may_still_come(
+    world: World, lost: tuple[Fault, ...], seconds: float
+) -> None:
+    """The target refuses a second one only under the name that the first one had: wherever the process dies, what it
+    sent is looked for under that name, and keeps it until nothing can come any more."""
+    world.target.unique = True
+    find = world.target.find
+
+    def slow(keys: Collection[str]) -> dict[str, list[Record]]:
+        world.clock.advance(3)
+        return find(keys)
+
+    world.target.find = slow  # type: ignore[method-assign]
+    boundary, died = 0, True
+    while died:
+        key = f"a{boundary}"
+        world.target.faults = {("create", world.target.seen["create"] + n): each for n, each in enumerate(lost, 1)}
+        process = Process(world.ledger, world.target, dies_at=boundary)
+        flow = world.flow(ledger=process.ledger, target=process.target)
+        died = False
+        try:
+            world.engine(flow).deliver([bill(key, world.clock)])
+        except Crash:
+            died = True
+        world.clock.advance(seconds)
+        world.target.faults.clear()
+        known = bill(key, world.clock)
+        renamed = replace(known, content={**known.content, "key": f"{key}-b", "number": f"N-{key}-b"})
+        for _ in range(3):
+            world.deliver([renamed])
+            world.clock.advance(world.pace.lease_seconds + WINDOW)
+        (record,) = world.copies(f"{key}-b")
+        assert not world.copies(key), f"{process.crossed[-1]}: the first one came after all"
+        assert world.ledger.links.of(world.flow_name, [key])[key].target_id == record.id
+        assert not world.ledger.intents.unfinished(world.flow_name, [key])
+        boundary += 1
+    assert boundary > 6 * len(lost)
 
 
 def test_refused_as_taken_by_somebody_else_stays_refused(world: World) -> None:

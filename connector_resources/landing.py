@@ -164,7 +164,7 @@ class LandingStore:
                 local.flush()
                 # registered means readable, after a power cut too
                 os.fsync(local.fileno())
-        except Exception:
+        except Exception:  # whatever the writing ends in, ours or the caller's; it is raised again
             # what is not whole is of no use to anybody, least of all on a disk that is full
             Path(full).unlink()
             raise

@@ -114,7 +114,8 @@ class Doubts:
             # another's document there does not say that ours will not arrive
             believed_at = self.believed_at(work)
             if believed_at > self.clock.now():
-                return self._again(work, believed_at) if self._may_go_again(work, hits) else self.park(work)
+                may_go = self._may_go_again(work, hits)
+                return self._again(work, believed_at) if may_go else self.park(work, believed_at)
         if taken is not None:
             return work.hold(
                 [natural_key_taken(taken)], close_intents=close(work, "unknown"), attempts_delta=1, due_at=None
@@ -175,7 +176,7 @@ class Doubts:
             return self._took_effect(work)
         believed_at = self.believed_at(work)
         if believed_at > self.clock.now():
-            return self.park(work)
+            return self.park(work, believed_at)
         if isinstance(decision, Do) and work.meant and decision.step.name in {each.step for each in work.unfinished}:
             return self._absent(work)
         # from now on the target as it is tells what is to be done, whether or not the call had a part in it
@@ -218,7 +219,6 @@ class Doubts:
     def _again(self, work: Work, believed_at: datetime) -> Change:
         """The lost calls stay open: should we end before the next one has its outcome, they are looked up again, under
         the name that they gave."""
-        work.absent = True
         work.known = replace(work.known, state="in_doubt", due_at=believed_at)
         return work.change(
             state="in_doubt",
@@ -239,7 +239,7 @@ class Doubts:
         keys = [work.document.key for work in renamed]
         lost = self.ledger.intents.lost_since(self.flow.full_name, keys, self.clock.now() - lands)
         return [
-            (work, self._parked(work, lost[work.document.key] + lands)) for work in renamed if work.document.key in lost
+            (work, self.park(work, lost[work.document.key] + lands)) for work in renamed if work.document.key in lost
         ]
 
     # -- waiting --------------------------------------------------------------------------------------------------
@@ -269,11 +269,9 @@ class Doubts:
         opened_at = max(intent.opened_at for intent in work.unfinished)
         return min(opened_at, now) + timedelta(seconds=self.pace.lands_within)
 
-    def park(self, work: Work) -> Change:
-        """Come back to a work when a look-up that finds nothing may be believed."""
-        return self._parked(work, self.believed_at(work))
-
-    def _parked(self, work: Work, until: datetime) -> Change:
+    def park(self, work: Work, until: datetime | None = None, **values: Any) -> Change:
+        """Come back to a work then; without `until`, when a look-up that finds nothing may be believed."""
+        until = until or self.believed_at(work)
         work.parked = True
         return work.change(
             state="in_doubt",
@@ -281,6 +279,7 @@ class Doubts:
             due_at=until,
             problems=[problem("outcome_unknown", "", ", ".join(intent.step for intent in work.unfinished))],
             events=[] if work.known.state == "in_doubt" else [work.event("in_doubt", until=until.isoformat())],
+            **values,
         )
 
     def _absent(self, work: Work) -> Change:

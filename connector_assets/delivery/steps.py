@@ -297,10 +297,10 @@ class Steps:
         return work.change(state="sending", release_claim=False, **common)
 
     def _refused(self, work: Work, step: Step, error: Refused | NotFound) -> Change:
-        closing: dict[str, Any] = {"close_intents": [(work.intent, "refused", {"message": str(error)})]}
+        closing = [(work.intent, "refused", {"message": str(error)})]
         if work.unfinished:
             # for another reason than its name: the one that was sent before may still come
-            return replace(self.doubts.park(work), **closing)
+            return self.doubts.park(work, close_intents=closing)
         fields = error.fields if isinstance(error, Refused) else ()
         problems = [problem("refused_by_target", each.field, each.message) for each in fields] or [
             problem("refused_by_target", step.name, str(error))
@@ -313,23 +313,14 @@ class Steps:
             waiting=None,
             due_at=None,
             problems=problems,
+            close_intents=closing,
             attempts_delta=1,
             events=[work.event("refused", step=step.name, message=str(error))],
-            **closing,
         )
 
     def _fail(self, work: Work, error: ConnectorError, **values: Any) -> Change:
-        if work.unfinished:
-            return self.doubts.unanswered(work, error, **values)
-        work.finish("failed")
-        return work.change(
-            state="failed",
-            outcome="failed",
-            due_at=self.clock.now(),
-            problems=[problem("not_answered", "", str(error))],
-            events=[work.event("failed", message=str(error))],
-            **values,
-        )
+        events = [] if work.unfinished else [work.event("failed", message=str(error))]
+        return self.doubts.unanswered(work, error, events=events, **values)
 
     def _after(self, works: Sequence[Work], answers: Sequence[Answer]) -> None:
         """Look up what is in doubt at once, wait where the target asked for it, stop where nothing will get through."""

@@ -82,7 +82,7 @@ class Work:
     @property
     def tried(self) -> bool:
         """Whether the target may hold the document although nothing is linked: a call was tried, or a link removed."""
-        return bool(self.known.attempts or self.known.target_entity or self.absent)
+        return bool(self.known.attempts or self.known.target_entity or self.absent or self.unfinished)
 
     @property
     def sent(self) -> Document:

@@ -112,7 +112,7 @@ class Intents:
     def lost_since(self, flow: str, keys: Collection[str], since: datetime) -> dict[str, datetime]:
         """Key -> when its latest call was opened, of those since then that may yet take effect although the document
         went on without them: believed to have had no effect, or one of several of which one was found."""
-        opened: dict[str, list[datetime]] = {}
+        opened: dict[str, datetime] = {}
         found: set[str] = set()
         with self._db.read() as connection:
             for part in chunks(keys):
@@ -127,8 +127,8 @@ class Intents:
                         # this one is there
                         found.add(row.key)
                     else:
-                        opened.setdefault(row.key, []).append(row.opened_at)
-        return {key: max(instants) for key, instants in opened.items()}
+                        opened[row.key] = row.opened_at
+        return opened
 
     def unfinished(self, flow: str, keys: Collection[str]) -> dict[str, list[Intent]]:
         """Key -> its intents without an outcome, oldest first; keys without any are left out."""

@@ -9,14 +9,14 @@ import ast
 import inspect
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
 from drill_campaign import Campaign
 from drill_cases import Case, tell
-from drill_matrix import Depth, cases, signature
-from drill_scenes import FIRST, LATER, Workshop
+from drill_command import distinct, workshop
+from drill_matrix import Depth, cases
+from drill_scenes import FIRST, LATER
 from drill_towns import PLACES
 from drill_variants import Variant, every_variant
 
@@ -30,23 +30,10 @@ DRAWN = 40
 pytestmark = pytest.mark.slow
 
 
-@cache
-def workshop(kind: str) -> Workshop:
-    """One a test process: what it has prepared is used by all its tests."""
-    return Workshop(kind)
-
-
-@cache
-def sent_by(variant: Variant) -> object:
-    """What a variant sends."""
-    return signature(workshop(variant.kind), variant)
-
-
 @pytest.mark.parametrize("situation", [FIRST, LATER])
 @pytest.mark.parametrize("variant", every_variant(), ids=lambda each: each.name.replace("/", ":"))
 def test_whatever_goes_wrong_each_document_arrives_once(variant: Variant, situation: str) -> None:
-    before = every_variant()[: every_variant().index(variant)]
-    if any(sent_by(each) == sent_by(variant) for each in before if each.flow == variant.flow):
+    if variant not in distinct(variant.kind):
         # to the drill it is the one before: its plain run is told, and nothing else
         assert not tell(workshop(variant.kind), Case(variant, situation)).verdict
         return

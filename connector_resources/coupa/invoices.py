@@ -10,7 +10,6 @@ from connector_resources.coupa.fields import Selected
 from connector_resources.coupa.models import Invoice
 from connector_resources.coupa.resource import Resource
 from connector_resources.coupa.wire import Filters
-from connector_resources.errors import OutcomeUnknown
 
 
 class Invoices(Resource[Invoice]):
@@ -99,19 +98,4 @@ class Invoices(Resource[Invoice]):
 
         There is one flag for all of the tenant's integrations, and the API cannot take it back.
         """
-        call = self._call(
-            "PUT",
-            f"/{invoice_id}",
-            f"mark invoice {invoice_id} as exported",
-            scope=self.WRITE,
-            params=[("exported", "true"), ("fields", '["id","exported"]')],
-        )
-        answer = self._channel.send(call)
-        content = answer.json()
-        if not isinstance(content, Mapping) or content.get("id") != invoice_id or "exported" not in content:
-            raise OutcomeUnknown(
-                f"{call.what}: {answer.connection} did not say whether it is: {answer.text(120)}",
-                connection=answer.connection,
-                status=answer.status,
-            )
-        return content["exported"] in (True, "true")
+        return self._mark_exported(invoice_id)

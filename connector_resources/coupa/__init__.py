@@ -4,7 +4,9 @@ from connector_resources.coupa.client import CoupaClient
 from connector_resources.coupa.compare import dropped
 from connector_resources.coupa.models import (
     APPROVED,
+    CREDIT_NOTE,
     DEAD,
+    MOVING,
     SEGMENTS,
     VOIDABLE,
     VOIDED,
@@ -19,6 +21,8 @@ from connector_resources.coupa.models import (
     PaymentTerm,
     RemitToAddress,
     Supplier,
+    TaxLine,
+    WithholdingTaxLine,
 )
 from connector_resources.coupa.order_models import (
     AMOUNT_LINE,
@@ -31,16 +35,30 @@ from connector_resources.coupa.order_models import (
     OrderLine,
     PurchaseOrder,
 )
+from connector_resources.coupa.pay_models import (
+    INVOICE_SOURCE,
+    PAY_SETTLED,
+    PAY_UNDER_WAY,
+    PAY_UNDONE,
+    PaymentDetail,
+    PayPayment,
+)
 
 __all__ = [
     "AMOUNT_LINE",
     "APPROVED",
+    "CREDIT_NOTE",
     "DEAD",
     "EXTERNAL_ORDER",
+    "INVOICE_SOURCE",
+    "MOVING",
     "ORDER_CANCELLED",
     "ORDER_CLOSED",
     "ORDER_NOT_IN_FORCE",
     "ORDER_OPEN",
+    "PAY_SETTLED",
+    "PAY_UNDER_WAY",
+    "PAY_UNDONE",
     "QUANTITY_LINE",
     "SEGMENTS",
     "VOIDABLE",
@@ -54,10 +72,14 @@ __all__ = [
     "InvoiceLine",
     "LookupValue",
     "OrderLine",
+    "PayPayment",
     "Payment",
+    "PaymentDetail",
     "PaymentTerm",
     "PurchaseOrder",
     "RemitToAddress",
     "Supplier",
+    "TaxLine",
+    "WithholdingTaxLine",
     "dropped",
 ]

@@ -89,6 +89,14 @@ class Invoices(Resource[Invoice]):
         """Give up an invoice that is not approved yet."""
         return self._act(invoice_id, "abandon", scope="core.invoice.delete")
 
+    def dispute(self, invoice_id: int, body: Mapping[str, Any]) -> Invoice:
+        """Dispute an invoice; `body` is `dispute-reason` by its `code`, which must be active, and `comment`."""
+        return self._act(invoice_id, "dispute", body)
+
+    def withdraw_dispute(self, invoice_id: int) -> Invoice:
+        """Take a dispute back."""
+        return self._act(invoice_id, "withdraw_dispute")
+
     def bypass_approvals(self, invoice_id: int) -> Invoice:
         """Approve without the approvers; a scope of its own."""
         return self._act(invoice_id, "bypass_approvals", scope="core.invoice.approval.bypass")

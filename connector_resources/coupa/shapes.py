@@ -54,8 +54,9 @@ class NamedRef(Shape):
 
 
 class CodeRef(Shape):
-    """A reference to a payment term, a currency, a unit or a tax code."""
+    """A reference to a payment term, a currency, a unit or a tax code; some answers show the code only."""
 
+    OPTIONAL = frozenset({"id"})
     id: Number = None
     code: Text = None
 

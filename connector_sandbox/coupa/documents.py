@@ -46,8 +46,10 @@ _LINE = Shape(
         "tax-amount": COMPUTED,
         "tax-lines": Field("lines", shape=_TAX_LINE),
         "match-reference": text(),
-        "order-line-id": Field("int", read_only=True),
+        "order-line-id": Field("int"),
+        # Read-only as documented, though there are clients that send them (coupa section 3.4).
         "po-number": text(read_only=True),
+        "order-header-num": text(read_only=True),
         "order-line-num": text(read_only=True),
         "custom-fields": CUSTOM,
     }

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from connector_sandbox.coupa.documents import PAYMENT
+from connector_sandbox.coupa.errors import no_such_reference
 from connector_sandbox.coupa.instance import Change, Instance
 from connector_sandbox.coupa.intake import unwrapped
 from connector_sandbox.coupa.schema import Record, with_places
@@ -28,6 +29,7 @@ def check_invoice(instance: Instance, change: Change) -> None:
     """Complete an invoice that is created or changed, and say what is wrong with it."""
     _check_parties(instance, change)
     _check_lines(instance, change)
+    _link_order_lines(instance, change)
     _check_credit_note(change)
     if change.messages:
         return
@@ -91,6 +93,21 @@ def _check_lines(instance: Instance, change: Change) -> None:
         change.messages += _allocation_problems(line, where)
         if not lax:
             change.messages += _inactive(instance, line, list(_accounts(line)))
+
+
+def _link_order_lines(instance: Instance, change: Change) -> None:
+    """The order and the line's number in it, from the one field that links them (coupa section 3.4)."""
+    for line in change.record["invoice-lines"]:
+        number = line["order-line-id"]
+        found = instance.tables["purchase_order_lines"].rows.get(number)
+        if found is not None:
+            order = instance.record("purchase_orders", found["order-header"])
+            line["po-number"] = line["order-header-num"] = order["po-number"]
+            line["order-line-num"] = found["line-num"]
+        elif number is not None:
+            change.messages.append(no_such_reference("OrderLine", "order_line", {"id": number}, ("id",)))
+        elif not change.privileged:
+            line["po-number"] = line["order-header-num"] = line["order-line-num"] = None
 
 
 def _allocation_problems(line: Record, where: str) -> list[str]:

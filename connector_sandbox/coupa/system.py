@@ -17,7 +17,9 @@ from connector_sandbox.coupa.charts import Accounts, check_account, check_accoun
 from connector_sandbox.coupa.instance import ENTITIES, Instance
 from connector_sandbox.coupa.invoices import check_invoice
 from connector_sandbox.coupa.options import Options
+from connector_sandbox.coupa.orders import check_order, move_order_lines
 from connector_sandbox.coupa.suppliers import check_remit_to, check_supplier
+from connector_sandbox.coupa.tables import VIEWS
 from connector_sandbox.coupa.wire import Front, Throttle
 from connector_sandbox.kernel.clock import SandboxClock
 from connector_sandbox.kernel.system import BadCommandError, Content, NoStore, Store, World
@@ -28,8 +30,10 @@ _RULES = {
     "lookup_values": check_lookup_value,
     "suppliers": check_supplier,
     "remit_to_addresses": check_remit_to,
+    "purchase_orders": check_order,
     "invoices": check_invoice,
 }
+_FOLLOWERS = {"invoices": move_order_lines}
 _SETUP = "setup"
 _CUSTOM_FIELDS = "custom_fields"
 
@@ -46,7 +50,7 @@ class CoupaSystem:
         self._clock = clock
         self._limits = limits
         self._options = Options().changed(options)
-        self._instance = Instance(clock, self._options, _RULES)
+        self._instance = Instance(clock, self._options, _RULES, _FOLLOWERS)
         self._authority = Authority(clock, lambda: self._options, limits=limits)
         self._throttle = Throttle(clock, self._options)
 
@@ -79,7 +83,8 @@ class CoupaSystem:
     def dump(self) -> dict[str, dict[str, Any]]:
         """All records by entity and id."""
         tables = self._instance.tables
-        records = {name: {str(number): row for number, row in tables[name].rows.items()} for name in ENTITIES}
+        own = (name for name in ENTITIES if name not in VIEWS)
+        records = {name: {str(number): row for number, row in tables[name].rows.items()} for name in own}
         return {**records, _SETUP: {_CUSTOM_FIELDS: self._instance.custom_fields}}
 
     def restore(self, content: Content) -> None:

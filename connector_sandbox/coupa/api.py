@@ -90,7 +90,12 @@ class Api:
         self._action("invoices", "submit", [create, write], lifecycle.submit)
         self._action("invoices", "void", [delete], lifecycle.void)
         self._action("invoices", "abandon", [delete], lifecycle.abandon)
-        self._action("invoices", "bypass_approvals", ["core.invoice.approval.bypass"], lifecycle.bypass_approvals)
+        bypass = ["core.invoice.approval.bypass"]
+        self._action("invoices", "bypass_approvals", bypass, lifecycle.bypass_approvals)
+        self._action("invoices", "bypass_current_approval", bypass, lifecycle.bypass_current_approval)
+        self._action("invoices", "restart_approvals", ["core.invoice.approval.write"], lifecycle.restart_approvals)
+        self._add("PUT", "/api/invoices/{id:int}/dispute", [write], self._verbs.disputer())
+        self._action("invoices", "withdraw_dispute", [write], lifecycle.withdraw_dispute)
         self._add("DELETE", "/api/invoices/{id:int}", [delete], self._verbs.delete_invoice)
         self._resource("approvals", "core.approval.read", "core.approval.write", "list show")
         for action, status in (("approve", "approved"), ("reject", "rejected"), ("hold", "on_hold")):

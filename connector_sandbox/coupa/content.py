@@ -81,7 +81,7 @@ def rows(instance: Instance, command: Mapping[str, Any]) -> dict[str, Any]:
         case {"create": Mapping() as body}:
             return {"id": _create(instance, name, body)["id"]}
         case {"set": Mapping() as body}:
-            number = _one(instance, name, command)
+            number = one(instance, name, command)
             if instance.options.ui_edit_resets_exported and "exported" in ENTITIES[name].shape.fields:
                 body = {"exported": False, **body}
             try:
@@ -90,7 +90,7 @@ def rows(instance: Instance, command: Mapping[str, Any]) -> dict[str, Any]:
                 raise BadCommandError(f"coupa {name} {number}: {refusal}") from None
             return {"id": number}
         case {"delete": True}:
-            number = _one(instance, name, command)
+            number = one(instance, name, command)
             instance.remove(name, number)
             return {"id": number}
     raise BadCommandError('rows of coupa take one of "create": {...}, "set": {...} and "delete": true')
@@ -117,7 +117,7 @@ def _create(instance: Instance, name: str, body: Mapping[str, Any]) -> Record:
         raise BadCommandError(f"coupa {name} {known}: {error}") from None
 
 
-def _one(instance: Instance, name: str, command: Mapping[str, Any]) -> int:
+def one(instance: Instance, name: str, command: Mapping[str, Any]) -> int:
     table = instance.tables[name]
     number = command.get("id")
     if isinstance(number, int) and number in table.rows:

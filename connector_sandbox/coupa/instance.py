@@ -67,6 +67,7 @@ class Instance:
         self._rules = rules
         self._followers = followers or {}
         self.options = options
+        self._acting: int | None = None
         self.custom_fields: dict[str, list[str]] = {}
         self.clear()
 
@@ -99,9 +100,18 @@ class Instance:
         return ZoneInfo(self.options.time_zone)
 
     def actor(self) -> int | None:
-        """The user behind the API's changes."""
+        """The user behind a change: the one who acts in Coupa just now, else the API's, which is the first."""
         users = self.tables["users"].ids
-        return users[0] if users else None
+        return self._acting or (users[0] if users else None)
+
+    @contextmanager
+    def acting(self, login: str) -> Iterator[None]:
+        """Changes are this user's, if there is one of that login, until the block ends."""
+        self._acting = min(self.tables["users"].find(("login",), (login,)), default=None)
+        try:
+            yield
+        finally:
+            self._acting = None
 
     def record(self, name: str, number: int) -> Record:
         """A record to look at; Refusal 404 when there is none."""

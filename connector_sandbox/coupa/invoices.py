@@ -22,7 +22,11 @@ _DEAD = ("rejected", "abandoned", "voided")
 _SETTLED_BY_DECISION = (
     "invoice-number", "invoice-date", "supplier", "account-type", "currency", "line-level-taxation", "tax-rate",
     "tax-amount", "shipping-amount", "handling-amount", "misc-amount", "discount-amount", "invoice-lines",
+    "tax-lines", "withholding-tax-lines",
 )  # fmt: skip
+
+DISCOUNT_TAKEN = "discount-taken"
+"""Kept with an invoice, and not a field of the API: what Coupa Pay need not pay any more."""
 
 
 def check_invoice(instance: Instance, change: Change) -> None:
@@ -39,7 +43,7 @@ def check_invoice(instance: Instance, change: Change) -> None:
     _keep_what_was_decided(instance, change)
     _append_payments(instance, change)
     _mark_exported(instance, change)
-    _compute_amount_due(change.record)
+    compute_amount_due(change.record)
 
 
 def problems_on_submit(instance: Instance, invoice: Record) -> list[tuple[str, str, Decimal | None]]:
@@ -166,30 +170,36 @@ def _compute(instance: Instance, change: Change) -> None:
             {**each, "amount": _rounded(line["total"] * (each["pct"] or _ZERO) / _HUNDRED, places)}
             for each in line["account-allocations"]
         ]
-        line["tax-amount"] = _tax_of(line, places) if record["line-level-taxation"] else None
+        line["tax-amount"] = (
+            _tax_of(line["tax-lines"], line["total"], places) if record["line-level-taxation"] else None
+        )
     net = sum((line["total"] for line in record["invoice-lines"]), _ZERO)
     record["tax-amount"] = _tax(change, net, places)
+    # Withheld tax is the payer's matter: how it counts in the totals is not documented, so that it does not.
+    _tax_of(record["withholding-tax-lines"], net, places)
     total = net + record["tax-amount"] + sum((record[key] or _ZERO for key in _ADDED), _ZERO)
     total = _rounded(total - (record["discount-amount"] or _ZERO), places)
     record["gross-total"] = record["total-with-taxes"] = total
     _compute_due_dates(instance, record)
 
 
-def _tax_of(line: Record, places: int) -> Decimal:
-    """The sum of a line's taxes; one with a rate and no amount is computed."""
-    for tax in line["tax-lines"]:
+def _tax_of(taxes: list[Record], net: Decimal, places: int) -> Decimal:
+    """The sum of the taxes of a line or of the whole; one with a rate and no amount is computed."""
+    for tax in taxes:
         if tax["amount"] is None:
-            tax["amount"] = _rounded(line["total"] * (tax["rate"] or _ZERO) / _HUNDRED, places)
-    return _rounded(sum((tax["amount"] for tax in line["tax-lines"]), _ZERO), places)
+            tax["amount"] = _rounded(net * (tax["rate"] or _ZERO) / _HUNDRED, places)
+    return _rounded(sum((tax["amount"] for tax in taxes), _ZERO), places)
 
 
 def _tax(change: Change, net: Decimal, places: int) -> Decimal:
-    """The tax of the whole: from the lines where taxation is theirs, else as it was given, else by the
-    rate.
+    """The tax of the whole: from the lines where taxation is theirs, else from its own tax lines, else as it was
+    given, else by the rate.
     """
     record = change.record
     if record["line-level-taxation"]:
         return sum((line["tax-amount"] for line in record["invoice-lines"]), Decimal("0.00"))
+    if record["tax-lines"]:
+        return _tax_of(record["tax-lines"], net, places)
     if record["tax-amount"] is not None and (change.before is None or record["tax-rate"] in (None, _ZERO)):
         return _rounded(record["tax-amount"], places)
     if "tax-amount" in change.sent and record["tax-amount"] is not None:
@@ -259,9 +269,12 @@ def _mark_exported(instance: Instance, change: Change) -> None:
         record["last-exported-at"] = instance.now()
 
 
-def _compute_amount_due(record: Record) -> None:
+def compute_amount_due(record: Record) -> None:
+    """What is still to be paid of an invoice."""
     if record["total-with-taxes"] is not None:
         paid = sum((payment["amount-paid"] or _ZERO for payment in record["payments"]), _ZERO)
+        # A discount that Coupa Pay took is settled like money, and no payment of the invoice.
+        paid += record.get(DISCOUNT_TAKEN) or _ZERO
         record["amount-due"] = with_places(record["total-with-taxes"] - paid, 2)
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connector_sandbox.coupa import content
+from connector_sandbox.coupa import acts, content
 from connector_sandbox.coupa.api import Api
 from connector_sandbox.coupa.auth import FULL, READER, TOKEN_PATH, Authority, Client
 from connector_sandbox.coupa.charts import Accounts, check_account, check_account_type, check_lookup_value
@@ -96,7 +96,9 @@ class CoupaSystem:
         self._instance.tables.store = self.store
 
     def rows(self, command: Mapping[str, Any]) -> dict[str, Any]:
-        """Change records as a user would in Coupa."""
+        """Change records as a user would in Coupa: an `act` that its pages offer, or any field of any record."""
+        if "act" in command:
+            return acts.carry_out(self._instance, command)
         return content.rows(self._instance, command)
 
     def options(self) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
+from connector_sandbox.jde.acting import BusinessError
 from connector_sandbox.jde.dataservice import DataService
 from connector_sandbox.jde.environment import Environment
-from connector_sandbox.jde.payables import BusinessError, Payables, VoucherKey
+from connector_sandbox.jde.payables import Payables, VoucherKey
 from connector_sandbox.jde.query import Reader
 from connector_sandbox.jde.reports import Reports
 from connector_sandbox.jde.sessions import Session

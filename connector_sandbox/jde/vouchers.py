@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector_sandbox.jde.environment import Environment
-from connector_sandbox.jde.payables import BusinessError, Payables, VoucherKey
+from connector_sandbox.jde.acting import BusinessError, Program
+from connector_sandbox.jde.payables import Payables, VoucherKey
 
 Record = Mapping[str, Any]
 
@@ -23,14 +23,8 @@ IVD PO
     PDCT PKCO ASID TORG"""
 
 
-class VoucherEntry:
+class VoucherEntry(Program):
     """Checks a voucher and writes it to F0411 and F0911."""
-
-    def __init__(self, environment: Environment, user: str, program: str) -> None:
-        self._environment = environment
-        self._database = environment.database
-        self._user = user
-        self._program = program
 
     def check(self, items: Sequence[Record], lines: Sequence[Record]) -> list[BusinessError]:
         """Warnings about a voucher of these pay items and journal lines; BusinessError when it is refused."""
@@ -132,18 +126,9 @@ class VoucherEntry:
             "BCRC": self.base_currency(first["CO"]),
         }
 
-    def base_currency(self, company: str) -> str:
-        """The currency of a company's domestic amounts."""
-        companies = self._database["F0010"]
-        row = companies.get({"CO": company})
-        return str(companies.value(row, "CRCD")) if row is not None else ""
-
     @staticmethod
     def _fiscal(day: date) -> dict[str, int]:
         return {"PN": day.month, "FY": day.year % 100, "CTRY": day.year // 100}
-
-    def _add(self, table: str, values: Record) -> None:
-        self._environment.insert(table, values, user=self._user, program=self._program)
 
 
 def _sum(records: Sequence[Record], alias: str) -> Decimal:

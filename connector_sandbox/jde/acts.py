@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from connector_sandbox.jde.environment import Environment
+from connector_sandbox.jde.matching import Matching
 from connector_sandbox.jde.orders import OrderKey, Orders
 from connector_sandbox.jde.payables import Payables, VoucherKey
 
@@ -114,7 +115,7 @@ def _void_payment(environment: Environment, command: _Act, day: date) -> dict[st
 
 
 def _void_voucher(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
-    _payables(environment).void_voucher(command.voucher, day)
+    Matching(environment, _USER, _PROGRAM).void(command.voucher, day)
     return {"DOC": command.document}
 
 

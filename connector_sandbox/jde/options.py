@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
@@ -69,6 +70,12 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The site's way of an order line: entered, approved, printed, received; the last one is the end."""
     received_is_complete: bool = False
     """Whether a line that is received in full has the last next status at once, before its vouchers."""
+    two_way_line_types: list[str] = msgspec.field(default_factory=lambda: ["J"])
+    """Line types (LNTY) that are vouchered without a receipt, e.g. services."""
+    match_price_tolerance_percent: Decimal = Decimal(0)
+    """How far an invoiced amount may differ from the order's; beyond a rounding of 0.01 a match is refused."""
+    match_variance_account: str = ""
+    """Account (unit.object.subsidiary) of price variances; blank: the order line's own."""
     void_payment_lines: bool = False
     """Whether voiding a payment also adds negative F0414 rows of type PO; VDGJ of F0413 says it in any case."""
     batch_seconds: float = 0

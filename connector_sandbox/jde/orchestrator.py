@@ -11,7 +11,8 @@ from connector_sandbox.jde.dataservice import DataService
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.errors import AisError
 from connector_sandbox.jde.http import Call
-from connector_sandbox.jde.orchestrations import ORCHESTRATIONS, Desk, Inputs, Orchestration, Result
+from connector_sandbox.jde.orchestrating import Desk, Inputs, Orchestration, Result
+from connector_sandbox.jde.orchestrations import ORCHESTRATIONS
 from connector_sandbox.jde.reports import Reports
 from connector_sandbox.jde.sessions import Sessions
 

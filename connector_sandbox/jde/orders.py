@@ -191,6 +191,8 @@ class Orders(Program):
 
     def restate(self, key: OrderKey, row: Row) -> None:
         """Set a line's statuses after a receipt or a voucher moved its figures."""
+        if self._text("F4311", row, "LTTR") == CANCELLED:
+            return
         statuses = self._statuses
         receiving, complete = statuses[-2], statuses[-1]
         open_ = any(self._amount("F4311", row, alias) for alias in ("UOPN", "AOPN"))
@@ -211,19 +213,18 @@ class Orders(Program):
             units = open_units if quantity is None else quantity
             if not units or units > open_units or units < 0:
                 raise BusinessError("0290", f"Quantity {units} exceeds the open quantity {open_units}", "UREC")
-            return self.valued(key, row, units, "UOPN AOPN FAP")
+            return self._valued(key, row, units)
         value = open_amount if amount is None else amount
         if not value or abs(value) > abs(open_amount):
             raise BusinessError("0290", f"Amount {value} exceeds the open amount {open_amount}", "AREC")
         return Part(ZERO, value, self._share(row, "FAP", value, open_amount))
 
-    def valued(self, key: OrderKey, row: Row, units: Decimal, columns: str) -> Part:
-        """Units at the order's prices; all that is left in the columns takes their amounts exactly."""
-        of_units, of_amount, of_foreign = columns.split()
+    def _valued(self, key: OrderKey, row: Row, units: Decimal) -> Part:
+        """Open units at the order's prices; the last of them take the open amounts exactly."""
         foreign = self.foreign(key)
-        if units == self._amount("F4311", row, of_units):
-            amounts = [self._amount("F4311", row, alias) for alias in (of_amount, of_foreign)]
-            return Part(units, amounts[0], amounts[1] if foreign else ZERO)
+        if units == self._amount("F4311", row, "UOPN"):
+            open_foreign = self._amount("F4311", row, "FAP") if foreign else ZERO
+            return Part(units, self._amount("F4311", row, "AOPN"), open_foreign)
         unit = self.smallest(self.base_currency(key.company))
         amount = rounded(units * self._amount("F4311", row, "PRRC"), unit)
         of_order = self.smallest(self._text("F4311", row, "CRCD"))

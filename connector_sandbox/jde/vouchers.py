@@ -15,12 +15,10 @@ Record = Mapping[str, Any]
 # Posting edit codes of F0901 that accept an A/P distribution; never I, N, M, B.
 _POSTABLE = ("", "L", "S", "U", "X")
 
-_PAY_ITEM = """AN8 PYE SNTO DIVJ DSVJ DDJ DDNJ DGJ CO AG ADSC ADSA ATXA ATXN STAM TXA1 EXR1 CRRM CRCD CRR
-ACR CDS
+_PAY_ITEM = """AN8 PYE SNTO DIVJ DSVJ DDJ DDNJ DGJ CO AG ADSC ADSA ATXA ATXN STAM TXA1 EXR1 CRRM CRCD CRR ACR CDS
     CDSA CTXA CTXN CTAM GLC GLBA AM MCU PTC VINV PKCO PO PDCT LNID SFXO VR01 RMK PYIN URRF TORG BCRC"""
-_JOURNAL_LINE = """DGJ CO ANI AID MCU OBJ SUB SBL SBLT AM CRRM CRCD CRR AA ACR U UM EXA EXR R1 R2 AN8 VINV
-IVD PO
-    PDCT PKCO ASID TORG"""
+_JOURNAL_LINE = """DGJ CO ANI AID MCU OBJ SUB SBL SBLT AM CRRM CRCD CRR AA ACR U UM EXA EXR R1 R2 AN8 VINV IVD PO
+    PDCT PKCO LNID ASID TORG"""
 
 
 class VoucherEntry(Program):
@@ -47,10 +45,18 @@ class VoucherEntry(Program):
         )
         document = {"KCO": key.company, "DCT": key.type, "DOC": key.number, "ICU": batch, "ICUT": "V"}
         dated = {**document, "DICJ": self._environment.today()}
-        for number, item in enumerate(items, start=1):
-            self._add("F0411", {**dated, **self._pay_item(item), "SFX": f"{number:03d}"})
-        for number, line in enumerate(lines, start=1):
-            self._add("F0911", {**dated, **self._journal_line(line, first), "JELN": number})
+        rows = [
+            ("F0411", {**dated, **self._pay_item(item), "SFX": f"{number:03d}"})
+            for number, item in enumerate(items, start=1)
+        ] + [
+            ("F0911", {**dated, **self._journal_line(line, first), "JELN": number})
+            for number, line in enumerate(lines, start=1)
+        ]
+        # All or nothing: a text too long for a journal line must not leave pay items behind.
+        for table, values in rows:
+            self._database[table].check(values)
+        for table, values in rows:
+            self._add(table, values)
         return key
 
     def account(self, line: Record) -> dict[str, Any]:

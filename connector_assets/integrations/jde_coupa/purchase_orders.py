@@ -77,6 +77,7 @@ class PurchaseOrders(Flow):
         "currency_known": "bool",
         "ship_to": "str?",
         "on_hold": "str?",
+        "number_free": "bool",
     }
     line_columns: ClassVar[Mapping[str, str]] = {
         **jde.LINE_COLUMNS,
@@ -141,6 +142,7 @@ class PurchaseOrders(Flow):
             row["number"] = self.settings.number_of(row)
             row["on_hold"] = row["hold_code"] if self.settings.held_orders == "hold" else None
             row |= {"supplier_id": None, "term_code": None, "currency_known": False, "ship_to": None}
+            row["number_free"] = True
         for line in assembly.lines:
             line |= {"uom_code": None, "account_id": None, "account_code": None, "account_state": ""}
         return assembly
@@ -156,8 +158,10 @@ class PurchaseOrders(Flow):
         suppliers = self._links("suppliers", {supplier_key(row["supplier"]) for row in rows})
         active = {row["code"] for row in self.bench.reader("coupa").snapshot("currencies")}
         places = ledger.mappings.table(self.bench.integration.name, SHIP_TO)
+        bearers = _bearers(rows, sent)
         columns: dict[str, Callable[[Mapping[str, Any]], Any]] = {
             "ignored": lambda row: self._rule(row, sent),
+            "number_free": lambda row: bearers[row["number"]] == row["key"],
             "supplier_id": lambda row: suppliers.get(supplier_key(row["supplier"])),
             "currency_known": lambda row: row["currency"] in active,
             "ship_to": lambda row: self._place(row, places),
@@ -208,6 +212,7 @@ class PurchaseOrders(Flow):
                 "purchase orders",
                 {
                     "number": [at_most(20)],
+                    "number_free": [reason("not_unique", lambda free: free.astype(bool))],
                     "currency": [required()],
                     "currency_known": [reason("currency_unknown", lambda known: known.astype(bool))],
                     "supplier_id": [reason("supplier_not_linked", lambda ids: ids.notna())],
@@ -230,6 +235,7 @@ class PurchaseOrders(Flow):
                 },
             ),
             shows={
+                "not_unique": "number",
                 "supplier_not_linked": "supplier",
                 "payment_term_not_mapped": "term",
                 "currency_unknown": "currency",
@@ -240,6 +246,7 @@ class PurchaseOrders(Flow):
                 "unit_not_mapped": "unit_of_measure",
             },
             names={
+                "number_free": "number",
                 "supplier_id": "supplier",
                 "term_code": "payment_term",
                 "currency_known": "currency",
@@ -287,9 +294,9 @@ class PurchaseOrders(Flow):
         return bool(self.orders.holds_any({"type": EXTERNAL_ORDER}))
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
-        numbers = {document.content["number"]: document.key for document in documents}
-        found = self.orders.by_numbers(sorted(numbers))
-        return {numbers[number]: [self.steps.observe(order)] for number, order in found.items()}
+        numbers = {document.key: document.content["number"] for document in documents}
+        found = self.orders.by_numbers(sorted(set(numbers.values())))
+        return {key: [self.steps.observe(found[number])] for key, number in numbers.items() if number in found}
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         return {str(order.id): self.steps.observe(order) for order in by_ids(self.orders, ids)}
@@ -343,6 +350,13 @@ class PurchaseOrders(Flow):
         except NotAllowed as problem:
             return f"{self.full_name}: {problem}"
         return ""
+
+
+def _bearers(rows: Sequence[Mapping[str, Any]], sent: Collection[str]) -> dict[str, str]:
+    """Number -> the order that bears it, where the site's rule gives two orders one number: the one that was sent, else
+    the first."""
+    ranked = sorted(rows, key=lambda row: (row["key"] not in sent, row["key"]), reverse=True)
+    return {row["number"]: row["key"] for row in ranked}
 
 
 def _told(codes: pd.Series) -> pd.Series:

@@ -18,16 +18,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from connector_assets.delivery.checks import (
-    FrameChecks,
-    at_most,
-    mapped_columns,
-    reason,
-    records,
-    required,
-    row_schema,
-    shape_schema,
-)
+from connector_assets.delivery.checks import FrameChecks, records
 from connector_assets.delivery.document import Decision, Document, FieldChange, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
@@ -35,6 +26,7 @@ from connector_assets.integrations.from_jde import orders as jde
 from connector_assets.integrations.from_jde.keys import supplier_key
 from connector_assets.integrations.jde_coupa.account_links import COLUMNS, AccountLinks
 from connector_assets.integrations.jde_coupa.accounts import Accounts
+from connector_assets.integrations.jde_coupa.order_checks import order_checks
 from connector_assets.integrations.jde_coupa.order_records import OrderBodies, in_order, line_content
 from connector_assets.integrations.jde_coupa.order_settings import PurchaseOrderSettings
 from connector_assets.integrations.jde_coupa.order_steps import OrderSteps, unsent_rule
@@ -206,57 +198,7 @@ class PurchaseOrders(Flow):
 
     @property
     def checks(self) -> FrameChecks:
-        return FrameChecks(
-            document_shape=shape_schema("purchase orders", mapped_columns(self.document_columns), unique=["key"]),
-            document_rows=row_schema(
-                "purchase orders",
-                {
-                    "number": [at_most(20)],
-                    "number_free": [reason("not_unique", lambda free: free.astype(bool))],
-                    "currency": [required()],
-                    "currency_known": [reason("currency_unknown", lambda known: known.astype(bool))],
-                    "supplier_id": [reason("supplier_not_linked", lambda ids: ids.notna())],
-                    "term_code": [reason("payment_term_not_mapped", _told)],
-                    "ship_to": [reason("ship_to_not_mapped", lambda places: places.notna())],
-                    "on_hold": [reason("order_on_hold", lambda codes: codes.isna())],
-                },
-            ),
-            line_shape=shape_schema("order lines", {"key": "str"} | dict(self.line_columns), unique=["key", "line"]),
-            line_rows=row_schema(
-                "order lines",
-                {
-                    "account_state": [
-                        reason("account_not_found", lambda states: states != "account_not_found"),
-                        reason("account_not_postable", lambda states: states != "account_not_postable"),
-                        reason("account_not_linked", lambda states: states != "account_not_linked"),
-                    ],
-                    "uom_code": [reason("unit_not_mapped", _told)],
-                    "gap": [reason("extended_amount_differs", lambda gaps: gaps.map(lambda gap: not gap).astype(bool))],
-                },
-            ),
-            shows={
-                "not_unique": "number",
-                "supplier_not_linked": "supplier",
-                "payment_term_not_mapped": "term",
-                "currency_unknown": "currency",
-                "ship_to_not_mapped": "ship_to_number",
-                "account_not_found": "account",
-                "account_not_postable": "account",
-                "account_not_linked": "account",
-                "unit_not_mapped": "unit_of_measure",
-            },
-            names={
-                "number_free": "number",
-                "supplier_id": "supplier",
-                "term_code": "payment_term",
-                "currency_known": "currency",
-                "on_hold": "status",
-                "account_state": "account",
-                "uom_code": "uom",
-                "gap": "amount",
-            },
-            waits_for=self._waits_for,
-        )
+        return order_checks(self.document_columns, self.line_columns, self._waits_for)
 
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
         name = self.bench.integration.name
@@ -357,8 +299,3 @@ def _bearers(rows: Sequence[Mapping[str, Any]], sent: Collection[str]) -> dict[s
     the first."""
     ranked = sorted(rows, key=lambda row: (row["key"] not in sent, row["key"]), reverse=True)
     return {row["number"]: row["key"] for row in ranked}
-
-
-def _told(codes: pd.Series) -> pd.Series:
-    """False for '', which stands for what cannot be told."""
-    return codes.map(lambda code: code != "").astype(bool)

@@ -57,7 +57,7 @@ integrations:
         # Coupa's account type; null: the only active one
         chart: null
         segments: [MCU, OBJ, SUB]
-      # runs only where it is named: purchase orders as external orders, a feature that Coupa switches on for a site; its
+      # only where it is named: purchase orders as external orders, which Coupa must have switched on for the site; its
       # connection needs the scopes core.purchase_order.read and core.purchase_order.write beside the usual ones
       # purchase_orders:
       #   # F4301.DCTO of purchase orders; F4311.NXTR of lines in force, and what says cancelled and closed

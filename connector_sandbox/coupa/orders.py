@@ -52,11 +52,13 @@ def remember_revision(instance: Instance, order: Record) -> None:
     """Keep an order's version in the history of its versions."""
     kept = ("po-number", "version", "internal-revision", "status", "change-type")
     total = order_total(order)
-    instance.create(
+    revision = instance.create(
         "purchase_order_revisions",
         {},
         preset={**{key: order[key] for key in kept}, "order-header": order["id"], "total": total},
     )
+    # should the change be refused after all, there was no such version
+    instance.newborn.append(("purchase_order_revisions", revision["id"]))
 
 
 def order_total(order: Record) -> Decimal:

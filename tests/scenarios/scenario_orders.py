@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scenario_books import CHART, CURRENCIES, HOME, TODAY, Books
-from scenario_site import Site
 
 from connector_resources.connections import COUPA_SCOPES, PURCHASE_ORDER_SCOPES
 from connector_sandbox.data import rows
 from connector_sandbox.data.rows import Stamp
 from connector_sandbox.data.world import Row
+
+if TYPE_CHECKING:
+    from scenario_site import Site
 
 _STAMP = Stamp(TODAY, 70000)
 ORDER_AUDIT = ("USER", "PID", "JOBN", "UPMJ", "TDAY")

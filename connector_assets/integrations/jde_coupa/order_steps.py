@@ -30,7 +30,7 @@ from connector_resources.coupa.order_models import ORDER_CANCELLED, ORDER_CLOSED
 from connector_resources.ledger import Delivery, Intent
 
 DRAFT, ISSUED = "draft", "issued"
-# an order that Coupa holds back, for its buyer, its supplier or its currency, before or after it was issued
+# an order that Coupa holds back, for its buyer, its supplier or its currency, or that its users shall issue
 WAITS = "release of the order in Coupa"
 
 
@@ -70,7 +70,7 @@ class OrderSteps:
             self._amend(document, known, target)
             or self._issue(known, target)
             or self._close(document, known, target)
-            or Done(waiting=WAITS if self._held_back(target) else None)
+            or Done(waiting=WAITS if self._held_back(document, target) else None)
         )
 
     def _amend(self, document: Document, known: Delivery, target: Target) -> Decision | None:
@@ -100,14 +100,16 @@ class OrderSteps:
         done = (known.stage or "").partition(":")[2]
         if self.settings.issue == "none" or target.status != DRAFT or done == ISSUED:
             return None
-        return Do(self._act(self.settings.issue, known, target, ISSUED, stage=ISSUED))
+        act = "issue" if self.settings.issue == "issue" else "issue_without_send"
+        return Do(self._act(act, known, target, ISSUED, stage=ISSUED))
 
-    def _held_back(self, target: Target) -> bool:
-        return self.settings.issue != "none" and target.status in ORDER_NOT_IN_FORCE
+    def _held_back(self, document: Document, target: Target) -> bool:
+        """Whether Coupa must put the order in force before it is what it shall be: only then it can be closed."""
+        return target.status in ORDER_NOT_IN_FORCE and (self.settings.issue != "none" or document.content["closed"])
 
     def _close(self, document: Document, known: Delivery, target: Target) -> Decision | None:
         """Where Coupa closes softly first, that is closed enough: the second time is left to its own setting."""
-        if not document.content["closed"] or target.status in ORDER_CLOSED:
+        if not document.content["closed"] or target.status in ORDER_CLOSED | ORDER_NOT_IN_FORCE:
             return None
         return Do(self._act("close", known, target, "closed"))
 

@@ -208,7 +208,7 @@ def _order(
         "hold_code": text(header.get("HOLD")),
         "in_force": all((text(row.get("NXTR")) or "") in rules.approved for row in alive),
         # nothing is left in force: what was received of a cancelled line still is
-        "cancelled": not lines,
+        "cancelled": bool(rows) and not lines,
         "closed": bool(lines) and all((text(row.get("NXTR")) or "") in rules.closed_next for row in alive),
         "line_count": len(rows),
     }

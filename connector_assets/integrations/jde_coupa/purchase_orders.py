@@ -166,7 +166,9 @@ class PurchaseOrders(Flow):
 
     def _rule(self, row: Mapping[str, Any], sent: Collection[str]) -> str | None:
         """Orders that were over before they were ever sent are history; those that are not in force (yet, or again)
-        wait in JDE, and so do their changes."""
+        wait in JDE, and so do their changes. A header whose lines are gone, or not there yet, says nothing."""
+        if not row["line_count"]:
+            return "no_lines"
         over = unsent_rule(void=row["cancelled"], closed=row["closed"])
         if over is not None:
             return None if row["key"] in sent else over

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from scenario_books import EURO, TODAY, YESTERDAY
 from scenario_orders import Purchase, Purchasing, fail, figures, held, with_orders
-from scenario_site import NAME, Site, outcome, outcomes, planned
+from scenario_site import NAME, Site, outcome, outcomes, planned, tally
 from scenario_wire import as_sent, tap
 
 from connector_assets.delivery import plans
@@ -210,6 +210,16 @@ def test_an_order_that_is_invoiced_already_is_not_cancelled_in_silence(
     buyers.cancel(order, 1, 2)
     assert outcomes(yard.sync(FLOW)[FLOW]) == {"refused": 1}
     assert "it has been invoiced" in yard.exception(FLOW).message
+    assert held(yard, order)["status"] == "issued"
+
+
+def test_a_header_whose_lines_are_gone_cancels_nothing(yard: Site, buyers: Purchasing, order: Purchase) -> None:
+    """Given an order in Coupa whose lines were purged in JD Edwards before its header was
+    when it is synced, then it is ignored by a rule, and Coupa's order stays as it is."""
+    yard.books.delete("F4311", *(order.columns | {"LNID": place} for place in (1, 2)))
+    buyers.header(order, RMK="Purged")
+    report = yard.sync(FLOW, first=TODAY)[FLOW]
+    assert (tally(report), report.writes) == ({"no_lines": 1}, 0)
     assert held(yard, order)["status"] == "issued"
 
 

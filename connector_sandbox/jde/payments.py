@@ -77,7 +77,8 @@ class Payments(Program):
             due = self._day("F0411", row, "DDJ")
             wanted = not company or self._text("F0411", row, "CO") == company
             if wanted and (due is None or due <= day) and self._selectable(row):
-                payee = self._text("F0411", row, "PYE") or self._text("F0411", row, "AN8")
+                record = self._record("F0411", row)
+                payee = str(record.get("PYE", record["AN8"]))
                 groups[payee, *(self._text("F0411", row, alias) for alias in ("CO", "CRCD", "CRRM"))].append(row)
         made = []
         for rows in groups.values():

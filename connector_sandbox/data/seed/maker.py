@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 
-from ..reference import coupa, currencies, payment_terms
+from ..reference import coupa, currencies, exchange_rates, payment_terms
 from ..rows import Stamp
 from ..totals import as_text, control_figures, document_amounts
 from ..world import Tables, World
@@ -46,6 +46,7 @@ def load_seed(seed: int = 1, size: int | None = None, *, today: date | None = No
         **party_tables(rng, parties, start, today),
         "F0013": currencies(first),
         "F0014": payment_terms(first),
+        "F0015": exchange_rates(first),
         "F0411": [row for document in documents for row in document.items],
         "F0911": [row for document in documents for row in document.lines],
         "F0413": [row for document in documents for row in document.payments],

@@ -141,6 +141,11 @@ class Inbox:
             rows = db.execute(select(*_PENDING).where(waiting).order_by(events.c.id).limit(limit))
             return [Pending(*row) for row in rows]
 
+    def waiting(self) -> int:
+        """How many events no batch has, of all integrations."""
+        with self._db.read() as db:
+            return int(db.execute(select(func.count()).where(events.c.batch.is_(None))).scalar_one())
+
     def batch(self, integration: str) -> Batch | None:
         """The integration's open batch; where there is none, a new one of all that is pending; else None."""
         with self._db.read() as db:
@@ -175,8 +180,8 @@ class Inbox:
             db.execute(update(batches).where(same).values(attempt=attempt + 1, due_at=due_at))
 
     def purge(self, connection: str, older_than: datetime) -> int:
-        """Forget a connection's events that came before an instant, and batches and tokens that ended before it; how many
-        events. What is forgotten is no repetition any more."""
+        """Forget a connection's events that came before an instant, and batches and tokens that ended before it; how
+        many events. What is forgotten is no repetition any more."""
         with self._db.write() as db:
             old = and_(events.c.connection == connection, events.c.received_at < older_than)
             gone = len(db.execute(delete(events).where(old).returning(events.c.id)).all())

@@ -112,7 +112,7 @@ def days_of(bench: Workbench, batch: Batch) -> tuple[date, date]:
         told.earliest.astimezone(zones[told.connection]).date() for told in batch.told if told.connection in zones
     ]
     last = min(bench.today(role) for role in bench.integration.connections)
-    return max(bench.start_date, min(last, *spoken)), last
+    return max(bench.start_date, min([last, *spoken])), last
 
 
 def _purge(bench: Workbench) -> None:

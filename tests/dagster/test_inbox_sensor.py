@@ -6,6 +6,7 @@ import random
 import shutil
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -234,6 +235,15 @@ class TestDays:
     ) -> None:
         tell(town, told_of(1, at(town)))
         assert days(asked(town)) == (first(town), town.last)
+
+    def test_a_batch_whose_events_are_forgotten_or_not_read_any_more_is_a_run_of_today(self, town: DagsterSite) -> None:
+        tell(town, told_of(1, on(town.days[1])))
+        first = asked(town)
+        town.home.ledger().inbox.purge("coupa", datetime.now(UTC) + timedelta(days=1))
+        assert days(asked(town)) == (town.last, town.last)
+        ended(town, first, dg.DagsterRunStatus.SUCCESS)
+        tell(town, replace(told_of(2, on(town.days[1])), connection="another"))
+        assert days(asked(town)) == (town.last, town.last)
 
     def test_an_event_without_a_date_is_of_the_day_on_which_it_came(self, town: DagsterSite) -> None:
         tell(town, told_of(1, None))

@@ -33,8 +33,7 @@ from connector_resources.redact import redact
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# two of these and some bytes on the wire are less than a second
-PATIENCE_SECONDS = 0.45
+ANSWER_SECONDS = 0.9  # for all that a request waits for, its body aside
 BODY_SECONDS = 10.0  # for a sender to finish its request
 THREADS = 8
 TOKEN_REQUEST_BYTES = 10_000
@@ -42,7 +41,7 @@ TOKEN_PATH = "/oauth2/token"  # noqa: S105
 
 
 class Inbox:
-    """The endpoints, over the places that take events. `patience_seconds` bounds each question to the ledger."""
+    """The endpoints, over the places that take events. A request waits for the ledger `answer_seconds` at most."""
 
     def __init__(
         self,
@@ -50,12 +49,12 @@ class Inbox:
         places: dict[str, Place],
         secrets: Secrets,
         *,
-        patience_seconds: float = PATIENCE_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._ledger = ledger
         self._places = places
         self._secrets = secrets
-        self._patience = patience_seconds
+        self._answer_seconds = answer_seconds
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="inbox")
         taking = {"/call-out/{connection}": self._call_out, "/call-out/{connection}/{document}": self._call_out}
         routes = {TOKEN_PATH: self._token, **taking, "/relay/{connection}": self._relay}
@@ -72,13 +71,13 @@ class Inbox:
 
     # -- endpoints ----------------------------------------------------------------------------------------------------
 
-    async def _health(self, _: Request) -> Response:
-        await self._in_thread(self._ledger.inbox.waiting)
+    async def _health(self, request: Request) -> Response:
+        await self._in_thread(request, self._ledger.inbox.waiting)
         return JSONResponse({"ok": True})
 
     async def _token(self, request: Request) -> Response:
         body = await self._body(request, TOKEN_REQUEST_BYTES)
-        clients = await self._in_thread(self._secrets.clients)
+        clients = await self._in_thread(request, self._secrets.clients)
         authorization = only(request.headers.getlist("authorization"), "Authorization")
         client = client_of(clients, authorization, body)
         bearer = self._places[client.connection].settings.bearer
@@ -86,7 +85,7 @@ class Inbox:
             raise AssertionError("a client of a connection without tokens")
         seconds = bearer.token_seconds
         issue = self._ledger.inbox.issue_token
-        token = await self._in_thread(lambda: issue(client.connection, client.id, seconds))
+        token = await self._in_thread(request, lambda: issue(client.connection, client.id, seconds))
         log.info("a token for %s was issued", client.connection)
         answer = {"access_token": token, "token_type": "bearer", "expires_in": seconds}
         return JSONResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
@@ -104,7 +103,7 @@ class Inbox:
             documents = documents_of(kind, body)
             return events_of(place.connection, place.settings, documents, scheme="call_out", called=called)
 
-        return await self._take(place, read)
+        return await self._take(request, place, read)
 
     async def _check_token(self, request: Request, connection: str) -> None:
         given = only(request.headers.getlist("authorization"), "Authorization") or ""
@@ -114,7 +113,7 @@ class Inbox:
             client = self._secrets.of(connection)[CLIENT_ID]
             return self._ledger.inbox.token_valid(token, connection, client)
 
-        if scheme.lower() != "bearer" or not await self._in_thread(valid):
+        if scheme.lower() != "bearer" or not await self._in_thread(request, valid):
             raise Refusal(401, "Unauthorized: the access token is missing or not valid", {"WWW-Authenticate": "Bearer"})
 
     async def _relay(self, request: Request) -> Response:
@@ -137,14 +136,14 @@ class Inbox:
                 signature=signed.signature,
             )
 
-        return await self._take(place, read)
+        return await self._take(request, place, read)
 
-    async def _take(self, place: Place, read: Callable[[], list[InboxEvent]]) -> Response:
+    async def _take(self, request: Request, place: Place, read: Callable[[], list[InboxEvent]]) -> Response:
         def take() -> tuple[int, int]:
             events = read()
             return len(events), self._ledger.inbox.take(events, place.integrations)
 
-        told, new = await self._in_thread(take)
+        told, new = await self._in_thread(request, take)
         log.info("%s told of %d records, %d of them new", place.connection.name, told, new)
         return JSONResponse({"stored": new, "repeated": told - new})
 
@@ -174,11 +173,14 @@ class Inbox:
             raise Refusal(408, "the body did not come to its end", {"Connection": "close"}) from None
         return bytes(read)
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        """What a thread made of it, within our patience. It goes on when we do not: what is stored late is a repetition
-        when it comes again."""
-        doing = asyncio.get_running_loop().run_in_executor(self._threads, work)
-        done, _ = await asyncio.wait([doing], timeout=self._patience)
+    async def _in_thread(self, request: Request, work: Callable[[], T]) -> T:
+        """What a thread made of it, in the time that is left to the request. It goes on when we do not: what is stored
+        late is a repetition when it comes again."""
+        loop = asyncio.get_running_loop()
+        left: float = getattr(request.state, "left", self._answer_seconds)
+        began, doing = loop.time(), loop.run_in_executor(self._threads, work)
+        done, _ = await asyncio.wait([doing], timeout=left)
+        request.state.left = max(0.0, left - (loop.time() - began))
         if not done:
             doing.add_done_callback(_told_late)
             raise Refusal(503, "not stored yet: send it again", {"Retry-After": "5"})

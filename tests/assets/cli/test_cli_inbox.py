@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -44,6 +45,18 @@ def ready(home: Home) -> Home:
     return home
 
 
+@contextmanager
+def started() -> Iterator[subprocess.Popen[str]]:
+    """`connector inbox serve` at a free port."""
+    main = "from connector_assets.cli import main; main()"
+    command = [sys.executable, "-c", main, "inbox", "serve", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def again_while_busy(send: Callable[[], requests.Response]) -> requests.Response:
     """As any sender does: what is answered with 503 is sent again."""
     for _ in range(100):
@@ -54,11 +67,9 @@ def again_while_busy(send: Callable[[], requests.Response]) -> requests.Response
     raise AssertionError("busy for ever")
 
 
+@pytest.mark.slow
 def test_it_says_when_it_is_ready_takes_what_comes_and_stops_when_told(ready: Home, ledger: Ledger) -> None:
-    main = "from connector_assets.cli import main; main()"
-    command = [sys.executable, "-c", main, "inbox", "serve", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ), text=True)
-    try:
+    with started() as process:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
         assert told.pop("ready") is True
@@ -81,15 +92,47 @@ def test_it_says_when_it_is_ready_takes_what_comes_and_stops_when_told(ready: Ho
         assert sent.status_code == 200
         process.send_signal(signal.SIGTERM)
         rest, errors = process.communicate(timeout=60)
-    finally:
-        process.kill()
-        process.communicate()
     assert (process.returncode, rest, errors) == (0, "", "")
     assert [(each.integration, each.record) for each in ledger.inbox.pending("jde_coupa")] == [("jde_coupa", "1")]
     logged = (ready.logs / "inbox.log").read_text()
     assert "coupa told of 1 records, 1 of them new" in logged
     assert token not in logged and "s3cret" not in logged
     assert (ready.logs / "inbox.log").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.slow
+def test_what_was_answered_well_is_there_after_a_kill(ready: Home, ledger: Ledger) -> None:
+    token = ledger.inbox.issue_token("coupa", "s3cret-inbox_client_id", 600)
+    answered: list[int] = []
+    tried: set[int] = set()
+    with started() as process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+
+        def send(first: int) -> None:
+            with requests.Session() as session:
+                session.headers["Authorization"] = f"Bearer {token}"
+                for number in range(first, first + 10_000):
+                    tried.add(number)
+                    try:
+                        answer = session.post(f"{url}/call-out/coupa/invoices", json={"id": number}, timeout=60)
+                    except requests.RequestException:
+                        return  # killed
+                    if answer.status_code == 200:
+                        answered.append(number)
+
+        senders = [threading.Thread(target=send, args=(each * 100_000,)) for each in range(4)]
+        for sender in senders:
+            sender.start()
+        while len(answered) < 100 and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+        for sender in senders:
+            sender.join(120)
+    kept = {int(each.record) for each in ledger.inbox.pending("jde_coupa", limit=100_000)}
+    assert len(answered) >= 100 and set(answered) <= kept
+    # what was kept without a good answer was sent, too: it comes again, and is a repetition then
+    assert kept <= tried
 
 
 class TestWhatItRefuses:

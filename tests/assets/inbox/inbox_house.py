@@ -83,7 +83,7 @@ class House:
                 self.home.credentials().set(connection, name, value)
         self.ledger = Ledger.open(self.home.ledger_url, clock=clock)
         places, self.secrets = open_places(self.home)
-        self.inbox = Inbox(self.ledger, places, Secrets(self.home.credentials(), places, clock), patience_seconds=60)
+        self.inbox = Inbox(self.ledger, places, Secrets(self.home.credentials(), places, clock), answer_seconds=60)
 
     def close(self) -> None:
         """End it."""

@@ -274,7 +274,7 @@ class TestRelay:
 class TestAnswers:
     def test_only_what_is_kept_is_answered_well_and_what_was_late_is_a_repetition(self, house: House) -> None:
         inbox, path = house.inbox, house.home.path / "ledger.sqlite"
-        inbox._patience = 0.2
+        inbox._answer_seconds = 0.2
         token = house.token()
         with serving(house) as served:
             blocker = sqlite3.connect(path, isolation_level=None)

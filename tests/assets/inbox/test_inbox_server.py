@@ -258,11 +258,19 @@ class TestRelay:
         headers = house.signed(COUPA, undated)
         assert served.post("/relay/coupa", undated, headers).content["stored"] == 1
         assert house.ledger.inbox.batch("jde_coupa") is not None
-        # as it was; signed anew under its id; and in the north, where no id is signed, with an id of somebody's own
+        # as it was; signed anew under its id; and, which is news, under another
         assert served.post("/relay/coupa", undated, headers).content == {"stored": 0, "repeated": 1}
         house.clock.advance(20)
         assert served.post("/relay/coupa", undated, house.signed(COUPA, undated)).content["stored"] == 0
         assert served.post("/relay/coupa", undated, house.signed(COUPA, undated, id="evt-2")).content["stored"] == 1
+
+    def test_where_the_body_alone_is_signed_no_header_makes_it_another_message(self, served: Served) -> None:
+        undated = json.dumps({"payment": {"id": 5}}).encode()
+        headers = served.house.signed(NORTH, undated)
+        assert served.post("/relay/coupa_north", undated, headers).content["stored"] == 1
+        assert served.house.ledger.inbox.batch(NORTH_READER) is not None
+        again = headers | {"X-Event-Id": "evt-9", "X-Timestamp": "1", "Date": "today"}
+        assert served.post("/relay/coupa_north", undated, again).content == {"stored": 0, "repeated": 1}
 
     def test_the_address_says_nothing_since_it_is_not_signed(self, served: Served) -> None:
         bare = json.dumps(INVOICE).encode()

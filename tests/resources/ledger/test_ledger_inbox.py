@@ -5,19 +5,25 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import select
 
 if TYPE_CHECKING:
     from conftest import Place
 
 from connector_resources.clock import ManualClock
-from connector_resources.ledger import Ledger
+from connector_resources.ledger import Ledger, migrate
+from connector_resources.ledger.database import Database, ensure_schema, normalised
 from connector_resources.ledger.inbox import InboxEvent, Told
 from connector_resources.ledger.inbox_models import inbox_batches, inbox_tokens
+from connector_resources.ledger.models import flow_state
 
+MIGRATIONS = Path(migrate.__file__).parent / "migrations"
 US = "jde_coupa"
 AT = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
 INVOICE = InboxEvent("coupa", "invoices", "4711", AT, "approved", False, "call_out")
@@ -30,6 +36,24 @@ def take(ledger: Ledger, *message: InboxEvent, integrations: tuple[str, ...] = (
 
 def records(ledger: Ledger, integration: str = US) -> list[str]:
     return [each.record for each in ledger.inbox.pending(integration)]
+
+
+def test_a_ledger_of_the_version_before_gets_an_inbox_and_keeps_what_it_has(ledger_place: Place) -> None:
+    url = normalised(ledger_place.url)
+    if ledger_place.schema is not None:
+        ensure_schema(url, ledger_place.schema)
+    before = Database(url, ledger_place.schema)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with before.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(flow_state.insert().values(flow=f"{US}/invoices", opened_by="adopt", opened_at=AT))
+    before.close()
+
+    with Ledger.open(ledger_place.url, ledger_place.schema) as opened:
+        assert opened.flows.get(f"{US}/invoices") is not None
+        assert take(opened, INVOICE) == 1
 
 
 def test_an_event_is_kept_as_it_was_told_and_comes_back_oldest_first(ledger: Ledger, ledger_place: Place) -> None:

@@ -22,7 +22,7 @@ from connector_assets.automation.sweep import sweep_asset
 from connector_assets.broken import broken_asset
 from connector_assets.clients import ConnectionResource, resource_key
 from connector_assets.integrations.assets import flow_assets
-from connector_assets.integrations.kinds import KINDS, check_flows
+from connector_assets.integrations.kinds import check_flows, flows_on
 from connector_assets.partitions import days_from
 from connector_assets.sources.assets import source_asset, source_key
 from connector_assets.templates import sandbox_connections
@@ -91,8 +91,8 @@ def build(settings: Settings) -> dg.Definitions:
             broken[each.name] = str(error)
             continue
         read = [sources.setdefault(asset.key, asset) for asset in _sources(settings, each, days)]
-        written = [asset for flow in KINDS[each.kind] for asset in flow_assets(flow, each, days)]
-        swept = [sweep_asset(flow, each) for flow in KINDS[each.kind]]
+        written = [asset for flow in flows_on(each) for asset in flow_assets(flow, each, days)]
+        swept = [sweep_asset(flow, each) for flow in flows_on(each)]
         integrations.append(Integration(each, [*read, *written], swept))
     return _definitions(settings, integrations, broken)
 
@@ -110,7 +110,7 @@ def _sources(
 ) -> Iterator[dg.AssetsDefinition]:
     """The source assets that an integration reads, each once; another may read the same ones."""
     seen = set()
-    for flow in KINDS[integration.kind]:
+    for flow in flows_on(integration):
         for source in flow.sources:
             connection = settings.connections[integration.connections[source.role]]
             key = source_key(connection.name, source.entity)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.work import Pace
 from connector_assets.delivery.workbench import Integration, Reader, Workbench
-from connector_assets.integrations.kinds import KINDS, check_flows
+from connector_assets.integrations.kinds import check_flows, flows_on
 from connector_assets.sources.coupa import CoupaReader
 from connector_assets.sources.jde import JdeReader
 from connector_assets.sources.reading import LandingReader
@@ -90,7 +90,7 @@ def workbench(
 
 def flows_of(bench: Workbench) -> list[Flow]:
     """All flows of the bench's integration."""
-    return [flow(bench) for flow in KINDS[bench.integration.kind]]
+    return [flow(bench) for flow in flows_on(bench.integration.settings)]
 
 
 def pace_of(flow: Flow) -> Pace:

@@ -78,12 +78,12 @@ def _sync_all(home: Home, first: date, last: date) -> list[Outcome]:
     os.environ["CONNECTOR_HOME"] = str(home.path)
 
     from connector_assets.cli.syncing import run_flows
-    from connector_assets.integrations.kinds import KINDS
+    from connector_assets.integrations.kinds import flows_on
 
     done = []
     for integration in home.settings().integrations.values():
         tell(f"syncing {integration.name}: {first} to {last}")
-        done.append(run_flows(home, integration, KINDS[integration.kind], (first, last), whole=True))
+        done.append(run_flows(home, integration, flows_on(integration), (first, last), whole=True))
     return done
 
 

@@ -159,12 +159,12 @@ def _looked_up(home: Home, settings: Settings, file: Path, rows: Sequence[tuple[
 
 def _connections(settings: Settings) -> dict[str, tuple[str, str]]:
     """Flow -> its source and target connection, of all integrations that can be used."""
-    from connector_assets.integrations.kinds import KINDS
+    from connector_assets.integrations.kinds import flows_on
 
     return {
         f"{name}/{flow.name}": (each.connections[flow.source_role], each.connections[flow.target_role])
         for name, each in settings.integrations.items()
-        for flow in KINDS[each.kind]
+        for flow in flows_on(each)
     }
 
 

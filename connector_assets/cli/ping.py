@@ -92,12 +92,12 @@ def _integrations(home: Home, settings: Settings, chosen: set[str], usable: set[
 
 
 def _flow_checks(home: Home, name: str, *, ask: bool) -> list[Check]:
-    from connector_assets.integrations.kinds import KINDS
+    from connector_assets.integrations.kinds import flows_on
     from connector_assets.opening import workbench
 
     checks: list[Check] = []
     with workbench(home, name, "ping") as bench:
-        for kind in KINDS[bench.integration.kind]:
+        for kind in flows_on(bench.integration.settings):
             try:
                 flow = kind(bench)
             except UnusableInput as error:

@@ -54,13 +54,17 @@ def chosen_flows(settings: Settings, target: str) -> tuple[IntegrationSettings, 
 
     Raises UnusableInput naming what there is.
     """
-    from connector_assets.integrations.kinds import KINDS, flow_class
+    from connector_assets.integrations.kinds import flow_class, flows_on
 
     name, _, flow = target.partition("/")
     integration = settings.integration(name)
+    flows = flows_on(integration)
     if "/" not in target:
-        return integration, KINDS[integration.kind]
-    return integration, (flow_class(integration.kind, flow),)
+        return integration, flows
+    chosen = flow_class(integration.kind, flow)
+    if chosen not in flows:
+        raise UnusableInput(f"{target} is off: name {flow} under integrations.{name}.flows in connections.yaml")
+    return integration, (chosen,)
 
 
 def require_flow(settings: Settings, target: str) -> tuple[IntegrationSettings, type[Flow]]:

@@ -129,7 +129,7 @@ def days_held(settings: Settings, logins: Mapping[str, Mapping[str, Any]]) -> tu
 
     Raises UnusableInput where there is no row with a date.
     """
-    from connector_assets.integrations.kinds import KINDS
+    from connector_assets.integrations.kinds import flows_on
     from connector_resources.jde.client import JdeClient
     from connector_resources.jde.query import ge
 
@@ -137,7 +137,7 @@ def days_held(settings: Settings, logins: Mapping[str, Mapping[str, Any]]) -> tu
     for integration in settings.integrations.values():
         daily = {
             (integration.connections[source.role], source.entity)
-            for flow in KINDS[integration.kind]
+            for flow in flows_on(integration)
             for source in flow.sources
             if source.daily
         }

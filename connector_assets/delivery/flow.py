@@ -80,6 +80,8 @@ class Flow(ABC):
     sources: ClassVar[tuple[Source, ...]]
     after: ClassVar[tuple[str, ...]] = ()
     partitioned: ClassVar[bool] = True
+    # True where the flow runs only if `connections.yaml` names it: not every site has what it needs
+    optional: ClassVar[bool] = False
     carries_money: ClassVar[bool] = False
     source_role: ClassVar[str]
     source_entity: ClassVar[str]

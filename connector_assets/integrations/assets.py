@@ -12,6 +12,7 @@ from connector_assets.delivery.checks import mapped_columns
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.kinds import flows_on
 from connector_assets.integrations.leftovers import free_claims_of_the_dead
 from connector_assets.integrations.metadata import mapped_schema
 from connector_assets.integrations.progress import advance_watermarks
@@ -51,12 +52,13 @@ def _mapped(
 ) -> dg.AssetsDefinition:
     key = mapped_key(integration.name, flow.name)
     connections = integration.connections
+    on = {each.name for each in flows_on(integration)}
 
     @dg.asset(
         key=key,
         deps=[
             *(source_key(connections[source.role], source.entity) for source in flow.sources),
-            *(delivered_key(integration.name, other) for other in flow.after),
+            *(delivered_key(integration.name, other) for other in flow.after if other in on),
         ],
         partitions_def=days if flow.partitioned else None,
         backfill_policy=ONE_RUN if flow.partitioned else None,

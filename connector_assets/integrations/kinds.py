@@ -13,6 +13,11 @@ from connector_resources.errors import UnusableInput
 KINDS: Mapping[str, tuple[type[Flow], ...]] = {"jde_coupa": jde_coupa.FLOWS}
 
 
+def flows_on(integration: IntegrationSettings) -> tuple[type[Flow], ...]:
+    """The flows of an integration in their order: those of its kind, less the optional ones that it does not name."""
+    return tuple(flow for flow in KINDS[integration.kind] if not flow.optional or flow.name in integration.flows)
+
+
 def flow_class(kind: str, name: str) -> type[Flow]:
     """The class of a flow. Raises UnusableInput naming the flows that there are."""
     flows = {flow.name: flow for flow in KINDS[kind]}
@@ -28,6 +33,6 @@ def check_flows(integration: IntegrationSettings) -> None:
             flow_class(integration.kind, name)
         except UnusableInput as error:
             raise UnusableInput(f"connections.yaml: integrations.{integration.name}.flows: {error}") from None
-    for flow in KINDS[integration.kind]:
+    for flow in flows_on(integration):
         read_settings(flow.Settings, integration, flow.name)
         read_approval(integration, flow.name, carries_money=flow.carries_money)

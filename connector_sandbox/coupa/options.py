@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from connector_sandbox.kernel.system import BadCommandError
+
+
+class CallOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An endpoint of the customer's that documents are sent to (coupa section 7)."""
+
+    document: str
+    """The resource: "invoices", "purchase_orders"."""
+    url: str
+    token_url: str
+    client_id: str
+    client_secret: str
+    scope: str = ""
+    format: Literal["json", "xml"] = "json"
 
 
 class Options(msgspec.Struct, forbid_unknown_fields=True):
@@ -45,6 +58,14 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     """The instance option by which an edit in the UI sets exported back to false (coupa section 3.7)."""
     string_ids: bool = False
     """Whether a JSON reference may give its id as text (coupa section 8, trap 18)."""
+    external_orders: bool = True
+    """Whether the optional feature external purchase orders is on (coupa section 3.3)."""
+    external_orders_refusal: Literal[400, 403, 404] = 403
+    """How a call for an external order is refused where the feature is off: not established."""
+    external_order_status: Literal["draft", "buyer_hold", "issued"] = "draft"
+    """The status of an external order right after its POST: not established."""
+    soft_close: bool = False
+    """Whether the first `close` of an order only closes it softly (coupa section 3.3)."""
     content_headers: Literal["bodies", "strict", "lax"] = "bodies"
     """Whose Content-Type must equal Accept (coupa section 1): that of calls with a body, of all calls, of
     none.
@@ -63,6 +84,16 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     """
     payment_errors_in_xml: bool = False
     """Answer what is wrong with payments in XML to a JSON call, as the payment examples say (coupa section 5.3)."""
+    call_outs: list[CallOut] = []
+    """Where documents are sent when they change."""
+    call_out_drop: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    """The part of the call-outs that is lost without a trace."""
+    call_out_repeat: Annotated[int, msgspec.Meta(ge=1)] = 1
+    """How often each is sent."""
+    call_out_shuffle: bool = False
+    """Whether those that wait are sent in any order."""
+    call_out_seed: int = 1
+    """What chance begins with."""
     return_none_status: Literal[200, 201] = 201
     """Status of a POST with return_object=none: Swagger and the documents differ (coupa section 5.2)."""
 

@@ -8,9 +8,14 @@ the company's; a line that the application wrote against trade creditors has EXT
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
+from .order_rows import Order as Order
+from .order_rows import order_header as order_header
+from .order_rows import order_line as order_line
+from .stamps import Stamp as Stamp
+from .stamps import clock_time as clock_time
 from .world import Row, account_number
 
 OFFSET_OBJECT = "4110"
@@ -20,36 +25,30 @@ REVERSING_LINE = "R"
 ZERO = Decimal("0.00")
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """The audit columns: the day and time (HHMMSS as a whole number) of the last change, both None if unknown."""
-
-    day: date | None
-    time: int | None
-
-    @classmethod
-    def at(cls, day: date | None, second: int) -> Stamp:
-        """The stamp of a second of a day; an empty one without a day."""
-        return cls(day, None if day is None else clock_time(second))
-
-    def onto(self, row: Row) -> Row:
-        """The row with its audit columns."""
-        row["USER"] = "APUSER"
-        row["PID"] = "P0411"
-        row["JOBN"] = "ENT01"
-        row["UPMJ"] = self.day
-        row["UPMT"] = self.time
-        return row
+def month_before(day: date) -> date:
+    """The last day of the month before a day's."""
+    return day.replace(day=1) - timedelta(days=1)
 
 
-def clock_time(second: int) -> int:
-    """Seconds since midnight as UPMT holds them: 34205 -> 93005."""
-    return second // 3600 * 10000 + second // 60 % 60 * 100 + second % 60
+def company(number: str, name: str, currency: str, stamp: Stamp, *, current: date | None = None) -> Row:
+    """A row of F0010; its fiscal years are calendar years (DTPN R), and its current period has the day `current`.
 
-
-def company(number: str, name: str, currency: str, stamp: Stamp) -> Row:
-    """A row of F0010."""
-    return stamp.onto({"CO": number, "NAME": name, "CRCD": currency, "DTPN": "R", "PNC": 1, "ALTC": ""})
+    That is the month before the stamp's unless given, so that the last month is open as well as this one. Without
+    either, the company has no periods.
+    """
+    if current is None and stamp.day is not None:
+        current = month_before(stamp.day)
+    return stamp.onto(
+        {
+            "CO": number,
+            "NAME": name,
+            "CRCD": currency,
+            "DTPN": "R",
+            "PNC": current.month if current else 0,
+            "DFYJ": current.replace(month=1, day=1) if current else None,
+            "ALTC": "",
+        }
+    )
 
 
 def unit(number: str, name: str, company: str, stamp: Stamp, *, balance_sheet: bool = False) -> Row:

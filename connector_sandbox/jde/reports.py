@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from connector_sandbox.jde.acting import BusinessError
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.errors import AisError
-from connector_sandbox.jde.payables import BusinessError, VoucherKey
+from connector_sandbox.jde.payables import VoucherKey
 from connector_sandbox.jde.store import Changed, Record
 from connector_sandbox.jde.tables import Row
 from connector_sandbox.jde.vouchers import VoucherEntry
@@ -131,6 +132,7 @@ class Reports:
         items = _in_line_order([dict(database["F0411Z1"].record(row)) for row in rows])
         journal = _in_line_order([dict(database["F0911Z1"].record(row)) for row in lines])
         _check_control_fields(items, journal)
+        items, journal = entry.complete(items, journal)
         entry.check(items, journal)
         if not final:
             return

@@ -7,30 +7,54 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector_sandbox.jde.environment import Environment
-from connector_sandbox.jde.payables import BusinessError, Payables, VoucherKey
+from connector_sandbox.jde.acting import BusinessError, Program, rounded
+from connector_sandbox.jde.payables import Payables, VoucherKey
+from connector_sandbox.jde.periods import Periods
 
 Record = Mapping[str, Any]
 
 # Posting edit codes of F0901 that accept an A/P distribution; never I, N, M, B.
 _POSTABLE = ("", "L", "S", "U", "X")
 
-_PAY_ITEM = """AN8 PYE SNTO DIVJ DSVJ DDJ DDNJ DGJ CO AG ADSC ADSA ATXA ATXN STAM TXA1 EXR1 CRRM CRCD CRR
-ACR CDS
+_PAY_ITEM = """AN8 PYE SNTO DIVJ DSVJ DDJ DDNJ DGJ CO AG ADSC ADSA ATXA ATXN STAM TXA1 EXR1 CRRM CRCD CRR ACR CDS
     CDSA CTXA CTXN CTAM GLC GLBA AM MCU PTC VINV PKCO PO PDCT LNID SFXO VR01 RMK PYIN URRF TORG BCRC"""
-_JOURNAL_LINE = """DGJ CO ANI AID MCU OBJ SUB SBL SBLT AM CRRM CRCD CRR AA ACR U UM EXA EXR R1 R2 AN8 VINV
-IVD PO
-    PDCT PKCO ASID TORG"""
+_JOURNAL_LINE = """DGJ CO ANI AID MCU OBJ SUB SBL SBLT AM CRRM CRCD CRR AA ACR U UM EXA EXR R1 R2 AN8 VINV IVD PO
+    PDCT PKCO LNID ASID TORG"""
 
 
-class VoucherEntry:
+class VoucherEntry(Program):
     """Checks a voucher and writes it to F0411 and F0911."""
 
-    def __init__(self, environment: Environment, user: str, program: str) -> None:
-        self._environment = environment
-        self._database = environment.database
-        self._user = user
-        self._program = program
+    def complete(
+        self, items: Sequence[Record], lines: Sequence[Record]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Pay items and journal lines with what the program works out: currency mode, rate, domestic amounts.
+
+        A voucher in another currency than its company's is foreign. Its rate (CRR) is the given one, else that of
+        F0015; domestic amounts that are not given come of the foreign ones, and the last journal line takes what
+        rounding leaves. BusinessError without a rate.
+        """
+        made, journal = [dict(item) for item in items], [dict(line) for line in lines]
+        if not made:
+            return made, journal
+        first = made[0]
+        base = self.base_currency(str(first.get("CO") or ""))
+        foreign = bool(base) and first.get("CRCD") not in (None, "", base)
+        mode = first.get("CRRM") or ("F" if foreign else "D")
+        wanted = [(row.get(alias), row.get("ACR")) for alias, rows in (("AG", made), ("AA", journal)) for row in rows]
+        known = mode == "D" or all(domestic or not other for domestic, other in wanted)
+        rate = Decimal(first.get("CRR") or 0)
+        if not known and not rate:
+            rate = self._rate(str(first["CRCD"]), base, first["DGJ"])
+        for row in (*made, *journal):
+            row.update({"CRRM": mode, "CRR": rate})
+        if not known:
+            unit = self.smallest(base)
+            _convert(made, rate, unit, {"AG": "ACR", "STAM": "CTAM", "ATXA": "CTXA", "ATXN": "CTXN"})
+            _convert(journal, rate, unit, {"AA": "ACR"})
+            if journal:
+                journal[-1]["AA"] += _sum(made, "AG") - _sum(made, "STAM") - _sum(journal, "AA")
+        return made, journal
 
     def check(self, items: Sequence[Record], lines: Sequence[Record]) -> list[BusinessError]:
         """Warnings about a voucher of these pay items and journal lines; BusinessError when it is refused."""
@@ -38,6 +62,8 @@ class VoucherEntry:
             self._check_item(item)
         for line in lines:
             self.account(line)
+            if line.get("DGJ"):
+                self._periods.check(str(line.get("CO") or items[0]["CO"]), line["DGJ"])
         self._check_balance(items, lines)
         payables = Payables(self._environment, self._user, self._program)
         first = items[0]
@@ -53,10 +79,18 @@ class VoucherEntry:
         )
         document = {"KCO": key.company, "DCT": key.type, "DOC": key.number, "ICU": batch, "ICUT": "V"}
         dated = {**document, "DICJ": self._environment.today()}
-        for number, item in enumerate(items, start=1):
-            self._add("F0411", {**dated, **self._pay_item(item), "SFX": f"{number:03d}"})
-        for number, line in enumerate(lines, start=1):
-            self._add("F0911", {**dated, **self._journal_line(line, first), "JELN": number})
+        rows = [
+            ("F0411", {**dated, **self._pay_item(item), "SFX": f"{number:03d}"})
+            for number, item in enumerate(items, start=1)
+        ] + [
+            ("F0911", {**dated, **self._journal_line(line, first), "JELN": number})
+            for number, line in enumerate(lines, start=1)
+        ]
+        # All or nothing: a text too long for a journal line must not leave pay items behind.
+        for table, values in rows:
+            self._database[table].check(values)
+        for table, values in rows:
+            self._add(table, values)
         return key
 
     def account(self, line: Record) -> dict[str, Any]:
@@ -84,6 +118,7 @@ class VoucherEntry:
             raise BusinessError("0041", f"Supplier {item['AN8']} is not in the Supplier Master", "AN8")
         if self._database["F0010"].get({"CO": item["CO"]}) is None:
             raise BusinessError("0006", f"Company {item['CO']} Invalid", "CO")
+        self._periods.check(item["CO"], item["DGJ"])
         if item.get("CRRM") == "F" and not item.get("ACR"):
             raise BusinessError("0003", "Blanks Invalid: ACR is required in a foreign voucher", "ACR")
 
@@ -100,7 +135,7 @@ class VoucherEntry:
         due = item.get("DDJ") or item["DIVJ"]
         return {
             **values,
-            **self._fiscal(item["DGJ"]),
+            **self._periods.fiscal(item["CO"], item["DGJ"]),
             "PYE": item.get("PYE") or item["AN8"],
             "DDJ": due,
             "PST": item.get("PST") or "A",
@@ -116,14 +151,15 @@ class VoucherEntry:
         values = {alias: line[alias] for alias in _JOURNAL_LINE.split() if alias in line}
         unit, obj, sub = str(account.get("MCU", "")).strip(), account.get("OBJ", ""), account.get("SUB", "")
         day = line.get("DGJ") or first["DGJ"]
+        company = line.get("CO") or account.get("CO") or first["CO"]
         return {
             **values,
             **{alias: account[alias] for alias in ("AID", "MCU", "OBJ", "SUB") if alias in account},
-            **self._fiscal(day),
+            **self._periods.fiscal(company, day),
             "ANI": ".".join(part for part in (unit, obj, sub) if part),
             "DGJ": day,
             "LT": "AA",
-            "CO": line.get("CO") or account.get("CO") or first["CO"],
+            "CO": company,
             "AN8": line.get("AN8") or first["AN8"],
             "VINV": line.get("VINV") or first.get("VINV", ""),
             "IVD": line.get("IVD") or first["DIVJ"],
@@ -132,19 +168,30 @@ class VoucherEntry:
             "BCRC": self.base_currency(first["CO"]),
         }
 
-    def base_currency(self, company: str) -> str:
-        """The currency of a company's domestic amounts."""
-        companies = self._database["F0010"]
-        row = companies.get({"CO": company})
-        return str(companies.value(row, "CRCD")) if row is not None else ""
+    def _rate(self, currency: str, base: str, day: date | None) -> Decimal:
+        """The rate in force on a day: base currency for one of the other (F0015)."""
+        rows = [
+            row
+            for row in self._database["F0015"].where(CRCD=currency, CRDC=base)
+            if (since := self._day("F0015", row, "EFT")) is None or day is None or since <= day
+        ]
+        if not rows:
+            raise BusinessError("0009", f"No exchange rate of {currency} to {base}", "CRR")
+        latest = max(rows, key=lambda row: self._day("F0015", row, "EFT") or date.min)
+        return self._amount("F0015", latest, "CRR")
 
-    @staticmethod
-    def _fiscal(day: date) -> dict[str, int]:
-        return {"PN": day.month, "FY": day.year % 100, "CTRY": day.year // 100}
-
-    def _add(self, table: str, values: Record) -> None:
-        self._environment.insert(table, values, user=self._user, program=self._program)
+    @property
+    def _periods(self) -> Periods:
+        return Periods(self._environment, self._user, self._program)
 
 
 def _sum(records: Sequence[Record], alias: str) -> Decimal:
     return sum((Decimal(record.get(alias, 0)) for record in records), Decimal(0))
+
+
+def _convert(rows: Sequence[dict[str, Any]], rate: Decimal, unit: Decimal, columns: Mapping[str, str]) -> None:
+    """Work out domestic amounts of foreign ones, where they are not given."""
+    for row in rows:
+        for domestic, foreign in columns.items():
+            if not row.get(domestic):
+                row[domestic] = rounded(Decimal(row.get(foreign) or 0) * rate, unit)

@@ -17,6 +17,8 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from connector_assets.automation.housekeeping import purge_job, purge_schedule
+from connector_assets.automation.inbox.places import places_of
+from connector_assets.automation.inbox_sensor import inbox_sensor
 from connector_assets.automation.schedules import INTEGRATION_TAG, poll_schedule, sweep_schedule
 from connector_assets.automation.sweep import sweep_asset
 from connector_assets.broken import broken_asset
@@ -123,15 +125,20 @@ def _definitions(settings: Settings, integrations: list[Integration], broken: di
     assets = {asset.key: asset for each in integrations for asset in (*each.synced, *each.swept)}
     jobs: list[UnresolvedAssetJobDefinition | dg.JobDefinition] = [purge_job]
     schedules = [purge_schedule]
+    sensors = []
+    told = {name for place in places_of(settings).values() for name in place.integrations}
     for each in integrations:
         job, sweep_job = each.job(), each.sweep_job()
         jobs += [job, sweep_job]
         if each.settings.schedule:
             schedules += [poll_schedule(each.settings, job), sweep_schedule(each.settings, sweep_job)]
+        if each.settings.name in told:
+            sensors.append(inbox_sensor(each.settings, job))
     return dg.Definitions(
         assets=[*assets.values(), *(broken_asset(name, reason) for name, reason in sorted(broken.items()))],
         jobs=jobs,
         schedules=schedules,
+        sensors=sensors,
         resources={resource_key(name): ConnectionResource(connection=name) for name in settings.connections},
         executor=dg.in_process_executor,
     )

@@ -52,7 +52,7 @@ def tick(instance: dg.DagsterInstance, integration: str) -> dg.RunRequest | dg.S
 
     Without a run key: what is asked for again was not delivered, and Dagster would drop it without a word.
     """
-    busy = _run_under_way(instance, integration)
+    busy = run_under_way(instance, integration)
     if busy is not None:
         return dg.SkipReason(f"run {busy.run_id} of {integration} is queued or running")
     try:
@@ -64,7 +64,7 @@ def tick(instance: dg.DagsterInstance, integration: str) -> dg.RunRequest | dg.S
     return dg.RunRequest(tags=range_tags(*found.days) | {DUE_TAG: "yes", WHY_TAG: found.why[:LONGEST_WHY]})
 
 
-def _run_under_way(instance: dg.DagsterInstance, integration: str) -> dg.DagsterRun | None:
+def run_under_way(instance: dg.DagsterInstance, integration: str) -> dg.DagsterRun | None:
     """A run of the integration's jobs, or one that a person made of its assets alone, which has no tag of ours."""
     for run in instance.get_runs(dg.RunsFilter(statuses=list(NOT_FINISHED_STATUSES))):
         if run.tags.get(INTEGRATION_TAG) == integration:

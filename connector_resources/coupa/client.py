@@ -15,6 +15,8 @@ from connector_resources.coupa.auth import CoupaAuthorizer
 from connector_resources.coupa.errors import Classifier
 from connector_resources.coupa.external_payables import ExternalPayables
 from connector_resources.coupa.invoices import Invoices
+from connector_resources.coupa.pay_payments import PayPayments
+from connector_resources.coupa.purchase_orders import PurchaseOrders
 from connector_resources.coupa.reference import Currencies, LookupValues, PaymentTerms
 from connector_resources.coupa.resource import Channel
 from connector_resources.coupa.suppliers import Suppliers
@@ -62,6 +64,8 @@ class CoupaClient:
         self.currencies = Currencies(channel)
         self.invoices = Invoices(channel)
         self.external_payables = ExternalPayables(channel)
+        self.purchase_orders = PurchaseOrders(channel)
+        self.pay_payments = PayPayments(channel)
 
     @property
     def calls(self) -> CallCount:
@@ -83,6 +87,8 @@ class CoupaClient:
             self.currencies,
             self.invoices,
             self.external_payables,
+            self.purchase_orders,
+            self.pay_payments,
         )
         return ping.checks(self._http, self._authorizer, self.connection, resources, self._clock)
 

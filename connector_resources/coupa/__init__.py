@@ -32,8 +32,11 @@ from connector_resources.coupa.order_models import (
     ORDER_NOT_IN_FORCE,
     ORDER_OPEN,
     QUANTITY_LINE,
+    CompanyAddress,
     OrderLine,
     PurchaseOrder,
+    Unit,
+    User,
 )
 from connector_resources.coupa.pay_models import (
     INVOICE_SOURCE,
@@ -65,6 +68,7 @@ __all__ = [
     "VOIDED",
     "Account",
     "AccountType",
+    "CompanyAddress",
     "CoupaClient",
     "Currency",
     "ExternalPayable",
@@ -80,6 +84,8 @@ __all__ = [
     "RemitToAddress",
     "Supplier",
     "TaxLine",
+    "Unit",
+    "User",
     "WithholdingTaxLine",
     "dropped",
 ]

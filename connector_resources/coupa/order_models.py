@@ -1,4 +1,4 @@
-"""Coupa's purchase orders as pydantic models (coupa section 3.3)."""
+"""Coupa's purchase orders, and the users, addresses and units they refer to, as pydantic models (coupa section 3.3)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from connector_resources.coupa.shapes import (
     CodeRef,
     Customized,
     NamedRef,
+    Record,
     Shape,
     SupplierRef,
     UserRef,
@@ -102,3 +103,33 @@ class PurchaseOrder(Customized):
     last_exported_at: Instant = None
     created_at: Instant = None
     updated_at: Instant = None
+
+
+class User(Record):
+    """A user of the instance; `login` is unique (coupa section 3.0)."""
+
+    OPTIONAL = frozenset({"fullname", "employee_number", "active"})
+    login: Text = None
+    email: Text = None
+    fullname: Text = None
+    employee_number: Label = None
+    active: Flag = None
+
+
+class CompanyAddress(Record):
+    """An address of the company's own, where orders are delivered to; known by `location_code` or `name`."""
+
+    OPTIONAL = frozenset({"name", "active"})
+    name: Text = None
+    location_code: Text = None
+    active: Flag = None
+
+
+class Unit(Record):
+    """A unit of measure; `code` has at most six characters (coupa section 3.2)."""
+
+    OPTIONAL = frozenset({"name", "allowable_precision", "active"})
+    code: Text = None
+    name: Text = None
+    allowable_precision: Number = None
+    active: Flag = None

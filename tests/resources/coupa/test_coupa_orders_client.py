@@ -243,3 +243,37 @@ class TestExternalFeature:
         fake.sequence("POST", ORDERS, [Reply(None), Reply(503)])
         with pytest.raises(Unavailable):
             client.purchase_orders.external_feature()
+
+
+class TestWhatOrdersReferTo:
+    def test_users_by_login_or_address(self, fake: FakeCoupa, make: Any) -> None:
+        users = [{"id": n, "login": login, "email": f"{login}@site.example"} for n, login in enumerate(("a", "A"))]
+        fake.lists["/api/users"] = users
+        client = make(scopes=["core.user.read"])
+        found = client.users.find("A")
+        assert (found.id, found.email) == (1, "A@site.example")
+        assert client.users.find_by_email("a@Site.Example").id == 0
+        assert client.users.find_by_email("b@site.example") is None
+
+    def test_addresses_by_code_or_name(self, fake: FakeCoupa, client: CoupaClient) -> None:
+        fake.lists["/api/addresses"] = [
+            {"id": n, "location-code": code, "name": f"Yard {code}", "active": True}
+            for n, code in enumerate(("M30", "m31"))
+        ]
+        found = client.addresses.find("M30")
+        assert found is not None
+        assert found.name == "Yard M30"
+        named = client.addresses.find_by_name("Yard m31")
+        assert named is not None
+        assert named.id == 1
+        assert list(client.addresses.by_location_codes(["M30", "M31", "M32"])) == ["M30"]
+
+    def test_units_by_code(self, fake: FakeCoupa, client: CoupaClient) -> None:
+        fake.lists["/api/uoms"] = [
+            {"id": 1, "code": "EA", "name": "Each", "allowable-precision": 0},
+            {"id": 2, "code": "M,2"},
+        ]
+        found = client.uoms.by_codes(["EA", "ea", "M,2"])
+        assert {code: unit.id for code, unit in found.items()} == {"EA": 1, "M,2": 2}
+        assert found["EA"].allowable_precision == 0
+        assert client.uoms.find("KG") is None

@@ -24,6 +24,11 @@ COLUMNS = ("key", "what", "order", "receipt", "invoice", "voucher", "why")
 SCHEMA = pa.schema([("day", pa.date32()), *((name, pa.string()) for name in COLUMNS)])
 
 
+def beside(integration: IntegrationSettings) -> bool:
+    """Whether an integration has papers to put side by side: a flow is on that brings orders or invoices."""
+    return bool(Papers.needs & integration.flows.keys())
+
+
 def side_by_side_key(integration: str) -> dg.AssetKey:
     """`<integration>/side_by_side`."""
     return dg.AssetKey([integration, NAME])

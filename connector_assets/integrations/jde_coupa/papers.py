@@ -32,13 +32,12 @@ from connector_assets.integrations.from_jde.keys import (
 from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.discrepancies import Matter, Said
 from connector_assets.integrations.jde_coupa.invoices import Invoices
-from connector_assets.integrations.jde_coupa.paging import PAGE, by_ids
-from connector_assets.integrations.kinds import flows_on
+from connector_assets.integrations.jde_coupa.purchase_orders import PurchaseOrders
 from connector_resources.coupa.models import DEAD, Invoice, InvoiceLine
 
 ZERO = Decimal("0.00")
+PAGE = 50  # line ids a call
 RECEIPT = "1"
-CANCELLED = "980"
 UNSAID = DEAD | {"voided"}
 Days = dict[str, date | None]
 
@@ -53,8 +52,9 @@ class _Touched:
 
 
 class Papers:
-    """The matters of some days."""
+    """The matters of some days. Asked for only where a flow is on that brings orders or invoices of both systems."""
 
+    needs: ClassVar[frozenset[str]] = frozenset({"purchase_orders", "approved_invoices"})
     sources: ClassVar[tuple[Source, ...]] = (
         Source("jde", "F4311"),
         Source("jde", "F43121"),
@@ -67,6 +67,7 @@ class Papers:
         self.bench = bench
         self.jde = bench.reader("jde")
         self.invoices = Invoices(bench)
+        self.orders = PurchaseOrders(bench).settings
         self.segments = Accounts(bench).settings.segments
 
     def of(self, first: date, last: date) -> list[Matter]:
@@ -111,7 +112,7 @@ class Papers:
 
     @cached_property
     def _sends_orders(self) -> bool:
-        return "purchase_orders" in {flow.name for flow in flows_on(self.bench.integration.settings)}
+        return PurchaseOrders.name in self.bench.integration.settings.flows
 
     def _flow(self, name: str) -> str:
         return f"{self.bench.integration.name}/{name}"
@@ -132,7 +133,7 @@ class Papers:
         matters = []
         for row in self.jde.complete("F4311", ORDER_KEY, keys):
             head = heads.get(order_key(row))
-            if head is None or (text(row.get("LTTR")) == CANCELLED):
+            if head is None or text(row.get("LTTR")) in self.orders.cancelled_last:
                 continue
             name = (row["KCOO"], row["DCTO"], row["DOCO"], row["LNID"])
             number = _plain(row["LNID"])
@@ -195,7 +196,9 @@ class Papers:
         keys = {link.target_id: key for key, link in links.items()}
         client = self.bench.client("coupa")
         names: dict[int, tuple[str, str]] = {}
-        for order in by_ids(client.purchase_orders, keys, fields=["id", {"order_lines": ["id", "line_num"]}]):
+        for order in client.purchase_orders.by_ids(
+            [int(id) for id in keys], fields=["id", {"order_lines": ["id", "line_num"]}]
+        ):
             for line in order.order_lines:
                 names[line.id] = (keys[str(order.id)], str(line.line_num))
         found: dict[tuple[str, str], list[tuple[Invoice, InvoiceLine]]] = {}
@@ -223,7 +226,7 @@ class Papers:
         for number, link in came.items():
             _note(ids, link.source_key.partition(":")[2], touched.vouchers[f"F0411:{number}"])
         pairs = self._pairs(ids)
-        held = by_ids(self.bench.client("coupa").invoices, pairs)
+        held = self.bench.client("coupa").invoices.by_ids([int(id) for id in pairs])
         items = self.jde.complete("F0411", VOUCHER_KEY, [voucher_parts(key) for key in set(pairs.values())])
         journal = self._journal(items)
         rows = by([row for row in items if not _void(row)], *VOUCHER_KEY)

@@ -43,9 +43,9 @@ def check_order(instance: Instance, change: Change) -> None:
         _begin(instance, change)
     elif _revised(before, record):
         _revise(instance, change)
-    _stamp_lines(instance, change)
-    if before is not None and not change.privileged:
+    elif not change.privileged:
         _keep_the_mark(instance, change)
+    _stamp_lines(instance, change)
 
 
 def remember_revision(instance: Instance, order: Record) -> None:
@@ -251,10 +251,7 @@ def _stamp_lines(instance: Instance, change: Change) -> None:
 
 def _keep_the_mark(instance: Instance, change: Change) -> None:
     """`exported` goes on by the API; only a new version takes it off (coupa section 3.7)."""
-    before = change.before or {}
-    if change.record["version"] != before["version"]:
-        return
-    if before["exported"]:
+    if (change.before or {})["exported"]:
         change.record["exported"] = True
     elif change.record["exported"]:
         change.record["last-exported-at"] = instance.now()

@@ -24,7 +24,7 @@ from connector_sandbox.testing import Sandbox
 DAYS = 3
 SIZE = 60
 NAME = "jde_coupa"
-FLOWS = ("suppliers", "accounts", "invoices")
+FLOWS = ("suppliers", "accounts", "purchase_orders", "invoices")
 CREDENTIALS = {"jde": ("username", "password"), "coupa": ("client_id", "client_secret")}
 
 

@@ -29,8 +29,8 @@ from connector_assets.integrations.jde_coupa.order_settings import PurchaseOrder
 from connector_resources.coupa.order_models import ORDER_CANCELLED, ORDER_CLOSED, ORDER_NOT_IN_FORCE, PurchaseOrder
 from connector_resources.ledger import Delivery, Intent
 
-ISSUED = "issued"
-# an order that Coupa itself holds back after it was issued
+DRAFT, ISSUED = "draft", "issued"
+# an order that Coupa holds back, for its buyer, its supplier or its currency, before or after it was issued
 WAITS = "release of the order in Coupa"
 
 
@@ -98,7 +98,7 @@ class OrderSteps:
     def _issue(self, known: Delivery, target: Target) -> Decision | None:
         """Put it in force, once: without this call an order stays a draft for ever."""
         done = (known.stage or "").partition(":")[2]
-        if self.settings.issue == "none" or target.status not in ORDER_NOT_IN_FORCE or done == ISSUED:
+        if self.settings.issue == "none" or target.status != DRAFT or done == ISSUED:
             return None
         return Do(self._act(self.settings.issue, known, target, ISSUED, stage=ISSUED))
 
@@ -115,7 +115,7 @@ class OrderSteps:
         """What was accepted is forgotten; that we issued it is not, and shows by the status."""
         done = (known.stage or "").partition(":")[2]
         acts = {str(intent.detail.get("stage") or "").partition(":")[2] for intent in intents}
-        if ISSUED in acts and target.status not in ORDER_NOT_IN_FORCE:
+        if ISSUED in acts and target.status != DRAFT:
             done = ISSUED
         return f":{done}" if done else None
 

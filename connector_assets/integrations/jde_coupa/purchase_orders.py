@@ -18,16 +18,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from connector_assets.delivery.checks import (
-    FrameChecks,
-    at_most,
-    mapped_columns,
-    reason,
-    records,
-    required,
-    row_schema,
-    shape_schema,
-)
+from connector_assets.delivery.checks import FrameChecks, records
 from connector_assets.delivery.document import Decision, Document, FieldChange, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
@@ -35,6 +26,7 @@ from connector_assets.integrations.from_jde import orders as jde
 from connector_assets.integrations.from_jde.keys import supplier_key
 from connector_assets.integrations.jde_coupa.account_links import COLUMNS, AccountLinks
 from connector_assets.integrations.jde_coupa.accounts import Accounts
+from connector_assets.integrations.jde_coupa.order_checks import order_checks
 from connector_assets.integrations.jde_coupa.order_records import OrderBodies, in_order, line_content
 from connector_assets.integrations.jde_coupa.order_settings import PurchaseOrderSettings
 from connector_assets.integrations.jde_coupa.order_steps import OrderSteps, unsent_rule
@@ -77,6 +69,7 @@ class PurchaseOrders(Flow):
         "currency_known": "bool",
         "ship_to": "str?",
         "on_hold": "str?",
+        "number_free": "bool",
     }
     line_columns: ClassVar[Mapping[str, str]] = {
         **jde.LINE_COLUMNS,
@@ -141,6 +134,7 @@ class PurchaseOrders(Flow):
             row["number"] = self.settings.number_of(row)
             row["on_hold"] = row["hold_code"] if self.settings.held_orders == "hold" else None
             row |= {"supplier_id": None, "term_code": None, "currency_known": False, "ship_to": None}
+            row["number_free"] = True
         for line in assembly.lines:
             line |= {"uom_code": None, "account_id": None, "account_code": None, "account_state": ""}
         return assembly
@@ -156,8 +150,10 @@ class PurchaseOrders(Flow):
         suppliers = self._links("suppliers", {supplier_key(row["supplier"]) for row in rows})
         active = {row["code"] for row in self.bench.reader("coupa").snapshot("currencies")}
         places = ledger.mappings.table(self.bench.integration.name, SHIP_TO)
+        bearers = _bearers(rows, sent)
         columns: dict[str, Callable[[Mapping[str, Any]], Any]] = {
             "ignored": lambda row: self._rule(row, sent),
+            "number_free": lambda row: bearers[row["number"]] == row["key"],
             "supplier_id": lambda row: suppliers.get(supplier_key(row["supplier"])),
             "currency_known": lambda row: row["currency"] in active,
             "ship_to": lambda row: self._place(row, places),
@@ -202,54 +198,7 @@ class PurchaseOrders(Flow):
 
     @property
     def checks(self) -> FrameChecks:
-        return FrameChecks(
-            document_shape=shape_schema("purchase orders", mapped_columns(self.document_columns), unique=["key"]),
-            document_rows=row_schema(
-                "purchase orders",
-                {
-                    "number": [at_most(20)],
-                    "currency": [required()],
-                    "currency_known": [reason("currency_unknown", lambda known: known.astype(bool))],
-                    "supplier_id": [reason("supplier_not_linked", lambda ids: ids.notna())],
-                    "term_code": [reason("payment_term_not_mapped", _told)],
-                    "ship_to": [reason("ship_to_not_mapped", lambda places: places.notna())],
-                    "on_hold": [reason("order_on_hold", lambda codes: codes.isna())],
-                },
-            ),
-            line_shape=shape_schema("order lines", {"key": "str"} | dict(self.line_columns), unique=["key", "line"]),
-            line_rows=row_schema(
-                "order lines",
-                {
-                    "account_state": [
-                        reason("account_not_found", lambda states: states != "account_not_found"),
-                        reason("account_not_postable", lambda states: states != "account_not_postable"),
-                        reason("account_not_linked", lambda states: states != "account_not_linked"),
-                    ],
-                    "uom_code": [reason("unit_not_mapped", _told)],
-                    "gap": [reason("extended_amount_differs", lambda gaps: gaps.map(lambda gap: not gap).astype(bool))],
-                },
-            ),
-            shows={
-                "supplier_not_linked": "supplier",
-                "payment_term_not_mapped": "term",
-                "currency_unknown": "currency",
-                "ship_to_not_mapped": "ship_to_number",
-                "account_not_found": "account",
-                "account_not_postable": "account",
-                "account_not_linked": "account",
-                "unit_not_mapped": "unit_of_measure",
-            },
-            names={
-                "supplier_id": "supplier",
-                "term_code": "payment_term",
-                "currency_known": "currency",
-                "on_hold": "status",
-                "account_state": "account",
-                "uom_code": "uom",
-                "gap": "amount",
-            },
-            waits_for=self._waits_for,
-        )
+        return order_checks(self.document_columns, self.line_columns, self._waits_for)
 
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
         name = self.bench.integration.name
@@ -287,9 +236,9 @@ class PurchaseOrders(Flow):
         return bool(self.orders.holds_any({"type": EXTERNAL_ORDER}))
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
-        numbers = {document.content["number"]: document.key for document in documents}
-        found = self.orders.by_numbers(sorted(numbers))
-        return {numbers[number]: [self.steps.observe(order)] for number, order in found.items()}
+        numbers = {document.key: document.content["number"] for document in documents}
+        found = self.orders.by_numbers(sorted(set(numbers.values())))
+        return {key: [self.steps.observe(found[number])] for key, number in numbers.items() if number in found}
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         return {str(order.id): self.steps.observe(order) for order in by_ids(self.orders, ids)}
@@ -345,6 +294,8 @@ class PurchaseOrders(Flow):
         return ""
 
 
-def _told(codes: pd.Series) -> pd.Series:
-    """False for '', which stands for what cannot be told."""
-    return codes.map(lambda code: code != "").astype(bool)
+def _bearers(rows: Sequence[Mapping[str, Any]], sent: Collection[str]) -> dict[str, str]:
+    """Number -> the order that bears it, where the site's rule gives two orders one number: the one that was sent, else
+    the first."""
+    ranked = sorted(rows, key=lambda row: (row["key"] not in sent, row["key"]), reverse=True)
+    return {row["number"]: row["key"] for row in ranked}

@@ -29,6 +29,7 @@ from connector_assets.integrations.from_jde.keys import (
     voucher_key,
     voucher_parts,
 )
+from connector_assets.integrations.from_jde.orders import OrderRules
 from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.discrepancies import Matter, Said
 from connector_assets.integrations.jde_coupa.invoices import Invoices
@@ -67,7 +68,7 @@ class Papers:
         self.bench = bench
         self.jde = bench.reader("jde")
         self.invoices = Invoices(bench)
-        self.orders = PurchaseOrders(bench).settings
+        self.orders: OrderRules = PurchaseOrders(bench).settings if self._sends_orders else OrderRules()
         self.segments = Accounts(bench).settings.segments
 
     def of(self, first: date, last: date) -> list[Matter]:

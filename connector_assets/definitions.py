@@ -24,7 +24,9 @@ from connector_assets.automation.sweep import sweep_asset
 from connector_assets.broken import broken_asset
 from connector_assets.clients import ConnectionResource, resource_key
 from connector_assets.integrations.assets import flow_assets
+from connector_assets.integrations.jde_coupa.papers import Papers
 from connector_assets.integrations.kinds import check_flows, flows_on
+from connector_assets.integrations.side_by_side import beside, side_by_side_asset
 from connector_assets.partitions import days_from
 from connector_assets.sources.assets import source_asset, source_key
 from connector_assets.templates import sandbox_connections
@@ -95,6 +97,8 @@ def build(settings: Settings) -> dg.Definitions:
         read = [sources.setdefault(asset.key, asset) for asset in _sources(settings, each, days)]
         written = [asset for flow in flows_on(each) for asset in flow_assets(flow, each, days)]
         swept = [sweep_asset(flow, each) for flow in flows_on(each)]
+        if beside(each):
+            written.append(side_by_side_asset(each, days))
         integrations.append(Integration(each, [*read, *written], swept))
     return _definitions(settings, integrations, broken)
 
@@ -112,8 +116,9 @@ def _sources(
 ) -> Iterator[dg.AssetsDefinition]:
     """The source assets that an integration reads, each once; another may read the same ones."""
     seen = set()
-    for flow in flows_on(integration):
-        for source in flow.sources:
+    wanted = [*(flow.sources for flow in flows_on(integration)), *([Papers.sources] if beside(integration) else [])]
+    for sources in wanted:
+        for source in sources:
             connection = settings.connections[integration.connections[source.role]]
             key = source_key(connection.name, source.entity)
             if key not in seen:

@@ -71,6 +71,16 @@ REASONS: dict[str, Reason] = {
             "link the invoice by hand: connector links set",
         ),
         Reason(
+            "invoice_missing",
+            "the target has no invoice {value}, which the voucher's mark names",
+            "correct the mark on the voucher, or restore the invoice, then replay",
+        ),
+        Reason(
+            "another_payer",
+            "this flow tells the payments of the other system: {value}",
+            "let one system pay: set `payer` of approved_invoices, and take the other payment flow out, then replay",
+        ),
+        Reason(
             "payment_term_not_mapped",
             "payment term {value} is neither mapped nor a payment term of the target",
             "map it: connector mappings set <integration> payment_terms {value} <code in the target>",

@@ -76,6 +76,31 @@ REASONS: dict[str, Reason] = {
             "correct the mark on the voucher, or restore the invoice, then replay",
         ),
         Reason(
+            "voucher_not_linked",
+            "no voucher of the source's invoice {value} is known in the target",
+            "nothing while its voucher is on its way; else enter or mark the voucher, then replay",
+        ),
+        Reason(
+            "currency_differs",
+            "the payment is in {value}, and the voucher is not",
+            "settle the voucher by hand, then dismiss this one",
+        ),
+        Reason(
+            "number_out_of_range",
+            "{field} of {value} does not fit into what the target takes",
+            "set `payment_number_base` of the flow so that it fits, then replay",
+        ),
+        Reason(
+            "period_closed",
+            "no G/L date can be given: {value}",
+            "open the period, or set `closed_period: first_open_day`, then replay",
+        ),
+        Reason(
+            "orchestration_not_configured",
+            "the connection names no orchestration for {value}",
+            "set orchestrations.{value} of the connection, then replay",
+        ),
+        Reason(
             "another_payer",
             "this flow tells the payments of the other system: {value}",
             "let one system pay: set `payer` of approved_invoices, and take the other payment flow out, then replay",

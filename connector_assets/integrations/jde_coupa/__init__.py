@@ -6,7 +6,8 @@ from connector_assets.delivery.flow import Flow
 from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.invoices import Invoices
 from connector_assets.integrations.jde_coupa.payments_to_coupa import PaymentsToCoupa
+from connector_assets.integrations.jde_coupa.payments_to_jde import PaymentsToJde
 from connector_assets.integrations.jde_coupa.suppliers import Suppliers
 
 # in the order in which they need each other's links
-FLOWS: tuple[type[Flow], ...] = (Suppliers, Accounts, Invoices, PaymentsToCoupa)
+FLOWS: tuple[type[Flow], ...] = (Suppliers, Accounts, Invoices, PaymentsToCoupa, PaymentsToJde)

@@ -205,7 +205,7 @@ def test_a_payment_whose_answer_was_lost_is_in_the_invoice_once(town: Site) -> N
 
 
 def test_an_empty_ledger_tells_no_payment_a_second_time(town: Site) -> None:
-    """Given an invoice that was partly paid and told, when all that the ledger knows of it is lost, then nothing is told again."""
+    """Given an invoice that was partly paid and told, when the ledger forgets it, nothing is told again."""
     found = born(town)
     town.books.pay(found.voucher, "45.00")
     town.sync(FLOW)
@@ -260,8 +260,9 @@ def test_what_was_paid_agrees_to_the_penny(town: Site) -> None:
     assert found.unexplained == []
     town.spend.set("invoices", first.id, payments=[{"amount-paid": "1.00", "payment-date": f"{TODAY}T00:00:00Z"}])
     with town.bench() as bench:
-        [told] = compare(PaymentsToCoupa(bench)).unexplained
-    assert (told.key, told.field, told.source, told.target) == (first.key, "amount", "45.67", "46.67")
+        told = compare(PaymentsToCoupa(bench)).unexplained
+    assert {(each.key, each.field) for each in told} == {(first.key, "amount"), (first.key, "payments")}
+    assert [(each.source, each.target) for each in told if each.field == "amount"] == [("45.67", "1.00")]
 
 
 def test_the_payment_of_a_day_can_be_planned_and_approved(town: Site) -> None:

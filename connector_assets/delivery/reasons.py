@@ -111,6 +111,17 @@ REASONS: dict[str, Reason] = {
             "map it: connector mappings set <integration> payment_terms {value} <code in the target>",
         ),
         Reason(
+            "unit_not_mapped",
+            "unit of measure {value} is neither mapped nor a unit of the target",
+            "map it: connector mappings set <integration> units_of_measure {value} <code in the target>",
+        ),
+        Reason(
+            "ship_to_not_mapped",
+            "ship-to address {value} is not mapped to a location of the target",
+            "map it, or the order's business unit: connector mappings set <integration> ship_to {value} "
+            "<location code>; or set `ship_to_location` for the flow",
+        ),
+        Reason(
             "currency_unknown",
             "currency {value} is not active in the target",
             "activate the currency in the target, then replay",
@@ -119,6 +130,21 @@ REASONS: dict[str, Reason] = {
             "not_approved_for_payment",
             "the voucher's pay status is {value}, which this flow does not send",
             "approve the voucher for payment in the source, or change `send_pay_statuses`",
+        ),
+        Reason(
+            "extended_amount_differs",
+            "quantity times unit cost of a line differs from its extended amount by {value}",
+            "correct the order line in the source; or raise the flow's `rounding`, then replay",
+        ),
+        Reason(
+            "order_on_hold",
+            "the order has the hold code {value}",
+            "release it in the source, or set `held_orders` to `send`, then replay",
+        ),
+        Reason(
+            "external_orders_off",
+            "the target takes no orders of another system: {value}",
+            "have the feature switched on in the target, then replay",
         ),
         Reason(
             "required_field_blank",

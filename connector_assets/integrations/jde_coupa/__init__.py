@@ -1,4 +1,4 @@
-"""JD Edwards with Coupa: suppliers, the chart of accounts and vouchers out of JDE into Coupa, payments both ways."""
+"""JD Edwards with Coupa: suppliers, accounts, orders and vouchers out of JDE into Coupa, payments both ways."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.invoices import Invoices
 from connector_assets.integrations.jde_coupa.payments_to_coupa import PaymentsToCoupa
 from connector_assets.integrations.jde_coupa.payments_to_jde import PaymentsToJde
+from connector_assets.integrations.jde_coupa.purchase_orders import PurchaseOrders
 from connector_assets.integrations.jde_coupa.suppliers import Suppliers
 
 # in the order in which they need each other's links
-FLOWS: tuple[type[Flow], ...] = (Suppliers, Accounts, Invoices, PaymentsToCoupa, PaymentsToJde)
+FLOWS: tuple[type[Flow], ...] = (Suppliers, Accounts, PurchaseOrders, Invoices, PaymentsToCoupa, PaymentsToJde)

@@ -19,6 +19,8 @@ from connector_sandbox.kernel.system import System
 # where a document must not be left: something is still to be found out, or to be sent
 UNDECIDED = frozenset({"new", "sending", "in_doubt", "failed"})
 VERSIONS = frozenset({"lock-version-key", "UPMJ", "UPMT"})
+# what JD Edwards numbers by itself, in the order in which it is called: the payment's id
+NUMBERED = frozenset({"PYID"})
 LOST, DUPLICATE, UNDECIDED_, GUESSED = COUNTS = ("lost", "duplicate", "undecided", "guessed")
 
 Entity = tuple[str, str]
@@ -161,7 +163,7 @@ def plain(value: Any) -> Any:
 
 
 def _runs_on(name: str) -> bool:
-    return name == "id" or name.endswith(("-id", "-at")) or name in VERSIONS
+    return name == "id" or name.endswith(("-id", "-at")) or name in VERSIONS | NUMBERED
 
 
 def _exceptions(flow: Flow) -> frozenset[tuple[str, str]]:

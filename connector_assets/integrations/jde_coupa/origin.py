@@ -20,6 +20,7 @@ from connector_resources.connections import IntegrationSettings
 
 BIRTH_FLOW = "approved_invoices"
 PAYMENT_FLOWS = {"jde": "payments_to_coupa", "coupa": "payments_to_jde"}
+NUMBER_BASE, HIGHEST_NUMBER = 90_000_000, 99_999_999  # DOCM has eight digits
 # revisions are asked for so many at a time: nearly every voucher is the first of its invoice
 AT_A_TIME = 5
 # a revision among the last of these that were asked for, and there may be more
@@ -55,6 +56,15 @@ def origin_rules(integration: IntegrationSettings) -> OriginRules:
     rules = read_settings(OriginRules, integration, BIRTH_FLOW)
     assert isinstance(rules, OriginRules)
     return rules
+
+
+def booked_numbers(integration: IntegrationSettings) -> range:
+    """The payment numbers (F0413.DOCM) that the flow `payments_to_jde` gives; none where it is off."""
+    flow = PAYMENT_FLOWS["coupa"]
+    if flow not in integration.flows:
+        return range(0)
+    base = int(integration.flows[flow].get("payment_number_base", NUMBER_BASE))
+    return range(base + 1, HIGHEST_NUMBER + 1)
 
 
 def payer_problem(integration: IntegrationSettings, payer: Literal["jde", "coupa"]) -> str:

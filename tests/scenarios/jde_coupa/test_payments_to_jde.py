@@ -220,6 +220,23 @@ def test_coupa_pay_pays_a_voucher_that_was_born_in_jd_edwards(town: Site) -> Non
     assert open_items(town, second) == [(Decimal(0), "P")]
 
 
+def test_what_coupa_paid_itself_is_not_told_to_it_again(town: Site) -> None:
+    """Given a voucher of JD Edwards that Coupa Pay paid in part, booked in JD Edwards by us
+    when its payments are synced to Coupa, then that one is not: the invoice has it once; nor is its void."""
+    town.books.voucher(4711)
+    town.sync("invoices")
+    town.spend.approve("INV-4711")
+    number = pay(town, {"where": {"invoice-number": "INV-4711"}, "amount": "40.00"})
+    town.sync(FLOW)
+    invoices = town.sync("invoices")["invoices"]
+    assert invoices.writes == 0
+    assert [each["amount-paid"] for each in town.spend.invoice("INV-4711")["payments"]] == ["40.00"]
+    act(town, "move_payment", id=number, status="cancelled")
+    town.sync(FLOW)
+    assert town.sync("invoices")["invoices"].writes == 0
+    assert [each["amount-paid"] for each in town.spend.invoice("INV-4711")["payments"]] == ["40.00", "-40.00"]
+
+
 @pytest.mark.reason("currency_differs")
 def test_a_payment_in_another_currency_than_the_voucher_is_held(town: Site) -> None:
     """Given an invoice in euros whose voucher was entered in pounds, then its payment is not booked."""

@@ -152,6 +152,10 @@ COUPA_SCOPES = (
     "core.invoice.create",
     "core.invoice.delete",
 )
+# What the flows ask for that not every site uses: it adds these to its `scopes`.
+PURCHASE_ORDER_SCOPES = ("core.purchase_order.read", "core.purchase_order.write")
+PAYMENT_SCOPES = ("core.pay.payments.read",)
+USER_SCOPES = ("core.user.read",)
 
 
 class CoupaConnection(BaseConnection):
@@ -164,7 +168,8 @@ class CoupaConnection(BaseConnection):
     scopes: tuple[str, ...] = Field(
         default=COUPA_SCOPES,
         min_length=1,
-        description="asked for at login; add those of approval.bypass or payables.external where used",
+        description="asked for at login, all must be granted; add what is used of core.purchase_order.read and .write,"
+        " core.pay.payments.read, core.user.read, core.invoice.approval.bypass, core.payables.external.read and .write",
     )
     token_path: str = Field(default="/oauth2/token", pattern="^/", description="where a token is had")
     page_size: int = Field(default=50, ge=1, le=50, description="records a page; Coupa gives no more than 50")

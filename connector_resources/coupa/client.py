@@ -15,7 +15,9 @@ from connector_resources.coupa.auth import CoupaAuthorizer
 from connector_resources.coupa.errors import Classifier
 from connector_resources.coupa.external_payables import ExternalPayables
 from connector_resources.coupa.invoices import Invoices
-from connector_resources.coupa.reference import Currencies, LookupValues, PaymentTerms
+from connector_resources.coupa.pay_payments import PayPayments
+from connector_resources.coupa.purchase_orders import PurchaseOrders
+from connector_resources.coupa.reference import Addresses, Currencies, LookupValues, PaymentTerms, Units, Users
 from connector_resources.coupa.resource import Channel
 from connector_resources.coupa.suppliers import Suppliers
 from connector_resources.http import CallCount, HttpLimits, HttpSession
@@ -62,6 +64,11 @@ class CoupaClient:
         self.currencies = Currencies(channel)
         self.invoices = Invoices(channel)
         self.external_payables = ExternalPayables(channel)
+        self.purchase_orders = PurchaseOrders(channel)
+        self.pay_payments = PayPayments(channel)
+        self.users = Users(channel)
+        self.addresses = Addresses(channel)
+        self.uoms = Units(channel)
 
     @property
     def calls(self) -> CallCount:
@@ -74,6 +81,7 @@ class CoupaClient:
 
     def ping(self) -> list[Check]:
         """Whether this instance can be reached and read, and what to do where not; never raises."""
+        # those that every site uses, and those that are asked about only where their scope is among the settings
         resources = (
             self.suppliers,
             self.account_types,
@@ -83,6 +91,9 @@ class CoupaClient:
             self.currencies,
             self.invoices,
             self.external_payables,
+            self.purchase_orders,
+            self.pay_payments,
+            self.users,
         )
         return ping.checks(self._http, self._authorizer, self.connection, resources, self._clock)
 

@@ -13,6 +13,11 @@ from connector_resources.coupa.shapes import Record, Shape
 from connector_resources.coupa.values import ZONE, decimal_of
 from connector_resources.coupa.wire import body
 
+DELETE = "_delete"  # how a line of a document is asked to go
+_REFERENCE_KEYS = frozenset(
+    {"id", "code", "name", "number", "account_type", "remit_to_code", "location_code", "login", "email"}
+)
+
 
 def dropped(sent: Mapping[str, Any], returned: Record, *, zone: tzinfo | None = None) -> list[str]:
     """The fields of `sent` that did not come back as sent, e.g. `["code", "invoice-lines[0].price"]`.
@@ -67,20 +72,34 @@ def _unequal(sent: Any, meant: Any, got: Any, context: dict[str, Any] | None, wh
 
 def _is_reference(sent: Mapping[str, Any], got: Shape) -> bool:
     """A reference is sent by a key or two; an address or contact, which is written, has many fields."""
-    return set(map(underscored, sent)) <= {"id", "code", "name", "number", "account_type", "remit_to_code"}
+    return set(map(underscored, sent)) <= _REFERENCE_KEYS
 
 
 def _dropped_items(sent: Sequence[Any], got: tuple[Any, ...], context: dict[str, Any] | None, where: str) -> list[str]:
-    """Lists of one length agree item by item; in a longer one (payments append) each finds a partner."""
-    if len(sent) == len(got):
-        return [
-            name
-            for place, (one, other) in enumerate(zip(sent, got, strict=True))
-            for name in _dropped(one, other, context, f"{where}[{place}].")
-        ]
-    free = list(got)
+    """Lists of one length agree item by item; in a longer one (payments append) each finds a partner.
+
+    An item that was sent with its id is compared with the one of that id, and one that was sent to be removed must not
+    be there.
+    """
+    known = {other.id: other for other in got if getattr(other, "id", None) is not None}
+    free, new = list(got), []
     lost: list[str] = []
     for place, one in enumerate(sent):
+        partner = known.get(one.get("id")) if isinstance(one, Mapping) else None
+        if isinstance(one, Mapping) and one.get(DELETE) is True:
+            lost += [f"{where}[{place}]"] if partner is not None else []
+        elif partner is None:
+            new.append((place, one))
+        else:
+            free.remove(partner)
+            lost += _dropped(one, partner, context, f"{where}[{place}].")
+    if len(new) == len(free):
+        return lost + [
+            name
+            for (place, one), other in zip(new, free, strict=True)
+            for name in _dropped(one, other, context, f"{where}[{place}].")
+        ]
+    for place, one in new:
         partner = next((other for other in free if not _dropped(one, other, context, "")), None)
         if partner is None:
             lost.append(f"{where}[{place}]")

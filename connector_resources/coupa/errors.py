@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from connector_resources.coupa import models
+from connector_resources.coupa import models, order_models
 from connector_resources.coupa.fields import hyphenated
 from connector_resources.coupa.shapes import Shape
 from connector_resources.errors import ConnectorError, FieldMessage, LoginRefused, NotAllowed
@@ -31,6 +31,10 @@ _RESOURCES: Mapping[str, type[Shape]] = {
     "invoice": models.Invoice,
     "invoice_header": models.Invoice,
     "invoice_line": models.InvoiceLine,
+    "order_header": order_models.PurchaseOrder,
+    "external_order_header": order_models.PurchaseOrder,
+    "purchase_order": order_models.PurchaseOrder,
+    "order_line": order_models.OrderLine,
     "external_payable": models.ExternalPayable,
     "payable": models.ExternalPayable,
 }

@@ -10,7 +10,6 @@ from connector_resources.coupa.fields import Selected
 from connector_resources.coupa.models import Invoice
 from connector_resources.coupa.resource import Resource
 from connector_resources.coupa.wire import Filters
-from connector_resources.errors import OutcomeUnknown
 
 
 class Invoices(Resource[Invoice]):
@@ -90,6 +89,14 @@ class Invoices(Resource[Invoice]):
         """Give up an invoice that is not approved yet."""
         return self._act(invoice_id, "abandon", scope="core.invoice.delete")
 
+    def dispute(self, invoice_id: int, body: Mapping[str, Any]) -> Invoice:
+        """Dispute an invoice; `body` is `dispute-reason` by its `code`, which must be active, and `comment`."""
+        return self._act(invoice_id, "dispute", body)
+
+    def withdraw_dispute(self, invoice_id: int) -> Invoice:
+        """Take a dispute back."""
+        return self._act(invoice_id, "withdraw_dispute")
+
     def bypass_approvals(self, invoice_id: int) -> Invoice:
         """Approve without the approvers; a scope of its own."""
         return self._act(invoice_id, "bypass_approvals", scope="core.invoice.approval.bypass")
@@ -99,19 +106,4 @@ class Invoices(Resource[Invoice]):
 
         There is one flag for all of the tenant's integrations, and the API cannot take it back.
         """
-        call = self._call(
-            "PUT",
-            f"/{invoice_id}",
-            f"mark invoice {invoice_id} as exported",
-            scope=self.WRITE,
-            params=[("exported", "true"), ("fields", '["id","exported"]')],
-        )
-        answer = self._channel.send(call)
-        content = answer.json()
-        if not isinstance(content, Mapping) or content.get("id") != invoice_id or "exported" not in content:
-            raise OutcomeUnknown(
-                f"{call.what}: {answer.connection} did not say whether it is: {answer.text(120)}",
-                connection=answer.connection,
-                status=answer.status,
-            )
-        return content["exported"] in (True, "true")
+        return self._mark_exported(invoice_id)

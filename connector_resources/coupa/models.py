@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from connector_resources.coupa.shapes import (
     AccountRef,
     Address,
+    AddressRef,
     CodeRef,
     Contact,
     Customized,
@@ -19,7 +20,7 @@ from connector_resources.coupa.shapes import (
     Shape,
     SupplierRef,
 )
-from connector_resources.coupa.values import Amount, Day, Flag, Instant, Many, Number, Text
+from connector_resources.coupa.values import Amount, Day, Flag, Instant, Label, Many, Number, Text
 
 SEGMENTS = tuple(f"segment_{n}" for n in range(1, 21))
 
@@ -28,6 +29,14 @@ APPROVED = "approved"
 VOIDED = "voided"
 VOIDABLE = frozenset({"approved", "pending_receipt", "draft"})
 DEAD = frozenset({"rejected", "abandoned", "invalid"})
+# on their way to an approval, or stopped on it
+MOVING = frozenset(
+    {
+        *("new", "draft", "processing", "pending_action", "pending_receipt", "pending_approval"),
+        *("on_hold", "ap_hold", "booking_hold", "disputed"),
+    }
+)
+CREDIT_NOTE = "Credit Note"  # `document_type` of one; the others are "Invoice"
 
 
 class RemitToAddress(Address, Record):
@@ -187,6 +196,16 @@ class TaxLine(Shape):
         return {"code": content} if isinstance(content, str) else content
 
 
+class WithholdingTaxLine(Shape):
+    """Tax that is held back from what the supplier is paid."""
+
+    OPTIONAL = frozenset({"id", "type", "rate"})
+    id: Number = None
+    type: Text = None
+    rate: Amount = None
+    amount: Amount = None
+
+
 class Allocation(Shape):
     """The share of one account in a line; `pct` adds up to 100."""
 
@@ -198,9 +217,17 @@ class Allocation(Shape):
 
 
 class InvoiceLine(Shape):
-    """One line of an invoice; `total` is computed by Coupa."""
+    """One line of an invoice; `total` is computed by Coupa.
 
-    OPTIONAL = frozenset({"uom", "currency", "order_line_id", "tax_amount", "status", "tax_lines"})
+    `order_line_id`, `po_number` and `order_line_num` (text, as orders have it) say which order it is for.
+    """
+
+    OPTIONAL = frozenset(
+        {
+            *("uom", "currency", "order_line_id", "po_number", "order_line_num", "match_reference"),
+            *("tax_amount", "status", "tax_lines"),
+        }
+    )
     id: Number = None
     type: Text = None
     line_num: Number = None
@@ -213,9 +240,17 @@ class InvoiceLine(Shape):
     account: AccountRef | None = None
     account_allocations: Annotated[tuple[Allocation, ...], Many] = ()
     order_line_id: Number = None
+    po_number: Text = None
+    order_line_num: Label = None
+    match_reference: Text = None
     tax_lines: Annotated[tuple[TaxLine, ...], Many] = ()
     tax_amount: Amount = None
     status: Text = None
+
+    @property
+    def account_type(self) -> NamedRef | None:
+        """The chart of the line's account."""
+        return self.account.account_type if self.account else None
 
 
 class Invoice(Customized):
@@ -227,6 +262,7 @@ class Invoice(Customized):
             *("tax_rate", "tax_code", "supplier_total", "amount_due", "discount_due_date", "net_due_date"),
             *("shipping_amount", "handling_amount", "misc_amount", "discount_amount"),
             *("supplier_note", "comments", "remit_to_address", "lock_version_key", "payment_channel"),
+            *("tax_lines", "withholding_tax_lines", "ship_to_address"),
         }
     )
     invoice_number: Text = None
@@ -243,6 +279,8 @@ class Invoice(Customized):
     tax_rate: Amount = None
     tax_amount: Amount = None
     tax_code: CodeRef | None = None
+    tax_lines: Annotated[tuple[TaxLine, ...], Many] = ()
+    withholding_tax_lines: Annotated[tuple[WithholdingTaxLine, ...], Many] = ()
     gross_total: Amount = None
     total_with_taxes: Amount = None
     supplier_total: Amount = None
@@ -263,6 +301,7 @@ class Invoice(Customized):
     supplier_note: Text = None
     comments: Text = None
     remit_to_address: RemitToRef | None = None
+    ship_to_address: AddressRef | None = None
     invoice_lines: Annotated[tuple[InvoiceLine, ...], Many] = ()
     exported: Flag = None
     last_exported_at: Instant = None

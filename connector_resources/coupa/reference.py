@@ -1,4 +1,4 @@
-"""Lookup values, payment terms and currencies: what documents refer to (coupa section 3.2)."""
+"""Lookup values, payment terms, currencies, users, addresses and units: what documents refer to (coupa section 3.2)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from connector_resources.coupa.fields import Selected
 from connector_resources.coupa.models import Currency, LookupValue, PaymentTerm
+from connector_resources.coupa.order_models import CompanyAddress, Unit, User
 from connector_resources.coupa.resource import Resource
 
 
@@ -58,3 +59,59 @@ class Currencies(Resource[Currency]):
     PATH = "currencies"
     NOUN = "currency"
     READ = "core.common.read"
+
+
+class Users(Resource[User]):
+    """Users of the instance; only read here. Their scope is not among the usual ones."""
+
+    MODEL = User
+    PATH = "users"
+    NOUN = "user"
+    READ = "core.user.read"
+
+    def find(self, login: str) -> User | None:
+        """The user of that login, spelt exactly so."""
+        return self._first({"login": login}, login=login)
+
+    def find_by_email(self, email: str) -> User | None:
+        """The user of that e-mail address, in whatever case it is written."""
+        found = self.all(filters={"email": email})
+        return next((user for user in found if (user.email or "").casefold() == email.casefold()), None)
+
+
+class Addresses(Resource[CompanyAddress]):
+    """The company's own addresses; only read here."""
+
+    MODEL = CompanyAddress
+    PATH = "addresses"
+    NOUN = "address"
+    READ = "core.common.read"
+
+    def find(self, location_code: str) -> CompanyAddress | None:
+        """The address of that location code, spelt exactly so."""
+        return self._first({"location-code": location_code}, location_code=location_code)
+
+    def find_by_name(self, name: str) -> CompanyAddress | None:
+        """The first address of that name, spelt exactly so."""
+        return self._first({"name": name}, name=name)
+
+    def by_location_codes(self, codes: Sequence[str]) -> dict[str, CompanyAddress]:
+        """Location code -> address, for those that exist; a page of codes per call."""
+        return self._by_name("location_code", codes)
+
+
+class Units(Resource[Unit]):
+    """Units of measure; only read here."""
+
+    MODEL = Unit
+    PATH = "uoms"
+    NOUN = "unit of measure"
+    READ = "core.common.read"
+
+    def find(self, code: str) -> Unit | None:
+        """The unit of that code, spelt exactly so."""
+        return self._first({"code": code}, code=code)
+
+    def by_codes(self, codes: Sequence[str]) -> dict[str, Unit]:
+        """Code -> unit, for those that exist; a page of codes per call."""
+        return self._by_name("code", codes)

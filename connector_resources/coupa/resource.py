@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice, pairwise
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -110,6 +111,27 @@ class Resource(Generic[M]):
         for raw in paging.keyset(fetch, self._end, what=what, connection=self._channel.connection.name):
             yield self._read(call, raw, selection)
 
+    def by_ids(self, ids: Iterable[int], *, fields: Sequence[Selected] | None = None) -> Iterator[M]:
+        """The records of these ids that exist, a page of ids a call (coupa section 3.0, operator `in`)."""
+        yield from self._listed("id", dict.fromkeys(ids), fields)
+
+    def latest(self) -> list[M]:
+        """What changed last: `id` and `updated_at` of a page of records, the latest change first; one call.
+
+        Raises `Unavailable` where the answer is not in that order: its first record would be just any.
+        """
+        selection = self._select(["updated_at"])
+        params = wire.query(
+            {"order_by": "updated_at", "dir": "desc", "limit": self._end.limit, "fields": selection.query}
+        )
+        call = self._call("GET", "", f"look for changed {self.NOUN}s", params=params)
+        found = [self._read(call, raw, selection) for raw in self._list(call, self._channel.send(call))]
+        moments = [moment for record in found if (moment := getattr(record, "updated_at")) is not None]  # noqa: B009
+        if any(later > earlier for earlier, later in pairwise(moments)):
+            name = self._channel.connection.name
+            raise Unavailable(f"{call.what}: {name} did not keep to order_by=updated_at", connection=name)
+        return found
+
     def holds_any(self, filters: Filters = _NO_FILTERS) -> bool:
         """Whether there is a record at all that passes `filters`: one call, one record."""
         call = self.probe(filters)
@@ -140,6 +162,30 @@ class Resource(Generic[M]):
         """The record whose attributes are `exactly` those: the vendor's equality may ignore case."""
         found = self.all(filters=filters)
         return next((r for r in found if all(getattr(r, k) == v for k, v in exactly.items())), None)
+
+    def _listed(
+        self, attribute: str, values: Iterable[str | int], fields: Sequence[Selected] | None = None
+    ) -> Iterator[M]:
+        """The records whose attribute is one of `values`, a page of values a call; none may hold a comma."""
+        left = iter(values)
+        while chunk := list(islice(left, self._channel.connection.page_size)):
+            yield from self.all(fields=fields, filters={f"{attribute}[in]": chunk})
+
+    def _by_name(self, attribute: str, names: Sequence[str], fields: Sequence[Selected] | None = None) -> dict[str, M]:
+        """Name -> record, for those that exist; `attribute` is unique, and its equality may ignore case."""
+        asked = None if fields is None else [*fields, attribute]
+        # `[in]` is a comma list without a way to quote: a name with a comma is asked for by itself.
+        alone = [name for name in dict.fromkeys(names) if "," in name]
+        wanted = dict.fromkeys(name for name in names if name and "," not in name)
+        found = {
+            name: record
+            for record in self._listed(hyphenated(attribute), wanted, asked)
+            if (name := getattr(record, attribute)) in wanted
+        }
+        for name in alone:
+            records = self.all(fields=asked, filters={hyphenated(attribute): name})
+            found.update((name, record) for record in records if getattr(record, attribute) == name)
+        return found
 
     def _changed(
         self,
@@ -172,11 +218,30 @@ class Resource(Generic[M]):
         call = self._write_call("PUT", f"/{record_id}", f"update {self.NOUN} {record_id}", body, scope=scope)
         return self._written(call, self._channel.send(call), record_id)
 
-    def _act(self, record_id: int, act: str, *, scope: str = "") -> M:
+    def _act(self, record_id: int, act: str, body: Mapping[str, Any] | None = None, *, scope: str = "") -> M:
         """A state change; after a lost answer the status is read again, the act is not repeated."""
         what = f"{act.replace('_', ' ')} {self.NOUN} {record_id}"
-        call = self._write_call("PUT", f"/{record_id}/{act}", what, None, scope=scope)
+        call = self._write_call("PUT", f"/{record_id}/{act}", what, body, scope=scope)
         return self._written(call, self._channel.send(call), record_id)
+
+    def _mark_exported(self, record_id: int, *, scope: str = "") -> bool:
+        """Set the `exported` flag, in a request of its own (coupa section 3.7); whether it is set then."""
+        call = self._call(
+            "PUT",
+            f"/{record_id}",
+            f"mark {self.NOUN} {record_id} as exported",
+            scope=scope or self.WRITE,
+            params=[("exported", "true"), ("fields", '["id","exported"]')],
+        )
+        answer = self._channel.send(call)
+        content = answer.json()
+        if not isinstance(content, Mapping) or paging.id_of(content) != record_id or "exported" not in content:
+            raise OutcomeUnknown(
+                f"{call.what}: {answer.connection} did not say whether it is: {answer.text(120)}",
+                connection=answer.connection,
+                status=answer.status,
+            )
+        return content["exported"] in (True, "true")
 
     def _selection(self, only: Sequence[Selected] | None) -> Selection:
         return self._whole if only is None else self._select(only)

@@ -54,14 +54,15 @@ class NamedRef(Shape):
 
 
 class CodeRef(Shape):
-    """A reference to a payment term, a currency, a unit or a tax code."""
+    """A reference to a payment term, a currency, a unit or a tax code; some answers show the code only."""
 
+    OPTIONAL = frozenset({"id"})
     id: Number = None
     code: Text = None
 
 
 class SupplierRef(Shape):
-    """The supplier of an invoice."""
+    """The supplier of a document."""
 
     id: Number = None
     name: Text = None
@@ -74,6 +75,25 @@ class RemitToRef(Shape):
     OPTIONAL = frozenset({"remit_to_code"})
     id: Number = None
     remit_to_code: Text = None
+
+
+class AddressRef(Shape):
+    """Where something is delivered to: one of the company's own addresses."""
+
+    OPTIONAL = frozenset({"name", "location_code"})
+    id: Number = None
+    name: Text = None
+    location_code: Text = None
+
+
+class UserRef(Shape):
+    """A user of the instance, as the stub that documents show."""
+
+    OPTIONAL = frozenset({"login", "email", "fullname"})
+    id: Number = None
+    login: Text = None
+    email: Text = None
+    fullname: Text = None
 
 
 class AccountRef(Shape):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from connector_resources.coupa.fields import Selected
@@ -34,18 +33,7 @@ class Suppliers(Resource[Supplier]):
 
     def by_numbers(self, numbers: Sequence[str]) -> dict[str, Supplier]:
         """Number -> supplier, for those that exist; a page of numbers per call."""
-        found: dict[str, Supplier] = {}
-        # `[in]` is a comma list without a way to quote: a number with a comma is asked for by itself.
-        for number in numbers:
-            if "," in number and (supplier := self.find(number)):
-                found[number] = supplier
-        listable = iter(dict.fromkeys(number for number in numbers if number and "," not in number))
-        while chunk := list(islice(listable, self._channel.connection.page_size)):
-            wanted = set(chunk)
-            for supplier in self.all(filters={"number[in]": chunk}):
-                if supplier.number in wanted:
-                    found[supplier.number] = supplier
-        return found
+        return self._by_name("number", numbers)
 
     def changed_between(
         self,

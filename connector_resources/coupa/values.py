@@ -98,6 +98,11 @@ def _flag(value: object) -> object:
     return value
 
 
+def _label(value: object) -> object:
+    """Numbers that are names (a line's number, a document's id) come as text here and as numbers there."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _many(value: object) -> object:
     return () if value is None else value
 
@@ -107,6 +112,7 @@ def _keyed(value: object) -> object:
 
 
 Text = str | None
+Label = Annotated[str | None, BeforeValidator(_label)]
 Number = int | None
 Amount = Annotated[Decimal | None, BeforeValidator(decimal_of)]
 Instant = Annotated[datetime | None, BeforeValidator(lambda value, info: instant_of(value, _zone(info)))]

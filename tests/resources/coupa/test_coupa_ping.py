@@ -34,10 +34,10 @@ def failed(checks: list[Check]) -> list[Check]:
 def test_all_is_well(fake: FakeCoupa, client: CoupaClient) -> None:
     checks = client.ping()
     assert failed(checks) == []
-    assert [c.name for c in checks] == ["reach", "authenticate", "scopes", *["permissions"] * 8, "limits", "clock"]
+    assert [c.name for c in checks] == ["reach", "authenticate", "scopes", *["permissions"] * 11, "limits", "clock"]
     assert all(seen.query["limit"] == "1" for seen in fake.api())
-    # the module of external payables is not used, so it is not asked for
-    assert not any("payables" in seen.path for seen in fake.api())
+    # what is not used is not asked for
+    assert {seen.path.removeprefix("/api/") for seen in fake.api()} == set(READABLE)
 
 
 def test_a_scope_that_was_not_granted(fake: FakeCoupa, make: Any) -> None:
@@ -84,3 +84,18 @@ def test_limits_beyond_the_documented_and_a_clock_that_is_off(fake: FakeCoupa, m
     limits, skew = failed(client.ping())
     assert (limits.name, skew.name) == ("limits", "clock")
     assert "600 s" in skew.detail
+
+
+def test_what_not_every_site_uses_is_asked_about_where_its_scope_is_set(fake: FakeCoupa, make: Any) -> None:
+    def script(seen: Seen) -> Reply | None:
+        answers = {"/api/purchase_orders": Reply(200, []), "/api/users": Reply(403)}
+        return answers.get(seen.path)
+
+    fake.scripts.insert(0, script)
+    scopes = ["core.purchase_order.read", "core.pay.payments.read", "core.user.read"]
+    checks = make(scopes=scopes).ping()
+    assert any(check.ok and check.detail == "purchase_orders: readable, empty" for check in checks)
+    payments, users = failed(checks)
+    assert payments.detail.startswith("coupa_pay/payments: ")
+    assert "module" in payments.fix
+    assert users.detail.startswith("users: ")

@@ -1,0 +1,186 @@
+"""How Coupa's documents land: a few plain columns for people, and the whole record as text.
+
+A record has more parts than a table has columns, so it lands as canonical JSON: hyphen keys as Coupa writes them,
+sorted, exact decimals as strings, instants with the offset that they came with. `record_of` makes the client's model of
+it again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from connector_resources.coupa import Invoice, PayPayment, PurchaseOrder
+from connector_resources.coupa.fields import Selected, hyphenated
+from connector_resources.coupa.shapes import Record, Shape
+
+DAY = "updated_on"
+RECORD = "record"
+AMOUNT = pa.decimal128(38, 6)
+_MILLIONTHS = Decimal("0.000001")
+_WIDE = Context(prec=60)  # Coupa's decimals have up to 46 digits
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, the fields of the record that it is made of (None: all), and how.
+
+    `value` is given the record and the connection's time zone.
+    """
+
+    type: pa.DataType
+    fields: tuple[Selected, ...] | None
+    value: Callable[[Any, tzinfo], Any]
+
+
+@dataclass(frozen=True)
+class DocumentKind:
+    """A kind of document: the client's resource of it, its model and columns.
+
+    `keys` are the columns by whose values it can be asked for.
+    """
+
+    resource: str
+    model: type[Record]
+    columns: Mapping[str, Column]
+    keys: frozenset[str] = frozenset({"id"})
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema in which it lands."""
+        return pa.schema([(name, column.type) for name, column in self.columns.items()])
+
+    def fields(self, names: Collection[str]) -> list[Selected] | None:
+        """What to ask for to fill these columns; None: the whole record."""
+        asked: list[Selected] = []
+        for name in names:
+            own = self.columns[name].fields
+            if own is None:
+                return None
+            asked += own
+        return asked
+
+    def row(self, record: Record, zone: tzinfo, names: Collection[str]) -> dict[str, Any]:
+        """These columns of one record; `zone` is the connection's."""
+        return {name: self.columns[name].value(record, zone) for name in names}
+
+
+def record_text(record: Shape) -> str:
+    """A record as canonical JSON: what was not read is not in it."""
+    return json.dumps(_plain(record), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def record_of(entity: str, text: str) -> Any:
+    """The client's model of a landed record, equal to the one that was read.
+
+    But for one thing: a number with a fraction in a custom field comes back as text, as Coupa writes its own.
+    """
+    return DOCUMENTS[entity].model.model_validate(json.loads(text))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Shape):
+        return {hyphenated(name): _plain(getattr(value, name)) for name in value.model_fields_set}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _changed_on(record: Any, zone: tzinfo) -> date | None:
+    moment: datetime | None = record.updated_at
+    return None if moment is None else moment.astimezone(zone).date()
+
+
+def _amount(amount: Decimal | None) -> Decimal | None:
+    """An amount as the column has it, for people: the exact one is in the record."""
+    return None if amount is None else amount.quantize(_MILLIONTHS, ROUND_HALF_EVEN, _WIDE)
+
+
+def _invoice_total(invoice: Invoice) -> Decimal | None:
+    return invoice.gross_total if invoice.total_with_taxes is None else invoice.total_with_taxes
+
+
+def _order_total(order: PurchaseOrder) -> Decimal:
+    """The sum of the lines: Coupa's own totals, else price by quantity; an amount line has its amount as price."""
+    total = Decimal(0)
+    for line in order.order_lines:
+        quantity = Decimal(1) if line.quantity is None else line.quantity
+        total = _WIDE.add(
+            total, line.total if line.total is not None else _WIDE.multiply(line.price or Decimal(0), quantity)
+        )
+    return total
+
+
+def _columns(
+    number: str,
+    *,
+    supplier: str,
+    currency: str,
+    amount: tuple[tuple[Selected, ...], Callable[[Any], Decimal | None]],
+) -> dict[str, Column]:
+    """The columns of one kind; `number` is both the column and the field that people know a document by."""
+    total_fields, total = amount
+    moment = pa.timestamp("us", tz="UTC")
+    payee: tuple[Selected, ...] = ({supplier: ["number"]},)
+    money: tuple[Selected, ...] = ({currency: ["code"]},)
+    return {
+        "id": Column(pa.int64(), ("id",), lambda record, zone: record.id),
+        DAY: Column(pa.date32(), ("updated_at",), _changed_on),
+        "updated_at": Column(moment, ("updated_at",), lambda record, zone: record.updated_at),
+        number: Column(pa.string(), (number,), lambda record, zone: getattr(record, number)),
+        "status": Column(pa.string(), ("status",), lambda record, zone: record.status),
+        "supplier": Column(pa.string(), payee, lambda record, zone: _inner(record, supplier, "number")),
+        "currency": Column(pa.string(), money, lambda record, zone: _inner(record, currency, "code")),
+        "amount": Column(AMOUNT, total_fields, lambda record, zone: _amount(total(record))),
+        RECORD: Column(pa.string(), None, lambda record, zone: record_text(record)),
+    }
+
+
+def _inner(record: Any, association: str, name: str) -> Any:
+    found = getattr(record, association)
+    return None if found is None else getattr(found, name)
+
+
+DOCUMENTS: Mapping[str, DocumentKind] = {
+    "invoices": DocumentKind(
+        "invoices",
+        Invoice,
+        _columns(
+            "invoice_number",
+            supplier="supplier",
+            currency="currency",
+            amount=(("gross_total", "total_with_taxes"), _invoice_total),
+        ),
+    ),
+    "purchase_orders": DocumentKind(
+        "purchase_orders",
+        PurchaseOrder,
+        _columns(
+            "po_number",
+            supplier="supplier",
+            currency="currency",
+            amount=(({"order_lines": ["price", "quantity", "total"]},), _order_total),
+        ),
+        keys=frozenset({"id", "po_number"}),
+    ),
+    "payments": DocumentKind(
+        "pay_payments",
+        PayPayment,
+        _columns(
+            "payment_identifier",
+            supplier="payee",
+            currency="pay_to_currency",
+            amount=(("pay_to_total",), lambda payment: payment.pay_to_total),
+        ),
+    ),
+}

@@ -11,6 +11,8 @@ from starlette.routing import Route
 
 from connector_sandbox.coupa import lifecycle
 from connector_sandbox.coupa.instance import Instance
+from connector_sandbox.coupa.order_moves import LINE_MOVES
+from connector_sandbox.coupa.order_verbs import OrderVerbs
 from connector_sandbox.coupa.verbs import Move, Verbs
 from connector_sandbox.coupa.wire import Front, Verb
 
@@ -22,18 +24,20 @@ class Api:
 
     def __init__(self, instance: Instance, front: Front) -> None:
         self._verbs = Verbs(instance)
+        self._order_verbs = OrderVerbs(instance, self._verbs)
         self._front = front
         self.routes: list[Route] = []
         self._reference_data()
         self._charts()
         self._suppliers()
+        self._orders()
         self._invoices()
         self._payments_and_payables()
         self._monitoring()
 
     def _reference_data(self) -> None:
         read, write = "core.common.read", "core.common.write"
-        for name in ("departments", "payment_terms", "exchange_rates", "lookup_values"):
+        for name in ("departments", "payment_terms", "exchange_rates", "lookup_values", "commodities"):
             self._resource(name, read, write, "list show create update")
         self._resource("uoms", read, "core.uom.write", "list show create update")
         self._resource("addresses", read, write, "list show update")
@@ -63,6 +67,22 @@ class Api:
         self._resource("supplier_sites", read, write, everything, path=f"{below}/supplier_sites")
         self._resource("supplier_sites", read, write, everything)
 
+    def _orders(self) -> None:
+        read, write = "core.purchase_order.read", "core.purchase_order.write"
+        orders = self._order_verbs
+        one = "/api/purchase_orders/{id:int}"
+        self._resource("purchase_orders", read, write, "list show")
+        self._add("POST", "/api/purchase_orders", [write], orders.create())
+        for method in _CHANGE:
+            self._add(method, one, [write], orders.update())
+        for action, verb in orders.actions().items():
+            self._add("PUT", f"{one}/{action}", [write], verb)
+        self._resource("purchase_order_lines", read, write, "list show")
+        self._add("DELETE", "/api/purchase_order_lines/{id:int}", [write], orders.delete_line)
+        for action, (move, side) in LINE_MOVES.items():
+            self._action("purchase_order_lines", action, [write], partial(move, side=side))
+        self._resource("purchase_order_revisions", read, write, "list show")
+
     def _invoices(self) -> None:
         write, create, delete = "core.invoice.write", "core.invoice.create", "core.invoice.delete"
         self._resource("invoices", "core.invoice.read", write, "list show update")
@@ -70,7 +90,12 @@ class Api:
         self._action("invoices", "submit", [create, write], lifecycle.submit)
         self._action("invoices", "void", [delete], lifecycle.void)
         self._action("invoices", "abandon", [delete], lifecycle.abandon)
-        self._action("invoices", "bypass_approvals", ["core.invoice.approval.bypass"], lifecycle.bypass_approvals)
+        bypass = ["core.invoice.approval.bypass"]
+        self._action("invoices", "bypass_approvals", bypass, lifecycle.bypass_approvals)
+        self._action("invoices", "bypass_current_approval", bypass, lifecycle.bypass_current_approval)
+        self._action("invoices", "restart_approvals", ["core.invoice.approval.write"], lifecycle.restart_approvals)
+        self._add("PUT", "/api/invoices/{id:int}/dispute", [write], self._verbs.disputer())
+        self._action("invoices", "withdraw_dispute", [write], lifecycle.withdraw_dispute)
         self._add("DELETE", "/api/invoices/{id:int}", [delete], self._verbs.delete_invoice)
         self._resource("approvals", "core.approval.read", "core.approval.write", "list show")
         for action, status in (("approve", "approved"), ("reject", "rejected"), ("hold", "on_hold")):

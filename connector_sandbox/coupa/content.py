@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from connector_sandbox.coupa.countries import COUNTRIES
 from connector_sandbox.coupa.errors import Refusal
 from connector_sandbox.coupa.instance import ENTITIES, Instance
+from connector_sandbox.coupa.orders import order_total
 from connector_sandbox.coupa.references import NoSuchReferenceError
 from connector_sandbox.coupa.schema import Record, hyphenated
+from connector_sandbox.coupa.tables import VIEWS
 from connector_sandbox.kernel.system import BadCommandError, World
 
 _DEFAULTS: Mapping[str, list[dict[str, Any]]] = {
@@ -19,12 +22,25 @@ _DEFAULTS: Mapping[str, list[dict[str, Any]]] = {
     "users": [
         {"login": "integration", "email": "integration@coupa.example", "firstname": "Inte", "lastname": "Gration",
          "fullname": "Inte Gration"},
+        {"login": "erp_receiver", "email": "erp_receiver@coupa.example", "firstname": "Erp", "lastname": "Receiver",
+         "fullname": "Erp Receiver"},
         {"login": "ap.clerk", "email": "ap.clerk@coupa.example", "firstname": "Ap", "lastname": "Clerk",
          "fullname": "Ap Clerk"},
         {"login": "approver", "email": "approver@coupa.example", "firstname": "Ann", "lastname": "Prover",
          "fullname": "Ann Prover"},
     ],
-    "uoms": [{"code": "EA", "name": "Each"}],
+    "uoms": [
+        {"code": code, "name": name}
+        for code, name in (("EA", "Each"), ("HR", "Hour"), ("KG", "Kilogram"), ("BX", "Box"), ("LS", "Lump sum"))
+    ],
+    "dispute_reasons": [
+        {"code": code, "description": text}
+        for code, text in (("PRICE", "Price differs"), ("QUANTITY", "Quantity differs"), ("OTHER", "Other"))
+    ],
+    "addresses": [
+        {"name": "Main yard", "location-code": "M30", "street1": "30 Yard Road", "city": "Northmoor",
+         "postal-code": "NM30 1AA", "country": {"code": "GB"}},
+    ],
     "payment_terms": [
         {"code": f"Net {days}", "days-for-net-payment": days} for days in (0, 7, 10, 14, 28, 30, 60)
     ],
@@ -39,7 +55,7 @@ _DEFAULTS: Mapping[str, list[dict[str, Any]]] = {
 def load(instance: Instance, world: World) -> None:
     """Fill an empty instance. BadCommandError names the entity and the record that cannot be held."""
     instance.custom_fields = _custom_fields(world.get("custom_fields") or {})
-    unknown = set(world) - set(ENTITIES) - {"custom_fields"}
+    unknown = set(world) - (set(ENTITIES) - VIEWS) - {"custom_fields"}
     if unknown:
         raise BadCommandError(f"coupa has no entity {', '.join(sorted(unknown))}; it has {', '.join(ENTITIES)}")
     for name in ENTITIES:
@@ -59,11 +75,13 @@ def rows(instance: Instance, command: Mapping[str, Any]) -> dict[str, Any]:
     name = command.get("entity")
     if not isinstance(name, str) or name not in ENTITIES:
         raise BadCommandError(f"coupa has no entity {name!r}; it has {', '.join(ENTITIES)}")
+    if name in VIEWS:
+        raise BadCommandError(f"{name} of coupa are changed inside the document that they belong to")
     match command:
         case {"create": Mapping() as body}:
             return {"id": _create(instance, name, body)["id"]}
         case {"set": Mapping() as body}:
-            number = _one(instance, name, command)
+            number = one(instance, name, command)
             if instance.options.ui_edit_resets_exported and "exported" in ENTITIES[name].shape.fields:
                 body = {"exported": False, **body}
             try:
@@ -72,8 +90,8 @@ def rows(instance: Instance, command: Mapping[str, Any]) -> dict[str, Any]:
                 raise BadCommandError(f"coupa {name} {number}: {refusal}") from None
             return {"id": number}
         case {"delete": True}:
-            number = _one(instance, name, command)
-            instance.tables.remove(name, number)
+            number = one(instance, name, command)
+            instance.remove(name, number)
             return {"id": number}
     raise BadCommandError('rows of coupa take one of "create": {...}, "set": {...} and "delete": true')
 
@@ -81,8 +99,11 @@ def rows(instance: Instance, command: Mapping[str, Any]) -> dict[str, Any]:
 def state(instance: Instance) -> dict[str, Any]:
     """Counts of all entities, and sums by currency of those that carry money."""
     counts: dict[str, Any] = {name: {"count": len(instance.tables[name].ids), "totals": {}} for name in ENTITIES}
-    counts["invoices"] |= _summed(instance, "invoices", "total-with-taxes")
-    counts["external_payables"] |= _summed(instance, "external_payables", "payable-amount")
+    counts["purchase_orders"] |= _summed(instance, "purchase_orders", order_total)
+    counts["invoices"] |= _summed(instance, "invoices", itemgetter("total-with-taxes"))
+    counts["external_payables"] |= _summed(instance, "external_payables", itemgetter("payable-amount"))
+    paid = itemgetter("pay-to-total")
+    counts["coupa_pay_payments"] |= _summed(instance, "coupa_pay_payments", paid, "pay-to-currency")
     counts["suppliers"]["by_status"] = _counted(instance, "suppliers")
     counts["approvals"]["by_status"] = _counted(instance, "approvals")
     return counts
@@ -96,7 +117,7 @@ def _create(instance: Instance, name: str, body: Mapping[str, Any]) -> Record:
         raise BadCommandError(f"coupa {name} {known}: {error}") from None
 
 
-def _one(instance: Instance, name: str, command: Mapping[str, Any]) -> int:
+def one(instance: Instance, name: str, command: Mapping[str, Any]) -> int:
     table = instance.tables[name]
     number = command.get("id")
     if isinstance(number, int) and number in table.rows:
@@ -122,13 +143,15 @@ def _custom_fields(given: Any) -> dict[str, list[str]]:
     return dict(fields)
 
 
-def _summed(instance: Instance, name: str, amount: str) -> dict[str, Any]:
+def _summed(
+    instance: Instance, name: str, amount: Callable[[Record], Decimal | None], currency: str = "currency"
+) -> dict[str, Any]:
     currencies = instance.tables["currencies"].rows
     totals: dict[str, Decimal] = defaultdict(Decimal)
     statuses: dict[str, dict[str, Any]] = {}
     for row in instance.tables[name].rows.values():
-        code = currencies[row["currency"]]["code"] if row["currency"] in currencies else ""
-        value = row[amount] or Decimal(0)
+        code = currencies[row[currency]]["code"] if row[currency] in currencies else ""
+        value = amount(row) or Decimal(0)
         totals[code] += value
         status = statuses.setdefault(row["status"], {"count": 0, "totals": defaultdict(Decimal)})
         status["count"] += 1

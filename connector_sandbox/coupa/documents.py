@@ -46,8 +46,10 @@ _LINE = Shape(
         "tax-amount": COMPUTED,
         "tax-lines": Field("lines", shape=_TAX_LINE),
         "match-reference": text(),
-        "order-line-id": Field("int", read_only=True),
+        "order-line-id": Field("int"),
+        # Read-only as documented, though there are clients that send them (coupa section 3.4).
         "po-number": text(read_only=True),
+        "order-header-num": text(read_only=True),
         "order-line-num": text(read_only=True),
         "custom-fields": CUSTOM,
     }
@@ -88,8 +90,9 @@ INVOICE = Entity(
             "bill-to-address": ref("addresses"), "ship-to-address": ref("addresses"),
             "remit-to-address": ref("remit_to_addresses"),
             "invoice-lines": Field("lines", shape=_LINE),
-            "invoice-charges": nothing(), "tax-lines": nothing(), "withholding-tax-lines": nothing(),
-            "dispute-reasons": nothing(), "taggings": nothing(),
+            "invoice-charges": nothing(), "tax-lines": Field("lines", shape=_TAX_LINE),
+            "withholding-tax-lines": Field("lines", shape=_TAX_LINE),
+            "dispute-reasons": Field("refs", read_only=True, target="dispute_reasons"), "taggings": nothing(),
             "approvals": Field("backrefs", read_only=True, target="approvals", via="approvable-id"),
             "failed-tolerances": Field("lines", read_only=True, shape=_FAILED_TOLERANCE),
             "exported": FLAG, "last-exported-at": READ_ONLY_INSTANT, "canceled": Field("bool", True, default=False),
@@ -128,18 +131,27 @@ _PAYMENT_DETAIL = Shape(
         "source-transaction-reference": text(read_only=True),
         "transaction-total": COMPUTED, "discount-total": COMPUTED, "adjustment-total": COMPUTED,
         "payment-total": COMPUTED, "currency": ref("currencies", read_only=True),
+        "payable-allocations": nothing(),
     }
 )  # fmt: skip
 _TYPED_ACCOUNT = Shape({"id": ID, "type": text(read_only=True), "name": text(read_only=True)})
+_BATCH = Shape({"id": ID, "name": text(read_only=True)})
+_DIGITAL_CHECK = Shape({"id": ID, "check-number": text(read_only=True), "status": text(read_only=True)})
+PAYMENT_STATUSES = (
+    "draft", "approved", "payment_initiated", "payment_in_progress", "completed_successfully",
+    "completed_with_errors", "cancelled",
+)  # fmt: skip
 PAY_PAYMENT = Entity(
     "coupa_pay_payments", "payment", "CoupaPay::Payment",
     Shape(
         {
-            **STAMPS, "status": text(read_only=True), "type": text(read_only=True),
+            **STAMPS, "status": text(read_only=True, choices=PAYMENT_STATUSES), "type": text(read_only=True),
             "transfer-type": text(read_only=True), "payment-identifier": text(read_only=True),
             "external-ref-id": text(read_only=True), **_PAY_TO,
             "released-at": READ_ONLY_INSTANT, "requested-execution-date": READ_ONLY_INSTANT,
             "error-text": text(None, read_only=True), "payee": ref("suppliers", read_only=True),
+            "payment-batch": Field("nested", True, shape=_BATCH),
+            "digital-check": Field("nested", True, shape=_DIGITAL_CHECK),
             "pay-to-account": Field("nested", True, shape=_TYPED_ACCOUNT),
             "pay-from-account": Field("nested", True, shape=_TYPED_ACCOUNT),
             "payment-details": Field("lines", True, shape=_PAYMENT_DETAIL),

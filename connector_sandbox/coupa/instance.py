@@ -13,6 +13,7 @@ from connector_sandbox.coupa.errors import Refusal, not_found
 from connector_sandbox.coupa.intake import Body, Intake
 from connector_sandbox.coupa.master import MASTER
 from connector_sandbox.coupa.options import Options
+from connector_sandbox.coupa.order_shapes import ORDERS
 from connector_sandbox.coupa.query import Query
 from connector_sandbox.coupa.references import References
 from connector_sandbox.coupa.render import Renderer
@@ -20,8 +21,11 @@ from connector_sandbox.coupa.schema import Entity, Record, copied, hyphenated, l
 from connector_sandbox.coupa.tables import Tables
 from connector_sandbox.kernel.clock import SandboxClock
 
-ENTITIES: Mapping[str, Entity] = {entity.name: entity for entity in (*MASTER, *DOCUMENTS)}
+ENTITIES: Mapping[str, Entity] = {entity.name: entity for entity in (*MASTER, *ORDERS, *DOCUMENTS)}
 """In the order in which content is loaded."""
+
+_LINES_OF = {"purchase_order_lines": "purchase_orders"}
+"""Lines as a resource have the custom fields that they have inside their document."""
 
 
 class Change:
@@ -45,15 +49,25 @@ class Change:
 
 Rule = Callable[["Instance", Change], None]
 """Completes a record (what is computed) and adds messages (what is wrong)."""
+Follower = Callable[["Instance", Record | None, Record | None], None]
+"""What else changes with a record: told what it was (None: new) and what it is (None: gone)."""
 
 
 class Instance:
     """The content of an instance and the verbs that all resources share."""
 
-    def __init__(self, clock: SandboxClock, options: Options, rules: Mapping[str, Rule]) -> None:
+    def __init__(
+        self,
+        clock: SandboxClock,
+        options: Options,
+        rules: Mapping[str, Rule],
+        followers: Mapping[str, Follower] | None = None,
+    ) -> None:
         self._clock = clock
         self._rules = rules
+        self._followers = followers or {}
         self.options = options
+        self._acting: int | None = None
         self.custom_fields: dict[str, list[str]] = {}
         self.clear()
 
@@ -72,6 +86,7 @@ class Instance:
 
     def custom_fields_of(self, entity: str) -> Sequence[str]:
         """The custom fields that the customer has set up for a resource."""
+        entity = _LINES_OF.get(entity, entity)
         configured = [*self.custom_fields.get(entity, ()), *self.options.custom_fields.get(entity, ())]
         return list(dict.fromkeys(hyphenated(name) for name in configured))
 
@@ -85,9 +100,18 @@ class Instance:
         return ZoneInfo(self.options.time_zone)
 
     def actor(self) -> int | None:
-        """The user behind the API's changes."""
+        """The user behind a change: the one who acts in Coupa just now, else the API's, which is the first."""
         users = self.tables["users"].ids
-        return users[0] if users else None
+        return self._acting or (users[0] if users else None)
+
+    @contextmanager
+    def acting(self, login: str) -> Iterator[None]:
+        """Changes are this user's, if there is one of that login, until the block ends."""
+        self._acting = min(self.tables["users"].find(("login",), (login,)), default=None)
+        try:
+            yield
+        finally:
+            self._acting = None
 
     def record(self, name: str, number: int) -> Record:
         """A record to look at; Refusal 404 when there is none."""
@@ -125,7 +149,19 @@ class Instance:
 
     def put(self, name: str, record: Record) -> None:
         """Put a record in its place as it is."""
+        before = self.tables[name].rows.get(record["id"])
         self.tables.put(name, record)
+        self._follow(name, before, record)
+
+    def remove(self, name: str, number: int) -> None:
+        """Remove a record as if it had never been."""
+        before = self.record(name, number)
+        self.tables.remove(name, number)
+        self._follow(name, before, None)
+
+    def _follow(self, name: str, before: Record | None, after: Record | None) -> None:
+        if name in self._followers:
+            self._followers[name](self, before, after)
 
     @contextmanager
     def whole(self) -> Iterator[None]:

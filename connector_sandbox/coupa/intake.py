@@ -175,7 +175,8 @@ def _same_line(lines: Sequence[Record], value: Body) -> Record | None:
     line_num = value.get("line-num", value.get("line_num"))
     if line_num is None:
         return None
-    return next((line for line in lines if line.get("line-num") == line_num), None)
+    # A text on the lines of orders and a number on those of invoices (coupa section 8, trap 4).
+    return next((line for line in lines if str(line.get("line-num")) == str(line_num)), None)
 
 
 def unwrapped(value: Any) -> list[Any]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from connector_sandbox.coupa.documents import PAYMENT
+from connector_sandbox.coupa.errors import no_such_reference
 from connector_sandbox.coupa.instance import Change, Instance
 from connector_sandbox.coupa.intake import unwrapped
 from connector_sandbox.coupa.schema import Record, with_places
@@ -21,13 +22,18 @@ _DEAD = ("rejected", "abandoned", "voided")
 _SETTLED_BY_DECISION = (
     "invoice-number", "invoice-date", "supplier", "account-type", "currency", "line-level-taxation", "tax-rate",
     "tax-amount", "shipping-amount", "handling-amount", "misc-amount", "discount-amount", "invoice-lines",
+    "tax-lines", "withholding-tax-lines",
 )  # fmt: skip
+
+DISCOUNT_TAKEN = "discount-taken"
+"""Kept with an invoice, and not a field of the API: what Coupa Pay need not pay any more."""
 
 
 def check_invoice(instance: Instance, change: Change) -> None:
     """Complete an invoice that is created or changed, and say what is wrong with it."""
     _check_parties(instance, change)
     _check_lines(instance, change)
+    _link_order_lines(instance, change)
     _check_credit_note(change)
     if change.messages:
         return
@@ -37,7 +43,7 @@ def check_invoice(instance: Instance, change: Change) -> None:
     _keep_what_was_decided(instance, change)
     _append_payments(instance, change)
     _mark_exported(instance, change)
-    _compute_amount_due(change.record)
+    compute_amount_due(change.record)
 
 
 def problems_on_submit(instance: Instance, invoice: Record) -> list[tuple[str, str, Decimal | None]]:
@@ -91,6 +97,21 @@ def _check_lines(instance: Instance, change: Change) -> None:
         change.messages += _allocation_problems(line, where)
         if not lax:
             change.messages += _inactive(instance, line, list(_accounts(line)))
+
+
+def _link_order_lines(instance: Instance, change: Change) -> None:
+    """The order and the line's number in it, from the one field that links them (coupa section 3.4)."""
+    for line in change.record["invoice-lines"]:
+        number = line["order-line-id"]
+        found = instance.tables["purchase_order_lines"].rows.get(number)
+        if found is not None:
+            order = instance.record("purchase_orders", found["order-header"])
+            line["po-number"] = line["order-header-num"] = order["po-number"]
+            line["order-line-num"] = found["line-num"]
+        elif number is not None:
+            change.messages.append(no_such_reference("OrderLine", "order_line", {"id": number}, ("id",)))
+        elif not change.privileged:
+            line["po-number"] = line["order-header-num"] = line["order-line-num"] = None
 
 
 def _allocation_problems(line: Record, where: str) -> list[str]:
@@ -149,30 +170,36 @@ def _compute(instance: Instance, change: Change) -> None:
             {**each, "amount": _rounded(line["total"] * (each["pct"] or _ZERO) / _HUNDRED, places)}
             for each in line["account-allocations"]
         ]
-        line["tax-amount"] = _tax_of(line, places) if record["line-level-taxation"] else None
+        line["tax-amount"] = (
+            _tax_of(line["tax-lines"], line["total"], places) if record["line-level-taxation"] else None
+        )
     net = sum((line["total"] for line in record["invoice-lines"]), _ZERO)
     record["tax-amount"] = _tax(change, net, places)
+    # Withheld tax is the payer's matter: how it counts in the totals is not documented, so that it does not.
+    _tax_of(record["withholding-tax-lines"], net, places)
     total = net + record["tax-amount"] + sum((record[key] or _ZERO for key in _ADDED), _ZERO)
     total = _rounded(total - (record["discount-amount"] or _ZERO), places)
     record["gross-total"] = record["total-with-taxes"] = total
     _compute_due_dates(instance, record)
 
 
-def _tax_of(line: Record, places: int) -> Decimal:
-    """The sum of a line's taxes; one with a rate and no amount is computed."""
-    for tax in line["tax-lines"]:
+def _tax_of(taxes: list[Record], net: Decimal, places: int) -> Decimal:
+    """The sum of the taxes of a line or of the whole; one with a rate and no amount is computed."""
+    for tax in taxes:
         if tax["amount"] is None:
-            tax["amount"] = _rounded(line["total"] * (tax["rate"] or _ZERO) / _HUNDRED, places)
-    return _rounded(sum((tax["amount"] for tax in line["tax-lines"]), _ZERO), places)
+            tax["amount"] = _rounded(net * (tax["rate"] or _ZERO) / _HUNDRED, places)
+    return _rounded(sum((tax["amount"] for tax in taxes), _ZERO), places)
 
 
 def _tax(change: Change, net: Decimal, places: int) -> Decimal:
-    """The tax of the whole: from the lines where taxation is theirs, else as it was given, else by the
-    rate.
+    """The tax of the whole: from the lines where taxation is theirs, else from its own tax lines, else as it was
+    given, else by the rate.
     """
     record = change.record
     if record["line-level-taxation"]:
         return sum((line["tax-amount"] for line in record["invoice-lines"]), Decimal("0.00"))
+    if record["tax-lines"]:
+        return _tax_of(record["tax-lines"], net, places)
     if record["tax-amount"] is not None and (change.before is None or record["tax-rate"] in (None, _ZERO)):
         return _rounded(record["tax-amount"], places)
     if "tax-amount" in change.sent and record["tax-amount"] is not None:
@@ -242,9 +269,12 @@ def _mark_exported(instance: Instance, change: Change) -> None:
         record["last-exported-at"] = instance.now()
 
 
-def _compute_amount_due(record: Record) -> None:
+def compute_amount_due(record: Record) -> None:
+    """What is still to be paid of an invoice."""
     if record["total-with-taxes"] is not None:
         paid = sum((payment["amount-paid"] or _ZERO for payment in record["payments"]), _ZERO)
+        # A discount that Coupa Pay took is settled like money, and no payment of the invoice.
+        paid += record.get(DISCOUNT_TAKEN) or _ZERO
         record["amount-due"] = with_places(record["total-with-taxes"] - paid, 2)
 
 

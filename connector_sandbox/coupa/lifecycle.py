@@ -4,19 +4,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from connector_sandbox.coupa.documents import APPROVAL, EXTERNAL_PAYABLE, INVOICE
 from connector_sandbox.coupa.errors import Refusal
 from connector_sandbox.coupa.instance import Instance
 from connector_sandbox.coupa.invoices import problems_on_submit
-from connector_sandbox.coupa.schema import Entity, Record, copied
+from connector_sandbox.coupa.references import NoSuchReferenceError
+from connector_sandbox.coupa.schema import Entity, Record, copied, hyphenated
 
 _SUBMITTED_FROM = ("draft", "invalid")
 _VOIDED_FROM = ("approved", "pending_receipt", "draft")
 _ABANDONED_FROM = (
     "new", "draft", "on_hold", "ap_hold", "processing", "invalid", "pending_action", "pending_receipt",
     "pending_approval", "booking_hold", "disputed", "rejected",
+)  # fmt: skip
+_DISPUTED_FROM = (
+    "pending_action", "pending_receipt", "pending_approval", "on_hold", "ap_hold", "booking_hold", "approved",
 )  # fmt: skip
 
 
@@ -35,8 +40,7 @@ def submit(instance: Instance, number: int) -> Record:
     elif instance.options.auto_approve:
         invoice["status"] = "approved"
     else:
-        invoice["status"] = "pending_approval"
-        _ask_for_approval(instance, number)
+        return to_approval(instance, invoice)
     return instance.touch("invoices", invoice)
 
 
@@ -55,15 +59,65 @@ def abandon(instance: Instance, number: int) -> Record:
 def bypass_approvals(instance: Instance, number: int) -> Record:
     """pending_approval -> approved, without the approvers."""
     invoice = _invoice_in(instance, number, ("pending_approval",), "approved")
-    for approval in _open_approvals(instance, number):
+    for approval in open_approvals(instance, number):
         _decide(instance, approval, "bypassed", None)
     return instance.touch("invoices", {**invoice, "status": "approved"})
+
+
+def bypass_current_approval(instance: Instance, number: int) -> Record:
+    """The approver whose turn it is is passed over; with nobody left the invoice is approved."""
+    invoice = _invoice_in(instance, number, ("pending_approval",), "approved")
+    pending = open_approvals(instance, number)
+    if pending:
+        _decide(instance, min(pending, key=lambda each: each["position"]), "bypassed", None)
+    status = "approved" if len(pending) <= 1 else invoice["status"]
+    return instance.touch("invoices", {**invoice, "status": status})
+
+
+def restart_approvals(instance: Instance, number: int) -> Record:
+    """The chain of approvers begins anew."""
+    invoice = _invoice_in(instance, number, ("pending_approval", "on_hold", "ap_hold", "rejected"), "sent for approval")
+    return to_approval(instance, invoice)
+
+
+def dispute(instance: Instance, number: int, body: Mapping[str, Any]) -> Record:
+    """An invoice that is not agreed with, for a reason that the instance knows (coupa section 3.4)."""
+    invoice = _invoice_in(instance, number, _DISPUTED_FROM, "disputed")
+    given = {hyphenated(key): value for key, value in body.items()}
+    try:
+        reason = instance.references.resolve("dispute_reasons", "dispute-reason", given.get("dispute-reason"))
+    except NoSuchReferenceError as error:
+        raise Refusal(400, INVOICE.singular, str(error)) from None
+    if not instance.record("dispute_reasons", reason)["active"]:
+        raise Refusal(400, INVOICE.singular, "Dispute reason is not active")
+    disputed = {**invoice, "status": "disputed", "dispute-reasons": [reason]}
+    if given.get("comment"):
+        disputed["comments"] = str(given["comment"])[:255]
+    return instance.touch("invoices", disputed)
+
+
+def withdraw_dispute(instance: Instance, number: int) -> Record:
+    """The dispute is over; the approvers are asked again."""
+    invoice = _invoice_in(instance, number, ("disputed",), "taken out of dispute")
+    return to_approval(instance, {**invoice, "dispute-reasons": []})
+
+
+def to_approval(instance: Instance, invoice: Record) -> Record:
+    """Ask the approvers, or ask them again."""
+    _ask_for_approval(instance, invoice["id"])
+    return instance.touch("invoices", {**invoice, "status": "pending_approval"})
+
+
+def forget_approvals(instance: Instance, number: int) -> None:
+    """Nobody is asked any more."""
+    for approval in open_approvals(instance, number):
+        _decide(instance, approval, "obsolete", None)
 
 
 def delete_invoice(instance: Instance, number: int) -> None:
     """Only status `new`, which an invoice never has that came by the API."""
     _invoice_in(instance, number, ("new",), "deleted")
-    instance.tables.remove("invoices", number)
+    instance.remove("invoices", number)
 
 
 def decide_approval(instance: Instance, number: int, status: str, note: str | None) -> Record:
@@ -75,7 +129,7 @@ def decide_approval(instance: Instance, number: int, status: str, note: str | No
     invoice = copied(instance.record("invoices", approval["approvable-id"]))
     if status == "rejected":
         instance.touch("invoices", {**invoice, "status": "rejected"})
-    elif status == "approved" and not _open_approvals(instance, invoice["id"]):
+    elif status == "approved" and not open_approvals(instance, invoice["id"]):
         instance.touch("invoices", {**invoice, "status": "approved"})
     return decided
 
@@ -132,8 +186,7 @@ def _illegal(entity: Entity, done: str, status: str) -> Refusal:
 
 
 def _ask_for_approval(instance: Instance, number: int) -> None:
-    for approval in _open_approvals(instance, number):
-        _decide(instance, approval, "obsolete", None)
+    forget_approvals(instance, number)
     users = instance.tables["users"].ids
     instance.create(
         "approvals",
@@ -149,7 +202,8 @@ def _ask_for_approval(instance: Instance, number: int) -> None:
     )
 
 
-def _open_approvals(instance: Instance, number: int) -> list[Record]:
+def open_approvals(instance: Instance, number: int) -> list[Record]:
+    """The decisions on an invoice that are still to come."""
     table = instance.tables["approvals"]
     rows = [table.rows[each] for each in sorted(table.find(("approvable-id",), (number,)))]
     return [row for row in rows if row["status"] in ("pending_approval", "on_hold")]

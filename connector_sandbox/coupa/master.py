@@ -112,6 +112,16 @@ TAX_CODE = Entity(
            "country": ref("countries"), "active": ACTIVE}),
     keys=("id", "code"), stub=("id", "code", "description"), indexed=("code",),
 )  # fmt: skip
+COMMODITY = Entity(
+    "commodities", "commodity", "Commodity", Shape({**STAMPS, "name": text(), "active": ACTIVE}),
+    keys=("id", "name"), stub=("id", "name"), required=("name",), unique=(Unique(("name",), "name", "Name"),),
+)  # fmt: skip
+DISPUTE_REASON = Entity(
+    "dispute_reasons", "dispute_reason", "DisputeReason",
+    Shape({**STAMPS, "code": text(), "description": text(), "active": ACTIVE}),
+    keys=("id", "code"), stub=("id", "code", "description"), required=("code",),
+    unique=(Unique(("code",), "code", "Code"),),
+)  # fmt: skip
 EXCHANGE_RATE = Entity(
     "exchange_rates", "exchange_rate", "ExchangeRate",
     Shape({**STAMPS, "from-currency": ref("currencies"), "to-currency": ref("currencies"),
@@ -119,7 +129,9 @@ EXCHANGE_RATE = Entity(
     required=("from-currency", "to-currency", "rate", "rate-date"),
 )  # fmt: skip
 ADDRESS = Entity(
-    "addresses", "address", "Address", Shape({**STAMPS, **_PLACE, "business-group-name": text()}),
+    "addresses", "address", "Address",
+    # How a type is spelled is not in the documents; only that an order insists on the right one.
+    Shape({**STAMPS, **_PLACE, "type": text(default="ship-to"), "business-group-name": text()}),
     keys=("id", "name", "location-code"), stub=("id", *_PLACE), required=("street1", "city", "country"),
     indexed=("name", "location-code"),
 )  # fmt: skip
@@ -224,7 +236,7 @@ SUPPLIER = Entity(
 )  # fmt: skip
 
 MASTER = (
-    COUNTRY, CURRENCY, USER, UOM, DEPARTMENT, PAYMENT_TERM, TAX_CODE, EXCHANGE_RATE, ADDRESS, LOOKUP, ACCOUNT_TYPE,
-    LOOKUP_VALUE, ACCOUNT, SUPPLIER, REMIT_TO, SUPPLIER_SITE,
+    COUNTRY, CURRENCY, USER, UOM, DEPARTMENT, COMMODITY, DISPUTE_REASON, PAYMENT_TERM, TAX_CODE, EXCHANGE_RATE, ADDRESS,
+    LOOKUP, ACCOUNT_TYPE, LOOKUP_VALUE, ACCOUNT, SUPPLIER, REMIT_TO, SUPPLIER_SITE,
 )  # fmt: skip
 """In the order in which content is loaded: what is referred to comes first."""

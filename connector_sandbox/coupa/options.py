@@ -45,6 +45,14 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     """The instance option by which an edit in the UI sets exported back to false (coupa section 3.7)."""
     string_ids: bool = False
     """Whether a JSON reference may give its id as text (coupa section 8, trap 18)."""
+    external_orders: bool = True
+    """Whether the optional feature external purchase orders is on (coupa section 3.3)."""
+    external_orders_refusal: Literal[400, 403, 404] = 403
+    """How a call for an external order is refused where the feature is off: not established."""
+    external_order_status: Literal["draft", "buyer_hold", "issued"] = "draft"
+    """The status of an external order right after its POST: not established."""
+    soft_close: bool = False
+    """Whether the first `close` of an order only closes it softly (coupa section 3.3)."""
     content_headers: Literal["bodies", "strict", "lax"] = "bodies"
     """Whose Content-Type must equal Accept (coupa section 1): that of calls with a body, of all calls, of
     none.

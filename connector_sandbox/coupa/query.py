@@ -205,7 +205,7 @@ def _compared(field: Field, text: str, zone: ZoneInfo) -> Any:
     if field.kind in ("instant", "day"):
         return moment(text) if text else None
     if field.kind == "text":
-        return text
+        return dict(field.spellings).get(text, text)
     return plain(field, text.strip(), zone)
 
 

@@ -35,7 +35,8 @@ Kind = Literal[
 class Field:
     """One field.
 
-    `more_choices` are accepted like `choices`, but no message names them. Of a decimal, `places` are shown at least and
+    `more_choices` are accepted like `choices`, but no message names them, and `spellings` are (other spelling, value)
+    pairs that a filter takes. Of a decimal, `places` are shown at least and
     `scale` kept at most. `label` is the field's name in messages, where it is not just the key.
     """
 
@@ -44,6 +45,7 @@ class Field:
     max: int | None = None
     choices: tuple[str, ...] = ()
     more_choices: tuple[str, ...] = ()
+    spellings: tuple[tuple[str, str], ...] = ()
     target: str = ""
     via: str = ""
     shape: Shape | None = None

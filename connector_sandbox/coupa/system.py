@@ -10,14 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connector_sandbox.coupa import content
+from connector_sandbox.coupa import acts, content
 from connector_sandbox.coupa.api import Api
 from connector_sandbox.coupa.auth import FULL, READER, TOKEN_PATH, Authority, Client
 from connector_sandbox.coupa.charts import Accounts, check_account, check_account_type, check_lookup_value
 from connector_sandbox.coupa.instance import ENTITIES, Instance
 from connector_sandbox.coupa.invoices import check_invoice
 from connector_sandbox.coupa.options import Options
+from connector_sandbox.coupa.orders import check_order, move_order_lines
 from connector_sandbox.coupa.suppliers import check_remit_to, check_supplier
+from connector_sandbox.coupa.tables import VIEWS
 from connector_sandbox.coupa.wire import Front, Throttle
 from connector_sandbox.kernel.clock import SandboxClock
 from connector_sandbox.kernel.system import BadCommandError, Content, NoStore, Store, World
@@ -28,8 +30,10 @@ _RULES = {
     "lookup_values": check_lookup_value,
     "suppliers": check_supplier,
     "remit_to_addresses": check_remit_to,
+    "purchase_orders": check_order,
     "invoices": check_invoice,
 }
+_FOLLOWERS = {"invoices": move_order_lines}
 _SETUP = "setup"
 _CUSTOM_FIELDS = "custom_fields"
 
@@ -46,7 +50,7 @@ class CoupaSystem:
         self._clock = clock
         self._limits = limits
         self._options = Options().changed(options)
-        self._instance = Instance(clock, self._options, _RULES)
+        self._instance = Instance(clock, self._options, _RULES, _FOLLOWERS)
         self._authority = Authority(clock, lambda: self._options, limits=limits)
         self._throttle = Throttle(clock, self._options)
 
@@ -79,7 +83,8 @@ class CoupaSystem:
     def dump(self) -> dict[str, dict[str, Any]]:
         """All records by entity and id."""
         tables = self._instance.tables
-        records = {name: {str(number): row for number, row in tables[name].rows.items()} for name in ENTITIES}
+        own = (name for name in ENTITIES if name not in VIEWS)
+        records = {name: {str(number): row for number, row in tables[name].rows.items()} for name in own}
         return {**records, _SETUP: {_CUSTOM_FIELDS: self._instance.custom_fields}}
 
     def restore(self, content: Content) -> None:
@@ -91,7 +96,9 @@ class CoupaSystem:
         self._instance.tables.store = self.store
 
     def rows(self, command: Mapping[str, Any]) -> dict[str, Any]:
-        """Change records as a user would in Coupa."""
+        """Change records as a user would in Coupa: an `act` that its pages offer, or any field of any record."""
+        if "act" in command:
+            return acts.carry_out(self._instance, command)
         return content.rows(self._instance, command)
 
     def options(self) -> dict[str, Any]:

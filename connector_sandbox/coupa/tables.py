@@ -80,6 +80,10 @@ def sort_key(value: Any) -> tuple[bool, Any]:
     return (False, 0) if value is None else (True, value)
 
 
+_VIEWS = {"purchase_orders": ("order-lines", "purchase_order_lines", "order-header")}
+"""Lines that are a resource of their own besides: record -> (its lines, their table, what leads back)."""
+
+
 class Tables:
     """All tables, and the ids of the objects inside records."""
 
@@ -98,19 +102,40 @@ class Tables:
 
     def put(self, name: str, record: Record) -> None:
         """Add or replace a record, for good."""
-        self._by_name[name].put(record)
+        self._place(name, record)
         self.store.changed(name, str(record["id"]), record)
 
     def remove(self, name: str, number: int) -> None:
         """Remove a record, for good."""
+        if name in _VIEWS:
+            self._view(name, {**self._by_name[name].rows[number], _VIEWS[name][0]: []})
         self._by_name[name].remove(number)
         self.store.changed(name, str(number), None)
 
     def restore(self, name: str, records: Iterable[Record]) -> None:
         """Take back what an earlier process held."""
         for record in records:
-            self._by_name[name].put(record)
+            self._place(name, record)
             self._last_child = max(self._last_child, _highest_child(record))
+
+    def _place(self, name: str, record: Record) -> None:
+        self._by_name[name].put(record)
+        if name in _VIEWS:
+            self._view(name, record)
+
+    def _view(self, name: str, record: Record) -> None:
+        """Let the table of a record's lines hold those that the record has now."""
+        lines, view, back = _VIEWS[name]
+        table = self._by_name[view]
+        kept = {line["id"]: line for line in record[lines]}
+        for number in table.find((back,), (record["id"],)) - kept.keys():
+            table.remove(number)
+        for line in kept.values():
+            table.put({**line, back: record["id"]})
+
+
+VIEWS = frozenset(view for _, view, _ in _VIEWS.values())
+"""Tables that hold nothing of their own."""
 
 
 def _highest_child(record: Record) -> int:

@@ -99,6 +99,10 @@ class Verbs:
             lambda call: lifecycle.decide_approval(self._instance, call.path["id"], status, call.parameter("reason")),
         )
 
+    def disputer(self) -> Verb:
+        """PUT of a dispute; the body holds its reason."""
+        return self.changing("invoices", lambda call: lifecycle.dispute(self._instance, call.path["id"], call.body))
+
     def changing(self, name: str, change: Callable[[Call], Record], *, status: int = 200) -> Verb:
         """A verb that changes a record and answers with it, as far as it is asked to."""
         entity = ENTITIES[name]

@@ -74,14 +74,22 @@ def coupa() -> dict[str, Any]:
         "invoices": [],
         "users": [
             _user(1, "integration", "ML", "Connector"),
-            _user(2, "ap.clerk", "Ada", "Clerk"),
-            _user(3, "ap.manager", "Noor", "Manager"),
+            _user(2, "erp_receiver", "Stores", "Receiver"),
+            _user(3, "ap.clerk", "Ada", "Clerk"),
+            _user(4, "ap.manager", "Noor", "Manager"),
         ],
-        "addresses": [_address(1, "HQ", "Head office"), _address(2, "DEPOT", "Depot")],
-        "custom_fields": {"suppliers": ["jde-address-number"], "invoices": ["jde-voucher"]},
+        "uoms": [{"id": place, "code": code, "name": name} for place, (code, name) in enumerate(_UNITS, start=1)],
+        "addresses": [_address(1, "HQ", "Head office"), _address(2, "DEPOT", "Depot"), _address(3, "M30", "Main yard")],
+        "custom_fields": {
+            "suppliers": ["jde-address-number"],
+            "purchase_orders": ["jde-order"],
+            "invoices": ["jde-voucher"],
+        },
     }
 
 
+_UNITS = (("EA", "Each"), ("HR", "Hour"), ("KG", "Kilogram"), ("BX", "Box"), ("LS", "Lump sum"))
+"""Units of measure: code and name."""
 _SEGMENTS = ("Cost centre", "Object", "Subsidiary")
 
 

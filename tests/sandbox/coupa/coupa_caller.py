@@ -89,6 +89,12 @@ class Coupa:
     def invoice(self, number: str = "INV-1", **more: Any) -> Any:
         return self.post("invoices", invoice(number, **more))
 
+    def order(self, number: str = "100234-OP-00001", **more: Any) -> Any:
+        return self.post("purchase_orders", order(number, **more))
+
+    def issued(self, number: str = "100234-OP-00001", **more: Any) -> Any:
+        return self.put(f"purchase_orders/{self.order(number, **more)['id']}/issue_without_send")
+
     def approved(self, number: str = "INV-1", **more: Any) -> Any:
         made = self.invoice(number, **more)["id"]
         self.put(f"invoices/{made}/submit")
@@ -126,5 +132,34 @@ def invoice(number: str = "INV-1", **more: Any) -> dict[str, Any]:
         "account-type": {"name": "JDE"},
         "line-level-taxation": False,
         "invoice-lines": [line()],
+        **more,
+    }
+
+
+def order_line(number: str = "1", **more: Any) -> dict[str, Any]:
+    return {
+        "line-num": number,
+        "type": "OrderQuantityLine",
+        "description": "Bolts",
+        "quantity": "10",
+        "price": "2.50",
+        "uom": {"code": "EA"},
+        "currency": {"code": "GBP"},
+        "account": {"code": "39284-9270", "account-type": {"name": "JDE"}},
+        **more,
+    }
+
+
+def order(number: str = "100234-OP-00001", **more: Any) -> dict[str, Any]:
+    return {
+        "type": "ExternalOrderHeader",
+        "po-number": number,
+        "version": 1,
+        "currency": {"code": "GBP"},
+        "supplier": {"number": "4343"},
+        "ship-to-address": {"location-code": "M30"},
+        "ship-to-user": {"login": "erp_receiver"},
+        "transmission-method-override": "do_not_transmit",
+        "order-lines": [order_line()],
         **more,
     }

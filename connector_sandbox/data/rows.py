@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from .order_rows import Order as Order
+from .order_rows import order_header as order_header
+from .order_rows import order_line as order_line
+from .stamps import Stamp as Stamp
+from .stamps import clock_time as clock_time
 from .world import Row, account_number
 
 OFFSET_OBJECT = "4110"
@@ -18,33 +23,6 @@ TAX_OBJECT = "4433"
 OFFSET_LINE = "AM"
 REVERSING_LINE = "R"
 ZERO = Decimal("0.00")
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """The audit columns: the day and time (HHMMSS as a whole number) of the last change, both None if unknown."""
-
-    day: date | None
-    time: int | None
-
-    @classmethod
-    def at(cls, day: date | None, second: int) -> Stamp:
-        """The stamp of a second of a day; an empty one without a day."""
-        return cls(day, None if day is None else clock_time(second))
-
-    def onto(self, row: Row) -> Row:
-        """The row with its audit columns."""
-        row["USER"] = "APUSER"
-        row["PID"] = "P0411"
-        row["JOBN"] = "ENT01"
-        row["UPMJ"] = self.day
-        row["UPMT"] = self.time
-        return row
-
-
-def clock_time(second: int) -> int:
-    """Seconds since midnight as UPMT holds them: 34205 -> 93005."""
-    return second // 3600 * 10000 + second // 60 % 60 * 100 + second % 60
 
 
 def company(number: str, name: str, currency: str, stamp: Stamp) -> Row:

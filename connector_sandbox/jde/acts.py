@@ -1,8 +1,15 @@
-"""The control verb `rows`: what JDE's own users do while nobody looks."""
+"""The control verb `rows`: what JDE's own users do while nobody looks.
+
+Acts on vouchers name their document by KCO, DCT (PV) and DOC: `pay_voucher` (amount, number, date), `void_voucher`,
+`set_pay_status` (PST); on payments `void_payment` (PYID or number). Acts on orders name KCOO, DCTO (OP), DOCO and,
+where they are about one line, LNID: `receive_order` (quantity, amount, date), `reverse_receipt` (number),
+`cancel_order_line`, `close_order`, `change_order_line` (quantity, price), `hold_order` (HOLD). Without a date, today
+is meant.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,9 +17,12 @@ from typing import Any
 import msgspec
 
 from connector_sandbox.jde.environment import Environment
+from connector_sandbox.jde.matching import Matching
+from connector_sandbox.jde.orders import OrderKey, Orders
 from connector_sandbox.jde.payables import Payables, VoucherKey
 
 _USER, _PROGRAM = "APCLERK", "EP0411"
+_BUYER, _ORDER_PROGRAM = "BUYER", "EP4310"
 
 
 class _Rows(msgspec.Struct, forbid_unknown_fields=True):
@@ -35,6 +45,22 @@ class _Act(msgspec.Struct, forbid_unknown_fields=True):
     date: date | None = None
     amount: Decimal | None = None
     status: str = msgspec.field(name="PST", default="")
+    order_company: str = msgspec.field(name="KCOO", default="")
+    order_type: str = msgspec.field(name="DCTO", default="OP")
+    order: int = msgspec.field(name="DOCO", default=0)
+    order_suffix: str = msgspec.field(name="SFXO", default="000")
+    line: Decimal = msgspec.field(name="LNID", default=Decimal(0))
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    hold: str = msgspec.field(name="HOLD", default="")
+
+    @property
+    def voucher(self) -> VoucherKey:
+        return VoucherKey(self.company, self.type, self.document)
+
+    @property
+    def purchase(self) -> OrderKey:
+        return OrderKey(self.order_company, self.order_type, self.order, self.order_suffix)
 
 
 def carry_out(environment: Environment, command: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,19 +97,81 @@ def _write(environment: Environment, command: _Rows) -> dict[str, Any]:
 
 
 def _perform(environment: Environment, command: _Act) -> dict[str, Any]:
-    payables = Payables(environment, _USER, _PROGRAM)
-    key = VoucherKey(command.company, command.type, command.document)
-    day = command.date or environment.today()
-    if command.act == "pay_voucher":
-        return {"PYID": payables.pay(key, day, command.number, command.amount)}
-    if command.act == "void_payment":
-        payment = command.payment or payables.payment_numbered(command.number)
-        payables.void_payment(payment, day)
-        return {"PYID": payment}
-    if command.act == "void_voucher":
-        payables.void_voucher(key, day)
-        return {"DOC": command.document}
-    if command.act == "set_pay_status":
-        payables.set_pay_status(key, command.status)
-        return {"DOC": command.document}
-    raise ValueError(f"no act {command.act!r}: pay_voucher, void_payment, void_voucher, set_pay_status")
+    act = _ACTS.get(command.act)
+    if act is None:
+        raise ValueError(f"no act {command.act!r}: {', '.join(_ACTS)}")
+    return act(environment, command, command.date or environment.today())
+
+
+def _pay_voucher(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    return {"PYID": _payables(environment).pay(command.voucher, day, command.number, command.amount)}
+
+
+def _void_payment(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    payables = _payables(environment)
+    payment = command.payment or payables.payment_numbered(command.number)
+    payables.void_payment(payment, day)
+    return {"PYID": payment}
+
+
+def _void_voucher(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    Matching(environment, _USER, _PROGRAM).void(command.voucher, day)
+    return {"DOC": command.document}
+
+
+def _set_pay_status(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    _payables(environment).set_pay_status(command.voucher, command.status)
+    return {"DOC": command.document}
+
+
+def _receive_order(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    orders = _orders(environment)
+    document = orders.receive(command.purchase, command.line, command.quantity, day, command.amount)
+    return {"DOC": document}
+
+
+def _reverse_receipt(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    return {"DOC": _orders(environment).reverse_receipt(command.purchase, command.line, command.number, day)}
+
+
+def _cancel_order_line(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    _orders(environment).cancel_line(command.purchase, command.line)
+    return {"DOCO": command.order}
+
+
+def _close_order(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    orders = _orders(environment)
+    orders.header(command.purchase)
+    return {"DOCO": command.order, "closed": orders.close(command.purchase)}
+
+
+def _change_order_line(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    _orders(environment).change_line(command.purchase, command.line, command.quantity, command.price)
+    return {"DOCO": command.order}
+
+
+def _hold_order(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    _orders(environment).hold(command.purchase, command.hold)
+    return {"DOCO": command.order}
+
+
+def _payables(environment: Environment) -> Payables:
+    return Payables(environment, _USER, _PROGRAM)
+
+
+def _orders(environment: Environment) -> Orders:
+    return Orders(environment, _BUYER, _ORDER_PROGRAM)
+
+
+_ACTS: dict[str, Callable[[Environment, _Act, date], dict[str, Any]]] = {
+    "pay_voucher": _pay_voucher,
+    "void_payment": _void_payment,
+    "void_voucher": _void_voucher,
+    "set_pay_status": _set_pay_status,
+    "receive_order": _receive_order,
+    "reverse_receipt": _reverse_receipt,
+    "cancel_order_line": _cancel_order_line,
+    "close_order": _close_order,
+    "change_order_line": _change_order_line,
+    "hold_order": _hold_order,
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
@@ -63,6 +64,18 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Orchestration ("*": the others) -> how its failure shows: 500, errors in a 200, continued."""
     unknown_orchestration: Literal[404, 500] = 500
     """What an orchestration that does not exist answers: not established."""
+    missing_orchestrations: list[str] = []
+    """Orchestrations that this site has not built: neither discovered nor run."""
+    order_statuses: list[str] = msgspec.field(default_factory=lambda: ["220", "280", "380", "400", "999"])
+    """The site's way of an order line: entered, approved, printed, received; the last one is the end."""
+    received_is_complete: bool = False
+    """Whether a line that is received in full has the last next status at once, before its vouchers."""
+    two_way_line_types: list[str] = msgspec.field(default_factory=lambda: ["J"])
+    """Line types (LNTY) that are vouchered without a receipt, e.g. services."""
+    match_price_tolerance_percent: Decimal = Decimal(0)
+    """How far an invoiced amount may differ from the order's; beyond a rounding of 0.01 a match is refused."""
+    match_variance_account: str = ""
+    """Account (unit.object.subsidiary) of price variances; blank: the order line's own."""
     void_payment_lines: bool = False
     """Whether voiding a payment also adds negative F0414 rows of type PO; VDGJ of F0413 says it in any case."""
     batch_seconds: float = 0
@@ -79,6 +92,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             zoneinfo.ZoneInfo(options.time_zone)
             DatePattern.parse(options.date_pattern)
             DatePattern.parse(options.limited_date_pattern)
+            if len(options.order_statuses) < 3:
+                raise ValueError("order_statuses needs three statuses at least")
         except (msgspec.ValidationError, zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
             raise BadCommandError(f"jde options: {error}") from None
         return options

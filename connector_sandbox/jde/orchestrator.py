@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from connector_sandbox.jde.acting import BusinessError
 from connector_sandbox.jde.dataservice import DataService
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.errors import AisError
 from connector_sandbox.jde.http import Call
-from connector_sandbox.jde.orchestrations import ORCHESTRATIONS, Desk, Inputs, Orchestration, Result
-from connector_sandbox.jde.payables import BusinessError
+from connector_sandbox.jde.orchestrating import Desk, Inputs, Orchestration, Result
+from connector_sandbox.jde.orchestrations import ORCHESTRATIONS
 from connector_sandbox.jde.reports import Reports
 from connector_sandbox.jde.sessions import Sessions
 
@@ -29,7 +30,7 @@ class Orchestrator:
 
     def discover(self, call: Call) -> Answer:
         """All orchestrations."""
-        return {"orchestrations": [_described(item) for item in ORCHESTRATIONS.values()]}
+        return {"orchestrations": [_described(item) for item in self._built()]}
 
     def discover_one(self, call: Call) -> Answer:
         """One of them; AisError when there is none of that name."""
@@ -38,7 +39,7 @@ class Orchestrator:
     def open_api(self, call: Call) -> Answer:
         """The OpenAPI catalogue, of all or of one."""
         name = call.request.path_params.get("name")
-        items = list(ORCHESTRATIONS.values()) if name is None else [self._named(str(name))]
+        items = self._built() if name is None else [self._named(str(name))]
         paths = {f"/v{call.version}/orchestrator/{item.name}": {"post": _operation(item)} for item in items}
         head = {"openapi": "3.0.0"} if call.version == 3 else {"swagger": "2.0"}
         return {**head, "info": {"title": "EnterpriseOne Orchestrations", "version": "1.0"}, "paths": paths}
@@ -72,9 +73,14 @@ class Orchestrator:
         """report/status: a job by its number."""
         return self._reports.status(str(call.body.get("jobNumber") or ""))
 
+    def _built(self) -> list[Orchestration]:
+        """What this site has."""
+        missing = self._environment.options.missing_orchestrations
+        return [item for item in ORCHESTRATIONS.values() if item.name not in missing]
+
     def _named(self, name: str) -> Orchestration:
         item = ORCHESTRATIONS.get(name)
-        if item is None:
+        if item is None or item not in self._built():
             status = self._environment.options.unknown_orchestration
             raise AisError(status, f"Orchestration {name} not found")
         return item

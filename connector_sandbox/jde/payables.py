@@ -8,31 +8,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector_sandbox.jde.environment import Environment
+from connector_sandbox.jde.acting import BusinessError, Program, chosen, unaudited
 from connector_sandbox.jde.tables import Row
 
 # What marks a line of F0911 that reverses another one, in this sandbox's ledgers.
 _REVERSING = "R"
-
-
-class BusinessError(ValueError):
-    """A program refuses: the code and the text of the error message, and the control it marks."""
-
-    def __init__(self, code: str, text: str, control: str = "") -> None:
-        super().__init__(text)
-        self.code = code
-        self.text = text
-        self.control = control
-
-    def on_wire(self) -> dict[str, str]:
-        """An item of `errors` or `warnings` (section 3.3)."""
-        return {
-            "CODE": self.code,
-            "TITLE": f"Error: {self.text}",
-            "ERRORCONTROL": self.control,
-            "DESC": f"CAUSE . . . .  {self.text}\n",
-            "MOBILE": self.text,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +24,8 @@ class VoucherKey:
     number: int
 
 
-class Payables:
+class Payables(Program):
     """Acts on vouchers and payments, on behalf of a user."""
-
-    def __init__(self, environment: Environment, user: str, program: str) -> None:
-        self._environment = environment
-        self._database = environment.database
-        self._user = user
-        self._program = program
 
     def pay_items(self, key: VoucherKey) -> list[Row]:
         """The pay items of a voucher, in order; BusinessError when there is none."""
@@ -94,7 +68,7 @@ class Payables:
             "DMTJ": day,
             "PYE": first.get("PYE", first["AN8"]),
         }
-        header = {**_chosen(first, "CO CRRM CRCD CRR BCRC PYIN GLBA"), **common, "PAAP": paid}
+        header = {**chosen(first, "CO CRRM CRCD CRR BCRC PYIN GLBA"), **common, "PAAP": paid}
         header["FAP"] = sum((detail["PFAP"] for detail in details), Decimal(0))
         self._add("F0413", header)
         for line, detail in enumerate(details, start=1):
@@ -118,7 +92,7 @@ class Payables:
                 negated: dict[str, Any] = {
                     alias: -detail[alias] for alias in ("PAAP", "PFAP", "ADSA") if alias in detail
                 }
-                self._add("F0414", {**_unaudited(detail), **negated, "RC5": line, "DCTM": "PO", "DMTJ": day})
+                self._add("F0414", {**unaudited(detail), **negated, "RC5": line, "DCTM": "PO", "DMTJ": day})
 
     def payment_numbered(self, number: int) -> int:
         """The PYID of the latest payment with this number; BusinessError when there is none."""
@@ -174,12 +148,12 @@ class Payables:
             rest = open_amount - part
             values: dict[str, Any] = {"AAP": rest, "FAP": foreign - foreign_part}
             self._change("F0411", row, values if rest else {**values, "PST": "P"})
-            shared = _chosen(record, "KCO DOC DCT SFX SFXE AN8 PYE CO CRRM CRCD CRR BCRC GLC")
+            shared = chosen(record, "KCO DOC DCT SFX SFXE AN8 PYE CO CRRM CRCD CRR BCRC GLC")
             details.append({**shared, "PAAP": part, "PFAP": foreign_part})
         return details
 
     def _reopen(self, detail: Mapping[str, Any]) -> None:
-        row = self._database["F0411"].get(_chosen(detail, "DOC DCT KCO SFX SFXE"))
+        row = self._database["F0411"].get(chosen(detail, "DOC DCT KCO SFX SFXE"))
         if row is None:
             raise BusinessError("0002", f"Record Invalid: no pay item of voucher {detail.get('DOC')}", "DOC")
         open_amount = self._amount("F0411", row, "AAP") + Decimal(detail.get("PAAP", 0))
@@ -196,24 +170,4 @@ class Payables:
         for number, line in enumerate(standing, start=1):
             amounts: dict[str, Any] = {alias: -line[alias] for alias in ("AA", "ACR", "U") if alias in line}
             marks = {"JELN": last + number, "DGJ": day, "EXTL": _REVERSING, "RE": "V", "POST": ""}
-            self._add("F0911", {**_unaudited(line), **amounts, **marks})
-
-    def _record(self, table: str, row: Row) -> dict[str, Any]:
-        return dict(self._database[table].record(row))
-
-    def _amount(self, table: str, row: Row, alias: str) -> Decimal:
-        return Decimal(str(self._database[table].value(row, alias)))
-
-    def _add(self, table: str, values: Mapping[str, Any]) -> Row:
-        return self._environment.insert(table, values, user=self._user, program=self._program)
-
-    def _change(self, table: str, row: Row, values: Mapping[str, Any]) -> None:
-        self._environment.update(table, row, values, user=self._user, program=self._program)
-
-
-def _chosen(record: Mapping[str, Any], aliases: str) -> dict[str, Any]:
-    return {alias: record[alias] for alias in aliases.split() if alias in record}
-
-
-def _unaudited(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {a: v for a, v in record.items() if a not in ("USER", "PID", "JOBN", "UPMJ", "UPMT")}
+            self._add("F0911", {**unaudited(line), **amounts, **marks})

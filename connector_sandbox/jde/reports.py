@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from connector_sandbox.jde.acting import BusinessError
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.errors import AisError
-from connector_sandbox.jde.payables import BusinessError, VoucherKey
+from connector_sandbox.jde.payables import VoucherKey
 from connector_sandbox.jde.store import Changed, Record
 from connector_sandbox.jde.tables import Row
 from connector_sandbox.jde.vouchers import VoucherEntry

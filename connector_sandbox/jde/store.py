@@ -48,6 +48,10 @@ class TableData:
         self.report(row)
         return row
 
+    def check(self, values: Mapping[str, object]) -> None:
+        """ValueError for values that a new row could not hold."""
+        self._filled(self._empty, values)
+
     def update(self, row: Row, values: Mapping[str, object]) -> None:
         """Change a row in place; ValueError for what does not fit, or for a change of the primary key."""
         after = self._filled(row, values)

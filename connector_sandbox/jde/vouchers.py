@@ -7,30 +7,22 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector_sandbox.jde.environment import Environment
-from connector_sandbox.jde.payables import BusinessError, Payables, VoucherKey
+from connector_sandbox.jde.acting import BusinessError, Program
+from connector_sandbox.jde.payables import Payables, VoucherKey
 
 Record = Mapping[str, Any]
 
 # Posting edit codes of F0901 that accept an A/P distribution; never I, N, M, B.
 _POSTABLE = ("", "L", "S", "U", "X")
 
-_PAY_ITEM = """AN8 PYE SNTO DIVJ DSVJ DDJ DDNJ DGJ CO AG ADSC ADSA ATXA ATXN STAM TXA1 EXR1 CRRM CRCD CRR
-ACR CDS
+_PAY_ITEM = """AN8 PYE SNTO DIVJ DSVJ DDJ DDNJ DGJ CO AG ADSC ADSA ATXA ATXN STAM TXA1 EXR1 CRRM CRCD CRR ACR CDS
     CDSA CTXA CTXN CTAM GLC GLBA AM MCU PTC VINV PKCO PO PDCT LNID SFXO VR01 RMK PYIN URRF TORG BCRC"""
-_JOURNAL_LINE = """DGJ CO ANI AID MCU OBJ SUB SBL SBLT AM CRRM CRCD CRR AA ACR U UM EXA EXR R1 R2 AN8 VINV
-IVD PO
-    PDCT PKCO ASID TORG"""
+_JOURNAL_LINE = """DGJ CO ANI AID MCU OBJ SUB SBL SBLT AM CRRM CRCD CRR AA ACR U UM EXA EXR R1 R2 AN8 VINV IVD PO
+    PDCT PKCO LNID ASID TORG"""
 
 
-class VoucherEntry:
+class VoucherEntry(Program):
     """Checks a voucher and writes it to F0411 and F0911."""
-
-    def __init__(self, environment: Environment, user: str, program: str) -> None:
-        self._environment = environment
-        self._database = environment.database
-        self._user = user
-        self._program = program
 
     def check(self, items: Sequence[Record], lines: Sequence[Record]) -> list[BusinessError]:
         """Warnings about a voucher of these pay items and journal lines; BusinessError when it is refused."""
@@ -53,10 +45,18 @@ class VoucherEntry:
         )
         document = {"KCO": key.company, "DCT": key.type, "DOC": key.number, "ICU": batch, "ICUT": "V"}
         dated = {**document, "DICJ": self._environment.today()}
-        for number, item in enumerate(items, start=1):
-            self._add("F0411", {**dated, **self._pay_item(item), "SFX": f"{number:03d}"})
-        for number, line in enumerate(lines, start=1):
-            self._add("F0911", {**dated, **self._journal_line(line, first), "JELN": number})
+        rows = [
+            ("F0411", {**dated, **self._pay_item(item), "SFX": f"{number:03d}"})
+            for number, item in enumerate(items, start=1)
+        ] + [
+            ("F0911", {**dated, **self._journal_line(line, first), "JELN": number})
+            for number, line in enumerate(lines, start=1)
+        ]
+        # All or nothing: a text too long for a journal line must not leave pay items behind.
+        for table, values in rows:
+            self._database[table].check(values)
+        for table, values in rows:
+            self._add(table, values)
         return key
 
     def account(self, line: Record) -> dict[str, Any]:
@@ -132,18 +132,9 @@ class VoucherEntry:
             "BCRC": self.base_currency(first["CO"]),
         }
 
-    def base_currency(self, company: str) -> str:
-        """The currency of a company's domestic amounts."""
-        companies = self._database["F0010"]
-        row = companies.get({"CO": company})
-        return str(companies.value(row, "CRCD")) if row is not None else ""
-
     @staticmethod
     def _fiscal(day: date) -> dict[str, int]:
         return {"PN": day.month, "FY": day.year % 100, "CTRY": day.year // 100}
-
-    def _add(self, table: str, values: Record) -> None:
-        self._environment.insert(table, values, user=self._user, program=self._program)
 
 
 def _sum(records: Sequence[Record], alias: str) -> Decimal:

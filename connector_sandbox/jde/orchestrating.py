@@ -1,0 +1,104 @@
+"""What an orchestration is: its inputs as a caller passed them, what its steps work with, what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+from connector_sandbox.jde.acting import BusinessError
+from connector_sandbox.jde.dataservice import DataService
+from connector_sandbox.jde.environment import Environment
+from connector_sandbox.jde.payables import Payables, VoucherKey
+from connector_sandbox.jde.query import Reader
+from connector_sandbox.jde.reports import Reports
+from connector_sandbox.jde.sessions import Session
+
+InputType = Literal["String", "Numeric", "Date"]
+
+
+class Inputs:
+    """What a caller passed, read as the orchestration's input types; names are matched literally."""
+
+    def __init__(self, values: Mapping[str, Any], reader: Reader) -> None:
+        self._values = values
+        self._reader = reader
+
+    def text(self, name: str) -> str:
+        value = self._values.get(name)
+        return "" if value is None else str(value).strip()
+
+    def number(self, name: str) -> Decimal:
+        """A number, 0 when missing; BusinessError when it is none."""
+        try:
+            return Decimal(self.text(name) or "0")
+        except InvalidOperation:
+            raise BusinessError("0024", f"{name}: {self.text(name)!r} is not a number", name) from None
+
+    def whole(self, name: str) -> int:
+        return int(self.number(name))
+
+    def day(self, name: str) -> date | None:
+        """A date in the login user's own pattern: another pattern is read as another date (section 8, 2)."""
+        text = self.text(name)
+        return self._reader.pattern.read(text) if text else None
+
+    def rows(self, name: str) -> list[Inputs]:
+        """The rows of a detail input."""
+        return [Inputs(row, self._reader) for row in self._values.get(name) or ()]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an orchestration works with."""
+
+    environment: Environment
+    reports: Reports
+    data: DataService
+    session: Session
+    reader: Reader
+
+    @property
+    def user(self) -> str:
+        return self.session.user.name
+
+    @property
+    def payables(self) -> Payables:
+        return Payables(self.environment, self.user, "ORCH")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came out: the outputs, and the warnings that did not stop it."""
+
+    outputs: dict[str, Any]
+    warnings: Sequence[BusinessError] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Orchestration:
+    """One orchestration as its designer defined it."""
+
+    name: str
+    description: str
+    run: Callable[[Desk, Inputs], Result]
+    inputs: Mapping[str, InputType]
+    outputs: Sequence[str]
+    form: str
+    """The form or service its step drives, e.g. `P0411_W0411A`."""
+    step: Literal["formRequest", "customServiceRequest", "reportRequest", "dataRequest"] = "formRequest"
+    details: Mapping[str, Mapping[str, InputType]] = field(default_factory=dict)
+    writes: bool = True
+
+
+KEY: dict[str, InputType] = {"DocumentNumber": "Numeric", "DocumentType": "String", "DocumentCompany": "String"}
+"""The inputs that name a voucher."""
+
+
+def voucher_key(inputs: Inputs) -> VoucherKey:
+    """The voucher that the inputs of KEY name; its type is PV where none is given."""
+    return VoucherKey(
+        inputs.text("DocumentCompany"), inputs.text("DocumentType") or "PV", inputs.whole("DocumentNumber")
+    )

@@ -1,0 +1,135 @@
+"""Orchestrations on one voucher: enter, void, change its pay status (jde-ais sections 3.4 and 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from connector_sandbox.jde.acting import BusinessError
+from connector_sandbox.jde.matching import Matching, Wanted
+from connector_sandbox.jde.orchestrating import KEY, Desk, Inputs, InputType, Orchestration, Result, voucher_key
+from connector_sandbox.jde.orders import OrderKey
+from connector_sandbox.jde.payables import VoucherKey
+from connector_sandbox.jde.voucher_inputs import DISTRIBUTION, PAY_ITEMS, VOUCHER, header, journal, pay_items
+from connector_sandbox.jde.vouchers import VoucherEntry
+
+_MATCHED: dict[str, InputType] = {
+    **VOUCHER,
+    "PayStatus": "String",
+    "DueDate": "Date",
+    "TaxAmount": "Numeric",
+    "ForeignTax": "Numeric",
+    "TaxRateArea": "String",
+    "TaxExplanation": "String",
+}
+_ORDER_LINES: dict[str, InputType] = {
+    "POCompany": "String",
+    "PONumber": "Numeric",
+    "POType": "String",
+    "POSuffix": "String",
+    "POLine": "Numeric",
+    "Quantity": "Numeric",
+    "Amount": "Numeric",
+    "ForeignAmount": "Numeric",
+}
+
+
+def _enter_voucher(desk: Desk, inputs: Inputs) -> Result:
+    entry = VoucherEntry(desk.environment, desk.user, "EP0411")
+    items, lines = pay_items(inputs), journal(inputs)
+    if not items:
+        raise BusinessError("0003", "Blanks Invalid: PayItems are required", "AG")
+    warnings = entry.check(items, lines)
+    batch = desk.environment.database.next_number("ICU", ("F0411", "ICU"), ("F0911", "ICU"))
+    try:
+        key = entry.write(items, lines, batch)
+    except ValueError as error:
+        raise BusinessError("0024", str(error)) from None
+    return _entered(key, batch, warnings)
+
+
+def _match_voucher(desk: Desk, inputs: Inputs) -> Result:
+    document: dict[str, Any] = {
+        **header(inputs),
+        "PST": inputs.text("PayStatus"),
+        "DDJ": inputs.day("DueDate"),
+        "TXA1": inputs.text("TaxRateArea"),
+        "EXR1": inputs.text("TaxExplanation"),
+    }
+    wanted = [_wanted(document["CO"], line) for line in inputs.rows("Lines")]
+    # In the one-row form the amount of the order line looks like one of a distribution line.
+    others = [line for line in journal(inputs) if line["ANI"]]
+    taxes = {"STAM": inputs.number("TaxAmount"), "CTAM": inputs.number("ForeignTax")}
+    try:
+        key, batch, warnings = Matching(desk.environment, desk.user, "EP4314").match(document, wanted, taxes, others)
+    except BusinessError:
+        raise
+    except ValueError as error:
+        raise BusinessError("0024", str(error)) from None
+    return _entered(key, batch, warnings)
+
+
+def _wanted(company: str, line: Inputs) -> Wanted:
+    order = OrderKey(
+        line.text("POCompany") or company,
+        line.text("POType") or "OP",
+        line.whole("PONumber"),
+        line.text("POSuffix") or "000",
+    )
+    amounts = (line.number(name) for name in ("Quantity", "Amount", "ForeignAmount"))
+    return Wanted(order, line.number("POLine"), *amounts)
+
+
+def _entered(key: VoucherKey, batch: int, warnings: Sequence[BusinessError]) -> Result:
+    outputs = {"DocumentNumber": key.number, "DocumentType": key.type, "DocumentCompany": key.company}
+    return Result({**outputs, "BatchNumber": batch}, warnings)
+
+
+def _void_voucher(desk: Desk, inputs: Inputs) -> Result:
+    key = voucher_key(inputs)
+    Matching(desk.environment, desk.user, "ORCH").void(key, inputs.day("GLDate") or desk.reader.today)
+    return Result({"DocumentNumber": key.number, "VoidFlag": "V"})
+
+
+def _set_pay_status(desk: Desk, inputs: Inputs) -> Result:
+    key = voucher_key(inputs)
+    desk.payables.set_pay_status(key, inputs.text("PayStatus"))
+    return Result({"DocumentNumber": key.number, "PayStatus": inputs.text("PayStatus")})
+
+
+VOUCHERS = (
+    Orchestration(
+        "ML_VoucherEnter",
+        "Enters one voucher with its distribution at once",
+        _enter_voucher,
+        VOUCHER,
+        ("DocumentNumber", "DocumentType", "DocumentCompany", "BatchNumber"),
+        "P0411_W0411A",
+        details={"PayItems": PAY_ITEMS, "Distribution": DISTRIBUTION},
+    ),
+    Orchestration(
+        "ML_VoucherMatch",
+        "Vouchers order lines that are received, or need no receipt",
+        _match_voucher,
+        _MATCHED,
+        ("DocumentNumber", "DocumentType", "DocumentCompany", "BatchNumber"),
+        "P0411_W0411A",
+        details={"Lines": _ORDER_LINES, "Distribution": DISTRIBUTION},
+    ),
+    Orchestration(
+        "ML_VoucherVoid",
+        "Voids an unpaid voucher",
+        _void_voucher,
+        {**KEY, "GLDate": "Date"},
+        ("DocumentNumber", "VoidFlag"),
+        "P0411_W0411G",
+    ),
+    Orchestration(
+        "ML_VoucherPayStatus",
+        "Sets the pay status of a voucher's open pay items",
+        _set_pay_status,
+        {**KEY, "PayStatus": "String"},
+        ("DocumentNumber", "PayStatus"),
+        "P0411_W0411A",
+    ),
+)

@@ -22,6 +22,7 @@ from connector_assets.automation.sweep import sweep_asset
 from connector_assets.broken import broken_asset
 from connector_assets.clients import ConnectionResource, resource_key
 from connector_assets.integrations.assets import flow_assets
+from connector_assets.integrations.cadence import all_lines
 from connector_assets.integrations.kinds import check_flows, flows_on
 from connector_assets.partitions import days_from
 from connector_assets.sources.assets import source_asset, source_key
@@ -126,7 +127,7 @@ def _definitions(settings: Settings, integrations: list[Integration], broken: di
     for each in integrations:
         job, sweep_job = each.job(), each.sweep_job()
         jobs += [job, sweep_job]
-        if each.settings.schedule:
+        if all_lines(each.settings, [flow.name for flow in flows_on(each.settings)]):
             schedules += [poll_schedule(each.settings, job), sweep_schedule(each.settings, sweep_job)]
     return dg.Definitions(
         assets=[*assets.values(), *(broken_asset(name, reason) for name, reason in sorted(broken.items()))],

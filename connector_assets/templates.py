@@ -43,8 +43,12 @@ integrations:
     connections: {jde: jde, coupa: coupa}
     schedule: "*/15 * * * *"
     overlap_days: 1
+    # a file of accounting periods and their cut-offs, from this folder; denser polls before a close, rare ones after it
+    close_calendar: null
     flows:
       suppliers:
+        # on any flow: a cron line of its own; null: no poll brings it; left out: the integration's
+        schedule: "*/15 * * * *"
         # F0101.AT1 of those who are paid; others are ignored
         payable_types: [V]
         # how a second supplier of one name is called

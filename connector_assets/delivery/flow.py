@@ -24,6 +24,11 @@ from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import NotAllowed, UnusableInput
 from connector_resources.ledger import Delivery, Intent, NewLink, Origin
 
+# the setting that says when a poll looks at a flow
+SCHEDULE = "schedule"
+# what every flow can be told, beside the settings of its own
+OF_EVERY_FLOW = (SETTING, SCHEDULE)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -204,7 +209,7 @@ def read_settings(model: type[BaseModel], integration: IntegrationSettings, flow
     """The flow's settings of an integration, without those that every flow has. Raises UnusableInput naming the setting
     and what is wrong with it."""
     try:
-        own = {name: value for name, value in integration.flows.get(flow, {}).items() if name != SETTING}
+        own = {name: value for name, value in integration.flows.get(flow, {}).items() if name not in OF_EVERY_FLOW}
         return model.model_validate(own)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]

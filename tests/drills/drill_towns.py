@@ -6,12 +6,14 @@ their variants, their calls and boundaries. A kind or a flow without an entry fa
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from drill_clock import YESTERDAY
 from drill_site import Site
+from scenario_acts import ORCHESTRATIONS
 from scenario_books import CHART, Books, Entry, first_books
 
 from connector_sandbox.data import reference
@@ -29,7 +31,8 @@ class Acts:
     each kind of change that the flow has a step for. While calls are in doubt, `amend` changes fields of documents, the
     names among them by which the target knows them, and `undo` changes fields back that `go_on` changed. While
     somebody reads, `late` enters one more document, and `forget` deletes rows that make no document. `stranger` enters
-    a record of the target's own and returns its entity and id, `leave` takes it away.
+    a record of the target's own and returns its entity and id, `leave` takes it away. `opens` enters what can only be
+    there once the flows before have delivered.
     """
 
     begin: Callable[[Town], None]
@@ -40,6 +43,7 @@ class Acts:
     forget: Callable[[Town], None]
     stranger: Callable[[Town], Stranger]
     leave: Callable[[Town, Stranger], None]
+    opens: Callable[[Town], None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,10 @@ class Northmoor(Town):
     def coupa(self, entity: str, **command: Any) -> int:
         """A user of Coupa creates or sets a record."""
         return int(self.site.post("/rows", {"system": "coupa", "entity": entity, **command})["id"])
+
+    def people(self, act: str, **command: Any) -> int:
+        """People of Coupa do something; returns the record's id."""
+        return int(self.site.post("/rows", {"system": "coupa", "act": act, **command})["id"])
 
     def held(self, entity: str) -> Mapping[str, Any]:
         """Coupa's records of an entity by id."""
@@ -208,6 +216,75 @@ def _invoice_stranger(town: Northmoor) -> Stranger:
     return "invoices", str(town.coupa("invoices", create=body))
 
 
+# -- invoices that are born in Coupa
+
+
+def _born(town: Northmoor, number: str, price: str = "100.00", approve: bool = True, **more: Any) -> int:
+    """A clerk of Coupa enters an invoice; its approvers say yes."""
+    accounts = [each for each in town.held("accounts").values() if each["segment-2"] == "5010"]
+    chart = {"id": accounts[0]["account-type"]}
+    line = {"type": "InvoiceAmountLine", "line-num": 1, "description": "Works", "price": price}
+    body = {
+        "invoice-number": number,
+        "invoice-date": "2026-03-01",
+        "supplier": {"number": "4343"},
+        "currency": {"code": "GBP"},
+        "account-type": chart,
+        "line-level-taxation": False,
+        "tax-amount": "20.00",
+        "invoice-lines": [line | {"account": {"code": "30-5010", "account-type": chart}}],
+    }
+    return town.people("enter_invoice", body=body | more, approve=approve)
+
+
+def _payables_open(town: Northmoor) -> None:
+    _born(town, "WEB-1")
+    _born(town, "WEB-2", "50.00")
+    _born(town, "WEB-3", "70.00")
+    # not approved, so not ours
+    _born(town, "WEB-4", approve=False)
+
+
+def _payables_go_on(town: Northmoor) -> None:
+    _reprice(town, "WEB-1", "110.00")
+    town.people("void_invoice", where={"invoice-number": "WEB-2"})
+    _born(town, "WEB-5", "30.00")
+
+
+def _payables_amend(town: Northmoor) -> None:
+    _reprice(town, "WEB-1", "120.00")
+    if "WEB-5" in {each["invoice-number"] for each in town.held("invoices").values()}:
+        _reprice(town, "WEB-5", "35.00")
+
+
+def _payables_undo(town: Northmoor) -> None:
+    _reprice(town, "WEB-1", "100.00")
+
+
+def _payables_forget(town: Northmoor) -> None:
+    town.people("delete_invoice", where={"invoice-number": "WEB-4"})
+
+
+def _reprice(town: Northmoor, number: str, price: str) -> None:
+    where = {"invoice-number": number}
+    town.people("change_invoice", where=where, set={"invoice-lines": [{"line-num": 1, "price": price}]})
+    town.people("approve_invoice", where=where)
+
+
+def _voucher_stranger(town: Northmoor) -> Stranger:
+    """A voucher that an A/P clerk entered: one pay item, whose row is its record."""
+    doc = 9000 + len(town.site.systems["jde"].dump()["F0411"])
+    town.books.voucher(doc, supplier=4344)
+    for place in (1, 900):
+        town.books.delete("F0911", town.books.cost_key(_voucher(doc), place) | {"EXTL": "AM" if place == 900 else ""})
+    return "F0411", json.dumps([str(doc), "PV", "00001", "001", "0"], separators=(",", ":"))
+
+
+def _voucher_leaves(town: Northmoor, stranger: Stranger) -> None:
+    doc, kind, company, item, _ = json.loads(stranger[1])
+    town.books.delete("F0411", {"DOC": int(doc), "DCT": kind, "KCO": company, "SFX": item, "SFXE": 0})
+
+
 def _there(town: Northmoor, table: str, **columns: Any) -> bool:
     rows = town.site.systems["jde"].dump()[table].values()
     return any(all(str(row.get(name, "")).strip() == str(value) for name, value in columns.items()) for row in rows)
@@ -228,7 +305,13 @@ PLACES: Mapping[str, Place] = {
     "jde_coupa": Place(
         world=_world,
         connections={
-            "jde": {"system": "jde", "url": "http://jde.test/jderest", "page_size": 3, **_LOCAL},
+            "jde": {
+                "system": "jde",
+                "url": "http://jde.test/jderest",
+                "page_size": 3,
+                "orchestrations": ORCHESTRATIONS,
+                **_LOCAL,
+            },
             "coupa": {"system": "coupa", "url": "http://coupa.test", "settle_seconds": 0, "page_size": 2, **_LOCAL},
         },
         sites={
@@ -265,6 +348,17 @@ PLACES: Mapping[str, Place] = {
                 forget=_vouchers_forget,
                 stranger=_invoice_stranger,
                 leave=_leave,
+            ),
+            "approved_invoices": Acts(
+                _nothing,
+                _payables_go_on,
+                _payables_amend,
+                _payables_undo,
+                late=lambda town: _born(town, "WEB-90"),
+                forget=_payables_forget,
+                stranger=_voucher_stranger,
+                leave=_voucher_leaves,
+                opens=_payables_open,
             ),
         },
         town=Northmoor,

@@ -7,19 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from scenario_acts import ORCHESTRATIONS
 from scenario_site import Site
 
 DIRECT = {"mode": "direct"}
-# act -> the site's orchestration; a voucher that is entered at once answers with its number
-ORCHESTRATIONS: dict[str, dict[str, Any]] = {
-    "voucher_batch_add": {"name": "ML_VoucherBatchAdd"},
-    "voucher_batch_run": {"name": "ML_VoucherBatchRun"},
-    "voucher_batch_status": {"name": "ML_VoucherBatchStatus"},
-    "voucher_enter": {"name": "ML_VoucherEnter", "key_output": "DocumentNumber"},
-    "voucher_match": {"name": "ML_VoucherMatch", "key_output": "DocumentNumber"},
-    "voucher_void": {"name": "ML_VoucherVoid"},
-    "voucher_pay_status": {"name": "ML_VoucherPayStatus"},
-}
 FLOW = "approved_invoices"
 
 

@@ -33,23 +33,14 @@ class Payables:
         *,
         costs: tuple[tuple[str, str], ...] = (("30-5010", "100.00"),),
         tax: str = "0.00",
-        supplier: int = 4343,
+        supplier: int | str = 4343,
         currency: str = "GBP",
         approve: bool = True,
         on: date = date(2026, 3, 1),
         **more: Any,
     ) -> int:
         """Enter an invoice of (account code, net amount) lines, and have it approved; returns its id."""
-        lines = [
-            {
-                "type": "InvoiceAmountLine",
-                "line-num": place,
-                "description": f"Work {place}",
-                "price": amount,
-                "account": {"code": account, "account-type": {"name": "JDE"}},
-            }
-            for place, (account, amount) in enumerate(costs, 1)
-        ]
+        lines = [self.line(place, account, amount) for place, (account, amount) in enumerate(costs, 1)]
         body = {
             "invoice-number": number,
             "invoice-date": on.isoformat(),
@@ -61,6 +52,26 @@ class Payables:
             "invoice-lines": lines,
         } | {name.replace("_", "-"): value for name, value in more.items()}
         return int(self.act("enter_invoice", body=body, approve=approve)["id"])
+
+    @staticmethod
+    def line(place: int, account: str, amount: str) -> dict[str, Any]:
+        """An amount line of an invoice."""
+        return {
+            "type": "InvoiceAmountLine",
+            "line-num": place,
+            "description": f"Work {place}",
+            "price": amount,
+            "account": {"code": account, "account-type": {"name": "JDE"}},
+        }
+
+    def tax_code(self, code: str) -> dict[str, Any]:
+        """A new tax code of Coupa, as a tax line refers to it."""
+        self.site.spend.create("tax_codes", {"code": code})
+        return {"tax-code": {"code": code}}
+
+    def term(self, code: str) -> dict[str, Any]:
+        """A new payment term of Coupa, as an invoice refers to it."""
+        return {"id": self.site.spend.create("payment_terms", {"code": code, "active": True})}
 
     def act(self, name: str, **more: Any) -> dict[str, Any]:
         """What Coupa's people do: void_invoice, dispute_invoice, change_invoice, delete_invoice, …"""

@@ -167,7 +167,7 @@ class ApprovedInvoices(Flow):
         for row in rows:
             invoice: Invoice = reader.record("invoices", row)
             key = invoice_key(invoice.id)
-            document, lines = self._mapped(key, keys.get(key) or row["updated_on"], invoice, field)
+            document, lines = self._mapped(key, keys[key], invoice, field)
             made.documents.append(document)
             made.lines += [] if document["void"] else lines
         there = {row["key"] for row in made.documents}

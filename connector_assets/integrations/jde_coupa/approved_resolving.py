@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector_assets.delivery.checks import frame, mapped_columns, records
 from connector_assets.delivery.flow import Frames
+from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_jde.keys import Row, account_key, by, number_of, text
 from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.approved_settings import NUMBER_LENGTH
@@ -105,7 +106,7 @@ class Resolving:
         row["company"] = self.settings.company or next((line["company"] for line in lines if line["company"]), None)
         self._taxes(row)
         self._currency(row)
-        self._gl_date(row)
+        self._gl_date(row, known=all(line["account"] for line in lines))
         row["payer"] = self.settings.new_status if self.settings.payer_problem else None
 
     def _suppliers(self, documents: Sequence[dict[str, Any]]) -> None:
@@ -145,8 +146,8 @@ class Resolving:
             area = table.get(code) if code else self.settings.tax_area
             if area is None:
                 row["unmapped_tax"] = row["unmapped_tax"] or code
-            items.append({"gross": str(Decimal(net) + Decimal(tax)), "tax": tax, "area": area or ""})
-        row["pay_items"] = json.dumps(items or [{"gross": str(row["amount"]), "tax": "0.00", "area": ""}])
+            items.append({"gross": amount_text(Decimal(net) + Decimal(tax)), "tax": tax, "area": area or ""})
+        row["pay_items"] = json.dumps(items or [{"gross": amount_text(row["amount"]), "tax": "0.00", "area": ""}])
 
     def _currency(self, row: dict[str, Any]) -> None:
         base = self.flow.vouchers.company_currency.get(row["company"] or "")
@@ -160,13 +161,14 @@ class Resolving:
         except (KeyError, InvalidOperation):
             row["unmapped_rate"] = pair
 
-    def _gl_date(self, row: dict[str, Any]) -> None:
+    def _gl_date(self, row: dict[str, Any], *, known: bool) -> None:
+        """By the company's open periods; where not every account is `known`, the company may not be either."""
         wanted = self.bench.today("jde") if self.settings.gl_date == "today" else row["invoice_date"]
         row["gl_date"] = row["closed"] = None
         if wanted is None:
             return
         if row["company"] is None:
-            row["closed"] = "the company of its accounts is not known"
+            row["closed"] = "the company of its accounts is not known" if known else None
             return
         found = self.flow.periods.gl_date(row["company"], wanted)
         row["gl_date"], row["closed"] = found.day, found.why if found.day is None else None

@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connector_assets.delivery.document import Document
+from connector_assets.delivery.money import amount_text
 
 ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
@@ -49,7 +50,7 @@ def header(row: Mapping[str, Any], mark: str, settings: Any) -> dict[str, Any]:
         "Company": row["company"],
         "Currency": row["currency"],
         "CurrencyMode": "F" if row["foreign"] else "D",
-        "ExchangeRate": row["rate"] if row["foreign"] else None,
+        "ExchangeRate": exactly(row["rate"]) if row["rate"] else None,
         "PaymentTerms": row["term"],
         "Remark": (row["remark"] or "")[:30],
         "DocumentType": settings.credit_type if row["amount"] < 0 else settings.document_type,
@@ -62,13 +63,18 @@ def _pay_item(row: Mapping[str, Any], item: Mapping[str, Any], convert: Conversi
     body = {
         **convert.amounts("GrossAmount", "ForeignAmount", item["gross"], item["base_gross"]),
         **convert.amounts("TaxAmount", "ForeignTax", item["tax"], item["base_tax"]),
-        "TaxableAmount": item["base_gross"] - item["base_tax"] if item["tax"] and item["base_gross"] else None,
+        "TaxableAmount": exactly(item["base_gross"] - item["base_tax"]) if item["tax"] and item["base_gross"] else None,
         "TaxRateArea": area,
         "TaxExplanation": explanation,
         "DueDate": row["due_date"],
         "PayStatus": settings.new_status,
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def exactly(amount: Decimal) -> Decimal:
+    """The amount in one notation, however many zeros it came with: a body is compared to the byte."""
+    return Decimal(amount_text(amount))
 
 
 class Conversion:
@@ -87,8 +93,8 @@ class Conversion:
     def amounts(self, domestic: str, foreign: str, amount: Decimal, base: Decimal) -> dict[str, Any]:
         """The two fields of an amount."""
         if not self.foreign:
-            return {domestic: amount}
-        return {foreign: amount, **({domestic: base} if self.rate else {})}
+            return {domestic: exactly(amount)}
+        return {foreign: exactly(amount), **({domestic: exactly(base)} if self.rate else {})}
 
     def shared(self, items: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
         """The pay items with their amounts in both currencies."""

@@ -32,7 +32,7 @@ UNSETTLED = frozenset({"held", "conflict", "refused", "failed", "in_doubt", "sen
 OF_THE_TARGET = frozenset({"missing_in_target", "changed_on_both_sides", "total_differs", "deleted_in_source"})
 # a total is the sum of its lines
 ALSO_NAMED = {"total_differs": frozenset({"lines", "tax"})}
-STATUS_FIELDS = frozenset({"status", "active", "paid", "void"})
+STATUS_FIELDS = frozenset({"status", "active", "paid", "void", "closed"})
 # of what the ledger says of a document that is left alone, the rule as reconciliation tells it
 LEFT = {"staged": "waits_for_approval", "baseline": "before_baseline"}
 

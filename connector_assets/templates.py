@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from connector_resources.connections import COUPA_SCOPES, PURCHASE_ORDER_SCOPES
+
 SANDBOX_HOST = "127.0.0.1"
 
 _HEAD = """\
@@ -59,6 +61,23 @@ integrations:
         # Coupa's account type; null: the only active one
         chart: null
         segments: [MCU, OBJ, SUB]
+      # only where it is named: purchase orders as external orders, which Coupa must have switched on for the site; its
+      # connection needs the scopes core.purchase_order.read and core.purchase_order.write beside the usual ones
+      # purchase_orders:
+      #   # F4301.DCTO of purchase orders; F4311.NXTR of lines in force, and what says cancelled and closed
+      #   order_types: [OP]
+      #   approved: ["280", "300", "370", "380", "400", "440", "999"]
+      #   cancelled_last: ["980"]
+      #   closed_next: ["999"]
+      #   po_number: "{DOCO}-{DCTO}-{KCOO}"
+      #   # login of the Coupa user who receives; Coupa insists on one
+      #   ship_to_user: erp_receiver
+      #   # where the mapping `ship_to` knows neither the ship-to address nor the business unit; null: held
+      #   ship_to_location: null
+      #   # issue_without_send, issue (the supplier hears of it) or none
+      #   issue: issue_without_send
+      #   # orders with a hold code: ignore, hold or send
+      #   held_orders: ignore
       invoices:
         # invoices_draft, external_payables or payment_update_only
         mode: invoices_draft
@@ -94,6 +113,8 @@ connections:
     # the sandbox of a first run is served with `--limits off`
     limits: {{in_flight: 8, per_second: null}}
     settle_seconds: 0
+    scopes:
+{scopes}
 
 integrations:
   jde_coupa:
@@ -103,6 +124,7 @@ integrations:
     overlap_days: 1
     flows:
       accounts: {{chart: JDE}}
+      purchase_orders: {{ship_to_user: erp_receiver, ship_to_location: M30}}
       invoices: {{key_custom_field: jde-voucher}}
 """
 
@@ -115,4 +137,5 @@ def site_connections(start_date: date) -> str:
 def sandbox_connections(start_date: date, port_base: int = 8900) -> str:
     """A file that points at a sandbox on this machine, which counts its ports from `port_base`."""
     ports = {"jde": port_base + 1, "coupa": port_base + 2}
-    return _HEAD.format(start_date=start_date) + _SANDBOX.format(host=SANDBOX_HOST, **ports)
+    scopes = "\n".join(f"      - {scope}" for scope in (*COUPA_SCOPES, *PURCHASE_ORDER_SCOPES))
+    return _HEAD.format(start_date=start_date) + _SANDBOX.format(host=SANDBOX_HOST, scopes=scopes, **ports)

@@ -71,9 +71,55 @@ REASONS: dict[str, Reason] = {
             "link the invoice by hand: connector links set",
         ),
         Reason(
+            "invoice_missing",
+            "the target has no invoice {value}, which the voucher's mark names",
+            "correct the mark on the voucher, or restore the invoice, then replay",
+        ),
+        Reason(
+            "voucher_not_linked",
+            "no voucher of the source's invoice {value} is known in the target",
+            "nothing while its voucher is on its way; else enter or mark the voucher, then replay",
+        ),
+        Reason(
+            "currency_differs",
+            "the payment is in {value}, and the voucher is not",
+            "settle the voucher by hand, then dismiss this one",
+        ),
+        Reason(
+            "number_out_of_range",
+            "{field} of {value} does not fit into what the target takes",
+            "set `payment_number_base` of the flow so that it fits, then replay",
+        ),
+        Reason(
+            "period_closed",
+            "no G/L date can be given: {value}",
+            "open the period, or set `closed_period: first_open_day`, then replay",
+        ),
+        Reason(
+            "orchestration_not_configured",
+            "the connection names no orchestration for {value}",
+            "set orchestrations.{value} of the connection, then replay",
+        ),
+        Reason(
+            "another_payer",
+            "this flow tells the payments of the other system: {value}",
+            "let one system pay: set `payer` of approved_invoices, and take the other payment flow out, then replay",
+        ),
+        Reason(
             "payment_term_not_mapped",
             "payment term {value} is neither mapped nor a payment term of the target",
             "map it: connector mappings set <integration> payment_terms {value} <code in the target>",
+        ),
+        Reason(
+            "unit_not_mapped",
+            "unit of measure {value} is neither mapped nor a unit of the target",
+            "map it: connector mappings set <integration> units_of_measure {value} <code in the target>",
+        ),
+        Reason(
+            "ship_to_not_mapped",
+            "ship-to address {value} is not mapped to a location of the target",
+            "map it, or the order's business unit: connector mappings set <integration> ship_to {value} "
+            "<location code>; or set `ship_to_location` for the flow",
         ),
         Reason(
             "currency_unknown",
@@ -84,6 +130,21 @@ REASONS: dict[str, Reason] = {
             "not_approved_for_payment",
             "the voucher's pay status is {value}, which this flow does not send",
             "approve the voucher for payment in the source, or change `send_pay_statuses`",
+        ),
+        Reason(
+            "extended_amount_differs",
+            "quantity times unit cost of a line differs from its extended amount by {value}",
+            "correct the order line in the source; or raise the flow's `rounding`, then replay",
+        ),
+        Reason(
+            "order_on_hold",
+            "the order has the hold code {value}",
+            "release it in the source, or set `held_orders` to `send`, then replay",
+        ),
+        Reason(
+            "external_orders_off",
+            "the target takes no orders of another system: {value}",
+            "have the feature switched on in the target, then replay",
         ),
         Reason(
             "required_field_blank",

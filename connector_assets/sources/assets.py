@@ -27,6 +27,8 @@ DESCRIPTIONS = {
     "F0911": "Account ledger (F0911): the distribution of vouchers among other journal lines, by day of change.",
     "F0413": "Payment headers (F0413), voids included, by day of change.",
     "F0414": "Payment details (F0414): which pay items a payment settles, by day of change.",
+    "F4301": "Purchase order headers (F4301), by day of change.",
+    "F4311": "Purchase order lines (F4311): quantities, prices, accounts and statuses, by day of change.",
     "F0901": "Account master (F0901), whole: business unit, object, subsidiary and posting edit code.",
     "F0006": "Business units (F0006), whole.",
     "F0010": "Companies (F0010), whole, with their currencies.",
@@ -35,6 +37,7 @@ DESCRIPTIONS = {
     "payments": "Payments of Coupa Pay and the invoices they settle, by day of change in the connection's time zone.",
     "account_types": "Charts of accounts, whole.",
     "payment_terms": "Payment terms, whole.",
+    "uoms": "Units of measure, whole.",
     "currencies": "Currencies, whole.",
 }
 

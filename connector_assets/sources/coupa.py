@@ -20,6 +20,7 @@ SNAPSHOTS: dict[str, pa.Schema] = {
     ),
     "payment_terms": pa.schema([("id", pa.int64()), ("code", pa.string()), ("active", pa.bool_())]),
     "currencies": pa.schema([("id", pa.int64()), ("code", pa.string())]),
+    "uoms": pa.schema([("id", pa.int64()), ("code", pa.string())]),
 }
 
 

@@ -12,7 +12,7 @@ from connector_resources.coupa.fields import Selected
 from connector_resources.coupa.order_models import EXTERNAL_ORDER, PurchaseOrder
 from connector_resources.coupa.resource import Resource
 from connector_resources.coupa.wire import Filters
-from connector_resources.errors import FieldMessage, NotAllowed, NotFound, Refused
+from connector_resources.errors import FieldMessage, LoginRefused, NotAllowed, NotFound, Refused
 
 # What an external order cannot do without, as labels of its error sentences.
 _REQUIRED = ("po number", "supplier", "currency", "ship to address", "ship to user", "order line", "order lines")
@@ -120,6 +120,9 @@ class PurchaseOrders(Resource[PurchaseOrder]):
             if any(_about_an_order(message) for message in problem.fields):
                 return ""
             return f"{name} takes no external purchase orders ({problem}); {_SWITCH_ON}"
+        except LoginRefused:
+            # says nothing of the feature
+            raise
         except NotAllowed as problem:
             return f"{problem}; where that is so, {_SWITCH_ON}"
         except NotFound as problem:

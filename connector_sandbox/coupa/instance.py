@@ -78,6 +78,8 @@ class Instance:
         self.intake = Intake(self.tables, self.references, self._options, self.custom_fields_of)
         self.renderer = Renderer(self.tables, self._options, self.custom_fields_of)
         self.query = Query(self.tables, self._options)
+        self.changed: dict[tuple[str, int], None] = {}
+        """Documents that changed since this was last emptied and that somebody is to hear of, in order."""
         self.newborn: list[tuple[str, int]] = []
         """Records that came into being for a change that is still under way."""
 
@@ -151,6 +153,8 @@ class Instance:
         """Put a record in its place as it is."""
         before = self.tables[name].rows.get(record["id"])
         self.tables.put(name, record)
+        if any(call_out.document == name for call_out in self.options.call_outs):
+            self.changed[name, record["id"]] = None
         self._follow(name, before, record)
 
     def remove(self, name: str, number: int) -> None:

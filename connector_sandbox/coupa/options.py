@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from connector_sandbox.kernel.system import BadCommandError
+
+
+class CallOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An endpoint of the customer's that documents are sent to (coupa section 7)."""
+
+    document: str
+    """The resource: "invoices", "purchase_orders"."""
+    url: str
+    token_url: str
+    client_id: str
+    client_secret: str
+    scope: str = ""
+    format: Literal["json", "xml"] = "json"
 
 
 class Options(msgspec.Struct, forbid_unknown_fields=True):
@@ -71,6 +84,16 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     """
     payment_errors_in_xml: bool = False
     """Answer what is wrong with payments in XML to a JSON call, as the payment examples say (coupa section 5.3)."""
+    call_outs: list[CallOut] = []
+    """Where documents are sent when they change."""
+    call_out_drop: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    """The part of the call-outs that is lost without a trace."""
+    call_out_repeat: Annotated[int, msgspec.Meta(ge=1)] = 1
+    """How often each is sent."""
+    call_out_shuffle: bool = False
+    """Whether those that wait are sent in any order."""
+    call_out_seed: int = 1
+    """What chance begins with."""
     return_none_status: Literal[200, 201] = 201
     """Status of a POST with return_object=none: Swagger and the documents differ (coupa section 5.2)."""
 

@@ -43,20 +43,22 @@ def check_order(instance: Instance, change: Change) -> None:
         _begin(instance, change)
     elif _revised(before, record):
         _revise(instance, change)
-    _stamp_lines(instance, change)
-    if before is not None and not change.privileged:
+    elif not change.privileged:
         _keep_the_mark(instance, change)
+    _stamp_lines(instance, change)
 
 
 def remember_revision(instance: Instance, order: Record) -> None:
     """Keep an order's version in the history of its versions."""
     kept = ("po-number", "version", "internal-revision", "status", "change-type")
     total = order_total(order)
-    instance.create(
+    revision = instance.create(
         "purchase_order_revisions",
         {},
         preset={**{key: order[key] for key in kept}, "order-header": order["id"], "total": total},
     )
+    # should the change be refused after all, there was no such version
+    instance.newborn.append(("purchase_order_revisions", revision["id"]))
 
 
 def order_total(order: Record) -> Decimal:
@@ -251,10 +253,7 @@ def _stamp_lines(instance: Instance, change: Change) -> None:
 
 def _keep_the_mark(instance: Instance, change: Change) -> None:
     """`exported` goes on by the API; only a new version takes it off (coupa section 3.7)."""
-    before = change.before or {}
-    if change.record["version"] != before["version"]:
-        return
-    if before["exported"]:
+    if (change.before or {})["exported"]:
         change.record["exported"] = True
     elif change.record["exported"]:
         change.record["last-exported-at"] = instance.now()

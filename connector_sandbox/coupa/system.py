@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connector_sandbox.coupa import acts, content
+from connector_sandbox.coupa import acts, call_outs, content
 from connector_sandbox.coupa.api import Api
 from connector_sandbox.coupa.auth import FULL, READER, TOKEN_PATH, Authority, Client
 from connector_sandbox.coupa.charts import Accounts, check_account, check_account_type, check_lookup_value
@@ -53,10 +54,12 @@ class CoupaSystem:
         self._instance = Instance(clock, self._options, _RULES, _FOLLOWERS)
         self._authority = Authority(clock, lambda: self._options, limits=limits)
         self._throttle = Throttle(clock, self._options)
+        call_outs.check(self._options)
+        self._call_outs = call_outs.CallOuts(clock, lambda: self._options)
 
     def routes(self) -> Sequence[Route]:
         """The token endpoint and the API."""
-        front = Front(self._authority, lambda: self._options)
+        front = Front(self._authority, lambda: self._options, self._tell)
         token = Route(TOKEN_PATH, self._authority.token, methods=["POST"])
         return [token, *Api(self._instance, front).routes]
 
@@ -78,6 +81,7 @@ class CoupaSystem:
         """Start with this content, or with the least that an instance has where it says nothing."""
         self._begin()
         content.load(self._instance, world)
+        self._instance.changed.clear()  # The first content is no change.
         self._instance.tables.store = self.store
 
     def dump(self) -> dict[str, dict[str, Any]]:
@@ -97,9 +101,24 @@ class CoupaSystem:
 
     def rows(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """Change records as a user would in Coupa: an `act` that its pages offer, or any field of any record."""
-        if "act" in command:
-            return acts.carry_out(self._instance, command)
-        return content.rows(self._instance, command)
+        do = acts.carry_out if "act" in command else content.rows
+        try:
+            return do(self._instance, command)
+        finally:
+            self._tell()
+
+    def call_outs(self) -> dict[str, Any]:
+        """What was sent to endpoints of the customer's, and what failed."""
+        return self._call_outs.report()
+
+    def resend_call_outs(self) -> dict[str, Any]:
+        """Send again what failed."""
+        return self._call_outs.resend()
+
+    async def flush_call_outs(self, seconds: float) -> dict[str, Any]:
+        """Wait until no call-out waits, or for so long; what `call_outs` says then."""
+        await asyncio.to_thread(self._call_outs.wait, seconds)
+        return self._call_outs.report()
 
     def options(self) -> dict[str, Any]:
         """The switches as they stand."""
@@ -111,9 +130,11 @@ class CoupaSystem:
         changed = self._options.changed(options)
         if changed.case_insensitive != self._options.case_insensitive:
             raise BadCommandError("coupa options: case_insensitive is given at the start, for what is there is indexed")
+        call_outs.check(changed)
         self._options = self._instance.options = changed
         self._instance.renderer.forget()
         self._throttle = Throttle(self._clock, changed)
+        self._call_outs.reseed()
 
     def expire_tokens(self) -> None:
         """All tokens become invalid."""
@@ -122,7 +143,11 @@ class CoupaSystem:
     def kill_links(self) -> None:
         """Coupa's pages have no links (coupa section 4)."""
 
+    def _tell(self) -> None:
+        self._call_outs.collect(self._instance)
+
     def _begin(self) -> None:
+        self._call_outs.forget()
         self._authority.forget()
         self._instance.clear()
         self._instance.references.special["accounts"] = Accounts(self._instance).resolve

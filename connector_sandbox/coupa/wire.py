@@ -60,9 +60,11 @@ Verb = Callable[[Call], Result]
 class Front:
     """Wraps the verbs of the API into handlers."""
 
-    def __init__(self, authority: Authority, options: Callable[[], Options]) -> None:
+    def __init__(self, authority: Authority, options: Callable[[], Options], after: Callable[[], None]) -> None:
         self._authority = authority
         self._options = options
+        # What is to happen once a call has had its effect, before its answer goes out.
+        self._after = after
         # The bodies are not published: clients have to live with an empty one and with messages (coupa section 2.3).
         self._unauthorized_bodies = cycle((False, True))
         # Not always JSON, either (coupa section 5.2).
@@ -78,7 +80,7 @@ class Front:
             try:
                 self._check_access(request, allowed, wants_json)
                 call = self._call(request, await request.body(), wants_json)
-                result = verb(call)
+                result = self._carried_out(verb, call)
             except Refusal as refusal:
                 return self._refused(refusal, call, wants_json)
             except NoRows:
@@ -88,6 +90,12 @@ class Front:
             return _answer(result, wants_json)
 
         return Route(path, handler, methods=[method])
+
+    def _carried_out(self, verb: Verb, call: Call) -> Result:
+        try:
+            return verb(call)
+        finally:
+            self._after()
 
     def _check_access(self, request: Request, allowed: frozenset[str], wants_json: bool) -> None:
         grant = self._authority.grant(request)

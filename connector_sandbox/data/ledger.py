@@ -9,6 +9,7 @@ row of the same key. Other files in the folder are not looked at.
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from connector_sandbox.jde.catalogue import TABLES
@@ -16,7 +17,7 @@ from connector_sandbox.jde.catalogue import TABLES
 from .books import Books
 from .cells import table_rows
 from .reference import coupa, currencies, payment_terms
-from .rows import Stamp, company
+from .rows import Stamp, company, month_before
 from .settings import LedgerSettings, read_settings
 from .spend import SpendReader
 from .totals import control_figures
@@ -92,9 +93,14 @@ def _add_reference(tables: Tables, settings: LedgerSettings, spend_files: list[s
     """Companies, currencies and payment terms, where no table file brought them."""
     of_files = [settings.of(name) for name in spend_files] or [settings.default]
     companies = {of.company: of.currency for of in of_files}
+    # What is entered from now on is entered now, however old the ledger is.
+    current = settings.current_period or month_before(datetime.now(UTC).date())
     tables.setdefault(
         "F0010",
-        [company(number, settings.company_name, currency, _NO_STAMP) for number, currency in sorted(companies.items())],
+        [
+            company(number, settings.company_name, currency, _NO_STAMP, current=current)
+            for number, currency in sorted(companies.items())
+        ],
     )
     tables.setdefault("F0013", currencies(_NO_STAMP))
     tables.setdefault("F0014", payment_terms(_NO_STAMP))

@@ -8,7 +8,7 @@ the company's; a line that the application wrote against trade creditors has EXT
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from .order_rows import Order as Order
@@ -25,9 +25,30 @@ REVERSING_LINE = "R"
 ZERO = Decimal("0.00")
 
 
-def company(number: str, name: str, currency: str, stamp: Stamp) -> Row:
-    """A row of F0010."""
-    return stamp.onto({"CO": number, "NAME": name, "CRCD": currency, "DTPN": "R", "PNC": 1, "ALTC": ""})
+def month_before(day: date) -> date:
+    """The last day of the month before a day's."""
+    return day.replace(day=1) - timedelta(days=1)
+
+
+def company(number: str, name: str, currency: str, stamp: Stamp, *, current: date | None = None) -> Row:
+    """A row of F0010; its fiscal years are calendar years (DTPN R), and its current period has the day `current`.
+
+    That is the month before the stamp's unless given, so that the last month is open as well as this one. Without
+    either, the company has no periods.
+    """
+    if current is None and stamp.day is not None:
+        current = month_before(stamp.day)
+    return stamp.onto(
+        {
+            "CO": number,
+            "NAME": name,
+            "CRCD": currency,
+            "DTPN": "R",
+            "PNC": current.month if current else 0,
+            "DFYJ": current.replace(month=1, day=1) if current else None,
+            "ALTC": "",
+        }
+    )
 
 
 def unit(number: str, name: str, company: str, stamp: Stamp, *, balance_sheet: bool = False) -> Row:

@@ -6,6 +6,7 @@
     currency = "GBP"                # of the company and of all amounts
     updated = "GL Date"             # UPMJ: "GL Date", "never" (null), or one ISO date
     offset_account = "00001.4110"   # trade creditors, unit.object: the account of the lines that posting adds
+    current_period = 2016-07-01     # a day of the current fiscal period (F0010); the last month unless given
 
     [files."2016-07.csv.gz"]        # for one spend file; company, document_type, currency and updated
     company = "00002"
@@ -53,6 +54,7 @@ class LedgerSettings:
     default: FileSettings = FileSettings()
     company_name: str = "Ledger"
     offset_account: str = ""
+    current_period: date | None = None
     files: Mapping[str, FileSettings] = field(default_factory=dict)
 
     def of(self, file: str) -> FileSettings:
@@ -80,7 +82,7 @@ def read_settings(directory: Path, spend_files: list[str]) -> LedgerSettings:
     files = given.pop("files", {})
     if not isinstance(files, dict):
         raise UnusableData(f"{FILE}: files: a table [files.<name>] was expected")
-    whole = {name: given.pop(name) for name in ("company_name", "offset_account") if name in given}
+    whole = {name: given.pop(name) for name in _WHOLE if name in given}
     default = _file_settings(given, FileSettings(), "")
     overrides = {}
     for name, values in files.items():
@@ -134,13 +136,20 @@ def _updated(name: str, value: Any) -> date | str | None:
         raise UnusableData(f'{FILE}: {name}: {value!r} is not "GL Date", "never" or a date YYYY-MM-DD') from None
 
 
+def _period(name: str, value: Any) -> date:
+    if type(value) is not date:
+        raise UnusableData(f"{FILE}: {name}: {value!r} is not a date YYYY-MM-DD")
+    return value
+
+
 _OF_A_FILE: Mapping[str, Callable[[str, Any], Any]] = {
     "company": _matching(r"\d{5}", "a company number of five digits"),
     "document_type": _matching(r"[A-Z0-9]{2}", "a document type of two characters"),
     "currency": _matching(r"[A-Z]{3}", "a currency code of three letters"),
     "updated": _updated,
 }
-_WHOLE: Mapping[str, Callable[[str, Any], str]] = {
+_WHOLE: Mapping[str, Callable[[str, Any], Any]] = {
     "company_name": _matching(r"\S.{0,29}", "a name of at most 30 characters"),
     "offset_account": _matching(r"[A-Z0-9]{1,12}\.[A-Z0-9]{1,6}", "an account unit.object"),
+    "current_period": _period,
 }

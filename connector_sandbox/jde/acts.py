@@ -1,10 +1,10 @@
 """The control verb `rows`: what JDE's own users do while nobody looks.
 
 Acts on vouchers name their document by KCO, DCT (PV) and DOC: `pay_voucher` (amount, number, date), `void_voucher`,
-`set_pay_status` (PST); on payments `void_payment` (PYID or number). Acts on orders name KCOO, DCTO (OP), DOCO and,
-where they are about one line, LNID: `receive_order` (quantity, amount, date), `reverse_receipt` (number),
-`cancel_order_line`, `close_order`, `change_order_line` (quantity, price), `hold_order` (HOLD). Without a date, today
-is meant.
+`set_pay_status` (PST); on payments `void_payment` (PYID or number), and `payment_run` of what is due on a date (KCO: of
+one company). `close_period` takes the company (KCO). Acts on orders name KCOO, DCTO (OP), DOCO and, where they are
+about one line, LNID: `receive_order` (quantity, amount, date), `reverse_receipt` (number), `cancel_order_line`,
+`close_order`, `change_order_line` (quantity, price), `hold_order` (HOLD). Without a date, today is meant.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.matching import Matching
 from connector_sandbox.jde.orders import OrderKey, Orders
 from connector_sandbox.jde.payables import Payables, VoucherKey
+from connector_sandbox.jde.payments import Order, Payments, Share
+from connector_sandbox.jde.periods import Periods
 
 _USER, _PROGRAM = "APCLERK", "EP0411"
 _BUYER, _ORDER_PROGRAM = "BUYER", "EP4310"
@@ -104,13 +106,18 @@ def _perform(environment: Environment, command: _Act) -> dict[str, Any]:
 
 
 def _pay_voucher(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
-    return {"PYID": _payables(environment).pay(command.voucher, day, command.number, command.amount)}
+    order = Order(command.voucher, Share(command.amount))
+    return {"PYID": _payments(environment).record(order, day, number=command.number)}
+
+
+def _payment_run(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    return {"PYID": _payments(environment).run(day, command.company)}
 
 
 def _void_payment(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
-    payables = _payables(environment)
-    payment = command.payment or payables.payment_numbered(command.number)
-    payables.void_payment(payment, day)
+    payments = _payments(environment)
+    payment = command.payment or payments.numbered(command.number)
+    payments.void(payment, day)
     return {"PYID": payment}
 
 
@@ -159,15 +166,25 @@ def _payables(environment: Environment) -> Payables:
     return Payables(environment, _USER, _PROGRAM)
 
 
+def _payments(environment: Environment) -> Payments:
+    return Payments(environment, _USER, _PROGRAM)
+
+
+def _close_period(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    return Periods(environment, _USER, "P0010").close(command.company)
+
+
 def _orders(environment: Environment) -> Orders:
     return Orders(environment, _BUYER, _ORDER_PROGRAM)
 
 
 _ACTS: dict[str, Callable[[Environment, _Act, date], dict[str, Any]]] = {
     "pay_voucher": _pay_voucher,
+    "payment_run": _payment_run,
     "void_payment": _void_payment,
     "void_voucher": _void_voucher,
     "set_pay_status": _set_pay_status,
+    "close_period": _close_period,
     "receive_order": _receive_order,
     "reverse_receipt": _reverse_receipt,
     "cancel_order_line": _cancel_order_line,

@@ -64,6 +64,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Orchestration ("*": the others) -> how its failure shows: 500, errors in a 200, continued."""
     unknown_orchestration: Literal[404, 500] = 500
     """What an orchestration that does not exist answers: not established."""
+    check_periods: bool = True
+    """Whether a G/L date before the current period (PBCO) or after the next one (PACO) is refused."""
     missing_orchestrations: list[str] = []
     """Orchestrations that this site has not built: neither discovered nor run."""
     order_statuses: list[str] = msgspec.field(default_factory=lambda: ["220", "280", "380", "400", "999"])
@@ -76,6 +78,10 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How far an invoiced amount may differ from the order's; beyond a rounding of 0.01 a match is refused."""
     match_variance_account: str = ""
     """Account (unit.object.subsidiary) of price variances; blank: the order line's own."""
+    duplicate_payment_numbers: Literal["silent", "error"] = "silent"
+    """A second payment of one number (DOCM) on the same voucher: taken, or refused."""
+    reopened_pay_status: str = "A"
+    """Pay status that a voucher gets when its payment is voided."""
     void_payment_lines: bool = False
     """Whether voiding a payment also adds negative F0414 rows of type PO; VDGJ of F0413 says it in any case."""
     batch_seconds: float = 0

@@ -12,6 +12,7 @@ from connector_sandbox.jde.acting import BusinessError
 from connector_sandbox.jde.dataservice import DataService
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.payables import Payables, VoucherKey
+from connector_sandbox.jde.payments import Payments
 from connector_sandbox.jde.query import Reader
 from connector_sandbox.jde.reports import Reports
 from connector_sandbox.jde.sessions import Session
@@ -67,6 +68,10 @@ class Desk:
     @property
     def payables(self) -> Payables:
         return Payables(self.environment, self.user, "ORCH")
+
+    @property
+    def payments(self) -> Payments:
+        return Payments(self.environment, self.user, "ORCH")
 
 
 @dataclass(frozen=True, slots=True)

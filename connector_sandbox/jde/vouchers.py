@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from connector_sandbox.jde.acting import BusinessError, Program
 from connector_sandbox.jde.payables import Payables, VoucherKey
+from connector_sandbox.jde.periods import Periods
 
 Record = Mapping[str, Any]
 
@@ -30,6 +30,8 @@ class VoucherEntry(Program):
             self._check_item(item)
         for line in lines:
             self.account(line)
+            if line.get("DGJ"):
+                self._periods.check(str(line.get("CO") or items[0]["CO"]), line["DGJ"])
         self._check_balance(items, lines)
         payables = Payables(self._environment, self._user, self._program)
         first = items[0]
@@ -84,6 +86,7 @@ class VoucherEntry(Program):
             raise BusinessError("0041", f"Supplier {item['AN8']} is not in the Supplier Master", "AN8")
         if self._database["F0010"].get({"CO": item["CO"]}) is None:
             raise BusinessError("0006", f"Company {item['CO']} Invalid", "CO")
+        self._periods.check(item["CO"], item["DGJ"])
         if item.get("CRRM") == "F" and not item.get("ACR"):
             raise BusinessError("0003", "Blanks Invalid: ACR is required in a foreign voucher", "ACR")
 
@@ -100,7 +103,7 @@ class VoucherEntry(Program):
         due = item.get("DDJ") or item["DIVJ"]
         return {
             **values,
-            **self._fiscal(item["DGJ"]),
+            **self._periods.fiscal(item["CO"], item["DGJ"]),
             "PYE": item.get("PYE") or item["AN8"],
             "DDJ": due,
             "PST": item.get("PST") or "A",
@@ -116,14 +119,15 @@ class VoucherEntry(Program):
         values = {alias: line[alias] for alias in _JOURNAL_LINE.split() if alias in line}
         unit, obj, sub = str(account.get("MCU", "")).strip(), account.get("OBJ", ""), account.get("SUB", "")
         day = line.get("DGJ") or first["DGJ"]
+        company = line.get("CO") or account.get("CO") or first["CO"]
         return {
             **values,
             **{alias: account[alias] for alias in ("AID", "MCU", "OBJ", "SUB") if alias in account},
-            **self._fiscal(day),
+            **self._periods.fiscal(company, day),
             "ANI": ".".join(part for part in (unit, obj, sub) if part),
             "DGJ": day,
             "LT": "AA",
-            "CO": line.get("CO") or account.get("CO") or first["CO"],
+            "CO": company,
             "AN8": line.get("AN8") or first["AN8"],
             "VINV": line.get("VINV") or first.get("VINV", ""),
             "IVD": line.get("IVD") or first["DIVJ"],
@@ -132,9 +136,9 @@ class VoucherEntry(Program):
             "BCRC": self.base_currency(first["CO"]),
         }
 
-    @staticmethod
-    def _fiscal(day: date) -> dict[str, int]:
-        return {"PN": day.month, "FY": day.year % 100, "CTRY": day.year // 100}
+    @property
+    def _periods(self) -> Periods:
+        return Periods(self._environment, self._user, self._program)
 
 
 def _sum(records: Sequence[Record], alias: str) -> Decimal:

@@ -14,11 +14,12 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connector_sandbox.kernel.dispatch import Handler, RouteTable
-from connector_sandbox.kernel.system import BadCommandError
+from connector_sandbox.kernel.system import BadCommandError, CallsOut
 
 if TYPE_CHECKING:
     from connector_sandbox.kernel.sandbox import Sandbox
 
+_FLUSH_SECONDS = 30.0
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
@@ -38,6 +39,9 @@ class Control:
                 Route("/options", _guarded(self._options), methods=["GET"]),
                 Route("/options", _guarded(self._configure), methods=["POST"]),
                 Route("/rows", _guarded(self._rows), methods=["POST"]),
+                Route("/call-outs", _guarded(self._call_outs), methods=["GET"]),
+                Route("/call-outs/resend", _guarded(self._resend), methods=["POST"]),
+                Route("/call-outs/flush", _guarded(self._flush), methods=["POST"]),
                 Route("/reset", _guarded(self._reset), methods=["POST"]),
             ]
         )
@@ -102,6 +106,26 @@ class Control:
         """Takes {"system": "<system>", ...}; the rest is the system's."""
         command = await _object(request)
         return self._sandbox.system(command.pop("system", None)).rows(command)
+
+    async def _call_outs(self, request: Request) -> Any:
+        return {name: system.call_outs() for name, system in self._calling_out().items()}
+
+    async def _resend(self, request: Request) -> Any:
+        return {name: system.resend_call_outs() for name, system in self._calling_out().items()}
+
+    async def _flush(self, request: Request) -> Any:
+        """Takes {"seconds": how long to wait at most} or nothing."""
+        match await _object(request):
+            case {"seconds": int() | Decimal() as most}:
+                seconds = float(most)
+            case {**rest} if not rest:
+                seconds = _FLUSH_SECONDS
+            case _:
+                raise BadCommandError('flush takes {"seconds": how long to wait at most}')
+        return {name: await system.flush_call_outs(seconds) for name, system in self._calling_out().items()}
+
+    def _calling_out(self) -> dict[str, CallsOut]:
+        return {name: system for name, system in self._sandbox.systems.items() if isinstance(system, CallsOut)}
 
     async def _reset(self, request: Request) -> Any:
         self._sandbox.reset()

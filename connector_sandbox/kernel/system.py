@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -99,3 +99,17 @@ class System(Protocol):
 
     def kill_links(self) -> None:
         """All links to a further page die now (fault `dead_link`)."""
+
+
+@runtime_checkable
+class CallsOut(Protocol):
+    """A system that also calls others by itself, to tell them what changed."""
+
+    def call_outs(self) -> dict[str, Any]:
+        """{"sent", "failed", "dropped", "waiting": counts, "failures": [{...}]}."""
+
+    def resend_call_outs(self) -> dict[str, Any]:
+        """Send again what failed: {"resent": n}."""
+
+    async def flush_call_outs(self, seconds: float) -> dict[str, Any]:
+        """Wait until nothing waits to be sent, at most `seconds`; then what `call_outs` says."""

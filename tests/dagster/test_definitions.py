@@ -27,6 +27,7 @@ SOURCES = [
     "coupa/account_types",
     "coupa/currencies",
     "coupa/payment_terms",
+    "coupa/uoms",
     "jde/F0006",
     "jde/F0010",
     "jde/F0101",
@@ -39,10 +40,12 @@ SOURCES = [
     "jde/F0414",
     "jde/F0901",
     "jde/F0911",
+    "jde/F4301",
+    "jde/F4311",
 ]
 FLOW_ASSETS = [
     f"jde_coupa/{flow}/{part}"
-    for flow in ("accounts", "invoices", "suppliers")
+    for flow in ("accounts", "invoices", "purchase_orders", "suppliers")
     for part in ("delivered", "mapped", "swept")
 ]
 JOBS = ["connector_purge", "jde_coupa", "jde_coupa_sweep"]
@@ -134,7 +137,10 @@ def name_of_a_job(given: dict[str, Any]) -> None:
     [
         (no_url, {"other": "url: this setting is required", "other_coupa": "its connection is broken"}),
         (wrong_mode, {"second": "integrations.second.flows.invoices.mode"}),
-        (unknown_flow, {"second": "no flow 'suplliers' in jde_coupa; there are: suppliers, accounts, invoices"}),
+        (
+            unknown_flow,
+            {"second": "no flow 'suplliers' in jde_coupa; there are: suppliers, accounts, purchase_orders, invoices"},
+        ),
         (name_of_a_job, {"jde_coupa_sweep": "there is a job jde_coupa_sweep already"}),
     ],
 )

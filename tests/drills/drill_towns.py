@@ -15,6 +15,7 @@ from drill_clock import YESTERDAY
 from drill_site import Site
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import CHART, Books, Entry, first_books
+from scenario_orders import Purchase, Purchasing
 
 from connector_sandbox.data import reference
 from connector_sandbox.kernel.system import World
@@ -77,6 +78,7 @@ class Northmoor(Town):
     def __init__(self, site: Site) -> None:
         super().__init__(site)
         self.books = Books(site)  # type: ignore[arg-type]
+        self.buyers = Purchasing(self.books)
 
     def coupa(self, entity: str, **command: Any) -> int:
         """A user of Coupa creates or sets a record."""
@@ -157,6 +159,57 @@ def _accounts_stranger(town: Northmoor) -> Stranger:
     place = len(town.held("accounts"))
     body = {"name": "Theirs", "account-type": {"name": "JDE"}, "segment-1": "99", "segment-2": str(place)}
     return "accounts", str(town.coupa("accounts", create=body))
+
+
+REQUISITION = Purchase(600, kind="OR")
+
+
+def _orders_begin(town: Northmoor) -> None:
+    town.buyers.order(601, ("30.5010", "10", "2.50"), ("40.5010", "4", "12.25"), changed=YESTERDAY)
+    town.buyers.order(602, supplier=4344)
+    town.buyers.order(603, ("30.5010", "0", "80.00"))
+    town.buyers.order(REQUISITION.number, kind=REQUISITION.kind, changed=YESTERDAY)
+
+
+def _orders_go_on(town: Northmoor) -> None:
+    town.buyers.order(604)
+    town.buyers.order(605, supplier=4344)
+    # another quantity, a line that is cancelled, and one more
+    town.buyers.change(Purchase(601), 1, quantity="12")
+    town.buyers.cancel(Purchase(601), 2)
+    town.buyers.copy_line(Purchase(601), 3, ("30.5010", "1", "6.00"))
+    town.buyers.cancel(Purchase(602))
+    town.buyers.close(Purchase(603))
+
+
+def _orders_amend(town: Northmoor) -> None:
+    town.buyers.change(Purchase(601), 1, quantity="14", price="3.00")
+    changed = 604 if _there(town, "F4301", DOCO=604) else 602
+    town.buyers.change(Purchase(changed), 1, quantity="11")
+
+
+def _orders_undo(town: Northmoor) -> None:
+    town.buyers.change(Purchase(601), 1, quantity="10", price="2.50")
+
+
+def _orders_forget(town: Northmoor) -> None:
+    town.books.delete("F4301", REQUISITION.columns)
+    town.books.delete("F4311", REQUISITION.columns | {"LNID": 1})
+
+
+def _order_stranger(town: Northmoor) -> Stranger:
+    supplier = next(iter(town.held("suppliers")))
+    line = {"description": "Theirs", "price": "5.00", "quantity": "1", "currency": {"code": "GBP"}}
+    body = {
+        "type": "OrderHeader",
+        "po-number": f"PO-{len(town.held('purchase_orders'))}",
+        "supplier": {"id": int(supplier)},
+        "currency": {"code": "GBP"},
+        "ship-to-address": {"location-code": "M30"},
+        "ship-to-user": {"login": "erp_receiver"},
+        "order-lines": [line],
+    }
+    return "purchase_orders", str(town.coupa("purchase_orders", create=body))
 
 
 def _vouchers_begin(town: Northmoor) -> None:
@@ -301,6 +354,8 @@ def _nothing(_: Northmoor) -> None:
 
 _LOCAL = {"time_zone": "Europe/London", "limits": {"in_flight": 1, "per_second": None}}
 
+_ORDERS = {"ship_to_user": "erp_receiver", "ship_to_location": "M30"}
+
 PLACES: Mapping[str, Place] = {
     "jde_coupa": Place(
         world=_world,
@@ -315,8 +370,8 @@ PLACES: Mapping[str, Place] = {
             "coupa": {"system": "coupa", "url": "http://coupa.test", "settle_seconds": 0, "page_size": 2, **_LOCAL},
         },
         sites={
-            "static chart": {"accounts": {"chart": "JDE"}},
-            "dynamic chart": {"accounts": {"chart": "JDE dynamic"}},
+            "static chart": {"accounts": {"chart": "JDE"}, "purchase_orders": _ORDERS},
+            "dynamic chart": {"accounts": {"chart": "JDE dynamic"}, "purchase_orders": _ORDERS},
         },
         acts={
             "suppliers": Acts(
@@ -337,6 +392,16 @@ PLACES: Mapping[str, Place] = {
                 late=lambda town: town.books.account("40.6090", "Late account"),
                 forget=lambda town: town.books.delete("F0901", {"AID": CHART["30.5190"]["AID"]}),
                 stranger=_accounts_stranger,
+                leave=_leave,
+            ),
+            "purchase_orders": Acts(
+                _orders_begin,
+                _orders_go_on,
+                _orders_amend,
+                _orders_undo,
+                late=lambda town: town.buyers.order(699),
+                forget=_orders_forget,
+                stranger=_order_stranger,
                 leave=_leave,
             ),
             "invoices": Acts(

@@ -11,6 +11,7 @@ from typing import Any
 
 Row = Mapping[str, Any]
 VOUCHER_KEY = ("KCO", "DCT", "DOC")
+ORDER_KEY = ("KCOO", "DCTO", "DOCO")
 
 
 def supplier_key(an8: int) -> str:
@@ -31,6 +32,18 @@ def voucher_key(row: Row) -> str:
 def voucher_parts(key: str) -> tuple[str, str, int]:
     """(KCO, DCT, DOC) of a voucher key."""
     company, kind, number = key.removeprefix("F0411:").split("/")
+    return company, kind, int(number)
+
+
+def order_key(row: Row) -> str:
+    """The document key of a purchase order from any row with KCOO (order company), DCTO (order type) and DOCO (order
+    number): `F4301:00001/OP/100234`."""
+    return f"F4301:{row['KCOO']}/{row['DCTO']}/{row['DOCO']}"
+
+
+def order_parts(key: str) -> tuple[str, str, int]:
+    """(KCOO, DCTO, DOCO) of an order key."""
+    company, kind, number = key.removeprefix("F4301:").split("/")
     return company, kind, int(number)
 
 

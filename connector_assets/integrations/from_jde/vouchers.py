@@ -30,6 +30,7 @@ from connector_assets.integrations.from_jde.keys import (
     voucher_key,
     voucher_parts,
 )
+from connector_assets.integrations.from_jde.line_accounts import ACCOUNT_COLUMNS, account_columns
 from connector_assets.integrations.from_jde.payments import payments_of
 
 ZERO = Decimal("0.00")
@@ -65,14 +66,10 @@ LINE_COLUMNS = {
     "line": "int",
     "aid": "str?",
     "account": "str",
-    "unit": "str?",
-    "object": "str?",
-    "subsidiary": "str?",
     "subledger": "str?",
     "line_amount": "money",
     "description": "str?",
-    "account_exists": "bool",
-    "account_postable": "bool",
+    **ACCOUNT_COLUMNS,
 }
 
 
@@ -252,19 +249,9 @@ def _voucher(
         "user_reference": text(head.get("URRF")),
     }
     return document, [
-        {"key": key, **line.as_row(), **_account(line.aid, line.account, sources.accounts, rules)} for line in lines
+        {"key": key, **line.as_row(), **account_columns(line.aid, sources.accounts, rules.not_postable)}
+        for line in lines
     ]
-
-
-def _account(aid: str | None, account: str, accounts: Mapping[str, Row], rules: VoucherRules) -> dict[str, Any]:
-    found = accounts.get(aid or "")
-    return {
-        "account_exists": found is not None,
-        "account_postable": found is not None and (text(found.get("PEC")) or "") not in rules.not_postable,
-        "unit": text(found.get("MCU")) if found else None,
-        "object": text(found.get("OBJ")) if found else None,
-        "subsidiary": text(found.get("SUB")) if found else None,
-    }
 
 
 def _gross(rows: Sequence[Row], column: str) -> Decimal:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from datetime import date
 
-from ..rows import OFFSET_OBJECT, TAX_OBJECT, Stamp, account, company, unit
+from ..rows import OFFSET_OBJECT, TAX_OBJECT, Stamp, account, company, month_before, unit
 from ..world import Row, Tables, account_number
 from .words import EURO_UNITS, OBJECTS, UNITS
 
@@ -37,10 +38,10 @@ class Chart:
         return account(99_999_999, "5020", "5999", "Not in the chart", HOME, Stamp(None, None))
 
 
-def make_chart(rng: random.Random, stamp: Stamp) -> Chart:
-    """Companies, units and accounts, all with one stamp. About 180 accounts."""
+def make_chart(rng: random.Random, stamp: Stamp, today: date) -> Chart:
+    """Companies, units and accounts, all with one stamp; last month's period is the current one. About 180 accounts."""
     chart = Chart({"F0010": [], "F0006": [], "F0901": []})
-    _companies(chart, stamp)
+    _companies(chart, stamp, today)
     for number, name in UNITS:
         chart.tables["F0006"].append(unit(number, name, HOME, stamp))
         for objekt, text in sorted(rng.sample(OBJECTS, 8)):
@@ -58,9 +59,9 @@ def make_chart(rng: random.Random, stamp: Stamp) -> Chart:
     return chart
 
 
-def _companies(chart: Chart, stamp: Stamp) -> None:
+def _companies(chart: Chart, stamp: Stamp, today: date) -> None:
     for number, name in ((HOME, "Northmoor Council"), (EURO, "Northmoor Europe")):
-        chart.tables["F0010"].append(company(number, name, BASE_CURRENCY[number], stamp))
+        chart.tables["F0010"].append(company(number, name, BASE_CURRENCY[number], stamp, current=month_before(today)))
         chart.tables["F0006"].append(unit(number, "Balance Sheet", number, stamp, balance_sheet=True))
         chart.offset[number] = _add(chart, number, number, OFFSET_OBJECT, "Trade Creditors", stamp, posting="M")
         chart.tax[number] = _add(chart, number, number, TAX_OBJECT, "VAT Recoverable", stamp, posting="M")

@@ -37,7 +37,7 @@ def load_seed(seed: int = 1, size: int | None = None, *, today: date | None = No
     start = today - timedelta(days=DAYS - 1)
     rng = random.Random(f"{seed}/{size}")  # noqa: S311 - reproducible choices, no secrets
     first = Stamp.at(start, 0)
-    chart = make_chart(rng, first)
+    chart = make_chart(rng, first, today)
     parties = make_parties(rng, size, today)
     desk = Desk(rng, size, today, chart, parties)
     documents = _documents(desk, size)

@@ -18,7 +18,10 @@ from connector_resources.ledger import Ledger
     ("arguments", "line"),
     [
         (("sync", "nix"), "no integration 'nix'; there are: jde_coupa"),
-        (("sync", "jde_coupa/nix"), "no flow 'nix' in jde_coupa; there are: suppliers, accounts, invoices"),
+        (
+            ("sync", "jde_coupa/nix"),
+            "no flow 'nix' in jde_coupa; there are: suppliers, accounts, purchase_orders, invoices",
+        ),
         (("sync", "jde_coupa", "--from", "2026-1-1"), "--from 2026-1-1: a day is written YYYY-MM-DD"),
         (("sync", "jde_coupa", "--from", "20260201"), "--from 20260201: a day is written YYYY-MM-DD"),
         (("sync", "jde_coupa", "--from", "2026-02-03", "--to", "2026-02-02"), "--from 2026-02-03 is after --to"),

@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -231,6 +231,16 @@ def test_ledger_toml_says_what_the_files_cannot(tmp_path: Path) -> None:
     assert (world["report"]["start_date"], world["report"]["end_date"]) == ("2016-04-04", "2016-10-01")
 
 
+def test_the_period_is_the_last_month_or_what_is_set(tmp_path: Path) -> None:
+    write(tmp_path, a__csv=spend([line()]))
+    last = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
+    (company,) = rows(tmp_path, "F0010")
+    assert (company["PNC"], company["DFYJ"]) == (last.month, date(last.year, 1, 1))
+    write(tmp_path, ledger__toml="current_period = 2016-07-01")
+    (company,) = rows(tmp_path, "F0010")
+    assert (company["DTPN"], company["PNC"], company["DFYJ"]) == ("R", 7, date(2016, 1, 1))
+
+
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
@@ -243,6 +253,7 @@ def test_ledger_toml_says_what_the_files_cannot(tmp_path: Path) -> None:
         ('updated = "yesterday"', "ledger.toml: updated: 'yesterday' is not "),
         ("updated = 2016-10-01T10:00:00", "ledger.toml: updated: "),
         ('offset_account = "4110"', "ledger.toml: offset_account: '4110' is not an account unit.object"),
+        ('current_period = "July"', "ledger.toml: current_period: 'July' is not a date"),
         ('files = "a.csv"', "ledger.toml: files: a table"),
         ('[files]\n"a.csv" = 1', "ledger.toml: files.a.csv: a table was expected"),
         ('company = "', "ledger.toml: cannot be read: "),

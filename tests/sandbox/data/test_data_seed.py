@@ -133,6 +133,12 @@ def test_the_default_seed_has_these_control_figures_on_any_day() -> None:
         }
 
 
+@pytest.mark.parametrize(("today", "current"), [(TODAY, (2, 2026)), (date(2027, 1, 15), (12, 2026))])
+def test_the_current_period_is_the_last_month(today: date, current: tuple[int, int]) -> None:
+    for row in load_seed(today=today)["jde"]["F0010"]:
+        assert (row["DTPN"], row["PNC"], row["DFYJ"]) == ("R", current[0], date(current[1], 1, 1))
+
+
 def test_rows_span_thirty_days_and_none_is_stamped_in_the_future(seeded: Seeded) -> None:
     report = seeded.world["report"]
     assert report["start_date"] == (TODAY - timedelta(days=29)).isoformat()

@@ -1,0 +1,229 @@
+"""What JDE's accounts-payable programs do to payments (jde-ais section 3.6, F0413 and F0414)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from connector_sandbox.jde.acting import BusinessError, Program, chosen, rounded, unaudited
+from connector_sandbox.jde.payables import Payables, VoucherKey
+from connector_sandbox.jde.periods import Periods
+from connector_sandbox.jde.tables import Row
+
+ZERO = Decimal(0)
+_CENT = Decimal("0.01")
+_APPROVED = "A"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What is paid: a domestic amount, or one in the voucher's currency; all that is open where neither is given.
+
+    `discount` is taken besides, in the company's currency: it settles, but is not paid.
+    """
+
+    amount: Decimal | None = None
+    foreign: Decimal | None = None
+    discount: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An instruction to pay one voucher: as a whole, or pay items by their SFX."""
+
+    voucher: VoucherKey
+    share: Share = Share()
+    items: Mapping[str, Share] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is settled of a pay item, and how much of it is discount; domestic, then in its own currency."""
+
+    row: Row
+    settled: Decimal
+    discount: Decimal
+    foreign: Decimal
+    foreign_discount: Decimal
+
+
+class Payments(Program):
+    """Acts on payments, on behalf of a user."""
+
+    def record(self, order: Order, day: date, *, number: int = 0, posted: date | None = None) -> int:
+        """Record a payment of a voucher: F0413 and F0414 rows. Gives the payment's PYID.
+
+        `number` is DOCM, the next one where it is 0; `posted` the G/L date, the payment's day where none is given.
+        BusinessError for more than is open, a closed period, or a number that paid this voucher already, where the
+        site refuses that.
+        """
+        rows = [row for row in self._payables.changeable(order.voucher) if self._amount("F0411", row, "AAP")]
+        self._check_number(order.voucher, number)
+        parts = self._by_item(rows, order.items) if order.items else self._spread(rows, order.share)
+        return self._write(parts, day, number, posted or day)
+
+    def run(self, day: date, company: str = "") -> list[int]:
+        """The automatic payment run of a day: one payment a payee, company and currency; gives the PYIDs.
+
+        It takes approved pay items (PST A) that are due, of suppliers that are not held (HDPY), and leaves out payees
+        whose credits exceed what is due to them.
+        """
+        groups: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
+        for row in self._database["F0411"].where(PST=_APPROVED):
+            due = self._day("F0411", row, "DDJ")
+            wanted = not company or self._text("F0411", row, "CO") == company
+            if wanted and (due is None or due <= day) and self._selectable(row):
+                record = self._record("F0411", row)
+                payee = str(record.get("PYE", record["AN8"]))
+                groups[payee, *(self._text("F0411", row, alias) for alias in ("CO", "CRCD", "CRRM"))].append(row)
+        made = []
+        for rows in groups.values():
+            if sum((self._amount("F0411", row, "AAP") for row in rows), ZERO) > 0:
+                parts = [self._part(row, self._amount("F0411", row, "AAP"), ZERO) for row in rows]
+                made.append(self._write(parts, day, 0, day))
+        return made
+
+    def void(self, payment: int, day: date) -> None:
+        """Void a payment: VDGJ is set and its vouchers are open again."""
+        header = self._database["F0413"].get({"PYID": payment})
+        if header is None:
+            raise BusinessError("0002", f"Record Invalid: no payment {payment}", "PYID")
+        if self._record("F0413", header).get("VDGJ"):
+            raise BusinessError("0165", f"Payment {payment} is already void", "PYID")
+        self._periods.check(self._text("F0413", header, "CO"), day)
+        self._change("F0413", header, {"VDGJ": day})
+        details = self._database["F0414"].where(PYID=payment)
+        for line, row in enumerate(details, start=len(details) + 1):
+            detail = self._record("F0414", row)
+            self._reopen(detail)
+            self._change("F0414", row, {})
+            if self._environment.options.void_payment_lines:
+                negated: dict[str, Any] = {a: -detail[a] for a in ("PAAP", "PFAP", "ADSA", "CDSA") if a in detail}
+                self._add("F0414", {**unaudited(detail), **negated, "RC5": line, "DCTM": "PO", "DMTJ": day})
+
+    def numbered(self, number: int) -> int:
+        """The PYID of the latest payment with this number; BusinessError when there is none."""
+        rows = self._database["F0413"].where(DOCM=number)
+        if not rows:
+            raise BusinessError("0002", f"Record Invalid: no payment number {number}", "DOCM")
+        return max(int(self._record("F0413", row)["PYID"]) for row in rows)
+
+    @property
+    def _payables(self) -> Payables:
+        return Payables(self._environment, self._user, self._program)
+
+    @property
+    def _periods(self) -> Periods:
+        return Periods(self._environment, self._user, self._program)
+
+    def _check_number(self, key: VoucherKey, number: int) -> None:
+        if not number or self._environment.options.duplicate_payment_numbers == "silent":
+            return
+        for row in self._database["F0414"].where(DOC=key.number, DCT=key.type, KCO=key.company):
+            detail = self._record("F0414", row)
+            header = self._database["F0413"].get({"PYID": detail["PYID"]})
+            if detail.get("DOCM") == number and header is not None and self._day("F0413", header, "VDGJ") is None:
+                raise BusinessError("0166", f"Payment number {number} paid voucher {key.number} already", "DOCM")
+
+    def _selectable(self, row: Row) -> bool:
+        supplier = self._database["F0401"].get({"AN8": self._database["F0411"].value(row, "AN8")})
+        held = supplier is not None and self._text("F0401", supplier, "HDPY") == "Y"
+        return not held and not self._text("F0411", row, "VOD") and bool(self._amount("F0411", row, "AAP"))
+
+    def _by_item(self, rows: Sequence[Row], items: Mapping[str, Share]) -> list[_Part]:
+        by_suffix = {self._text("F0411", row, "SFX"): row for row in rows}
+        parts = []
+        for suffix, share in items.items():
+            if suffix not in by_suffix:
+                raise BusinessError("0002", f"Record Invalid: no open pay item {suffix}", "SFX")
+            parts += self._spread([by_suffix[suffix]], share)
+        return parts
+
+    def _spread(self, rows: Sequence[Row], share: Share) -> list[_Part]:
+        """What is paid of each pay item: the first ones in full, as far as it goes."""
+        left, discount = self._settled(rows, share), share.discount
+        parts = []
+        for row in rows:
+            open_amount = self._amount("F0411", row, "AAP")
+            settled = open_amount if abs(open_amount) <= abs(left) else left
+            if not settled:
+                continue
+            taken = discount if abs(discount) <= abs(settled) else settled
+            left, discount = left - settled, discount - taken
+            parts.append(self._part(row, settled, taken))
+        return parts
+
+    def _settled(self, rows: Sequence[Row], share: Share) -> Decimal:
+        """What is settled in all, discount included; BusinessError when that is not open."""
+        open_amount = sum((self._amount("F0411", row, "AAP") for row in rows), ZERO)
+        settled = open_amount
+        if share.amount is not None:
+            settled = share.amount + share.discount
+        elif share.foreign is not None:
+            open_foreign = sum((self._amount("F0411", row, "FAP") for row in rows), ZERO)
+            if not open_foreign or abs(share.foreign) > abs(open_foreign):
+                text = f"Payment amount {share.foreign} exceeds the open foreign amount {open_foreign}"
+                raise BusinessError("0122", text, "PFAP")
+            if share.foreign != open_foreign:
+                settled = rounded(open_amount * share.foreign / open_foreign, _CENT) + share.discount
+        if not settled or abs(settled) > abs(open_amount) or (settled > 0) != (open_amount > 0):
+            raise BusinessError("0122", f"Payment amount {settled} exceeds the open amount {open_amount}", "PAAP")
+        return settled
+
+    def _part(self, row: Row, settled: Decimal, discount: Decimal) -> _Part:
+        open_amount, open_foreign = self._amount("F0411", row, "AAP"), self._amount("F0411", row, "FAP")
+        foreign = open_foreign if settled == open_amount else rounded(open_foreign * settled / open_amount, _CENT)
+        return _Part(row, settled, discount, foreign, rounded(foreign * discount / settled, _CENT))
+
+    def _write(self, parts: Sequence[_Part], day: date, number: int, posted: date) -> int:
+        first = self._record("F0411", parts[0].row)
+        self._periods.check(str(first.get("CO", "")), posted)
+        payment = self._database.next_number("PYID", ("F0413", "PYID"))
+        payee = first.get("PYE", first["AN8"])
+        number = number or self._database.next_number("DOCM", ("F0413", "DOCM"))
+        common = {"PYID": payment, "DOCM": number, "DCTM": "PK", "DMTJ": day, "PYE": payee}
+        header = {**chosen(first, "CO CRRM CRCD CRR BCRC PYIN GLBA"), **common}
+        header["PAAP"] = sum((part.settled - part.discount for part in parts), ZERO)
+        header["FAP"] = sum((part.foreign - part.foreign_discount for part in parts), ZERO)
+        self._add("F0413", header)
+        for line, part in enumerate(parts, start=1):
+            self._add("F0414", {**self._settle(part), **common, "RC5": line, "DGJ": posted})
+        return payment
+
+    def _settle(self, part: _Part) -> dict[str, Any]:
+        """Take a part from its pay item; gives the amounts of its F0414 row."""
+        record = self._record("F0411", part.row)
+        rest = self._amount("F0411", part.row, "AAP") - part.settled
+        values: dict[str, Any] = {
+            "AAP": rest,
+            "FAP": self._amount("F0411", part.row, "FAP") - part.foreign,
+            "ADSA": self._amount("F0411", part.row, "ADSA") + part.discount,
+            "CDSA": self._amount("F0411", part.row, "CDSA") + part.foreign_discount,
+        }
+        self._change("F0411", part.row, values if rest else {**values, "PST": "P"})
+        return {
+            **chosen(record, "KCO DOC DCT SFX SFXE AN8 PYE CO CRRM CRCD CRR BCRC GLC"),
+            "PAAP": part.settled - part.discount,
+            "PFAP": part.foreign - part.foreign_discount,
+            "ADSA": part.discount,
+            "CDSA": part.foreign_discount,
+        }
+
+    def _reopen(self, detail: Mapping[str, Any]) -> None:
+        row = self._database["F0411"].get(chosen(detail, "DOC DCT KCO SFX SFXE"))
+        if row is None:
+            raise BusinessError("0002", f"Record Invalid: no pay item of voucher {detail.get('DOC')}", "DOC")
+        paid, foreign, discount, foreign_discount = (
+            Decimal(detail.get(alias, 0)) for alias in ("PAAP", "PFAP", "ADSA", "CDSA")
+        )
+        values: dict[str, Any] = {
+            "AAP": self._amount("F0411", row, "AAP") + paid + discount,
+            "FAP": self._amount("F0411", row, "FAP") + foreign + foreign_discount,
+            "ADSA": self._amount("F0411", row, "ADSA") - discount,
+            "CDSA": self._amount("F0411", row, "CDSA") - foreign_discount,
+        }
+        self._change("F0411", row, {**values, "PST": self._environment.options.reopened_pay_status})

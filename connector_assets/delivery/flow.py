@@ -152,7 +152,10 @@ class Flow(ABC):
 
     @abstractmethod
     def read(self, ids: Collection[str]) -> dict[str, Target]:
-        """The targets of these ids as they are now; ids that no longer exist are absent."""
+        """The targets of these ids as they are now; ids that no longer exist are absent.
+
+        A target whose id is another one than it was asked for by has taken the place of that record: the link follows.
+        """
 
     @abstractmethod
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
@@ -166,6 +169,11 @@ class Flow(ABC):
         """What `Delivery.stage` may still say when the source has changed since these calls, of which nobody knows
         whether they took effect. None, the default, looks at the target as it is and forgets what it accepted."""
         return None
+
+    def shows_effect(self, intents: Sequence[Intent], target: Target) -> bool:
+        """Whether the target itself says that these calls, of which nobody knew, took effect, whatever the flow would
+        do next. False, the default: they did where the flow asks for nothing more."""
+        return False
 
     def distrust(self, document: Document, target: Target) -> NotAllowed | None:
         """Why nothing more may be created after seeing what a create left behind (a natural key that was dropped)."""

@@ -141,7 +141,7 @@ class Workshop:
         if (variant.site, variant.flow) not in self._grounds:
             self._deliver(self.scene(before, FIRST))
             self.site.time.pass_by(PAUSE)
-            self.acts(variant).arrive(self.town)
+            self.acts(variant).opens(self.town)
             self._grounds[variant.site, variant.flow] = self.site.keep()
         return self._grounds[variant.site, variant.flow]
 

@@ -19,8 +19,10 @@ from connector_sandbox.kernel.system import System
 # where a document must not be left: something is still to be found out, or to be sent
 UNDECIDED = frozenset({"new", "sending", "in_doubt", "failed"})
 VERSIONS = frozenset({"lock-version-key", "UPMJ", "UPMT"})
-# what JD Edwards numbers by itself, in the order in which it is called: the payment's id
-NUMBERED = frozenset({"PYID"})
+# numbers that JDE gives in the order in which it is asked
+NUMBERS = frozenset({"DOC", "ICU", "PYID"})
+# what a system keeps for itself: a batch run that finds nothing to do is a job all the same
+BOOKKEEPING = frozenset({"jobs", "messages", "batches", "next_numbers"})
 LOST, DUPLICATE, UNDECIDED_, GUESSED = COUNTS = ("lost", "duplicate", "undecided", "guessed")
 
 Entity = tuple[str, str]
@@ -163,7 +165,7 @@ def plain(value: Any) -> Any:
 
 
 def _runs_on(name: str) -> bool:
-    return name == "id" or name.endswith(("-id", "-at")) or name in VERSIONS | NUMBERED
+    return name == "id" or name.endswith(("-id", "-at")) or name in VERSIONS | NUMBERS
 
 
 def _exceptions(flow: Flow) -> frozenset[tuple[str, str]]:

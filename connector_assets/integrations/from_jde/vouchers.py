@@ -59,6 +59,8 @@ COLUMNS = {
     "payments": "str",
     "twins": "str",
     "line_count": "int",
+    "reference": "str?",
+    "user_reference": "str?",
 }
 LINE_COLUMNS = {
     "line": "int",
@@ -249,6 +251,8 @@ def _voucher(
         "payments": json.dumps(payments),
         "twins": json.dumps(twins if len(twins) > 1 else []),
         "line_count": len(lines),
+        "reference": text(head.get("VR01")),
+        "user_reference": text(head.get("URRF")),
     }
     return document, [
         {"key": key, **line.as_row(), **account_columns(line.aid, sources.accounts, rules.not_postable)}

@@ -26,6 +26,7 @@ from connector_resources.home import Home
 SOURCES = [
     "coupa/account_types",
     "coupa/currencies",
+    "coupa/invoices",
     "coupa/payment_terms",
     "coupa/uoms",
     "jde/F0006",
@@ -42,12 +43,13 @@ SOURCES = [
     "jde/F0911",
     "jde/F4301",
     "jde/F4311",
+    "jde/F43121",
 ]
 FLOW_ASSETS = [
     f"jde_coupa/{flow}/{part}"
     for flow in ("accounts", "invoices", "payments_to_coupa", "purchase_orders", "suppliers")
     for part in ("delivered", "mapped", "swept")
-]
+] + ["jde_coupa/side_by_side"]
 JOBS = ["connector_purge", "jde_coupa", "jde_coupa_sweep"]
 SCHEDULES = ["connector_monthly_purge", "jde_coupa_nightly_sweep", "jde_coupa_poll"]
 

@@ -24,6 +24,7 @@ from connector_assets.automation.sweep import sweep_asset
 from connector_assets.broken import broken_asset
 from connector_assets.clients import ConnectionResource, resource_key
 from connector_assets.integrations.assets import flow_assets
+from connector_assets.integrations.cadence import all_lines
 from connector_assets.integrations.jde_coupa.papers import Papers
 from connector_assets.integrations.kinds import check_flows, flows_on
 from connector_assets.integrations.side_by_side import beside, side_by_side_asset
@@ -135,7 +136,7 @@ def _definitions(settings: Settings, integrations: list[Integration], broken: di
     for each in integrations:
         job, sweep_job = each.job(), each.sweep_job()
         jobs += [job, sweep_job]
-        if each.settings.schedule:
+        if all_lines(each.settings, [flow.name for flow in flows_on(each.settings)]):
             schedules += [poll_schedule(each.settings, job), sweep_schedule(each.settings, sweep_job)]
         if each.settings.name in told:
             sensors.append(inbox_sensor(each.settings, job))

@@ -57,8 +57,12 @@ integrations:
     connections: {jde: jde, coupa: coupa}
     schedule: "*/15 * * * *"
     overlap_days: 1
+    # a file of accounting periods and their cut-offs, from this folder; denser polls before a close, rare ones after it
+    close_calendar: null
     flows:
       suppliers:
+        # on any flow: a cron line of its own; null: no poll brings it; left out: the integration's
+        schedule: "*/15 * * * *"
         # F0101.AT1 of those who are paid; others are ignored
         payable_types: [V]
         # how a second supplier of one name is called
@@ -86,6 +90,18 @@ integrations:
       #   issue: issue_without_send
       #   # orders with a hold code: ignore, hold or send
       #   held_orders: ignore
+      # only where one of them is named, and one only: what JD Edwards pays of invoices that were born in Coupa, told to
+      # them; or what Coupa Pay pays, booked in JD Edwards by the orchestrations payment_record and payment_void of its
+      # connection, for which Coupa's needs the scope core.pay.payments.read
+      # payments_to_coupa: {}
+      # payments_to_jde:
+      #   # statuses of payments that are booked, and of those that are voided where they were
+      #   statuses: [completed_successfully]
+      #   undone_statuses: [completed_with_errors, cancelled, canceled]
+      #   # payment numbers (F0413.DOCM) are this plus the id of Coupa's payment detail, and nobody else's
+      #   payment_number_base: 90000000
+      #   # a G/L date in a closed period: hold, or first_open_day
+      #   closed_period: hold
       invoices:
         # invoices_draft, external_payables or payment_update_only
         mode: invoices_draft
@@ -134,6 +150,7 @@ integrations:
       accounts: {{chart: JDE}}
       purchase_orders: {{ship_to_user: erp_receiver, ship_to_location: M30}}
       invoices: {{key_custom_field: jde-voucher}}
+      payments_to_coupa: {{}}
 """
 
 

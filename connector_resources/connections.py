@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from connector_resources import cron
+from connector_resources.close_calendar import CloseCalendar
 from connector_resources.errors import UnusableInput
 from connector_resources.inbox_settings import InboxSettings
 from connector_resources.yaml_lines import Lines, load_mapping, parse_mapping
@@ -204,6 +205,29 @@ SYSTEMS = ("jde", "coupa")
 INTEGRATION_KINDS: Mapping[str, Mapping[str, str]] = {"jde_coupa": {"jde": "jde", "coupa": "coupa"}}
 
 
+class CloseCadence(_Settings):
+    """How often an integration is polled around a cut-off of its close calendar."""
+
+    days_before: int = Field(default=3, ge=0, description="so many days before a cut-off `schedule` is added")
+    schedule: str = Field(default="*/5 * * * *", description="cron line before the close, beside the usual ones")
+    quiet_after_days: int = Field(default=2, ge=0, description="so many days after a cut-off only `quiet_schedule`")
+    quiet_schedule: str = Field(default="0 * * * *", description="cron line after it, in place of the usual ones")
+
+    @field_validator("schedule", "quiet_schedule")
+    @classmethod
+    def _usable_schedule(cls, schedule: str) -> str:
+        cron.check(schedule)
+        return schedule
+
+
+class Cadence(_Settings):
+    """When an integration is polled beside its schedule."""
+
+    close: CloseCadence | None = Field(
+        default=CloseCadence(), description="around the cut-offs of `close_calendar`; null: as always"
+    )
+
+
 class IntegrationSettings(_Settings):
     """Two connections and the flows between them. `flows` is checked by each flow's own settings."""
 
@@ -215,6 +239,10 @@ class IntegrationSettings(_Settings):
         default_factory=dict, description="role -> connection; a role left out is the connection of that name"
     )
     schedule: str | None = Field(default=DEFAULT_SCHEDULE, description="cron line of the poll; null: none")
+    cadence: Cadence = Cadence()
+    close_calendar: Path | None = Field(
+        default=None, description="file of the accounting periods and their cut-offs, from the home; null: none"
+    )
     overlap_days: int = Field(default=1, ge=0, le=366, description="days before the watermark that are read again")
     flows: dict[str, dict[str, Any]] = Field(default_factory=dict, description="flow -> its settings")
 
@@ -379,7 +407,14 @@ def _integration(name: str, body: Any, known: Settings) -> IntegrationSettings:
             raise ValueError(f"connections.{role}: no connection {connection!r}")
         if known.connections[connection].system != roles[role]:
             raise ValueError(f"connections.{role}: {connection!r} is not a {roles[role]} connection")
-    return integration.model_copy(update={"connections": chosen})
+    calendar = integration.close_calendar
+    if calendar is not None:
+        calendar = known.path.parent / calendar.expanduser()
+        try:
+            CloseCalendar.load(calendar)
+        except UnusableInput as error:
+            raise ValueError(f"close_calendar: {error}") from None
+    return integration.model_copy(update={"connections": chosen, "close_calendar": calendar})
 
 
 def _reason(path: Path, lines: Lines, where: tuple[str, ...], error: ValidationError) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,18 +24,20 @@ QUESTIONS_AT_A_TIME = 4
 
 @dataclass(frozen=True)
 class Finding:
-    """What a tick found: the first and last day to run, or None, and why."""
+    """What a tick found: the first and last day to run, or None, and why; not `answered` where a source was silent."""
 
     days: tuple[date, date] | None
     why: str
+    answered: bool = True
 
 
-def probe(home: Home, integration: str) -> Finding:
-    """Look with clients of our own. Raises UnusableInput where the settings or credentials cannot be used."""
+def probe(home: Home, integration: str, only: Collection[str] | None = None) -> Finding:
+    """Look with clients of our own, at all flows or those of the names in `only`. Raises UnusableInput where the
+    settings or credentials cannot be used."""
     stack = ExitStack()
     bench = stack.enter_context(workbench(home, integration, "probe"))
     try:
-        return look(bench, flows_of(bench))
+        return look(bench, [flow for flow in flows_of(bench) if only is None or flow.name in only])
     finally:
         # a system that does not answer a question does not answer a log-out either: the tick goes on without it
         closing = threading.Thread(target=stack.close, name="probe-close", daemon=True)
@@ -52,7 +54,7 @@ def look(bench: Workbench, flows: Sequence[Flow]) -> Finding:
         stamps = _stamps(bench, open_flows)
         for (_, entity), stamp in stamps.items():
             if isinstance(stamp, ConnectorError):
-                return Finding(None, f"{entity} could not be probed: {stamp}")
+                return Finding(None, f"{entity} could not be probed: {stamp}", answered=False)
         reasons = _changes(bench, open_flows, stamps)
     if reasons:
         return Finding(_days(bench, flows), "; ".join(reasons))
@@ -88,8 +90,9 @@ def _days(bench: Workbench, flows: Sequence[Flow]) -> tuple[date, date]:
     """From the earliest watermark less the overlap to today."""
     overlap = bench.integration.settings.overlap_days
     daily = [flow for flow in flows if flow.partitioned]
-    today = min(bench.today(flow.source_role) for flow in daily)
-    return min(today, *(first_day(flow, overlap) for flow in daily)), today
+    # flows that are read whole, when they run by themselves, run as of today
+    today = min(bench.today(flow.source_role) for flow in daily or flows)
+    return min([today, *(first_day(flow, overlap) for flow in daily)]), today
 
 
 def _due(flow: Flow) -> int:

@@ -158,7 +158,14 @@ class Doubts:
             self.reach.failed("read", error)
             return [(work, self.unanswered(work, error)) for work in works]
         self.reach.answered("read")
-        return [(work, self._changed(work, targets.get(work.known.target_id or ""))) for work in works]
+        found = {work.document.key: targets.get(work.known.target_id or "") for work in works}
+        moved = [
+            (work, change)
+            for work in works
+            if (target := found[work.document.key]) is not None and (change := work.follow(self.flow, target))
+        ]
+        self.recorder.record(moved)
+        return [(work, self._changed(work, found[work.document.key])) for work in works if work.alive]
 
     def _changed(self, work: Work, target: Target | None) -> Change:
         """A call that changed something took effect when the flow, seeing the target, asks for nothing more."""
@@ -170,6 +177,8 @@ class Doubts:
             )
         work.target, work.seen = target, True
         work.known = replace(work.known, content=_agreed(work, target))
+        if self.flow.shows_effect(work.unfinished, target):
+            return self._took_effect(work)
         known = replace(work.known, state="sending")
         decision = self.flow.decide(work.document, known, target) if work.document.deliverable else None
         if isinstance(decision, Done) and work.meant:

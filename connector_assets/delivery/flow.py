@@ -24,6 +24,11 @@ from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import NotAllowed, UnusableInput
 from connector_resources.ledger import Delivery, Intent, NewLink, Origin
 
+# the setting that says when a poll looks at a flow
+SCHEDULE = "schedule"
+# what every flow can be told, beside the settings of its own
+OF_EVERY_FLOW = (SETTING, SCHEDULE)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -147,7 +152,10 @@ class Flow(ABC):
 
     @abstractmethod
     def read(self, ids: Collection[str]) -> dict[str, Target]:
-        """The targets of these ids as they are now; ids that no longer exist are absent."""
+        """The targets of these ids as they are now; ids that no longer exist are absent.
+
+        A target whose id is another one than it was asked for by has taken the place of that record: the link follows.
+        """
 
     @abstractmethod
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
@@ -161,6 +169,11 @@ class Flow(ABC):
         """What `Delivery.stage` may still say when the source has changed since these calls, of which nobody knows
         whether they took effect. None, the default, looks at the target as it is and forgets what it accepted."""
         return None
+
+    def shows_effect(self, intents: Sequence[Intent], target: Target) -> bool:
+        """Whether the target itself says that these calls, of which nobody knew, took effect, whatever the flow would
+        do next. False, the default: they did where the flow asks for nothing more."""
+        return False
 
     def distrust(self, document: Document, target: Target) -> NotAllowed | None:
         """Why nothing more may be created after seeing what a create left behind (a natural key that was dropped)."""
@@ -196,7 +209,7 @@ def read_settings(model: type[BaseModel], integration: IntegrationSettings, flow
     """The flow's settings of an integration, without those that every flow has. Raises UnusableInput naming the setting
     and what is wrong with it."""
     try:
-        own = {name: value for name, value in integration.flows.get(flow, {}).items() if name != SETTING}
+        own = {name: value for name, value in integration.flows.get(flow, {}).items() if name not in OF_EVERY_FLOW}
         return model.model_validate(own)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]

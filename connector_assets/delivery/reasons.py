@@ -71,6 +71,31 @@ REASONS: dict[str, Reason] = {
             "link the invoice by hand: connector links set",
         ),
         Reason(
+            "invoice_missing",
+            "the target has no invoice {value}, which the voucher's mark names",
+            "correct the mark on the voucher, or restore the invoice, then replay",
+        ),
+        Reason(
+            "voucher_not_linked",
+            "no voucher of the source's invoice {value} is known in the target",
+            "nothing while its voucher is on its way; else enter or mark the voucher, then replay",
+        ),
+        Reason(
+            "currency_differs",
+            "the payment is in {value}, and the voucher is not",
+            "settle the voucher by hand, then dismiss this one",
+        ),
+        Reason(
+            "number_out_of_range",
+            "{field} of {value} does not fit into what the target takes",
+            "set `payment_number_base` of the flow so that it fits, then replay",
+        ),
+        Reason(
+            "another_payer",
+            "this flow tells the payments of the other system: {value}",
+            "let one system pay: set `payer` of approved_invoices, and take the other payment flow out, then replay",
+        ),
+        Reason(
             "payment_term_not_mapped",
             "payment term {value} is neither mapped nor a payment term of the target",
             "map it: connector mappings set <integration> payment_terms {value} <code in the target>",
@@ -125,6 +150,76 @@ REASONS: dict[str, Reason] = {
             "not_unique",
             "{field} {value} is used by more than one document",
             "make it unique in the source or choose a unique-name rule, then replay",
+        ),
+        Reason(
+            "withholding_tax",
+            "the invoice has withholding tax of {value}, which this flow does not book",
+            "enter the voucher by hand, then dismiss this one",
+        ),
+        Reason(
+            "credit_note_positive",
+            "the credit note has the positive total {value}",
+            "correct the signs of its lines in the source",
+        ),
+        Reason(
+            "tax_code_not_mapped",
+            "tax code {value} is not mapped to a tax area and explanation code",
+            "map it: connector mappings set <integration> tax_codes {value} <AREA/EXPLANATION>",
+        ),
+        Reason(
+            "exchange_rate_not_mapped",
+            "no exchange rate is mapped for {value}",
+            "map it: connector mappings set <integration> exchange_rates {value} <rate>, or set `exchange_rate: jde`",
+        ),
+        Reason(
+            "charge_not_mapped",
+            "the invoice has a {value} charge, and no account is set for it",
+            "set `charge_accounts.{value}` of the flow, then replay",
+        ),
+        Reason(
+            "period_closed",
+            "no G/L date can be given: {value}",
+            "open the period, or set `closed_period: first_open_day`, then replay",
+        ),
+        Reason(
+            "voucher_already_paid",
+            "voucher {value} is paid or in a payment run, so it cannot be voided",
+            "void the payment first, or settle the difference by a voucher of its own, then replay",
+        ),
+        Reason(
+            "void_not_configured",
+            "voucher {value} must be voided, and the connection names no orchestration for it",
+            "void it by hand, or set orchestrations.voucher_void of the connection, then replay",
+        ),
+        Reason(
+            "changed_after_delivery",
+            "the invoice changed after its voucher {value} was made",
+            "void the voucher by hand and replay, or set `on_change: void_and_add`",
+        ),
+        Reason(
+            "orchestration_not_configured",
+            "the connection names no orchestration for {value}",
+            "set orchestrations.{value} of the connection, then replay",
+        ),
+        Reason(
+            "batch_rejected",
+            "the batch run refused the transaction: {value}",
+            "correct it in the batch files and run the batch again, or delete it there; then replay",
+        ),
+        Reason(
+            "mark_missing",
+            "voucher {value} lost the mark by which it is known",
+            "write the mark into it again, then replay",
+        ),
+        Reason(
+            "payer_settings_differ",
+            "the pay status {value} of new vouchers contradicts the setting `payer`",
+            "set `payer`, `approved_status` and `unpayable_status` so that one system alone pays, then replay",
+        ),
+        Reason(
+            "many_deleted",
+            "{value} invoices have disappeared from the source at once",
+            "check what the login may see there; if they are really gone, raise `most_deleted`, then replay",
         ),
         Reason(
             "natural_key_taken",

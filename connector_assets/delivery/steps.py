@@ -144,13 +144,15 @@ class Steps:
             self._record([(work, self._fail(work, error)) for work in works])
             return
         self.reach.answered("read")
-        missing = []
+        told: list[Told] = []
         for work in works:
             work.target = targets.get(work.known.target_id or "")
             work.seen = True
             if work.target is None:
-                missing.append((work, work.hold([problem("missing_in_target", "", work.known.target_id)])))
-        self._record(missing)
+                told.append((work, work.hold([problem("missing_in_target", "", work.known.target_id)])))
+            elif moved := work.follow(self.flow, work.target, state="sending"):
+                told.append((work, moved))
+        self._record(told)
 
     # -- acting ---------------------------------------------------------------------------------------------------
 
@@ -259,6 +261,7 @@ class Steps:
 
     def _accepted(self, work: Work, step: Step, target: Target) -> Change:
         first = not work.linked and work.known.target_id is None
+        moved = work.known.target_id not in (None, target.id)
         work.target, work.seen = target, True
         work.outcome = work.next_outcome(step)
         work.known = replace(
@@ -278,7 +281,7 @@ class Steps:
             "close_intents": [(work.intent, "done", {}), *close(work, "absent")],
         }
         work.unfinished = []
-        if first:
+        if first or moved:
             common["link"] = self.flow.link(work.document, target, "created")
         try:
             decision: Decision = self.flow.decide(work.document, work.known, target)

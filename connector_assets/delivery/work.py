@@ -149,6 +149,24 @@ class Work:
         # the audit trail tells changes; a document that is held every quarter of an hour for a month is one event
         return self.known.state == state and self.known.seen_hash == self.document.hash and bool(found)
 
+    def follow(self, flow: Flow, target: Target, **values: Any) -> Change | None:
+        """The record under the known id has become another one (a batch row its voucher, a void voucher the one that
+        took its place): the id and its link are replaced together. None where it is the same."""
+        before = self.known.target_id
+        if before is None or target.id == before:
+            return None
+        self.known = replace(self.known, target_id=target.id)
+        self.target = target
+        return self.change(
+            target_entity=flow.target_entity,
+            target_id=target.id,
+            link=flow.link(self.document, target, "created"),
+            events=[self.event("moved", before=before)],
+            release_claim=False,
+            clear_released=False,
+            **values,
+        )
+
     def next_outcome(self, step: Step) -> str:
         """Created or adopted once is that, whatever else is done in the same run."""
         return self.outcome if self.outcome in ("created", "adopted") else step.outcome

@@ -40,6 +40,12 @@ def delivered_key(integration: str, flow: str) -> dg.AssetKey:
     return dg.AssetKey([integration, flow, "delivered"])
 
 
+def flow_keys(flow: type[Flow], integration: IntegrationSettings) -> list[dg.AssetKey]:
+    """What a run of one flow alone consists of: the assets that it reads, its mapped and its delivered one."""
+    read = dict.fromkeys(source_key(integration.connections[each.role], each.entity) for each in flow.sources)
+    return [*read, mapped_key(integration.name, flow.name), delivered_key(integration.name, flow.name)]
+
+
 def flow_assets(
     flow: type[Flow], integration: IntegrationSettings, days: dg.DailyPartitionsDefinition
 ) -> list[dg.AssetsDefinition]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from connector_assets.delivery.approval import read_approval
 from connector_assets.delivery.flow import Flow, read_settings
 from connector_assets.integrations import jde_coupa
+from connector_assets.integrations.cadence import flow_schedule
 from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import UnusableInput
 
@@ -36,3 +37,4 @@ def check_flows(integration: IntegrationSettings) -> None:
     for flow in flows_on(integration):
         read_settings(flow.Settings, integration, flow.name)
         read_approval(integration, flow.name, carries_money=flow.carries_money)
+        flow_schedule(integration, flow.name)

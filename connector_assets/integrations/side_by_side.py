@@ -34,6 +34,12 @@ def side_by_side_key(integration: str) -> dg.AssetKey:
     return dg.AssetKey([integration, NAME])
 
 
+def side_by_side_keys(integration: IntegrationSettings) -> list[dg.AssetKey]:
+    """The asset and what it reads: its part of a run of some flows only."""
+    read = (source_key(integration.connections[source.role], source.entity) for source in Papers.sources)
+    return [*read, side_by_side_key(integration.name)]
+
+
 def side_by_side_asset(integration: IntegrationSettings, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """What does not agree among the orders, receipts, invoices and vouchers that changed in the days of a run."""
     key = side_by_side_key(integration.name)

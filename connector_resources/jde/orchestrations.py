@@ -77,9 +77,9 @@ class Orchestrations:
             return f"{act}: {wanted.name} has no input {', '.join(map(repr, missing))}"
         return ""
 
-    def call(self, act: str, values: Mapping[str, Any]) -> Outcome:
+    def call(self, act: str, values: Mapping[str, Any], *, reads: bool = False) -> Outcome:
         """Call the act's orchestration once with our `values` (texts, numbers, dates, lists of such for
-        grids).
+        grids). One that only reads (`reads`) is repeated by itself where no answer came.
 
         Succeeds only when all of the sheet's criterion holds: 2xx, no exception, `jde__status` absent or
         SUCCESS, no `continuedOnError`, no form or system errors, and the configured key output present and
@@ -92,7 +92,7 @@ class Orchestrations:
             path=f"{'' if wanted.version == 'v1' else '/' + wanted.version}/orchestrator/{quote(wanted.name, safe='')}",
             what=f"{act} ({wanted.name})",
             json=self._inputs(wanted, values),
-            safe=False,
+            safe=reads,
         )
         answer = self._http.send(call)
         body = answer.json()

@@ -337,6 +337,37 @@ _ALL = (
         """,
     ),
     _table(
+        "F0411Z1",
+        "Vouchers in the batch file, to be made by R04110ZA",
+        "EDUS EDBT EDTN EDLN",
+        """
+        EDUS  str10  user who gets the messages
+        EDBT  str15  batch
+        EDTN  str22  transaction: a voucher
+        EDLN  num3   line of the transaction: a pay item
+        EDSP  str1   processed: 1, or 0
+        EDTC  str1   action: A add
+        EDTR  str1   type: V voucher
+        KCO   str5   document company, once the voucher is made
+        DOC   whole  document number, once the voucher is made
+        DCT   str2   document type
+        AN8   whole  supplier
+        DIVJ  day    invoice date
+        DGJ   day    G/L date
+        CO    str5   company
+        PST   str1   pay status
+        AG    money  gross amount, domestic
+        STAM  money  tax, domestic
+        CRRM  str1   currency mode: D domestic, F foreign
+        CRCD  str3   currency
+        ACR   money  gross amount, foreign
+        CTAM  money  tax, foreign
+        VINV  str25  supplier's invoice number
+        VR01  str25  reference
+        URRF  str15  user reference
+        """,
+    ),
+    _table(
         "F0911",
         "General ledger lines",
         "DCT DOC KCO DGJ JELN LT EXTL",

@@ -47,7 +47,7 @@ SOURCES = [
 ]
 FLOW_ASSETS = [
     f"jde_coupa/{flow}/{part}"
-    for flow in ("accounts", "invoices", "purchase_orders", "suppliers")
+    for flow in ("accounts", "invoices", "payments_to_coupa", "purchase_orders", "suppliers")
     for part in ("delivered", "mapped", "swept")
 ] + ["jde_coupa/side_by_side"]
 JOBS = ["connector_purge", "jde_coupa", "jde_coupa_sweep"]

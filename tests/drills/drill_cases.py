@@ -13,7 +13,7 @@ from drill_faults import WINDOW, named
 from drill_line import Position
 from drill_process import Death, Process
 from drill_scenes import Scene, Workshop
-from drill_truth import UNDECIDED_, Truth, Verdict, judge, truth_of
+from drill_truth import BOOKKEEPING, UNDECIDED_, Truth, Verdict, judge, truth_of
 from drill_variants import Variant, every_variant
 
 from connector_resources.errors import ConnectorError
@@ -122,7 +122,8 @@ def end(workshop: Workshop, scene: Scene, *moves: str, before: bool = False) -> 
 
 def _truth(workshop: Workshop, scene: Scene, drifts: Drifts, expected: Truth | None) -> Truth:
     site, target = workshop.site, workshop.target(scene.variant)
-    entities = {(system, entity) for system, entity, _ in site.traffic.effects if system == target}
+    touched = [(system, entity) for system, entity, _ in site.traffic.effects if system == target]
+    entities = {each for each in touched if each[1] not in BOOKKEEPING}
     entities |= set(expected.content) if expected else set()
     site.traffic.plan = {}
     flow, _ = workshop.flow(scene.variant, Process())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +23,7 @@ from connector_assets.delivery.document import (
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.from_jde.keys import by, chunks
+from connector_assets.integrations.jde_coupa.invoice_payments import WAITS, pay_step, payments_held
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.paging import PAGE, by_ids
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDABLE, VOIDED, Invoice
@@ -32,7 +32,6 @@ from connector_resources.ledger import Delivery, Intent
 # the part of the content that create and update carry; the rest is told by steps of its own
 BASE = ("key", "number", "date", "supplier", "currency", "amount", "tax", "term", "lines")
 OVER = DEAD | {VOIDED}
-WAITS = "approval in Coupa"
 
 
 def base_of(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,37 +142,14 @@ class InvoiceDrafts(Outlet):
     def _pay(self, document: Document, target: Target) -> Decision:
         """Append the payments that Coupa lacks. Only approved invoices are payable: until then it waits."""
         content = document.content
-        lacking = lacking_payments(content["payments"], target.raw)
-        if not lacking and content["paid"] == bool(target.raw.paid):
+        step = pay_step(content, target, self._send_payments, content["date"])
+        if step is None:
             return Done()
-        if target.status != APPROVED:
-            # a draft with nothing to tell about payments is not waiting for anything
-            return Done(waiting=WAITS)
-        last = (lacking or content["payments"] or [{"date": document.content["date"], "note": ""}])[-1]
-        body: dict[str, Any] = {
-            "paid": content["paid"],
-            "payment-date": f"{last['date']}T00:00:00Z",
-            "payment-notes": last["note"],
-        }
-        if lacking:
-            body["payments"] = [
-                {
-                    "amount-paid": each["amount"],
-                    "payment-date": f"{each['date']}T00:00:00Z",
-                    "notes": each["note"],
-                }
-                for each in lacking
-            ]
-        number = int(target.id)
-        return Do(
-            Step(
-                name="pay",
-                body=body,
-                send=lambda sent: self.observe(self.coupa.invoices.pay(number, sent)),
-                outcome="updated",
-                changes=(FieldChange("payments", target.content["payments"], content["payments"]),),
-            )
-        )
+        # a draft with nothing to tell about payments is not waiting for anything
+        return Do(step) if target.status == APPROVED else Done(waiting=WAITS)
+
+    def _send_payments(self, number: int, sent: Mapping[str, Any]) -> Target:
+        return self.observe(self.coupa.invoices.pay(number, sent))
 
     def _void(self, known: Delivery, target: Target) -> Decision:
         """Void what may be voided, abandon what is not approved yet (coupa section 3.4)."""
@@ -301,14 +277,7 @@ class InvoiceDrafts(Outlet):
                 }
                 for line in sorted(invoice.invoice_lines, key=lambda each: each.line_num or 0)
             ],
-            "payments": [
-                {
-                    "date": each.payment_date.date().isoformat() if each.payment_date else "",
-                    "note": each.notes or each.check_number or "",
-                    "amount": _text(each.amount_paid),
-                }
-                for each in invoice.payments
-            ],
+            "payments": payments_held(invoice),
             "paid": bool(invoice.paid),
             "void": invoice.status in OVER,
         }
@@ -334,27 +303,6 @@ def _of_another_total(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> Hol
     if not differing:
         return None
     return Hold(tuple(problem("total_differs", name, f"{held[name]}, ours {wanted[name]}") for name in differing))
-
-
-def lacking_payments(wanted: Sequence[Mapping[str, str]], invoice: Invoice) -> list[Mapping[str, str]]:
-    """The entries of `wanted` that the invoice has no payment for, by date, notes and amount, each counted once."""
-    free = list(invoice.payments)
-    lacking = []
-    for entry in wanted:
-        match = next((paid for paid in free if _same(entry, paid)), None)
-        if match is None:
-            lacking.append(entry)
-        else:
-            free.remove(match)
-    return lacking
-
-
-def _same(entry: Mapping[str, str], paid: Any) -> bool:
-    return (
-        paid.amount_paid == Decimal(entry["amount"])
-        and (paid.notes or paid.check_number or "") == entry["note"]
-        and bool(paid.on(date.fromisoformat(entry["date"])))
-    )
 
 
 def _in_order(document: Document) -> list[Mapping[str, Any]]:

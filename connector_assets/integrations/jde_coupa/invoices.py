@@ -29,19 +29,24 @@ from connector_assets.delivery.checks import (
     shape_schema,
 )
 from connector_assets.delivery.document import Decision, Document, FieldChange, Target
-from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
+from connector_assets.delivery.flow import Assembly, Flow, Frames, Source, read_settings
 from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_jde import vouchers as jde
 from connector_assets.integrations.from_jde.keys import supplier_key
 from connector_assets.integrations.jde_coupa.account_links import AccountLinks
 from connector_assets.integrations.jde_coupa.accounts import Accounts
+from connector_assets.integrations.jde_coupa.approved_settings import ApprovedInvoiceSettings
+from connector_assets.integrations.jde_coupa.birthplace import MarkRules
 from connector_assets.integrations.jde_coupa.external_payables import ExternalPayables
 from connector_assets.integrations.jde_coupa.invoice_drafts import InvoiceDrafts
+from connector_assets.integrations.jde_coupa.origin import booked_numbers
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty
 from connector_resources.errors import NotAllowed
 from connector_resources.ledger import Delivery, Intent
+
+BORN_IN_COUPA = "born_in_coupa"
 
 
 class InvoiceSettings(jde.VoucherRules):
@@ -118,6 +123,12 @@ class Invoices(Flow):
         return Accounts(self.bench)
 
     @cached_property
+    def marks(self) -> MarkRules:
+        """How vouchers are marked that came from an invoice of Coupa, whether or not they are made here now."""
+        own: Any = read_settings(ApprovedInvoiceSettings, self.bench.integration.settings, "approved_invoices")
+        return MarkRules(mark_column=own.mark_column, mark_prefix=own.mark_prefix)
+
+    @cached_property
     def account_links(self) -> AccountLinks:
         """What leads from a line to its account in Coupa."""
         return AccountLinks(self.accounts)
@@ -147,7 +158,9 @@ class Invoices(Flow):
         return jde.all_vouchers(self.bench.reader("jde"), self.settings)
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        assembly = jde.assemble_vouchers(self.bench.reader("jde"), keys, self.settings)
+        assembly = jde.assemble_vouchers(
+            self.bench.reader("jde"), keys, self.settings, booked_numbers(self.bench.integration.settings)
+        )
         for row in assembly.documents:
             # a voucher without an invoice number is told apart by its own
             row["number"] = row["vinv"] or f"{row['doc_type']}-{row['doc']}-{row['company']}"
@@ -189,7 +202,10 @@ class Invoices(Flow):
         return Frames(documents, self.account_links.resolve(lines))
 
     def _rule(self, row: Mapping[str, Any], sent: Collection[str]) -> str | None:
-        """Vouchers that were settled or voided without ever having been sent are history."""
+        """Vouchers that came from an invoice of Coupa are never sent back; those that were settled or voided without
+        ever having been sent are history."""
+        if self.marks.of_row({"VR01": row["reference"], "URRF": row["user_reference"]}):
+            return BORN_IN_COUPA
         if row["key"] in sent or not (row["settled"] or row["void"]):
             return None
         go_live, settled_on = self.settings.go_live, row["settled_on"]

@@ -1,0 +1,1 @@
+"""What flows out of Coupa share, whichever ERP they go to."""

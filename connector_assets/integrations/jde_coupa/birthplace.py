@@ -1,0 +1,67 @@
+"""Where an invoice was born, readable in both systems without our memory.
+
+One that came from a voucher of JD Edwards carries that voucher's key in Coupa, in the place where the invoices flow
+writes it. One that was born in Coupa is marked in JD Edwards: its voucher carries `CPA-<invoice id>-<revision>` in VR01
+(reference) or URRF (user reference). What is born on one side is never created there again from the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connector_assets.integrations.from_jde.keys import text
+from connector_resources.coupa.models import Invoice
+
+# KCO/DCT/DOC: document company, type and number
+_VOUCHER = re.compile(r"[0-9A-Z]{1,5}/[0-9A-Z]{2}/[1-9]\d{0,7}")
+LENGTHS = {"VR01": 25, "URRF": 15}
+
+
+class MarkRules(BaseModel):
+    """How the voucher of an invoice that was born in Coupa is marked in JD Edwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mark_column: Literal["VR01", "URRF"] = Field(
+        default="VR01", description="column of F0411 that holds the mark; the orchestrations must fill it"
+    )
+    mark_prefix: str = Field(
+        default="CPA-",
+        min_length=1,
+        max_length=6,
+        pattern=r"^[A-Z0-9]+-$",
+        description="what the mark begins with; nobody else may use it in that column",
+    )
+
+    def mark(self, invoice: int, revision: int) -> str:
+        """The mark of one revision of an invoice; at most 25 characters, in URRF 15."""
+        return f"{self.mark_prefix}{invoice}-{revision}"
+
+    def begins(self, invoice: int) -> str:
+        """What the marks of all revisions of an invoice begin with."""
+        return f"{self.mark_prefix}{invoice}-"
+
+    def batch(self, invoice: int, revision: int) -> str:
+        """The batch (F0411Z1.EDBT, 15 characters) of one revision: nothing can be added to a batch that was run, so
+        each has its own."""
+        return f"{self.mark_prefix.rstrip('-')}{invoice}-{revision}"
+
+    def read(self, value: Any) -> tuple[int, int] | None:
+        """(invoice id, revision) of a mark; None of any other text."""
+        found = re.fullmatch(rf"{re.escape(self.mark_prefix)}([1-9]\d*)-([1-9]\d*)", text(value) or "")
+        return (int(found[1]), int(found[2])) if found else None
+
+    def of_row(self, row: Mapping[str, Any]) -> tuple[int, int] | None:
+        """(invoice id, revision) of a row of F0411 or F0411Z1; None where the voucher was not born in Coupa."""
+        return self.read(row.get(self.mark_column))
+
+
+def voucher_key_on(invoice: Invoice, custom_field: str | None) -> str | None:
+    """The key of the JDE voucher that an invoice came from; None where it was born in Coupa. `custom_field` is the
+    setting `key_custom_field` of the invoices flow."""
+    value = text(invoice.custom(custom_field) if custom_field else invoice.internal_note)
+    return value if value and _VOUCHER.fullmatch(value) else None

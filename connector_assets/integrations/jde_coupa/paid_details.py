@@ -1,0 +1,110 @@
+"""Payments of Coupa Pay as rows: one a detail, which pays one invoice (coupa section 3.5b)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from connector_assets.delivery.flow import Assembly
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.jde_coupa.birthplace import voucher_key_on
+from connector_assets.sources.coupa_records import record_of
+from connector_resources.coupa.pay_models import INVOICE_SOURCE, PaymentDetail, PayPayment
+
+ENTITY = "payments"
+ZERO = Decimal("0.00")
+COLUMNS = {
+    "payment": "str",
+    "detail": "int",
+    "status": "str",
+    "settled": "bool",
+    "undone": "bool",
+    "invoice": "str",
+    "invoice_number": "str?",
+    "discount": "money",
+    "paid_on": "date",
+    "born_as": "str?",
+}
+
+
+def key_of(payment: int, detail: int) -> str:
+    """`payments:<payment id>/<detail id>`."""
+    return f"{ENTITY}:{payment}/{detail}"
+
+
+def keys_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+    """The documents of landed payments, each with the day of the payment's change."""
+    keys: dict[str, date | None] = {}
+    for row in rows:
+        payment = _payment(row)
+        keys |= {key_of(payment.id, number): row["updated_on"] for number, _ in _details(payment)}
+    return keys
+
+
+def details_of(
+    bench: Workbench, keys: Mapping[str, date | None], settled: Collection[str], undone: Collection[str]
+) -> Assembly:
+    """One document per detail among `keys`. What pays no invoice (an expense report, an advance) is left
+    alone by the rule `not_an_invoice`, a payment without details by `no_details`."""
+    numbers = {int(key.removeprefix(f"{ENTITY}:").partition("/")[0]) for key in keys}
+    found = bench.reader("coupa").complete(ENTITY, ["id"], [(number,) for number in sorted(numbers)])
+    assembly = Assembly(rows=len(found), ignored_rows=Counter())
+    for row in found:
+        documents = [each for each in _rows(bench, _payment(row), settled, undone) if each["key"] in keys]
+        for each in documents:
+            assembly.documents.append({**each, "day": keys[each["key"]]})
+        if documents:
+            assembly.rows_in_documents += 1
+        else:
+            assembly.ignored_rows["no_details"] += 1
+    _name_births(bench, assembly.documents)
+    return assembly
+
+
+def _payment(row: Mapping[str, Any]) -> PayPayment:
+    found: PayPayment = record_of(ENTITY, row["record"])
+    return found
+
+
+def _details(payment: PayPayment) -> list[tuple[int, PaymentDetail]]:
+    return [(detail.id, detail) for detail in payment.payment_details if detail.id is not None]
+
+
+def _rows(
+    bench: Workbench, payment: PayPayment, settled: Collection[str], undone: Collection[str]
+) -> Iterator[dict[str, Any]]:
+    status = payment.status or ""
+    at = payment.released_at or payment.updated_at
+    paid_on = at.astimezone(bench.time_zone("coupa")).date() if at else payment.requested_execution_date
+    for number, detail in _details(payment):
+        currency = detail.currency or payment.pay_to_currency
+        invoice = detail.source_transaction_type in (None, INVOICE_SOURCE) and detail.source_transaction_id is not None
+        yield {
+            "key": key_of(payment.id, number),
+            "ignored": None if invoice else "not_an_invoice",
+            "amount": detail.payment_total or ZERO,
+            "currency": currency.code if currency else None,
+            "payment": payment.payment_identifier or str(payment.id),
+            "detail": number,
+            "status": status,
+            "settled": status in settled,
+            "undone": status in undone,
+            "invoice": str(detail.source_transaction_id or ""),
+            "invoice_number": detail.source_transaction_reference,
+            "discount": detail.discount_total or ZERO,
+            "paid_on": paid_on,
+            "born_as": None,
+        }
+
+
+def _name_births(bench: Workbench, documents: Sequence[dict[str, Any]]) -> None:
+    """Write into `born_as` the key of the voucher that an invoice came from, where the invoice carries one."""
+    wanted = {row["invoice"] for row in documents if row["ignored"] is None and (row["settled"] or row["undone"])}
+    found = bench.reader("coupa").complete("invoices", ["id"], [(int(each),) for each in sorted(wanted, key=int)])
+    field = bench.integration.settings.flows.get("invoices", {}).get("key_custom_field")
+    births = {str(row["id"]): voucher_key_on(record_of("invoices", row["record"]), field) for row in found}
+    for row in documents:
+        row["born_as"] = births.get(row["invoice"])

@@ -1,0 +1,97 @@
+"""The voucher that a payment of Coupa Pay settles: by what JD Edwards and the invoice say of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text, voucher_key, voucher_parts
+from connector_assets.integrations.jde_coupa.origin import is_void, marked, origin_rules
+
+CENT, ZERO = Decimal("0.01"), Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class PaidVoucher:
+    """The vouchers in force of an invoice, of each its pay items; one, where all is well. `currency` is the voucher's,
+    `company` the one that it is booked in."""
+
+    vouchers: Sequence[Sequence[Row]]
+    currency: str | None = None
+    company: str = ""
+
+    def columns(self, row: Mapping[str, Any], *, booked: bool) -> dict[str, Any]:
+        """The columns of a mapped row that the voucher fills; what is booked already lacks nothing."""
+        items = self.vouchers[0] if len(self.vouchers) == 1 else []
+        foreign = bool(items) and text(items[0].get("CRRM")) == "F"
+        lacks = ""
+        if not booked and not row["undone"]:
+            lacks = (
+                "voucher"
+                if not self.vouchers
+                else "one voucher"
+                if not items
+                else "currency"
+                if self.currency != row["currency"]
+                else ""
+            )
+        return {
+            "voucher": ", ".join(voucher_key(each[0]).removeprefix("F0411:") for each in self.vouchers) or None,
+            "foreign": foreign,
+            "base_discount": _in_base(row["discount"], items) if foreign else row["discount"],
+            "lacks": lacks,
+        }
+
+
+class PaidVouchers:
+    """Finds the vouchers of paid invoices, in JD Edwards as it is now."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.bench = bench
+        self.reader = bench.reader("jde")
+
+    def of(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, PaidVoucher]:
+        """Document key -> its voucher: the one whose key the invoice carries, else the one it is linked to, else those
+        that carry its mark."""
+        born = {row["key"]: f"F0411:{row['born_as']}" if row["born_as"] else None for row in rows}
+        linked = self._linked([row["invoice"] for row in rows])
+        keys = {row["key"]: born[row["key"]] or linked.get(row["invoice"]) for row in rows}
+        named = self._named([key for key in keys.values() if key])
+        unnamed = {int(row["invoice"]) for row in rows if not keys[row["key"]]}
+        by_mark = marked(self.reader, origin_rules(self.bench.integration.settings), unnamed)
+        currencies = {row["CO"]: text(row.get("CRCD")) for row in self.reader.snapshot("F0010")}
+        found = {}
+        for row in rows:
+            key = keys[row["key"]]
+            vouchers = [named[key]] if key in named else [] if key else by_mark[int(row["invoice"])]
+            found[row["key"]] = _paid([items for items in vouchers if not is_void(items)], currencies)
+        return found
+
+    def _linked(self, invoices: Sequence[str]) -> dict[str, str]:
+        """Invoice id -> voucher key, by the links of the invoices flow."""
+        flow = f"{self.bench.integration.name}/invoices"
+        links = self.bench.ledger.links.by_target(flow, "invoices", sorted(set(invoices)))
+        return {id: link.source_key for id, link in links.items()}
+
+    def _named(self, keys: Sequence[str]) -> dict[str, list[Row]]:
+        rows = self.reader.complete("F0411", VOUCHER_KEY, [voucher_parts(key) for key in sorted(set(keys))])
+        return {voucher_key(items[0]): items for items in by(rows, *VOUCHER_KEY).values()}
+
+
+def _paid(vouchers: Sequence[Sequence[Row]], currencies: Mapping[str, str | None]) -> PaidVoucher:
+    if not vouchers:
+        return PaidVoucher(vouchers)
+    head = vouchers[0][0]
+    company = text(head.get("CO")) or head["KCO"]
+    own = text(head.get("CRCD")) if text(head.get("CRRM")) == "F" else None
+    return PaidVoucher(vouchers, own or currencies.get(company) or text(head.get("CRCD")), company)
+
+
+def _in_base(amount: Decimal, items: Sequence[Row]) -> Decimal:
+    """An amount of the voucher's currency in the company's, as the voucher was converted."""
+    foreign = sum((row.get("ACR") or ZERO for row in items), ZERO)
+    base = sum((row.get("AG") or ZERO for row in items), ZERO)
+    return (amount * base / foreign).quantize(CENT, ROUND_HALF_UP) if foreign else amount

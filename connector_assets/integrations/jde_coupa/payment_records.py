@@ -1,0 +1,149 @@
+"""Payments in JD Edwards that were made elsewhere: F0413 with F0414, known by a number of ours (jde-ais section 3.6).
+
+Orchestrations record and void them. `payment_record` is sent DocumentCompany, DocumentType and DocumentNumber of the
+voucher, PaymentDate, GLDate, PaymentNumber (DOCM), Amount or for a foreign voucher ForeignAmount, and DiscountTaken
+where there is one, in the company's currency; `payment_void` is sent PaymentID (PYID) and VoidDate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from connector_assets.delivery.document import Target
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text, voucher_key
+from connector_assets.integrations.from_jde.payments import payments_of
+from connector_resources.errors import OutcomeUnknown, SystemProblem
+from connector_resources.jde.query import between
+
+RECORD, VOID = "payment_record", "payment_void"
+# what each act cannot do without: our field, which is the input's name unless the connection maps it
+NEEDS = {
+    RECORD: ("DocumentCompany", "DocumentType", "DocumentNumber", "PaymentDate", "PaymentNumber", "Amount"),
+    VOID: ("PaymentID", "VoidDate"),
+}
+ZERO = Decimal("0.00")
+
+
+class PaymentRecords:
+    """The payments of a range of numbers, as targets."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.bench = bench
+
+    @property
+    def jde(self) -> Any:
+        """The client, opened on first use."""
+        return self.bench.client("jde")
+
+    def missing(self) -> str | None:
+        """The first act that the connection names no orchestration for."""
+        named = self.bench.connection("jde").orchestrations  # type: ignore[union-attr]
+        return next((act for act in (RECORD, VOID) if act not in named), None)
+
+    def lacking(self) -> list[str]:
+        """What the site's orchestrations lack, one sentence each; asks JDE."""
+        told = []
+        offered = self.jde.orchestrations.discover()
+        for act, fields in NEEDS.items():
+            wanted = self.jde.orchestrations.configured(act)
+            if wanted.name not in offered:
+                told.append(f"{act}: there is no orchestration {wanted.name!r}, or the user may not see it")
+                continue
+            inputs = offered[wanted.name]
+            absent = [each for each in (wanted.inputs.get(ours, ours) for ours in fields) if each not in inputs]
+            if absent:
+                told.append(f"{act}: {wanted.name} has no input {', '.join(map(repr, absent))}")
+        return told
+
+    def numbered(self, numbers: Collection[int]) -> list[Target]:
+        """The payments of these numbers (DOCM)."""
+        return self._targets(self._by("F0413", ["DOCM"], [(number,) for number in numbers]))
+
+    def within(self, first: int, last: int) -> list[Target]:
+        """The payments whose numbers are from `first` to `last`."""
+        rows = [row for page in self.jde.browse("F0413", where=between("DOCM", first, last)) for row in page]
+        return self._targets(rows)
+
+    def any_within(self, first: int, last: int) -> bool:
+        """Whether there is a payment of such a number."""
+        return bool(self.jde.count("F0413", between("DOCM", first, last)))
+
+    def read(self, ids: Collection[str]) -> dict[str, Target]:
+        """Payments by their PYID."""
+        rows = self._by("F0413", ["PYID"], [(int(each),) for each in ids])
+        return {target.id: target for target in self._targets(rows)}
+
+    def record(self, sent: Mapping[str, Any]) -> Target:
+        """Record a payment and read it back. OutcomeUnknown where it was taken and cannot be seen."""
+        outcome = self.jde.orchestrations.call(RECORD, sent)
+        number = int(sent["PaymentNumber"])
+        found = {each.id: each for each in self._seen(RECORD, lambda: self.numbered([number]))}
+        if len(found) > 1 and outcome.key in found:
+            return found[outcome.key]
+        if len(found) != 1:
+            raise OutcomeUnknown(f"{RECORD} was called, and there are {len(found)} payments of number {number}")
+        return next(iter(found.values()))
+
+    def void(self, sent: Mapping[str, Any]) -> Target:
+        """Void a payment and read it back. OutcomeUnknown where it was taken and cannot be seen."""
+        self.jde.orchestrations.call(VOID, sent)
+        number = str(sent["PaymentID"])
+        found = {each.id: each for each in self._seen(VOID, lambda: self.read([number]).values())}
+        if number not in found:
+            raise OutcomeUnknown(f"{VOID} was called, and payment {number} is not to be seen")
+        return found[number]
+
+    def _seen(self, act: str, look: Any) -> Iterable[Target]:
+        try:
+            found: Iterable[Target] = look()
+        except SystemProblem as error:
+            raise OutcomeUnknown(f"{act} was called, and what came of it could not be read: {error}") from error
+        return found
+
+    def _by(self, table: str, columns: Sequence[str], keys: Collection[tuple[Any, ...]]) -> list[Row]:
+        if not keys:
+            return []
+        return [row for page in self.jde.by_keys(table, columns, keys) for row in page]
+
+    def _targets(self, headers: Sequence[Row]) -> list[Target]:
+        details = by(self._by("F0414", ["PYID"], [(row["PYID"],) for row in headers]), "PYID")
+        keys = {tuple(row[column] for column in VOUCHER_KEY) for rows in details.values() for row in rows}
+        items = by(self._by("F0411", VOUCHER_KEY, list(keys)), *VOUCHER_KEY)
+        found = {row["PYID"]: _target(row, details.get(row["PYID"], []), items) for row in headers}
+        return [found[number] for number in sorted(found)]
+
+
+def _target(header: Row, details: Sequence[Row], items: Mapping[Any, Sequence[Row]]) -> Target:
+    """A payment in the terms of the flow's content; of a payment that has no detail, amount and voucher are blank."""
+    vouchers = by(details, *VOUCHER_KEY)
+    amount, discount, foreign = ZERO, ZERO, False
+    for key, rows in vouchers.items():
+        own = items.get(key, [])
+        foreign = bool(own) and text(own[0].get("CRRM")) == "F"
+        entries = payments_of(own, rows, {header["PYID"]: header}, foreign=foreign)
+        amount += Decimal(entries[0]["amount"]) if entries else ZERO
+        discount += _discount(rows, negative=amount < 0)
+    content = {
+        "number": str(header["DOCM"]),
+        "amount": amount_text(amount),
+        # of a foreign payment F0414 tells the discount in the company's currency only
+        "discount": None if foreign else amount_text(discount),
+        "currency": text(header.get("CRCD")),
+        "date": header["DMTJ"].isoformat() if header.get("DMTJ") else None,
+        "void": header.get("VDGJ") is not None,
+    }
+    paid = ", ".join(voucher_key(rows[0]).removeprefix("F0411:") for rows in vouchers.values())
+    status = "void" if content["void"] else "paid"
+    return Target(str(header["PYID"]), content, status=status, label=str(header["DOCM"]), raw=paid)
+
+
+def _discount(rows: Sequence[Row], *, negative: bool) -> Decimal:
+    """What was taken as discount; lines that a void adds have the opposite sign and do not count."""
+    first = min(rows, key=lambda row: row["RC5"])
+    sign = (first.get("PAAP") or ZERO) < 0
+    total = sum((abs(row.get("ADSA") or ZERO) for row in rows if ((row.get("PAAP") or ZERO) < 0) == sign), ZERO)
+    return -total if negative else total

@@ -1,0 +1,313 @@
+"""`jde_coupa/payments_to_coupa`: what JD Edwards paid of invoices that were born in Coupa, told to those invoices.
+
+**A document** is one such invoice: all vouchers that were made of it, whatever their revision, and the payments and
+voided payments of them all (F0413, F0414). Vouchers that were born in JD Edwards are told by the flow `invoices`.
+
+**Natural key.** The invoice's id in Coupa, which the vouchers carry in their mark (see `origin`). Nothing is created;
+an invoice that does not agree with its voucher in currency and total is not touched. Payments are appended, each by its
+day, number and amount once; only approved invoices are payable, so that the rest waits for the approval.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, ClassVar
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from connector_assets.delivery.checks import (
+    FrameChecks,
+    mapped_columns,
+    reason,
+    records,
+    required,
+    row_schema,
+    shape_schema,
+)
+from connector_assets.delivery.document import (
+    Decision,
+    Do,
+    Document,
+    Done,
+    FieldChange,
+    Hold,
+    NeedTarget,
+    Target,
+    version_text,
+)
+from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.reasons import problem
+from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, latest, text, voucher_key, voucher_parts
+from connector_assets.integrations.from_jde.payments import payments_of
+from connector_assets.integrations.jde_coupa.invoice_payments import WAITS, ZERO, pay_step, payments_held
+from connector_assets.integrations.jde_coupa.origin import (
+    OriginRules,
+    is_void,
+    marked,
+    origin_rules,
+    payer_problem,
+)
+from connector_assets.integrations.jde_coupa.paging import by_ids
+from connector_resources.coupa.models import APPROVED, DEAD, VOIDED, Invoice
+from connector_resources.ledger import Delivery
+
+OVER = DEAD | {VOIDED}
+ENTITY = "F0411"
+
+
+class PaymentsToCoupaSettings(BaseModel):
+    """Nothing of its own: the mark and the payer are settings of `approved_invoices`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PaymentsToCoupa(Flow):
+    """Payments of JD Edwards to the invoices that were born in Coupa."""
+
+    name = "payments_to_coupa"
+    title = "Payments of JD Edwards on invoices born in Coupa"
+    sources = (
+        *(Source("jde", table) for table in ("F0411", "F0413", "F0414")),
+        Source("jde", "F0010", daily=False),
+    )
+    after = ("approved_invoices",)
+    optional = True
+    carries_money = True
+    source_role, source_entity = "jde", ENTITY
+    target_role, target_entity = "coupa", "invoices"
+    natural_key = "the invoice's id in the voucher's mark"
+    named_by = ("invoice",)
+    document_columns: ClassVar[Mapping[str, str]] = {
+        "invoice": "str",
+        "vouchers": "str",
+        "gross": "money",
+        "payments": "str",
+        "paid": "bool",
+        "in_force": "int",
+        "payer": "str",
+    }
+    Settings = PaymentsToCoupaSettings
+    needs_opening = False
+    looks_first = True
+
+    @cached_property
+    def origin(self) -> OriginRules:
+        """How a voucher shows that it was born in Coupa."""
+        return origin_rules(self.bench.integration.settings)
+
+    # -- the source side ------------------------------------------------------------------------------------------
+
+    def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        """A payment header names no voucher, its details do; neither names the mark, the voucher does."""
+        reader = self.bench.reader("jde")
+        if entity == "F0411":
+            return self._marked_days(rows)
+        if entity == "F0413":
+            headers = {row["PYID"]: row.get("UPMJ") for row in rows}
+            details = reader.complete("F0414", ["PYID"], [(payment,) for payment in headers])
+            rows = [{**row, "UPMJ": headers[row["PYID"]]} for row in details]
+        days: dict[str, date | None] = {}
+        for row in rows:
+            days[voucher_key(row)] = latest(days, voucher_key(row), row)
+        items = reader.complete("F0411", VOUCHER_KEY, [voucher_parts(key) for key in days])
+        return self._marked_days([{**row, "UPMJ": days[voucher_key(row)]} for row in items])
+
+    def all_keys(self) -> dict[str, date | None]:
+        days: dict[str, date | None] = {}
+        columns = [*VOUCHER_KEY, "SFX", "SFXE", self.origin.mark_column, "UPMJ"]
+        for rows in self.bench.reader("jde").all_rows("F0411", columns):
+            for key, day in self._marked_days(rows).items():
+                days[key] = max(filter(None, (day, days.get(key))), default=None)
+        return days
+
+    def _marked_days(self, rows: Sequence[Row]) -> dict[str, date | None]:
+        days: dict[str, date | None] = {}
+        for row in rows:
+            told = self.origin.of_row(row)
+            if told is not None:
+                key = self._key(str(told[0]))
+                days[key] = latest(days, key, row)
+        return days
+
+    def _key(self, invoice: str) -> str:
+        return f"{ENTITY}:invoice/{invoice}"
+
+    def _invoice(self, key: str) -> str:
+        return key.removeprefix(self._key(""))
+
+    def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
+        reader = self.bench.reader("jde")
+        vouchers = marked(reader, self.origin, [int(self._invoice(key)) for key in keys])
+        parts = [tuple(items[0][column] for column in VOUCHER_KEY) for found in vouchers.values() for items in found]
+        details = reader.complete("F0414", VOUCHER_KEY, parts)
+        headers = reader.complete("F0413", ["PYID"], [(payment,) for payment in {row["PYID"] for row in details}])
+        paid = _Paid(by(details, *VOUCHER_KEY), {row["PYID"]: row for row in headers})
+        currencies = {row["CO"]: text(row.get("CRCD")) or "" for row in reader.snapshot("F0010")}
+        assembly = Assembly()
+        for invoice, found in vouchers.items():
+            key = self._key(str(invoice))
+            assembly.rows += (count := sum(map(len, found)))
+            assembly.rows_in_documents += count
+            if found:
+                assembly.documents.append(
+                    {"key": key, "day": keys[key], "ignored": None, "invoice": str(invoice), "payer": ""}
+                    | _paid_of(found, paid, currencies)
+                )
+        return assembly
+
+    def resolve(self, frames: Frames) -> Frames:
+        documents = frames.documents.copy()
+        linked = self.bench.ledger.links.of(self.full_name, list(documents["key"]))
+        rows = records(documents)
+        # what nets out without ever having been told is no news
+        ignored = [None if row["key"] in linked or row["paid"] or row["amount"] else "not_paid" for row in rows]
+        documents["ignored"] = pd.Series(ignored, index=documents.index, dtype=object)
+        contradiction = payer_problem(self.bench.integration.settings, "jde")
+        documents["payer"] = pd.Series([contradiction] * len(rows), index=documents.index, dtype=object)
+        return Frames(documents, frames.lines)
+
+    @property
+    def checks(self) -> FrameChecks:
+        return FrameChecks(
+            document_shape=shape_schema(self.name, mapped_columns(self.document_columns), unique=["key"]),
+            document_rows=row_schema(
+                self.name,
+                {
+                    "payer": [reason("another_payer", lambda why: why == "")],
+                    "in_force": [reason("not_unique", lambda count: count <= 1)],
+                    "currency": [required()],
+                },
+            ),
+            shows={"not_unique": "vouchers"},
+            names={"in_force": "voucher of the invoice"},
+        )
+
+    def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return {
+            "invoice": row["invoice"],
+            "currency": row["currency"],
+            "total": amount_text(row["gross"]),
+            "amount": amount_text(row["amount"]),
+            "payments": json.loads(row["payments"]),
+            "paid": row["paid"],
+        }
+
+    # -- the target side ------------------------------------------------------------------------------------------
+
+    @property
+    def coupa(self) -> Any:
+        """Coupa's client, opened on first use."""
+        return self.bench.client("coupa")
+
+    def holds_any(self) -> bool:
+        return bool(self.coupa.invoices.holds_any())
+
+    def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
+        held = self.read({document.content["invoice"] for document in documents})
+        numbers = {document.key: document.content["invoice"] for document in documents}
+        return {key: [held[number]] for key, number in numbers.items() if number in held}
+
+    def read(self, ids: Collection[str]) -> dict[str, Target]:
+        return {str(each.id): self.observe(each) for each in by_ids(self.coupa.invoices, ids)}
+
+    def targets(self) -> list[Target]:
+        """The invoices that vouchers were made of; of all others nothing is told here."""
+        wanted = {self._invoice(key) for key in self.all_keys()}
+        wanted |= {link.target_id for link in self.bench.ledger.links.all(flow=self.full_name)}
+        return list(self.read(sorted(wanted, key=int)).values())
+
+    def key_of(self, target: Target) -> str | None:
+        return self._key(target.id)
+
+    def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
+        return tuple(
+            FieldChange(name, target.content[name], document.content[name])
+            for name in ("currency", "total")
+            if target.content[name] != document.content[name]
+        )
+
+    def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
+        content = document.content
+        if known.target_id is None:
+            return Hold((problem("invoice_missing", "invoice", content["invoice"]),))
+        if known.state == "settled" and known.content_hash == document.hash and not (known.waiting or known.released):
+            return Done()
+        if target is None:
+            return NeedTarget()
+        step = pay_step(content, target, self._send, self.bench.today("jde").isoformat())
+        if step is None:
+            return Done()
+        if target.status in OVER:
+            return Hold((problem("changed_on_both_sides", "status", target.status),), conflict=True)
+        return Do(step) if target.status == APPROVED else Done(waiting=WAITS)
+
+    def _send(self, number: int, sent: Mapping[str, Any]) -> Target:
+        return self.observe(self.coupa.invoices.pay(number, sent))
+
+    def observe(self, invoice: Invoice) -> Target:
+        """A Coupa invoice in the terms of this flow's content; its `amount` is what was paid of it."""
+        total = invoice.total_with_taxes if invoice.total_with_taxes is not None else invoice.gross_total
+        content = {
+            "invoice": str(invoice.id),
+            "currency": invoice.currency.code if invoice.currency else None,
+            "total": amount_text(total or ZERO),
+            "amount": amount_text(sum((each.amount_paid or ZERO for each in invoice.payments), ZERO)),
+            "payments": payments_held(invoice),
+            "paid": bool(invoice.paid),
+        }
+        return Target(
+            str(invoice.id),
+            content,
+            status=invoice.status or "",
+            label=invoice.invoice_number or "",
+            raw=invoice,
+            version=version_text(invoice.updated_at),
+        )
+
+    def startup_problems(self) -> list[str]:
+        found = payer_problem(self.bench.integration.settings, "jde")
+        return [f"{self.full_name} tells payments of JD Edwards, but {found}"] if found else []
+
+
+class _Paid:
+    """What was paid: details (F0414) by voucher, headers (F0413) by payment."""
+
+    def __init__(self, details: Mapping[Any, Sequence[Row]], headers: Mapping[Any, Row]) -> None:
+        self.details = details
+        self.headers = headers
+
+    def entries(self, items: Sequence[Row]) -> list[dict[str, str]]:
+        """The payments of one voucher, and their voids."""
+        key = tuple(items[0][column] for column in VOUCHER_KEY)
+        return payments_of(items, self.details.get(key, []), self.headers, foreign=_foreign(items))
+
+
+def _paid_of(vouchers: Sequence[Sequence[Row]], paid: _Paid, currencies: Mapping[str, str]) -> dict[str, Any]:
+    """What was paid of an invoice, of all vouchers that were made of it; total and currency of those in force, or of
+    the last one where none is."""
+    live = [items for items in vouchers if not is_void(items)]
+    shown = live or list(vouchers[-1:])
+    entries = sorted(
+        (entry for items in vouchers for entry in paid.entries(items)), key=lambda each: (each["date"], each["note"])
+    )
+    head = shown[0][0]
+    own = text(head.get("CRCD")) if _foreign(shown[0]) else None
+    return {
+        "amount": sum((Decimal(entry["amount"]) for entry in entries), ZERO),
+        "currency": own or currencies.get(head.get("CO") or "") or text(head.get("CRCD")),
+        "vouchers": ", ".join(voucher_key(items[0]).removeprefix(f"{ENTITY}:") for items in shown),
+        "gross": sum((row.get("ACR" if _foreign(items) else "AG") or ZERO for items in shown for row in items), ZERO),
+        "payments": json.dumps(entries),
+        "paid": bool(live) and all(text(row.get("PST")) == "P" and not row.get("AAP") for i in live for row in i),
+        "in_force": len(live),
+    }
+
+
+def _foreign(items: Sequence[Row]) -> bool:
+    return text(items[0].get("CRRM")) == "F"

@@ -1,0 +1,302 @@
+"""`jde_coupa/payments_to_jde`: what Coupa Pay paid of an invoice, booked in JD Edwards on its voucher.
+
+**A document** is one detail of a payment of Coupa Pay, which pays one invoice.
+The voucher is the one that carries the invoice's mark, or, of an invoice that was born in JD Edwards, the one whose key
+the invoice carries or is linked to.
+
+**Natural key.** The payment number (F0413.DOCM): `payment_number_base` plus the detail's id in Coupa, so that an empty
+ledger finds it again. That JD Edwards refuses a second payment of a number is not established: a look-up that finds
+nothing waits for the effect window. Coupa Pay is the only one that pays: where JD Edwards is, nothing is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, ClassVar
+
+import pandas as pd
+from pydantic import ConfigDict, Field
+
+from connector_assets.delivery.checks import FrameChecks, mapped_columns, reason, records, row_schema, shape_schema
+from connector_assets.delivery.document import (
+    Decision,
+    Do,
+    Document,
+    Done,
+    FieldChange,
+    Hold,
+    Ignore,
+    NeedTarget,
+    Step,
+    Target,
+    differences,
+)
+from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.reasons import problem
+from connector_assets.integrations.jde_coupa.origin import HIGHEST_NUMBER, NUMBER_BASE, payer_problem
+from connector_assets.integrations.jde_coupa.paid_details import COLUMNS, details_of, keys_of
+from connector_assets.integrations.jde_coupa.paid_vouchers import PaidVouchers
+from connector_assets.integrations.jde_coupa.payment_records import PaymentRecords
+from connector_assets.integrations.progress import begins_empty
+from connector_assets.integrations.to_jde.periods import PeriodRules, periods_of
+from connector_resources.ledger import Delivery
+
+TOTALS = ("amount", "discount", "currency")
+ZERO = Decimal("0.00")
+
+
+class PaymentsToJdeSettings(PeriodRules):
+    """What a site decides about payments of Coupa Pay in JD Edwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    statuses: tuple[str, ...] = Field(
+        default=("completed_successfully",), min_length=1, description="statuses of a payment that is booked"
+    )
+    undone_statuses: tuple[str, ...] = Field(
+        default=("completed_with_errors", "cancelled", "canceled"),
+        description="statuses of a payment that is voided where it was booked; of all others nothing is done",
+    )
+    payment_number_base: int = Field(
+        default=NUMBER_BASE,
+        ge=1,
+        le=HIGHEST_NUMBER,
+        description="the payment number (F0413.DOCM) is this plus the id of Coupa's payment detail; nobody else's",
+    )
+
+
+class PaymentsToJde(Flow):
+    """Payments of Coupa Pay to JD Edwards."""
+
+    name = "payments_to_jde"
+    title = "Payments of Coupa Pay on vouchers of JD Edwards"
+    sources = (Source("coupa", "payments"), Source("jde", "F0010", daily=False))
+    after = ("invoices", "approved_invoices")
+    optional = True
+    carries_money = True
+    source_role, source_entity = "coupa", "payments"
+    target_role, target_entity = "jde", "F0413"
+    natural_key = "payment number"
+    named_by = ("number",)
+    document_columns: ClassVar[Mapping[str, str]] = {
+        **COLUMNS,
+        "voucher": "str?",
+        "foreign": "bool",
+        "base_discount": "money",
+        "lacks": "str",
+        "payer": "str",
+        "act": "str?",
+        "gl_day": "date?",
+        "closed": "str",
+    }
+    Settings = PaymentsToJdeSettings
+
+    @cached_property
+    def records(self) -> PaymentRecords:
+        """The payments in JD Edwards."""
+        return PaymentRecords(self.bench)
+
+    @property
+    def looks_first(self) -> bool:  # type: ignore[override]
+        """A ledger that was lost, or restored, does not know what was booked before."""
+        return not begins_empty(self)
+
+    # -- the source side ------------------------------------------------------------------------------------------
+
+    def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        return keys_of(rows)
+
+    def all_keys(self) -> dict[str, date | None]:
+        days: dict[str, date | None] = {}
+        for rows in self.bench.reader("coupa").all_rows("payments", ["id", "updated_on", "record"]):
+            days |= keys_of(rows)
+        return days
+
+    def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
+        assembly = details_of(self.bench, keys, self.settings.statuses, self.settings.undone_statuses)
+        blank = {"voucher": None, "foreign": False, "base_discount": ZERO, "lacks": ""}
+        for row in assembly.documents:
+            row |= {**blank, "payer": "", "act": None, "gl_day": None, "closed": ""}
+        return assembly
+
+    def resolve(self, frames: Frames) -> Frames:
+        documents = frames.documents.copy()
+        rows, keys = records(documents), list(documents["key"])
+        known = self.bench.ledger.deliveries.load(self.full_name, keys)
+        booked = set(self.bench.ledger.links.of(self.full_name, keys))
+        begun = booked | {key for key, each in known.items() if each.state in ("sending", "in_doubt") or each.attempts}
+        wanted = [row for row in rows if row["ignored"] is None and (row["settled"] or row["key"] in begun)]
+        vouchers = PaidVouchers(self.bench).of(wanted)
+        periods = periods_of(self.bench, self.settings)
+        payer, act = payer_problem(self.bench.integration.settings, "coupa"), self.records.missing()
+        for row in rows:
+            found = vouchers.get(row["key"])
+            row |= {"payer": payer, "act": act}
+            if row["ignored"] is None and not row["settled"] and row["key"] not in begun:
+                row["ignored"] = "not_settled"
+            if found is not None:
+                row |= found.columns(row, booked=row["key"] in booked)
+                row |= self._dated(row, found.company, periods, booked=row["key"] in booked)
+        names = list(documents.columns)
+        return Frames(pd.DataFrame(rows, columns=names, index=documents.index, dtype=object), frames.lines)
+
+    def _dated(self, row: Mapping[str, Any], company: str, periods: Any, *, booked: bool) -> dict[str, Any]:
+        """The G/L date of what is to be done next; what stands needs none."""
+        if row["undone"]:
+            day = periods.reversal_day(company, row["paid_on"])
+            return {"gl_day": day, "closed": "" if day else f"no day from {row['paid_on']} on is open in {company}"}
+        if booked:
+            return {"gl_day": row["paid_on"]}
+        found = periods.gl_date(company, row["paid_on"])
+        return {"gl_day": found.day, "closed": "" if found.day else found.why}
+
+    @property
+    def checks(self) -> FrameChecks:
+        lacks = {
+            "voucher_not_linked": "voucher",
+            "not_unique": "one voucher",
+            "currency_differs": "currency",
+        }
+        return FrameChecks(
+            document_shape=shape_schema(self.name, mapped_columns(self.document_columns), unique=["key"]),
+            document_rows=row_schema(
+                self.name,
+                {
+                    "payer": [reason("another_payer", lambda why: why == "")],
+                    "act": [reason("orchestration_not_configured", lambda acts: acts.isna())],
+                    "lacks": [reason(name, _without(what)) for name, what in lacks.items()],
+                    "closed": [reason("period_closed", lambda why: why == "")],
+                    "detail": [reason("number_out_of_range", _fits(self._number(0)))],
+                },
+            ),
+            shows={"voucher_not_linked": "invoice_number", "not_unique": "voucher", "currency_differs": "currency"},
+            names={"lacks": "voucher", "act": "orchestration", "closed": "gl_date", "detail": "payment number"},
+            waits_for=self._waits_for,
+        )
+
+    def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
+        """The link that the flow of approved invoices brings once the invoice has its voucher."""
+        name = self.bench.integration.name
+        return f"link:{name}/approved_invoices:invoices:{row['invoice']}" if why == "voucher_not_linked" else None
+
+    def _number(self, detail: int) -> int:
+        return int(self.settings.payment_number_base) + detail
+
+    def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return {
+            "number": str(self._number(row["detail"])),
+            "amount": amount_text(row["amount"]),
+            "discount": None if row["foreign"] else amount_text(row["discount"]),
+            "currency": row["currency"],
+            "date": row["paid_on"].isoformat(),
+            "void": row["undone"],
+        }
+
+    # -- the target side ------------------------------------------------------------------------------------------
+
+    def holds_any(self) -> bool:
+        return self.records.any_within(self._number(1), HIGHEST_NUMBER)
+
+    def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
+        numbers = {int(document.content["number"]) for document in documents}
+        held: dict[str, list[Target]] = {}
+        for target in self.records.numbered(numbers):
+            held.setdefault(target.content["number"], []).append(target)
+        found = {document.key: held.get(document.content["number"], []) for document in documents}
+        return {key: hits for key, hits in found.items() if hits}
+
+    def read(self, ids: Collection[str]) -> dict[str, Target]:
+        return self.records.read(ids)
+
+    def targets(self) -> list[Target]:
+        return self.records.within(self._number(1), HIGHEST_NUMBER)
+
+    @cached_property
+    def _keys_by_number(self) -> dict[str, str]:
+        """Payment number -> document key, of every payment that Coupa holds."""
+        return {str(self._number(int(key.rpartition("/")[2]))): key for key in self.all_keys()}
+
+    def key_of(self, target: Target) -> str | None:
+        number = target.content["number"]
+        gone = f"payments:0/{int(number) - int(self.settings.payment_number_base)}"
+        return self._keys_by_number.get(number, gone)
+
+    def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
+        voucher = document.facts["row"]["voucher"]
+        wrong = [FieldChange("voucher", target.raw, voucher)] if voucher and target.raw != voucher else []
+        return (*wrong, *_other_totals(document.content, target.content))
+
+    def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
+        content = document.content
+        if known.target_id is None:
+            return Ignore("not_settled") if content["void"] else Do(self._record(document))
+        if known.state == "settled" and known.content_hash == document.hash and not known.released:
+            return Done()
+        if target is None:
+            return NeedTarget()
+        if target.content["void"]:
+            what = (problem("changed_on_both_sides", "void", target.label),)
+            return Done() if content["void"] else Hold(what, conflict=True)
+        if content["void"]:
+            return Do(self._void(document, target))
+        wrong = _other_totals(content, target.content)
+        if wrong:
+            told = [problem("total_differs", each.field, f"{each.before}, ours {each.after}") for each in wrong]
+            return Hold(tuple(told))
+        return Done()
+
+    def _record(self, document: Document) -> Step:
+        row = document.facts["row"]
+        company, kind, number = str(row["voucher"]).split("/")
+        discount = row["base_discount"]
+        body = {
+            "DocumentCompany": company,
+            "DocumentType": kind,
+            "DocumentNumber": int(number),
+            "PaymentDate": row["paid_on"],
+            "GLDate": row["gl_day"],
+            "PaymentNumber": int(document.content["number"]),
+            "ForeignAmount" if row["foreign"] else "Amount": row["amount"],
+            **({"DiscountTaken": discount} if discount else {}),
+        }
+        return Step(
+            name="create",
+            body=body,
+            send=self.records.record,
+            outcome="created",
+            changes=differences({}, document.content),
+        )
+
+    def _void(self, document: Document, target: Target) -> Step:
+        return Step(
+            name="void",
+            body={"PaymentID": int(target.id), "VoidDate": document.facts["row"]["gl_day"]},
+            send=self.records.void,
+            outcome="updated",
+            changes=(FieldChange("void", False, True),),
+        )
+
+    def startup_problems(self) -> list[str]:
+        payer, act = payer_problem(self.bench.integration.settings, "coupa"), self.records.missing()
+        found = [f"{self.full_name} books payments of Coupa Pay, but {payer}"] if payer else []
+        if act is not None:
+            name = self.bench.connection("jde").name
+            return [*found, f"{self.full_name}: {name} names no orchestration for {act}: set orchestrations.{act}"]
+        return [*found, *(f"{self.full_name}: {each}" for each in self.records.lacking())]
+
+
+def _fits(base: int) -> Callable[[pd.Series], pd.Series]:
+    # of the number alone: a check is copied, and would take the flow with it
+    return lambda details: details.map(lambda detail: base + detail <= HIGHEST_NUMBER).astype(bool)
+
+
+def _without(what: str) -> Callable[[pd.Series], pd.Series]:
+    return lambda lacks: lacks != what
+
+
+def _other_totals(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    return tuple(FieldChange(name, held[name], wanted[name]) for name in TOTALS if wanted[name] != held[name])

@@ -1,0 +1,126 @@
+"""What the voucher orchestrations are sent: our fields, which a site maps to its own inputs (jde-ais section 3.4).
+
+Header: Supplier, InvoiceNumber, InvoiceDate, GLDate, Company, Currency, CurrencyMode (D or F), ExchangeRate,
+PaymentTerms, Remark, DocumentType, and Reference (VR01) or UserReference (URRF) with our mark. Grid PayItems:
+GrossAmount, TaxableAmount, TaxAmount, ForeignAmount, ForeignTax, TaxRateArea, TaxExplanation, DueDate, PayStatus. Grid
+Distribution: Account (unit.object.subsidiary), Amount, ForeignAmount, Explanation. Amounts are in the company's
+currency but for the foreign ones; a blank exchange rate leaves it, and the domestic amounts, to JDE.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from connector_assets.delivery.document import Document
+from connector_assets.delivery.money import amount_text
+
+ZERO = Decimal("0.00")
+CENT = Decimal("0.01")
+REFERENCES = {"VR01": "Reference", "URRF": "UserReference"}
+
+
+def voucher_body(document: Document, mark: str, settings: Any) -> dict[str, Any]:
+    """The fields of one voucher with its pay items and distribution."""
+    row, lines = document.facts["row"], document.facts["lines"]
+    convert = Conversion(row["foreign"], row["rate"])
+    return {
+        **header(row, mark, settings),
+        "PayItems": [_pay_item(row, item, convert, settings) for item in convert.shared(json.loads(row["pay_items"]))],
+        "Distribution": [
+            {
+                "Account": line["account"],
+                **convert.amounts("Amount", "ForeignAmount", line["line_amount"], base),
+                "Explanation": (line["description"] or row["remark"] or "")[:30],
+            }
+            for line, base in convert.distributed(sorted(lines, key=lambda each: each["line"]), row)
+        ],
+    }
+
+
+def header(row: Mapping[str, Any], mark: str, settings: Any) -> dict[str, Any]:
+    """The fields that all pay items share."""
+    return {
+        "Supplier": row["an8"],
+        "InvoiceNumber": row["number"],
+        "InvoiceDate": row["invoice_date"],
+        "GLDate": row["gl_date"],
+        "Company": row["company"],
+        "Currency": row["currency"],
+        "CurrencyMode": "F" if row["foreign"] else "D",
+        "ExchangeRate": exactly(row["rate"]) if row["rate"] else None,
+        "PaymentTerms": row["term"],
+        "Remark": (row["remark"] or "")[:30],
+        "DocumentType": settings.credit_type if row["amount"] < 0 else settings.document_type,
+        REFERENCES[settings.mark_column]: mark,
+    }
+
+
+def _pay_item(row: Mapping[str, Any], item: Mapping[str, Any], convert: Conversion, settings: Any) -> dict[str, Any]:
+    area, _, explanation = str(item["area"] or "").partition("/")
+    body = {
+        **convert.amounts("GrossAmount", "ForeignAmount", item["gross"], item["base_gross"]),
+        **convert.amounts("TaxAmount", "ForeignTax", item["tax"], item["base_tax"]),
+        "TaxableAmount": exactly(item["base_gross"] - item["base_tax"]) if item["tax"] and item["base_gross"] else None,
+        "TaxRateArea": area,
+        "TaxExplanation": explanation,
+        "DueDate": row["due_date"],
+        "PayStatus": settings.new_status,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def exactly(amount: Decimal) -> Decimal:
+    """The amount in one notation, however many zeros it came with: a body is compared to the byte."""
+    return Decimal(amount_text(amount))
+
+
+class Conversion:
+    """Amounts in the invoice's currency, and in the company's where the two differ and the rate is known."""
+
+    def __init__(self, foreign: bool, rate: Decimal | None) -> None:
+        self.foreign = foreign
+        self.rate = rate
+
+    def base(self, amount: Decimal) -> Decimal:
+        """In the company's currency, to the penny; zero where that is left to JDE."""
+        if not self.foreign:
+            return amount
+        return (amount * self.rate).quantize(CENT, ROUND_HALF_UP) if self.rate else ZERO
+
+    def amounts(self, domestic: str, foreign: str, amount: Decimal, base: Decimal) -> dict[str, Any]:
+        """The two fields of an amount."""
+        if not self.foreign:
+            return {domestic: exactly(amount)}
+        return {foreign: exactly(amount), **({domestic: exactly(base)} if self.rate else {})}
+
+    def shared(self, items: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+        """The pay items with their amounts in both currencies."""
+        found = []
+        for item in items:
+            gross, tax = Decimal(item["gross"]), Decimal(item["tax"])
+            found.append(
+                {
+                    "gross": gross,
+                    "tax": tax,
+                    "area": item["area"],
+                    "base_gross": self.base(gross),
+                    "base_tax": self.base(tax),
+                }
+            )
+        return found
+
+    def distributed(
+        self, lines: Sequence[Mapping[str, Any]], row: Mapping[str, Any]
+    ) -> list[tuple[Mapping[str, Any], Decimal]]:
+        """The lines with their base amounts, the last one taking what rounding leaves of the pay items' own."""
+        items = self.shared(json.loads(row["pay_items"]))
+        left = sum((item["base_gross"] - item["base_tax"] for item in items), ZERO)
+        found = []
+        for place, line in enumerate(lines, 1):
+            base = left if place == len(lines) else self.base(line["line_amount"])
+            left -= base
+            found.append((line, base))
+        return found

@@ -1,0 +1,267 @@
+"""What is done about the voucher of an invoice that was born in Coupa: made, run, voided, made anew.
+
+JDE's batch files only add (jde-ais section 3.6), and a voucher is never changed from outside: what changed is voided
+and made again under the next revision. The revision comes from what JDE holds, so that an empty memory gives the same number.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from connector_assets.delivery.converge import mark
+from connector_assets.delivery.document import (
+    Decision,
+    Do,
+    Document,
+    Done,
+    FieldChange,
+    Hold,
+    Ignore,
+    NeedTarget,
+    Step,
+    Target,
+    differences,
+)
+from connector_assets.delivery.reasons import problem
+from connector_assets.integrations.from_jde.keys import voucher_parts
+from connector_assets.integrations.jde_coupa.voucher_bodies import voucher_body
+from connector_assets.integrations.jde_coupa.voucher_records import IN_BATCH, Held, VoucherRecords
+from connector_resources.errors import OutcomeUnknown, SystemProblem
+from connector_resources.ledger import Delivery, Intent
+
+BASE = ("invoice", "number", "date", "supplier", "currency", "amount", "tax", "lines")
+NOT_APPROVED = "not_approved"
+WAITS = "the batch run in JD Edwards"
+ENTER, BATCH_ADD, BATCH_RUN, VOID = "voucher_enter", "voucher_batch_add", "voucher_batch_run", "voucher_void"
+
+
+def base_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that the voucher carries; a batch row does not tell its distribution."""
+    return {name: content[name] for name in BASE if name in content}
+
+
+class VoucherOutlet(ABC):
+    """One way to make vouchers. `settings` are the flow's; `void_day` gives the G/L date that takes a voucher back."""
+
+    acts: tuple[str, ...]
+
+    def __init__(self, records: VoucherRecords, settings: Any, void_day: Callable[[str, date], date | None]) -> None:
+        self.records = records
+        self.settings = settings
+        self.void_day = void_day
+
+    def configured(self, act: str) -> bool:
+        """Whether the site has an orchestration for this act."""
+        connection: Any = self.records.bench.connection("jde")
+        return act in connection.orchestrations
+
+    def missing(self, document: Document) -> str | None:
+        """The act that this document needs and the site lacks."""
+        return next((act for act in self.acts if not self.configured(act)), None)
+
+    # -- deciding -------------------------------------------------------------------------------------------------
+
+    def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
+        """What to do next."""
+        void = document.content["void"]
+        if known.target_id is None:
+            return Ignore(NOT_APPROVED) if void else self._make(document, 1)
+        settled = known.state == "settled" and known.content_hash == document.hash
+        if settled and not (known.waiting or known.released):
+            return Done()
+        if target is None:
+            return NeedTarget()
+        held: Held = target.raw
+        if held.invoice is None:
+            return Hold((problem("mark_missing", self.settings.mark_column, held.id),))
+        if held.in_batch:
+            return self._in_batch(document, known, held)
+        if held.void:
+            return Done() if void else self._again(document, known, held)
+        return self._void(known, held) if void else self._agree(document, known, target)
+
+    def _agree(self, document: Document, known: Delivery, target: Target) -> Decision:
+        """Bring a voucher in force into agreement, unless JDE has accepted this very content before."""
+        wanted, there = base_of(document.content), base_of(target.content)
+        if _accepted(known) == mark(wanted):
+            return _of_another_total(wanted, there) or Done()
+        changes = differences(there, wanted)
+        if not changes:
+            return Done()
+        agreed = base_of(known.content) if known.content is not None else there
+        strangers = [
+            each
+            for each in differences(agreed, there)
+            if each.field in agreed and there[each.field] != wanted[each.field]
+        ]
+        if strangers:
+            found = [
+                problem("changed_on_both_sides", each.field, f"{each.before!r} to {each.after!r}") for each in strangers
+            ]
+            return Hold(tuple(found), conflict=True)
+        if self.settings.on_change == "hold":
+            return Hold((problem("changed_after_delivery", changes[0].field, target.id),))
+        return self._void(known, target.raw, changes)
+
+    def _again(self, document: Document, known: Delivery, held: Held) -> Decision:
+        """A voucher that we voided is followed by the next revision; one that somebody else voided is theirs."""
+        if _done(known) == "void":
+            return self._make(document, held.revision + 1)
+        return Hold((problem("changed_on_both_sides", "void", held.id),), conflict=True)
+
+    def _in_batch(self, document: Document, known: Delivery, held: Held) -> Decision:
+        if held.message:
+            return Hold((problem("batch_rejected", "batch", held.message),))
+        if document.content["void"] or _done(known) == "run" or not self.configured(BATCH_RUN):
+            # what is in the batch files cannot be taken out again: once it is a voucher, it can be voided
+            return Done(waiting=WAITS)
+        _, batch, _ = held.id.split("/")
+        return Do(
+            Step(
+                name="run",
+                body={"BatchNumber": batch, "Mode": "final"},
+                send=lambda sent: self._sent(BATCH_RUN, sent, int(held.invoice or 0)),
+                outcome="updated",
+                stage=f"{_accepted(known)}:run",
+                changes=(FieldChange("batch", "waiting", "run"),),
+            )
+        )
+
+    def _void(self, known: Delivery, held: Held, changes: tuple[FieldChange, ...] = ()) -> Decision:
+        """Void it, dated in the open period; what is paid stays."""
+        if held.paid:
+            return Hold((problem("voucher_already_paid", "voucher", held.id),))
+        if not self.configured(VOID):
+            return Hold((problem("void_not_configured", "voucher", held.id),))
+        day = self.void_day(str(held.rows[0].get("CO") or ""), held.rows[0]["DGJ"])
+        if day is None:
+            return Hold((problem("period_closed", "gl_date", f"no day is open to void {held.id}"),))
+        company, kind, number = voucher_parts(held.id)
+        return Do(
+            Step(
+                name="void",
+                body={"DocumentCompany": company, "DocumentType": kind, "DocumentNumber": number, "GLDate": day},
+                send=lambda sent: self._sent(VOID, sent, int(held.invoice or 0)),
+                outcome="updated",
+                stage=f"{_accepted(known)}:void",
+                changes=(*changes, FieldChange("void", False, True)),
+            )
+        )
+
+    def _make(self, document: Document, revision: int) -> Decision:
+        missing = self.missing(document)
+        if missing is not None:
+            return Hold((problem("orchestration_not_configured", "orchestration", missing),))
+        return Do(self.create(document, revision))
+
+    @abstractmethod
+    def create(self, document: Document, revision: int) -> Step:
+        """The step that makes the voucher of this revision."""
+
+    def _sent(self, act: str, body: Mapping[str, Any], invoice: int) -> Target:
+        """Call, and look at what the invoice has in JDE now."""
+        self.records.jde.orchestrations.call(act, body)
+        return self._look(act, invoice)
+
+    def _look(self, act: str, invoice: int) -> Target:
+        """The newest revision. The call was taken, so that whatever keeps us from looking leaves its outcome open."""
+        try:
+            found = self.records.of_invoices([invoice]).get(invoice)
+        except SystemProblem as error:
+            raise OutcomeUnknown(f"{act} was called, and what came of it could not be read: {error}") from error
+        if not found:
+            raise OutcomeUnknown(f"{act} was called, and no voucher of invoice {invoice} is to be seen")
+        return self.records.target(found[-1])
+
+    def shows_effect(self, intents: Sequence[Intent], target: Target) -> bool:
+        """Whether JDE shows by itself that these calls took effect: a void is void, a new revision is there."""
+        held: Held = target.raw
+        return all(_shown(intent, held) for intent in intents)
+
+
+class DirectVouchers(VoucherOutlet):
+    """Mode `direct`: one orchestration enters the voucher with its distribution."""
+
+    acts = (ENTER,)
+
+    def create(self, document: Document, revision: int) -> Step:
+        content, invoice = document.content, int(document.content["invoice"])
+
+        def send(sent: Mapping[str, Any]) -> Target:
+            outcome = self.records.jde.orchestrations.call(ENTER, sent)
+            if not outcome.key:
+                return self._look(ENTER, invoice)
+            try:
+                made = self.records.one(int(content["supplier"]), int(outcome.key))
+            except SystemProblem as error:
+                raise OutcomeUnknown(f"{ENTER} made {outcome.key}, which could not be read: {error}") from error
+            # without our mark it is not found by it: the flow distrusts it and stops
+            return self._look(ENTER, invoice) if made is None or made.invoice else self.records.target(made)
+
+        return Step(
+            name="create",
+            body=voucher_body(document, self.settings.mark(invoice, revision), self.settings),
+            send=send,
+            outcome="created",
+            stage=f"{mark(base_of(content))}:{revision}",
+            changes=differences({}, base_of(content)),
+        )
+
+
+class BatchVouchers(VoucherOutlet):
+    """Mode `batch`: rows of F0411Z1 and F0911Z1, then the batch run. Its keys are unique: a second row is refused."""
+
+    acts = (BATCH_ADD,)
+
+    def create(self, document: Document, revision: int) -> Step:
+        content, invoice = document.content, int(document.content["invoice"])
+        number, batch = self.settings.mark(invoice, revision), self.settings.batch(invoice, revision)
+
+        def send(sent: Mapping[str, Any]) -> Target:
+            self.records.jde.orchestrations.call(BATCH_ADD, sent)
+            held = Held(f"Z/{batch}/{number}", invoice, revision, (), in_batch=True)
+            told = {name: content[name] for name in BASE if name != "lines"}
+            return Target(held.id, {**told, "void": False}, IN_BATCH, content["number"], raw=held)
+
+        return Step(
+            name="create",
+            body={
+                "BatchNumber": batch,
+                "TransactionNumber": number,
+                **voucher_body(document, number, self.settings),
+            },
+            send=send,
+            outcome="created",
+            stage=f"{mark(base_of(content))}:{revision}",
+            refuses_second=True,
+            changes=differences({}, base_of(content)),
+        )
+
+
+def _accepted(known: Delivery) -> str:
+    """The fingerprint of the content that JDE has accepted last."""
+    return (known.stage or "").partition(":")[0]
+
+
+def _done(known: Delivery) -> str:
+    """What was done last with the newest revision: its number when it was made, 'run' or 'void'."""
+    return (known.stage or "").partition(":")[2]
+
+
+def _shown(intent: Intent, held: Held) -> bool:
+    if intent.step == "void":
+        return held.void
+    if intent.step == "run":
+        return not held.in_batch
+    return str(intent.detail.get("stage") or "").partition(":")[2] == str(held.revision)
+
+
+def _of_another_total(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Hold | None:
+    """JDE took what we sent and came to another total or currency: nobody shall pay that."""
+    differing = [name for name in ("amount", "currency") if wanted[name] != there[name]]
+    if not differing:
+        return None
+    return Hold(tuple(problem("total_differs", name, f"{there[name]}, ours {wanted[name]}") for name in differing))

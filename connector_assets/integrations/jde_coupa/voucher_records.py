@@ -1,0 +1,259 @@
+"""The vouchers of JD Edwards that were born in Coupa: F0411 by their mark, and F0411Z1 while they are in a batch.
+
+A revision is a voucher of its own; of the revisions of an invoice the newest is its record. A batch row is read before
+the vouchers are, so that one which the batch run finishes in between is seen as its voucher and never as gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from connector_assets.delivery.document import Target
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute
+from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, chunks, text, voucher_key, voucher_parts
+from connector_assets.integrations.jde_coupa.birthplace import MarkRules
+from connector_resources.jde.query import any_of, one_of, starts_with
+
+ZERO = Decimal("0.00")
+# conditions of one question
+PREFIXES = 20
+IN_BATCH = "batch"
+STATUS_ACT = "voucher_batch_status"
+# pay statuses of vouchers that a payment is under way for (jde-ais section 3.6)
+IN_PAYMENT = frozenset({"#", "Z"})
+
+
+@dataclass(frozen=True)
+class Held:
+    """One revision of an invoice as JDE holds it. `message` is why the batch run left a transaction behind."""
+
+    id: str
+    invoice: int | None
+    revision: int
+    rows: Sequence[Row] = field(repr=False)
+    journal: Sequence[Row] = field(default=(), repr=False)
+    in_batch: bool = False
+    message: str = ""
+
+    @property
+    def void(self) -> bool:
+        """Whether all pay items are void."""
+        return not self.in_batch and all(text(row.get("VOD")) == "V" for row in self.rows)
+
+    @property
+    def paid(self) -> bool:
+        """Whether anything of it is paid, or a payment is under way."""
+        return any(row.get("AAP") != row.get("AG") or text(row.get("PST")) in IN_PAYMENT for row in self.rows)
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is in another currency than its company's."""
+        return text(self.rows[0].get("CRRM")) == "F"
+
+    def total(self, domestic: str, foreign: str) -> Decimal:
+        """The sum of a column over its pay items, in the voucher's currency."""
+        return sum((row.get(foreign if self.foreign else domestic) or ZERO for row in self.rows), ZERO)
+
+
+class VoucherRecords:
+    """Reads them, through the client: what is found decides what is sent, so it is never older than the question."""
+
+    def __init__(self, bench: Workbench, marks: MarkRules, distribution: DistributionRules) -> None:
+        self.bench = bench
+        self.marks = marks
+        self.distribution = distribution
+
+    @property
+    def jde(self) -> Any:
+        """JDE's client, opened on first use."""
+        return self.bench.client("jde")
+
+    # -- asking ---------------------------------------------------------------------------------------------------
+
+    def of_invoices(self, invoices: Collection[int]) -> dict[int, list[Held]]:
+        """Every revision of these invoices, the newest last; invoices without any are absent."""
+        column = self.marks.mark_column
+        batch: list[Row] = []
+        vouchers: list[Row] = []
+        for part in chunks(sorted(invoices), PREFIXES):
+            begins = [self.marks.begins(invoice) for invoice in part]
+            batch += self._rows("F0411Z1", any_of(*(starts_with("EDTN", each) for each in begins)))
+            vouchers += self._rows("F0411", any_of(*(starts_with(column, each) for each in begins)))
+        found = self._held(batch, vouchers)
+        return {invoice: found[invoice] for invoice in invoices if invoice in found}
+
+    def all(self) -> dict[int, list[Held]]:
+        """Every revision of every invoice."""
+        prefix = self.marks.mark_prefix
+        batch = self._rows("F0411Z1", starts_with("EDTN", prefix))
+        return self._held(batch, self._rows("F0411", starts_with(self.marks.mark_column, prefix)))
+
+    def any(self) -> bool:
+        """Whether JDE holds any."""
+        prefix = self.marks.mark_prefix
+        return bool(
+            self.jde.count("F0411", starts_with(self.marks.mark_column, prefix))
+            or self.jde.count("F0411Z1", starts_with("EDTN", prefix))
+        )
+
+    def invoices(self) -> set[int]:
+        """The ids of the invoices that JDE holds a voucher of."""
+        prefix, column = self.marks.mark_prefix, self.marks.mark_column
+        pages = self.jde.browse("F0411", columns=[column], where=starts_with(column, prefix))
+        return {mark[0] for page in pages for row in page if (mark := self.marks.of_row(row)) is not None}
+
+    def by_ids(self, ids: Collection[str]) -> dict[str, Held]:
+        """For each id (`00001/PV/4711`, or `Z/batch/transaction`) the newest revision of its invoice. A voucher whose
+        mark is gone stands for itself; ids that JDE holds nothing of are absent."""
+        invoices: dict[str, int] = {}
+        vouchers = [id for id in ids if not id.startswith("Z/")]
+        for id in set(ids) - set(vouchers):
+            mark = self.marks.read(id.rpartition("/")[2])
+            if mark is not None:
+                invoices[id] = mark[0]
+        unmarked: dict[str, Held] = {}
+        for key, rows in self._vouchers([voucher_parts(id) for id in vouchers]).items():
+            mark = self.marks.of_row(rows[0])
+            if mark is None:
+                unmarked[key] = Held(key, None, 0, rows)
+            else:
+                invoices[key] = mark[0]
+        found = self.of_invoices(set(invoices.values()))
+        newest = {id: found[invoice][-1] for id, invoice in invoices.items() if invoice in found}
+        return {id: (newest | unmarked)[id] for id in ids if id in newest or id in unmarked}
+
+    def numbered(self, names: Collection[tuple[int, str]]) -> dict[tuple[int, str], list[Held]]:
+        """(supplier, invoice number) -> the vouchers of it that are in force, whoever's they are. Document type NO does
+        not count, as in JDE's own check (jde-ais section 6)."""
+        rows = [row for page in self.jde.by_keys("F0411", ["AN8", "VINV"], names) for row in page]
+        found: dict[tuple[int, str], list[Held]] = {}
+        for key, items in by([row for row in rows if row["DCT"] != "NO"], *VOUCHER_KEY).items():
+            held = self._voucher(key, items)
+            if not held.void:
+                found.setdefault((items[0]["AN8"], text(items[0].get("VINV")) or ""), []).append(held)
+        return found
+
+    def one(self, supplier: int, number: int) -> Held | None:
+        """The voucher of a supplier and document number, whatever it is marked with; None where there is not exactly
+        one."""
+        rows = self._rows("F0411", one_of("DOC", [number]))
+        groups = by([row for row in rows if row["AN8"] == supplier], *VOUCHER_KEY)
+        if len(groups) != 1:
+            return None
+        [(key, items)] = groups.items()
+        return self._voucher(key, items)
+
+    def rejection(self, batch: str, transaction: str) -> str:
+        """What the work center says about a transaction that a run left behind; '' where it says nothing, or the site
+        has no orchestration that asks."""
+        if STATUS_ACT not in self.jde.connection.orchestrations:
+            return ""
+        answer = self.jde.orchestrations.call(STATUS_ACT, {"BatchNumber": batch}, reads=True)
+        for each in _transactions(answer.body):
+            if str(each.get("TransactionNumber", "")).strip() == transaction and str(each.get("Processed")) != "1":
+                return str(each.get("Message") or "").strip()
+        return ""
+
+    # -- putting together -----------------------------------------------------------------------------------------
+
+    def _held(self, batch: Sequence[Row], vouchers: Sequence[Row]) -> dict[int, list[Held]]:
+        groups = {key: rows for key, rows in by(vouchers, *VOUCHER_KEY).items() if self.marks.of_row(rows[0])}
+        marked = {self.marks.of_row(rows[0]) for rows in groups.values()}
+        journal = self._journal(groups)
+        found = [self._voucher(key, rows, journal.get(key, [])) for key, rows in groups.items()]
+        waiting = by([row for row in batch if self.marks.read(row["EDTN"]) not in marked], "EDBT", "EDTN")
+        found += [each for (name, number), rows in waiting.items() if (each := self._waiting(name, number, rows))]
+        ordered: dict[int, list[Held]] = {}
+        for held in sorted(found, key=lambda each: (each.revision, not each.void, each.id)):
+            if held.invoice is not None:
+                ordered.setdefault(held.invoice, []).append(held)
+        return ordered
+
+    def _waiting(self, batch: str, transaction: str, rows: Sequence[Row]) -> Held | None:
+        """A transaction in the batch files that has no voucher with its mark; None for a foreign one. One that was
+        processed, and whose voucher does not bear the mark, is found by the number that was written back."""
+        mark = self.marks.read(transaction)
+        if mark is None:
+            return None
+        first = rows[0]
+        if text(first.get("EDSP")) == "1" and first.get("DOC"):
+            key = (first["KCO"], first["DCT"], first["DOC"])
+            made = self._vouchers([key])
+            for id, items in made.items():
+                return Held(id, *mark, items, self._journal([key]).get(key, []))
+        message = "" if text(first.get("EDSP")) == "1" else self.rejection(batch, transaction)
+        return Held(f"Z/{batch}/{transaction}", *mark, rows, in_batch=True, message=message)
+
+    def _voucher(self, key: tuple[Any, ...], rows: Sequence[Row], journal: Sequence[Row] = ()) -> Held:
+        invoice, revision = self.marks.of_row(rows[0]) or (None, 0)
+        return Held("/".join(map(str, key)), invoice, revision, rows, journal)
+
+    def _vouchers(self, keys: Iterable[tuple[str, str, int]]) -> dict[str, list[Row]]:
+        wanted = list(keys)
+        rows = [row for page in self.jde.by_keys("F0411", VOUCHER_KEY, wanted) for row in page] if wanted else []
+        return {voucher_key(items[0]).removeprefix("F0411:"): items for items in by(rows, *VOUCHER_KEY).values()}
+
+    def _journal(self, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], list[Row]]:
+        pages: Iterator[list[Row]] = self.jde.by_keys("F0911", VOUCHER_KEY, list(keys)) if keys else iter(())
+        return by([row for page in pages for row in page], *VOUCHER_KEY)
+
+    def _rows(self, table: str, where: Any) -> list[Row]:
+        return [row for page in self.jde.browse(table, where=where) for row in page]
+
+    # -- showing --------------------------------------------------------------------------------------------------
+
+    def target(self, held: Held) -> Target:
+        """In the terms of the flow's content. Of a transaction in the batch files the distribution is not told."""
+        first = held.rows[0]
+        currency = text(first.get("CRCD")) if held.foreign else None
+        content = {
+            "invoice": str(held.invoice) if held.invoice is not None else None,
+            "number": text(first.get("VINV")),
+            "date": first["DIVJ"].isoformat() if first.get("DIVJ") else None,
+            "supplier": str(first["AN8"]),
+            "currency": currency or self.company_currency.get(text(first.get("CO")) or "") or text(first.get("CRCD")),
+            "amount": amount_text(held.total("AG", "ACR")),
+            "tax": amount_text(held.total("STAM", "CTAM")),
+            "void": held.void,
+        }
+        if not held.in_batch:
+            lines = distribute(held.journal, foreign=held.foreign, rules=self.distribution)
+            content["lines"] = by_account((line.account, line.amount) for line in lines)
+        status = IN_BATCH if held.in_batch else "void" if held.void else text(first.get("PST")) or "?"
+        label = text(first.get("VINV")) or ""
+        return Target(held.id, content, status=status, label=label, raw=held, version=_version(held))
+
+    @property
+    def company_currency(self) -> Mapping[str, str]:
+        """Company -> the currency of its books."""
+        rows = self.bench.reader("jde").snapshot("F0010")
+        return {row["CO"]: text(row.get("CRCD")) or "" for row in rows}
+
+
+def by_account(amounts: Iterable[tuple[str, Decimal]]) -> list[dict[str, str]]:
+    """The distribution as both sides agree on it: the sum of each account, by account; sums of zero are left out."""
+    sums: dict[str, Decimal] = {}
+    for account, amount in amounts:
+        sums[account] = sums.get(account, ZERO) + amount
+    return [{"account": name, "amount": amount_text(amount)} for name, amount in sorted(sums.items()) if amount]
+
+
+def _version(held: Held) -> str:
+    return ";".join(f"{row.get('SFX')}:{row.get('AAP')}:{text(row.get('PST'))}" for row in held.rows)
+
+
+def _transactions(body: Any) -> Iterator[Mapping[str, Any]]:
+    """The transactions in the answer of the status orchestration, wherever it holds them."""
+    if isinstance(body, Mapping):
+        if "TransactionNumber" in body:
+            yield body
+        for value in body.values():
+            yield from _transactions(value)
+    elif isinstance(body, list):
+        for value in body:
+            yield from _transactions(value)

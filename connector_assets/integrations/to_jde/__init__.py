@@ -1,0 +1,1 @@
+"""Shared by the flows into JD Edwards."""

@@ -1,0 +1,233 @@
+"""What becomes of a voucher when its Coupa invoice is changed, voided, disputed or deleted after it was made."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from scenario_books import TODAY
+from scenario_payables import FLOW, Payables
+from scenario_site import Site, outcome, outcomes
+
+from connector_assets.opening import flows_of
+
+WRITES = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
+# a day on which nothing changes in Coupa
+NEXT = TODAY + timedelta(days=1)
+
+
+@pytest.fixture
+def payables(town: Site) -> Payables:
+    """The flow is on, and vouchers are entered at once."""
+    made = Payables(town)
+    town.configure(FLOW, mode="direct")
+    return made
+
+
+def amounts(payables: Payables, id: int) -> list[tuple[str, int, str]]:
+    """(mark, whole amount, state) of an invoice's vouchers."""
+    return [(mark, int(amount), state) for mark, amount, state in payables.vouchers(id)]
+
+
+@pytest.mark.parametrize("mode", ["direct", "batch"])
+def test_a_changed_invoice_voids_its_voucher_and_makes_the_next_revision(
+    town: Site, payables: Payables, mode: str
+) -> None:
+    """Given an invoice whose voucher is in JD Edwards, when its price is corrected and approved again in Coupa,
+    then the voucher is voided with reversing lines, a new one has the next revision and the new amount, and the link
+    goes to it; the next sync sends nothing."""
+    town.configure(FLOW, mode=mode)
+    id = payables.invoice()
+    town.sync(FLOW)
+    first = payables.link(id)
+    payables.change(id, "120.00")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void"), (f"CPA-{id}-2", 120, "A")]
+    assert payables.link(id) != first and payables.link(id).startswith("00001/PV/")
+    assert sum(amount for _, amount in payables.costs(id)) == Decimal(120)
+    again = town.sync(FLOW)[FLOW]
+    assert (outcomes(again), again.writes) == ({"unchanged": 1}, 0)
+
+
+def test_an_invoice_that_is_only_touched_changes_nothing(town: Site, payables: Payables) -> None:
+    """Given a delivered invoice, when somebody writes a note on it, then nothing is sent."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    town.sandbox.clock.advance(60)
+    town.spend.set("invoices", id, supplier_note="thank you")
+    report = town.sync(FLOW)[FLOW]
+    assert (outcomes(report), report.writes) == ({"unchanged": 1}, 0)
+
+
+def test_a_voided_invoice_voids_its_voucher(town: Site, payables: Payables) -> None:
+    """Given a delivered invoice, when Coupa's people void it, then its voucher is void, nothing is left in the general
+    ledger, and nothing new is made."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    town.sandbox.clock.advance(60)
+    payables.act("void_invoice", id=id)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
+    assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void")]
+    assert sum(amount for _, amount in payables.costs(id)) == 0
+    assert town.sync(FLOW)[FLOW].writes == 0
+
+
+def test_a_disputed_invoice_takes_the_same_path_and_comes_back(town: Site, payables: Payables) -> None:
+    """Given a delivered invoice, when it is disputed in Coupa, then its voucher is voided: nobody shall pay it;
+    when the dispute is withdrawn and the invoice approved again, it becomes the next revision."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    town.sandbox.clock.advance(60)
+    payables.act("dispute_invoice", id=id)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
+    assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void")]
+    town.sandbox.clock.advance(60)
+    payables.act("withdraw_dispute", id=id)
+    payables.act("approve_invoice", id=id)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void"), (f"CPA-{id}-2", 100, "A")]
+
+
+def test_a_deleted_invoice_is_found_by_the_sweep(town: Site, payables: Payables) -> None:
+    """Given a delivered invoice that somebody deletes in Coupa, which no day of changes tells
+    when the sweep compares all keys, then its voucher is voided, and the other one stays."""
+    gone, stays = payables.invoice("WEB-1"), payables.invoice("WEB-2")
+    town.sync(FLOW)
+    payables.act("delete_invoice", id=gone)
+    assert town.sync(FLOW)[FLOW].writes == 0
+    swept = town.sweep(FLOW)
+    assert outcome(swept.report, f"invoices:{gone}") == "updated"
+    assert amounts(payables, gone) == [(f"CPA-{gone}-1", 100, "void")]
+    assert amounts(payables, stays) == [(f"CPA-{stays}-1", 100, "A")]
+    assert town.sweep(FLOW).report.writes == 0
+
+
+@pytest.mark.reason("many_deleted")
+def test_many_that_disappear_at_once_are_held(town: Site, payables: Payables) -> None:
+    """Given a site that takes more than one disappearance at once for an accident of permissions
+    when two delivered invoices are gone from Coupa, then both are held and their vouchers stay."""
+    town.configure(FLOW, most_deleted=1)
+    ids = [payables.invoice("WEB-1"), payables.invoice("WEB-2")]
+    town.sync(FLOW)
+    for id in ids:
+        payables.act("delete_invoice", id=id)
+    assert outcomes(town.sweep(FLOW).report) == {"held": 2}
+    assert [state for _, _, state in payables.vouchers()] == ["A", "A"]
+    town.configure(FLOW, most_deleted=2)
+    assert outcomes(town.sweep(FLOW).report) == {"updated": 2}
+    assert [state for _, _, state in payables.vouchers()] == ["void", "void"]
+
+
+@pytest.mark.reason("voucher_already_paid")
+def test_what_is_paid_is_not_voided(town: Site, payables: Payables) -> None:
+    """Given a voucher that JD Edwards has paid in part, when its invoice changes in Coupa,
+    then it is held, and no second voucher is ever made; when the payment is voided, a replay goes on."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    [item] = payables.items(id)
+    key = {"KCO": item["KCO"], "DCT": item["DCT"], "DOC": item["DOC"]}
+    town.books.act("pay_voucher", None, **key, amount="40.00", number=7001, date=TODAY)
+    payables.change(id, "120.00")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert town.exception(FLOW).reason == "voucher_already_paid"
+    assert [mark for mark, _, _ in payables.vouchers(id)] == [f"CPA-{id}-1"]
+    town.books.void_payment(7001)
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void"), (f"CPA-{id}-2", 120, "A")]
+
+
+@pytest.mark.reason("void_not_configured")
+def test_without_an_orchestration_a_change_is_for_a_person(town: Site, payables: Payables) -> None:
+    """Given a site that has no orchestration to void vouchers, when a delivered invoice changes,
+    then it is held and there is still one voucher."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    acts = town.connections["jde"]["orchestrations"]
+    town.connect("jde", orchestrations={name: each for name, each in acts.items() if name != "voucher_void"})
+    payables.change(id, "120.00")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert town.exception(FLOW).reason == "void_not_configured"
+    assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "A")]
+
+
+@pytest.mark.reason("changed_after_delivery")
+def test_a_change_is_held_where_the_site_wants_that(town: Site, payables: Payables) -> None:
+    """Given a site that voids nothing by itself, when a delivered invoice changes, then a person decides."""
+    town.configure(FLOW, on_change="hold")
+    id = payables.invoice()
+    town.sync(FLOW)
+    payables.change(id, "120.00")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "A")]
+
+
+@pytest.mark.reason("orchestration_not_configured")
+def test_a_site_without_the_orchestration_is_told_so(town: Site, payables: Payables) -> None:
+    """Given a site that has configured no orchestration, when an invoice is synced, then it is held with the act's name,
+    and ping names all that the flow needs."""
+    acts = town.connections["jde"]["orchestrations"]
+    town.connect("jde", orchestrations={})
+    payables.invoice()
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert town.exception(FLOW).value == "voucher_enter"
+    with town.bench() as bench:
+        flow = next(each for each in flows_of(bench) if each.name == FLOW)
+        assert flow.startup_problems() == [
+            "set orchestrations.voucher_enter of the connection jde",
+            "set orchestrations.voucher_void of the connection jde",
+        ]
+    town.connect("jde", orchestrations=acts)
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+
+
+def test_a_voucher_that_a_clerk_voided_is_a_conflict(town: Site, payables: Payables) -> None:
+    """Given a voucher that a clerk of JD Edwards voided by hand, when its invoice changes in Coupa,
+    then it is a conflict: a second voucher would undo what the clerk decided."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    [item] = payables.items(id)
+    town.books.act("void_voucher", None, KCO=item["KCO"], DCT=item["DCT"], DOC=item["DOC"], date=TODAY)
+    payables.change(id, "120.00")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"conflict": 1}
+    assert town.exception(FLOW).field == "void"
+    assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void")]
+
+
+@pytest.mark.reason("mark_missing")
+def test_a_mark_that_somebody_removed_is_noticed(town: Site, payables: Payables) -> None:
+    """Given a voucher whose mark a clerk has overwritten, when its invoice changes, then it is held before anything is
+    voided; when the mark is back, the change is carried out."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    [item] = payables.items(id)
+    key = {name: item[name] for name in ("DOC", "DCT", "KCO", "SFX")} | {"SFXE": 0}
+    town.books.upsert("F0411", key | {"VR01": "see memo"})
+    payables.change(id, "120.00")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert town.exception(FLOW).reason == "mark_missing"
+    town.books.upsert("F0411", key | {"VR01": f"CPA-{id}-1"})
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void"), (f"CPA-{id}-2", 120, "A")]
+
+
+@pytest.mark.parametrize("mode", ["direct", "batch"])
+@pytest.mark.parametrize("kind", ["drop_after", "drop_before", "cut"])
+@pytest.mark.parametrize("call", [1, 2, 3])
+def test_a_lost_answer_makes_no_second_voucher(town: Site, payables: Payables, mode: str, kind: str, call: int) -> None:
+    """Given an invoice that changes, and an answer that is lost at one of the calls that make, run or void vouchers
+    when the syncs are done, whether or not the lost call took effect,
+    then there is one voucher in force, of the last amount, one void, and no doubt is left."""
+    town.configure(FLOW, mode=mode)
+    town.sandbox.post("/faults", {"replace": True, "rules": [{**WRITES, "kind": kind, "calls": [call]}]})
+    id = payables.invoice()
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    payables.change(id, "120.00")
+    town.sync(FLOW)
+    assert len(town.sandbox.get("/faults")["fired"]) == 1
+    assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void"), (f"CPA-{id}-2", 120, "A")]
+    assert town.exceptions(FLOW) == [] and payables.link(id).startswith("00001/PV/")
+    assert town.sync(FLOW, first=NEXT, last=NEXT)[FLOW].writes == 0

@@ -1,0 +1,196 @@
+"""What holds an approved invoice, and how it is let go: references, duplicates, periods, and who pays."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from scenario_books import TODAY, YESTERDAY
+from scenario_payables import FLOW, Payables
+from scenario_site import Site, outcome, outcomes
+
+from connector_assets.opening import flows_of
+
+JANUARY = date(2026, 1, 20)
+# the company's fiscal year begins in January, and March is its current period
+MARCH = {"CO": "00001", "DTPN": "R", "DFYJ": "2026-01-01", "PNC": 3}
+
+
+@pytest.fixture
+def payables(town: Site) -> Payables:
+    """The flow is on, and vouchers are entered at once."""
+    made = Payables(town)
+    town.configure(FLOW, mode="direct")
+    return made
+
+
+def test_a_supplier_that_jde_does_not_know_is_held_until_it_is_linked(town: Site, payables: Payables) -> None:
+    """Given an invoice of a supplier that only Coupa has, when it is synced, then it is held;
+    when somebody links that supplier to one of JD Edwards and replays, its voucher is made for that one."""
+    policy = {"invoice-matching-level": "none", "payment-method": "invoice", "po-method": "prompt"}
+    theirs = town.spend.create("suppliers", {"number": "WEB-7", "name": "Web Shop", "status": "active", **policy})
+    id = payables.invoice(supplier="WEB-7")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert (town.exception(FLOW).reason, town.exception(FLOW).value) == ("supplier_not_linked", "WEB-7")
+    ours = town.books.supplier(4400, "Web Shop Ltd")
+    town.link("suppliers", ours, "suppliers", theirs)
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert [item["AN8"] for item in payables.items(id)] == [4400]
+
+
+def test_a_supplier_of_our_number_needs_no_link(town: Site, payables: Payables) -> None:
+    """Given a supplier of JD Edwards that was entered in Coupa by hand under its number, when its invoice is synced,
+    then the number is enough."""
+    policy = {"invoice-matching-level": "none", "payment-method": "invoice", "po-method": "prompt"}
+    town.books.supplier(4401, "Hand & Co")
+    town.spend.create("suppliers", {"number": "4401", "name": "Hand & Co", "status": "active", **policy})
+    id = payables.invoice(supplier=4401)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert [item["AN8"] for item in payables.items(id)] == [4401]
+
+
+def test_an_account_that_jde_does_not_know_is_held(town: Site, payables: Payables) -> None:
+    """Given an invoice on an account that only Coupa's chart has, when it is synced, then it is held with its code;
+    when the account is in JD Edwards' chart, a replay makes the voucher."""
+    body = {"name": "New", "account-type": {"name": "JDE"}, "segment-1": "30", "segment-2": "7777"}
+    town.spend.create("accounts", body)
+    id = payables.invoice(costs=(("30-7777", "10.00"),))
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert (town.exception(FLOW).reason, town.exception(FLOW).value) == ("account_not_found", "30-7777")
+    town.books.account("30.7777", "New")
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert payables.costs(id) == [("30.7777", Decimal(10))]
+
+
+def test_an_account_that_takes_no_postings_is_held(town: Site, payables: Payables) -> None:
+    """Given an account that JD Edwards closed for postings after it came to Coupa, then its invoice is held."""
+    town.books.account("30.5010", "Grounds upkeep", posting="N")
+    payables.invoice()
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert town.exception(FLOW).reason == "account_not_postable"
+
+
+def test_a_term_is_read_backwards_through_the_mapping(town: Site, payables: Payables) -> None:
+    """Given a payment term of Coupa that two terms of JD Edwards are mapped to, when its invoice is synced,
+    then it is held, since there is no telling which; when one of them is mapped elsewhere, the other one is taken."""
+    town.map_term("N30", "NET30")
+    town.map_term("N31", "NET30")
+    id = payables.invoice(payment_term=payables.term("NET30"))
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert (town.exception(FLOW).reason, town.exception(FLOW).value) == ("payment_term_not_mapped", "NET30")
+    town.map_term("N31", "N14")
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert [item["PTC"] for item in payables.items(id)] == ["N30"]
+
+
+def test_a_number_that_a_clerk_entered_in_jde_is_held(town: Site, payables: Payables) -> None:
+    """Given a paper invoice that a clerk entered in JD Edwards and the supplier sent to Coupa too
+    when the latter is synced, then it is held: it would be paid twice; with `duplicates: send` it goes."""
+    town.books.voucher(4711, invoice="WEB-1")
+    payables.invoice("WEB-1")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert town.exception(FLOW).reason == "natural_key_taken" and payables.vouchers() == []
+    town.configure(FLOW, duplicates="send")
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+
+
+@pytest.mark.reason("possible_duplicate")
+def test_two_invoices_of_one_number_are_one_voucher_and_one_question(town: Site, payables: Payables) -> None:
+    """Given two approved invoices of one supplier and number in Coupa, when they are synced,
+    then the older one becomes a voucher, and the other one waits for a person."""
+    first, second = payables.invoice("WEB-1"), payables.invoice("WEB-1")
+    report = town.sync(FLOW)[FLOW]
+    keys = [f"invoices:{first}", f"invoices:{second}"]
+    assert [outcome(report, key) for key in keys] == ["created", "held"]
+    assert [mark for mark, _, _ in payables.vouchers()] == [f"CPA-{first}-1"]
+
+
+def test_lines_that_do_not_make_the_total_are_held(town: Site, payables: Payables) -> None:
+    """Given an invoice whose total in Coupa is not the sum of its lines, then it is held with the difference."""
+    id = payables.invoice()
+    town.spend.set("invoices", id, total_with_taxes="100.01")
+    held = town.spend.invoice("WEB-1")["total-with-taxes"]
+    outcome_now = outcomes(town.sync(FLOW)[FLOW])
+    if held == "100.01":
+        assert outcome_now == {"held": 1} and town.exception(FLOW).value == "-0.01"
+    else:
+        # the instance computes its totals again at each change
+        assert outcome_now == {"created": 1}
+
+
+@pytest.mark.reason("period_closed")
+def test_a_closed_period_holds_an_invoice_or_moves_its_day(town: Site, payables: Payables) -> None:
+    """Given books whose current period is March, and an invoice of January
+    when it is synced, then it is held with the open days; with `first_open_day` its voucher is dated the first of
+    March, and keeps its invoice date."""
+    town.books.upsert("F0010", MARCH)
+    id = payables.invoice(on=JANUARY)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert "2026-01-20 is not within 2026-03-01" in town.exception(FLOW).value
+    town.configure(FLOW, closed_period="first_open_day")
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    [item] = payables.items(id)
+    assert (item["DGJ"], item["DIVJ"]) == (date(2026, 3, 1), JANUARY)
+
+
+def test_a_void_is_dated_in_the_open_period(town: Site, payables: Payables) -> None:
+    """Given a voucher of March, when its invoice is voided after March was closed,
+    then the reversal is dated the first of April."""
+    town.books.upsert("F0010", MARCH)
+    id = payables.invoice()
+    town.sync(FLOW)
+    town.books.upsert("F0010", MARCH | {"PNC": 4})
+    town.sandbox.clock.advance(60)
+    payables.act("void_invoice", id=id)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
+    [item] = payables.items(id)
+    days = [(row["DGJ"], Decimal(row["AA"])) for row in payables.rows("F0911") if row["DOC"] == item["DOC"]]
+    assert days == [(date(2026, 3, 1), Decimal(100)), (date(2026, 4, 1), Decimal(-100))]
+
+
+def test_the_day_of_the_sync_may_be_the_gl_date(town: Site, payables: Payables) -> None:
+    """Given a site whose G/L date is the day of the sync, when an invoice of the day before is synced, it is today."""
+    town.configure(FLOW, gl_date="today")
+    id = payables.invoice(on=YESTERDAY)
+    town.sync(FLOW)
+    assert [(item["DGJ"], item["DIVJ"]) for item in payables.items(id)] == [(TODAY, YESTERDAY)]
+
+
+def test_where_coupa_pays_the_voucher_is_not_selected(town: Site, payables: Payables) -> None:
+    """Given a site where Coupa pays, when an invoice is synced, then its voucher has pay status H, which JD Edwards'
+    payment run does not select."""
+    town.configure(FLOW, payer="coupa")
+    id = payables.invoice()
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert payables.vouchers(id) == [(f"CPA-{id}-1", Decimal(100), "H")]
+
+
+@pytest.mark.reason("payer_settings_differ")
+def test_settings_by_which_both_would_pay_are_told_and_hold(town: Site, payables: Payables) -> None:
+    """Given a site where Coupa pays, and vouchers on a pay status that JD Edwards' payment run selects
+    when it is asked by ping, then it says so; when an invoice is synced, then it is held and no voucher is made."""
+    town.configure(FLOW, payer="coupa", unpayable_status="A")
+    payables.invoice()
+    with town.bench() as bench:
+        flow = next(each for each in flows_of(bench) if each.name == FLOW)
+        assert flow.startup_problems() == ["payer is coupa, but JD Edwards' payment run selects pay status A"]
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert payables.vouchers() == []
+
+
+def test_what_jde_refuses_is_shown_in_its_words(town: Site, payables: Payables) -> None:
+    """Given a supplier that somebody deleted in JD Edwards, when its invoice is synced,
+    then it is refused in the words of JD Edwards; when the supplier is back, a replay makes the voucher."""
+    town.books.delete("F0401", {"AN8": 4344})
+    payables.invoice(supplier=4344)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"refused": 1}
+    assert "4344 is not in the Supplier Master" in town.exception(FLOW).value
+    town.books.supplier(4344, "Bolt Brothers")
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}

@@ -1,0 +1,142 @@
+"""Every invoice has one birthplace: what was born on one side is never made there again from the other."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from scenario_payables import FLOW, Payables
+from scenario_site import Site, outcomes
+
+from connector_resources.ledger import Ledger
+
+ALL = ("suppliers", "accounts", "invoices", FLOW)
+FIELD = "jde-voucher"
+
+
+@pytest.fixture
+def payables(town: Site) -> Payables:
+    """Both ways are on; the key of a voucher goes into a custom field of Coupa's invoices."""
+    town.spend.configure(custom_fields={"invoices": [FIELD]})
+    town.configure("invoices", key_custom_field=FIELD, submit=True, bypass_approvals=True)
+    town.connect("coupa", scopes=town.sandbox.get("/credentials")["coupa"]["scope"].split())
+    return Payables(town)
+
+
+def forget(town: Site, folder: Path) -> None:
+    """The ledger is lost; a new one takes its place."""
+    town.ledger = Ledger.open(f"sqlite:///{folder / 'new.sqlite'}", clock=town.clock)
+
+
+def test_a_voucher_of_a_coupa_invoice_is_never_sent_back(town: Site, payables: Payables) -> None:
+    """Given an invoice born in Coupa that became a voucher, when vouchers are synced to Coupa,
+    then that voucher is left alone by the rule `born_in_coupa`, and Coupa has one invoice."""
+    payables.invoice()
+    town.sync(FLOW)
+    report = town.sync("invoices")["invoices"]
+    assert (outcomes(report), report.rules(), report.writes) == ({"ignored": 1}, {"born_in_coupa": 1}, 0)
+    assert len(town.spend.all("invoices")) == 1
+
+
+def test_an_invoice_of_a_jde_voucher_never_becomes_a_voucher(town: Site, payables: Payables) -> None:
+    """Given a voucher of JD Edwards that is in Coupa as an approved invoice, when approved invoices are synced,
+    then it is left alone by the rule `born_in_jde`, and JD Edwards has one voucher."""
+    town.books.voucher(4711)
+    town.sync("invoices")
+    assert town.spend.invoice("INV-4711")["status"] == "approved"
+    report = town.sync(FLOW)[FLOW]
+    assert (outcomes(report), report.rules(), report.writes) == ({"ignored": 1}, {"born_in_jde": 1}, 0)
+    assert len(payables.rows("F0411")) == 1
+
+
+def test_an_emptied_key_does_not_make_a_second_voucher(town: Site, payables: Payables) -> None:
+    """Given a JDE-born invoice whose key somebody has emptied in Coupa, when it is synced, then the link knows it."""
+    town.books.voucher(4711)
+    town.sync("invoices")
+    held = town.spend.invoice("INV-4711")
+    town.spend.set("invoices", held["id"], custom_fields={FIELD: None})
+    report = town.sync(FLOW)[FLOW]
+    assert (report.rules(), len(payables.rows("F0411"))) == ({"born_in_jde": 1}, 1)
+
+
+def test_the_note_holds_the_key_where_there_is_no_custom_field(town: Site, payables: Payables) -> None:
+    """Given a site without a custom field, when both ways are synced, then the internal note decides the same."""
+    town.configure("invoices", key_custom_field=None)
+    town.books.voucher(4711)
+    assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1}
+    payables.invoice("WEB-1", internal_note="please pay soon")
+    town.sandbox.clock.advance(60)
+    report = town.sync(FLOW)[FLOW]
+    assert report.rules() == {"born_in_jde": 1} and outcomes(report) == {"created": 1, "ignored": 1}
+    assert (len(town.spend.all("invoices")), len(payables.rows("F0411"))) == (2, 2)
+
+
+@pytest.mark.parametrize("mode", ["batch", "direct"])
+def test_an_empty_ledger_decides_the_same(town: Site, payables: Payables, tmp_path: Path, mode: str) -> None:
+    """Given vouchers and invoices that went both ways, one of them voided, one changed, and a ledger that is lost
+    when everything is synced again with an empty one, adopted first as going live asks for,
+    then nothing is written in either system, and every document is linked to its counterpart again."""
+    town.configure(FLOW, mode=mode)
+    town.books.voucher(4711, tax="20.00")
+    town.books.voucher(4712, supplier=4344)
+    town.sync(*ALL)
+    kept, changed, void = (payables.invoice(number) for number in ("WEB-1", "WEB-2", "WEB-3"))
+    town.sync(*ALL)
+    payables.change(changed, "70.00")
+    payables.act("void_invoice", id=void)
+    town.sync(*ALL)
+    links = {each.source_key: each.target_id for each in town.ledger.links.all(integration="jde_coupa")}
+    books = (payables.rows("F0411"), payables.rows("F0911"), payables.rows("F0411Z1"), town.spend.all("invoices"))
+    forget(town, tmp_path)
+    for _ in range(2):
+        # the targets are not empty: only planned
+        told = town.sync(*ALL)
+        assert {report.writes for report in told.values()} == {0}, {n: (outcomes(r), r.writes) for n, r in told.items()}
+    adopted = town.sync(*ALL, mode="adopt")
+    assert outcomes(adopted[FLOW])["adopted"] == 3
+    for _ in range(2):
+        assert {report.writes for report in town.sync(*ALL).values()} == {0}
+    assert books == (
+        payables.rows("F0411"),
+        payables.rows("F0911"),
+        payables.rows("F0411Z1"),
+        town.spend.all("invoices"),
+    )
+    assert {each.source_key: each.target_id for each in town.ledger.links.all(integration="jde_coupa")} == links
+    assert [(mark, int(amount), state) for mark, amount, state in payables.vouchers()] == [
+        (f"CPA-{kept}-1", 100, "A"),
+        (f"CPA-{changed}-1", 100, "void"),
+        (f"CPA-{void}-1", 100, "void"),
+        (f"CPA-{changed}-2", 70, "A"),
+    ]
+    # and the revisions go on where they were
+    payables.change(changed, "75.00")
+    town.sync(*ALL)
+    assert [each for each in payables.vouchers(changed) if each[2] == "A"] == [(f"CPA-{changed}-3", Decimal(75), "A")]
+
+
+def test_the_mark_may_stand_in_the_user_reference(town: Site, payables: Payables) -> None:
+    """Given a site that marks its vouchers in URRF with a prefix of its own, when both ways are synced,
+    then the mark is there, and neither system gets its own back."""
+    town.configure(FLOW, mark_column="URRF", mark_prefix="CP-", mode="direct")
+    id = payables.invoice()
+    reports = town.sync(FLOW, "invoices")
+    assert outcomes(reports[FLOW]) == {"created": 1}
+    assert [row["URRF"] for row in payables.rows("F0411")] == [f"CP-{id}-1"]
+    assert reports["invoices"].rules() == {"born_in_coupa": 1}
+    assert town.sync(FLOW)[FLOW].writes == 0
+
+
+def test_a_mark_that_jde_does_not_keep_stops_the_flow(town: Site, payables: Payables) -> None:
+    """Given orchestrations that do not write the input for the mark, when invoices are synced,
+    then the flow stops after the first voucher, and says what is to be done."""
+    acts = town.connections["jde"]["orchestrations"]
+    wrong = acts["voucher_enter"] | {"inputs": {"Reference": "NoSuchInput"}}
+    town.connect("jde", orchestrations=acts | {"voucher_enter": wrong})
+    town.configure(FLOW, mode="direct")
+    payables.invoice("WEB-1")
+    payables.invoice("WEB-2")
+    report = town.sync(FLOW)[FLOW]
+    assert report.error is not None and "VR01" in str(report.error)
+    assert len(payables.rows("F0411")) == 1

@@ -1,0 +1,124 @@
+"""Invoices that are born in Coupa and become vouchers of JD Edwards: their clerks, and the vouchers as JDE has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from scenario_acts import ORCHESTRATIONS
+from scenario_site import Site
+
+DIRECT = {"mode": "direct"}
+FLOW = "approved_invoices"
+
+
+@dataclass(frozen=True)
+class Payables:
+    """The clerks of both systems, about invoices that were born in Coupa."""
+
+    site: Site
+
+    def __post_init__(self) -> None:
+        """The site runs the flow, with an orchestration for each act."""
+        self.site.flows[FLOW] = {"mode": "batch"}
+        self.site.connect("jde", orchestrations=ORCHESTRATIONS)
+
+    # -- Coupa ----------------------------------------------------------------------------------------------------
+
+    def invoice(
+        self,
+        number: str = "WEB-1",
+        *,
+        costs: tuple[tuple[str, str], ...] = (("30-5010", "100.00"),),
+        tax: str = "0.00",
+        supplier: int | str = 4343,
+        currency: str = "GBP",
+        approve: bool = True,
+        on: date = date(2026, 3, 1),
+        **more: Any,
+    ) -> int:
+        """Enter an invoice of (account code, net amount) lines, and have it approved; returns its id."""
+        lines = [self.line(place, account, amount) for place, (account, amount) in enumerate(costs, 1)]
+        body = {
+            "invoice-number": number,
+            "invoice-date": on.isoformat(),
+            "supplier": {"number": str(supplier)},
+            "currency": {"code": currency},
+            "account-type": {"name": "JDE"},
+            "line-level-taxation": False,
+            "tax-amount": tax,
+            "invoice-lines": lines,
+        } | {name.replace("_", "-"): value for name, value in more.items()}
+        return int(self.act("enter_invoice", body=body, approve=approve)["id"])
+
+    @staticmethod
+    def line(place: int, account: str, amount: str) -> dict[str, Any]:
+        """An amount line of an invoice."""
+        return {
+            "type": "InvoiceAmountLine",
+            "line-num": place,
+            "description": f"Work {place}",
+            "price": amount,
+            "account": {"code": account, "account-type": {"name": "JDE"}},
+        }
+
+    def tax_code(self, code: str) -> dict[str, Any]:
+        """A new tax code of Coupa, as a tax line refers to it."""
+        self.site.spend.create("tax_codes", {"code": code})
+        return {"tax-code": {"code": code}}
+
+    def term(self, code: str) -> dict[str, Any]:
+        """A new payment term of Coupa, as an invoice refers to it."""
+        return {"id": self.site.spend.create("payment_terms", {"code": code, "active": True})}
+
+    def act(self, name: str, **more: Any) -> dict[str, Any]:
+        """What Coupa's people do: void_invoice, dispute_invoice, change_invoice, delete_invoice, …"""
+        done: dict[str, Any] = self.site.sandbox.post("/rows", {"system": "coupa", "act": name, **more})
+        return done
+
+    def change(self, id: int, price: str, line: int = 1) -> None:
+        """Correct the price of a line, and have the invoice approved again."""
+        self.site.sandbox.clock.advance(60)
+        self.act("change_invoice", id=id, set={"invoice-lines": [{"line-num": line, "price": price}]})
+        self.act("approve_invoice", id=id)
+
+    # -- JD Edwards -----------------------------------------------------------------------------------------------
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Every row of a table, from the sandbox's own books."""
+        found = self.site.sandbox.systems["jde"].dump()[table]
+        return [{name: _plain(value) for name, value in row.items()} for row in found.values()]
+
+    def items(self, invoice: int | None = None, prefix: str = "CPA-") -> list[dict[str, Any]]:
+        """The pay items (F0411) of the vouchers that carry our mark, of one invoice or of all, by voucher number."""
+        begins = prefix if invoice is None else f"{prefix}{invoice}-"
+        found = [row for row in self.rows("F0411") if str(row.get("VR01", "")).startswith(begins)]
+        return sorted(found, key=lambda row: (row["DOC"], row["SFX"]))
+
+    def vouchers(self, invoice: int | None = None) -> list[tuple[str, Decimal, str]]:
+        """(mark, gross amount, `void` or pay status) of each pay item with our mark."""
+        return [
+            (row["VR01"], Decimal(row["AG"]), "void" if row.get("VOD") == "V" else row["PST"])
+            for row in self.items(invoice)
+        ]
+
+    def costs(self, invoice: int) -> list[tuple[str, Decimal]]:
+        """(account, amount) of the distribution of an invoice's vouchers, reversals included."""
+        numbers = {row["DOC"] for row in self.items(invoice)}
+        return [
+            (str(row["ANI"]), Decimal(row["AA"]))
+            for row in sorted(self.rows("F0911"), key=lambda row: (row["DOC"], row["JELN"]))
+            if row["DOC"] in numbers
+        ]
+
+    def link(self, invoice: int) -> str:
+        """The voucher that an invoice is linked to; '' where it is to none."""
+        key = f"invoices:{invoice}"
+        found = self.site.ledger.links.of(f"jde_coupa/{FLOW}", [key])
+        return found[key].target_id if key in found else ""
+
+
+def _plain(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value

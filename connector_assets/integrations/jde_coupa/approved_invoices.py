@@ -29,6 +29,7 @@ from connector_assets.delivery.flow import Assembly, Flow, Frames, Source, read_
 from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_coupa import payables as coupa
 from connector_assets.integrations.from_jde.keys import supplier_key
+from connector_assets.integrations.jde_coupa import approved_orders
 from connector_assets.integrations.jde_coupa.approved_resolving import Resolving
 from connector_assets.integrations.jde_coupa.approved_settings import ApprovedInvoiceSettings
 from connector_assets.integrations.jde_coupa.birthplace import voucher_key_on
@@ -67,7 +68,11 @@ HOLDS = {
     "payer": ("payer_settings_differ", "pay_status"),
     "many_gone": ("many_deleted", "status"),
 }
-LINE_HOLDS = {"missing_account": "account_not_found", "closed_account": "account_not_postable"}
+LINE_HOLDS = {
+    "missing_account": "account_not_found",
+    "closed_account": "account_not_postable",
+    **approved_orders.HOLDS,
+}
 
 
 class ApprovedInvoices(Flow):
@@ -125,6 +130,7 @@ class ApprovedInvoices(Flow):
         "company": "str?",
         "line_amount": "money",
         "description": "str?",
+        **approved_orders.COLUMNS,
         **dict.fromkeys(LINE_HOLDS, "str?"),
     }
     Settings = ApprovedInvoiceSettings
@@ -144,6 +150,11 @@ class ApprovedInvoices(Flow):
         """How vouchers are made, by the mode."""
         kind = DirectVouchers if self.settings.mode == "direct" else BatchVouchers
         return kind(self.vouchers, self.settings, lambda company, day: self.periods.reversal_day(company, day))
+
+    @cached_property
+    def orders(self) -> approved_orders.OrderLines:
+        """The order lines that invoices are for."""
+        return approved_orders.OrderLines(self)
 
     # -- the source side ------------------------------------------------------------------------------------------
 
@@ -173,6 +184,7 @@ class ApprovedInvoices(Flow):
         there = {row["key"] for row in made.documents}
         made.documents += self._gone({key: day for key, day in keys.items() if key not in there})
         self._look_in_jde(made.documents)
+        self.orders.fill(made.lines)
         return made
 
     def _key_field(self) -> str | None:
@@ -222,6 +234,9 @@ class ApprovedInvoices(Flow):
                 "company": None,
                 "line_amount": cost.amount,
                 "description": cost.description or None,
+                "order": cost.order or None,
+                "order_line": cost.order_line or None,
+                "quantity": cost.quantity if cost.order else None,
                 **dict.fromkeys(LINE_HOLDS),
             }
             for place, cost in enumerate(costs, 1)
@@ -269,7 +284,9 @@ class ApprovedInvoices(Flow):
                 "approved invoice lines",
                 {column: [reason(why, lambda values: values.isna())] for column, why in LINE_HOLDS.items()},
             ),
-            names={column: name for column, (_, name) in HOLDS.items()} | dict.fromkeys(LINE_HOLDS, "account"),
+            names={column: name for column, (_, name) in HOLDS.items()}
+            | dict.fromkeys(LINE_HOLDS, "account")
+            | dict.fromkeys(approved_orders.HOLDS, "order"),
             waits_for=self._waits_for,
         )
 
@@ -293,7 +310,7 @@ class ApprovedInvoices(Flow):
             "currency": row["currency"],
             "amount": None if gone else amount_text(row["amount"]),
             "tax": amount_text(row["tax"]),
-            "lines": by_account((line["account"] or "", line["line_amount"]) for line in lines),
+            "lines": by_account((_booked_on(line), line["line_amount"]) for line in lines),
             "void": row["void"],
         }
 
@@ -396,6 +413,15 @@ def invoice_key(id: int) -> str:
 def invoice_id(key: str) -> int:
     """Coupa's id of an invoice's document key."""
     return int(key.partition(":")[2])
+
+
+def _booked_on(line: Mapping[str, Any]) -> str:
+    """What a line is booked on: its account, or the order line that JDE knows the account of."""
+    if not line["order_number"]:
+        return line["account"] or ""
+    return approved_orders.order_name(
+        line["order_company"], line["order_type"], line["order_number"], line["order_line"]
+    )
 
 
 def _blank(key: str, day: date | None, id: int, status: str) -> dict[str, Any]:

@@ -182,6 +182,11 @@ REASONS: dict[str, Reason] = {
             "change the order's price, or have the invoice corrected, or set `price_tolerance_percent`, then replay",
         ),
         Reason(
+            "pay_status_differs",
+            "the voucher's pay status is {value}: neither waiting nor approved",
+            "decide about it in the target, or add it to `waiting_statuses`, then replay",
+        ),
+        Reason(
             "withholding_tax",
             "the invoice has withholding tax of {value}, which this flow does not book",
             "enter the voucher by hand, then dismiss this one",

@@ -269,6 +269,37 @@ def _invoice_stranger(town: Northmoor) -> Stranger:
     return "invoices", str(town.coupa("invoices", create=body))
 
 
+# -- approvals of invoices that came from JD Edwards
+
+
+def _approvals_open(town: Northmoor) -> None:
+    """Vouchers wait for the approvers of their invoices; one of them has been asked."""
+    for doc in (4711, 4712, 4713):
+        town.books.act("set_pay_status", _voucher(doc), PST="H")
+    _decided(town, "INV-4711", "approved")
+
+
+def _approvals_go_on(town: Northmoor) -> None:
+    _decided(town, "INV-4712", "approved")
+
+
+def _approvals_amend(town: Northmoor) -> None:
+    _decided(town, "INV-4711", "disputed")
+
+
+def _decided(town: Northmoor, number: str, status: str) -> None:
+    for id, invoice in town.held("invoices").items():
+        if invoice["invoice-number"] == number:
+            town.coupa("invoices", id=int(id), set={"status": status})
+
+
+def _approvals_forget(town: Northmoor) -> None:
+    for id, invoice in town.held("invoices").items():
+        if invoice["invoice-number"] == "WEB-4":
+            town.people("delete_invoice", id=int(id))
+            return
+
+
 # -- invoices that are born in Coupa
 
 
@@ -424,6 +455,17 @@ PLACES: Mapping[str, Place] = {
                 stranger=_voucher_stranger,
                 leave=_voucher_leaves,
                 opens=_payables_open,
+            ),
+            "approvals": Acts(
+                _nothing,
+                _approvals_go_on,
+                _approvals_amend,
+                _nothing,
+                late=lambda town: _decided(town, "INV-4713", "approved"),
+                forget=_approvals_forget,
+                stranger=_voucher_stranger,
+                leave=_voucher_leaves,
+                opens=_approvals_open,
             ),
         },
         town=Northmoor,

@@ -137,7 +137,7 @@ def test_without_a_match_orchestration_an_order_is_for_a_person(
 
 
 def test_a_line_without_an_order_goes_along(town: Site, payables: Payables, order: Purchase) -> None:
-    """Given an invoice of an order line and of a delivery on an account, when it is synced, then one voucher has both."""
+    """Given an invoice of an order line and of a cost on an account, when it is synced, then one voucher has both."""
     Purchasing(town.books).receive(order, "10")
     lines = [line(town, order, "10"), payables.line(2, "40-5010", "7.00")]
     id = payables.invoice(invoice_lines=lines)

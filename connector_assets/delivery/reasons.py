@@ -91,16 +91,6 @@ REASONS: dict[str, Reason] = {
             "set `payment_number_base` of the flow so that it fits, then replay",
         ),
         Reason(
-            "period_closed",
-            "no G/L date can be given: {value}",
-            "open the period, or set `closed_period: first_open_day`, then replay",
-        ),
-        Reason(
-            "orchestration_not_configured",
-            "the connection names no orchestration for {value}",
-            "set orchestrations.{value} of the connection, then replay",
-        ),
-        Reason(
             "another_payer",
             "this flow tells the payments of the other system: {value}",
             "let one system pay: set `payer` of approved_invoices, and take the other payment flow out, then replay",

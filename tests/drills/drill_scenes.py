@@ -140,6 +140,7 @@ class Workshop:
         before = Variant(self.kind, names[place - 1], variant.site)
         if (variant.site, variant.flow) not in self._grounds:
             self._deliver(self.scene(before, FIRST))
+            self.site.time.pass_by(PAUSE)
             self.acts(variant).opens(self.town)
             self._grounds[variant.site, variant.flow] = self.site.keep()
         return self._grounds[variant.site, variant.flow]

@@ -369,6 +369,119 @@ def _voucher_leaves(town: Northmoor, stranger: Stranger) -> None:
     town.books.delete("F0411", {"DOC": int(doc), "DCT": kind, "KCO": company, "SFX": item, "SFXE": 0})
 
 
+# -- payments both ways
+
+# what is born in Coupa: its number there, its voucher in JD Edwards, its amount
+BORN = {"C-1": (4801, "90.00"), "C-2": (4802, "60.00"), "C-3": (4803, "30.00")}
+
+
+def _is_born(town: Northmoor, number: str, *, approve: bool = True) -> None:
+    """An invoice of Coupa's own, and its voucher with the mark of it."""
+    # booked as another one, whatever the chart
+    other = next(each for each in town.held("invoices").values() if each["invoice-lines"][0]["account"])
+    account = {"id": other["invoice-lines"][0]["account"]}
+    doc, amount = BORN.get(number, (4800 + int(number.removeprefix("C-")), "45.00"))
+    body = {
+        "invoice-number": number,
+        "invoice-date": "2026-02-20",
+        "supplier": {"number": "4343"},
+        "currency": {"code": "GBP"},
+        "account-type": {"id": other["account-type"]},
+        "line-level-taxation": False,
+        "invoice-lines": [{"type": "InvoiceAmountLine", "description": "Works", "price": amount, "account": account}],
+    }
+    made = town.coupa("invoices", create=body)
+    town.coupa("invoices", id=made, set={"status": "approved" if approve else "pending_approval"})
+    entry = town.books.voucher(doc, invoice=number, costs=(("30.5010", amount),))
+    town.books.change_items(entry, VR01=f"CPA-{made}-1")
+
+
+def _paid_in_jde_opens(town: Northmoor) -> None:
+    for number in ("C-1", "C-2"):
+        _is_born(town, number)
+    _is_born(town, "C-3", approve=False)
+    town.books.pay(_voucher(4801), number=5101)
+    town.books.pay(_voucher(4802), "20.00", number=5102)
+    town.books.pay(_voucher(4803), number=5103)
+
+
+def _paid_in_jde_go_on(town: Northmoor) -> None:
+    town.books.void_payment(5101)
+    town.books.pay(_voucher(4802), "15.00", number=5104)
+    waiting = next(id for id, each in town.held("invoices").items() if each["invoice-number"] == "C-3")
+    town.coupa("invoices", id=int(waiting), set={"status": "approved"})
+    _is_born(town, "C-4")
+    town.books.pay(_voucher(4804), number=5105)
+
+
+def _paid_in_jde_amend(town: Northmoor) -> None:
+    town.books.pay(_voucher(4802), "10.00", number=5106)
+
+
+def _paid_in_jde_undo(town: Northmoor) -> None:
+    town.books.void_payment(5104)
+    town.books.void_payment(5105)
+
+
+def _paid_in_jde_late(town: Northmoor) -> None:
+    _is_born(town, "C-9")
+    town.books.pay(_voucher(4809), number=5109)
+
+
+def _paid_by_coupa_opens(town: Northmoor) -> None:
+    for number in ("C-11", "C-12", "C-13", "C-14", "C-16"):
+        _is_born(town, number)
+    _coupa_pays(town, "C-11", "C-12")
+    _coupa_pays(town, "C-13", amount="20.00")
+    for number in ("C-14", "C-16"):
+        _coupa_pays(town, number, status="payment_in_progress")
+
+
+def _coupa_pays(town: Northmoor, *numbers: str, status: str = "completed_successfully", **part: str) -> None:
+    """Coupa Pay makes one payment of these invoices; it is called by the first of them."""
+    parts = [{"where": {"invoice-number": number}, **part} for number in numbers]
+    name = f"PAY {numbers[0]} {part.get('amount', '')}".strip()
+    town.people("make_payment", invoices=parts, identifier=name, status=status, date="2026-03-02")
+
+
+def _paid_by_coupa_go_on(town: Northmoor) -> None:
+    town.people("move_payment", where={"payment-identifier": "PAY C-11"}, status="cancelled")
+    town.people("move_payment", where={"payment-identifier": "PAY C-14"}, status="completed_successfully")
+    _coupa_pays(town, "C-13", amount="15.00")
+    _is_born(town, "C-15")
+    _coupa_pays(town, "C-15")
+
+
+def _paid_by_coupa_amend(town: Northmoor) -> None:
+    town.people("move_payment", where={"payment-identifier": "PAY C-13 20.00"}, status="completed_with_errors")
+
+
+def _paid_by_coupa_undo(town: Northmoor) -> None:
+    town.people("move_payment", where={"payment-identifier": "PAY C-15"}, status="cancelled")
+
+
+def _paid_by_coupa_late(town: Northmoor) -> None:
+    _is_born(town, "C-19")
+    _coupa_pays(town, "C-19")
+
+
+def _paid_by_coupa_forget(town: Northmoor) -> None:
+    payments = town.held("coupa_pay_payments")
+    number = next(number for number, each in payments.items() if each["payment-identifier"] == "PAY C-16")
+    town.coupa("coupa_pay_payments", id=int(number), delete=True)
+
+
+def _payment_stranger(town: Northmoor) -> Stranger:
+    place = 700 + len(town.site.systems["jde"].dump()["F0413"])
+    town.books.upsert("F0413", {"PYID": place, "DOCM": place, "DCTM": "PK", "DMTJ": "2026-03-02", "PAAP": "5.00"})
+    return "F0413", json.dumps([str(place)])
+
+
+def _payment_leaves(town: Northmoor, stranger: Stranger) -> None:
+    [number] = json.loads(stranger[1])
+    town.books.delete("F0413", {"PYID": int(number)})
+
+
 def _there(town: Northmoor, table: str, **columns: Any) -> bool:
     rows = town.site.systems["jde"].dump()[table].values()
     return any(all(str(row.get(name, "")).strip() == str(value) for name, value in columns.items()) for row in rows)
@@ -444,6 +557,28 @@ PLACES: Mapping[str, Place] = {
                 forget=_vouchers_forget,
                 stranger=_invoice_stranger,
                 leave=_leave,
+            ),
+            "payments_to_coupa": Acts(
+                _nothing,
+                _paid_in_jde_go_on,
+                _paid_in_jde_amend,
+                _paid_in_jde_undo,
+                late=_paid_in_jde_late,
+                forget=_vouchers_forget,
+                stranger=_invoice_stranger,
+                leave=_leave,
+                opens=_paid_in_jde_opens,
+            ),
+            "payments_to_jde": Acts(
+                _nothing,
+                _paid_by_coupa_go_on,
+                _paid_by_coupa_amend,
+                _paid_by_coupa_undo,
+                late=_paid_by_coupa_late,
+                forget=_paid_by_coupa_forget,
+                stranger=_payment_stranger,
+                leave=_payment_leaves,
+                opens=_paid_by_coupa_opens,
             ),
             "approved_invoices": Acts(
                 _nothing,

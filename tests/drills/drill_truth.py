@@ -20,7 +20,7 @@ from connector_sandbox.kernel.system import System
 UNDECIDED = frozenset({"new", "sending", "in_doubt", "failed"})
 VERSIONS = frozenset({"lock-version-key", "UPMJ", "UPMT"})
 # numbers that JDE gives in the order in which it is asked
-NUMBERS = frozenset({"DOC", "ICU"})
+NUMBERS = frozenset({"DOC", "ICU", "PYID"})
 # what a system keeps for itself: a batch run that finds nothing to do is a job all the same
 BOOKKEEPING = frozenset({"jobs", "messages", "batches", "next_numbers"})
 LOST, DUPLICATE, UNDECIDED_, GUESSED = COUNTS = ("lost", "duplicate", "undecided", "guessed")

@@ -13,4 +13,6 @@ ORCHESTRATIONS: dict[str, dict[str, Any]] = {
     "voucher_match": {"name": "ML_VoucherMatch", "key_output": "DocumentNumber"},
     "voucher_void": {"name": "ML_VoucherVoid"},
     "voucher_pay_status": {"name": "ML_VoucherPayStatus"},
+    "payment_record": {"name": "ML_PaymentRecord", "key_output": "PaymentID"},
+    "payment_void": {"name": "ML_PaymentVoid", "key_output": "PaymentID"},
 }

@@ -145,8 +145,12 @@ def all_vouchers(reader: Reader, rules: VoucherRules) -> dict[str, date | None]:
     return days
 
 
-def assemble_vouchers(reader: Reader, keys: Mapping[str, date | None], rules: VoucherRules) -> Assembly:
+def assemble_vouchers(
+    reader: Reader, keys: Mapping[str, date | None], rules: VoucherRules, told: range = range(0)
+) -> Assembly:
     """One document per voucher among `keys` that has pay items, with its distribution as lines.
+
+    Payments whose numbers are in `told` came from the target itself: it is not told of them again.
 
     Pay items of document types that are no vouchers are ignored by the rule `document_type`. Distribution and payment
     rows of a key without pay items (journal entries, batch headers) make no document.
@@ -156,7 +160,7 @@ def assemble_vouchers(reader: Reader, keys: Mapping[str, date | None], rules: Vo
     found = reader.complete("F0411", VOUCHER_KEY, parts)
     ignored = [row for row in found if row["DCT"] not in rules.document_types]
     items = by([row for row in found if row["DCT"] in rules.document_types], *VOUCHER_KEY)
-    sources = _read(reader, {voucher_key(rows[0]): rows for rows in items.values()}, wanted)
+    sources = _read(reader, {voucher_key(rows[0]): rows for rows in items.values()}, wanted, told)
     assembly = Assembly(rows=len(found), ignored_rows=Counter({"document_type": len(ignored)} if ignored else {}))
     for key, rows in sources.items.items():
         document, lines = _voucher(key, keys.get(key), rows, sources, rules)
@@ -166,7 +170,9 @@ def assemble_vouchers(reader: Reader, keys: Mapping[str, date | None], rules: Vo
     return assembly
 
 
-def _read(reader: Reader, items: dict[str, list[Row]], wanted: Collection[tuple[str, str, int]]) -> _Sources:
+def _read(
+    reader: Reader, items: dict[str, list[Row]], wanted: Collection[tuple[str, str, int]], told: range
+) -> _Sources:
     journal = reader.complete("F0911", VOUCHER_KEY, wanted)
     paid = reader.complete("F0414", VOUCHER_KEY, wanted)
     headers = reader.complete("F0413", ["PYID"], [(payment,) for payment in {row["PYID"] for row in paid}])
@@ -176,7 +182,7 @@ def _read(reader: Reader, items: dict[str, list[Row]], wanted: Collection[tuple[
         items=items,
         journal={voucher_key(rows[0]): rows for rows in by(journal, *VOUCHER_KEY).values()},
         paid={voucher_key(rows[0]): rows for rows in by(paid, *VOUCHER_KEY).values()},
-        payments={row["PYID"]: row for row in headers},
+        payments={row["PYID"]: row for row in headers if row.get("DOCM") not in told},
         accounts={row["AID"]: row for row in accounts},
         company_currency={row["CO"]: text(row.get("CRCD")) or "" for row in reader.snapshot("F0010")},
         twins=_twins(reader, items),

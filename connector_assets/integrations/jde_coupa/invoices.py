@@ -39,6 +39,7 @@ from connector_assets.integrations.jde_coupa.approved_settings import ApprovedIn
 from connector_assets.integrations.jde_coupa.birthplace import MarkRules
 from connector_assets.integrations.jde_coupa.external_payables import ExternalPayables
 from connector_assets.integrations.jde_coupa.invoice_drafts import InvoiceDrafts
+from connector_assets.integrations.jde_coupa.origin import booked_numbers
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty
@@ -157,7 +158,9 @@ class Invoices(Flow):
         return jde.all_vouchers(self.bench.reader("jde"), self.settings)
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        assembly = jde.assemble_vouchers(self.bench.reader("jde"), keys, self.settings)
+        assembly = jde.assemble_vouchers(
+            self.bench.reader("jde"), keys, self.settings, booked_numbers(self.bench.integration.settings)
+        )
         for row in assembly.documents:
             # a voucher without an invoice number is told apart by its own
             row["number"] = row["vinv"] or f"{row['doc_type']}-{row['doc']}-{row['company']}"

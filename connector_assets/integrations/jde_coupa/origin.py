@@ -1,53 +1,36 @@
-"""Where an invoice was born, as JD Edwards shows it, and who pays it.
+"""The vouchers of invoices that were born in Coupa, by their marks, and which system pays them.
 
-A voucher of an invoice that was born in Coupa carries a mark in a column of its pay items (F0411.VR01, or URRF): the
-prefix, the invoice's id in Coupa and the revision of the voucher, `CPA-1538-1`. Which column, which prefix and who pays
-are settings of the flow `approved_invoices`, which writes the mark.
+How a voucher is marked (see `birthplace`) and who pays are settings of the flow `approved_invoices`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from connector_assets.delivery.flow import read_settings
 from connector_assets.delivery.workbench import Reader
 from connector_assets.integrations.from_jde.keys import Row, by, text
+from connector_assets.integrations.jde_coupa.birthplace import MarkRules
 from connector_resources.connections import IntegrationSettings
 
 BIRTH_FLOW = "approved_invoices"
 PAYMENT_FLOWS = {"jde": "payments_to_coupa", "coupa": "payments_to_jde"}
+NUMBER_BASE, HIGHEST_NUMBER = 90_000_000, 99_999_999  # DOCM has eight digits
 # revisions are asked for so many at a time: nearly every voucher is the first of its invoice
 AT_A_TIME = 5
 # a revision among the last of these that were asked for, and there may be more
 LAST = 3
 
 
-class OriginRules(BaseModel):
-    """What those who read the mark need of the settings of `approved_invoices`."""
+class OriginRules(MarkRules):
+    """What the payment flows need of the settings of `approved_invoices`: the mark, and who pays."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    mark_column: Literal["VR01", "URRF"] = Field(default="VR01", description="column of F0411 that carries the mark")
-    mark_prefix: str = Field(default="CPA-", min_length=1, description="what a mark begins with")
     payer: Literal["jde", "coupa"] = Field(default="jde", description="which system pays")
-
-    def mark(self, invoice: str, revision: int) -> str:
-        """The mark of one revision of an invoice."""
-        return f"{self.mark_prefix}{invoice}-{revision}"
-
-    def read(self, mark: str | None) -> tuple[str, int] | None:
-        """The invoice's id and the revision of a mark; None for anything else that people write there."""
-        found = re.fullmatch(rf"{re.escape(self.mark_prefix)}(\d+)-(\d+)", mark or "", re.ASCII)
-        return (found[1], int(found[2])) if found else None
-
-    def invoice_of(self, row: Row) -> str | None:
-        """The id of the Coupa invoice that a row of F0411 was made of; None where it was not."""
-        found = self.read(text(row.get(self.mark_column)))
-        return found[0] if found else None
 
 
 def origin_rules(integration: IntegrationSettings) -> OriginRules:
@@ -55,6 +38,15 @@ def origin_rules(integration: IntegrationSettings) -> OriginRules:
     rules = read_settings(OriginRules, integration, BIRTH_FLOW)
     assert isinstance(rules, OriginRules)
     return rules
+
+
+def booked_numbers(integration: IntegrationSettings) -> range:
+    """The payment numbers (F0413.DOCM) that the flow `payments_to_jde` gives; none where it is off."""
+    flow = PAYMENT_FLOWS["coupa"]
+    if flow not in integration.flows:
+        return range(0)
+    base = int(integration.flows[flow].get("payment_number_base", NUMBER_BASE))
+    return range(base + 1, HIGHEST_NUMBER + 1)
 
 
 def payer_problem(integration: IntegrationSettings, payer: Literal["jde", "coupa"]) -> str:
@@ -69,10 +61,10 @@ def payer_problem(integration: IntegrationSettings, payer: Literal["jde", "coupa
     return f"{other} is on too, and an invoice is paid by one system" if other in named else ""
 
 
-def marked(reader: Reader, rules: OriginRules, invoices: Collection[str]) -> dict[str, list[list[Row]]]:
+def marked(reader: Reader, rules: MarkRules, invoices: Collection[int]) -> dict[int, list[list[Row]]]:
     """Invoice id -> the vouchers made of it, of each its pay items (F0411), read by their marks."""
-    found: dict[str, list[Row]] = {invoice: [] for invoice in invoices}
-    asked, start = list(found), 0
+    found: dict[int, list[Row]] = {invoice: [] for invoice in invoices}
+    asked, start = list(found), 1
     while asked:
         marks = [(rules.mark(invoice, revision),) for invoice in asked for revision in range(start, start + AT_A_TIME)]
         rows = reader.complete("F0411", [rules.mark_column], marks)
@@ -82,9 +74,9 @@ def marked(reader: Reader, rules: OriginRules, invoices: Collection[str]) -> dic
     return {invoice: _vouchers(rows) for invoice, rows in found.items()}
 
 
-def _read(rows: Sequence[Row], rules: OriginRules, into: dict[str, list[Row]]) -> Iterator[tuple[str, int]]:
+def _read(rows: Sequence[Row], rules: MarkRules, into: dict[int, list[Row]]) -> Iterator[tuple[int, int]]:
     for row in rows:
-        told = rules.read(text(row.get(rules.mark_column)))
+        told = rules.of_row(row)
         if told is not None and told[0] in into:
             into[told[0]].append(row)
             yield told

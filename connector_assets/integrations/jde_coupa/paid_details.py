@@ -10,6 +10,7 @@ from typing import Any
 
 from connector_assets.delivery.flow import Assembly
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.jde_coupa.birthplace import voucher_key_on
 from connector_assets.sources.coupa_records import record_of
 from connector_resources.coupa.pay_models import INVOICE_SOURCE, PaymentDetail, PayPayment
 
@@ -104,9 +105,6 @@ def _name_births(bench: Workbench, documents: Sequence[dict[str, Any]]) -> None:
     wanted = {row["invoice"] for row in documents if row["ignored"] is None and (row["settled"] or row["undone"])}
     found = bench.reader("coupa").complete("invoices", ["id"], [(int(each),) for each in sorted(wanted, key=int)])
     field = bench.integration.settings.flows.get("invoices", {}).get("key_custom_field")
-    births = {}
-    for row in found:
-        invoice = record_of("invoices", row["record"])
-        births[str(invoice.id)] = invoice.custom(field) if field else invoice.internal_note
+    births = {str(row["id"]): voucher_key_on(record_of("invoices", row["record"]), field) for row in found}
     for row in documents:
-        row["born_as"] = str(births[row["invoice"]]) if births.get(row["invoice"]) else None
+        row["born_as"] = births.get(row["invoice"])

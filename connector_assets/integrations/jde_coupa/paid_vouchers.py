@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -13,7 +12,6 @@ from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, te
 from connector_assets.integrations.jde_coupa.origin import is_void, marked, origin_rules
 
 CENT, ZERO = Decimal("0.01"), Decimal("0.00")
-_KEY = re.compile(r"[0-9A-Z]{1,5}/[0-9A-Z]{2}/[1-9]\d{0,7}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -58,23 +56,19 @@ class PaidVouchers:
     def of(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, PaidVoucher]:
         """Document key -> its voucher: the one whose key the invoice carries, else the one it is linked to, else those
         that carry its mark."""
-        born = {row["key"]: self._born(row) for row in rows}
+        born = {row["key"]: f"F0411:{row['born_as']}" if row["born_as"] else None for row in rows}
         linked = self._linked([row["invoice"] for row in rows])
         keys = {row["key"]: born[row["key"]] or linked.get(row["invoice"]) for row in rows}
         named = self._named([key for key in keys.values() if key])
-        unnamed = {row["invoice"] for row in rows if not keys[row["key"]]}
+        unnamed = {int(row["invoice"]) for row in rows if not keys[row["key"]]}
         by_mark = marked(self.reader, origin_rules(self.bench.integration.settings), unnamed)
         currencies = {row["CO"]: text(row.get("CRCD")) for row in self.reader.snapshot("F0010")}
         found = {}
         for row in rows:
             key = keys[row["key"]]
-            vouchers = [named[key]] if key in named else [] if key else by_mark[row["invoice"]]
+            vouchers = [named[key]] if key in named else [] if key else by_mark[int(row["invoice"])]
             found[row["key"]] = _paid([items for items in vouchers if not is_void(items)], currencies)
         return found
-
-    def _born(self, row: Mapping[str, Any]) -> str | None:
-        key = row["born_as"]
-        return f"F0411:{key}" if key and _KEY.fullmatch(key) else None
 
     def _linked(self, invoices: Sequence[str]) -> dict[str, str]:
         """Invoice id -> voucher key, by the links of the invoices flow."""

@@ -129,9 +129,9 @@ class PaymentsToCoupa(Flow):
     def _marked_days(self, rows: Sequence[Row]) -> dict[str, date | None]:
         days: dict[str, date | None] = {}
         for row in rows:
-            invoice = self.origin.invoice_of(row)
-            if invoice is not None:
-                key = self._key(invoice)
+            told = self.origin.of_row(row)
+            if told is not None:
+                key = self._key(str(told[0]))
                 days[key] = latest(days, key, row)
         return days
 
@@ -143,7 +143,7 @@ class PaymentsToCoupa(Flow):
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
         reader = self.bench.reader("jde")
-        vouchers = marked(reader, self.origin, [self._invoice(key) for key in keys])
+        vouchers = marked(reader, self.origin, [int(self._invoice(key)) for key in keys])
         parts = [tuple(items[0][column] for column in VOUCHER_KEY) for found in vouchers.values() for items in found]
         details = reader.complete("F0414", VOUCHER_KEY, parts)
         headers = reader.complete("F0413", ["PYID"], [(payment,) for payment in {row["PYID"] for row in details}])
@@ -151,12 +151,12 @@ class PaymentsToCoupa(Flow):
         currencies = {row["CO"]: text(row.get("CRCD")) or "" for row in reader.snapshot("F0010")}
         assembly = Assembly()
         for invoice, found in vouchers.items():
-            key = self._key(invoice)
+            key = self._key(str(invoice))
             assembly.rows += (count := sum(map(len, found)))
             assembly.rows_in_documents += count
             if found:
                 assembly.documents.append(
-                    {"key": key, "day": keys[key], "ignored": None, "invoice": invoice, "payer": ""}
+                    {"key": key, "day": keys[key], "ignored": None, "invoice": str(invoice), "payer": ""}
                     | _paid_of(found, paid, currencies)
                 )
         return assembly

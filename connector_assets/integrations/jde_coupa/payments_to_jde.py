@@ -37,7 +37,7 @@ from connector_assets.delivery.document import (
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
-from connector_assets.integrations.jde_coupa.origin import payer_problem
+from connector_assets.integrations.jde_coupa.origin import HIGHEST_NUMBER, NUMBER_BASE, payer_problem
 from connector_assets.integrations.jde_coupa.paid_details import COLUMNS, details_of, keys_of
 from connector_assets.integrations.jde_coupa.paid_vouchers import PaidVouchers
 from connector_assets.integrations.jde_coupa.payment_records import PaymentRecords
@@ -45,7 +45,6 @@ from connector_assets.integrations.progress import begins_empty
 from connector_assets.integrations.to_jde.periods import PeriodRules, periods_of
 from connector_resources.ledger import Delivery
 
-HIGHEST = 99_999_999  # DOCM has eight digits
 TOTALS = ("amount", "discount", "currency")
 ZERO = Decimal("0.00")
 
@@ -63,9 +62,9 @@ class PaymentsToJdeSettings(PeriodRules):
         description="statuses of a payment that is voided where it was booked; of all others nothing is done",
     )
     payment_number_base: int = Field(
-        default=90_000_000,
+        default=NUMBER_BASE,
         ge=1,
-        le=HIGHEST,
+        le=HIGHEST_NUMBER,
         description="the payment number (F0413.DOCM) is this plus the id of Coupa's payment detail; nobody else's",
     )
 
@@ -200,7 +199,7 @@ class PaymentsToJde(Flow):
     # -- the target side ------------------------------------------------------------------------------------------
 
     def holds_any(self) -> bool:
-        return self.records.any_within(self._number(1), HIGHEST)
+        return self.records.any_within(self._number(1), HIGHEST_NUMBER)
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         numbers = {int(document.content["number"]) for document in documents}
@@ -214,7 +213,7 @@ class PaymentsToJde(Flow):
         return self.records.read(ids)
 
     def targets(self) -> list[Target]:
-        return self.records.within(self._number(1), HIGHEST)
+        return self.records.within(self._number(1), HIGHEST_NUMBER)
 
     @cached_property
     def _keys_by_number(self) -> dict[str, str]:
@@ -292,7 +291,7 @@ class PaymentsToJde(Flow):
 
 def _fits(base: int) -> Callable[[pd.Series], pd.Series]:
     # of the number alone: a check is copied, and would take the flow with it
-    return lambda details: details.map(lambda detail: base + detail <= HIGHEST).astype(bool)
+    return lambda details: details.map(lambda detail: base + detail <= HIGHEST_NUMBER).astype(bool)
 
 
 def _without(what: str) -> Callable[[pd.Series], pd.Series]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY, YESTERDAY, Entry
 from scenario_born import Born, act, born, invoice, marked
 from scenario_site import Site, outcome, outcomes, planned
@@ -16,10 +17,6 @@ from connector_assets.reconciling import compare
 
 FLOW = "payments_to_jde"
 CALL = "POST /jderest/v3/orchestrator/{name}"
-ACTS = {
-    "payment_record": {"name": "ML_PaymentRecord", "key_output": "PaymentID"},
-    "payment_void": {"name": "ML_PaymentVoid", "key_output": "PaymentID"},
-}
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +24,7 @@ def _on(town: Site) -> None:
     town.flows[FLOW] = {}
     scopes = town.sandbox.get("/credentials")["coupa"]["scope"].split()
     town.connect("coupa", scopes=scopes)
-    town.connect("jde", orchestrations=ACTS)
+    town.connect("jde", orchestrations=ORCHESTRATIONS)
 
 
 def pay(town: Site, *parts: dict[str, Any], status: str = "completed_successfully", **more: Any) -> int:
@@ -220,6 +217,23 @@ def test_coupa_pay_pays_a_voucher_that_was_born_in_jd_edwards(town: Site) -> Non
     assert open_items(town, second) == [(Decimal(0), "P")]
 
 
+def test_what_coupa_paid_itself_is_not_told_to_it_again(town: Site) -> None:
+    """Given a voucher of JD Edwards that Coupa Pay paid in part, booked in JD Edwards by us
+    when its payments are synced to Coupa, then that one is not: the invoice has it once; nor is its void."""
+    town.books.voucher(4711)
+    town.sync("invoices")
+    town.spend.approve("INV-4711")
+    number = pay(town, {"where": {"invoice-number": "INV-4711"}, "amount": "40.00"})
+    town.sync(FLOW)
+    invoices = town.sync("invoices")["invoices"]
+    assert invoices.writes == 0
+    assert [each["amount-paid"] for each in town.spend.invoice("INV-4711")["payments"]] == ["40.00"]
+    act(town, "move_payment", id=number, status="cancelled")
+    town.sync(FLOW)
+    assert town.sync("invoices")["invoices"].writes == 0
+    assert [each["amount-paid"] for each in town.spend.invoice("INV-4711")["payments"]] == ["40.00", "-40.00"]
+
+
 @pytest.mark.reason("currency_differs")
 def test_a_payment_in_another_currency_than_the_voucher_is_held(town: Site) -> None:
     """Given an invoice in euros whose voucher was entered in pounds, then its payment is not booked."""
@@ -354,7 +368,7 @@ def test_a_site_without_the_orchestrations_is_told(town: Site) -> None:
     """Given a connection that names no orchestration to void payments
     then nothing is booked, since it could not be taken back, and `ping` says so; with one that JD Edwards does not
     have, `ping` says that."""
-    town.connect("jde", orchestrations={"payment_record": ACTS["payment_record"]})
+    town.connect("jde", orchestrations={"payment_record": ORCHESTRATIONS["payment_record"]})
     found = born(town)
     pay(town, {"id": found.id})
     assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
@@ -362,14 +376,14 @@ def test_a_site_without_the_orchestrations_is_told(town: Site) -> None:
     assert problems(town) == [
         f"jde_coupa/{FLOW}: jde names no orchestration for payment_void: set orchestrations.payment_void"
     ]
-    town.connect("jde", orchestrations=ACTS | {"payment_void": {"name": "Nowhere"}})
+    town.connect("jde", orchestrations=ORCHESTRATIONS | {"payment_void": {"name": "Nowhere"}})
     assert problems(town) == [
         f"jde_coupa/{FLOW}: payment_void: there is no orchestration 'Nowhere', or the user may not see it"
     ]
     wrong = {"name": "ML_PaymentVoid", "inputs": {"VoidDate": "Day"}}
-    town.connect("jde", orchestrations=ACTS | {"payment_void": wrong})
+    town.connect("jde", orchestrations=ORCHESTRATIONS | {"payment_void": wrong})
     assert problems(town) == [f"jde_coupa/{FLOW}: payment_void: ML_PaymentVoid has no input 'Day'"]
-    town.connect("jde", orchestrations=ACTS)
+    town.connect("jde", orchestrations=ORCHESTRATIONS)
     assert problems(town) == []
 
 

@@ -1,0 +1,109 @@
+"""An invoice of Coupa from its approval to its payment, whichever system pays it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from scenario_acts import ORCHESTRATIONS
+from scenario_books import TODAY, Entry
+from scenario_born import act, invoice, paid
+from scenario_site import Site, outcomes
+
+from connector_assets.integrations.jde_coupa.payments_to_coupa import PaymentsToCoupa
+from connector_assets.integrations.jde_coupa.payments_to_jde import PaymentsToJde
+
+LATER = TODAY + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _on(town: Site) -> None:
+    scopes = town.sandbox.get("/credentials")["coupa"]["scope"].split()
+    town.connect("coupa", scopes=scopes)
+    town.connect("jde", orchestrations=ORCHESTRATIONS)
+
+
+def voucher_of(town: Site, number: int) -> tuple[Entry, dict[str, Any]]:
+    """The voucher of an invoice, and its pay item in JD Edwards."""
+    rows = town.sandbox.systems["jde"].dump()["F0411"].values()
+    [row] = [row for row in rows if row.get("VR01", "").strip() == f"CPA-{number}-1"]
+    return Entry(row["DOC"], row["DCT"].strip(), row["KCO"].strip()), row
+
+
+def test_an_invoice_of_coupa_is_paid_by_jd_edwards(town: Site) -> None:
+    """Given an invoice that Coupa approved and JD Edwards pays
+    when its voucher is made, paid in part and then the rest, then Coupa shows both payments and the invoice as paid;
+    nothing more is sent in any direction."""
+    town.flows |= {"approved_invoices": {}, "payments_to_coupa": {}}
+    number = invoice(town, "WEB-1", "120.00")
+    assert outcomes(town.sync("approved_invoices")["approved_invoices"]) == {"created": 1}
+    entry, item = voucher_of(town, number)
+    assert item["PST"].strip() == "A"
+    town.books.pay(entry, "50.00", number=5001)
+    town.sync("invoices", "approved_invoices", "payments_to_coupa")
+    assert paid(town, number) == (False, [Decimal(50)], Decimal(70))
+    town.books.pay(entry, number=5002)
+    town.sync("invoices", "approved_invoices", "payments_to_coupa")
+    assert paid(town, number) == (True, [Decimal(50), Decimal(70)], Decimal(0))
+    again = town.sync("invoices", "approved_invoices", "payments_to_coupa")
+    assert [report.writes for report in again.values()] == [0, 0, 0]
+
+
+def test_an_invoice_of_coupa_is_paid_by_coupa_pay(town: Site) -> None:
+    """Given an invoice that Coupa approved and Coupa Pay pays
+    when the payment is there before the voucher, it waits for it; the voucher comes on a status that JD Edwards does
+    not select, its link lets the payment go, and then both systems show the invoice as paid by one payment."""
+    town.flows |= {"approved_invoices": {"payer": "coupa"}, "payments_to_jde": {}}
+    number = invoice(town, "WEB-1", "120.00")
+    act(town, "make_payment", invoices=[{"id": number}], status="completed_successfully", date=TODAY.isoformat())
+    assert outcomes(town.sync("payments_to_jde")["payments_to_jde"]) == {"held": 1}
+    town.sync("approved_invoices")
+    entry, item = voucher_of(town, number)
+    assert item["PST"].strip() == "H"
+    # of another day: the link made it due
+    report = town.sync("payments_to_jde", first=LATER, last=LATER)["payments_to_jde"]
+    assert outcomes(report) == {"created": 1} and not town.exceptions("payments_to_jde")
+    _, item = voucher_of(town, number)
+    assert (Decimal(item.get("AAP", 0)), item["PST"].strip()) == (Decimal(0), "P")
+    assert paid(town, number) == (True, [Decimal(120)], Decimal(0))
+    again = town.sync("invoices", "approved_invoices", "payments_to_jde")
+    assert [each.writes for each in again.values()] == [0, 0, 0]
+    assert entry.kind == "PV"
+
+
+def test_the_payer_decides_which_payments_are_told(town: Site) -> None:
+    """Given approved invoices whose payer is JD Edwards, and then Coupa, beside the flow of the other's payments
+    then that flow holds what it finds, and `ping` says why."""
+    town.flows |= {"approved_invoices": {"payer": "coupa"}, "payments_to_coupa": {}}
+    number = invoice(town, "WEB-1", "120.00")
+    town.sync("approved_invoices")
+    entry, _ = voucher_of(town, number)
+    town.books.pay(entry)
+    assert outcomes(town.sync("payments_to_coupa")["payments_to_coupa"]) == {"held": 1}
+    told = town.exception("payments_to_coupa")
+    assert (told.reason, told.value) == ("another_payer", "approved_invoices has payer coupa")
+    with town.bench() as bench:
+        [problem] = PaymentsToCoupa(bench).startup_problems()
+    assert problem == "jde_coupa/payments_to_coupa tells payments of JD Edwards, but approved_invoices has payer coupa"
+    assert paid(town, number)[1] == []
+    del town.flows["payments_to_coupa"]
+    town.flows |= {"approved_invoices": {"payer": "jde"}, "payments_to_jde": {}}
+    with town.bench() as bench:
+        [problem] = PaymentsToJde(bench).startup_problems()
+    assert problem == "jde_coupa/payments_to_jde books payments of Coupa Pay, but approved_invoices has payer jde"
+
+
+def test_a_voucher_with_a_payment_of_coupa_pay_is_not_voided(town: Site) -> None:
+    """Given an invoice that Coupa Pay paid and that was booked, when it is changed in Coupa all the same
+    then its voucher is not voided: a person decides."""
+    town.flows |= {"approved_invoices": {"payer": "coupa"}, "payments_to_jde": {}}
+    number = invoice(town, "WEB-1", "120.00")
+    town.sync("approved_invoices")
+    act(town, "make_payment", invoices=[{"id": number, "amount": "20.00"}], status="completed_successfully")
+    town.sync("payments_to_jde")
+    act(town, "change_invoice", id=number, set={"invoice-lines": [{"line-num": 1, "price": "130.00"}]})
+    act(town, "approve_invoice", id=number)
+    assert outcomes(town.sync("approved_invoices")["approved_invoices"]) == {"held": 1}
+    assert town.exception("approved_invoices").reason == "voucher_already_paid"

@@ -202,6 +202,16 @@ REASONS: dict[str, Reason] = {
             "set `charge_accounts.{value}` of the flow, then replay",
         ),
         Reason(
+            "period_closed",
+            "no G/L date can be given: {value}",
+            "open the period, or set `closed_period: first_open_day`, then replay",
+        ),
+        Reason(
+            "orchestration_not_configured",
+            "the connection names no orchestration for {value}",
+            "set orchestrations.{value} of the connection, then replay",
+        ),
+        Reason(
             "voucher_already_paid",
             "voucher {value} is paid or in a payment run, so it cannot be voided",
             "void the payment first, or settle the difference by a voucher of its own, then replay",

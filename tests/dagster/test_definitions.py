@@ -26,10 +26,12 @@ from connector_resources.home import Home
 SOURCES = [
     "coupa/account_types",
     "coupa/currencies",
+    "coupa/invoices",
     "coupa/payment_terms",
     "coupa/uoms",
     "jde/F0006",
     "jde/F0010",
+    "jde/F0014",
     "jde/F0101",
     "jde/F0115",
     "jde/F01151",

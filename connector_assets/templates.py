@@ -87,6 +87,18 @@ integrations:
       #   issue: issue_without_send
       #   # orders with a hold code: ignore, hold or send
       #   held_orders: ignore
+      # only where one of them is named, and one only: what JD Edwards pays of invoices that were born in Coupa, told to
+      # them; or what Coupa Pay pays, booked in JD Edwards by the orchestrations payment_record and payment_void of its
+      # connection, for which Coupa's needs the scope core.pay.payments.read
+      # payments_to_coupa: {}
+      # payments_to_jde:
+      #   # statuses of payments that are booked, and of those that are voided where they were
+      #   statuses: [completed_successfully]
+      #   undone_statuses: [completed_with_errors, cancelled, canceled]
+      #   # payment numbers (F0413.DOCM) are this plus the id of Coupa's payment detail, and nobody else's
+      #   payment_number_base: 90000000
+      #   # a G/L date in a closed period: hold, or first_open_day
+      #   closed_period: hold
       invoices:
         # invoices_draft, external_payables or payment_update_only
         mode: invoices_draft
@@ -168,6 +180,8 @@ integrations:
       purchase_orders: {{ship_to_user: erp_receiver, ship_to_location: M30}}
       invoices: {{key_custom_field: jde-voucher}}
       approved_invoices: {{mode: batch}}
+      payments_to_coupa: {{}}
+      approvals: {{}}
 """
 
 

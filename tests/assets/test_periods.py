@@ -21,7 +21,7 @@ def company(number: str = "00001", **cells: Any) -> dict[str, Any]:
 
 def periods(*rows: dict[str, Any], closings: list[Period] | None = None, **rules: Any) -> Periods:
     calendar = CloseCalendar(closings) if closings is not None else None
-    return Periods(rows or (company(),), PeriodRules(**rules), calendar, NOW.date(), NOW)
+    return Periods(rows or (company(),), PeriodRules(**rules), calendar, NOW)
 
 
 def period(first: date, last: date, **more: Any) -> Period:

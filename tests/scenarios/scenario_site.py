@@ -70,6 +70,7 @@ class Site:
     flows: dict[str, dict[str, Any]] = field(default_factory=dict)
     connections: dict[str, dict[str, Any]] = field(default_factory=dict)
     pace: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.books = Books(self.sandbox)
@@ -98,7 +99,7 @@ class Site:
         text = {
             "start_date": YESTERDAY.isoformat(),
             "connections": self.connections,
-            "integrations": {NAME: {"kind": "jde_coupa", "flows": self.flows}},
+            "integrations": {NAME: {"kind": "jde_coupa", "flows": self.flows, **self.settings}},
         }
         settings = Settings.parse(json.dumps(text), self.folder / "connections.yaml")
         assert not settings.broken, settings.broken

@@ -60,14 +60,13 @@ class _Span:
 
 
 class Periods:
-    """The open days of each company, as of one instant: `today` is JDE's, `now` decides which cut-offs have passed."""
+    """The open days of each company, as of one instant: which cut-offs have passed then."""
 
     def __init__(
-        self, companies: Iterable[Row], rules: PeriodRules, calendar: CloseCalendar | None, today: date, now: datetime
+        self, companies: Iterable[Row], rules: PeriodRules, calendar: CloseCalendar | None, now: datetime
     ) -> None:
         self.rules = rules
         self.calendar = calendar
-        self.today = today
         self.now = now
         self._spans = {str(row["CO"]): _span(row, rules) for row in companies}
 
@@ -132,7 +131,7 @@ def periods_of(bench: Workbench, rules: PeriodRules) -> Periods:
     """
     path = bench.integration.settings.close_calendar
     calendar = CloseCalendar.load(path) if path is not None else None
-    return Periods(bench.reader("jde").snapshot("F0010"), rules, calendar, bench.today("jde"), bench.now())
+    return Periods(bench.reader("jde").snapshot("F0010"), rules, calendar, bench.now())
 
 
 def _span(row: Row, rules: PeriodRules) -> _Span | None:

@@ -124,6 +124,18 @@ def test_a_broken_setting_names_file_line_and_setting(cli: Cli, home: Home) -> N
     assert "integrations.jde_coupa.flows.invoices.key_costume_field: unknown setting" in said.err
 
 
+def test_a_broken_close_calendar_names_its_line_and_stops_its_integration(cli: Cli, home: Home) -> None:
+    text = home.connections_file.read_text()
+    home.connections_file.write_text(text.replace("    flows:", "    close_calendar: close.yaml\n    flows:"))
+    (home.path / "close.yaml").write_text("periods:\n  - {name: 2026-05, first: 2026-05-31, last: 2026-05-01}\n")
+
+    said = cli("sync", "jde_coupa")
+
+    assert said.code == 2
+    assert f"close_calendar: {home.path}/close.yaml line 2: periods.0: ends before it begins" in said.err
+    assert len(said.err.strip().splitlines()) == 1
+
+
 def test_a_ledger_of_a_newer_version_is_left_alone(cli: Cli, home: Home, ledger: Ledger) -> None:
     home.close()
     with sqlite3.connect(home.path / "ledger.sqlite") as connection:

@@ -291,6 +291,33 @@ def test_a_payment_of_a_closed_period_may_take_the_first_open_day(town: Site) ->
     assert outcomes(town.sync(FLOW)[FLOW]) == {"unchanged": 1}
 
 
+CALENDAR = """\
+time_zone: Europe/London
+periods:
+  - {company: "00001", name: February, first: 2026-02-01, last: 2026-03-01, cut_off: 2026-03-05T18:00}
+  - {company: "00001", name: March, first: 2026-03-02, last: 2026-03-31, cut_off: 2026-03-02T09:30}
+"""
+
+
+def test_a_period_past_its_cut_off_is_closed_though_jd_edwards_has_it_open(town: Site) -> None:
+    """Given a close calendar by which March is cut off at half past nine, and a payment of that morning at nine
+    when it is ten, then the payment is held with the period's name; a site that moves posts it on 1 April."""
+    (town.folder / "close.yaml").write_text(CALENDAR)
+    town.settings["close_calendar"] = "close.yaml"
+    found = born(town)
+    pay(town, {"id": found.id})
+    town.sandbox.clock.advance(3600)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    told = town.exception(FLOW).value
+    assert told == "2026-03-02 is in March, which is closed since 2026-03-02T09:30:00+00:00"
+    town.configure(FLOW, closed_period="first_open_day")
+    # JD Edwards' own periods end with March, the calendar's begin with it
+    close(town, PNC=3)
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert settled(town)[0]["DGJ"] == date(2026, 4, 1)
+
+
 def test_a_void_in_a_closed_period_is_dated_in_the_open_one(town: Site) -> None:
     """Given a booked payment of March, when it comes back in April and March is closed, the void is dated 1 April."""
     found = born(town)

@@ -47,7 +47,15 @@ SOURCES = [
 ]
 FLOW_ASSETS = [
     f"jde_coupa/{flow}/{part}"
-    for flow in ("accounts", "approvals", "approved_invoices", "invoices", "payments_to_coupa", "purchase_orders", "suppliers")
+    for flow in (
+        "accounts",
+        "approvals",
+        "approved_invoices",
+        "invoices",
+        "payments_to_coupa",
+        "purchase_orders",
+        "suppliers",
+    )
     for part in ("delivered", "mapped", "swept")
 ]
 JOBS = ["connector_purge", "jde_coupa", "jde_coupa_sweep"]

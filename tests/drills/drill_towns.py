@@ -358,9 +358,12 @@ def _reprice(town: Northmoor, number: str, price: str) -> None:
 def _voucher_stranger(town: Northmoor) -> Stranger:
     """A voucher that an A/P clerk entered: one pay item, whose row is its record."""
     doc = 9000 + len(town.site.systems["jde"].dump()["F0411"])
-    town.books.voucher(doc, supplier=4344)
-    for place in (1, 900):
-        town.books.delete("F0911", town.books.cost_key(_voucher(doc), place) | {"EXTL": "AM" if place == 900 else ""})
+    key = {"DOC": doc, "DCT": "PV", "KCO": "00001", "SFX": "001", "SFXE": 0}
+    day = YESTERDAY.isoformat()
+    money = {"AG": "5.00", "AAP": "5.00", "CRCD": "GBP", "CRRM": "D", "PST": "A"}
+    town.books.upsert(
+        "F0411", key | money | {"AN8": 4344, "VINV": f"PAPER-{doc}", "CO": "00001", "DIVJ": day, "DGJ": day}
+    )
     return "F0411", json.dumps([str(doc), "PV", "00001", "001", "0"], separators=(",", ":"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import ConfigDict, Field
@@ -57,6 +58,12 @@ class ApprovedInvoiceSettings(MarkRules, PeriodRules):
     most_deleted: int = Field(default=10, ge=0, description="more invoices that disappear at once are held, not voided")
     not_postable: tuple[str, ...] = Field(
         default=("I", "N", "M", "B"), description="posting edit codes (F0901.PEC) that refuse A/P postings"
+    )
+    two_way_line_types: tuple[str, ...] = Field(
+        default=("J",), description="line types (F4311.LNTY) that are vouchered without a receipt"
+    )
+    price_tolerance_percent: Decimal = Field(
+        default=Decimal(0), ge=0, description="how far an order line's amount may differ from the order's price"
     )
     distribution: DistributionRules = DistributionRules()
 

@@ -1,7 +1,8 @@
 """What is done about the voucher of an invoice that was born in Coupa: made, run, voided, made anew.
 
 JDE's batch files only add (jde-ais section 3.6), and a voucher is never changed from outside: what changed is voided
-and made again under the next revision. The revision comes from what JDE holds, so that an empty memory gives the same number.
+and made again under the next revision. The revision comes from what JDE holds, so that an empty memory gives the same
+number.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from connector_assets.delivery.document import (
 )
 from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.from_jde.keys import voucher_parts
-from connector_assets.integrations.jde_coupa.voucher_bodies import voucher_body
+from connector_assets.integrations.jde_coupa.approved_orders import MATCH
+from connector_assets.integrations.jde_coupa.voucher_bodies import match_body, voucher_body
 from connector_assets.integrations.jde_coupa.voucher_records import IN_BATCH, Held, VoucherRecords
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.ledger import Delivery, Intent
@@ -152,10 +154,38 @@ class VoucherOutlet(ABC):
         )
 
     def _make(self, document: Document, revision: int) -> Decision:
+        if any(line["order_number"] for line in document.facts["lines"]):
+            # for an order of JDE: never a voucher that is only distributed
+            number = self.settings.mark(int(document.content["invoice"]), revision)
+            return Do(self.entered(document, revision, MATCH, match_body(document, number, self.settings)))
         missing = self.missing(document)
         if missing is not None:
             return Hold((problem("orchestration_not_configured", "orchestration", missing),))
         return Do(self.create(document, revision))
+
+    def entered(self, document: Document, revision: int, act: str, body: Mapping[str, Any]) -> Step:
+        """A voucher that one orchestration makes at once, and whose number it tells."""
+        content, invoice = document.content, int(document.content["invoice"])
+
+        def send(sent: Mapping[str, Any]) -> Target:
+            outcome = self.records.jde.orchestrations.call(act, sent)
+            if not outcome.key:
+                return self._look(act, invoice)
+            try:
+                made = self.records.one(int(content["supplier"]), int(outcome.key))
+            except SystemProblem as error:
+                raise OutcomeUnknown(f"{act} made {outcome.key}, which could not be read: {error}") from error
+            # without our mark it is not found by it: the flow distrusts it and stops
+            return self._look(act, invoice) if made is None or made.invoice else self.records.target(made)
+
+        return Step(
+            name="create",
+            body=body,
+            send=send,
+            outcome="created",
+            stage=f"{mark(base_of(content))}:{revision}",
+            changes=differences({}, base_of(content)),
+        )
 
     @abstractmethod
     def create(self, document: Document, revision: int) -> Step:
@@ -188,27 +218,8 @@ class DirectVouchers(VoucherOutlet):
     acts = (ENTER,)
 
     def create(self, document: Document, revision: int) -> Step:
-        content, invoice = document.content, int(document.content["invoice"])
-
-        def send(sent: Mapping[str, Any]) -> Target:
-            outcome = self.records.jde.orchestrations.call(ENTER, sent)
-            if not outcome.key:
-                return self._look(ENTER, invoice)
-            try:
-                made = self.records.one(int(content["supplier"]), int(outcome.key))
-            except SystemProblem as error:
-                raise OutcomeUnknown(f"{ENTER} made {outcome.key}, which could not be read: {error}") from error
-            # without our mark it is not found by it: the flow distrusts it and stops
-            return self._look(ENTER, invoice) if made is None or made.invoice else self.records.target(made)
-
-        return Step(
-            name="create",
-            body=voucher_body(document, self.settings.mark(invoice, revision), self.settings),
-            send=send,
-            outcome="created",
-            stage=f"{mark(base_of(content))}:{revision}",
-            changes=differences({}, base_of(content)),
-        )
+        number = self.settings.mark(int(document.content["invoice"]), revision)
+        return self.entered(document, revision, ENTER, voucher_body(document, number, self.settings))
 
 
 class BatchVouchers(VoucherOutlet):

@@ -16,6 +16,7 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, chunks, text, voucher_key, voucher_parts
+from connector_assets.integrations.jde_coupa.approved_orders import order_name
 from connector_assets.integrations.jde_coupa.birthplace import MarkRules
 from connector_resources.jde.query import any_of, one_of, starts_with
 
@@ -222,11 +223,25 @@ class VoucherRecords:
             "void": held.void,
         }
         if not held.in_batch:
-            lines = distribute(held.journal, foreign=held.foreign, rules=self.distribution)
-            content["lines"] = by_account((line.account, line.amount) for line in lines)
+            content["lines"] = by_account([*self._matched(held), *self._distributed(held)])
         status = IN_BATCH if held.in_batch else "void" if held.void else text(first.get("PST")) or "?"
         label = text(first.get("VINV")) or ""
         return Target(held.id, content, status=status, label=label, raw=held, version=_version(held))
+
+    def _distributed(self, held: Held) -> Iterator[tuple[str, Decimal]]:
+        """The accounts of what is for no order."""
+        journal = [row for row in held.journal if not text(row.get("PO"))]
+        for line in distribute(journal, foreign=held.foreign, rules=self.distribution):
+            yield line.account, line.amount
+
+    @staticmethod
+    def _matched(held: Held) -> Iterator[tuple[str, Decimal]]:
+        """The order lines that it relieved, each a pay item, without their tax."""
+        gross, tax = ("ACR", "CTAM") if held.foreign else ("AG", "STAM")
+        for row in held.rows:
+            if text(row.get("PO")):
+                net = (row.get(gross) or ZERO) - (row.get(tax) or ZERO)
+                yield order_name(text(row.get("PKCO")), text(row.get("PDCT")), row["PO"], row.get("LNID")), net
 
     @property
     def company_currency(self) -> Mapping[str, str]:

@@ -165,8 +165,8 @@ def test_a_change_is_held_where_the_site_wants_that(town: Site, payables: Payabl
 
 @pytest.mark.reason("orchestration_not_configured")
 def test_a_site_without_the_orchestration_is_told_so(town: Site, payables: Payables) -> None:
-    """Given a site that has configured no orchestration, when an invoice is synced, then it is held with the act's name,
-    and ping names all that the flow needs."""
+    """Given a site that has configured no orchestration, when an invoice is synced, then it is held with the act's
+    name, and ping names all that the flow needs."""
     acts = town.connections["jde"]["orchestrations"]
     town.connect("jde", orchestrations={})
     payables.invoice()

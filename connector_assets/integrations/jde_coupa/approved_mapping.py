@@ -68,6 +68,7 @@ COLUMNS: dict[str, str] = {
     "foreign": "bool",
     "rate": "money?",
     "gl_date": "date?",
+    "not_open": "str?",
     **dict.fromkeys(HOLDS, "str?"),
 }
 LINE_COLUMNS: dict[str, str] = {
@@ -75,6 +76,7 @@ LINE_COLUMNS: dict[str, str] = {
     "account_id": "str?",
     "account_code": "str?",
     "charge": "str?",
+    "aid": "str?",
     "account": "str?",
     "company": "str?",
     "line_amount": "money",
@@ -123,6 +125,7 @@ def mapped(
             "account_id": str(cost.account_id) if cost.account_id else None,
             "account_code": cost.account_code,
             "charge": cost.charge or None,
+            "aid": None,
             "account": None,
             "company": None,
             "line_amount": cost.amount,
@@ -193,9 +196,10 @@ def content(row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[
 
 
 def _booked_on(line: Mapping[str, Any]) -> str:
-    """What a line is booked on: its account, or the order line that JDE knows the account of."""
+    """What a line is booked on: its account by the short id (AID), which outlives another number, or the order line
+    that JDE knows the account of."""
     if not line["order_number"]:
-        return line["account"] or ""
+        return line["aid"] or ""
     return approved_orders.order_name(
         line["order_company"], line["order_type"], line["order_number"], line["order_line"]
     )

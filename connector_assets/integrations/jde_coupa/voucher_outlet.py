@@ -106,7 +106,8 @@ class VoucherOutlet(ABC):
             return Hold(tuple(found), conflict=True)
         if self.settings.on_change == "hold":
             return Hold((problem("changed_after_delivery", changes[0].field, target.id),))
-        return self._void(known, target.raw, changes)
+        # what cannot be made anew is not voided
+        return self._unready(document) or self._void(known, target.raw, changes)
 
     def _again(self, document: Document, known: Delivery, held: Held) -> Decision:
         """A voucher that we voided is followed by the next revision; one that somebody else voided is theirs."""
@@ -153,14 +154,22 @@ class VoucherOutlet(ABC):
             )
         )
 
+    def _unready(self, document: Document) -> Hold | None:
+        """Why no voucher can be made of this document now; None where one can."""
+        row = document.facts["row"]
+        if row["gl_date"] is None:
+            return Hold((problem("period_closed", "gl_date", row["not_open"]),))
+        missing = None if _for_order(document) else self.missing(document)
+        return Hold((problem("orchestration_not_configured", "orchestration", missing),)) if missing else None
+
     def _make(self, document: Document, revision: int) -> Decision:
-        if any(line["order_number"] for line in document.facts["lines"]):
+        unready = self._unready(document)
+        if unready is not None:
+            return unready
+        if _for_order(document):
             # for an order of JDE: never a voucher that is only distributed
             number = self.settings.mark(int(document.content["invoice"]), revision)
             return Do(self.entered(document, revision, MATCH, match_body(document, number, self.settings)))
-        missing = self.missing(document)
-        if missing is not None:
-            return Hold((problem("orchestration_not_configured", "orchestration", missing),))
         return Do(self.create(document, revision))
 
     def entered(self, document: Document, revision: int, act: str, body: Mapping[str, Any]) -> Step:
@@ -250,6 +259,11 @@ class BatchVouchers(VoucherOutlet):
             refuses_second=True,
             changes=differences({}, base_of(content)),
         )
+
+
+def _for_order(document: Document) -> bool:
+    """Whether a line of it is for an order of JDE."""
+    return any(line["order_number"] for line in document.facts["lines"])
 
 
 def _accepted(known: Delivery) -> str:

@@ -129,10 +129,16 @@ class VoucherRecords:
         return {id: (newest | unmarked)[id] for id in ids if id in newest or id in unmarked}
 
     def numbered(self, names: Collection[tuple[int, str]]) -> dict[tuple[int, str], list[Held]]:
-        """(supplier, invoice number) -> the vouchers of it that are in force, whoever's they are. Document type NO does
-        not count, as in JDE's own check (jde-ais section 6)."""
-        rows = [row for page in self.jde.by_keys("F0411", ["AN8", "VINV"], names) for row in page]
+        """(supplier, invoice number) -> the vouchers of it that are in force or in the batch files, whoever's they are.
+        Document type NO does not count, as in JDE's own check (jde-ais section 6)."""
+        rows = [row for page in self.jde.by_keys("F0411Z1", ["AN8", "VINV"], names) for row in page]
+        waiting = by([row for row in rows if text(row.get("EDSP")) != "1"], "EDBT", "EDTN")
         found: dict[tuple[int, str], list[Held]] = {}
+        for (batch, number), items in waiting.items():
+            invoice, revision = self.marks.read(number) or (None, 0)
+            name = (items[0]["AN8"], text(items[0].get("VINV")) or "")
+            found.setdefault(name, []).append(Held(f"Z/{batch}/{number}", invoice, revision, items, in_batch=True))
+        rows = [row for page in self.jde.by_keys("F0411", ["AN8", "VINV"], names) for row in page]
         for key, items in by([row for row in rows if row["DCT"] != "NO"], *VOUCHER_KEY).items():
             held = self._voucher(key, items)
             if not held.void:
@@ -232,7 +238,7 @@ class VoucherRecords:
         """The accounts of what is for no order."""
         journal = [row for row in held.journal if not text(row.get("PO"))]
         for line in distribute(journal, foreign=held.foreign, rules=self.distribution):
-            yield line.account, line.amount
+            yield line.aid or line.account, line.amount
 
     @staticmethod
     def _matched(held: Held) -> Iterator[tuple[str, Decimal]]:

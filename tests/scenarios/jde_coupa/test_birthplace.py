@@ -104,12 +104,12 @@ def test_an_empty_ledger_decides_the_same(town: Site, payables: Payables, tmp_pa
         town.spend.all("invoices"),
     )
     assert {each.source_key: each.target_id for each in town.ledger.links.all(integration="jde_coupa")} == links
-    assert [(mark, int(amount), state) for mark, amount, state in payables.vouchers()] == [
+    assert {(mark, int(amount), state) for mark, amount, state in payables.vouchers()} == {
         (f"CPA-{kept}-1", 100, "A"),
         (f"CPA-{changed}-1", 100, "void"),
         (f"CPA-{void}-1", 100, "void"),
         (f"CPA-{changed}-2", 70, "A"),
-    ]
+    }
     # and the revisions go on where they were
     payables.change(changed, "75.00")
     town.sync(*ALL)

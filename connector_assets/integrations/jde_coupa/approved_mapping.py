@@ -49,6 +49,7 @@ COLUMNS: dict[str, str] = {
     "status": "str",
     "void": "bool",
     "born_as": "str?",
+    "told_voucher": "str?",
     "in_jde": "bool",
     "full_number": "str?",
     "number": "str?",
@@ -103,6 +104,7 @@ def mapped(
         "currency": invoice.currency.code if invoice.currency else None,
         "void": invoice.status not in settings.statuses,
         "born_as": voucher_key_on(invoice, key_field),
+        "told_voucher": _told(invoice, settings.voucher_custom_field),
         "full_number": invoice.invoice_number,
         "number": settings.short(invoice.invoice_number or ""),
         "supplier_id": supplier.id if supplier else None,
@@ -138,6 +140,12 @@ def mapped(
         for place, cost in enumerate(costs, 1)
     ]
     return document, lines
+
+
+def _told(invoice: Invoice, field: str | None) -> str | None:
+    """The voucher that Coupa shows on the invoice, where it is told."""
+    value = invoice.custom(field) if field else None
+    return str(value) if value else None
 
 
 def blank(key: str, day: date | None, id: int, status: str) -> dict[str, Any]:

@@ -68,6 +68,35 @@ class VoucherOutlet(ABC):
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         """What to do next."""
+        decision = self._decide(document, known, target)
+        if isinstance(decision, Done) and decision.waiting is None and target is not None:
+            return self._tell(document, known, target) or decision
+        return decision
+
+    def _tell(self, document: Document, known: Delivery, target: Target) -> Decision | None:
+        """Show the voucher on the invoice in Coupa, where the site has a field for it."""
+        field, held, row = self.settings.voucher_custom_field, target.raw, document.facts["row"]
+        if not field or document.content["void"] or held.void or held.in_batch:
+            return None
+        if row["told_voucher"] == held.id or _done(known) == "told":
+            return None
+
+        def send(sent: Mapping[str, Any]) -> Target:
+            self.records.bench.client("coupa").invoices.update(row["invoice_id"], sent)
+            return target
+
+        return Do(
+            Step(
+                name="tell",
+                body={"custom-fields": {field: held.id}},
+                send=send,
+                outcome="updated",
+                stage=f"{_accepted(known)}:told",
+                changes=(FieldChange("told_voucher", row["told_voucher"], held.id),),
+            )
+        )
+
+    def _decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         void = document.content["void"]
         if known.target_id is None:
             return Ignore(NOT_APPROVED) if void else self._make(document, 1)
@@ -79,6 +108,9 @@ class VoucherOutlet(ABC):
         held: Held = target.raw
         if held.invoice is None:
             return Hold((problem("mark_missing", self.settings.mark_column, held.id),))
+        if held.others:
+            several = f"{len(held.others) + 1} vouchers are in force: {', '.join((*held.others, held.id))}"
+            return Hold((problem("natural_key_taken", "key", several),))
         if held.in_batch:
             return self._in_batch(document, known, held)
         if held.void:

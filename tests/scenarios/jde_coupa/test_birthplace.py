@@ -128,6 +128,23 @@ def test_the_mark_may_stand_in_the_user_reference(town: Site, payables: Payables
     assert town.sync(FLOW)[FLOW].writes == 0
 
 
+def test_coupa_shows_the_voucher_where_it_has_a_field_for_it(town: Site, payables: Payables) -> None:
+    """Given a site with a custom field for the voucher, when an invoice has become one, then Coupa shows its key;
+    when a change makes the next revision, it shows that; what is told comes back and sends nothing."""
+    town.spend.configure(custom_fields={"invoices": [FIELD, "erp-voucher"]})
+    town.configure(FLOW, voucher_custom_field="erp-voucher")
+    id = payables.invoice()
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert town.spend.invoice("WEB-1")["custom-fields"]["erp-voucher"] == payables.link(id)
+    assert town.sync(FLOW)[FLOW].writes == 0
+    payables.change(id, "120.00")
+    town.sync(FLOW)
+    assert town.spend.invoice("WEB-1")["custom-fields"]["erp-voucher"] == payables.link(id)
+    again = town.sync(FLOW, "invoices")
+    assert {report.writes for report in again.values()} == {0}
+    assert len(payables.vouchers(id)) == 2
+
+
 def test_a_mark_that_jde_does_not_keep_stops_the_flow(town: Site, payables: Payables) -> None:
     """Given orchestrations that do not write the input for the mark, when invoices are synced,
     then the flow stops after the first voucher, and says what is to be done."""

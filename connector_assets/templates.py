@@ -30,6 +30,15 @@ connections:
     device_name: ml-connector
     page_size: 500
     limits: {in_flight: 4, timeout_seconds: 60}
+    # the site's own orchestrations, by what they do; `inputs` maps our fields to its inputs where they differ
+    # orchestrations:
+    #   voucher_batch_add: {name: ADD_VOUCHER_ROWS}
+    #   voucher_batch_run: {name: RUN_VOUCHER_BATCH}
+    #   voucher_batch_status: {name: ASK_VOUCHER_BATCH}
+    #   voucher_enter: {name: ENTER_VOUCHER, key_output: DocumentNumber}
+    #   voucher_match: {name: MATCH_VOUCHER, key_output: DocumentNumber}
+    #   voucher_void: {name: VOID_VOUCHER, inputs: {DocumentNumber: "Voucher No "}}
+    #   voucher_pay_status: {name: SET_PAY_STATUS}
     effect_window_seconds: 120
   coupa:
     system: coupa
@@ -118,6 +127,30 @@ integrations:
         distribution:
           offset_accounts: ["0000*.4110"]
           tax_accounts: ["0000*.4433", "0000*.4434"]
+      # invoices approved in Coupa become vouchers; runs only where it is named, with orchestrations on the connection
+      # approved_invoices:
+      #   # batch: F0411Z1, F0911Z1 and the batch run; direct: entered at once
+      #   mode: batch
+      #   # who pays: jde (on approved_status), or coupa (on unpayable_status, which JDE's payment run must not select)
+      #   payer: jde
+      #   approved_status: A
+      #   unpayable_status: H
+      #   selected_statuses: [A]
+      #   # where the mark of an invoice stands in its voucher: VR01 or URRF; the orchestrations must fill it
+      #   mark_column: VR01
+      #   mark_prefix: "CPA-"
+      #   # invoices dated before this day are left alone
+      #   go_live: null
+      #   gl_date: invoice_date
+      #   # a G/L date in a closed period: hold or first_open_day
+      #   closed_period: hold
+      #   # an invoice that changed after its voucher was made: void_and_add or hold
+      #   on_change: void_and_add
+      #   # accounts of an invoice's charges: shipping, handling, misc, discount
+      #   charge_accounts: {}
+      # the pay status of vouchers whose invoices Coupa approved or rejected
+      # approvals:
+      #   waiting_statuses: [H]
 """
 
 _SANDBOX = """
@@ -130,6 +163,14 @@ connections:
     device_name: ml-connector
     page_size: 1000
     limits: {{in_flight: 4, timeout_seconds: 60}}
+    orchestrations:
+      voucher_batch_add: {{name: ML_VoucherBatchAdd}}
+      voucher_batch_run: {{name: ML_VoucherBatchRun}}
+      voucher_batch_status: {{name: ML_VoucherBatchStatus}}
+      voucher_enter: {{name: ML_VoucherEnter, key_output: DocumentNumber}}
+      voucher_match: {{name: ML_VoucherMatch, key_output: DocumentNumber}}
+      voucher_void: {{name: ML_VoucherVoid}}
+      voucher_pay_status: {{name: ML_VoucherPayStatus}}
   coupa:
     system: coupa
     url: http://{host}:{coupa}
@@ -150,7 +191,9 @@ integrations:
       accounts: {{chart: JDE}}
       purchase_orders: {{ship_to_user: erp_receiver, ship_to_location: M30}}
       invoices: {{key_custom_field: jde-voucher}}
+      approved_invoices: {{mode: batch}}
       payments_to_coupa: {{}}
+      approvals: {{}}
 """
 
 

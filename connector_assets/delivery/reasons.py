@@ -152,6 +152,31 @@ REASONS: dict[str, Reason] = {
             "make it unique in the source or choose a unique-name rule, then replay",
         ),
         Reason(
+            "needs_order_match",
+            "a line is for an order of the target and cannot be matched to it: {value}",
+            "set orchestrations.voucher_match of the connection, or voucher the order by hand, then replay",
+        ),
+        Reason(
+            "not_received",
+            "nothing is received, and not vouchered yet, of {value}",
+            "record the receipt in the target, then replay",
+        ),
+        Reason(
+            "more_than_received",
+            "more is invoiced than can be vouchered of {value}",
+            "record the missing receipt in the target, or have the invoice corrected, then replay",
+        ),
+        Reason(
+            "price_differs",
+            "the invoice's price is not the order's: {value}",
+            "change the order's price, or have the invoice corrected, or set `price_tolerance_percent`, then replay",
+        ),
+        Reason(
+            "pay_status_differs",
+            "the voucher's pay status is {value}: neither waiting nor approved",
+            "decide about it in the target, or add it to `waiting_statuses`, then replay",
+        ),
+        Reason(
             "withholding_tax",
             "the invoice has withholding tax of {value}, which this flow does not book",
             "enter the voucher by hand, then dismiss this one",
@@ -182,6 +207,11 @@ REASONS: dict[str, Reason] = {
             "open the period, or set `closed_period: first_open_day`, then replay",
         ),
         Reason(
+            "orchestration_not_configured",
+            "the connection names no orchestration for {value}",
+            "set orchestrations.{value} of the connection, then replay",
+        ),
+        Reason(
             "voucher_already_paid",
             "voucher {value} is paid or in a payment run, so it cannot be voided",
             "void the payment first, or settle the difference by a voucher of its own, then replay",
@@ -195,11 +225,6 @@ REASONS: dict[str, Reason] = {
             "changed_after_delivery",
             "the invoice changed after its voucher {value} was made",
             "void the voucher by hand and replay, or set `on_change: void_and_add`",
-        ),
-        Reason(
-            "orchestration_not_configured",
-            "the connection names no orchestration for {value}",
-            "set orchestrations.{value} of the connection, then replay",
         ),
         Reason(
             "batch_rejected",

@@ -32,6 +32,7 @@ DESCRIPTIONS = {
     "F43121": "Receipts of purchase orders (F43121), matches with vouchers included, by day of change.",
     "F0901": "Account master (F0901), whole: business unit, object, subsidiary and posting edit code.",
     "F0006": "Business units (F0006), whole.",
+    "F0014": "Payment terms (F0014), whole.",
     "F0010": "Companies (F0010), whole, with their currencies.",
     "invoices": "Invoices of Coupa with their lines and payments, by day of change in the connection's time zone.",
     "purchase_orders": "Purchase orders of Coupa with their lines, by day of change in the connection's time zone.",

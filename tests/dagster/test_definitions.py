@@ -31,6 +31,7 @@ SOURCES = [
     "coupa/uoms",
     "jde/F0006",
     "jde/F0010",
+    "jde/F0014",
     "jde/F0101",
     "jde/F0115",
     "jde/F01151",
@@ -47,7 +48,15 @@ SOURCES = [
 ]
 FLOW_ASSETS = [
     f"jde_coupa/{flow}/{part}"
-    for flow in ("accounts", "invoices", "payments_to_coupa", "purchase_orders", "suppliers")
+    for flow in (
+        "accounts",
+        "approvals",
+        "approved_invoices",
+        "invoices",
+        "payments_to_coupa",
+        "purchase_orders",
+        "suppliers",
+    )
     for part in ("delivered", "mapped", "swept")
 ] + ["jde_coupa/side_by_side"]
 JOBS = ["connector_purge", "jde_coupa", "jde_coupa_sweep"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from drill_clock import YESTERDAY
@@ -57,6 +57,7 @@ class Place:
     sites: Mapping[str, Mapping[str, Mapping[str, Any]]]
     acts: Mapping[str, Acts]
     town: type[Town]
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class Town:
@@ -269,6 +270,37 @@ def _invoice_stranger(town: Northmoor) -> Stranger:
     return "invoices", str(town.coupa("invoices", create=body))
 
 
+# -- approvals of invoices that came from JD Edwards
+
+
+def _approvals_open(town: Northmoor) -> None:
+    """Vouchers wait for the approvers of their invoices; one of them has been asked."""
+    for doc in (4711, 4712, 4713):
+        town.books.act("set_pay_status", _voucher(doc), PST="H")
+    _decided(town, "INV-4711", "approved")
+
+
+def _approvals_go_on(town: Northmoor) -> None:
+    _decided(town, "INV-4712", "approved")
+
+
+def _approvals_amend(town: Northmoor) -> None:
+    _decided(town, "INV-4711", "disputed")
+
+
+def _decided(town: Northmoor, number: str, status: str) -> None:
+    for id, invoice in town.held("invoices").items():
+        if invoice["invoice-number"] == number:
+            town.coupa("invoices", id=int(id), set={"status": status})
+
+
+def _approvals_forget(town: Northmoor) -> None:
+    for id, invoice in town.held("invoices").items():
+        if invoice["invoice-number"] == "WEB-4":
+            town.people("delete_invoice", id=int(id))
+            return
+
+
 # -- invoices that are born in Coupa
 
 
@@ -327,9 +359,12 @@ def _reprice(town: Northmoor, number: str, price: str) -> None:
 def _voucher_stranger(town: Northmoor) -> Stranger:
     """A voucher that an A/P clerk entered: one pay item, whose row is its record."""
     doc = 9000 + len(town.site.systems["jde"].dump()["F0411"])
-    town.books.voucher(doc, supplier=4344)
-    for place in (1, 900):
-        town.books.delete("F0911", town.books.cost_key(_voucher(doc), place) | {"EXTL": "AM" if place == 900 else ""})
+    key = {"DOC": doc, "DCT": "PV", "KCO": "00001", "SFX": "001", "SFXE": 0}
+    day = YESTERDAY.isoformat()
+    money = {"AG": "5.00", "AAP": "5.00", "CRCD": "GBP", "CRRM": "D", "PST": "A"}
+    town.books.upsert(
+        "F0411", key | money | {"AN8": 4344, "VINV": f"PAPER-{doc}", "CO": "00001", "DIVJ": day, "DGJ": day}
+    )
     return "F0411", json.dumps([str(doc), "PV", "00001", "001", "0"], separators=(",", ":"))
 
 
@@ -484,7 +519,11 @@ PLACES: Mapping[str, Place] = {
         },
         sites={
             "static chart": {"accounts": {"chart": "JDE"}, "purchase_orders": _ORDERS},
-            "dynamic chart": {"accounts": {"chart": "JDE dynamic"}, "purchase_orders": _ORDERS},
+            "dynamic chart": {
+                "accounts": {"chart": "JDE dynamic"},
+                "purchase_orders": _ORDERS,
+                "approved_invoices": {"voucher_custom_field": "erp-voucher"},
+            },
         },
         acts={
             "suppliers": Acts(
@@ -560,7 +599,19 @@ PLACES: Mapping[str, Place] = {
                 leave=_voucher_leaves,
                 opens=_payables_open,
             ),
+            "approvals": Acts(
+                _nothing,
+                _approvals_go_on,
+                _approvals_amend,
+                _nothing,
+                late=lambda town: _decided(town, "INV-4713", "approved"),
+                forget=_approvals_forget,
+                stranger=_voucher_stranger,
+                leave=_voucher_leaves,
+                opens=_approvals_open,
+            ),
         },
         town=Northmoor,
+        options={"coupa": {"custom_fields": {"invoices": ["erp-voucher"]}}},
     ),
 }

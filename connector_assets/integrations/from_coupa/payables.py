@@ -91,7 +91,8 @@ def _costs_of_line(line: InvoiceLine) -> Iterator[Cost]:
     if line.order_line_id and not line.po_number:
         # for an order, whichever it is
         common["order"] = f"line {line.order_line_id}"
-    if not line.account_allocations:
+    if common["order"] or not line.account_allocations:
+        # what is for an order is booked on the order's accounts
         account = line.account
         yield Cost(total, account_id=account.id if account else None, account_code=_code(account), **common)
         return

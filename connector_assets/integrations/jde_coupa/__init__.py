@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from connector_assets.delivery.flow import Flow
 from connector_assets.integrations.jde_coupa.accounts import Accounts
+from connector_assets.integrations.jde_coupa.approvals import Approvals
 from connector_assets.integrations.jde_coupa.approved_invoices import ApprovedInvoices
 from connector_assets.integrations.jde_coupa.invoices import Invoices
 from connector_assets.integrations.jde_coupa.payments_to_coupa import PaymentsToCoupa
@@ -21,4 +22,5 @@ FLOWS: tuple[type[Flow], ...] = (
     ApprovedInvoices,
     PaymentsToCoupa,
     PaymentsToJde,
+    Approvals,
 )

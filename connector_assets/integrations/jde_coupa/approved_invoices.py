@@ -10,28 +10,21 @@ entered at once nothing of the kind is established, so that a look-up which find
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from connector_assets.delivery.checks import (
     FrameChecks,
-    mapped_columns,
-    reason,
-    row_schema,
-    shape_schema,
 )
 from connector_assets.delivery.document import Decision, Document, FieldChange, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source, read_settings
-from connector_assets.delivery.money import amount_text
-from connector_assets.integrations.from_coupa import payables as coupa
 from connector_assets.integrations.from_jde.keys import supplier_key
+from connector_assets.integrations.jde_coupa import approved_mapping as mapping
+from connector_assets.integrations.jde_coupa import approved_orders
 from connector_assets.integrations.jde_coupa.approved_resolving import Resolving
 from connector_assets.integrations.jde_coupa.approved_settings import ApprovedInvoiceSettings
-from connector_assets.integrations.jde_coupa.birthplace import voucher_key_on
 from connector_assets.integrations.jde_coupa.invoices import Invoices
 from connector_assets.integrations.jde_coupa.voucher_outlet import (
     BATCH_RUN,
@@ -40,34 +33,11 @@ from connector_assets.integrations.jde_coupa.voucher_outlet import (
     DirectVouchers,
     VoucherOutlet,
 )
-from connector_assets.integrations.jde_coupa.voucher_records import VoucherRecords, by_account
+from connector_assets.integrations.jde_coupa.voucher_records import VoucherRecords
 from connector_assets.integrations.to_jde.periods import Periods, periods_of
 from connector_resources.coupa.models import Invoice
 from connector_resources.errors import NotAllowed
 from connector_resources.ledger import Delivery, Intent
-
-ZERO = Decimal("0.00")
-# a column of the mapped row that says why it is held -> the reason, and how the field is called to a person
-HOLDS = {
-    "no_number": ("required_field_blank", "number"),
-    "no_date": ("required_field_blank", "invoice_date"),
-    "no_currency": ("required_field_blank", "currency"),
-    "long_number": ("too_long", "number"),
-    "unknown_supplier": ("supplier_not_linked", "supplier"),
-    "unmapped_term": ("payment_term_not_mapped", "payment_term"),
-    "unmapped_tax": ("tax_code_not_mapped", "tax_code"),
-    "unmapped_charge": ("charge_not_mapped", "charge"),
-    "unmapped_rate": ("exchange_rate_not_mapped", "currency"),
-    "withheld": ("withholding_tax", "withholding_tax"),
-    "positive": ("credit_note_positive", "amount"),
-    "gap": ("distribution_does_not_agree", "amount"),
-    "no_lines": ("distribution_missing", "lines"),
-    "closed": ("period_closed", "gl_date"),
-    "twin": ("possible_duplicate", "number"),
-    "payer": ("payer_settings_differ", "pay_status"),
-    "many_gone": ("many_deleted", "status"),
-}
-LINE_HOLDS = {"missing_account": "account_not_found", "closed_account": "account_not_postable"}
 
 
 class ApprovedInvoices(Flow):
@@ -90,43 +60,8 @@ class ApprovedInvoices(Flow):
     natural_key = "mark with the invoice id"
     named_by = ("invoice", "supplier", "number", "amount", "date", "currency")
     looks_first = True
-    document_columns: ClassVar[Mapping[str, str]] = {
-        "invoice_id": "int",
-        "status": "str",
-        "void": "bool",
-        "born_as": "str?",
-        "in_jde": "bool",
-        "full_number": "str?",
-        "number": "str?",
-        "supplier_id": "int?",
-        "supplier": "str?",
-        "supplier_exists": "bool",
-        "an8": "int?",
-        "invoice_date": "date?",
-        "due_date": "date?",
-        "term_code": "str?",
-        "term": "str?",
-        "tax": "money",
-        "taxes": "str",
-        "pay_items": "str",
-        "remark": "str?",
-        "company": "str?",
-        "foreign": "bool",
-        "rate": "money?",
-        "gl_date": "date?",
-        **dict.fromkeys(HOLDS, "str?"),
-    }
-    line_columns: ClassVar[Mapping[str, str]] = {
-        "line": "int",
-        "account_id": "str?",
-        "account_code": "str?",
-        "charge": "str?",
-        "account": "str?",
-        "company": "str?",
-        "line_amount": "money",
-        "description": "str?",
-        **dict.fromkeys(LINE_HOLDS, "str?"),
-    }
+    document_columns = mapping.COLUMNS
+    line_columns = mapping.LINE_COLUMNS
     Settings = ApprovedInvoiceSettings
 
     @cached_property
@@ -144,6 +79,11 @@ class ApprovedInvoices(Flow):
         """How vouchers are made, by the mode."""
         kind = DirectVouchers if self.settings.mode == "direct" else BatchVouchers
         return kind(self.vouchers, self.settings, lambda company, day: self.periods.reversal_day(company, day))
+
+    @cached_property
+    def orders(self) -> approved_orders.OrderLines:
+        """The order lines that invoices are for."""
+        return approved_orders.OrderLines(self)
 
     # -- the source side ------------------------------------------------------------------------------------------
 
@@ -167,12 +107,13 @@ class ApprovedInvoices(Flow):
         for row in rows:
             invoice: Invoice = reader.record("invoices", row)
             key = invoice_key(invoice.id)
-            document, lines = self._mapped(key, keys[key], invoice, field)
+            document, lines = mapping.mapped(key, keys[key], invoice, self.settings, field)
             made.documents.append(document)
             made.lines += [] if document["void"] else lines
         there = {row["key"] for row in made.documents}
         made.documents += self._gone({key: day for key, day in keys.items() if key not in there})
         self._look_in_jde(made.documents)
+        self.orders.fill(made.lines)
         return made
 
     def _key_field(self) -> str | None:
@@ -181,60 +122,14 @@ class ApprovedInvoices(Flow):
         field: str | None = own.key_custom_field
         return field
 
-    def _mapped(
-        self, key: str, day: date | None, invoice: Invoice, field: str | None
-    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        costs, total, settings = coupa.costs_of(invoice), coupa.total_of(invoice), self.settings
-        taxes = coupa.taxes_of(invoice, costs)
-        tax = sum((each.amount for each in taxes), ZERO)
-        gap = sum((cost.amount for cost in costs), ZERO) + tax - total
-        withheld = coupa.withheld(invoice)
-        supplier = invoice.supplier
-        wrong = coupa.is_credit(invoice) and total > 0
-        document = _blank(key, day, invoice.id, invoice.status or "") | {
-            "amount": total,
-            "currency": invoice.currency.code if invoice.currency else None,
-            "void": invoice.status not in settings.statuses,
-            "born_as": voucher_key_on(invoice, field),
-            "full_number": invoice.invoice_number,
-            "number": settings.short(invoice.invoice_number or ""),
-            "supplier_id": supplier.id if supplier else None,
-            "supplier": (supplier.number or supplier.name) if supplier else None,
-            "invoice_date": invoice.invoice_date,
-            "due_date": invoice.net_due_date,
-            "term_code": invoice.payment_term.code if invoice.payment_term else None,
-            "tax": tax,
-            "taxes": json.dumps([[each.code, str(each.amount), str(each.net)] for each in taxes]),
-            "remark": invoice.invoice_lines[0].description if invoice.invoice_lines else None,
-            "withheld": amount_text(withheld) if withheld else None,
-            "positive": amount_text(total) if wrong else None,
-            "gap": amount_text(gap) if gap else None,
-            "no_lines": "no lines" if not costs else None,
-        }
-        lines = [
-            {
-                "key": key,
-                "line": place,
-                "account_id": str(cost.account_id) if cost.account_id else None,
-                "account_code": cost.account_code,
-                "charge": cost.charge or None,
-                "account": None,
-                "company": None,
-                "line_amount": cost.amount,
-                "description": cost.description or None,
-                **dict.fromkeys(LINE_HOLDS),
-            }
-            for place, cost in enumerate(costs, 1)
-        ]
-        return document, lines
-
     def _gone(self, keys: Mapping[str, date | None]) -> list[dict[str, Any]]:
         """Invoices that Coupa no longer has. Many at once are rather a login that sees less than before."""
         known = self.bench.ledger.deliveries.load(self.full_name, list(keys))
         fresh = [key for key in keys if key not in known or not (known[key].content or {}).get("void")]
         many = str(len(fresh)) if len(fresh) > self.settings.most_deleted else None
         return [
-            _blank(key, day, invoice_id(key), "deleted") | {"void": True, "many_gone": many if key in fresh else None}
+            mapping.blank(key, day, invoice_id(key), "deleted")
+            | {"void": True, "many_gone": many if key in fresh else None}
             for key, day in keys.items()
         ]
 
@@ -258,20 +153,7 @@ class ApprovedInvoices(Flow):
 
     @property
     def checks(self) -> FrameChecks:
-        holds = {column: [reason(why, lambda values: values.isna())] for column, (why, _) in HOLDS.items()}
-        return FrameChecks(
-            document_shape=shape_schema("approved invoices", mapped_columns(self.document_columns), unique=["key"]),
-            document_rows=row_schema("approved invoices", holds),
-            line_shape=shape_schema(
-                "approved invoice lines", {"key": "str"} | dict(self.line_columns), unique=["key", "line"]
-            ),
-            line_rows=row_schema(
-                "approved invoice lines",
-                {column: [reason(why, lambda values: values.isna())] for column, why in LINE_HOLDS.items()},
-            ),
-            names={column: name for column, (_, name) in HOLDS.items()} | dict.fromkeys(LINE_HOLDS, "account"),
-            waits_for=self._waits_for,
-        )
+        return mapping.checks(self._waits_for)
 
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
         match why:
@@ -284,18 +166,7 @@ class ApprovedInvoices(Flow):
         return None
 
     def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        gone = row["currency"] is None
-        return {
-            "invoice": str(row["invoice_id"]),
-            "number": row["number"],
-            "date": row["invoice_date"].isoformat() if row["invoice_date"] else None,
-            "supplier": str(row["an8"]) if row["an8"] is not None else None,
-            "currency": row["currency"],
-            "amount": None if gone else amount_text(row["amount"]),
-            "tax": amount_text(row["tax"]),
-            "lines": by_account((line["account"] or "", line["line_amount"]) for line in lines),
-            "void": row["void"],
-        }
+        return mapping.content(row, lines)
 
     # -- the target side ------------------------------------------------------------------------------------------
 
@@ -377,6 +248,8 @@ class ApprovedInvoices(Flow):
         named = self.bench.integration.settings.flows
         settings = self.settings
         problems = [settings.payer_problem] if settings.payer_problem else []
+        if settings.voucher_custom_field and settings.voucher_custom_field == self._key_field():
+            problems.append("voucher_custom_field is the field in which the invoices flow marks its own: name another")
         wrong = "payments_to_coupa" if settings.payer == "coupa" else "payments_to_jde"
         if wrong in named:
             problems.append(f"payer is {settings.payer}, but the flow {wrong} is on: leave it out of connections.yaml")
@@ -396,24 +269,3 @@ def invoice_key(id: int) -> str:
 def invoice_id(key: str) -> int:
     """Coupa's id of an invoice's document key."""
     return int(key.partition(":")[2])
-
-
-def _blank(key: str, day: date | None, id: int, status: str) -> dict[str, Any]:
-    """A mapped row of which nothing is known but its id."""
-    row: dict[str, Any] = dict.fromkeys(ApprovedInvoices.document_columns)
-    return row | {
-        "key": key,
-        "day": day,
-        "ignored": None,
-        "amount": None,
-        "currency": None,
-        "invoice_id": id,
-        "status": status,
-        "void": False,
-        "in_jde": False,
-        "supplier_exists": False,
-        "foreign": False,
-        "tax": ZERO,
-        "taxes": "[]",
-        "pay_items": "[]",
-    }

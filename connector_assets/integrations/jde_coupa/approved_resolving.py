@@ -34,6 +34,8 @@ class Resolving:
         self.bench = flow.bench
         self.settings = flow.settings
         self.name = flow.bench.integration.name
+        # the documents that JDE has, or may have, a voucher of
+        self.delivered: set[str] = set()
 
     def resolve(self, frames: Frames) -> Frames:
         """Fill the columns that come from memory and reference data, anew each time."""
@@ -41,10 +43,13 @@ class Resolving:
         self._birthplaces(documents)
         self._suppliers(documents)
         self._accounts(lines)
-        own = by(lines, "key")
+        own: dict[str, list[dict[str, Any]]] = {}
+        for line in lines:
+            own.setdefault(line["key"], []).append(line)
         for row in documents:
             if row["ignored"] is None and not row["void"]:
                 self._complete(row, own.get(row["key"], []))
+                self.flow.orders.check(own.get(row["key"], []), delivered=row["key"] in self.delivered)
             else:
                 row |= dict.fromkeys(("withheld", "positive", "gap", "no_lines"))
         self._twins(documents)
@@ -63,6 +68,7 @@ class Resolving:
         sent |= ledger.links.of(self.flow.full_name, [row["key"] for row in documents]).keys()
         for row in documents:
             delivered = row["in_jde"] or row["key"] in sent
+            self.delivered |= {row["key"]} if delivered else set()
             row["ignored"] = self._rule(row, delivered, str(row["invoice_id"]) in from_jde)
 
     def _rule(self, row: Mapping[str, Any], delivered: bool, linked: bool) -> str | None:
@@ -104,9 +110,9 @@ class Resolving:
         charges = [line["charge"] for line in lines if line["charge"] and not line["account"]]
         row["unmapped_charge"] = next((each for each in charges if each not in self.settings.charge_accounts), None)
         row["company"] = self.settings.company or next((line["company"] for line in lines if line["company"]), None)
-        self._taxes(row)
+        self._taxes(row, whole=any(line["order_number"] for line in lines))
         self._currency(row)
-        self._gl_date(row, known=all(line["account"] for line in lines))
+        self._gl_date(row, known=all(line["account"] or line["company"] for line in lines))
         row["payer"] = self.settings.new_status if self.settings.payer_problem else None
 
     def _suppliers(self, documents: Sequence[dict[str, Any]]) -> None:
@@ -137,8 +143,9 @@ class Resolving:
     def _jde_terms(self) -> set[str]:
         return {text(row["PTC"]) or "" for row in self.bench.reader("jde").snapshot("F0014")}
 
-    def _taxes(self, row: dict[str, Any]) -> None:
-        """The pay items: one for each tax code, or one for all where there is no tax."""
+    def _taxes(self, row: dict[str, Any], *, whole: bool) -> None:
+        """The pay items: one for each tax code, or one for all where there is no tax. A voucher match takes one tax for
+        the `whole` of it."""
         table = self.bench.ledger.mappings.table(self.name, TAXES)
         row["unmapped_tax"] = None
         items = []
@@ -147,6 +154,8 @@ class Resolving:
             if area is None:
                 row["unmapped_tax"] = row["unmapped_tax"] or code
             items.append({"gross": amount_text(Decimal(net) + Decimal(tax)), "tax": tax, "area": area or ""})
+        if whole and len(items) > 1:
+            row["unmapped_tax"] = "+".join(code for code, _, _ in json.loads(row["taxes"]))
         row["pay_items"] = json.dumps(items or [{"gross": amount_text(row["amount"]), "tax": "0.00", "area": ""}])
 
     def _currency(self, row: dict[str, Any]) -> None:
@@ -162,16 +171,19 @@ class Resolving:
             row["unmapped_rate"] = pair
 
     def _gl_date(self, row: dict[str, Any], *, known: bool) -> None:
-        """By the company's open periods; where not every account is `known`, the company may not be either."""
+        """By the company's open periods; where not every account is `known`, the company may not be either. A closed
+        period holds what has no voucher yet; of one that has, it keeps a change from being made (`not_open`)."""
         wanted = self.bench.today("jde") if self.settings.gl_date == "today" else row["invoice_date"]
-        row["gl_date"] = row["closed"] = None
-        if wanted is None:
+        row["gl_date"] = row["closed"] = row["not_open"] = None
+        if wanted is None or not known:
             return
         if row["company"] is None:
-            row["closed"] = "the company of its accounts is not known" if known else None
-            return
-        found = self.flow.periods.gl_date(row["company"], wanted)
-        row["gl_date"], row["closed"] = found.day, found.why if found.day is None else None
+            why = "the company of its accounts is not known"
+        else:
+            found = self.flow.periods.gl_date(row["company"], wanted)
+            row["gl_date"], why = found.day, found.why
+        if row["gl_date"] is None:
+            row["not_open" if row["key"] in self.delivered else "closed"] = why
 
     # -- accounts -------------------------------------------------------------------------------------------------
 
@@ -180,6 +192,11 @@ class Resolving:
         links = self.bench.ledger.links.by_target(f"{self.name}/accounts", "accounts", list(ids))
         for line in lines:
             line["missing_account"] = line["closed_account"] = None
+            if line["order_number"]:
+                # the order knows its account
+                line["aid"] = line["account"] = None
+                line["company"] = line["line_company"]
+                continue
             link = links.get(line["account_id"] or "")
             found = self._by_key.get(link.source_key) if link else None
             found = found or self._by_code.get(line["account_code"] or "")
@@ -189,6 +206,7 @@ class Resolving:
             else:
                 shown = line["account_code"] or "none"
             line["account"] = _number(found) if found else None
+            line["aid"] = text(found["AID"]) if found else None
             line["company"] = self._unit_company.get(text(found.get("MCU")) or "") if found else None
             if found is None and shown:
                 line["missing_account"] = shown

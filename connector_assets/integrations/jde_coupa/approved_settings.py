@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import ConfigDict, Field
@@ -31,6 +32,10 @@ class ApprovedInvoiceSettings(MarkRules, PeriodRules):
     statuses: tuple[str, ...] = Field(
         default=("approved",), description="Coupa statuses in which an invoice has a voucher; in no other it has one"
     )
+    voucher_custom_field: str | None = Field(
+        default=None,
+        description="custom field of Coupa's invoices that is told the voucher, a field of its own; null: none",
+    )
     go_live: date | None = Field(default=None, description="invoices dated before this day are ignored; null: none are")
     document_type: str = Field(default="PV", max_length=2, description="F0411.DCT of vouchers")
     credit_type: str = Field(default="PD", max_length=2, description="F0411.DCT of credits")
@@ -57,6 +62,12 @@ class ApprovedInvoiceSettings(MarkRules, PeriodRules):
     most_deleted: int = Field(default=10, ge=0, description="more invoices that disappear at once are held, not voided")
     not_postable: tuple[str, ...] = Field(
         default=("I", "N", "M", "B"), description="posting edit codes (F0901.PEC) that refuse A/P postings"
+    )
+    two_way_line_types: tuple[str, ...] = Field(
+        default=("J",), description="line types (F4311.LNTY) that are vouchered without a receipt"
+    )
+    price_tolerance_percent: Decimal = Field(
+        default=Decimal(0), ge=0, description="how far an order line's amount may differ from the order's price"
     )
     distribution: DistributionRules = DistributionRules()
 

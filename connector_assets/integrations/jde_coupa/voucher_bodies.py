@@ -40,6 +40,45 @@ def voucher_body(document: Document, mark: str, settings: Any) -> dict[str, Any]
     }
 
 
+def match_body(document: Document, mark: str, settings: Any) -> dict[str, Any]:
+    """The fields of a voucher that relieves order lines, with its one tax; what is for no order is distributed."""
+    row = document.facts["row"]
+    lines = sorted(document.facts["lines"], key=lambda each: each["line"])
+    [item] = json.loads(row["pay_items"])
+    area, _, explanation = str(item["area"]).partition("/")
+    convert = Conversion(row["foreign"], row["rate"])
+    tax = Decimal(item["tax"])
+    return {
+        **header(row, mark, settings),
+        "PayStatus": settings.new_status,
+        "DueDate": row["due_date"],
+        **convert.amounts("TaxAmount", "ForeignTax", tax, convert.base(tax)),
+        "TaxRateArea": area,
+        "TaxExplanation": explanation,
+        "Lines": [
+            {
+                "POCompany": line["order_company"],
+                "PONumber": line["order_number"],
+                "POType": line["order_type"],
+                "POLine": Decimal(line["order_line"]),
+                "Quantity": exactly(line["quantity"] or ZERO),
+                **convert.amounts("Amount", "ForeignAmount", line["line_amount"], convert.base(line["line_amount"])),
+            }
+            for line in lines
+            if line["order_number"]
+        ],
+        "Distribution": [
+            {
+                "Account": line["account"],
+                **convert.amounts("Amount", "ForeignAmount", line["line_amount"], convert.base(line["line_amount"])),
+                "Explanation": (line["description"] or row["remark"] or "")[:30],
+            }
+            for line in lines
+            if not line["order_number"]
+        ],
+    }
+
+
 def header(row: Mapping[str, Any], mark: str, settings: Any) -> dict[str, Any]:
     """The fields that all pay items share."""
     return {

@@ -7,7 +7,7 @@ the vouchers are, so that one which the batch run finishes in between is seen as
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, chunks, text, voucher_key, voucher_parts
+from connector_assets.integrations.jde_coupa.approved_orders import order_name
 from connector_assets.integrations.jde_coupa.birthplace import MarkRules
 from connector_resources.jde.query import any_of, one_of, starts_with
 
@@ -30,7 +31,8 @@ IN_PAYMENT = frozenset({"#", "Z"})
 
 @dataclass(frozen=True)
 class Held:
-    """One revision of an invoice as JDE holds it. `message` is why the batch run left a transaction behind."""
+    """One revision of an invoice as JDE holds it. `message` is why the batch run left a transaction behind; `others`
+    are the ids of further vouchers of the invoice that are in force."""
 
     id: str
     invoice: int | None
@@ -39,6 +41,7 @@ class Held:
     journal: Sequence[Row] = field(default=(), repr=False)
     in_batch: bool = False
     message: str = ""
+    others: tuple[str, ...] = ()
 
     @property
     def void(self) -> bool:
@@ -124,14 +127,20 @@ class VoucherRecords:
             else:
                 invoices[key] = mark[0]
         found = self.of_invoices(set(invoices.values()))
-        newest = {id: found[invoice][-1] for id, invoice in invoices.items() if invoice in found}
+        newest = {id: _newest(found[invoice]) for id, invoice in invoices.items() if invoice in found}
         return {id: (newest | unmarked)[id] for id in ids if id in newest or id in unmarked}
 
     def numbered(self, names: Collection[tuple[int, str]]) -> dict[tuple[int, str], list[Held]]:
-        """(supplier, invoice number) -> the vouchers of it that are in force, whoever's they are. Document type NO does
-        not count, as in JDE's own check (jde-ais section 6)."""
-        rows = [row for page in self.jde.by_keys("F0411", ["AN8", "VINV"], names) for row in page]
+        """(supplier, invoice number) -> the vouchers of it that are in force or in the batch files, whoever's they are.
+        Document type NO does not count, as in JDE's own check (jde-ais section 6)."""
+        rows = [row for page in self.jde.by_keys("F0411Z1", ["AN8", "VINV"], names) for row in page]
+        waiting = by([row for row in rows if text(row.get("EDSP")) != "1"], "EDBT", "EDTN")
         found: dict[tuple[int, str], list[Held]] = {}
+        for (batch, number), items in waiting.items():
+            invoice, revision = self.marks.read(number) or (None, 0)
+            name = (items[0]["AN8"], text(items[0].get("VINV")) or "")
+            found.setdefault(name, []).append(Held(f"Z/{batch}/{number}", invoice, revision, items, in_batch=True))
+        rows = [row for page in self.jde.by_keys("F0411", ["AN8", "VINV"], names) for row in page]
         for key, items in by([row for row in rows if row["DCT"] != "NO"], *VOUCHER_KEY).items():
             held = self._voucher(key, items)
             if not held.void:
@@ -222,17 +231,37 @@ class VoucherRecords:
             "void": held.void,
         }
         if not held.in_batch:
-            lines = distribute(held.journal, foreign=held.foreign, rules=self.distribution)
-            content["lines"] = by_account((line.account, line.amount) for line in lines)
+            content["lines"] = by_account([*self._matched(held), *self._distributed(held)])
         status = IN_BATCH if held.in_batch else "void" if held.void else text(first.get("PST")) or "?"
         label = text(first.get("VINV")) or ""
         return Target(held.id, content, status=status, label=label, raw=held, version=_version(held))
+
+    def _distributed(self, held: Held) -> Iterator[tuple[str, Decimal]]:
+        """The accounts of what is for no order."""
+        journal = [row for row in held.journal if not text(row.get("PO"))]
+        for line in distribute(journal, foreign=held.foreign, rules=self.distribution):
+            yield line.aid or line.account, line.amount
+
+    @staticmethod
+    def _matched(held: Held) -> Iterator[tuple[str, Decimal]]:
+        """The order lines that it relieved, each a pay item, without their tax."""
+        gross, tax = ("ACR", "CTAM") if held.foreign else ("AG", "STAM")
+        for row in held.rows:
+            if text(row.get("PO")):
+                net = (row.get(gross) or ZERO) - (row.get(tax) or ZERO)
+                yield order_name(text(row.get("PKCO")), text(row.get("PDCT")), row["PO"], row.get("LNID")), net
 
     @property
     def company_currency(self) -> Mapping[str, str]:
         """Company -> the currency of its books."""
         rows = self.bench.reader("jde").snapshot("F0010")
         return {row["CO"]: text(row.get("CRCD")) or "" for row in rows}
+
+
+def _newest(revisions: Sequence[Held]) -> Held:
+    """The record of an invoice, with what else of it is in force."""
+    newest = revisions[-1]
+    return replace(newest, others=tuple(each.id for each in revisions[:-1] if not each.void))
 
 
 def by_account(amounts: Iterable[tuple[str, Decimal]]) -> list[dict[str, str]]:

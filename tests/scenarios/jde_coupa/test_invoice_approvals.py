@@ -1,0 +1,129 @@
+"""Coupa's approvals of invoices that came from JD Edwards: they release the vouchers for payment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from scenario_books import Entry
+from scenario_payables import Payables
+from scenario_site import Site, outcome, outcomes
+
+APPROVALS = "approvals"
+WRITES = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
+
+
+@pytest.fixture
+def voucher(town: Site) -> Iterator[Entry]:
+    """A voucher on hold that is in Coupa as a draft; approvals are synced."""
+    Payables(town)
+    town.flows[APPROVALS] = {}
+    entry = town.books.voucher(4711, status="H")
+    town.sync("invoices")
+    yield entry
+
+
+def statuses(town: Site, doc: int = 4711) -> list[str]:
+    """The pay statuses of a voucher's pay items."""
+    return [row["PST"] for row in Payables(town).rows("F0411") if row["DOC"] == doc]
+
+
+def test_an_approval_releases_the_voucher(town: Site, voucher: Entry) -> None:
+    """Given a voucher on pay status H whose invoice is a draft in Coupa, when it is synced, then nothing is decided;
+    when the approvers let it go there, then the voucher is on A; further syncs send nothing, and no voucher is made."""
+    report = town.sync(APPROVALS)[APPROVALS]
+    assert (report.rules(), report.writes, statuses(town)) == ({"not_decided": 1}, 0, ["H"])
+    town.spend.approve("INV-4711")
+    town.sandbox.clock.advance(60)
+    # its voucher was there before: it is linked, and released
+    assert outcomes(town.sync(APPROVALS)[APPROVALS]) == {"adopted": 1}
+    assert statuses(town) == ["A"]
+    reports = town.sync(APPROVALS, "approved_invoices")
+    assert {report.writes for report in reports.values()} == {0}
+    assert len(Payables(town).rows("F0411")) == 1
+
+
+def test_all_pay_items_are_released(town: Site, voucher: Entry) -> None:
+    """Given a voucher of two pay items, one of them released already, when its invoice is approved, both are on A."""
+    entry = town.books.voucher(4712, items=("60.00", "40.00"), status="H", supplier=4344)
+    town.sync("invoices")
+    town.books.change_items(entry, "60.00", PST="A")
+    town.spend.approve("INV-4712")
+    assert outcome(town.sync(APPROVALS)[APPROVALS], "invoices:2") == "adopted"
+    assert statuses(town, 4712) == ["A", "A"]
+
+
+def test_what_is_paid_or_void_is_left_alone(town: Site, voucher: Entry) -> None:
+    """Given a voucher that was released and paid in JD Edwards without waiting, and one that was voided
+    when their invoices are approved in Coupa, then nothing is sent."""
+    other = town.books.voucher(4712, status="H", supplier=4344)
+    town.sync("invoices")
+    town.books.act("set_pay_status", voucher, PST="A")
+    town.books.pay(voucher)
+    town.spend.approve("INV-4711")
+    town.spend.approve("INV-4712")
+    town.books.void(other)
+    report = town.sync(APPROVALS)[APPROVALS]
+    assert (outcomes(report), report.writes) == ({"adopted": 2}, 0)
+
+
+@pytest.mark.reason("pay_status_differs")
+def test_another_hold_is_somebodys_decision(town: Site, voucher: Entry) -> None:
+    """Given a voucher that a clerk put on a hold code of the site, when its invoice is approved, then it is held;
+    with that code among the waiting ones a replay releases it."""
+    town.books.act("set_pay_status", voucher, PST="X")
+    town.spend.approve("INV-4711")
+    assert outcomes(town.sync(APPROVALS)[APPROVALS]) == {"held": 1}
+    assert (town.exception(APPROVALS).value, statuses(town)) == ("X", ["X"])
+    town.configure(APPROVALS, waiting_statuses=["H", "X"])
+    town.replay(APPROVALS)
+    assert outcomes(town.sync(APPROVALS)[APPROVALS]) == {"updated": 1}
+    assert statuses(town) == ["A"]
+
+
+def test_a_rejection_holds_the_voucher_where_the_site_wants_that(town: Site, voucher: Entry) -> None:
+    """Given a released voucher whose invoice is disputed in Coupa, when it is synced, then nothing happens by default;
+    with a hold status the voucher is on it, and back on A when the dispute is over."""
+    clerk = Payables(town)
+    town.spend.approve("INV-4711")
+    town.sync(APPROVALS)
+    town.sandbox.clock.advance(60)
+    clerk.act("dispute_invoice", id=1)
+    assert town.sync(APPROVALS)[APPROVALS].rules() == {"not_decided": 1}
+    town.configure(APPROVALS, hold_status="H")
+    assert outcomes(town.sync(APPROVALS)[APPROVALS]) == {"updated": 1}
+    assert statuses(town) == ["H"]
+    town.sandbox.clock.advance(60)
+    clerk.act("withdraw_dispute", id=1)
+    clerk.act("approve_invoice", id=1)
+    assert outcomes(town.sync(APPROVALS)[APPROVALS]) == {"updated": 1}
+    assert statuses(town) == ["A"]
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
+def test_a_lost_answer_is_looked_at(town: Site, voucher: Entry, kind: str) -> None:
+    """Given an answer that is lost, before or after the status was set, when it is synced, then the voucher is on A."""
+    town.spend.approve("INV-4711")
+    town.sandbox.post("/faults", {"replace": True, "rules": [{**WRITES, "kind": kind, "calls": [1]}]})
+    assert outcomes(town.sync(APPROVALS)[APPROVALS]) == {"adopted": 1}
+    assert (statuses(town), town.exceptions(APPROVALS)) == (["A"], [])
+
+
+def test_a_voucher_that_jde_no_longer_has_is_held(town: Site, voucher: Entry) -> None:
+    """Given an invoice whose voucher was deleted in JD Edwards, when it is approved, then it is held."""
+    key = {"DOC": 4711, "DCT": "PV", "KCO": "00001", "SFX": "001", "SFXE": 0}
+    town.books.delete("F0411", key)
+    town.spend.approve("INV-4711")
+    assert outcomes(town.sync(APPROVALS)[APPROVALS]) == {"held": 1}
+    assert town.exception(APPROVALS).reason == "voucher_not_linked"
+
+
+def test_an_approval_is_planned_then_applied(town: Site, voucher: Entry) -> None:
+    """Given an approved invoice, when it is planned, then the plan shows the change of status and nothing is sent;
+    applied, it is."""
+    town.spend.approve("INV-4711")
+    town.sync(APPROVALS, mode="adopt")
+    plan = town.plan(APPROVALS)
+    assert statuses(town) == ["H"]
+    assert outcomes(town.apply(plan)[APPROVALS]) == {"updated": 1}
+    assert statuses(town) == ["A"]

@@ -1,0 +1,206 @@
+"""Invoices for orders that came from JD Edwards: they relieve the order by a voucher match, or wait for a person."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from scenario_orders import Purchase, Purchasing, held, with_orders
+from scenario_payables import FLOW, Payables
+from scenario_site import Site, outcomes
+
+
+@pytest.fixture
+def payables(town: Site) -> Payables:
+    """Orders go to Coupa, approved invoices come back."""
+    with_orders(town)
+    return Payables(town)
+
+
+@pytest.fixture
+def order(town: Site, payables: Payables) -> Purchase:
+    """An order of 10 at 2.50, in force in Coupa."""
+    entered = Purchasing(town.books).order()
+    town.sync("purchase_orders")
+    return entered
+
+
+def line(town: Site, order: Purchase, quantity: str, price: str = "2.50", place: int = 1) -> dict[str, Any]:
+    """A line of an invoice for a line of an order."""
+    lines = {each["line-num"]: each["id"] for each in held(town, order)["order-lines"]}
+    return {
+        "type": "InvoiceQuantityLine",
+        "line-num": place,
+        "description": "Goods",
+        "price": price,
+        "quantity": quantity,
+        "order-line-id": lines[str(place)],
+        "account": {"code": "30-5010", "account-type": {"name": "JDE"}},
+    }
+
+
+def figures(payables: Payables, order: Purchase) -> tuple[Decimal, Decimal, Decimal]:
+    """Of the order's first line in JD Edwards: received and not vouchered, vouchered, and open units."""
+    row = next(row for row in payables.rows("F4311") if row["DOCO"] == order.number)
+    received, relieved, open_ = (Decimal(row.get(name) or 0) for name in ("UREC", "URLV", "UOPN"))
+    return received, relieved, open_
+
+
+def test_a_received_order_is_relieved_by_its_voucher(town: Site, payables: Payables, order: Purchase) -> None:
+    """Given an order of 10 that was received in full, when its invoice with tax is approved and synced,
+    then the voucher carries the order's company, number, type and line, its cost is on the order's account, and nothing
+    is left to voucher; the next sync sends nothing."""
+    Purchasing(town.books).receive(order, "10")
+    id = payables.invoice(invoice_lines=[line(town, order, "10")], tax="5.00")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    [item] = payables.items(id)
+    assert (item["PKCO"], item["PO"], item["PDCT"], Decimal(item["LNID"])) == ("00001", "00100234", "OP", Decimal(1))
+    assert (Decimal(item["AG"]), Decimal(item["STAM"]), item["PST"]) == (Decimal(30), Decimal(5), "A")
+    assert payables.costs(id) == [("30.5010", Decimal(25))]
+    assert figures(payables, order) == (0, 10, 0)
+    again = town.sync(FLOW)[FLOW]
+    assert (outcomes(again), again.writes) == ({"unchanged": 1}, 0)
+
+
+@pytest.mark.reason("not_received")
+def test_an_order_that_is_not_received_waits(town: Site, payables: Payables, order: Purchase) -> None:
+    """Given an order of which nothing is received, when its invoice is synced, then it is held and no voucher is made;
+    when the goods are received, a replay makes it."""
+    id = payables.invoice(invoice_lines=[line(town, order, "10")])
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert (town.exception(FLOW).value, payables.vouchers()) == ("100234-OP-00001 line 1", [])
+    Purchasing(town.books).receive(order, "10")
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert payables.vouchers() == [(f"CPA-{id}-1", Decimal(25), "A")]
+
+
+@pytest.mark.reason("more_than_received")
+def test_an_order_is_invoiced_in_parts(town: Site, payables: Payables, order: Purchase) -> None:
+    """Given an order of 10 of which 6 are received, when an invoice of 4 is synced, then 2 are left to voucher;
+    when a second one of 6 comes, it is held; when the rest is received, a replay relieves the order in full."""
+    Purchasing(town.books).receive(order, "6")
+    payables.invoice("WEB-1", invoice_lines=[line(town, order, "4")])
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert figures(payables, order) == (2, 4, 4)
+    payables.invoice("WEB-2", invoice_lines=[line(town, order, "6")])
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1, "unchanged": 1}
+    assert town.exception(FLOW).value == "100234-OP-00001 line 1: 6 invoiced, 2 to voucher"
+    Purchasing(town.books).receive(order, "4")
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1, "unchanged": 1}
+    assert figures(payables, order) == (0, 10, 0)
+    assert [amount for _, amount, _ in payables.vouchers()] == [Decimal(10), Decimal(15)]
+
+
+@pytest.mark.reason("price_differs")
+def test_a_price_that_differs_is_held_or_posted_as_a_variance(town: Site, payables: Payables, order: Purchase) -> None:
+    """Given an order of 10 at 2.50 and an invoice at 2.60, when it is synced, then it is held with both amounts;
+    when the site and JD Edwards tolerate 5 %, then its voucher has the invoice's amount."""
+    Purchasing(town.books).receive(order, "10")
+    id = payables.invoice(invoice_lines=[line(town, order, "10", "2.60")])
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert town.exception(FLOW).value == "100234-OP-00001 line 1: 26.00 invoiced, 25.00 ordered"
+    town.configure(FLOW, price_tolerance_percent="5")
+    town.sandbox.post("/options", {"jde": {"match_price_tolerance_percent": 5}})
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert payables.vouchers(id) == [(f"CPA-{id}-1", Decimal(26), "A")]
+    assert sum(amount for _, amount in payables.costs(id)) == Decimal(26)
+
+
+def test_what_jde_refuses_of_a_match_is_shown(town: Site, payables: Payables, order: Purchase) -> None:
+    """Given a site that tolerates more than JD Edwards does, when an invoice of another price is synced,
+    then it is refused in the words of JD Edwards, and nothing is relieved."""
+    town.configure(FLOW, price_tolerance_percent="5")
+    Purchasing(town.books).receive(order, "10")
+    payables.invoice(invoice_lines=[line(town, order, "10", "2.60")])
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"refused": 1}
+    assert "Price differs" in town.exception(FLOW).value
+    assert figures(payables, order) == (10, 0, 0)
+
+
+@pytest.mark.reason("needs_order_match")
+def test_without_a_match_orchestration_an_order_is_for_a_person(
+    town: Site, payables: Payables, order: Purchase
+) -> None:
+    """Given a site without an orchestration for voucher match, when an invoice for an order is synced,
+    then it is held, and never becomes a voucher that is only distributed."""
+    acts = town.connections["jde"]["orchestrations"]
+    town.connect("jde", orchestrations={name: each for name, each in acts.items() if name != "voucher_match"})
+    Purchasing(town.books).receive(order, "10")
+    payables.invoice(invoice_lines=[line(town, order, "10")])
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert town.exception(FLOW).reason == "needs_order_match"
+    assert (payables.vouchers(), figures(payables, order)) == ([], (10, 0, 0))
+
+
+def test_a_line_without_an_order_goes_along(town: Site, payables: Payables, order: Purchase) -> None:
+    """Given an invoice of an order line and of a cost on an account, when it is synced, then one voucher has both."""
+    Purchasing(town.books).receive(order, "10")
+    lines = [line(town, order, "10"), payables.line(2, "40-5010", "7.00")]
+    id = payables.invoice(invoice_lines=lines)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert sorted(payables.costs(id)) == [("30.5010", Decimal(25)), ("40.5010", Decimal(7))]
+    assert figures(payables, order) == (0, 10, 0)
+    assert town.sync(FLOW)[FLOW].writes == 0
+
+
+def test_a_void_opens_the_order_again(town: Site, payables: Payables, order: Purchase) -> None:
+    """Given an order that an invoice has relieved, when the invoice is voided in Coupa,
+    then the voucher is void, and the order can be vouchered again."""
+    Purchasing(town.books).receive(order, "10")
+    id = payables.invoice(invoice_lines=[line(town, order, "10")])
+    town.sync(FLOW)
+    town.sandbox.clock.advance(60)
+    payables.act("void_invoice", id=id)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
+    assert payables.vouchers(id) == [(f"CPA-{id}-1", Decimal(25), "void")]
+    assert figures(payables, order) == (10, 0, 0)
+
+
+def test_a_lost_answer_relieves_the_order_once(town: Site, payables: Payables, order: Purchase) -> None:
+    """Given an answer that is lost after the voucher match took effect, when the invoice is synced,
+    then the voucher is found by its mark, and the order is relieved once."""
+    Purchasing(town.books).receive(order, "10")
+    payables.invoice(invoice_lines=[line(town, order, "4")])
+    rule = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}", "kind": "drop_after", "calls": [1]}
+    town.sandbox.post("/faults", {"replace": True, "rules": [rule]})
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert len(town.sandbox.get("/faults")["fired"]) == 1
+    assert figures(payables, order) == (6, 4, 0)
+    assert len(payables.vouchers()) == 1
+
+
+def test_an_order_of_coupas_own_is_distributed(town: Site, payables: Payables) -> None:
+    """Given an invoice for an order that was born in Coupa, which JD Edwards does not know,
+    when it is synced, then its voucher is distributed to the accounts of its lines."""
+    own = town.spend.create(
+        "purchase_orders",
+        {
+            "type": "OrderHeader",
+            "po-number": "77",
+            "status": "issued",
+            "supplier": {"number": "4343"},
+            "currency": {"code": "GBP"},
+            "ship-to-address": {"location-code": "M30"},
+            "ship-to-user": {"login": "erp_receiver"},
+            "order-lines": [
+                {
+                    "line-num": "1",
+                    "description": "Theirs",
+                    "price": "5.00",
+                    "quantity": "2",
+                    "uom": {"code": "EA"},
+                    "account": {"code": "30-5010", "account-type": {"name": "JDE"}},
+                }
+            ],
+        },
+    )
+    number = town.spend.one("purchase_orders", id=str(own))["order-lines"][0]["id"]
+    body = payables.line(1, "30-5010", "10.00") | {"order-line-id": number}
+    id = payables.invoice(invoice_lines=[body])
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert payables.costs(id) == [("30.5010", Decimal(10))]
+    assert [str(item.get("PO") or "").strip() for item in payables.items(id)] == [""]

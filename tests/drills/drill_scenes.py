@@ -100,7 +100,7 @@ class Workshop:
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.place = PLACES[kind]
-        self.site = Site(self.place.world(), {})
+        self.site = Site(self.place.world(), self.place.options)
         self.town = self.place.town(self.site)
         self.memory = Memory()
         self._beginning = self._begin()

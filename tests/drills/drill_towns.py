@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from drill_clock import YESTERDAY
@@ -57,6 +57,7 @@ class Place:
     sites: Mapping[str, Mapping[str, Mapping[str, Any]]]
     acts: Mapping[str, Acts]
     town: type[Town]
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class Town:
@@ -518,7 +519,11 @@ PLACES: Mapping[str, Place] = {
         },
         sites={
             "static chart": {"accounts": {"chart": "JDE"}, "purchase_orders": _ORDERS},
-            "dynamic chart": {"accounts": {"chart": "JDE dynamic"}, "purchase_orders": _ORDERS},
+            "dynamic chart": {
+                "accounts": {"chart": "JDE dynamic"},
+                "purchase_orders": _ORDERS,
+                "approved_invoices": {"voucher_custom_field": "erp-voucher"},
+            },
         },
         acts={
             "suppliers": Acts(
@@ -607,5 +612,6 @@ PLACES: Mapping[str, Place] = {
             ),
         },
         town=Northmoor,
+        options={"coupa": {"custom_fields": {"invoices": ["erp-voucher"]}}},
     ),
 }

@@ -248,6 +248,8 @@ class ApprovedInvoices(Flow):
         named = self.bench.integration.settings.flows
         settings = self.settings
         problems = [settings.payer_problem] if settings.payer_problem else []
+        if settings.voucher_custom_field and settings.voucher_custom_field == self._key_field():
+            problems.append("voucher_custom_field is the field in which the invoices flow marks its own: name another")
         wrong = "payments_to_coupa" if settings.payer == "coupa" else "payments_to_jde"
         if wrong in named:
             problems.append(f"payer is {settings.payer}, but the flow {wrong} is on: leave it out of connections.yaml")

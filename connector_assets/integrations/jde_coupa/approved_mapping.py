@@ -49,6 +49,7 @@ COLUMNS: dict[str, str] = {
     "status": "str",
     "void": "bool",
     "born_as": "str?",
+    "told_voucher": "str?",
     "in_jde": "bool",
     "full_number": "str?",
     "number": "str?",
@@ -68,6 +69,7 @@ COLUMNS: dict[str, str] = {
     "foreign": "bool",
     "rate": "money?",
     "gl_date": "date?",
+    "not_open": "str?",
     **dict.fromkeys(HOLDS, "str?"),
 }
 LINE_COLUMNS: dict[str, str] = {
@@ -75,6 +77,7 @@ LINE_COLUMNS: dict[str, str] = {
     "account_id": "str?",
     "account_code": "str?",
     "charge": "str?",
+    "aid": "str?",
     "account": "str?",
     "company": "str?",
     "line_amount": "money",
@@ -101,6 +104,7 @@ def mapped(
         "currency": invoice.currency.code if invoice.currency else None,
         "void": invoice.status not in settings.statuses,
         "born_as": voucher_key_on(invoice, key_field),
+        "told_voucher": _told(invoice, settings.voucher_custom_field),
         "full_number": invoice.invoice_number,
         "number": settings.short(invoice.invoice_number or ""),
         "supplier_id": supplier.id if supplier else None,
@@ -123,6 +127,7 @@ def mapped(
             "account_id": str(cost.account_id) if cost.account_id else None,
             "account_code": cost.account_code,
             "charge": cost.charge or None,
+            "aid": None,
             "account": None,
             "company": None,
             "line_amount": cost.amount,
@@ -135,6 +140,12 @@ def mapped(
         for place, cost in enumerate(costs, 1)
     ]
     return document, lines
+
+
+def _told(invoice: Invoice, field: str | None) -> str | None:
+    """The voucher that Coupa shows on the invoice, where it is told."""
+    value = invoice.custom(field) if field else None
+    return str(value) if value else None
 
 
 def blank(key: str, day: date | None, id: int, status: str) -> dict[str, Any]:
@@ -193,9 +204,10 @@ def content(row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[
 
 
 def _booked_on(line: Mapping[str, Any]) -> str:
-    """What a line is booked on: its account, or the order line that JDE knows the account of."""
+    """What a line is booked on: its account by the short id (AID), which outlives another number, or the order line
+    that JDE knows the account of."""
     if not line["order_number"]:
-        return line["account"] or ""
+        return line["aid"] or ""
     return approved_orders.order_name(
         line["order_company"], line["order_type"], line["order_number"], line["order_line"]
     )

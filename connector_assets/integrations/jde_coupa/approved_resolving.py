@@ -171,16 +171,19 @@ class Resolving:
             row["unmapped_rate"] = pair
 
     def _gl_date(self, row: dict[str, Any], *, known: bool) -> None:
-        """By the company's open periods; where not every account is `known`, the company may not be either."""
+        """By the company's open periods; where not every account is `known`, the company may not be either. A closed
+        period holds what has no voucher yet; of one that has, it keeps a change from being made (`not_open`)."""
         wanted = self.bench.today("jde") if self.settings.gl_date == "today" else row["invoice_date"]
-        row["gl_date"] = row["closed"] = None
-        if wanted is None:
+        row["gl_date"] = row["closed"] = row["not_open"] = None
+        if wanted is None or not known:
             return
         if row["company"] is None:
-            row["closed"] = "the company of its accounts is not known" if known else None
-            return
-        found = self.flow.periods.gl_date(row["company"], wanted)
-        row["gl_date"], row["closed"] = found.day, found.why if found.day is None else None
+            why = "the company of its accounts is not known"
+        else:
+            found = self.flow.periods.gl_date(row["company"], wanted)
+            row["gl_date"], why = found.day, found.why
+        if row["gl_date"] is None:
+            row["not_open" if row["key"] in self.delivered else "closed"] = why
 
     # -- accounts -------------------------------------------------------------------------------------------------
 
@@ -191,7 +194,8 @@ class Resolving:
             line["missing_account"] = line["closed_account"] = None
             if line["order_number"]:
                 # the order knows its account
-                line["account"], line["company"] = None, line["line_company"]
+                line["aid"] = line["account"] = None
+                line["company"] = line["line_company"]
                 continue
             link = links.get(line["account_id"] or "")
             found = self._by_key.get(link.source_key) if link else None
@@ -202,6 +206,7 @@ class Resolving:
             else:
                 shown = line["account_code"] or "none"
             line["account"] = _number(found) if found else None
+            line["aid"] = text(found["AID"]) if found else None
             line["company"] = self._unit_company.get(text(found.get("MCU")) or "") if found else None
             if found is None and shown:
                 line["missing_account"] = shown

@@ -32,6 +32,10 @@ class ApprovedInvoiceSettings(MarkRules, PeriodRules):
     statuses: tuple[str, ...] = Field(
         default=("approved",), description="Coupa statuses in which an invoice has a voucher; in no other it has one"
     )
+    voucher_custom_field: str | None = Field(
+        default=None,
+        description="custom field of Coupa's invoices that is told the voucher, a field of its own; null: none",
+    )
     go_live: date | None = Field(default=None, description="invoices dated before this day are ignored; null: none are")
     document_type: str = Field(default="PV", max_length=2, description="F0411.DCT of vouchers")
     credit_type: str = Field(default="PD", max_length=2, description="F0411.DCT of credits")

@@ -68,6 +68,35 @@ class VoucherOutlet(ABC):
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         """What to do next."""
+        decision = self._decide(document, known, target)
+        if isinstance(decision, Done) and decision.waiting is None and target is not None:
+            return self._tell(document, known, target) or decision
+        return decision
+
+    def _tell(self, document: Document, known: Delivery, target: Target) -> Decision | None:
+        """Show the voucher on the invoice in Coupa, where the site has a field for it."""
+        field, held, row = self.settings.voucher_custom_field, target.raw, document.facts["row"]
+        if not field or document.content["void"] or held.void or held.in_batch:
+            return None
+        if row["told_voucher"] == held.id or _done(known) == "told":
+            return None
+
+        def send(sent: Mapping[str, Any]) -> Target:
+            self.records.bench.client("coupa").invoices.update(row["invoice_id"], sent)
+            return target
+
+        return Do(
+            Step(
+                name="tell",
+                body={"custom-fields": {field: held.id}},
+                send=send,
+                outcome="updated",
+                stage=f"{_accepted(known)}:told",
+                changes=(FieldChange("told_voucher", row["told_voucher"], held.id),),
+            )
+        )
+
+    def _decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         void = document.content["void"]
         if known.target_id is None:
             return Ignore(NOT_APPROVED) if void else self._make(document, 1)
@@ -79,6 +108,9 @@ class VoucherOutlet(ABC):
         held: Held = target.raw
         if held.invoice is None:
             return Hold((problem("mark_missing", self.settings.mark_column, held.id),))
+        if held.others:
+            several = f"{len(held.others) + 1} vouchers are in force: {', '.join((*held.others, held.id))}"
+            return Hold((problem("natural_key_taken", "key", several),))
         if held.in_batch:
             return self._in_batch(document, known, held)
         if held.void:
@@ -106,7 +138,8 @@ class VoucherOutlet(ABC):
             return Hold(tuple(found), conflict=True)
         if self.settings.on_change == "hold":
             return Hold((problem("changed_after_delivery", changes[0].field, target.id),))
-        return self._void(known, target.raw, changes)
+        # what cannot be made anew is not voided
+        return self._unready(document) or self._void(known, target.raw, changes)
 
     def _again(self, document: Document, known: Delivery, held: Held) -> Decision:
         """A voucher that we voided is followed by the next revision; one that somebody else voided is theirs."""
@@ -153,14 +186,22 @@ class VoucherOutlet(ABC):
             )
         )
 
+    def _unready(self, document: Document) -> Hold | None:
+        """Why no voucher can be made of this document now; None where one can."""
+        row = document.facts["row"]
+        if row["gl_date"] is None:
+            return Hold((problem("period_closed", "gl_date", row["not_open"]),))
+        missing = None if _for_order(document) else self.missing(document)
+        return Hold((problem("orchestration_not_configured", "orchestration", missing),)) if missing else None
+
     def _make(self, document: Document, revision: int) -> Decision:
-        if any(line["order_number"] for line in document.facts["lines"]):
+        unready = self._unready(document)
+        if unready is not None:
+            return unready
+        if _for_order(document):
             # for an order of JDE: never a voucher that is only distributed
             number = self.settings.mark(int(document.content["invoice"]), revision)
             return Do(self.entered(document, revision, MATCH, match_body(document, number, self.settings)))
-        missing = self.missing(document)
-        if missing is not None:
-            return Hold((problem("orchestration_not_configured", "orchestration", missing),))
         return Do(self.create(document, revision))
 
     def entered(self, document: Document, revision: int, act: str, body: Mapping[str, Any]) -> Step:
@@ -250,6 +291,11 @@ class BatchVouchers(VoucherOutlet):
             refuses_second=True,
             changes=differences({}, base_of(content)),
         )
+
+
+def _for_order(document: Document) -> bool:
+    """Whether a line of it is for an order of JDE."""
+    return any(line["order_number"] for line in document.facts["lines"])
 
 
 def _accepted(known: Delivery) -> str:

@@ -7,7 +7,7 @@ the vouchers are, so that one which the batch run finishes in between is seen as
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +31,8 @@ IN_PAYMENT = frozenset({"#", "Z"})
 
 @dataclass(frozen=True)
 class Held:
-    """One revision of an invoice as JDE holds it. `message` is why the batch run left a transaction behind."""
+    """One revision of an invoice as JDE holds it. `message` is why the batch run left a transaction behind; `others`
+    are the ids of further vouchers of the invoice that are in force."""
 
     id: str
     invoice: int | None
@@ -40,6 +41,7 @@ class Held:
     journal: Sequence[Row] = field(default=(), repr=False)
     in_batch: bool = False
     message: str = ""
+    others: tuple[str, ...] = ()
 
     @property
     def void(self) -> bool:
@@ -125,14 +127,20 @@ class VoucherRecords:
             else:
                 invoices[key] = mark[0]
         found = self.of_invoices(set(invoices.values()))
-        newest = {id: found[invoice][-1] for id, invoice in invoices.items() if invoice in found}
+        newest = {id: _newest(found[invoice]) for id, invoice in invoices.items() if invoice in found}
         return {id: (newest | unmarked)[id] for id in ids if id in newest or id in unmarked}
 
     def numbered(self, names: Collection[tuple[int, str]]) -> dict[tuple[int, str], list[Held]]:
-        """(supplier, invoice number) -> the vouchers of it that are in force, whoever's they are. Document type NO does
-        not count, as in JDE's own check (jde-ais section 6)."""
-        rows = [row for page in self.jde.by_keys("F0411", ["AN8", "VINV"], names) for row in page]
+        """(supplier, invoice number) -> the vouchers of it that are in force or in the batch files, whoever's they are.
+        Document type NO does not count, as in JDE's own check (jde-ais section 6)."""
+        rows = [row for page in self.jde.by_keys("F0411Z1", ["AN8", "VINV"], names) for row in page]
+        waiting = by([row for row in rows if text(row.get("EDSP")) != "1"], "EDBT", "EDTN")
         found: dict[tuple[int, str], list[Held]] = {}
+        for (batch, number), items in waiting.items():
+            invoice, revision = self.marks.read(number) or (None, 0)
+            name = (items[0]["AN8"], text(items[0].get("VINV")) or "")
+            found.setdefault(name, []).append(Held(f"Z/{batch}/{number}", invoice, revision, items, in_batch=True))
+        rows = [row for page in self.jde.by_keys("F0411", ["AN8", "VINV"], names) for row in page]
         for key, items in by([row for row in rows if row["DCT"] != "NO"], *VOUCHER_KEY).items():
             held = self._voucher(key, items)
             if not held.void:
@@ -232,7 +240,7 @@ class VoucherRecords:
         """The accounts of what is for no order."""
         journal = [row for row in held.journal if not text(row.get("PO"))]
         for line in distribute(journal, foreign=held.foreign, rules=self.distribution):
-            yield line.account, line.amount
+            yield line.aid or line.account, line.amount
 
     @staticmethod
     def _matched(held: Held) -> Iterator[tuple[str, Decimal]]:
@@ -248,6 +256,12 @@ class VoucherRecords:
         """Company -> the currency of its books."""
         rows = self.bench.reader("jde").snapshot("F0010")
         return {row["CO"]: text(row.get("CRCD")) or "" for row in rows}
+
+
+def _newest(revisions: Sequence[Held]) -> Held:
+    """The record of an invoice, with what else of it is in force."""
+    newest = revisions[-1]
+    return replace(newest, others=tuple(each.id for each in revisions[:-1] if not each.void))
 
 
 def by_account(amounts: Iterable[tuple[str, Decimal]]) -> list[dict[str, str]]:

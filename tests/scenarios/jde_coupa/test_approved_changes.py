@@ -10,7 +10,9 @@ from scenario_books import TODAY
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcome, outcomes
 
+from connector_assets.integrations.kinds import flow_class
 from connector_assets.opening import flows_of
+from connector_assets.reconciling import compare
 
 WRITES = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
 # a day on which nothing changes in Coupa
@@ -212,6 +214,37 @@ def test_a_mark_that_somebody_removed_is_noticed(town: Site, payables: Payables)
     town.replay(FLOW)
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void"), (f"CPA-{id}-2", 120, "A")]
+
+
+def test_two_vouchers_in_force_are_for_a_person(town: Site, payables: Payables) -> None:
+    """Given a voucher that somebody copied in JD Edwards, mark and all, when its invoice changes in Coupa,
+    then it is held with both numbers, and neither is voided; reconciliation tells the duplicate."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    copy = town.books.voucher(4711, invoice="WEB-1-COPY")
+    [item] = payables.items(id)
+    town.books.change_items(copy, "", VR01=item["VR01"])
+    payables.change(id, "120.00")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert "2 vouchers are in force" in town.exception(FLOW).value
+    assert [state for _, _, state in payables.vouchers(id)] == ["A", "A"]
+    with town.bench() as bench:
+        found = compare(flow_class("jde_coupa", FLOW)(bench))
+    assert "duplicate_in_target" in {each.kind for each in found.differences}
+
+
+def test_both_sides_agree_after_changes_and_voids(town: Site, payables: Payables) -> None:
+    """Given an invoice that changed, one that was voided and one that stayed, when both systems are laid side by side,
+    then what is in force agrees to the penny, and nothing is unexplained."""
+    changed, void, _ = (payables.invoice(number) for number in ("WEB-1", "WEB-2", "WEB-3"))
+    town.sync(FLOW)
+    payables.change(changed, "33.34")
+    payables.act("void_invoice", id=void)
+    town.sync(FLOW)
+    with town.bench() as bench:
+        found = compare(flow_class("jde_coupa", FLOW)(bench))
+    assert found.target.amounts == found.source.amounts == {"GBP": Decimal("133.34")}
+    assert found.unexplained == []
 
 
 @pytest.mark.parametrize("mode", ["direct", "batch"])

@@ -154,6 +154,55 @@ def test_a_void_is_dated_in_the_open_period(town: Site, payables: Payables) -> N
     assert days == [(date(2026, 3, 1), Decimal(100)), (date(2026, 4, 1), Decimal(-100))]
 
 
+def test_a_closed_period_does_not_trouble_what_is_delivered(town: Site, payables: Payables) -> None:
+    """Given a voucher of March, and March was closed since
+    when its invoice is only touched, then nothing happens; when its amount changes, then it is held before anything is
+    voided; with `first_open_day` the old voucher is taken back and the new one is made on the first of April."""
+    town.books.upsert("F0010", MARCH)
+    id = payables.invoice()
+    town.sync(FLOW)
+    town.books.upsert("F0010", MARCH | {"PNC": 4})
+    town.sandbox.clock.advance(60)
+    town.spend.set("invoices", id, supplier_note="thank you")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"unchanged": 1}
+    payables.change(id, "120.00")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert (town.exception(FLOW).reason, len(payables.vouchers())) == ("period_closed", 1)
+    town.configure(FLOW, closed_period="first_open_day")
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert [(item["DGJ"], item.get("VOD", "")) for item in payables.items(id)] == [
+        (date(2026, 3, 1), "V"),
+        (date(2026, 4, 1), ""),
+    ]
+
+
+def test_an_account_of_another_number_is_the_same_account(town: Site, payables: Payables) -> None:
+    """Given a voucher on an account that JD Edwards numbers otherwise since, when its invoice is only touched,
+    then nothing is voided: its short id is the same."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    account = next(row for row in payables.rows("F0901") if row["MCU"] == "30" and row["OBJ"] == "5010")
+    town.books.upsert("F0901", {"AID": account["AID"], "OBJ": "5011"})
+    town.sandbox.clock.advance(60)
+    town.spend.set("invoices", id, supplier_note="thank you")
+    report = town.sync(FLOW)[FLOW]
+    assert (outcomes(report), report.writes) == ({"unchanged": 1}, 0)
+
+
+def test_a_number_that_waits_in_the_batch_files_is_taken(town: Site, payables: Payables) -> None:
+    """Given an invoice whose transaction waits in the batch queue, when another one of its number is approved,
+    then that one is held although there is no voucher yet."""
+    town.configure(FLOW, mode="batch")
+    town.sandbox.post("/options", {"jde": {"batch_seconds": 3600}})
+    payables.invoice("WEB-1")
+    town.sync(FLOW)
+    second = payables.invoice("WEB-1")
+    report = town.sync(FLOW)[FLOW]
+    assert outcome(report, f"invoices:{second}") == "held"
+    assert len(payables.rows("F0411Z1")) == 1
+
+
 def test_the_day_of_the_sync_may_be_the_gl_date(town: Site, payables: Payables) -> None:
     """Given a site whose G/L date is the day of the sync, when an invoice of the day before is synced, it is today."""
     town.configure(FLOW, gl_date="today")

@@ -17,13 +17,17 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from connector_assets.automation.housekeeping import purge_job, purge_schedule
+from connector_assets.automation.inbox.places import places_of
+from connector_assets.automation.inbox_sensor import inbox_sensor
 from connector_assets.automation.schedules import INTEGRATION_TAG, poll_schedule, sweep_schedule
 from connector_assets.automation.sweep import sweep_asset
 from connector_assets.broken import broken_asset
 from connector_assets.clients import ConnectionResource, resource_key
 from connector_assets.integrations.assets import flow_assets
 from connector_assets.integrations.cadence import all_lines
+from connector_assets.integrations.jde_coupa.papers import Papers
 from connector_assets.integrations.kinds import check_flows, flows_on
+from connector_assets.integrations.side_by_side import beside, side_by_side_asset
 from connector_assets.partitions import days_from
 from connector_assets.sources.assets import source_asset, source_key
 from connector_assets.templates import sandbox_connections
@@ -94,6 +98,8 @@ def build(settings: Settings) -> dg.Definitions:
         read = [sources.setdefault(asset.key, asset) for asset in _sources(settings, each, days)]
         written = [asset for flow in flows_on(each) for asset in flow_assets(flow, each, days)]
         swept = [sweep_asset(flow, each) for flow in flows_on(each)]
+        if beside(each):
+            written.append(side_by_side_asset(each, days))
         integrations.append(Integration(each, [*read, *written], swept))
     return _definitions(settings, integrations, broken)
 
@@ -111,8 +117,9 @@ def _sources(
 ) -> Iterator[dg.AssetsDefinition]:
     """The source assets that an integration reads, each once; another may read the same ones."""
     seen = set()
-    for flow in flows_on(integration):
-        for source in flow.sources:
+    wanted = [*(flow.sources for flow in flows_on(integration)), *([Papers.sources] if beside(integration) else [])]
+    for sources in wanted:
+        for source in sources:
             connection = settings.connections[integration.connections[source.role]]
             key = source_key(connection.name, source.entity)
             if key not in seen:
@@ -124,15 +131,20 @@ def _definitions(settings: Settings, integrations: list[Integration], broken: di
     assets = {asset.key: asset for each in integrations for asset in (*each.synced, *each.swept)}
     jobs: list[UnresolvedAssetJobDefinition | dg.JobDefinition] = [purge_job]
     schedules = [purge_schedule]
+    sensors = []
+    told = {name for place in places_of(settings).values() for name in place.integrations}
     for each in integrations:
         job, sweep_job = each.job(), each.sweep_job()
         jobs += [job, sweep_job]
         if all_lines(each.settings, [flow.name for flow in flows_on(each.settings)]):
             schedules += [poll_schedule(each.settings, job), sweep_schedule(each.settings, sweep_job)]
+        if each.settings.name in told:
+            sensors.append(inbox_sensor(each.settings, job))
     return dg.Definitions(
         assets=[*assets.values(), *(broken_asset(name, reason) for name, reason in sorted(broken.items()))],
         jobs=jobs,
         schedules=schedules,
+        sensors=sensors,
         resources={resource_key(name): ConnectionResource(connection=name) for name in settings.connections},
         executor=dg.in_process_executor,
     )

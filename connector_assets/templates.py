@@ -47,6 +47,18 @@ connections:
     # Coupa gives 25 calls a second to all integrations together
     limits: {in_flight: 8, per_second: 25, burst: 20}
     effect_window_seconds: 120
+    # what Coupa tells by itself (`connector inbox serve`): null, or call-outs, or what a relay of yours signs, or both
+    inbox: null
+    # inbox:
+    #   # Coupa's call-outs, with a token that we issue to inbox_client_id and inbox_client_secret; null: none
+    #   bearer: {token_seconds: 86399}
+    #   # signed with the credential inbox_relay_secret; null: no relay
+    #   relay: {header: X-Signature, encoding: hex, prefix: "sha256=", signed: timestamp.body,
+    #     timestamp_header: X-Timestamp, tolerance_seconds: 300, event_id_header: null}
+    #   # names of documents that only your data mappings use
+    #   documents: {our-invoice: invoices}
+    #   # how long a repetition is known as one
+    #   keep_days: 30
 
 integrations:
   jde_coupa:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from connector_resources import cron
 from connector_resources.close_calendar import CloseCalendar
 from connector_resources.errors import UnusableInput
+from connector_resources.inbox_settings import InboxSettings
 from connector_resources.yaml_lines import Lines, load_mapping, parse_mapping
 
 LATER_SYSTEMS = ("fusion", "procurify", "procore", "bill")
@@ -94,6 +95,11 @@ class BaseConnection(_Settings):
         if isinstance(verify, str) and not Path(verify).expanduser().exists():
             raise ValueError(f"no such file: {verify}")
         return str(Path(verify).expanduser()) if isinstance(verify, str) else verify
+
+    @property
+    def credential_names(self) -> tuple[str, ...]:
+        """The credentials that it may have: what its client needs, and what its settings ask for besides."""
+        return self.CREDENTIALS
 
     @property
     def zone(self) -> ZoneInfo:
@@ -184,6 +190,11 @@ class CoupaConnection(BaseConnection):
         default_factory=dict,
         description="resource -> custom fields beside the standard ones (tenants without the namespace)",
     )
+    inbox: InboxSettings | None = Field(default=None, description="its events, if it is to send any; null: none")
+
+    @property
+    def credential_names(self) -> tuple[str, ...]:
+        return self.CREDENTIALS if self.inbox is None else (*self.CREDENTIALS, *self.inbox.credential_names)
 
 
 Connection = Annotated[JdeConnection | CoupaConnection, Field(discriminator="system")]

@@ -47,7 +47,7 @@ def probe(home: Home, integration: str, only: Collection[str] | None = None) -> 
 
 def look(bench: Workbench, flows: Sequence[Flow]) -> Finding:
     """Ask the ledger for documents that are due, and each source whether it changed since the flow's watermark."""
-    closed = [flow for flow in flows if _waits_for_opening(flow)]
+    closed = [flow for flow in flows if waits_for_opening(flow)]
     open_flows = [flow for flow in flows if flow not in closed]
     reasons = [f"{count} documents of {flow.name} are due" for flow in open_flows if (count := _due(flow))]
     if not reasons and open_flows:
@@ -66,7 +66,7 @@ def look(bench: Workbench, flows: Sequence[Flow]) -> Finding:
     return Finding(None, "nothing changed in the sources since the watermark, and no document is due")
 
 
-def _waits_for_opening(flow: Flow) -> bool:
+def waits_for_opening(flow: Flow) -> bool:
     """Whether the flow's last run was a plan only, and will be until a person has opened the flow."""
     ledger = flow.bench.ledger
     if ledger.flows.get(flow.full_name) is not None:

@@ -19,6 +19,7 @@ from connector_assets.delivery.flow import Flow
 from connector_assets.integrations import cadence
 from connector_assets.integrations.assets import DUE_TAG, flow_keys
 from connector_assets.integrations.kinds import flows_on
+from connector_assets.integrations.side_by_side import beside, side_by_side_keys
 from connector_assets.runs import range_tags
 from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import ConnectorError
@@ -66,7 +67,7 @@ def tick(instance: dg.DagsterInstance, integration: str, now: datetime | None = 
     tests.
     """
     now = now or datetime.now(UTC)
-    busy = _run_under_way(instance, integration)
+    busy = run_under_way(instance, integration)
     if busy is not None:
         return dg.SkipReason(f"run {busy.run_id} of {integration} is queued or running")
     try:
@@ -98,6 +99,9 @@ def _tick(home: Home, integration: str, now: datetime) -> dg.RunRequest | dg.Ski
     if len(chosen) == len(flows):
         return dg.RunRequest(tags=tags)
     keys = dict.fromkeys(key for flow in chosen for key in flow_keys(flow, settings))
+    if beside(settings) and any(flow.partitioned for flow in chosen):
+        # the papers of the days are compared at each sync, whichever flows it is of
+        keys |= dict.fromkeys(side_by_side_keys(settings))
     return dg.RunRequest(tags=tags, asset_selection=list(keys))
 
 
@@ -106,7 +110,7 @@ def _looked(integration: str, flow: str) -> str:
     return f"{integration}/{flow}/polled"
 
 
-def _run_under_way(instance: dg.DagsterInstance, integration: str) -> dg.DagsterRun | None:
+def run_under_way(instance: dg.DagsterInstance, integration: str) -> dg.DagsterRun | None:
     """A run of the integration's jobs, or one that a person made of its assets alone, which has no tag of ours."""
     for run in instance.get_runs(dg.RunsFilter(statuses=list(NOT_FINISHED_STATUSES))):
         if run.tags.get(INTEGRATION_TAG) == integration:

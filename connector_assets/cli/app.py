@@ -35,6 +35,7 @@ COMMANDS = (
     "links",
     "audit",
     "reconcile",
+    "inbox",
     "ui",
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,10 @@ from connector_assets.cli.exits import tell
 from connector_assets.cli.places import existing_home
 from connector_assets.cli.show import Json, print_json, print_table
 from connector_resources.errors import UnusableInput
+from connector_resources.inbox_settings import CLIENT_ID, CLIENT_SECRET
+
+if TYPE_CHECKING:
+    from connector_resources.home import Home
 
 app = typer.Typer(name="credentials", help="The encrypted store of credentials.", no_args_is_help=True)
 
@@ -28,10 +32,11 @@ def set_credential(
 ) -> None:
     """Keep a credential, asked for at a prompt unless --stdin or --from-env says otherwise."""
     home = existing_home()
-    known = home.settings().connection(connection).CREDENTIALS
+    known = home.settings().connection(connection).credential_names
     if name not in known:
         raise UnusableInput(f"{connection} has no credential {name!r}; its credentials are {', '.join(known)}")
     home.credentials().set(connection, name, _value(f"{name} of {connection}", stdin, from_env))
+    _end_tokens(home, connection, name)
     tell(f"{name} of {connection} is set")
 
 
@@ -57,7 +62,7 @@ def list_credentials(as_json: Json = False) -> None:
     home = existing_home()
     settings = home.settings()
     stored = {(connection, name): at for connection, name, at in home.credentials().list()}
-    wanted = {(each.name, name) for each in settings.connections.values() for name in each.CREDENTIALS}
+    wanted = {(each.name, name) for each in settings.connections.values() for name in each.credential_names}
     found: list[dict[str, Any]] = []
     for connection, name in sorted(wanted | stored.keys()):
         at = stored.get((connection, name))
@@ -81,5 +86,13 @@ def rotate() -> None:
 @app.command("delete")
 def delete(connection: Connection, name: Name) -> None:
     """Forget a credential."""
-    existing_home().credentials().delete(connection, name)
+    home = existing_home()
+    home.credentials().delete(connection, name)
+    _end_tokens(home, connection, name)
     tell(f"{name} of {connection} is forgotten")
+
+
+def _end_tokens(home: Home, connection: str, name: str) -> None:
+    """What was issued for a login that is no more ends with it."""
+    if name in (CLIENT_ID, CLIENT_SECRET):
+        home.ledger().inbox.revoke_tokens(connection)

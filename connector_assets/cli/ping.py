@@ -50,6 +50,7 @@ def _ask(home: Home, settings: Settings, name: str) -> dict[str, Any]:
         connection = settings.connection(name)
     except UnusableInput as error:
         return _told(name, "", [Check(SETTINGS, False, str(error), "correct it in connections.yaml")])
+    from connector_assets.automation.inbox.places import inbox_checks
     from connector_assets.opening import open_client
 
     try:
@@ -58,7 +59,7 @@ def _ask(home: Home, settings: Settings, name: str) -> dict[str, Any]:
         fix = f"connector credentials set {name} {' or '.join(connection.CREDENTIALS)}"
         return _told(name, connection.system, [Check(SETTINGS, False, str(error), fix)])
     try:
-        checks = client.ping()
+        checks = [*client.ping(), *inbox_checks(home, connection)]
     finally:
         client.close()
     return _told(name, connection.system, checks)

@@ -93,7 +93,7 @@ def _mapped(
     )
     def mapped(context: dg.AssetExecutionContext) -> Iterator[Any]:
         chosen = _days(context, flow)
-        with told(), _bench(context, integration) as bench:
+        with told(), bench_of(context, integration) as bench:
             found = flow(bench)
             pipeline = Pipeline(found, pace_of(found))
             if chosen:
@@ -127,7 +127,7 @@ def _delivered(
     )
     def delivered(context: dg.AssetExecutionContext) -> None:
         chosen = _days(context, flow)
-        with told(), _bench(context, integration) as bench:
+        with told(), bench_of(context, integration) as bench:
             found = flow(bench)
             pipeline = Pipeline(found, pace_of(found))
             result = pipeline.check(pipeline.load(chosen or None))
@@ -151,7 +151,7 @@ def _clients(integration: IntegrationSettings) -> set[str]:
     return {resource_key(connection) for connection in integration.connections.values()}
 
 
-def _bench(context: dg.AssetExecutionContext, integration: IntegrationSettings) -> AbstractContextManager[Workbench]:
+def bench_of(context: dg.AssetExecutionContext, integration: IntegrationSettings) -> AbstractContextManager[Workbench]:
     """The workbench of this run; its clients are the run's resources, which log out when the run ends."""
 
     def client(connection: Connection) -> Any:

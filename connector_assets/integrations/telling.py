@@ -37,14 +37,14 @@ def mapped_events(context: dg.AssetExecutionContext, days: Sequence[date], resul
     # an evaluation of a day is an event of its own; Dagster wants each check's output besides
     for spec in context.assets_def.check_specs:
         yield dg.Output(None, output_name=context.assets_def.get_output_name_for_asset_check_key(spec.key))
-    about = _newest_materializations(context, days)
+    about = newest_materializations(context, days)
     for day, own in keys.items():
         held = {key: result.findings.rows[key] for key in own if key in result.findings.rows}
         yield _shape(context.asset_key, day, about.get(day), result.findings.shape)
         yield _rows(context.asset_key, day, about.get(day), held)
 
 
-def _newest_materializations(
+def newest_materializations(
     context: dg.AssetExecutionContext, days: Sequence[date]
 ) -> dict[date | None, AssetCheckEvaluationTargetMaterializationData]:
     """Day -> what a check of it is about: the page shows a result only while nothing newer was materialized."""

@@ -29,6 +29,7 @@ DESCRIPTIONS = {
     "F0414": "Payment details (F0414): which pay items a payment settles, by day of change.",
     "F4301": "Purchase order headers (F4301), by day of change.",
     "F4311": "Purchase order lines (F4311): quantities, prices, accounts and statuses, by day of change.",
+    "F43121": "Receipts of purchase orders (F43121), matches with vouchers included, by day of change.",
     "F0901": "Account master (F0901), whole: business unit, object, subsidiary and posting edit code.",
     "F0006": "Business units (F0006), whole.",
     "F0014": "Payment terms (F0014), whole.",

@@ -1,5 +1,6 @@
 """Our own memory: what was delivered, what is linked to what, what happened, what needs a person."""
 
+from connector_resources.ledger.inbox import Batch, InboxEvent
 from connector_resources.ledger.ledger import Ledger
 from connector_resources.ledger.links import LinkTaken
 from connector_resources.ledger.rows import (
@@ -33,11 +34,13 @@ from connector_resources.ledger.rows import (
 __all__ = [
     "STATES",
     "UNSET",
+    "Batch",
     "Change",
     "Delivery",
     "Event",
     "ExceptionRow",
     "FlowState",
+    "InboxEvent",
     "Intent",
     "IntentResult",
     "LandedObject",

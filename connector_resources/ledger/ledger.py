@@ -17,6 +17,7 @@ from connector_resources.ledger.audit import Audit
 from connector_resources.ledger.database import Database, ensure_schema, normalised
 from connector_resources.ledger.deliveries import Deliveries
 from connector_resources.ledger.exceptions import Exceptions
+from connector_resources.ledger.inbox import Inbox
 from connector_resources.ledger.intents import Intents
 from connector_resources.ledger.links import Links
 from connector_resources.ledger.mappings import Mappings
@@ -45,6 +46,7 @@ class Ledger:
         self.flows = Flows(database)
         self.reports = Reports(database, clock)
         self.credentials = Credentials(database)
+        self.inbox = Inbox(database, clock)
 
     @classmethod
     def open(cls, url: str, schema: str | None = None, *, clock: Clock = SYSTEM_CLOCK) -> Ledger:

@@ -16,7 +16,7 @@ from connector_sandbox.jde.catalogue import TABLES
 
 from .books import Books
 from .cells import table_rows
-from .reference import coupa, currencies, payment_terms
+from .reference import coupa, currencies, exchange_rates, payment_terms
 from .rows import Stamp, company, month_before
 from .settings import LedgerSettings, read_settings
 from .spend import SpendReader
@@ -104,3 +104,4 @@ def _add_reference(tables: Tables, settings: LedgerSettings, spend_files: list[s
     )
     tables.setdefault("F0013", currencies(_NO_STAMP))
     tables.setdefault("F0014", payment_terms(_NO_STAMP))
+    tables.setdefault("F0015", exchange_rates(_NO_STAMP))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,10 @@ _TERMS = (
     ("D10", "2% 10 days, net 30", 30, 10, 2),
     ("X99", "By special agreement", 45, 0, 0),
 )
+
+# What one unit costs in pounds (F0015), since long ago.
+_RATES = {"EUR": "0.8532100", "USD": "0.7841300", "SEK": "0.0742000", "JPY": "0.0052310"}
+_RATES_SINCE = date(2010, 1, 1)
 
 MAPPED_TERMS = "D10"
 """Payment terms that Coupa holds under another code ("2/10N30")."""
@@ -49,6 +54,16 @@ def payment_terms(stamp: Stamp) -> list[Row]:
     return [
         stamp.onto({"PTC": code, "PTD": text, "DCP": percent, "DCD": discount, "NDTP": net, "NSP": 1})
         for code, text, net, discount, percent in _TERMS
+    ]
+
+
+def exchange_rates(stamp: Stamp) -> list[Row]:
+    """F0015: rates to pounds, and of the pound to euros; CRR is CRDC's currency for one unit of CRCD's."""
+    pairs = [(code, "GBP", Decimal(rate)) for code, rate in _RATES.items()]
+    pairs.append(("GBP", "EUR", Decimal("1.1720440")))
+    return [
+        stamp.onto({"CRCD": code, "CRDC": to, "AN8": 0, "RTTYP": "", "EFT": _RATES_SINCE, "CRR": rate})
+        for code, to, rate in pairs
     ]
 
 

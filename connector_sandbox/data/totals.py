@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from .world import Row, Tables, document_key
+from .world import Row, Tables, Value, document_key
 
 
 def document_amounts(items: Sequence[Row]) -> dict[str, Decimal]:
@@ -19,6 +19,21 @@ def document_amounts(items: Sequence[Row]) -> dict[str, Decimal]:
         if isinstance(gross, Decimal):
             amounts[str(item["CRCD"])] += gross
     return dict(sorted(amounts.items()))
+
+
+def order_amounts(headers: Sequence[Row], lines: Sequence[Row]) -> dict[str, Decimal]:
+    """Currency -> ordered amount of order lines that are not cancelled: AEXP, of foreign orders (CRRM F) FEA."""
+    foreign = {_order(header) for header in headers if header["CRRM"] == "F"}
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        extended = line["FEA"] if _order(line) in foreign else line["AEXP"]
+        if line["LTTR"] != "980" and isinstance(extended, Decimal):
+            amounts[str(line["CRCD"])] += extended
+    return dict(sorted(amounts.items()))
+
+
+def _order(row: Row) -> tuple[Value, ...]:
+    return tuple(row[alias] for alias in ("KCOO", "DCTO", "DOCO", "SFXO"))
 
 
 def as_text(amounts: Mapping[str, Decimal]) -> dict[str, str]:
@@ -38,6 +53,10 @@ def control_figures(tables: Tables) -> dict[str, Any]:
         "suppliers": len(tables.get("F0401", [])),
         "accounts": len(tables.get("F0901", [])),
         "amounts": as_text(document_amounts(items)),
+        "orders": len(tables.get("F4301", [])),
+        "order_lines": len(tables.get("F4311", [])),
+        "receipts": len(tables.get("F43121", [])),
+        "order_amounts": as_text(order_amounts(tables.get("F4301", []), tables.get("F4311", []))),
         "start_date": known[0].isoformat() if known else None,
         "end_date": known[-1].isoformat() if known else None,
     }

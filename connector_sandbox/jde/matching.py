@@ -86,22 +86,28 @@ class Matching(Program):
 
     def void(self, key: VoucherKey, day: date) -> None:
         """Void a voucher, and open the order lines again that it was matched to: F43121 rows with negative figures."""
-        Payables(self._environment, self._user, self._program).void_voucher(key, day)
         orders = Orders(self._environment, self._user, self._program)
         matched = self._database["F43121"].where(DOC=key.number, DCT=key.type, KCO=key.company)
+        # All that is needed is looked up first: an order line that is deleted refuses the void as a whole.
+        back = []
         for row in sorted(matched, key=lambda row: self._amount("F43121", row, "NLIN")):
             record = self._record("F43121", row)
             order = OrderKey(record["KCOO"], record["DCTO"], record["DOCO"], record.get("SFXO", ""))
-            units, amount = self._amount("F43121", row, "UREC"), self._amount("F43121", row, "AREC")
+            part = Part(
+                -self._amount("F43121", row, "UREC"),
+                -self._amount("F43121", row, "AREC"),
+                -self._matched_foreign(key, order, record["LNID"]),
+            )
+            back.append((record, order, orders.line(order, record["LNID"]), part))
+        Payables(self._environment, self._user, self._program).void_voucher(key, day)
+        for record, order, line, part in back:
             received = record["MATC"] == MATCH
-            line = orders.line(order, record["LNID"])
-            foreign = self._matched_foreign(key, order, record["LNID"])
-            orders.relieve(line, Part(-units, -amount, -foreign), received=received)
+            orders.relieve(line, part, received=received)
             if received:
-                self._reopen(order, record["LNID"], units, amount)
+                self._reopen(order, record["LNID"], -part.quantity, -part.amount)
             # The key of F43121 holds NLIN: the reversing row takes the next one.
             written = {"KCO": key.company, "DCT": key.type, "DOC": key.number, "VINV": record.get("VINV", "")}
-            orders.add_receiver(order, line, record["MATC"], Part(-units, -amount), day, written)
+            orders.add_receiver(order, line, record["MATC"], part, day, written)
             orders.restate(order, line)
 
     def _completed(self, header: Mapping[str, Any], first: Wanted) -> dict[str, Any]:
@@ -152,10 +158,11 @@ class Matching(Program):
             if wanted.quantity <= 0 or wanted.quantity > there:
                 text = f"Quantity {wanted.quantity} exceeds the {there} that can be vouchered of {where}"
                 raise BusinessError("0301", text, "UREC")
-            amounts = [self._amount("F4311", row, alias) for alias in columns[1:]]
+            amount, foreign_amount = (self._amount("F4311", row, alias) for alias in columns[1:])
             if wanted.quantity == there:
-                return Part(there, *amounts)
-            return Part(wanted.quantity, *(rounded(amount * wanted.quantity / there, _CENT) for amount in amounts))
+                return Part(there, amount, foreign_amount)
+            units, unit = wanted.quantity, self.smallest(self._text("F4311", row, "CRCD"))
+            return Part(units, rounded(amount * units / there, _CENT), rounded(foreign_amount * units / there, unit))
         # A line without a quantity is relieved by its amount, in the order's own currency.
         foreign = orders.foreign(wanted.order)
         amount, available = wanted.foreign if foreign else wanted.amount, columns[2] if foreign else columns[1]
@@ -199,8 +206,8 @@ class Matching(Program):
         if extra:
             nets.append((_total(extra, "AA"), _total(extra, "ACR")))
             links.append({})
-        tax = _shared(taxes["STAM"], [net for net, _ in nets])
-        foreign_tax = _shared(taxes["CTAM"], [net for _, net in nets])
+        tax = _shared(taxes["STAM"], [net for net, _ in nets], _CENT)
+        foreign_tax = _shared(taxes["CTAM"], [net for _, net in nets], self.smallest(str(header["CRCD"])))
         return [
             {
                 **header,
@@ -319,10 +326,10 @@ def _shared_columns(header: Mapping[str, Any]) -> dict[str, Any]:
     return {alias: header[alias] for alias in ("AN8", "VINV", "DGJ", "CO", "CRCD", "CRRM", "CRR") if alias in header}
 
 
-def _shared(total: Decimal, nets: Sequence[Decimal]) -> list[Decimal]:
-    """A tax shared out by net amounts, in cents; the first one takes what rounding leaves."""
+def _shared(total: Decimal, nets: Sequence[Decimal], unit: Decimal) -> list[Decimal]:
+    """A tax shared out by net amounts, in whole units; the first one takes what rounding leaves."""
     whole = sum(nets, ZERO)
-    parts = [rounded(total * net / whole, _CENT) if whole else ZERO for net in nets]
+    parts = [rounded(total * net / whole, unit) if whole else ZERO for net in nets]
     parts[0] += total - sum(parts, ZERO)
     return parts
 

@@ -132,6 +132,7 @@ class Reports:
         items = _in_line_order([dict(database["F0411Z1"].record(row)) for row in rows])
         journal = _in_line_order([dict(database["F0911Z1"].record(row)) for row in lines])
         _check_control_fields(items, journal)
+        items, journal = entry.complete(items, journal)
         entry.check(items, journal)
         if not final:
             return

@@ -71,15 +71,16 @@ class JdeSystem:
         }
 
     def state(self) -> dict[str, Any]:
-        """Rows per table; for F0411 also the sum of the gross amounts.
+        """Rows per table; for F0411 also the sum of the gross amounts, for F4301 that of the order lines.
 
-        `totals` is AG, per currency of the voucher's company; `document_totals` is ACR for foreign
+        `totals` of F0411 is AG, per currency of the voucher's company; `document_totals` is ACR for foreign
         vouchers, AG for the
         others, per currency of the voucher.
         """
         self._reports.run_due()
         state: dict[str, Any] = {data.table.name: {"count": len(data)} for data in self._environment.database}
         state["F0411"] |= self._voucher_totals()
+        state["F4301"] |= self._order_totals()
         return state
 
     def load(self, world: World) -> None:
@@ -140,6 +141,21 @@ class JdeSystem:
             domestic[base.get(str(row[at["CO"]])) or currency] += gross
             document[currency] += Decimal(str(row[at["ACR"]])) if row[at["CRRM"]] == "F" else gross
         return {"totals": _as_text(domestic), "document_totals": _as_text(document)}
+
+    def _order_totals(self) -> dict[str, dict[str, str]]:
+        """`totals` and `open`: what is ordered and what is open of lines that are not cancelled, in their currency."""
+        headers, lines = self._environment.database["F4301"], self._environment.database["F4311"]
+        ordered: defaultdict[str, Decimal] = defaultdict(Decimal)
+        open_: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for row in lines.rows.values():
+            record = lines.record(row)
+            if record.get("LTTR") == "980":
+                continue
+            header = headers.get(record)
+            foreign = header is not None and headers.value(header, "CRRM") == "F"
+            for sums, alias in ((ordered, "FEA" if foreign else "AEXP"), (open_, "FAP" if foreign else "AOPN")):
+                sums[str(record.get("CRCD", ""))] += Decimal(str(record.get(alias, 0)))
+        return {"totals": _as_text(ordered), "open": _as_text(open_)} if len(lines) else {}
 
 
 def _as_text(totals: Mapping[str, Decimal]) -> dict[str, str]:

@@ -56,7 +56,7 @@ def header(inputs: Inputs) -> dict[str, Any]:
         "DGJ": inputs.day("GLDate"),
         "CO": inputs.text("Company"),
         "CRCD": inputs.text("Currency"),
-        "CRRM": inputs.text("CurrencyMode") or "D",
+        "CRRM": inputs.text("CurrencyMode"),
         "CRR": inputs.number("ExchangeRate"),
         "PTC": inputs.text("PaymentTerms"),
         "RMK": inputs.text("Remark"),

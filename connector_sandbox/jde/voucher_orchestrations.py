@@ -36,7 +36,7 @@ _ORDER_LINES: dict[str, InputType] = {
 
 def _enter_voucher(desk: Desk, inputs: Inputs) -> Result:
     entry = VoucherEntry(desk.environment, desk.user, "EP0411")
-    items, lines = pay_items(inputs), journal(inputs)
+    items, lines = entry.complete(pay_items(inputs), journal(inputs))
     if not items:
         raise BusinessError("0003", "Blanks Invalid: PayItems are required", "AG")
     warnings = entry.check(items, lines)

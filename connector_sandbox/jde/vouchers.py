@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector_sandbox.jde.acting import BusinessError, Program
+from connector_sandbox.jde.acting import BusinessError, Program, rounded
 from connector_sandbox.jde.payables import Payables, VoucherKey
 from connector_sandbox.jde.periods import Periods
 
@@ -23,6 +24,37 @@ _JOURNAL_LINE = """DGJ CO ANI AID MCU OBJ SUB SBL SBLT AM CRRM CRCD CRR AA ACR U
 
 class VoucherEntry(Program):
     """Checks a voucher and writes it to F0411 and F0911."""
+
+    def complete(
+        self, items: Sequence[Record], lines: Sequence[Record]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Pay items and journal lines with what the program works out: currency mode, rate, domestic amounts.
+
+        A voucher in another currency than its company's is foreign. Its rate (CRR) is the given one, else that of
+        F0015; domestic amounts that are not given come of the foreign ones, and the last journal line takes what
+        rounding leaves. BusinessError without a rate.
+        """
+        made, journal = [dict(item) for item in items], [dict(line) for line in lines]
+        if not made:
+            return made, journal
+        first = made[0]
+        base = self.base_currency(str(first.get("CO") or ""))
+        foreign = bool(base) and first.get("CRCD") not in (None, "", base)
+        mode = first.get("CRRM") or ("F" if foreign else "D")
+        wanted = [(row.get(alias), row.get("ACR")) for alias, rows in (("AG", made), ("AA", journal)) for row in rows]
+        known = mode == "D" or all(domestic or not other for domestic, other in wanted)
+        rate = Decimal(first.get("CRR") or 0)
+        if not known and not rate:
+            rate = self._rate(str(first["CRCD"]), base, first["DGJ"])
+        for row in (*made, *journal):
+            row.update({"CRRM": mode, "CRR": rate})
+        if not known:
+            unit = self.smallest(base)
+            _convert(made, rate, unit, {"AG": "ACR", "STAM": "CTAM", "ATXA": "CTXA", "ATXN": "CTXN"})
+            _convert(journal, rate, unit, {"AA": "ACR"})
+            if journal:
+                journal[-1]["AA"] += _sum(made, "AG") - _sum(made, "STAM") - _sum(journal, "AA")
+        return made, journal
 
     def check(self, items: Sequence[Record], lines: Sequence[Record]) -> list[BusinessError]:
         """Warnings about a voucher of these pay items and journal lines; BusinessError when it is refused."""
@@ -136,6 +168,18 @@ class VoucherEntry(Program):
             "BCRC": self.base_currency(first["CO"]),
         }
 
+    def _rate(self, currency: str, base: str, day: date | None) -> Decimal:
+        """The rate in force on a day: base currency for one of the other (F0015)."""
+        rows = [
+            row
+            for row in self._database["F0015"].where(CRCD=currency, CRDC=base)
+            if (since := self._day("F0015", row, "EFT")) is None or day is None or since <= day
+        ]
+        if not rows:
+            raise BusinessError("0009", f"No exchange rate of {currency} to {base}", "CRR")
+        latest = max(rows, key=lambda row: self._day("F0015", row, "EFT") or date.min)
+        return self._amount("F0015", latest, "CRR")
+
     @property
     def _periods(self) -> Periods:
         return Periods(self._environment, self._user, self._program)
@@ -143,3 +187,11 @@ class VoucherEntry(Program):
 
 def _sum(records: Sequence[Record], alias: str) -> Decimal:
     return sum((Decimal(record.get(alias, 0)) for record in records), Decimal(0))
+
+
+def _convert(rows: Sequence[dict[str, Any]], rate: Decimal, unit: Decimal, columns: Mapping[str, str]) -> None:
+    """Work out domestic amounts of foreign ones, where they are not given."""
+    for row in rows:
+        for domestic, foreign in columns.items():
+            if not row.get(domestic):
+                row[domestic] = rounded(Decimal(row.get(foreign) or 0) * rate, unit)

@@ -114,6 +114,27 @@ def test_a_flow_that_is_read_whole_runs_by_itself_too(site: DagsterSite) -> None
     assert set(site.outcomes(run)) == {"accounts"}
 
 
+def test_the_papers_of_both_systems_are_compared_by_a_run_of_some_flows_too(site: DagsterSite) -> None:
+    def change(settings: dict[str, Any]) -> None:
+        flows = settings["integrations"][NAME]["flows"]
+        flows["purchase_orders"] = {"schedule": None, "ship_to_user": "erp_receiver"}
+        flows["accounts"]["schedule"] = "0 2 * * *"
+
+    site.configure(change)
+    with site.instance() as instance:
+        ledger = site.home.ledger()
+        for flow in ("suppliers", "invoices"):
+            ledger.reports.put("poll", f"{NAME}/{flow}/polled", {}, at=at(2, 0))
+        whole = tick(instance, NAME, at(2, 0))
+        daily = tick(instance, NAME, at(2, 15))
+    assert isinstance(whole, dg.RunRequest) and isinstance(daily, dg.RunRequest)
+    beside = dg.AssetKey([NAME, "side_by_side"])
+    assert beside in (daily.asset_selection or ()) and beside not in (whole.asset_selection or ())
+    # a run of them is one that Dagster takes
+    poll = definitions.defs.get_repository_def().get_job(NAME)
+    assert set(daily.asset_selection or ()) <= set(poll.asset_layer.executable_asset_keys)
+
+
 def test_before_a_close_every_flow_is_polled_densely_and_after_it_rarely(site: DagsterSite) -> None:
     site.home.create()
     (site.home.path / "close.yaml").write_text(CLOSE)

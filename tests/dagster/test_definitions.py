@@ -44,6 +44,7 @@ SOURCES = [
     "jde/F0911",
     "jde/F4301",
     "jde/F4311",
+    "jde/F43121",
 ]
 FLOW_ASSETS = [
     f"jde_coupa/{flow}/{part}"
@@ -57,7 +58,7 @@ FLOW_ASSETS = [
         "suppliers",
     )
     for part in ("delivered", "mapped", "swept")
-]
+] + ["jde_coupa/side_by_side"]
 JOBS = ["connector_purge", "jde_coupa", "jde_coupa_sweep"]
 SCHEDULES = ["connector_monthly_purge", "jde_coupa_nightly_sweep", "jde_coupa_poll"]
 

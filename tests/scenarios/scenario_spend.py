@@ -80,6 +80,10 @@ class Spend:
         """A user enters a record; returns its id."""
         return int(self._rows({"entity": entity, "create": body})["id"])
 
+    def act(self, act: str, **command: Any) -> int:
+        """A user does something that has a name: `act("void_invoice", id=7)`; returns the record's id."""
+        return int(self._rows({"act": act, **command})["id"])
+
     def delete(self, entity: str, id: int) -> None:
         """A record disappears."""
         self._rows({"entity": entity, "id": id, "delete": True})

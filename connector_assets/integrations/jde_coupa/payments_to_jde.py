@@ -43,6 +43,7 @@ from connector_assets.integrations.jde_coupa.paid_vouchers import PaidVouchers
 from connector_assets.integrations.jde_coupa.payment_records import PaymentRecords
 from connector_assets.integrations.progress import begins_empty
 from connector_assets.integrations.to_jde.periods import PeriodRules, periods_of
+from connector_resources.connections import PAYMENT_SCOPES
 from connector_resources.ledger import Delivery
 
 TOTALS = ("amount", "discount", "currency")
@@ -252,7 +253,8 @@ class PaymentsToJde(Flow):
     def _record(self, document: Document) -> Step:
         row = document.facts["row"]
         company, kind, number = str(row["voucher"]).split("/")
-        discount = row["base_discount"]
+        # as the content writes it: a frame that was stored has more decimals, and the request would be another one
+        amount, discount = (Decimal(amount_text(row[name])) for name in ("amount", "base_discount"))
         body = {
             "DocumentCompany": company,
             "DocumentType": kind,
@@ -260,7 +262,7 @@ class PaymentsToJde(Flow):
             "PaymentDate": row["paid_on"],
             "GLDate": row["gl_day"],
             "PaymentNumber": int(document.content["number"]),
-            "ForeignAmount" if row["foreign"] else "Amount": row["amount"],
+            "ForeignAmount" if row["foreign"] else "Amount": amount,
             **({"DiscountTaken": discount} if discount else {}),
         }
         return Step(
@@ -283,6 +285,11 @@ class PaymentsToJde(Flow):
     def startup_problems(self) -> list[str]:
         payer, act = payer_problem(self.bench.integration.settings, "coupa"), self.records.missing()
         found = [f"{self.full_name} books payments of Coupa Pay, but {payer}"] if payer else []
+        granted = getattr(self.bench.connection("coupa"), "scopes", ())
+        lacking = [scope for scope in PAYMENT_SCOPES if scope not in granted]
+        if lacking:
+            what = " and ".join(lacking)
+            found.append(f"{self.full_name}: grant {what} to the OAuth client in Coupa and add them to `scopes`")
         if act is not None:
             name = self.bench.connection("jde").name
             return [*found, f"{self.full_name}: {name} names no orchestration for {act}: set orchestrations.{act}"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 
-from ..reference import coupa, currencies, payment_terms
+from ..reference import coupa, currencies, exchange_rates, payment_terms
 from ..rows import Stamp
 from ..totals import as_text, control_figures, document_amounts
 from ..world import Tables, World
 from .cases import CASES, OBSTACLES
 from .chart import make_chart
 from .desk import DAYS, Desk
+from .orders import make_orders
 from .parties import make_parties, party_tables
 from .vouchers import Document
 
@@ -26,7 +27,8 @@ def load_seed(seed: int = 1, size: int | None = None, *, today: date | None = No
 
     `report` holds the control figures of totals.control_figures; `cases`: label -> document keys "KCO/DCT/DOC", or
     address numbers for the labels that begin with `supplier_`, `employee` or `customer`; `obstacles`: which labels
-    are on vouchers that are not plainly to be sent; `clean`: documents and amounts per currency of all others.
+    are on vouchers that are not plainly to be sent; `clean`: documents and amounts per currency of all others;
+    `order_cases`: label -> order keys "KCOO/DCTO/DOCO".
 
     Raises ValueError for a size below 1.
     """
@@ -41,11 +43,14 @@ def load_seed(seed: int = 1, size: int | None = None, *, today: date | None = No
     parties = make_parties(rng, size, today)
     desk = Desk(rng, size, today, chart, parties)
     documents = _documents(desk, size)
+    orders, order_cases = make_orders(seed, size, today, chart, parties)
     tables: Tables = {
         **chart.tables,
+        **orders,
         **party_tables(rng, parties, start, today),
         "F0013": currencies(first),
         "F0014": payment_terms(first),
+        "F0015": exchange_rates(first),
         "F0411": [row for document in documents for row in document.items],
         "F0911": [row for document in documents for row in document.lines],
         "F0413": [row for document in documents for row in document.payments],
@@ -58,6 +63,7 @@ def load_seed(seed: int = 1, size: int | None = None, *, today: date | None = No
         "size": size,
         **control_figures(tables),
         "cases": {**_labels(documents), **parties.labels()},
+        "order_cases": order_cases,
         "obstacles": sorted(OBSTACLES),
         "clean": {
             "documents": len(clean),

@@ -39,7 +39,12 @@ def test_two_systems_that_agree_need_nobody(cli: Cli, ledger: Ledger, both: list
     said = cli("reconcile", "jde_coupa", "--from", "2026-02-01", "--to", "2026-02-28", "--json")
     assert said.code == 0
     flows = json.loads(said.out)["flows"]
-    assert [each["flow"] for each in flows] == ["jde_coupa/suppliers", "jde_coupa/accounts", INVOICES]
+    assert [each["flow"] for each in flows] == [
+        "jde_coupa/suppliers",
+        "jde_coupa/accounts",
+        "jde_coupa/purchase_orders",
+        INVOICES,
+    ]
     assert flows[2]["source"] == flows[2]["target"] == {"documents": 1, "amounts": {"GBP": "10.00"}}
 
 

@@ -11,7 +11,7 @@ import pytest
 from coupa_fake import FakeCoupa, Reply
 
 from connector_resources.coupa import CoupaClient, OrderLine, PurchaseOrder
-from connector_resources.errors import FieldMessage, NotAllowed, OutcomeUnknown, Refused, Unavailable
+from connector_resources.errors import FieldMessage, LoginRefused, NotAllowed, OutcomeUnknown, Refused, Unavailable
 
 ORDERS = "/api/purchase_orders"
 
@@ -237,6 +237,11 @@ class TestExternalFeature:
     def test_success_is_nothing_to_rely_on(self, fake: FakeCoupa, client: CoupaClient) -> None:
         fake.once("POST", ORDERS, Reply(201, {"id": 1}))
         assert "empty purchase order" in client.purchase_orders.external_feature()
+
+    def test_a_refused_login_says_neither(self, fake: FakeCoupa, client: CoupaClient) -> None:
+        fake.scripts.append(lambda seen: Reply(401) if seen.path == ORDERS else None)
+        with pytest.raises(LoginRefused):
+            client.purchase_orders.external_feature()
 
     def test_no_answer_says_neither(self, fake: FakeCoupa, make: Any) -> None:
         client = make(limits={"retries": 1})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ais_caller import Ais, condition
+from ais_caller import Ais, condition, world
 from order_books import FOREIGN, act, enter_foreign, enter_two_lines, figures, line_of, receivers
 
-from connector_sandbox.testing import Sandbox
+from connector_sandbox.testing import Sandbox, running
 
 
 def header_of(ais: Ais, number: int) -> dict[str, Any]:
@@ -137,3 +138,30 @@ def test_order_tables_are_read_by_their_own_clock(sandbox: Sandbox, ais: Ais) ->
     assert header_of(ais, 9001)["UPMJ"] == "20160401"
     later = condition("F4311.UPMJ", "GREATER_EQUAL", 1, special="TODAY_MINUS_DAY")
     assert [row["LNID"] for row in ais.rows("F4311", later)] == [Decimal("1.0")]
+
+
+def test_state_has_what_is_ordered_and_what_is_open(sandbox: Sandbox, ais: Ais) -> None:
+    enter_two_lines(sandbox)
+    enter_foreign(sandbox)
+    act(sandbox, "receive_order", line=1, quantity=4)
+    act(sandbox, "receive_order", FOREIGN, 1, quantity=1)
+    state = sandbox.get("/state")["jde"]
+    assert state["F4301"] == {
+        "count": 2,
+        "totals": {"EUR": "100.00", "GBP": "425.00"},
+        "open": {"EUR": "66.67", "GBP": "375.00"},
+    }
+    assert (state["F4311"], state["F43121"]) == ({"count": 3}, {"count": 2})
+    act(sandbox, "cancel_order_line", line=2)
+    assert sandbox.get("/state")["jde"]["F4301"]["totals"]["GBP"] == "125.00"
+
+
+def test_orders_survive_a_restart(tmp_path: Path) -> None:
+    with running(world={"jde": world()}, only=["jde"], state=tmp_path) as sandbox:
+        enter_two_lines(sandbox)
+        act(sandbox, "receive_order", line=1, quantity=4)
+        before = sandbox.get("/state")["jde"]
+    with running(world={"jde": {}}, only=["jde"], state=tmp_path) as sandbox:
+        assert sandbox.get("/state")["jde"] == before
+        act(sandbox, "receive_order", line=1)
+        assert [row[4] for row in receivers(Ais(sandbox), 9001)] == ["4.00", "6.00"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -217,6 +218,28 @@ def test_a_void_gives_the_order_line_back(sandbox: Sandbox, ais: Ais) -> None:
     # The same can be vouchered again, and a void voucher not voided twice.
     assert match(ais, FOUR, InvoiceNumber="CP-77R2").status_code == 200
     assert void(ais, number).status_code == 500
+
+
+def test_a_void_whose_order_line_is_gone_is_refused_as_a_whole(sandbox: Sandbox, ais: Ais) -> None:
+    enter_two_lines(sandbox)
+    act(sandbox, "receive_order", line=1)
+    number = match(ais, FOUR).json()["DocumentNumber"]
+    sandbox.post("/rows", {"system": "jde", "table": "F4311", "delete": [{**DOMESTIC.key, "LNID": 1}]})
+    assert "no line 1 of order" in void(ais, number).json()["jde__simpleMessage"]
+    assert (items(ais, number)[0]["VOD"].strip(), len(journal(ais, number))) == ("", 1)
+
+
+def test_yen_are_matched_without_decimals(sandbox: Sandbox, ais: Ais) -> None:
+    yen = {"CRCD": "JPY", "DL01": "Yen", "CDEC": "0"}
+    sandbox.post("/rows", {"system": "jde", "table": "F0013", "upsert": [yen]})
+    order = replace(FOREIGN, currency="JPY", rate=Decimal("0.0052310"), smallest=Decimal(1))
+    enter(sandbox, order, rows.order_line(order, 1, ROADS, Decimal(3), Decimal("33334"), "Lamps"))
+    act(sandbox, "receive_order", order, 1)
+    two = {"PONumber": 9002, "POType": "OP", "POLine": 1, "Quantity": 2, "ForeignAmount": "66668"}
+    answer = match(ais, two, Supplier=4344, Currency="JPY", ForeignTax="6667").json()
+    (item,) = items(ais, answer["DocumentNumber"])
+    assert (item["ACR"], item["CTAM"], item["AG"]) == (73335, 6667, Decimal("383.62"))
+    assert figures(line_of(ais, 9002))["FREC"] == "33334.00"
 
 
 def test_a_site_may_lack_the_orchestration(sandbox: Sandbox, ais: Ais) -> None:

@@ -412,6 +412,10 @@ def test_a_site_without_the_orchestrations_is_told(town: Site) -> None:
     assert problems(town) == [f"jde_coupa/{FLOW}: payment_void: ML_PaymentVoid has no input 'Day'"]
     town.connect("jde", orchestrations=ORCHESTRATIONS)
     assert problems(town) == []
+    town.connect("coupa", scopes=["core.invoice.read"])
+    assert problems(town) == [
+        f"jde_coupa/{FLOW}: grant core.pay.payments.read to the OAuth client in Coupa and add them to `scopes`"
+    ]
 
 
 def problems(town: Site) -> list[str]:
@@ -472,3 +476,29 @@ def test_a_payment_above_an_amount_waits_for_an_approval(town: Site) -> None:
     report = town.sync(FLOW)[FLOW]
     assert outcome(report, next(iter(report.results))) in ("created", "unchanged")
     assert open_items(town, large.voucher) == [(Decimal(0), "P")]
+
+
+def test_a_booking_is_planned_and_applied_as_it_was_planned(town: Site) -> None:
+    """Given a payment, when it is planned nothing is booked; when the plan is applied, exactly that is, and of a
+    payment that came back since nothing."""
+    first, second = born(town), born(town, "30.00", doc=4712)
+    pay(town, {"id": first.id})
+    back = pay(town, {"id": second.id})
+    plan = town.plan(FLOW)
+    assert booked(town) == []
+    act(town, "move_payment", id=back, status="cancelled")
+    report = town.apply(plan)[FLOW]
+    assert sorted(each.outcome for each in report.results.values()) == ["created", "ignored"]
+    assert [Decimal(header["PAAP"]) for header in booked(town)] == [Decimal(120)]
+    assert open_items(town, second.voucher) == [(Decimal(30), "A")]
+
+
+def test_a_payment_that_disappears_from_coupa_is_told_by_the_sweep(town: Site) -> None:
+    """Given a booked payment whose record is gone from Coupa, when the nightly sweep runs, then a person is told."""
+    found = born(town)
+    number = pay(town, {"id": found.id})
+    town.sync(FLOW)
+    town.spend.delete("coupa_pay_payments", number)
+    swept = town.sweep(FLOW)
+    assert len(swept.deleted) == 1 and town.exception(FLOW).reason == "deleted_in_source"
+    assert len(booked(town)) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -428,3 +429,29 @@ def test_both_systems_agree_to_the_penny(yard: Site, buyers: Purchasing, order: 
         ("amount", "amount", None),
         ("field", "lines", None),
     }
+
+
+def test_an_order_above_an_amount_waits_for_an_approval(town: Site) -> None:
+    """Given a site that asks somebody from 50.00 on
+    when orders of 25.00 and 74.00 are synced, the smaller one goes and the other waits; when it is approved, it is
+    created and put in force: the second call needs no approval of its own."""
+    site = with_orders(town, approval={"above": "50"})
+    buyers = Purchasing(site.books)
+    small, large = buyers.order(1), buyers.order(2, *LINES)
+    assert outcomes(site.sync(FLOW)[FLOW]) == {"created": 1, "staged": 1}
+    assert held(site, small)["status"] == "issued"
+    assert site.approve(FLOW) == 1
+    assert outcomes(site.sync(FLOW)[FLOW]) == {"created": 1, "unchanged": 1}
+    assert held(site, large)["status"] == "issued"
+
+
+def test_the_sweep_finds_what_the_days_missed_and_what_is_gone(yard: Site, buyers: Purchasing, order: Purchase) -> None:
+    """Given an order in Coupa whose rows were purged in JD Edwards, and one that was entered on a day nobody reads
+    when all keys are compared, the first is an exception, Coupa's order untouched, and the second is sent."""
+    old = buyers.order(7, changed=date(2026, 2, 3))
+    yard.books.delete("F4311", *(order.columns | {"LNID": place} for place in (1, 2)))
+    yard.books.delete("F4301", order.columns)
+    found = yard.sweep(FLOW)
+    assert (found.missed, found.deleted) == ([old.document], [order.document])
+    assert (yard.exception(FLOW).key, yard.exception(FLOW).reason) == (order.document, "deleted_in_source")
+    assert [held(yard, each)["status"] for each in (order, old)] == ["issued", "issued"]

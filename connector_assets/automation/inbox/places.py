@@ -1,0 +1,116 @@
+"""The connections that take events, each with its settings, its secrets as they are now, and who reads it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from connector_resources.checks import Check
+from connector_resources.clock import SYSTEM_CLOCK, Clock
+from connector_resources.connections import Connection, CoupaConnection, Settings
+from connector_resources.credentials import CredentialStore
+from connector_resources.errors import UnusableInput
+from connector_resources.home import Home
+from connector_resources.inbox_settings import CLIENT_ID, CLIENT_SECRET, RELAY_SECRET, InboxSettings
+
+# credentials take effect at once, give or take these seconds: a flood of requests is not to be one of decryptions
+FRESH_SECONDS = 2.0
+
+
+class Client(NamedTuple):
+    """A login at our token endpoint, and the connection that it is for."""
+
+    connection: str
+    id: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"Client({self.connection!r})"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where events of one connection come in, and the integrations that read it."""
+
+    connection: CoupaConnection
+    settings: InboxSettings
+    integrations: tuple[str, ...]
+
+
+class Secrets:
+    """The inbox's credentials of all places, read anew every few seconds."""
+
+    def __init__(self, store: CredentialStore, places: Mapping[str, Place], clock: Clock = SYSTEM_CLOCK) -> None:
+        self._store = store
+        self._places = places
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[float, dict[str, str]]] = {}
+
+    def __repr__(self) -> str:
+        return f"Secrets({', '.join(self._places)})"
+
+    def of(self, connection: str) -> dict[str, str]:
+        """Name -> value. Raises UnusableInput naming one that is missing."""
+        with self._lock:
+            read_at, found = self._known.get(connection, (None, {}))
+            if read_at is None or self._clock.monotonic() - read_at > FRESH_SECONDS:
+                names = self._places[connection].settings.credential_names
+                found = self._store.get(connection, names)
+                self._known[connection] = (self._clock.monotonic(), found)
+            return found
+
+    def clients(self) -> list[Client]:
+        """All logins for tokens."""
+        found = []
+        for name, place in self._places.items():
+            if place.settings.bearer is not None:
+                secrets = self.of(name)
+                found.append(Client(name, secrets[CLIENT_ID], secrets[CLIENT_SECRET]))
+        return found
+
+
+def places_of(settings: Settings) -> dict[str, Place]:
+    """Connection -> its place, of those whose settings have an inbox."""
+    found = {}
+    for name, connection in settings.connections.items():
+        if isinstance(connection, CoupaConnection) and connection.inbox is not None:
+            readers = [each.name for each in settings.integrations.values() if name in each.connections.values()]
+            found[name] = Place(connection, connection.inbox, tuple(readers))
+    return found
+
+
+def open_places(home: Home) -> tuple[dict[str, Place], Secrets]:
+    """What `connector inbox serve` serves. Raises UnusableInput where there is nothing to serve, where a credential is
+    missing, and where what comes in would lead nowhere or could be two clients'."""
+    settings = home.settings()
+    places = places_of(settings)
+    if not places:
+        broken = "".join(f"; {reason}" for reason in settings.broken_connections.values())
+        raise UnusableInput(f"no connection of {settings.path} has an inbox: set `inbox` of one{broken}")
+    for name, place in places.items():
+        if not place.integrations:
+            raise UnusableInput(f"{name} has an inbox, but no integration that can be used reads it")
+    secrets = Secrets(home.credentials(), places)
+    for name in places:
+        secrets.of(name)
+    ids = [client.id for client in secrets.clients()]
+    if len(set(ids)) < len(ids):
+        raise UnusableInput(f"two connections have the same {CLIENT_ID}: a token would be for either")
+    return places, secrets
+
+
+def inbox_checks(home: Home, connection: Connection) -> list[Check]:
+    """For `ping`: whether the connection's inbox, if it has one, has its secrets."""
+    if not isinstance(connection, CoupaConnection) or connection.inbox is None:
+        return []
+    names = connection.inbox.credential_names
+    try:
+        home.credentials().get(connection.name, names)
+    except UnusableInput as error:
+        lacking = str(error)
+        return [Check("inbox", False, lacking, f"connector credentials set {connection.name} {' or '.join(names)}")]
+    schemes = [word for word, name in (("call-outs", CLIENT_ID), ("a relay", RELAY_SECRET)) if name in names]
+    return [Check("inbox", True, f"takes {' and '.join(schemes)}; its secrets are set")]

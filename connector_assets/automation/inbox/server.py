@@ -1,0 +1,71 @@
+"""uvicorn around the inbox: a ready signal, a quiet end, nothing of the requests in its logs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from connector_resources.errors import UnusableInput
+
+MOST_CONNECTIONS = 256
+
+
+class Server(uvicorn.Server):
+    """Serves one application until `should_exit`, SIGTERM or SIGINT."""
+
+    def __init__(self, app: ASGIApp, on_ready: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=5,
+        )
+        # whoever may have put a handler there: an address may hold what a sender should have put elsewhere
+        logging.getLogger("uvicorn.access").disabled = True
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    def serve_until_told(self, listener: socket.socket) -> None:
+        """Block and serve."""
+        with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
+            runner.run(self.serve([listener]))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Unlike uvicorn's, does not raise the signal again at the end: to be told to stop is no failure."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes a free one. Raises UnusableInput where that cannot be had."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise UnusableInput(f"the inbox cannot listen at {host} port {port}: {error.strerror or error}") from None

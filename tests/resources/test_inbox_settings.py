@@ -1,0 +1,87 @@
+"""The inbox of a connection in connections.yaml: what it takes, what it needs, and what would not be safe."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from connector_assets.templates import site_connections
+from connector_resources.connections import CoupaConnection, Settings
+
+
+def load(inbox: Any) -> Settings:
+    coupa = {"url": "https://example.coupahost.com", "inbox": inbox}
+    return Settings.parse(yaml.safe_dump({"start_date": "2026-01-01", "connections": {"coupa": coupa}}), Path("c.yaml"))
+
+
+def opened(inbox: Any) -> CoupaConnection:
+    settings = load(inbox)
+    assert settings.broken == {}
+    found = settings.connection("coupa")
+    assert isinstance(found, CoupaConnection)
+    return found
+
+
+def test_without_an_inbox_a_connection_needs_what_it_needed_before() -> None:
+    assert opened(None).inbox is None
+    assert opened(None).credential_names == ("client_id", "client_secret")
+
+
+def test_an_inbox_takes_call_outs_and_a_relay_where_one_is_set() -> None:
+    plain, both, relayed = opened({}), opened({"relay": {}}), opened({"bearer": None, "relay": {}})
+    assert plain.inbox is not None and plain.inbox.bearer is not None and plain.inbox.relay is None
+    assert (plain.inbox.bearer.token_seconds, plain.inbox.keep_days, plain.inbox.max_bytes) == (86_399, 30, 5_000_000)
+    assert plain.credential_names[2:] == ("inbox_client_id", "inbox_client_secret")
+    assert both.credential_names[2:] == ("inbox_client_id", "inbox_client_secret", "inbox_relay_secret")
+    assert relayed.credential_names[2:] == ("inbox_relay_secret",)
+    # its client asks for its own only
+    assert both.CREDENTIALS == ("client_id", "client_secret")
+
+
+def test_a_document_has_many_names_and_a_site_may_add_its_own() -> None:
+    inbox = opened({"documents": {"Our_Bill": "invoices"}}).inbox
+    assert inbox is not None
+    names = ("invoice-header", "Invoice_Headers", "invoices", "purchase_orders", "order-header", "our-bill", "contract")
+    assert [inbox.document(name) for name in names] == [
+        *["invoices"] * 3,
+        *["purchase_orders"] * 2,
+        "invoices",
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("inbox", "reason"),
+    [
+        ({"bearer": None}, "takes nothing: set bearer or relay"),
+        ({"relay": {"signed": "body"}}, "a time stamp that is not signed proves nothing"),
+        ({"relay": {"timestamp_header": None}}, "a time stamp that is not signed proves nothing"),
+        ({"relay": {"signed": "id.timestamp.body"}}, "needs an event_id_header"),
+        ({"relay": {"encoding": "HEX"}}, "relay.encoding"),
+        ({"relay": {"header": "X Signature"}}, "relay.header"),
+        ({"documents": {"contract": "contracts"}}, "must be one of invoices, payments, purchase_orders"),
+        ({"secret": "s3cret-value"}, "inbox.secret: unknown setting"),
+    ],
+)
+def test_what_cannot_be_used_is_named(inbox: dict[str, Any], reason: str) -> None:
+    told = load(inbox).broken["coupa"]
+    assert reason in told and "s3cret-value" not in told
+
+
+def test_the_example_of_the_commented_file_can_be_used() -> None:
+
+    lines = site_connections(date(2026, 1, 1)).splitlines()
+    start = lines.index("    # inbox:")
+    while lines[start].startswith("    # "):
+        lines[start] = "    " + lines[start][6:]
+        start += 1
+    lines.remove("    inbox: null")
+    settings = Settings.parse("\n".join(lines), Path("c.yaml"))
+    assert settings.broken == {}
+    found = settings.connection("coupa")
+    assert isinstance(found, CoupaConnection) and found.inbox is not None and found.inbox.relay is not None
+    assert (found.inbox.relay.prefix, found.inbox.keep_days) == ("sha256=", 30)

@@ -122,7 +122,12 @@ def end(workshop: Workshop, scene: Scene, *moves: str, before: bool = False) -> 
 
 def _truth(workshop: Workshop, scene: Scene, drifts: Drifts, expected: Truth | None) -> Truth:
     site, target = workshop.site, workshop.target(scene.variant)
-    touched = [(system, entity) for system, entity, _ in site.traffic.effects if system == target]
+    # what only a stranger's record has come into is none of ours
+    touched = [
+        (system, entity)
+        for system, entity, number in site.traffic.effects
+        if system == target and (entity, number) not in drifts.seen
+    ]
     entities = {each for each in touched if each[1] not in BOOKKEEPING}
     entities |= set(expected.content) if expected else set()
     site.traffic.plan = {}

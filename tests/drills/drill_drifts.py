@@ -18,10 +18,11 @@ DRIFTS = (GROWS, SHRINKS, TARGET_GROWS, TARGET_SHRINKS)
 
 
 class Drifts:
-    """The drifts of one case. `strangers` are the target's records that are none of ours."""
+    """The drifts of one case. `strangers` are the target's records that are none of ours, `seen` those that ever were."""
 
     def __init__(self, workshop: Workshop, scene: Scene) -> None:
         self.strangers = list(scene.strangers)
+        self.seen = set(scene.strangers)
         self._workshop, self._scene = workshop, scene
         self._there = list(scene.strangers)
         self._done: set[str] = set()
@@ -54,6 +55,7 @@ class Drifts:
 
     def _target_grows(self) -> None:
         self.strangers.append(self._workshop.acts(self._scene.variant).stranger(self._workshop.town))
+        self.seen.add(self.strangers[-1])
 
     def _target_shrinks(self) -> None:
         while self._there:

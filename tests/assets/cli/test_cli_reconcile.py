@@ -44,6 +44,9 @@ def test_two_systems_that_agree_need_nobody(cli: Cli, ledger: Ledger, both: list
         "jde_coupa/accounts",
         "jde_coupa/purchase_orders",
         INVOICES,
+        "jde_coupa/approved_invoices",
+        "jde_coupa/payments_to_coupa",
+        "jde_coupa/approvals",
     ]
     assert flows[2]["source"] == flows[2]["target"] == {"documents": 1, "amounts": {"GBP": "10.00"}}
 

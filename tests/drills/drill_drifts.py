@@ -18,7 +18,7 @@ DRIFTS = (GROWS, SHRINKS, TARGET_GROWS, TARGET_SHRINKS)
 
 
 class Drifts:
-    """The drifts of one case. `strangers` are the target's records that are none of ours, `seen` those that ever were."""
+    """The drifts of one case. `strangers` are the target's records that are none of ours, `seen` all that ever were."""
 
     def __init__(self, workshop: Workshop, scene: Scene) -> None:
         self.strangers = list(scene.strangers)

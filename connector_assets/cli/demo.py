@@ -1,4 +1,5 @@
-"""`connector demo`: the sandbox, one full sync of every integration through Dagster, and a summary."""
+"""`connector demo`: the sandbox, one full sync of every integration through Dagster, a day in the life of the made-up
+systems with a sync after each half of it, and a summary."""
 
 from __future__ import annotations
 
@@ -54,11 +55,13 @@ def demo(
             first, last = make_sandbox_home(home, base)
             with quiet_stdout():
                 done = _sync_all(home, first, last)
+                # nobody acts on a real ledger's files
+                later = _live_on(home, base) if ledger is None else []
     except BaseException:
         _take_back(home, state, existed)
         raise
-    _print(home, done, as_json, time.monotonic() - started)
-    raise typer.Exit(_code(done))
+    _print(home, done, later, as_json, time.monotonic() - started)
+    raise typer.Exit(_code([*done, *later]))
 
 
 def _take_back(home: Home, state: Path, existed: bool) -> None:
@@ -87,19 +90,40 @@ def _sync_all(home: Home, first: date, last: date) -> list[Outcome]:
     return done
 
 
-def _print(home: Home, done: list[Outcome], as_json: bool, seconds: float) -> None:
+def _live_on(home: Home, base: int) -> list[Outcome]:
+    """People act in both systems, and a sync follows, twice: the ways back are shown on what they did."""
+    from connector_assets.cli.demo_people import people_of
+    from connector_assets.cli.syncing import run_flows
+    from connector_assets.integrations.kinds import flows_on
+
+    done = []
+    settings = home.settings()
+    for integration in settings.integrations.values():
+        today = datetime.now(settings.connection(integration.connections["jde"]).zone).date()
+        for act in ("morning", "afternoon"):
+            with people_of(home, integration, base, today) as people:
+                tell(f"{act}: {getattr(people, act)()}")
+            done.append(run_flows(home, integration, flows_on(integration), (today, today), whole=True))
+    return done
+
+
+def _print(home: Home, done: list[Outcome], later: list[Outcome], as_json: bool, seconds: float) -> None:
     from connector_assets.cli.sync import tell_problems
     from connector_assets.cli.tables import print_flows
 
     entries = [entry for each in done for entry in each.entries]
     if as_json:
-        print_json({"run": done[0].run if done else None, "plan": False, "flows": entries})
+        followed = [{"run": each.run, "flows": each.entries} for each in later]
+        print_json({"run": done[0].run if done else None, "plan": False, "flows": entries, "later": followed})
     else:
         print_flows(entries)
+        for each in later:
+            print_line("Later, after people acted in both systems:")
+            print_flows(entry for entry in each.entries if _moved(entry))
         print_line(f"{seconds:.0f} s in all. Everything is in {home.path}.")
         print_line("What is held, and why:  connector exceptions list")
         print_line("Dagster's page on this data:  make ui")
-    for each in done:
+    for each in (*done, *later):
         tell_problems(each)
 
 
@@ -111,6 +135,11 @@ def _code(done: list[Outcome]) -> int:
         return UNREACHABLE
     complete = all(_complete(entry) for each in done for entry in each.entries)
     return DONE if complete and not any(each.failures or each.missing for each in done) else NEEDS_A_PERSON
+
+
+def _moved(entry: dict[str, Any]) -> bool:
+    """Whether a later sync wrote something, or set something aside."""
+    return any(count for name, count in entry["outcomes"].items() if name not in ("unchanged", "ignored"))
 
 
 def _complete(entry: dict[str, Any]) -> bool:

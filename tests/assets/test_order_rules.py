@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from connector_assets.integrations.from_jde.orders import plain, unit_price
-from connector_assets.integrations.jde_coupa.order_settings import PurchaseOrderSettings
+from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
 
 ROW = {"company": "00001", "order_type": "OP", "order_number": 100234}
 KEY = "F4301:00001/OP/100234"

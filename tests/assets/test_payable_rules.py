@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from connector_assets.integrations.from_coupa.payables import costs_of, is_credit, taxes_of, total_of
-from connector_assets.integrations.jde_coupa.approved_settings import ApprovedInvoiceSettings
+from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
 from connector_assets.integrations.jde_coupa.birthplace import LENGTHS, MarkRules, voucher_key_on
 from connector_resources.coupa.models import Invoice
 

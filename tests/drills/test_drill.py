@@ -89,7 +89,7 @@ def steps_taken(variant: Variant, situation: str) -> frozenset[str]:
 def steps_written(folder: Path) -> set[str]:
     """The names that the modules of an integration give to steps: `Step(name="create")`, `self._act("submit", …)`."""
     found: set[str] = set()
-    for module in folder.glob("*.py"):
+    for module in folder.rglob("*.py"):
         for function in ast.walk(ast.parse(module.read_text())):
             if not isinstance(function, ast.FunctionDef):
                 continue

@@ -21,19 +21,19 @@ from connector_assets.delivery.checks import (
 from connector_assets.delivery.document import Decision, Document, FieldChange, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source, read_settings
 from connector_assets.integrations.from_jde.keys import supplier_key
-from connector_assets.integrations.jde_coupa import approved_mapping as mapping
-from connector_assets.integrations.jde_coupa import approved_orders
-from connector_assets.integrations.jde_coupa.approved_resolving import Resolving
-from connector_assets.integrations.jde_coupa.approved_settings import ApprovedInvoiceSettings
-from connector_assets.integrations.jde_coupa.invoices import Invoices
-from connector_assets.integrations.jde_coupa.voucher_outlet import (
+from connector_assets.integrations.jde_coupa.approved import mapping
+from connector_assets.integrations.jde_coupa.approved.orders import OrderLines
+from connector_assets.integrations.jde_coupa.approved.outlet import (
     BATCH_RUN,
     VOID,
     BatchVouchers,
     DirectVouchers,
     VoucherOutlet,
 )
-from connector_assets.integrations.jde_coupa.voucher_records import VoucherRecords
+from connector_assets.integrations.jde_coupa.approved.records import VoucherRecords
+from connector_assets.integrations.jde_coupa.approved.resolving import Resolving
+from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
+from connector_assets.integrations.jde_coupa.invoices import Invoices
 from connector_assets.integrations.to_jde.periods import Periods, periods_of
 from connector_resources.coupa.models import Invoice
 from connector_resources.errors import NotAllowed
@@ -81,9 +81,9 @@ class ApprovedInvoices(Flow):
         return kind(self.vouchers, self.settings, lambda company, day: self.periods.reversal_day(company, day))
 
     @cached_property
-    def orders(self) -> approved_orders.OrderLines:
+    def orders(self) -> OrderLines:
         """The order lines that invoices are for."""
-        return approved_orders.OrderLines(self)
+        return OrderLines(self)
 
     # -- the source side ------------------------------------------------------------------------------------------
 

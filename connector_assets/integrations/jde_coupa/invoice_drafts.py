@@ -23,9 +23,9 @@ from connector_assets.delivery.document import (
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.from_jde.keys import by, chunks
-from connector_assets.integrations.jde_coupa.invoice_payments import WAITS, pay_step, payments_held
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.paging import PAGE, by_ids
+from connector_assets.integrations.jde_coupa.paid.on_invoices import WAITS, pay_step, payments_held
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDABLE, VOIDED, Invoice
 from connector_resources.ledger import Delivery, Intent
 

@@ -45,7 +45,6 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, latest, text, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.payments import payments_of
-from connector_assets.integrations.jde_coupa.invoice_payments import WAITS, ZERO, pay_step, payments_held
 from connector_assets.integrations.jde_coupa.origin import (
     OriginRules,
     is_void,
@@ -54,6 +53,7 @@ from connector_assets.integrations.jde_coupa.origin import (
     payer_problem,
 )
 from connector_assets.integrations.jde_coupa.paging import by_ids
+from connector_assets.integrations.jde_coupa.paid.on_invoices import WAITS, ZERO, pay_step, payments_held
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDED, Invoice
 from connector_resources.ledger import Delivery
 

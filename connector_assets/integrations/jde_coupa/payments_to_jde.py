@@ -38,9 +38,9 @@ from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.jde_coupa.origin import HIGHEST_NUMBER, NUMBER_BASE, payer_problem
-from connector_assets.integrations.jde_coupa.paid_details import COLUMNS, details_of, keys_of
-from connector_assets.integrations.jde_coupa.paid_vouchers import PaidVouchers
-from connector_assets.integrations.jde_coupa.payment_records import PaymentRecords
+from connector_assets.integrations.jde_coupa.paid.details import COLUMNS, details_of, keys_of
+from connector_assets.integrations.jde_coupa.paid.records import PaymentRecords
+from connector_assets.integrations.jde_coupa.paid.vouchers import PaidVouchers
 from connector_assets.integrations.progress import begins_empty
 from connector_assets.integrations.to_jde.periods import PeriodRules, periods_of
 from connector_resources.connections import PAYMENT_SCOPES

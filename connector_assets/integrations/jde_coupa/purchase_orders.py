@@ -26,10 +26,10 @@ from connector_assets.integrations.from_jde import orders as jde
 from connector_assets.integrations.from_jde.keys import supplier_key
 from connector_assets.integrations.jde_coupa.account_links import COLUMNS, AccountLinks
 from connector_assets.integrations.jde_coupa.accounts import Accounts
-from connector_assets.integrations.jde_coupa.order_checks import order_checks
-from connector_assets.integrations.jde_coupa.order_records import OrderBodies, in_order, line_content
-from connector_assets.integrations.jde_coupa.order_settings import PurchaseOrderSettings
-from connector_assets.integrations.jde_coupa.order_steps import OrderSteps, unsent_rule
+from connector_assets.integrations.jde_coupa.orders.checks import order_checks
+from connector_assets.integrations.jde_coupa.orders.records import OrderBodies, in_order, line_content
+from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
+from connector_assets.integrations.jde_coupa.orders.steps import OrderSteps, unsent_rule
 from connector_assets.integrations.jde_coupa.paging import by_ids
 from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty

@@ -16,7 +16,7 @@ from connector_assets.delivery.flow import Frames
 from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_jde.keys import Row, account_key, by, number_of, text
 from connector_assets.integrations.jde_coupa.accounts import Accounts
-from connector_assets.integrations.jde_coupa.approved_settings import NUMBER_LENGTH
+from connector_assets.integrations.jde_coupa.approved.settings import NUMBER_LENGTH
 from connector_assets.integrations.jde_coupa.terms import MAPPING as TERMS
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from connector_assets.delivery.flow import read_settings
 from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_jde.keys import Row, by, text
-from connector_assets.integrations.jde_coupa.order_settings import PurchaseOrderSettings
+from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
 
 if TYPE_CHECKING:
     from connector_assets.integrations.jde_coupa.approved_invoices import ApprovedInvoices

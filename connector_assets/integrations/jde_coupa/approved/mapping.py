@@ -11,10 +11,10 @@ from typing import Any
 from connector_assets.delivery.checks import FrameChecks, mapped_columns, reason, row_schema, shape_schema
 from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_coupa import payables as coupa
-from connector_assets.integrations.jde_coupa import approved_orders
-from connector_assets.integrations.jde_coupa.approved_settings import ApprovedInvoiceSettings
+from connector_assets.integrations.jde_coupa.approved import orders
+from connector_assets.integrations.jde_coupa.approved.records import by_account
+from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
 from connector_assets.integrations.jde_coupa.birthplace import voucher_key_on
-from connector_assets.integrations.jde_coupa.voucher_records import by_account
 from connector_resources.coupa.models import Invoice
 
 ZERO = Decimal("0.00")
@@ -41,7 +41,7 @@ HOLDS = {
 LINE_HOLDS = {
     "missing_account": "account_not_found",
     "closed_account": "account_not_postable",
-    **approved_orders.HOLDS,
+    **orders.HOLDS,
 }
 
 COLUMNS: dict[str, str] = {
@@ -82,7 +82,7 @@ LINE_COLUMNS: dict[str, str] = {
     "company": "str?",
     "line_amount": "money",
     "description": "str?",
-    **approved_orders.COLUMNS,
+    **orders.COLUMNS,
     **dict.fromkeys(LINE_HOLDS, "str?"),
 }
 
@@ -182,7 +182,7 @@ def checks(waits_for: Callable[[str, Mapping[str, Any]], str | None]) -> FrameCh
         ),
         names={column: name for column, (_, name) in HOLDS.items()}
         | dict.fromkeys(LINE_HOLDS, "account")
-        | dict.fromkeys(approved_orders.HOLDS, "order"),
+        | dict.fromkeys(orders.HOLDS, "order"),
         waits_for=waits_for,
     )
 
@@ -208,6 +208,4 @@ def _booked_on(line: Mapping[str, Any]) -> str:
     that JDE knows the account of."""
     if not line["order_number"]:
         return line["aid"] or ""
-    return approved_orders.order_name(
-        line["order_company"], line["order_type"], line["order_number"], line["order_line"]
-    )
+    return orders.order_name(line["order_company"], line["order_type"], line["order_number"], line["order_line"])

@@ -28,9 +28,9 @@ from connector_assets.delivery.document import (
 )
 from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.from_jde.keys import voucher_parts
-from connector_assets.integrations.jde_coupa.approved_orders import MATCH
-from connector_assets.integrations.jde_coupa.voucher_bodies import match_body, voucher_body
-from connector_assets.integrations.jde_coupa.voucher_records import IN_BATCH, Held, VoucherRecords
+from connector_assets.integrations.jde_coupa.approved.bodies import match_body, voucher_body
+from connector_assets.integrations.jde_coupa.approved.orders import MATCH
+from connector_assets.integrations.jde_coupa.approved.records import IN_BATCH, Held, VoucherRecords
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.ledger import Delivery, Intent
 

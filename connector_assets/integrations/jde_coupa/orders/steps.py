@@ -24,8 +24,8 @@ from connector_assets.delivery.document import (
     differences,
 )
 from connector_assets.delivery.reasons import problem
-from connector_assets.integrations.jde_coupa.order_records import OrderBodies, base_of, observe
-from connector_assets.integrations.jde_coupa.order_settings import PurchaseOrderSettings
+from connector_assets.integrations.jde_coupa.orders.records import OrderBodies, base_of, observe
+from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
 from connector_resources.coupa.order_models import ORDER_CANCELLED, ORDER_CLOSED, ORDER_NOT_IN_FORCE, PurchaseOrder
 from connector_resources.ledger import Delivery, Intent
 

@@ -16,7 +16,7 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, chunks, text, voucher_key, voucher_parts
-from connector_assets.integrations.jde_coupa.approved_orders import order_name
+from connector_assets.integrations.jde_coupa.approved.orders import order_name
 from connector_assets.integrations.jde_coupa.birthplace import MarkRules
 from connector_resources.jde.query import any_of, one_of, starts_with
 

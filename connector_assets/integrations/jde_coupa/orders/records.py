@@ -10,7 +10,7 @@ from connector_assets.delivery.document import Document, Target, version_text
 from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_jde.orders import CENT, plain
 from connector_assets.integrations.jde_coupa.charts import Chart
-from connector_assets.integrations.jde_coupa.order_settings import PurchaseOrderSettings
+from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
 from connector_resources.coupa.order_models import (
     AMOUNT_LINE,
     EXTERNAL_ORDER,

@@ -1,0 +1,1 @@
+"""Purchase orders of JD Edwards as external orders of Coupa: what the flow's module is made of."""

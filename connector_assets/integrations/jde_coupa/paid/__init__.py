@@ -1,0 +1,1 @@
+"""Payments both ways: what the flows' modules are made of."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import yaml
+from dagster._core.definitions.reconstruct import ReconstructableJob
 
 from connector_assets import definitions, runs
 from connector_assets.integrations.assets import delivered_key, mapped_key
@@ -91,6 +92,9 @@ class DagsterSite:
                 self.home.credentials().set(name, credential, known[system][credential])
         prepare_dagster_home(self.home.path)
         importlib.reload(definitions)
+        # a process of the command knows one set of definitions; this one has had others
+        ReconstructableJob.get_repository_definition.cache_clear()
+        ReconstructableJob.get_definition.cache_clear()
 
     # -- runs -----------------------------------------------------------------------------------------------------
 

@@ -23,8 +23,8 @@ from drill_variants import Variant, every_variant
 from connector_assets.integrations.kinds import KINDS
 
 # a flow as it is usually set up; and its other variants, which differ from it in some calls only
-USUAL = Depth(deaths=1, faults=1, moves=24, pairs=96, reading=48, looking=192)
-OTHERS = Depth(deaths=4, faults=4, moves=48, pairs=192, reading=0, looking=384)
+USUAL = Depth(deaths=2, faults=2, moves=96, pairs=384, reading=192, looking=768)
+OTHERS = Depth(deaths=16, faults=16, moves=192, pairs=768, reading=0, looking=1536)
 DRAWN = 40
 
 pytestmark = pytest.mark.slow

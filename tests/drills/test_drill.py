@@ -18,14 +18,14 @@ from drill_command import distinct, workshop
 from drill_matrix import Depth, cases
 from drill_scenes import FIRST, LATER
 from drill_towns import PLACES
-from drill_variants import Variant, every_variant
+from drill_variants import Variant, every_variant, usual_site
 
 from connector_assets.integrations.kinds import KINDS
 
 # a flow as it is usually set up; and its other variants, which differ from it in some calls only
 USUAL = Depth(deaths=2, faults=2, moves=96, pairs=384, reading=192, looking=768)
 OTHERS = Depth(deaths=16, faults=16, moves=192, pairs=768, reading=0, looking=1536)
-DRAWN = 40
+DRAWN = 24
 
 pytestmark = pytest.mark.slow
 
@@ -38,11 +38,13 @@ def test_whatever_goes_wrong_each_document_arrives_once(variant: Variant, situat
         assert not tell(workshop(variant.kind), Case(variant, situation)).verdict
         return
     told = 0
-    depth = USUAL if variant == variant.usual else OTHERS
+    depth = USUAL if variant == Variant(variant.kind, variant.flow, usual_site(variant.kind)) else OTHERS
     for each in cases(workshop(variant.kind), variant, situation, depth, (0, 1)):
         told += 1
         assert not each.story.verdict, f"make drill ONLY='{each.case.name}'\n{each.story.verdict}"
-    assert told
+    if not told:
+        # of the few cases of a variant that hardly calls anything, none was chosen
+        assert not tell(workshop(variant.kind), Case(variant, situation)).verdict
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

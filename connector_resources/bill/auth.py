@@ -242,8 +242,8 @@ class EventsAuthorizer:
         return self._authorizer.headers(self._http)
 
     def rejected(self, answer: Answer) -> bool:
-        """As the AP API's."""
-        return self._authorizer.rejected(answer)
+        """As the AP API's; and any 401, for which this API names no code (bill section 7.6)."""
+        return self._authorizer.rejected(answer) or answer.status == 401
 
     def renew(self, http: HttpSession, stale: Mapping[str, str]) -> None:
         """As the AP API's."""

@@ -117,10 +117,10 @@ class BillAuthorizer:
     def login(self, http: HttpSession, *, retries: int | None = None) -> Session:
         """The session in use, or a new one: one login, however many threads ask for it."""
         session = self._session
-        if session is not None and not self._idle():
+        if session is not None and not self._closed and not self._idle():
             return session
         with self._lock:
-            if self._session is None or self._idle():
+            if self._session is None or self._closed or self._idle():
                 self._session = self._ask(http, retries)
             return self._session
 

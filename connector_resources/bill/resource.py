@@ -151,14 +151,17 @@ class Resource(Generic[M]):
                 continue
 
     def _latest(self, call: Call, conditions: list[Condition], size: int) -> list[M]:
-        newest_first = islice(self._scan(conditions, "updatedTime:desc"), size)
-        found = [self._read(call, raw) for raw in newest_first]
-        if self._plain:  # not sorted: the latest may be anywhere
-            return [self._read(call, raw) for raw in self._scan(conditions, "")]
-        if any(later > earlier for earlier, later in pairwise(map(_moment, found))):
-            name = self._channel.connection.name
-            raise Unavailable(f"{call.what}: {name} did not keep to sort=updatedTime:desc", connection=name)
-        return found
+        if not self._plain:
+            found = [self._read(call, raw) for raw in islice(self._scan(conditions, "updatedTime:desc"), size)]
+            ordered = all(later <= earlier for earlier, later in pairwise(map(_moment, found)))
+            if ordered and not self._plain:
+                return found
+            if self.PROVEN:
+                name = self._channel.connection.name
+                raise Unavailable(f"{call.what}: {name} did not keep to sort=updatedTime:desc", connection=name)
+            self._plain = True
+        # not sorted: the latest may be anywhere
+        return [self._read(call, raw) for raw in self._scan(conditions, "")]
 
     def _everything(self, asked: list[Condition], sort: str, size: int | None = None) -> Iterator[Raw]:
         """The records that meet the conditions, archived ones among them where nothing is said of `archived`."""

@@ -7,12 +7,13 @@ JSON from its arguments, waits for a line on standard input, calls until the tim
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,14 @@ class CountingServer:
         """Where it is."""
         return f"http://127.0.0.1:{self.port}"
 
+    def hold(self) -> None:
+        """Answer nothing from now on."""
+        self._loop.call_soon_threadsafe(self._open.clear)
+
+    def release(self) -> None:
+        """Answer again, also what was held."""
+        self._loop.call_soon_threadsafe(self._open.set)
+
     def stop(self) -> None:
         """Close everything."""
         self._loop.call_soon_threadsafe(self._over.set)
@@ -54,7 +63,8 @@ class CountingServer:
         self._loop.close()
 
     async def _until_over(self) -> None:
-        self._over = asyncio.Event()
+        self._over, self._open = asyncio.Event(), asyncio.Event()
+        self._open.set()
         self._callers: set[asyncio.Task[None]] = set()
         server = await asyncio.start_server(self._caller, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
@@ -77,6 +87,7 @@ class CountingServer:
                 self.by_caller.setdefault(caller, []).append(time.monotonic())
                 try:
                     await asyncio.sleep(self.seconds)
+                    await self._open.wait()
                 finally:
                     self.in_hand -= 1
                 self.answered += 1
@@ -91,14 +102,15 @@ class CountingServer:
 
 @dataclass
 class Runner:
-    """One process: where it calls and keeps its slots, with how many threads, for how many seconds."""
+    """One process: where it calls and keeps its slots, with how many threads, until it is over or has so many calls."""
 
     name: str
     server: str
     ledger: str
     schema: str | None
     threads: int = 3
-    seconds: float = 3.0
+    seconds: float = 120.0
+    calls: int | None = None
     slots: int = 3
     lease: float = 15.0
     leased: bool = True
@@ -119,6 +131,7 @@ class Started:
 
     def __init__(self, runner: Runner) -> None:
         here = Path(__file__).resolve()
+        self._ready = False
         self.process = subprocess.Popen(
             [sys.executable, str(here), json.dumps(asdict(runner))],
             stdin=subprocess.PIPE,
@@ -126,11 +139,17 @@ class Started:
             text=True,
             cwd=here.parents[1],
         )
+
+    def ready(self) -> None:
+        """Wait until it could begin."""
         assert self.process.stdout is not None
-        assert self.process.stdout.readline() == "ready\n"
+        if not self._ready:
+            assert self.process.stdout.readline() == "ready\n"
+            self._ready = True
 
     def go(self) -> None:
         """Let it begin."""
+        self.ready()
         assert self.process.stdin is not None
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
@@ -154,6 +173,8 @@ def together(runners: Sequence[Runner]) -> list[Ran]:
         for runner in runners:
             started.append(Started(runner))
         for each in started:
+            each.ready()
+        for each in started:
             each.go()
         return [each.ended() for each in started]
     finally:
@@ -161,16 +182,26 @@ def together(runners: Sequence[Runner]) -> list[Ran]:
             each.kill()
 
 
-def run(runner: Runner, slots: Any, until: float) -> Ran:
-    """Call with all threads until that monotonic second."""
+def until(true: Callable[[], object], what: str) -> None:
+    """Wait for it, looking often."""
+    deadline = time.monotonic() + 60
+    while not true():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within a minute: {what}")
+        time.sleep(0.005)
+
+
+def run(runner: Runner, slots: Any) -> Ran:
+    """Call with all threads, until the time is over or the calls are made."""
     ran, lock = Ran(), threading.Lock()
+    over, left = time.monotonic() + runner.seconds, itertools.count()
     limits = HttpLimits(in_flight=runner.threads, retries=0)
     with HttpSession(
         connection="bill", base_url=runner.server, limits=limits, classify=lambda call, answer: None, slots=slots
     ) as session:
 
         def work() -> None:
-            while (began := time.monotonic()) < until:
+            while (began := time.monotonic()) < over and (runner.calls is None or next(left) < runner.calls):
                 try:
                     session.send(Call(method="POST", path=f"/{runner.name}", what="call"))
                 except SystemProblem as problem:
@@ -205,7 +236,7 @@ def main() -> None:
         )
         print("ready", flush=True)
         sys.stdin.readline()
-        ran = run(runner, slots if runner.leased else None, time.monotonic() + runner.seconds)
+        ran = run(runner, slots if runner.leased else None)
         slots.close()
     print(json.dumps(asdict(ran)))
 

@@ -49,7 +49,7 @@ class Ledger:
         self.reports = Reports(database, clock)
         self.credentials = Credentials(database)
         self.inbox = Inbox(database, clock)
-        self._slots: dict[tuple[str, str, int, int | None], CallSlots] = {}
+        self._slots: dict[tuple[str, str, int, int | None, Clock], CallSlots] = {}
         self._making = threading.Lock()
 
     @classmethod
@@ -103,18 +103,27 @@ class Ledger:
             return release_waiting(connection, waits, self.clock.now())
 
     def call_slots(
-        self, connection: str, *, key: str, organisation: str, in_flight: int, calls_per_hour: int | None
+        self,
+        connection: str,
+        *,
+        key: str,
+        organisation: str,
+        in_flight: int,
+        calls_per_hour: int | None,
+        clock: Clock | None = None,
     ) -> CallSlots:
         """The slots and the hourly budget of a vendor's key, shared by all processes; one object for all clients here.
 
-        `connection` is named in messages. `key` is a secret: the ledger keeps a digest of it.
+        `connection` is named in messages. `key` is a secret: the ledger keeps a digest of it. `clock` says which hour
+        it is, where that is not the ledger's own.
         """
-        which = (key, organisation, in_flight, calls_per_hour)
+        clock = clock or self.clock
+        which = (key, organisation, in_flight, calls_per_hour, clock)
         with self._making:
             if which not in self._slots:
                 self._slots[which] = CallSlots(
                     self._db,
-                    self.clock,
+                    clock,
                     name=connection,
                     key=key,
                     organisation=organisation,

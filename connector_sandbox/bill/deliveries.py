@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any
 
+from connector_sandbox.bill.errors import Refusal
 from connector_sandbox.bill.event_bodies import minified
-from connector_sandbox.bill.event_errors import EventRefusal
 from connector_sandbox.bill.event_history import Attempt, Event, History
 from connector_sandbox.bill.event_options import EventOptions
 from connector_sandbox.bill.event_post import Answer, Poster
@@ -32,9 +32,9 @@ SUCCESS = 200
 
 
 def check_on(subscription: Subscription) -> None:
-    """EventRefusal when nothing is sent to the subscription."""
+    """Refusal when nothing is sent to the subscription."""
     if not subscription.enabled:
-        raise EventRefusal(400, "The subscription is not enabled: nothing is sent.")
+        raise Refusal(400, None, "The subscription is not enabled: nothing is sent.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Deliveries:
         queue.later.clear()
 
     async def once(self, subscription: Subscription, event: Event) -> None:
-        """Send an event now, without another attempt; EventRefusal when the subscription is off."""
+        """Send an event now, without another attempt; Refusal when the subscription is off."""
         check_on(subscription)
         answer = await self._post(subscription, event, subscription.security_key)
         if event.id in self._history.by_id:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -68,12 +67,7 @@ def notification(metadata: Mapping[str, str], record: Mapping[str, Any]) -> str:
 
 def minified(value: Any) -> bytes:
     """JSON without white space, money as numbers."""
-    return _encode(_plain(value))
-
-
-def instant(moment: datetime) -> str:
-    """A time as BILL writes it: 2026-01-05T23:15:23.127+00:00."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return _encode(value)
 
 
 def sample(event_type: str) -> dict[str, Any]:
@@ -134,16 +128,3 @@ def _arrival(info: Mapping[str, Any]) -> Any:
 
 def _chosen(record: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
     return {name: record[name] for name in fields if record.get(name) is not None}
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Mapping():
-            return {name: _plain(each) for name, each in value.items() if each is not None}
-        case list() | tuple():
-            return [_plain(each) for each in value]
-        case datetime():
-            return instant(value)
-        case date():
-            return value.isoformat()
-    return value

@@ -9,8 +9,7 @@ from typing import Any
 
 import msgspec
 
-from connector_sandbox.bill.event_bodies import instant
-from connector_sandbox.bill.event_errors import EventRefusal, no_data
+from connector_sandbox.bill.errors import Refusal, timestamp
 from connector_sandbox.bill.subscriptions import Keep
 from connector_sandbox.kernel.clock import SandboxClock
 
@@ -53,14 +52,14 @@ class Event(msgspec.Struct):
             "version": self.version,
             "subscriptionId": self.subscription_id,
             "payload": self.payload,
-            "createdTime": instant(self.created_time),
+            "createdTime": timestamp(self.created_time),
             **status,
         }
 
     def retries(self) -> list[dict[str, Any]]:
         """What came after the first attempt."""
         return [
-            {"attemptNumber": number, "createdTime": instant(attempt.time), **_status(attempt)}
+            {"attemptNumber": number, "createdTime": timestamp(attempt.time), **_status(attempt)}
             for number, attempt in enumerate(self.attempts[1:], 1)
         ]
 
@@ -100,10 +99,10 @@ class History:
         self._keep(event.id, _record(event))
 
     def get(self, subscription_id: str, key: str) -> Event:
-        """One; EventRefusal when the subscription has none of this id."""
+        """One; Refusal when the subscription has none of this id."""
         event = self.by_id.get(key)
         if event is None or event.subscription_id != subscription_id or self._is_too_old(event):
-            raise no_data()
+            raise Refusal(404, "BDC_1120", "No data found.")
         return event
 
     def forget(self, subscription_id: str) -> None:
@@ -156,7 +155,7 @@ class History:
                 return int(place)
         except ValueError:
             pass  # As one that died: refused below.
-        raise EventRefusal(400, "page: the page token is not valid")
+        raise Refusal(400, None, "page: the page token is not valid")
 
     def _is_too_old(self, event: Event) -> bool:
         return event.created_time < self._clock.now() - KEPT
@@ -174,14 +173,14 @@ def _most(query: Mapping[str, str]) -> int:
     given = query.get("max", str(_PAGE))
     most = int(given) if given.isdecimal() and len(given) < 5 else 0
     if not 1 <= most <= _LARGEST_PAGE:
-        raise EventRefusal(400, f"max: must be between 1 and {_LARGEST_PAGE}")
+        raise Refusal(400, None, f"max: must be between 1 and {_LARGEST_PAGE}")
     return most
 
 
 def _flag(query: Mapping[str, str], name: str) -> bool:
     given = query.get(name, "false").lower()
     if given not in ("true", "false"):
-        raise EventRefusal(400, f"{name}: must be true or false")
+        raise Refusal(400, None, f"{name}: must be true or false")
     return given == "true"
 
 
@@ -192,5 +191,5 @@ def _time(query: Mapping[str, str], name: str) -> datetime | None:
         # An unencoded + of an offset arrives as a space.
         moment = datetime.fromisoformat(query[name].strip('"').replace(" ", "+"))
     except ValueError:
-        raise EventRefusal(400, f"{name}: {query[name]!r} is not a date-time") from None
+        raise Refusal(400, None, f"{name}: {query[name]!r} is not a date-time") from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -31,7 +31,7 @@ class EventOptions(msgspec.Struct, forbid_unknown_fields=True):
     """How long the two calls with an idempotent key take, so that a second one can meet the first."""
     event_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 10.0
     """How long a receiver may take to answer."""
-    event_retry_seconds: list[_Seconds] = [2, 4, 8, 16]
+    event_retry_seconds: tuple[_Seconds, ...] = (2, 4, 8, 16)
     """The waits before each further attempt, on the sandbox's clock."""
     event_losses: _Share = 0.0
     """The part of the notifications that is never sent."""

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
-import msgspec
+from connector_sandbox.bill.wire import METHODS, body_of
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connector_sandbox.bill.event_bodies import family, instant, minified, sample
-from connector_sandbox.bill.event_errors import EventRefusal
+from connector_sandbox.bill.errors import Refusal, not_supported, unreadable
+from connector_sandbox.bill.event_bodies import family, minified, sample
 from connector_sandbox.bill.events import Events
 from connector_sandbox.bill.idempotent_keys import HEADER
 from connector_sandbox.bill.subscriptions import Subscription
 from connector_sandbox.kernel.clock import SandboxClock
 
 BASE = "/connect-events"
-_ALL_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-_decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
-Check = Callable[[str, str], str | None]
-"""Given the developer key and the session: the code of what is wrong with them, None when they may call."""
+Check = Callable[[Request], object]
+"""Refusal when the developer key and the session of a call, which both are there, are not good."""
 Verb = Callable[[Request], Awaitable[Any]]
 
 
@@ -54,7 +51,7 @@ class EventRoutes:
             self._route("POST", f"{one}/test", self._test),
             self._route("GET", history, self._history),
             self._route("POST", f"{history}/event/{{event}}", self._resend),
-            *(self._route(method, "/{rest:path}", _no_such_path, open_to_all=True) for method in _ALL_METHODS),
+            *(self._route(method, "/{rest:path}", _no_such_path, open_to_all=True) for method in METHODS),
         ]
 
     async def _health(self, request: Request) -> Any:
@@ -112,10 +109,10 @@ class EventRoutes:
         given = _object(body) if body else {}
         event_type = given.get("eventType", subscription.events[0]["type"])
         if subscription.wants(event_type) is None:
-            raise EventRefusal(400, f"eventType: {event_type!r} is not an event of this subscription")
+            raise Refusal(400, None, f"eventType: {event_type!r} is not an event of this subscription")
         record = given.get(family(event_type)) or sample(event_type)
         if not isinstance(record, Mapping):
-            raise EventRefusal(400, f"{family(event_type)}: must be an object")
+            raise Refusal(400, None, f"{family(event_type)}: must be an object")
         event = await self._events.test(subscription, event_type, record)
         return event.shown(status_of=self._events.status_of)
 
@@ -138,8 +135,8 @@ class EventRoutes:
                 if not open_to_all:
                     self._check_access(request)
                 answer = await verb(request)
-            except EventRefusal as refusal:
-                return _json(refusal.body(instant(self._clock.now())), refusal.status)
+            except Refusal as refusal:
+                return _json(refusal.body(self._clock.now()), refusal.status)
             return Response() if answer is None else _json(answer, 200)
 
         return Route(BASE + path, handler, methods=[method])
@@ -149,24 +146,18 @@ class EventRoutes:
         given = {name: request.headers.get(name, "") for name in ("devKey", "sessionId")}
         missing = [f"Required request header {name!r} is not present." for name, value in given.items() if not value]
         if missing:
-            raise EventRefusal(400, *missing)
-        code = self._check(given["devKey"], given["sessionId"])
-        if code is not None:
-            text = "Developer key is invalid." if code == "BDC_1102" else "Session is invalid. Please log in."
-            raise EventRefusal(401, text, code=code)
+            raise Refusal(400, None, *missing)
+        self._check(request)
 
 
 async def _no_such_path(request: Request) -> Any:
-    raise EventRefusal(404, "API not supported.", code="BDC_1121")
+    raise not_supported()
 
 
 def _object(body: bytes) -> dict[str, Any]:
-    try:
-        given = _decode(body)
-    except msgspec.DecodeError as error:
-        raise EventRefusal(400, f"The request body cannot be parsed: {error}") from None
+    given = body_of(body)
     if not isinstance(given, dict):
-        raise EventRefusal(400, "Cannot construct instance of `Subscription`: a JSON object is expected")
+        raise unreadable("Subscription", "a JSON object is expected")
     return given
 
 

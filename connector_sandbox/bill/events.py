@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connector_sandbox.bill.deliveries import Deliveries, check_on
-from connector_sandbox.bill.event_bodies import VERSION, catalog, notification
+from connector_sandbox.bill.event_bodies import VERSION, catalog, family, notification
 from connector_sandbox.bill.event_history import Event, History
 from connector_sandbox.bill.event_options import EventOptions
+from connector_sandbox.bill.event_triggers import Triggers
 from connector_sandbox.bill.idempotent_keys import IdempotentKeys
 from connector_sandbox.bill.subscriptions import Keep, Subscription, Subscriptions, made_up_id
 from connector_sandbox.kernel.clock import SandboxClock
@@ -23,7 +24,8 @@ ENTITIES = (_SUBSCRIPTIONS, _HISTORY, _KEYS)
 class Events:
     """The subscriptions of one organisation, what happened, and what was sent about it.
 
-    `store` gives the place where changes are reported, or None while there is nothing to report to.
+    `store` gives the place where changes are reported; `view` makes of a family ("bill") and a record of the books
+    what a GET of the API shows.
     """
 
     def __init__(
@@ -32,10 +34,13 @@ class Events:
         options: Callable[[], EventOptions],
         organization_id: str,
         store: Callable[[], Store],
+        view: Callable[[str, Mapping[str, Any]], Mapping[str, Any]],
     ) -> None:
         self._clock = clock
         self._options = options
         self._organization_id = organization_id
+        self._view = view
+        self._triggers = Triggers(options)
 
         def keep(entity: str) -> Keep:
             return lambda key, record: store().changed(entity, key, record)
@@ -49,17 +54,18 @@ class Events:
         """[{"type", "versions"}]"""
         return catalog(payments=self._options().payment_events)
 
-    def emit(self, event_type: str, record: Mapping[str, Any]) -> None:
-        """Something happened to `record`, which is as the API shows it.
+    def emit(self, kind: str, record: Mapping[str, Any]) -> None:
+        """The books changed (books.Emit).
 
-        It is in the history of every subscription that asked for such events, and sent to those that are on.
+        If that is an event, it is in the history of every subscription to such events, and sent to those that are on.
         """
-        if not any(each["type"] == event_type for each in self.catalog()):
+        event_type = self._triggers.event_type(kind, record)
+        if event_type is None or not any(each["type"] == event_type for each in self.catalog()):
             return
         for subscription in list(self.subscriptions.by_id.values()):
             version = subscription.wants(event_type)
             if version is not None:
-                self._tell(subscription, event_type, version, record)
+                self._tell(subscription, event_type, version, self._view(family(event_type), record))
 
     async def test(self, subscription: Subscription, event_type: str, record: Mapping[str, Any]) -> Event:
         """Send a notification that nothing gave rise to, once."""
@@ -70,8 +76,9 @@ class Events:
         return event
 
     def restore(self, content: Content) -> None:
-        """Take back what was dumped; nothing at all is an organisation without subscriptions."""
+        """Take back what was dumped, and know the payments; an organisation begins without subscriptions."""
         self.deliveries.forget()
+        self._triggers.begin(content.get("payments", {}).values())
         self.subscriptions.restore(content.get(_SUBSCRIPTIONS, {}))
         self.history.restore(content.get(_HISTORY, {}))
         self.keys.restore(content.get(_KEYS, {}))
@@ -111,6 +118,8 @@ class Events:
 
     def _event(self, subscription: Subscription, event_type: str, version: str, record: Mapping[str, Any]) -> Event:
         number, now = self.history.next_number(), self._clock.now()
+        # As exact as it is shown, so that what was shown can be asked for.
+        now = now.replace(microsecond=now.microsecond // 1000 * 1000)
         key = made_up_id("event", self._organization_id, number, now.isoformat())
         metadata = {
             "eventId": key,

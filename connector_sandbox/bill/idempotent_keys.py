@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from connector_sandbox.bill.event_errors import EventRefusal
+from connector_sandbox.bill.errors import Refusal
 from connector_sandbox.bill.subscriptions import Keep
 from connector_sandbox.kernel.clock import SandboxClock
 
@@ -33,17 +33,17 @@ class IdempotentKeys:
         return dict(self._answers)
 
     async def once(self, key: str | None, call: str, work: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-        """What `work` answers, or answered when the same call came with this key; EventRefusal for a bad key, or for
+        """What `work` answers, or answered when the same call came with this key; Refusal for a bad key, or for
         one that is in use."""
         if key is None:
-            raise EventRefusal(400, f"Required request header {HEADER!r} is not present.")
+            raise Refusal(400, None, f"Required request header {HEADER!r} is not present.")
         known = f"{call} {_checked(key)}"
         cached = self._answers.get(known)
         if cached is not None and self._clock.now() - _time(cached) < _CACHED:
             answer: dict[str, Any] = cached["answer"]
             return answer
         if known in self._under_way:
-            raise EventRefusal(429, f"A request with this {HEADER} is already in progress.")
+            raise Refusal(429, None, f"A request with this {HEADER} is already in progress.")
         self._under_way.add(known)
         try:
             answer = await work()
@@ -60,7 +60,7 @@ def _checked(key: str) -> str:
     except ValueError:
         given = None
     if given is None or given.version != 4 or str(given) != key.lower():
-        raise EventRefusal(400, f"{HEADER} must be a UUID of version 4.")
+        raise Refusal(400, None, f"{HEADER} must be a UUID of version 4.")
     return str(given)
 
 

@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from connector_sandbox.bill.event_bodies import instant
-from connector_sandbox.bill.event_errors import EventRefusal, no_data
+from connector_sandbox.bill.errors import Refusal, timestamp
 from connector_sandbox.kernel.clock import SandboxClock
 
 MOST = 10
@@ -54,8 +53,8 @@ class Subscription(msgspec.Struct):
             "status": {"enabled": self.enabled, **reason, "actor": self.actor},
             "events": self.events,
             "notificationUrl": self.notification_url,
-            "createdTime": instant(self.created_time),
-            "updatedTime": instant(self.updated_time),
+            "createdTime": timestamp(self.created_time),
+            "updatedTime": timestamp(self.updated_time),
         }
 
 
@@ -78,16 +77,16 @@ class Subscriptions:
         return {key: msgspec.structs.asdict(each) for key, each in self.by_id.items()}
 
     def get(self, key: str) -> Subscription:
-        """One; EventRefusal when there is none."""
+        """One; Refusal when there is none."""
         if key not in self.by_id:
-            raise no_data()
+            raise Refusal(404, "BDC_1120", "No data found.")
         return self.by_id[key]
 
     def create(self, body: Mapping[str, Any]) -> Subscription:
         """A new one, which has a key."""
         self._check(body, required=True)
         if len(self.by_id) >= MOST:
-            raise EventRefusal(400, f"An organization can have at most {MOST} subscriptions.")
+            raise Refusal(400, None, f"An organization can have at most {MOST} subscriptions.")
         now, number = self._clock.now(), 1 + max((each.number for each in self.by_id.values()), default=0)
         made = Subscription(
             id=made_up_id("subscription", self._organization_id, number, now.isoformat()),
@@ -154,7 +153,7 @@ class Subscriptions:
                   "notificationUrl": _wrong_url}  # fmt: skip
         wrong += [f"{name}: {fault}" for name, value in given.items() for fault in checks[name](value)]
         if wrong:
-            raise EventRefusal(400, *wrong)
+            raise Refusal(400, None, *wrong)
 
     def _wrong_events(self, events: Any) -> list[str]:
         if not isinstance(events, list) or not events:
@@ -174,7 +173,7 @@ class Subscriptions:
             return each.notification_url, {event["type"] for event in each.events}
 
         if any(each.id != made.id and subject(each) == subject(made) for each in self.by_id.values()):
-            raise EventRefusal(400, "A subscription with the same events and notificationUrl already exists.")
+            raise Refusal(400, None, "A subscription with the same events and notificationUrl already exists.")
 
 
 def made_up_id(*of: object) -> str:

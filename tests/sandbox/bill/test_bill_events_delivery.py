@@ -1,4 +1,4 @@
-"""Deliveries of BILL's events: signature, attempts, what ends a subscription, whom the sandbox trusts (bill 7.3-7.5)."""
+"""Deliveries of BILL's events: signature, attempts, what ends a subscription, whom it trusts (bill 7.3-7.5)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from event_caller import PAYMENT_EVENTS, Events, wanted
+from bill_event_caller import PAYMENT_EVENTS, Events, wanted
 
 URL = "https://receiver.example/bill"
 PATH = "/v3/subscriptions"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from event_caller import Events, minified, signed
-from event_receiver import Authority, Receiver, receiving
+from bill_event_caller import Events, minified, signed
+from bill_event_receiver import Authority, Receiver, receiving
 
 from connector_sandbox.testing import running
 

@@ -26,6 +26,8 @@ class Events:
         self.url = self.api + "-events"
         login = sandbox.get("/credentials")["bill"]
         body = {name: login[name] for name in ("devKey", "username", "password", "organizationId")}
+        # Remembered, so that the session may make payments.
+        body["rememberMeId"] = "a-device-of-the-test's"
         session = requests.post(f"{self.api}/v3/login", json=body, timeout=10).json()
         self.organization = login["organizationId"]
         self.headers = {"devKey": login["devKey"], "sessionId": session["sessionId"]}
@@ -86,6 +88,15 @@ class Events:
             **more,
         }
         return self.write("POST", "/v3/bills", body)
+
+    def payment(self, bill: dict[str, Any], amount: float = 1180.5, day: str = "2099-12-28") -> requests.Response:
+        body = {
+            "vendorId": bill["vendorId"],
+            "processDate": day,
+            "billPayments": [{"billId": bill["id"], "amount": amount}],
+            "fundingAccount": {"type": "BANK_ACCOUNT"},
+        }
+        return requests.post(f"{self.api}/v3/payments", json=body, headers=self.headers, timeout=30)
 
     def write(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """A call of the AP API that succeeds."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from connector_sandbox.bill.wire import METHODS, body_of
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,6 +14,7 @@ from connector_sandbox.bill.event_bodies import family, minified, sample
 from connector_sandbox.bill.events import Events
 from connector_sandbox.bill.idempotent_keys import HEADER
 from connector_sandbox.bill.subscriptions import Subscription
+from connector_sandbox.bill.wire import METHODS, body_of
 from connector_sandbox.kernel.clock import SandboxClock
 
 BASE = "/connect-events"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connector_sandbox.bill.books import Books, Record, shown
-
 from connector_sandbox.bill import bills, vendors
+from connector_sandbox.bill.books import Books, Record, shown
 
 
 def view(books: Books, family: str, record: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -154,6 +154,19 @@ def test_a_payment_that_cannot_be_made_is_told_of(events: Events, receiver: Rece
     assert [each["code"] for each in failed["errors"]] == ["BDC_1152"]
 
 
+def test_a_payment_is_told_of_at_each_step_that_bill_takes_it(events: Events, receiver: Receiver) -> None:
+    events.subscribe(receiver.url(), *PAYMENT_EVENTS)
+    bill = events.bill(events.vendor())
+    payment = events.act("schedule_bill", id=bill["id"])["id"]
+    for status in ("PROCESSED", "CLEARED", "CLEARED", "DISBURSEMENT_FAILED_ACTION_NEEDED", "VOIDED"):
+        events.act("move_payment", id=payment, single_status=status)
+    events.flushed()
+    assert [(each["payment"]["id"], each["payment"]["status"]) for each in receiver.notifications()] == [
+        (payment, status)
+        for status in ("SCHEDULED", "PROCESSED", "CLEARED", "DISBURSEMENT_FAILED_ACTION_NEEDED", "VOIDED")
+    ]
+
+
 def test_an_organisation_that_has_no_payment_events_any_more_is_told_of_none(
     events: Events, receiver: Receiver
 ) -> None:
@@ -179,8 +192,7 @@ def test_approvals_classifications_and_credits_have_no_events(events: Events, re
         "vendorCreditLineItems": [{"amount": 10}],
     }
     events.write("POST", "/v3/vendor-credits", credit)
-    decided = events.act("approve_bill", id=bill["id"])
-    assert decided
+    assert events.act("approve_bill", id=bill["id"])["approvalStatus"] == "APPROVED"
     events.flushed()
     assert receiver.types() == ["vendor.created", "bill.created"]
     assert len(events.history(made)) == 2

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from connector_sandbox.bill.errors import Refusal, timestamp
-from connector_sandbox.bill.subscriptions import Keep
+from connector_sandbox.bill.subscriptions import Keep, Subscription
 from connector_sandbox.kernel.clock import SandboxClock
 
 KEPT = timedelta(days=180)
@@ -62,6 +62,9 @@ class Event(msgspec.Struct):
             {"attemptNumber": number, "createdTime": timestamp(attempt.time), **_status(attempt)}
             for number, attempt in enumerate(self.attempts[1:], 1)
         ]
+
+
+_Row = TypeVar("_Row", Event, Subscription)
 
 
 class History:
@@ -123,23 +126,25 @@ class History:
             and (until is None or each.created_time <= until)
             and query.get("entityId") in (None, each.entity_id)
         ]
-        ascending = _flag(query, "ascending")
-        shown = [{**each.shown(status_of=status_of), "retries": each.retries()} for each in found]
-        numbers = [each.number for each in found]
-        return self.cut(list(zip(numbers, shown, strict=True)), query, ascending=ascending)
+        return self.cut(
+            found,
+            lambda event: {**event.shown(status_of=status_of), "retries": event.retries()},
+            query,
+            ascending=_flag(query, "ascending"),
+        )
 
     def cut(
-        self, rows: list[tuple[int, dict[str, Any]]], query: Mapping[str, str], *, ascending: bool
+        self, rows: list[_Row], show: Callable[[_Row], dict[str, Any]], query: Mapping[str, str], *, ascending: bool
     ) -> dict[str, Any]:
-        """The page that `query` asks for of numbered records; there is no way back (bill section 4)."""
+        """The page that `query` asks for; there is no way back (bill section 4)."""
         most, after = _most(query), self._place(query.get("page"))
         sign = 1 if ascending else -1
-        left = sorted(
-            (row for row in rows if after is None or row[0] * sign > after * sign), key=lambda row: row[0] * sign
-        )
-        answer: dict[str, Any] = {"results": [shown for _, shown in left[:most]]}
+        left = [row for row in rows if after is None or row.number * sign > after * sign]
+        left.sort(key=lambda row: row.number * sign)
+        answer: dict[str, Any] = {"results": [show(row) for row in left[:most]]}
         if len(left) > most:
-            answer["nextPage"] = urlsafe_b64encode(f"{self._epoch}.{left[most - 1][0]}".encode()).decode().rstrip("=")
+            token = f"{self._epoch}.{left[most - 1].number}".encode()
+            answer["nextPage"] = urlsafe_b64encode(token).decode().rstrip("=")
         return answer
 
     def kill_links(self) -> None:

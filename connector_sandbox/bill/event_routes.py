@@ -69,8 +69,8 @@ class EventRoutes:
         return await self._events.keys.once(request.headers.get(HEADER), "create", work)
 
     async def _list(self, request: Request) -> Any:
-        rows = [(each.number, each.shown()) for each in self._events.subscriptions.by_id.values()]
-        return self._events.history.cut(rows, request.query_params, ascending=True)
+        rows = list(self._events.subscriptions.by_id.values())
+        return self._events.history.cut(rows, Subscription.shown, request.query_params, ascending=True)
 
     async def _get(self, request: Request) -> Any:
         return self._subscription(request).shown()

@@ -330,6 +330,10 @@ def test_the_history_is_asked_for_by_time_entity_and_page(events: Events, receiv
     assert after["results"] == oldest[2:4]
     last = events.done("GET", path, params={"max": 2, "ascending": "true", "page": after["nextPage"]})
     assert last == {"results": oldest[4:]}
+    events.sandbox.post(
+        "/faults", {"system": "bill", "route": "GET /connect-events/*", "calls": [1], "kind": "dead_link"}
+    )
+    events.refused(400, "GET", path, params={"page": page["nextPage"]})
     for wrong in ({"max": 0}, {"max": 101}, {"createdTimeFrom": "soon"}, {"ascending": "up"}, {"page": "nowhere"}):
         events.refused(400, "GET", path, params=wrong)
     events.sandbox.post("/clock", {"advance": 181 * 86_400})

@@ -1,8 +1,8 @@
 """The numbers of payments in JD Edwards (F0413.DOCM) that BILL's payments get.
 
-DOCM is a number of eight digits and BILL's ids are texts, so that a number is made of the id of the bill payment (`blp`):
-the same one for ever, also where our memory is lost. Two ids may have one number. A payment in JD Edwards is therefore
-known by its number and the pay items that it settles, never by the number alone.
+DOCM is a number of eight digits and BILL's ids are texts, so that a number is made of the id of the bill payment
+(`blp`): the same one for ever, also where our memory is lost. Two ids may have one number. A payment in JD Edwards is
+therefore known by its number and the pay items that it settles, never by the number alone.
 """
 
 from __future__ import annotations

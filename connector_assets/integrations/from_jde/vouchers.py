@@ -19,12 +19,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connector_assets.delivery.flow import Assembly
 from connector_assets.delivery.workbench import Reader
+from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute
 from connector_assets.integrations.from_jde.keys import (
     VOUCHER_KEY,
     Row,
     by,
     day_of,
+    is_void,
     latest,
     text,
     voucher_key,
@@ -120,7 +122,7 @@ def _freed(reader: Reader, rows: Sequence[Row]) -> dict[str, date | None]:
     """The other vouchers of the numbers that voided ones among `rows` bore, each with the day of the void."""
     days: dict[tuple[int, str], date | None] = {}
     for row in rows:
-        if text(row.get("VOD")) == "V" and (vinv := text(row.get("VINV"))):
+        if is_void([row]) and (vinv := text(row.get("VINV"))):
             days[row["AN8"], vinv] = row.get("UPMJ")
     own = {voucher_key(row) for row in rows}
     same = reader.complete("F0411", ["AN8", "VINV"], list(days))
@@ -184,7 +186,7 @@ def _read(
         paid={voucher_key(rows[0]): rows for rows in by(paid, *VOUCHER_KEY).values()},
         payments={row["PYID"]: row for row in headers if row.get("DOCM") not in told},
         accounts={row["AID"]: row for row in accounts},
-        company_currency={row["CO"]: text(row.get("CRCD")) or "" for row in reader.snapshot("F0010")},
+        company_currency=company_currencies(reader),
         twins=_twins(reader, items),
     )
 
@@ -200,7 +202,7 @@ def _twins(reader: Reader, items: Mapping[str, list[Row]]) -> dict[tuple[int, st
     same = reader.complete("F0411", ["AN8", "VINV"], numbers)
     ranked: dict[tuple[int, str, bool], list[tuple[int, str]]] = {}
     for rows in by([row for row in same if row["DCT"] != "NO"], *VOUCHER_KEY).values():
-        if not _void(rows):
+        if not is_void(rows):
             ranked.setdefault(_number_of(rows), []).append((rows[0]["DOC"], voucher_key(rows[0])))
     return {name: [key for _, key in sorted(found)] for name, found in ranked.items()}
 
@@ -213,13 +215,11 @@ def _voucher(
     key: str, day: date | None, rows: list[Row], sources: _Sources, rules: VoucherRules
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     head = min(rows, key=lambda row: (row["SFX"] or "", row.get("SFXE") or 0))
-    foreign = text(head.get("CRRM")) == "F"
+    foreign = is_foreign(head)
     gross = _gross(rows, "ACR" if foreign else "AG")
     tax = _gross(rows, "CTAM" if foreign else "STAM")
-    currency = text(head.get("CRCD")) if foreign else None
-    currency = currency or sources.company_currency.get(head.get("CO") or "") or text(head.get("CRCD"))
     lines = distribute(sources.journal.get(key, []), foreign=foreign, rules=rules.distribution)
-    vinv, void = text(head.get("VINV")), _void(rows)
+    vinv, void = text(head.get("VINV")), is_void(rows)
     payments = payments_of(rows, sources.paid.get(key, []), sources.payments, foreign=foreign)
     settled = all(text(row.get("PST")) == "P" and not row.get("AAP") for row in rows)
     twins = sources.twins.get(_number_of(rows), []) if vinv and not void else []
@@ -228,7 +228,7 @@ def _voucher(
         "day": day,
         "ignored": None,
         "amount": gross,
-        "currency": currency,
+        "currency": voucher_currency(head, sources.company_currency),
         "company": head["KCO"],
         "doc_type": head["DCT"],
         "doc": head["DOC"],
@@ -263,10 +263,6 @@ def _voucher(
 def _gross(rows: Sequence[Row], column: str) -> Decimal:
     """The pay items of a voucher are summed."""
     return sum((row.get(column) or ZERO for row in rows), ZERO)
-
-
-def _void(rows: Sequence[Row]) -> bool:
-    return all(text(row.get("VOD")) == "V" for row in rows)
 
 
 def _settled_on(payments: Sequence[Mapping[str, str]], rows: Sequence[Row]) -> date | None:

@@ -14,6 +14,7 @@ from typing import Any
 from connector_assets.delivery.document import Target
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.currencies import is_foreign
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text, voucher_key
 from connector_assets.integrations.from_jde.payments import payments_of
 from connector_resources.errors import OutcomeUnknown, SystemProblem
@@ -123,7 +124,7 @@ def _target(header: Row, details: Sequence[Row], items: Mapping[Any, Sequence[Ro
     amount, discount, foreign = ZERO, ZERO, False
     for key, rows in vouchers.items():
         own = items.get(key, [])
-        foreign = bool(own) and text(own[0].get("CRRM")) == "F"
+        foreign = bool(own) and is_foreign(own[0])
         entries = payments_of(own, rows, {header["PYID"]: header}, foreign=foreign)
         amount += Decimal(entries[0]["amount"]) if entries else ZERO
         discount += _discount(rows, negative=amount < 0)

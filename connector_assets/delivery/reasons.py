@@ -8,18 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from connector_assets.delivery.money import amount_text
 from connector_resources.ledger import Problem
 
+Severity = Literal["normal", "highest"]
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One entry of the list: `message` says what is wrong, `fix` what to do about it."""
+    """One entry of the list: `message` says what is wrong, `fix` what to do about it. `severity` is the highest where
+    money may be paid twice or to the wrong one while nobody acts."""
 
     name: str
     message: str
     fix: str
+    severity: Severity = "normal"
 
 
 REASONS: dict[str, Reason] = {
@@ -310,6 +315,12 @@ REASONS: dict[str, Reason] = {
         ),
     )
 }
+
+
+def severity_of(reason: str) -> Severity:
+    """How urgent an exception of this reason is; one that an earlier version left in the ledger is normal."""
+    entry = REASONS.get(reason)
+    return entry.severity if entry is not None else "normal"
 
 
 def problem(reason: str, field: str = "", value: object = "", *, waits_for: str | None = None) -> Problem:

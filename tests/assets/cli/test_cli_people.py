@@ -32,6 +32,7 @@ class TestExceptions:
                     "key": "F0411:00001/PV/4711",
                     "state": "held",
                     "reason": "account_not_found",
+                    "severity": "normal",
                     "field": "account",
                     "value": "39284.9270",
                     "message": "account 39284.9270 does not exist",

@@ -81,9 +81,7 @@ class Finder:
         rows = [document.facts["row"] for document in documents]
         others = {vendor_key(each): each for row in rows for each in tax_sharers(row) | namesakes(row)}
         linked = ledger.links.of(self.flow, list(others))
-        self._unlinked = frozenset(
-            each for key, each in others.items() if key not in linked and key not in self._said
-        )
+        self._unlinked = frozenset(each for key, each in others.items() if key not in linked and key not in self._said)
 
     def _look(self, document: Document) -> list[Vendor]:
         key = document.key

@@ -40,6 +40,7 @@ from connector_assets.delivery.document import (
     differences,
 )
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
+from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde import suppliers as jde
 from connector_assets.integrations.from_jde.keys import chunks
 from connector_assets.integrations.jde_bill.vendor.finding import Finder
@@ -55,6 +56,8 @@ from connector_assets.integrations.jde_bill.vendor.records import (
 )
 from connector_assets.integrations.jde_bill.vendor.settings import FLOW, VendorSettings
 from connector_assets.integrations.progress import begins_empty
+from connector_assets.sources.bill_records import record_of
+from connector_assets.sources.records import DAY, RECORD
 from connector_resources.bill import BillClient
 from connector_resources.ledger import Delivery, NewLink, Origin, Problem
 
@@ -70,6 +73,7 @@ class Vendors(Flow):
         *(Source("jde", table) for table in jde.TABLES),
         Source("jde", "F0411"),
         Source("jde", "F0010", daily=False),
+        Source("bill", "vendors"),
     )
     source_role, source_entity = "jde", "F0401"
     target_role, target_entity = "bill", "vendors"
@@ -77,6 +81,11 @@ class Vendors(Flow):
     named_by = ("short_name", "name")
     document_columns: ClassVar[Mapping[str, str]] = COLUMNS
     Settings = VendorSettings
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        # documents whose vendor somebody changed in BILL, as this run has read it
+        self._moved: set[str] = set()
 
     @property
     def looks_first(self) -> bool:  # type: ignore[override]
@@ -99,13 +108,34 @@ class Vendors(Flow):
     # -- the source side ------------------------------------------------------------------------------------------
 
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
-        return self._mapping.changed_keys(entity, rows)
+        return self._moved_in_bill(rows) if entity == self.target_entity else self._mapping.changed_keys(entity, rows)
 
     def all_keys(self) -> dict[str, date | None]:
         return self._mapping.all_keys()
 
+    def _moved_in_bill(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        """The linked vendors that are not as they were left: what we did ourselves comes back as it was left."""
+        links = self.bench.ledger.links.by_target(self.full_name, self.target_entity, [row["id"] for row in rows])
+        known = self.bench.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
+        days: dict[str, date | None] = {}
+        for row in rows:
+            link = links.get(row["id"])
+            left = known[link.source_key].content if link and link.source_key in known else None
+            if link is None or left is None:
+                continue
+            if observe(record_of("vendors", row[RECORD]), self.bench.landing.seal).content != left:
+                days[link.source_key] = row[DAY]
+        self._moved.update(days)
+        return days
+
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        return self._mapping.assemble(keys)
+        assembly = self._mapping.assemble(keys)
+        for row in assembly.documents:
+            row["moved"] = row["key"] in self._moved
+        return assembly
+
+    def moved(self, row: Mapping[str, Any]) -> bool:
+        return bool(row["moved"])
 
     def resolve(self, frames: Frames) -> Frames:
         return Frames(self._mapping.resolve(frames.documents.copy()), frames.lines)
@@ -197,6 +227,7 @@ class Vendors(Flow):
             create=lambda: self._create(document),
             update=lambda current, changes: self._change(document, current, changes, sent),
             source_wins=self.settings.on_conflict == "source",
+            moved=document.moved,
         )
 
     def _create(self, document: Document) -> Step:

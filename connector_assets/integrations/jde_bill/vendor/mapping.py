@@ -43,6 +43,8 @@ COLUMNS = {
     "bill_currency": "str?",
     "iso_country": "str?",
     "address_gap": "str?",
+    # whether somebody changed the vendor in BILL since we last saw it
+    "moved": "bool",
 }
 EMPTY: dict[str, Any] = {
     "name": None,

@@ -36,6 +36,28 @@ REASONS: dict[str, Reason] = {
             "let the suppliers flow deliver it, or link it by hand: connector links set",
         ),
         Reason(
+            "vendor_ambiguous",
+            "a person has to say which vendor of the target this supplier is: {value}",
+            "say it: connector mappings set <integration> vendor_matches <AN8> <vendor id>, or `new` for a vendor of "
+            "its own; or link it: connector links set",
+        ),
+        Reason(
+            "address_missing",
+            "the supplier has no address, or one that lacks its {value}, and the target requires it",
+            "complete the address in the source: the next sync sends it; or change `address_needs` of the flow",
+        ),
+        Reason(
+            "country_not_mapped",
+            "country {value} is not mapped to an ISO code of two letters",
+            "map it: connector mappings set <integration> countries {value} <ISO code>",
+        ),
+        Reason(
+            "currency_not_the_vendors",
+            "the voucher is in {value}, and the supplier's vendor has its bills in another currency",
+            "set `other_currencies: second_vendor` of the vendors flow, or link a vendor of that currency by hand, "
+            "then replay",
+        ),
+        Reason(
             "account_not_found",
             "account {value} does not exist in the chart of accounts of the source",
             "correct the account on the distribution line, or add it to the chart, then replay",

@@ -88,6 +88,38 @@ REASONS: dict[str, Reason] = {
             "void the wrong one in the source, or dismiss this one, or set `duplicates: send` for the flow",
         ),
         Reason(
+            "currency_not_the_vendors",
+            "the voucher is in {value}, and its vendor's bills in the target are in another currency",
+            "set `other_currencies: second_vendor` of the vendors flow, or correct the voucher or vendor; then replay",
+        ),
+        Reason(
+            "covered_by_another_bill",
+            "the {field} is still in the bill of {value}",
+            "nothing: it follows once that bill has let go of it or is archived; correct that one if it cannot",
+        ),
+        Reason(
+            "already_scheduled",
+            "the source {field} it, and the target has paid it or is about to: {value}",
+            "stop the payment in the target, or let it go and correct the voucher in the source; then replay",
+            severity="highest",
+        ),
+        Reason(
+            "paid_in_both",
+            "the source has paid what the target has paid too: {value}",
+            "get one of the two payments back and void it where it was made, then replay",
+            severity="highest",
+        ),
+        Reason(
+            "payment_taken_back",
+            "the source has voided {field} {value}, which is recorded in the target as paid",
+            "void the recorded payment in the target, then replay",
+        ),
+        Reason(
+            "bill_in_payment",
+            "the {field} changed in the source from {value}, and the target has paid it or is about to",
+            "correct the record in the target or in the source, or dismiss this one",
+        ),
+        Reason(
             "invoice_not_linked",
             "no invoice in the target is linked to this voucher, and this flow only updates payments",
             "link the invoice by hand: connector links set",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector_assets.delivery.flow import Flow
+from connector_assets.integrations.jde_bill.bills import Bills
 from connector_assets.integrations.jde_bill.chart_of_accounts import ChartOfAccounts
 from connector_assets.integrations.jde_bill.departments import Departments
 
@@ -10,4 +11,5 @@ from connector_assets.integrations.jde_bill.departments import Departments
 FLOWS: tuple[type[Flow], ...] = (
     ChartOfAccounts,
     Departments,
+    Bills,
 )

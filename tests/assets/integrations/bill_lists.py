@@ -16,13 +16,12 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
-from connector_resources.bill import ChartOfAccount, Classification
-
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.report import FlowReport
 from connector_assets.delivery.work import Pace
 from connector_assets.delivery.workbench import Integration, Workbench
 from connector_assets.integrations.kinds import flow_class
+from connector_resources.bill import ChartOfAccount, Classification
 from connector_resources.clock import ManualClock
 from connector_resources.connections import BillConnection, IntegrationSettings, JdeConnection
 from connector_resources.errors import OutcomeUnknown, Refused

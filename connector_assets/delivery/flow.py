@@ -140,6 +140,11 @@ class Flow(ABC):
     def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """The content of one mapped row and its lines: everything that both sides shall agree on."""
 
+    def moved(self, row: Mapping[str, Any]) -> bool:
+        """Whether what was read of the target says that its record is not as it was left: then it is looked at although
+        the source has not changed. False, the default, where a flow does not read its target."""
+        return False
+
     # -- the target side ------------------------------------------------------------------------------------------
 
     @abstractmethod

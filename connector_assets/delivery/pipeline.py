@@ -224,6 +224,7 @@ class Pipeline:
                     ignored=row["ignored"],
                     problems=tuple(mapped.findings.rows.get(row["key"], ())),
                     facts={"row": row, "lines": own},
+                    moved=self.flow.moved(row),
                 )
             )
         return made

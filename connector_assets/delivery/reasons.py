@@ -56,6 +56,23 @@ REASONS: dict[str, Reason] = {
             "add the account in the target, or set the accounts flow's mode to `accounts`",
         ),
         Reason(
+            "department_not_linked",
+            "business unit {value} is not known in the target",
+            "let the departments flow deliver it, or map it to a record of the target: "
+            "connector mappings set <integration> departments {value} <name or id of the record>",
+        ),
+        Reason(
+            "department_missing_in_target",
+            "business unit {value} is not in the target, and this flow only validates",
+            "add it in the target, or map it: connector mappings set <integration> departments {value} "
+            "<name or id of the record>; or set the departments flow's mode to `departments`",
+        ),
+        Reason(
+            "archived_in_target",
+            "{field} {value} is archived in the target, which therefore refuses it on documents",
+            "restore it in the target, or set `on_conflict: source` of its flow to have it restored; then replay",
+        ),
+        Reason(
             "distribution_does_not_agree",
             "the distribution differs from the voucher by {value}",
             "correct the voucher's distribution in the source, then replay",

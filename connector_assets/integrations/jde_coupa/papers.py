@@ -57,6 +57,7 @@ class _Touched:
 class Papers:
     """The matters of some days. Asked for only where a flow is on that brings orders or invoices of both systems."""
 
+    kind: ClassVar[str] = "jde_coupa"
     needs: ClassVar[frozenset[str]] = frozenset({"purchase_orders", "approved_invoices"})
     sources: ClassVar[tuple[Source, ...]] = (
         Source("jde", "F4311"),

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+from connector_resources.bill import Bill, Payment, Vendor, VendorCredit
 from pydantic import BaseModel
 
 from connector_assets.sources.records import (
@@ -26,7 +27,6 @@ from connector_assets.sources.records import (
     in_utc,
     shown_amount,
 )
-from connector_resources.bill import Bill, Payment, Vendor, VendorCredit
 
 
 def record_text(record: BaseModel) -> str:

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from connector_resources.bill import BillClient
-
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.work import Pace
 from connector_assets.delivery.workbench import Integration, Reader, Workbench
@@ -18,6 +16,7 @@ from connector_assets.sources.bill import BillReader
 from connector_assets.sources.coupa import CoupaReader
 from connector_assets.sources.jde import JdeReader
 from connector_assets.sources.reading import LandingReader
+from connector_resources.bill import BillClient
 from connector_resources.clock import SYSTEM_CLOCK, Clock
 from connector_resources.connections import Connection, Settings
 from connector_resources.coupa.client import CoupaClient

@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
-from connector_resources.bill import Bill, Payment, Vendor, VendorCredit
 from pydantic import BaseModel
 
 from connector_assets.sources.records import (
@@ -27,6 +26,7 @@ from connector_assets.sources.records import (
     in_utc,
     shown_amount,
 )
+from connector_resources.bill import Bill, Payment, Vendor, VendorCredit
 
 
 def record_text(record: BaseModel) -> str:

@@ -1,11 +1,11 @@
 """`jde_bill/payments`: what BILL paid of a bill, posted in JD Edwards on its pay items.
 
-**A document** is one bill payment (`billPayments[].id`) of a payment: it pays one bill. The bill came from pay items, or
-from an order, or was born in BILL and has a voucher by its mark.
+**A document** is one bill payment (`billPayments[].id`) of a payment: it pays one bill. The bill came from pay items,
+or from an order, or was born in BILL and has a voucher by its mark.
 
-**Natural key.** The payment number (F0413.DOCM), made of the bill payment's id, with the pay items that it settles; of a
-journal reference and remark. An empty ledger finds it again. That JD Edwards refuses a second payment of a number is not
-established: a look-up that finds nothing waits for the effect window.
+**Natural key.** The payment number (F0413.DOCM), made of the bill payment's id, with the pay items that it settles; of
+a journal reference and remark. An empty ledger finds it again. That JD Edwards refuses a second payment of a number is
+not established: a look-up that finds nothing waits for the effect window.
 
 Payments that JD Edwards made and the bills flow recorded in BILL are left alone (`born_in_jde`).
 """
@@ -130,7 +130,7 @@ class Payments(Flow):
                 {
                     "act": [reason("orchestration_not_configured", lambda acts: acts.isna())],
                     "refusal": [reason("journal_mode_refused", lambda why: why == "")],
-                    "why": [reason(each, _is_not(each)) for each in (*WHYS, "journal_mode_refused")],
+                    "why": [reason(each, _is_not(each)) for each in WHYS],
                     "closed": [reason("period_closed", lambda why: why == "")],
                     "paid_on": [required()],
                 },

@@ -13,14 +13,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from connector_resources.bill import Bill, Vendor, VendorCredit
-
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, order_parts, text, voucher_key
 from connector_assets.integrations.jde_bill.marker import ORDER, keys_of
 from connector_assets.integrations.jde_bill.marks import mark_rules, marked
 from connector_assets.sources.bill_records import record_of
+from connector_resources.bill import Bill, Vendor, VendorCredit
 
 ZERO = Decimal("0.00")
 BILLS, ORDER_BILLS, CREDITS = "bills", "purchase_order_bills", "vendor_credits"
@@ -96,11 +95,11 @@ class PaidBills:
         }
         found = {}
         for row in rows:
-            bill = bills.get(row["bill"])
+            paid = bills.get(row["bill"])
             vendor = vendors.get(row["vendor"] or "")
             found[row["key"]] = PaidBill(
                 vouchers=[each for each in vouchers.get(row["bill"], ()) if each],
-                invoice_number=bill.invoice.invoice_number if bill and bill.invoice else None,
+                invoice_number=paid.invoice.invoice_number if paid and paid.invoice else None,
                 currency=vendor.bill_currency if vendor else None,
                 born_in_bill=row["bill"] in made,
             )
@@ -111,10 +110,8 @@ class PaidBills:
         BILL."""
         credits: dict[str, VendorCredit] = self._records(CREDITS, ids)
         links = self._links(CREDITS, credits)
-        keys = {
-            id: self._named(each, links[id]) if id in links else keys_of(each.description)
-            for id, each in credits.items()
-        }
+        keys = {id: keys_of(each.description) for id, each in credits.items()}
+        keys |= {id: self._named(credits[id], link) for id, link in links.items()}
         items = self.pay_items({key for own in keys.values() for key in own if not key.startswith(f"{ORDER}:")})
         return {id: [items[key] for key in keys.get(id, ()) if key in items] for id in ids}
 

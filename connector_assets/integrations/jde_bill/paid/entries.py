@@ -12,11 +12,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector_resources.bill import BillPayment, Payment
-
 from connector_assets.delivery.flow import Assembly
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.sources.bill_records import record_of
+from connector_resources.bill import BillPayment, Payment
 
 ENTITY = "payments"
 ZERO = Decimal("0.00")

@@ -2,9 +2,9 @@
 orchestration closes the pay items as well; that it did is looked at afterwards.
 
 An entry is known by its reference (F0911.R2: the payment number, eight digits) and its remark (EXR): `BILL <id>`, and
-`BILL <id> VOID` for the one that takes it back (jde-ais section 6). The orchestration `payment_journal` is sent Company,
-GLDate, Currency, Explanation (EXA), Remark (EXR), Reference (R2), Supplier, ClosePayItem, and the grids Lines (Account,
-Amount, ForeignAmount) and PayItems (DocumentCompany, DocumentType, DocumentNumber, PayItem, ItemAmount,
+`BILL <id> VOID` for the one that takes it back (jde-ais section 6). The orchestration `payment_journal` is sent
+Company, GLDate, Currency, Explanation (EXA), Remark (EXR), Reference (R2), Supplier, ClosePayItem, and the grids Lines
+(Account, Amount, ForeignAmount) and PayItems (DocumentCompany, DocumentType, DocumentNumber, PayItem, ItemAmount,
 ItemForeignAmount). Amounts of an entry that takes one back have the opposite sign.
 """
 
@@ -106,7 +106,7 @@ class Journals(PaymentOutlet):
         closed, row = target.raw.closed, document.facts["row"]
         if closed if closed is not None else row["closed_there"]:
             return None
-        return row["items"] or row["bill"]
+        return str(row["items"] or row["bill"])
 
     def _body(self, document: Document, sign: int) -> dict[str, Any]:
         row, parts, settings = document.facts["row"], parts_of(document), self.settings
@@ -154,7 +154,8 @@ class Journals(PaymentOutlet):
             raise OutcomeUnknown(f"{JOURNAL} was called, and there are {len(own)} entries of {payment}")
         after = self._seen(lambda: self._open(sent))
         closed = all(before[key] - after.get(key, ZERO) == amount for key, amount in _closing(sent).items())
-        return replace(own[0], raw=Entry(payment, closed))
+        target: Target = own[0]
+        return replace(target, raw=Entry(payment, closed))
 
     def _open(self, sent: Mapping[str, Any]) -> dict[tuple[Any, ...], Decimal]:
         """What is open of the pay items of a call, in the company's currency."""
@@ -215,11 +216,12 @@ def _back(row: Row) -> bool:
 def _target(payment: str, key: tuple[str, str, int], lines: Sequence[Row], *, void: bool) -> Target:
     alias = "ACR" if any(line.get("ACR") for line in lines) else "AA"
     debits = [line.get(alias) or ZERO for line in lines if (line.get(alias) or ZERO) > 0]
+    number = str(_number(lines[0]))
     content = {
-        "number": str(_number(lines[0])),
+        "number": number,
         "amount": amount_text(sum(debits, ZERO)),
         "currency": text(lines[0].get("CRCD")),
         "void": void,
     }
     id = "/".join(str(part) for part in key)
-    return Target(id, content, status="void" if void else "posted", label=content["number"], raw=Entry(payment))
+    return Target(id, content, status="void" if void else "posted", label=number, raw=Entry(payment))

@@ -99,8 +99,6 @@ class Resolving:
         for row in rows:
             row |= BLANK
             row["number"] = self.settings.number(row["bill_payment"])
-            row["act"] = self._missing
-            row["refusal"] = self._refusal
             reversed = row["trouble"] and reversals.get(row["bill_payment"], "").strip().lower() == REVERSE
             row["void"] = row["undone"] or reversed
             if row["ignored"] in (None, "not_settled"):
@@ -113,14 +111,15 @@ class Resolving:
         return row["key"] in self._linked and row["key"] not in self._voided
 
     @cached_property
-    def _missing(self) -> str | None:
+    def missing(self) -> str | None:
+        """The first act that the site names no orchestration for."""
         return self.outlet.missing()
 
     @cached_property
-    def _refusal(self) -> str:
+    def refusal(self) -> str:
         """Why the mode must not be used; of the site's orchestrations only the journal's are asked for every run."""
         told = journal_problem(self.settings, self.bench.integration.settings)
-        if told or self.settings.mode != "journal" or self._missing:
+        if told or self.settings.mode != "journal" or self.missing:
             return told
         return "; ".join(self.outlet.lacking())
 
@@ -145,11 +144,10 @@ class Resolving:
         """The open periods of the companies."""
         return periods_of(self.bench, self.settings)
 
-    def dated(self, row: Row, *, stands: bool) -> None:
-        """The G/L date of what is to be done next; what stands needs none."""
+    def put_date(self, row: Row) -> None:
+        """The G/L date of what is to be done next: post it, or take it back in an open period."""
         company, paid_on = row["company"], row["paid_on"]
-        if company is None or paid_on is None or (stands and not row["void"]):
-            row["gl_day"] = paid_on
+        if company is None or paid_on is None:
             return
         wanted = paid_on if self.settings.gl_date == "process_date" else self.bench.today("jde")
         if row["void"]:
@@ -214,13 +212,20 @@ class _Settling:
             paid = sum((item.gross - item.open for item in items), ZERO)
             row["closed_there"] = row["gross"] <= paid
         stands = site.posted(row) or row["key"] in self.there
-        site.dated(row, stands=stands)
-        if row["void"]:
-            return self._given_back(row, items) if stands else []
-        if stands:
+        if stands and not row["void"]:
             if row["trouble"]:
                 row |= {"why": "payment_needs_action", "told": row["status"]}
             return []
+        if row["settled"] or row["void"]:
+            site.put_date(row)
+        if row["void"] and not stands:
+            # nothing to take back, unless a call in doubt turns out to have been taken
+            row["closed"] = ""
+            return []
+        if row["settled"] or row["void"]:
+            row |= {"act": site.missing, "refusal": site.refusal}
+        if row["void"]:
+            return self._given_back(row, items)
         if not row["settled"]:
             return []
         row["why"], row["told"] = self._obstacle(row, bill, items)
@@ -256,10 +261,9 @@ class _Settling:
                 there = amount_text(-self.open.left(own))
                 return "credit_used_up", f"{own[0].name}: {amount_text(-amount)} applied, {there} open"
         settings, company = self.site.settings, row["company"]
-        if settings.mode == "journal" and not row["refusal"]:
-            for name in ("payables_accounts", "clearing_accounts"):
-                if not settings.account(getattr(settings, name), company):
-                    return "journal_mode_refused", f"`{name}` names none for company {company}"
+        for name in ("payables_accounts", "clearing_accounts") if settings.mode == "journal" else ():
+            if not settings.account(getattr(settings, name), company):
+                row["refusal"] = row["refusal"] or f"`{name}` names none for company {company}"
         return "", None
 
     def _more(self, row: Row, items: Sequence[PayItem], left: Decimal) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Mode `settle`: a payment (F0413, F0414) closes the pay items of the bill, and the debit memos that BILL applied to it.
+"""Mode `settle`: a payment (F0413, F0414) closes the pay items of the bill, and the debit memos that BILL applied.
 
 A payment is known by its number and the pay items that it settles: numbers are made of ids, and two may agree.
 """

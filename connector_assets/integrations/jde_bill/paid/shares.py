@@ -43,7 +43,7 @@ class OpenItems:
         return sum((self._of(item)[0] for item in items), ZERO)
 
     def take(self, items: Sequence[PayItem], amount: Decimal) -> list[Share] | None:
-        """Take an amount (of credits one below nought) from pay items; None where less is open, and nothing is taken."""
+        """Take an amount (of credits one below nought) from pay items; None, and nothing taken, where less is open."""
         left = self.left(items)
         if abs(amount) > abs(left) or (amount and (amount > 0) != (left > 0)):
             return None

@@ -18,11 +18,12 @@ from pydantic import BaseModel, ValidationError
 from connector_assets.delivery.approval import SETTING, read_approval
 from connector_assets.delivery.checks import FrameChecks
 from connector_assets.delivery.document import Decision, Document, FieldChange, Target
+from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.report import AccountingError
 from connector_assets.delivery.workbench import Workbench
 from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import NotAllowed, UnusableInput
-from connector_resources.ledger import Delivery, Intent, NewLink, Origin
+from connector_resources.ledger import Delivery, Intent, NewLink, Origin, Problem
 
 # the setting that says when a poll looks at a flow
 SCHEDULE = "schedule"
@@ -169,6 +170,10 @@ class Flow(ABC):
     @abstractmethod
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         """The key fields (amount, date, currency …) in which a hit of a look-up is not this document."""
+
+    def taken(self, document: Document, hits: Sequence[Target], why: str) -> Problem:
+        """The problem of a document whose hits may not be taken for it; `why` says so in words."""
+        return problem("natural_key_taken", "key", why)
 
     def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
         """What `Delivery.stage` may still say when the source has changed since these calls, of which nobody knows

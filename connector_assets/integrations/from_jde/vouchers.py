@@ -91,8 +91,9 @@ class VoucherRules(BaseModel):
 
 
 @dataclass(frozen=True)
-class _Sources:
-    """The rows that a set of vouchers is made of, by voucher key where they belong to one."""
+class VoucherSources:
+    """The rows that a set of vouchers is made of, by voucher key where they belong to one. `paid` are rows of F0414,
+    `payments` those of F0413 by PYID."""
 
     items: dict[str, list[Row]]
     journal: dict[str, list[Row]]
@@ -157,30 +158,38 @@ def assemble_vouchers(
     Pay items of document types that are no vouchers are ignored by the rule `document_type`. Distribution and payment
     rows of a key without pay items (journal entries, batch headers) make no document.
     """
-    parts = [voucher_parts(key) for key in keys]
-    wanted = [part for part in parts if part[1] in rules.document_types]
-    found = reader.complete("F0411", VOUCHER_KEY, parts)
-    ignored = [row for row in found if row["DCT"] not in rules.document_types]
-    items = by([row for row in found if row["DCT"] in rules.document_types], *VOUCHER_KEY)
-    sources = _read(reader, {voucher_key(rows[0]): rows for rows in items.values()}, wanted, told)
-    assembly = Assembly(rows=len(found), ignored_rows=Counter({"document_type": len(ignored)} if ignored else {}))
+    sources, assembly = read_vouchers(reader, keys, rules, told)
     for key, rows in sources.items.items():
-        document, lines = _voucher(key, keys.get(key), rows, sources, rules)
+        document, lines = voucher_rows(key, keys.get(key), sources, rules)
         assembly.documents.append(document)
         assembly.lines += lines
         assembly.rows_in_documents += len(rows)
     return assembly
 
 
+def read_vouchers(
+    reader: Reader, keys: Collection[str], rules: VoucherRules, told: range = range(0)
+) -> tuple[VoucherSources, Assembly]:
+    """What these vouchers are made of, and an assembly without documents yet: how many pay items were read, and which
+    of them belong to no voucher."""
+    parts = [voucher_parts(key) for key in keys]
+    wanted = [part for part in parts if part[1] in rules.document_types]
+    found = reader.complete("F0411", VOUCHER_KEY, parts)
+    ignored = [row for row in found if row["DCT"] not in rules.document_types]
+    items = by([row for row in found if row["DCT"] in rules.document_types], *VOUCHER_KEY)
+    sources = _read(reader, {voucher_key(rows[0]): rows for rows in items.values()}, wanted, told)
+    return sources, Assembly(rows=len(found), ignored_rows=Counter({"document_type": len(ignored)} if ignored else {}))
+
+
 def _read(
     reader: Reader, items: dict[str, list[Row]], wanted: Collection[tuple[str, str, int]], told: range
-) -> _Sources:
+) -> VoucherSources:
     journal = reader.complete("F0911", VOUCHER_KEY, wanted)
     paid = reader.complete("F0414", VOUCHER_KEY, wanted)
     headers = reader.complete("F0413", ["PYID"], [(payment,) for payment in {row["PYID"] for row in paid}])
     aids = {aid for row in journal if (aid := text(row.get("AID")))}
     accounts = reader.complete("F0901", ["AID"], [(aid,) for aid in aids])
-    return _Sources(
+    return VoucherSources(
         items=items,
         journal={voucher_key(rows[0]): rows for rows in by(journal, *VOUCHER_KEY).values()},
         paid={voucher_key(rows[0]): rows for rows in by(paid, *VOUCHER_KEY).values()},
@@ -211,9 +220,11 @@ def _number_of(rows: Sequence[Row]) -> tuple[int, str, bool]:
     return rows[0]["AN8"], text(rows[0].get("VINV")) or "", _gross(rows, "AG") < 0
 
 
-def _voucher(
-    key: str, day: date | None, rows: list[Row], sources: _Sources, rules: VoucherRules
+def voucher_rows(
+    key: str, day: date | None, sources: VoucherSources, rules: VoucherRules
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A voucher's mapped row (COLUMNS) and the rows of its distribution (LINE_COLUMNS)."""
+    rows = sources.items[key]
     head = min(rows, key=lambda row: (row["SFX"] or "", row.get("SFXE") or 0))
     foreign = is_foreign(head)
     gross = _gross(rows, "ACR" if foreign else "AG")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from connector_assets.delivery.flow import Flow
 from connector_assets.integrations.jde_bill.chart_of_accounts import ChartOfAccounts
 from connector_assets.integrations.jde_bill.departments import Departments
+from connector_assets.integrations.jde_bill.payments import Payments
 
 # in the order in which they need each other's links
 FLOWS: tuple[type[Flow], ...] = (
     ChartOfAccounts,
     Departments,
+    Payments,
 )

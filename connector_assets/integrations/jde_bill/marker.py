@@ -17,6 +17,7 @@ PAY_ITEM, ORDER = "F0411", "F4301"
 # the order suffix that a marker does not name
 WHOLE_ORDER = "000"
 
+_PAYMENT = re.compile(r"\s*JDE (?P<id>[1-9][0-9]*)(?=\s|$)")
 _MARKER = re.compile(
     r"\s*JDE (?P<order>PO )?(?P<company>[^\s-]{1,5})-(?P<type>[^\s-]{1,2})-(?P<number>[0-9]{1,8})"
     r"(?:-(?P<suffixes>[^\s+-]{1,3}(?:\+[^\s+-]{1,3})*))?(?=\s|$)"
@@ -38,6 +39,17 @@ def marker(key: str, *more: str) -> str:
         raise ValueError(f"no pay items of one voucher: {', '.join((key, *more))}")
     suffixes = "+".join([suffix, *(each.rpartition("/")[2] for each in more)])
     return f"JDE {company}-{kind}-{number}-{suffixes}"
+
+
+def payment_marker(payment: int | str) -> str:
+    """What is at the start of the description of a payment that JD Edwards made and we recorded: `JDE <PYID>`."""
+    return f"JDE {payment}"
+
+
+def payment_of(description: str | None) -> str | None:
+    """The PYID in a description that starts with the marker of a recorded payment; None where there is none."""
+    found = _PAYMENT.match(description or "")
+    return found["id"] if found else None
 
 
 def key_of(description: str | None) -> str | None:

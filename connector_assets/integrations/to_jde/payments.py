@@ -19,7 +19,7 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import is_foreign
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text
-from connector_assets.integrations.from_jde.payments import payments_of
+from connector_assets.integrations.from_jde.payments import discount_of, payments_of
 from connector_assets.integrations.to_jde.acts import lacking_inputs, missing_act
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.jde.query import between
@@ -137,7 +137,7 @@ def _target(header: Row, details: Sequence[Row], items: Mapping[Any, Sequence[Ro
         for suffix, lines in by(rows, "SFX").items():
             entries = payments_of(own, lines, {header["PYID"]: header}, foreign=foreign)
             settled[(*key, suffix)] = Decimal(entries[0]["amount"]) if entries else ZERO
-        negative = sum((settled[(*key, each["SFX"])] for each in rows), ZERO) < 0
+        negative = sum((settled[(*key, suffix)] for suffix in by(rows, "SFX")), ZERO) < 0
         discount += _discount(rows, negative=negative)
     content = {
         "number": str(header["DOCM"]),
@@ -154,7 +154,5 @@ def _target(header: Row, details: Sequence[Row], items: Mapping[Any, Sequence[Ro
 
 def _discount(rows: Sequence[Row], *, negative: bool) -> Decimal:
     """What was taken as discount; lines that a void adds have the opposite sign and do not count."""
-    first = min(rows, key=lambda row: row["RC5"])
-    sign = (first.get("PAAP") or ZERO) < 0
-    total = sum((abs(row.get("ADSA") or ZERO) for row in rows if ((row.get("PAAP") or ZERO) < 0) == sign), ZERO)
+    total = discount_of(rows)
     return -total if negative else total

@@ -6,10 +6,12 @@ from connector_assets.delivery.flow import Flow
 from connector_assets.integrations.jde_bill.bills import Bills
 from connector_assets.integrations.jde_bill.chart_of_accounts import ChartOfAccounts
 from connector_assets.integrations.jde_bill.departments import Departments
+from connector_assets.integrations.jde_bill.payments import Payments
 
 # in the order in which they need each other's links
 FLOWS: tuple[type[Flow], ...] = (
     ChartOfAccounts,
     Departments,
     Bills,
+    Payments,
 )

@@ -214,6 +214,10 @@ class TestCredentials:
         found = json.loads(cli("credentials", "list", "--json").out)["credentials"]
         kept = {(each["connection"], each["name"]): each["kept"] for each in found}
         assert kept == {
+            ("bill", "dev_key"): "stored",
+            ("bill", "organization_id"): "stored",
+            ("bill", "password"): "stored",
+            ("bill", "username"): "stored",
             ("coupa", "client_id"): "missing",
             ("coupa", "client_secret"): "stored",
             ("jde", "password"): "environment",
@@ -232,7 +236,7 @@ class TestCredentials:
         ("arguments", "line"),
         [
             (("jde", "pasword", "--stdin"), "jde has no credential 'pasword'; its credentials are username, password"),
-            (("nix", "password", "--stdin"), "no connection 'nix'; there are: coupa, jde"),
+            (("nix", "password", "--stdin"), "no connection 'nix'; there are: bill, coupa, jde"),
             (("jde", "password", "--from-env", "NOT_SET"), "the variable NOT_SET is not set"),
             (("jde", "password", "--stdin"), "the credential password of jde is empty"),
             (("jde", "password"), "there is no terminal to ask at: use --stdin or --from-env"),

@@ -336,4 +336,4 @@ def test_both_sides_agree_to_the_penny(town: BillSite) -> None:
     with town.bench() as bench:
         told = compare(Payments(bench)).as_json()
     assert told["differences"] == []
-    assert told["source"]["totals"] == told["target"]["totals"] == {"GBP": "65.43", "USD": "55.55"}
+    assert told["source"]["amounts"] == told["target"]["amounts"] == {"GBP": "65.43", "USD": "55.55"}

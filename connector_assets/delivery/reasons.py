@@ -36,6 +36,28 @@ REASONS: dict[str, Reason] = {
             "let the suppliers flow deliver it, or link it by hand: connector links set",
         ),
         Reason(
+            "vendor_ambiguous",
+            "a person has to say which vendor of the target this supplier is: {value}",
+            "say it: connector mappings set <integration> vendor_matches <AN8> <vendor id>, or `new` for a vendor of "
+            "its own; or link it: connector links set",
+        ),
+        Reason(
+            "address_missing",
+            "the supplier has no address, or one that lacks its {value}, and the target requires it",
+            "complete the address in the source: the next sync sends it; or change `address_needs` of the flow",
+        ),
+        Reason(
+            "country_not_mapped",
+            "country {value} is not mapped to an ISO code of two letters",
+            "map it: connector mappings set <integration> countries {value} <ISO code>",
+        ),
+        Reason(
+            "currency_not_the_vendors",
+            "the voucher is in {value}, and the supplier's vendor has its bills in another currency",
+            "set `other_currencies: second_vendor` of the vendors flow, or link a vendor of that currency by hand, "
+            "then replay",
+        ),
+        Reason(
             "account_not_found",
             "account {value} does not exist in the chart of accounts of the source",
             "correct the account on the distribution line, or add it to the chart, then replay",
@@ -86,6 +108,27 @@ REASONS: dict[str, Reason] = {
             "possible_duplicate",
             "another voucher of this supplier has the same invoice number: {value}",
             "void the wrong one in the source, or dismiss this one, or set `duplicates: send` for the flow",
+        ),
+        Reason(
+            "covered_by_another_bill",
+            "the {field} is still in the bill of {value}",
+            "nothing: it follows once that bill has let go of it or is archived; correct that one if it cannot",
+        ),
+        Reason(
+            "already_scheduled",
+            "the source {field} it, and the target has paid it or is about to: {value}",
+            "stop the payment in the target, or let it go and correct the voucher in the source; then replay",
+            severity="highest",
+        ),
+        Reason(
+            "payment_taken_back",
+            "the source has voided {field} {value}, which is recorded in the target as paid",
+            "void the recorded payment in the target, then replay",
+        ),
+        Reason(
+            "bill_in_payment",
+            "the {field} changed in the source from {value}, and the target has paid it or is about to",
+            "correct the record in the target or in the source, or dismiss this one",
         ),
         Reason(
             "invoice_not_linked",

@@ -14,6 +14,7 @@ Fixtures (`jde_bill/conftest.py`), all at nine o'clock on Monday 2 March 2026 (`
     site.bill.create("vendors", {…}), .set("bills", id, **{"dueDate": "…"})    rows behind the API's back
     site.bill.configure(…), site.bill.state()    switches, counts and sums of the sandbox
     site.bill.calls("POST /connect/v3/bills")    how often a route was called
+    with site.forgetting() as blank: …           the same installation after it lost its ledger
 
 The rest (exceptions, replay, link, map_value, plan, approve …) is `scenario_site.Site`'s, as are `outcomes`, `outcome`,
 `planned` and `tally`. A scenario of another flow adds that flow to `BillSite.ALL` and, if it is needed by most others,

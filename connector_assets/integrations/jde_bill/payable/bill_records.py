@@ -134,11 +134,13 @@ class BillRecords:
         found = [bill for bill in self.client.bills.of_vendor(vendor) if key in pay_items_of(bill)]
         return self._targets(found[:1])[0] if found else None
 
-    def seen(self, bill: Bill, currency: str | None) -> Target:
-        """A bill that a write answered, of a vendor of that currency where it is known."""
-        if currency:
-            self._currencies.setdefault(bill.vendor_id or "", currency)
-        return self._targets([bill])[0]
+    def know(self, vendor: str, currency: str | None) -> None:
+        """Take the currency of a vendor for known."""
+        self._currencies.setdefault(vendor, currency)
+
+    def seen(self, bills: Sequence[Bill]) -> list[Target]:
+        """Bills that a write answered."""
+        return self._targets(bills)
 
     def _targets(self, bills: Iterable[Bill]) -> list[Target]:
         bills = list(bills)

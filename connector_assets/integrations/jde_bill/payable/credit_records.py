@@ -84,11 +84,13 @@ class CreditRecords:
         found = [each for each in credits if each.usable and key in pay_items_of(each)]
         return self._targets(found[:1])[0] if found else None
 
-    def seen(self, credit: VendorCredit, currency: str | None) -> Target:
-        """A credit that a write answered, of a vendor of that currency where it is known."""
-        if currency:
-            self._currencies.setdefault(credit.vendor_id or "", currency)
-        return self._targets([credit])[0]
+    def know(self, vendor: str, currency: str | None) -> None:
+        """Take the currency of a vendor for known."""
+        self._currencies.setdefault(vendor, currency)
+
+    def seen(self, credits: Sequence[VendorCredit]) -> list[Target]:
+        """Credits that a write answered."""
+        return self._targets(credits)
 
     def _targets(self, credits: Iterable[VendorCredit]) -> list[Target]:
         credits = list(credits)

@@ -58,8 +58,11 @@ class CreditSteps(PayableSteps):
     def resource(self) -> Any:
         return self.records.client.vendor_credits
 
-    def seen(self, record: Any, currency: str | None) -> Target:
-        return self.records.seen(record, currency)
+    def seen(self, records: Sequence[Any]) -> list[Target]:
+        return self.records.seen(records)
+
+    def know(self, vendor: str, currency: str | None) -> None:
+        self.records.know(vendor, currency)
 
     def lines_held(self, target: Target) -> Sequence[Any]:
         held: HeldCredit = target.raw
@@ -113,11 +116,11 @@ class CreditSteps(PayableSteps):
     def _again(self, document: Document, known: Delivery) -> Decision:
         """A new credit in the place of the archived one, which the link follows."""
         made = self.create(document, lambda sent: self._create(document, sent, look=True))
-        return self.not_ours(known, "archived") or Do(replace(made, name="create again", outcome="updated"))
+        return self.not_ours(known, "archived") or Do(replace(made, name="create again", outcome="updated", bulk=None))
 
     def _create(self, document: Document, sent: Mapping[str, Any], *, look: bool = False) -> Target:
         found = self.records.marked(sent["vendorId"], document.key) if look else None
-        return found or self.seen(self.resource.create(sent), document.content["currency"])
+        return found or self.seen([self.resource.create(sent)])[0]
 
 
 IGNORED = Ignore(NOTHING_OPEN)

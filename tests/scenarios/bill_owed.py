@@ -59,9 +59,7 @@ def credit_of(town: BillSite, entry: Entry, suffix: str = "001") -> dict[str, An
 def lines(town: BillSite, record: Mapping[str, Any], name: str = "billLineItems") -> list[tuple[str, Decimal]]:
     """Account number and amount of each line."""
     accounts = {each["id"]: each["account"]["number"] for each in town.bill.all("chart_of_accounts")}
-    return [
-        (accounts[line["classifications"]["chartOfAccountId"]], Decimal(line["amount"])) for line in record[name]
-    ]
+    return [(accounts[line["classifications"]["chartOfAccountId"]], Decimal(line["amount"])) for line in record[name]]
 
 
 def item(town: BillSite, entry: Entry, suffix: str = "001", **columns: Any) -> None:

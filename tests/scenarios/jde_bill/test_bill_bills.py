@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from bill_owed import FLOW, bill_of, item, key, lines, marked, owing, run
+from bill_owed import FLOW, bill_of, lines, marked, owing, run
 from bill_site import BillSite
-from scenario_site import outcomes, tally
 
 D = Decimal
 

@@ -10,8 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from bill_site import BillSite
-from scenario_books import CHART, Entry
+from scenario_books import Entry
 from scenario_site import outcomes
+
+from connector_assets.integrations.kinds import flow_class
+from connector_assets.reconciling import Comparison, compare
 
 FLOW = "bills"
 CREDITS = "vendor_credits"
@@ -71,7 +74,7 @@ def item(town: BillSite, entry: Entry, suffix: str = "001", **columns: Any) -> N
 def schedule(town: BillSite, record: Mapping[str, Any], amount: str | None = None, **more: Any) -> str:
     """A user of BILL schedules a payment of a bill; the payment's id."""
     given = {"amount": amount} if amount else {}
-    return str(town.bill.act("schedule_payment", bills=[{"id": record["id"], **given}], **more)["id"])
+    return str(town.bill.act("schedule_bill", bills=[{"id": record["id"], **given}], **more)["id"])
 
 
 def pay_in_bill(town: BillSite, record: Mapping[str, Any], amount: str | None = None, **more: Any) -> str:
@@ -80,6 +83,12 @@ def pay_in_bill(town: BillSite, record: Mapping[str, Any], amount: str | None = 
     return str(town.bill.act("pay_bill", bills=[{"id": record["id"], **given}], **more)["id"])
 
 
-def account_name(number: str) -> str:
-    """The document key of an account."""
-    return f"F0901:{CHART[number]['AID']}"
+def compared(town: BillSite, flow: str = FLOW) -> Comparison:
+    """Both systems side by side."""
+    with town.bench() as bench:
+        return compare(flow_class("jde_bill", flow)(bench))
+
+
+def unexplained(town: BillSite, flow: str = FLOW) -> list[tuple[str, str, str]]:
+    """What differs between both systems, and nothing explains: field, ours, BILL's."""
+    return [(each.field, each.source, each.target) for each in compared(town, flow).unexplained]

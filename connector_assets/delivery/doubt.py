@@ -248,12 +248,25 @@ class Doubts:
         renamed = [work for work, step in doing if not step.creates and names & {each.field for each in step.changes}]
         if not renamed:
             return []
+        now = self.clock.now()
         lands = timedelta(seconds=self.pace.lands_within)
         keys = [work.document.key for work in renamed]
-        lost = self.ledger.intents.lost_since(self.flow.full_name, keys, self.clock.now() - lands)
-        return [
-            (work, self.park(work, lost[work.document.key] + lands)) for work in renamed if work.document.key in lost
-        ]
+        lost = self.ledger.intents.lost_since(self.flow.full_name, keys, now - lands)
+        until = {key: self._landed(key, opened_at) for key, opened_at in lost.items()}
+        waiting = [work for work in renamed if until.get(work.document.key, now) > now]
+        return [(work, self.park(work, until[work.document.key])) for work in waiting]
+
+    def _landed(self, key: str, opened_at: datetime) -> datetime:
+        """When a call of this intent has landed or never will, however the wall clock was set since."""
+        now = self.clock.now()
+        if key not in self._lands_until and opened_at <= now:
+            return opened_at + timedelta(seconds=self.pace.lands_within)
+        return self._reached(key)
+
+    def _reached(self, key: str) -> datetime:
+        """When no call for this document that was sent so far can land any more, by the clock that nobody sets."""
+        until = self._lands_until.setdefault(key, self.clock.monotonic() + self.pace.lands_within)
+        return self.clock.now() + timedelta(seconds=max(until - self.clock.monotonic(), 0))
 
     # -- waiting --------------------------------------------------------------------------------------------------
 
@@ -270,8 +283,7 @@ class Doubts:
         if delivery.key not in self._lands_until and due <= now + timedelta(seconds=self.pace.lands_within):
             return due
         # further than that no call ever reaches: such an instant was written before the clock was put back
-        until = self._lands_until.setdefault(delivery.key, self.clock.monotonic() + self.pace.lands_within)
-        return now + timedelta(seconds=max(until - self.clock.monotonic(), 0))
+        return self._reached(delivery.key)
 
     def believed_at(self, work: Work) -> datetime:
         """When a look-up that finds nothing may be believed."""

@@ -108,9 +108,10 @@ class Classifier:
                 connection=answer.connection,
                 status=404,
             )
-        if answer.status == 401:
-            fix = f"run `connector ping {answer.connection}`; look at the developer key and the user in BILL"
-            return NotAllowed(_text(call, answer, code, details), fix=fix, connection=answer.connection, status=401)
+        if answer.status in (401, 403):
+            fix = f"look at the developer key of connection {answer.connection} and at its user's role in BILL"
+            text = f"{_text(call, answer, code, details)}; {fix}"
+            return NotAllowed(text, fix=fix, connection=answer.connection, status=answer.status)
         found = usual_problem(call, answer, details=f"{code} {details}".strip(), fields=fields)
         if isinstance(found, Refused):
             found.code = code
@@ -172,7 +173,7 @@ def codes(answer: Answer) -> frozenset[str]:
 def sayings(answer: Answer) -> tuple[Said, ...]:
     """What an error answer says, each thing once: the same sentence also comes with the record's id before it."""
     content = answer.json_or_none()
-    found: dict[tuple[str, str], Said] = {}
+    found: dict[tuple[str, str, str], Said] = {}
     for item in _items(content):
         code = str(item.get("code") or item.get("errorCode") or "")
         sentence = _sentence(item)
@@ -184,7 +185,7 @@ def sayings(answer: Answer) -> tuple[Said, ...]:
         plain = _INVALID_ENTITY.sub("", _RECORD.sub("", sentence))
         named = _FIELD.match(plain)
         field, message = (named[1], plain[named.end() :]) if named else ("", plain or sentence)
-        found.setdefault((code, _compact(_RECORD.sub("", sentence))), Said(code, field, message))
+        found.setdefault((code, field, _compact(message)), Said(code, field, message))
     return tuple(found.values())
 
 

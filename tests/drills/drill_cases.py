@@ -25,6 +25,8 @@ FREES_SECONDS = 300.0
 # longer than a claim's lease and everything that may still be under way
 QUIET_SECONDS = 900.0
 RUNS = 8
+# calls that a case can need at most; more means that somebody asks again and again without waiting
+MOST_CALLS = 2000
 # when, by its stamps, the source was changed
 MOVE_SECONDS = 60.0
 MOVES = ("amend", "undo")
@@ -153,6 +155,8 @@ def _happen(
     runs.until_quiet()
     story = runs.story
     story.told = site.traffic.told
+    if (calls := sum(site.traffic.counts.values())) > MOST_CALLS:
+        story.verdict.add(UNDECIDED_, f"{calls} calls: somebody asks without waiting")
     return story, drifts
 
 

@@ -10,7 +10,7 @@ import drill_scenes
 import pytest
 from drill_cases import Case, tell
 from drill_faults import WRITE_FAULTS
-from drill_scenes import FIRST, Workshop
+from drill_scenes import FIRST, LATER, Workshop
 from drill_truth import DUPLICATE, GUESSED, LOST, UNDECIDED_
 from drill_variants import every_variant
 
@@ -90,3 +90,10 @@ def test_documents_that_nobody_comes_back_to_are_lost_or_undecided(
     monkeypatch.setattr(Engine, "_return_to", lambda engine, documents: [])
     counts = found(workshop, "503_before", "drop_after")
     assert counts & {LOST, UNDECIDED_, GUESSED}
+
+
+def test_a_clock_that_is_put_back_while_a_namesake_is_lost_lets_nobody_ask_for_ever() -> None:
+    name = f"jde_coupa/suppliers / {LATER} / write0=drop_before / write1=drop_before / read7=clock_back"
+    told = tell(Workshop("jde_coupa"), Case.parse(name))
+    assert not told.verdict
+    assert sum("write" in line for line in told.told) > 4

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from bill_owed import bill_of, owing
-from bill_paid import FLOW, bill, calls, move, open_items, pay, posted, run, settled, switch_on
+from bill_paid import FLOW, bill, calls, forget, move, open_items, pay, posted, run, settled, switch_on
 from bill_site import BillSite
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY
@@ -25,14 +25,6 @@ CALL = "POST /jderest/v3/orchestrator/{name}"
 @pytest.fixture(autouse=True)
 def _on(town: BillSite) -> None:
     switch_on(town)
-
-
-def forget(town: BillSite, *, opened: bool) -> None:
-    """The ledger forgets the flow; with `opened` it still knows that the flow was opened, as one restored does."""
-    tables = ["links", "exceptions", "intents", "deliveries", *([] if opened else ["flow_state"])]
-    with town.ledger._db.write() as connection:
-        for table in tables:
-            connection.exec_driver_sql(f"DELETE FROM {table} WHERE flow = 'jde_bill/{FLOW}'")
 
 
 def problems(town: BillSite) -> list[str]:

@@ -12,9 +12,11 @@ from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.work import Pace
 from connector_assets.delivery.workbench import Integration, Reader, Workbench
 from connector_assets.integrations.kinds import check_flows, flows_on
+from connector_assets.sources.bill import BillReader
 from connector_assets.sources.coupa import CoupaReader
 from connector_assets.sources.jde import JdeReader
 from connector_assets.sources.reading import LandingReader
+from connector_resources.bill import BillClient
 from connector_resources.clock import SYSTEM_CLOCK, Clock
 from connector_resources.connections import Connection, Settings
 from connector_resources.coupa.client import CoupaClient
@@ -32,6 +34,7 @@ class System(NamedTuple):
 SYSTEMS = {
     "jde": System(JdeClient, JdeReader),
     "coupa": System(CoupaClient, CoupaReader),
+    "bill": System(BillClient, BillReader),
 }
 
 # how long a run waits for its own doubts before it ends, in seconds; 0 leaves them to the next run

@@ -117,10 +117,10 @@ class BillAuthorizer:
     def login(self, http: HttpSession, *, retries: int | None = None) -> Session:
         """The session in use, or a new one: one login, however many threads ask for it."""
         session = self._session
-        if session is not None and not self._idle():
+        if session is not None and not self._closed and not self._idle():
             return session
         with self._lock:
-            if self._session is None or self._idle():
+            if self._session is None or self._closed or self._idle():
                 self._session = self._ask(http, retries)
             return self._session
 
@@ -242,8 +242,8 @@ class EventsAuthorizer:
         return self._authorizer.headers(self._http)
 
     def rejected(self, answer: Answer) -> bool:
-        """As the AP API's."""
-        return self._authorizer.rejected(answer)
+        """As the AP API's; and any 401, for which this API names no code (bill section 7.6)."""
+        return self._authorizer.rejected(answer) or answer.status == 401
 
     def renew(self, http: HttpSession, stale: Mapping[str, str]) -> None:
         """As the AP API's."""

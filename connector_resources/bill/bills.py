@@ -13,6 +13,7 @@ from connector_resources.bill.models import Bill, VendorCredit
 from connector_resources.bill.payment_models import Payment
 from connector_resources.bill.wire import Value
 from connector_resources.bill.writing import Body, Writable
+from connector_resources.errors import Refused
 
 
 class Bills(Writable[Bill]):
@@ -47,7 +48,7 @@ class Bills(Writable[Bill]):
 
 
 class VendorCredits(Writable[VendorCredit]):
-    """Vendor credits; neither filters nor a way to restore one are documented."""
+    """Vendor credits; filters are not documented, and there is no way to restore one."""
 
     MODEL = VendorCredit
     PATH = "vendor-credits"
@@ -67,6 +68,14 @@ class VendorCredits(Writable[VendorCredit]):
     def replace(self, credit_id: str, body: Body) -> VendorCredit:
         """Write a credit anew, its lines as a bill's."""
         return self._replace(credit_id, body)
+
+    def restore(self, record_id: str) -> VendorCredit:
+        """Refused: BILL has no such call (bill section 3.5)."""
+        name = self._channel.connection.name
+        raise Refused(
+            f"restore vendor credit {record_id}: {name} cannot restore an archived credit; create a new one",
+            connection=name,
+        )
 
 
 def _alone(content: Any) -> Any:

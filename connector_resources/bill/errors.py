@@ -108,9 +108,10 @@ class Classifier:
                 connection=answer.connection,
                 status=404,
             )
-        if answer.status == 401:
-            fix = f"run `connector ping {answer.connection}`; look at the developer key and the user in BILL"
-            return NotAllowed(_text(call, answer, code, details), fix=fix, connection=answer.connection, status=401)
+        if answer.status in (401, 403):
+            fix = f"look at the developer key of connection {answer.connection} and at its user's role in BILL"
+            text = f"{_text(call, answer, code, details)}; {fix}"
+            return NotAllowed(text, fix=fix, connection=answer.connection, status=answer.status)
         found = usual_problem(call, answer, details=f"{code} {details}".strip(), fields=fields)
         if isinstance(found, Refused):
             found.code = code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,14 +17,16 @@ from connector_resources.bill.channel import Channel
 from connector_resources.bill.paging import Page, Raw, page_of, scan
 from connector_resources.bill.shapes import Record
 from connector_resources.bill.wire import Condition, Filters
-from connector_resources.errors import Refused, SystemProblem, Unavailable
+from connector_resources.errors import NotFound, Refused, SystemProblem, Unavailable
 from connector_resources.http import Answer, Call
+from connector_resources.redact import MASK
 
 log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=Record)
 
 _NONE: Filters = {}
+_PRIVATE = re.compile(r'("(?:taxId|accountNumber|routingNumber)"\s*:\s*")[^"]*')
 _ARCHIVED = Condition("archived", "eq", True)
 
 
@@ -77,7 +80,13 @@ class Resource(Generic[M]):
         call = self._list_call(f"read {self.NOUN}s", [])
         while chunk := list(islice(left, self._channel.connection.page_size)):
             missing = set(chunk)
-            for raw in self._scan([Condition("id", "in", chunk)], self.SORT):
+            try:
+                found = list(self._scan([Condition("id", "in", chunk)], self.SORT))
+            except Refused as problem:  # the operators of `id` are not told for every list
+                log.info("%s: %s; they are read one by one", self._channel.connection.name, problem)
+                yield from self._one_by_one(chunk)
+                continue
+            for raw in found:
                 self._mixed = self._mixed or raw.get("archived") is True
                 missing.discard(str(raw["id"]))
                 yield self._read(call, raw)
@@ -134,15 +143,25 @@ class Resource(Generic[M]):
             method="GET", path=path, what=f"look for {self.NOUN}s", retries=retries, timeout_seconds=timeout_seconds
         )
 
+    def _one_by_one(self, ids: Iterable[str]) -> Iterator[M]:
+        for record_id in ids:
+            try:
+                yield self.get(record_id)
+            except NotFound:
+                continue
+
     def _latest(self, call: Call, conditions: list[Condition], size: int) -> list[M]:
-        newest_first = islice(self._scan(conditions, "updatedTime:desc"), size)
-        found = [self._read(call, raw) for raw in newest_first]
-        if self._plain:  # not sorted: the latest may be anywhere
-            return [self._read(call, raw) for raw in self._scan(conditions, "")]
-        if any(later > earlier for earlier, later in pairwise(map(_moment, found))):
-            name = self._channel.connection.name
-            raise Unavailable(f"{call.what}: {name} did not keep to sort=updatedTime:desc", connection=name)
-        return found
+        if not self._plain:
+            found = [self._read(call, raw) for raw in islice(self._scan(conditions, "updatedTime:desc"), size)]
+            ordered = all(later <= earlier for earlier, later in pairwise(map(_moment, found)))
+            if ordered and not self._plain:
+                return found
+            if self.PROVEN:
+                name = self._channel.connection.name
+                raise Unavailable(f"{call.what}: {name} did not keep to sort=updatedTime:desc", connection=name)
+            self._plain = True
+        # not sorted: the latest may be anywhere
+        return [self._read(call, raw) for raw in self._scan(conditions, "")]
 
     def _everything(self, asked: list[Condition], sort: str, size: int | None = None) -> Iterator[Raw]:
         """The records that meet the conditions, archived ones among them where nothing is said of `archived`."""
@@ -180,7 +199,8 @@ class Resource(Generic[M]):
         if not self._plain:
             key = sort.removesuffix(":asc") if sort in ("createdTime:asc", "updatedTime:asc") else None
             fetch = partial(self._page, what, sort, size)
-            left = [condition for condition in conditions if not condition.exact()]
+            # a filter that is not documented may be passed over in silence
+            left = [condition for condition in conditions if not (self.PROVEN and condition.exact())]
             try:
                 for raw in scan(fetch, conditions, key=key, what=what, connection=name):
                     began = True
@@ -228,8 +248,13 @@ class Resource(Generic[M]):
             ) from None
 
     def _garbled(self, call: Call, answer: Answer, how: str) -> SystemProblem:
-        text = f"{call.what}: {answer.connection} answered {how}: {answer.text(120) or 'empty'}"
+        text = f"{call.what}: {answer.connection} answered {how}: {said(answer)}"
         return call.without_answer(text, connection=answer.connection, status=answer.status)
+
+
+def said(answer: Answer) -> str:
+    """The beginning of an answer for people; bank and tax numbers in it are masked."""
+    return _PRIVATE.sub(rf"\1{MASK}", answer.text(160)) or "an empty body"
 
 
 def _reason(error: ValidationError) -> str:

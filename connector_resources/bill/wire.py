@@ -129,15 +129,16 @@ def instant_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def body(content: Any, name: str = "") -> Any:
-    """A request body: money as JSON numbers of at most two decimals, dates as text, None left out.
+def body(content: Any, name: str = "", *, nulls: bool = False) -> Any:
+    """A request body: money as JSON numbers of at most two decimals, dates as text, None left out unless `nulls`.
 
     Raises ValueError for a float, and for an amount that two decimals cannot hold (bill section 8.16).
     """
     if isinstance(content, Mapping):
-        return {str(key): body(value, str(key)) for key, value in content.items() if value is not None}
+        kept = {str(key): value for key, value in content.items() if nulls or value is not None}
+        return {key: body(value, key, nulls=nulls) for key, value in kept.items()}
     if isinstance(content, list | tuple):
-        return [body(value, name) for value in content]
+        return [body(value, name, nulls=nulls) for value in content]
     if isinstance(content, float):
         raise ValueError(f"{name}: a float in a request body: amounts are Decimals")
     if isinstance(content, Decimal):

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from connector_resources.bill import wire
 from connector_resources.bill.paging import Raw
-from connector_resources.bill.resource import M, Resource
+from connector_resources.bill.resource import M, Resource, said
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.http import Answer, Call
 
@@ -56,9 +56,9 @@ class Writable(Resource[M]):
             raise self._garbled(call, answer, "with a record that cannot be read") from None
 
     def update(self, record_id: str, body: Body) -> M:
-        """Change the fields in `body`, and no others; a line is changed by giving its `id`."""
+        """Change the fields in `body`, and no others: None is sent as null; a line is changed by giving its `id`."""
         what = f"update {self.NOUN} {record_id}"
-        call = self._write("PATCH", f"{self.path}/{record_id}", what, wire.body(body))
+        call = self._write("PATCH", f"{self.path}/{record_id}", what, wire.body(body, nulls=True))
         return self._written(call, self._channel.send(call), record_id)
 
     def archive(self, record_id: str) -> M:
@@ -90,7 +90,7 @@ class Writable(Resource[M]):
         content = answer.json() if answer.body.strip() else {}
         shown = content.get("id") if isinstance(content, Mapping) else None
         number = shown if content else record_id
-        reason = answer.text(120) or "an empty body"
+        reason = said(answer)
         # An answer about another record belongs to another request: it says nothing about this one.
         if isinstance(number, str) and number and record_id in (None, number):
             try:

@@ -87,7 +87,9 @@ def _sync_all(home: Home, first: date, last: date) -> list[Outcome]:
     done = []
     for integration in home.settings().integrations.values():
         tell(f"syncing {integration.name}: {first} to {last}")
-        done.append(run_flows(home, integration, flows_on(integration), (first, last), whole=True))
+        flows = flows_on(integration)
+        days = (first, last) if any(flow.partitioned for flow in flows) else None
+        done.append(run_flows(home, integration, flows, days, whole=True))
     return done
 
 

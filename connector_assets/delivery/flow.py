@@ -175,6 +175,11 @@ class Flow(ABC):
         """The problem of a document whose hits may not be taken for it; `why` says so in words."""
         return problem("natural_key_taken", "key", why)
 
+    def minded(self, document: Document, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A content of the target's as far as the source minds: what is left to the target is as in the document, for
+        who compares both. The content itself, by default."""
+        return content
+
     def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
         """What `Delivery.stage` may still say when the source has changed since these calls, of which nobody knows
         whether they took effect. None, the default, looks at the target as it is and forgets what it accepted."""

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 # a process that has not been heard of for so long has lost its slots
 LEASE_SECONDS = 15.0
 # how long a slot is kept over consecutive calls although others wait for it
-QUANTUM_SECONDS = 0.25
+QUANTUM_SECONDS = 0.4
 # how long a slot that nobody here uses is kept from those who wait; how long we stay at the desk without a call
 LINGER_SECONDS, KEEP_SECONDS = 0.004, 2.0
 # who waits looks so often whether a holder has died
@@ -311,8 +311,9 @@ class SlotKeeper:
                 if mine is None:
                     turn = last_turn(holders)
                     mine = Holder(life, 0, wants, turn, 0.0, here(), os.getpid(), born(os.getpid()))
-                mine.wants, mine.expires = wants, now + self._lease
                 given = min(len(offered), wanted(holders.values()))
+                # the threads whose slots are given come back for the next call as a rule
+                mine.wants, mine.expires = wants + given, now + self._lease
                 if given:
                     mine.holding, mine.turn = mine.holding - given, last_turn(holders)
                 holders[life] = mine
@@ -322,6 +323,7 @@ class SlotKeeper:
                 self._begin_anew()
                 return
             self._told_at, self._valid_until, self._offset = started, started + self._lease, now - started
+            self._most_waiting = max(self._most_waiting, wants + given)
             self._giving = [each for each in self._giving if each not in offered]
             self._idle += offered[given:]
             self._seen(holders)

@@ -43,7 +43,7 @@ class BillSystem:
         self._books = Books(clock, self._switches)
         self._sessions = Sessions(clock, self._switches)
         self._gauge = Gauge(clock, self._switches, limits=limits)
-        self._lists = Lists(self._switches)
+        self._lists = Lists(self._books)
         self._front = Front(clock, self._books, self._sessions, self._gauge)
         self._events = Events(clock, self._switches, ORGANIZATION, lambda: self.store, self._view)
         self._event_routes = EventRoutes(self._events, clock, self._sessions.of)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import uuid4
 
 from scenario_books import TODAY, YESTERDAY, Books
@@ -97,6 +97,19 @@ class Site:
     def close(self) -> None:
         """Let the connections go."""
         self.spend.close()
+
+    @contextmanager
+    def forgetting(self) -> Iterator[Self]:
+        """The same installation after it lost its ledger and all that it had read."""
+        folder = self.folder / "another"
+        folder.mkdir()
+        with Ledger.open(f"sqlite:///{folder / 'ledger.sqlite'}", clock=self.clock) as ledger:
+            blank = type(self)(self.sandbox, folder, ledger, self.clock, flows=self.flows)
+            blank.connections = self.connections
+            try:
+                yield blank
+            finally:
+                blank.close()
 
     @staticmethod
     def local() -> dict[str, Any]:

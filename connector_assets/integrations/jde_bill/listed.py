@@ -191,19 +191,17 @@ class Listed(Flow):
             return self._validated(document, known, target)
         return converge(
             document.content,
-            replace(known, content=self._minding(known.content, document)),
-            replace(target, content=self._minding(target.content, document)) if target else None,
+            replace(known, content=self.minded(document, known.content)) if known.content is not None else known,
+            replace(target, content=self.minded(document, target.content)) if target else None,
             create=lambda: self._create(document),
             update=lambda current, changes: self._change(document, current, changes),
             source_wins=self.settings.on_conflict == "source",
             moved=document.moved,
         )
 
-    def _minding(self, content: Any, document: Document) -> Any:
-        """A content of BILL's as far as JDE minds: all of an archived record but that it is, and whatever JDE leaves to
-        BILL, counts as agreed."""
-        if content is None:
-            return None
+    def minded(self, document: Document, content: Mapping[str, Any]) -> dict[str, Any]:
+        """All of a record that shall be archived but whether it is, and whatever JDE leaves to BILL, counts as
+        agreed."""
         wanted = document.content
         if not wanted["active"]:
             return {**wanted, "active": content["active"]}

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from bill_born import FLOW, bill, change, costs, items, link, owed, run, switched_on, vendor, vouchers
+from bill_born import FLOW, bill, change, costs, items, link, owed, run, switched_on, vouchers
 from bill_paid import pay, posted, table
 from bill_site import BillSite
 from scenario_site import outcomes

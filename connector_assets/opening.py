@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from inspect import signature
 from typing import Any, NamedTuple
 
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.work import Pace
 from connector_assets.delivery.workbench import Integration, Reader, Workbench
 from connector_assets.integrations.kinds import check_flows, flows_on
+from connector_assets.sources.bill import BillReader
 from connector_assets.sources.coupa import CoupaReader
 from connector_assets.sources.jde import JdeReader
 from connector_assets.sources.reading import LandingReader
+from connector_resources.bill import BillClient
 from connector_resources.clock import SYSTEM_CLOCK, Clock
 from connector_resources.connections import Connection, Settings
 from connector_resources.coupa.client import CoupaClient
 from connector_resources.home import Home
+from connector_resources.http import Slots
 from connector_resources.jde.client import JdeClient
+from connector_resources.ledger import Ledger
 
 
 class System(NamedTuple):
@@ -32,6 +37,7 @@ class System(NamedTuple):
 SYSTEMS = {
     "jde": System(JdeClient, JdeReader),
     "coupa": System(CoupaClient, CoupaReader),
+    "bill": System(BillClient, BillReader),
 }
 
 # how long a run waits for its own doubts before it ends, in seconds; 0 leaves them to the next run
@@ -39,9 +45,29 @@ PATIENCE_VARIABLE = "CONNECTOR_PATIENCE_SECONDS"
 
 
 def open_client(home: Home, connection: Connection, clock: Clock = SYSTEM_CLOCK) -> Any:
-    """A client with its credentials. Raises UnusableInput naming a credential that is missing."""
+    """A client with its credentials; one that takes `slots` shares its vendor's limits with all processes of this home.
+
+    Raises UnusableInput naming a credential that is missing, or the ledger where it cannot be opened.
+    """
     credentials = home.credentials().get(connection.name, connection.CREDENTIALS)
-    return SYSTEMS[connection.system].client(connection, credentials, clock=clock)
+    client = SYSTEMS[connection.system].client
+    if "slots" not in signature(client).parameters:
+        return client(connection, credentials, clock=clock)
+    return client(connection, credentials, clock=clock, slots=_slots(home.ledger(), connection, credentials, clock))
+
+
+def _slots(ledger: Ledger, connection: Connection, credentials: Mapping[str, str], clock: Clock) -> Slots:
+    """BILL counts calls in flight by developer key and organisation, and an hour's calls by the key (bill section
+    5.1)."""
+    limits: Any = connection.limits
+    return ledger.call_slots(
+        connection.name,
+        key=credentials["dev_key"],
+        organisation=credentials["organization_id"],
+        in_flight=limits.in_flight,
+        calls_per_hour=limits.calls_per_hour,
+        clock=clock,
+    )
 
 
 def open_reader(bench: Workbench, role: str) -> Reader:

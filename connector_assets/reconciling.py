@@ -202,10 +202,9 @@ def _fields(flow: Flow, document: Document, target: Target) -> Iterable[tuple[st
 
     Held documents are compared field by field: the flow would refuse to look at them.
     """
-    common = document.content.keys() & target.content.keys()
-    raw = differences(
-        {name: target.content[name] for name in common}, {name: document.content[name] for name in common}
-    )
+    held = flow.minded(document, target.content)
+    common = document.content.keys() & held.keys()
+    raw = differences({name: held[name] for name in common}, {name: document.content[name] for name in common})
     if not raw or document.problems or document.ignored is not None:
         return [(each.field, each.after, each.before, False) for each in raw]
     # as if nothing were known but the link, so that no memory of an earlier agreement hides a difference

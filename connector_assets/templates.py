@@ -59,6 +59,17 @@ connections:
     #   documents: {our-invoice: invoices}
     #   # how long a repetition is known as one
     #   keep_days: 30
+  bill:
+    system: bill
+    # the gateway's address with /connect; https://gateway.stage.bill.com/connect is BILL's own test system
+    url: https://gateway.prod.bill.com/connect
+    time_zone: UTC
+    # BILL takes three calls in flight per developer key and organisation, of all processes together, and 20,000 a clock
+    # hour per developer key; other programs that use the same key take from both
+    limits: {in_flight: 3, calls_per_hour: 20000}
+    # a session unused for so long is renewed before it is used; BILL ends it after 35 minutes
+    idle_seconds: 1500
+    effect_window_seconds: 120
 
 integrations:
   jde_coupa:
@@ -151,6 +162,29 @@ integrations:
       # the pay status of vouchers whose invoices Coupa approved or rejected
       # approvals:
       #   waiting_statuses: [H]
+  jde_bill:
+    kind: jde_bill
+    connections: {jde: jde, bill: bill}
+    schedule: "*/15 * * * *"
+    overlap_days: 1
+    flows:
+      chart_of_accounts:
+        # accounts: create and update; validate_only: link what BILL holds, hold what it lacks
+        mode: accounts
+        # how an account is called: number (MCU.OBJ.SUB), MCU, OBJ, SUB, DL01
+        name: "{number} {DL01}"
+        # BILL's type of accounts by object (F0901.OBJ), the first range that fits; of all others it is left to BILL
+        # account_types:
+        #   - {from: "5000", to: "5999", type: EXPENSE}
+        #   - {from: "4110", to: "4110", type: ACCOUNTS_PAYABLE}
+        # what somebody archives or renames in BILL: source puts it right again, hold asks
+        on_conflict: source
+      departments:
+        # what business units are in BILL: departments, locations or accounting_classes
+        as: departments
+        # types of business units (F0006.STYL) that are sent; null: all. Of the others nothing is on a bill's line
+        unit_types: null
+        name: "{MCU} {DL01}"
 """
 
 _SANDBOX = """
@@ -180,6 +214,12 @@ connections:
     settle_seconds: 0
     scopes:
 {scopes}
+  bill:
+    system: bill
+    url: http://{host}:{bill}/connect
+    time_zone: Europe/London
+    limits: {{in_flight: 3}}
+    settle_seconds: 0
 
 integrations:
   jde_coupa:
@@ -194,6 +234,14 @@ integrations:
       approved_invoices: {{mode: batch}}
       payments_to_coupa: {{}}
       approvals: {{}}
+  jde_bill:
+    kind: jde_bill
+    connections: {{jde: jde, bill: bill}}
+    schedule: "*/15 * * * *"
+    overlap_days: 1
+    flows:
+      chart_of_accounts: {{}}
+      departments: {{}}
 """
 
 
@@ -204,6 +252,6 @@ def site_connections(start_date: date) -> str:
 
 def sandbox_connections(start_date: date, port_base: int = 8900) -> str:
     """A file that points at a sandbox on this machine, which counts its ports from `port_base`."""
-    ports = {"jde": port_base + 1, "coupa": port_base + 2}
+    ports = {"jde": port_base + 1, "coupa": port_base + 2, "bill": port_base + 3}
     scopes = "\n".join(f"      - {scope}" for scope in (*COUPA_SCOPES, *PURCHASE_ORDER_SCOPES))
     return _HEAD.format(start_date=start_date) + _SANDBOX.format(host=SANDBOX_HOST, scopes=scopes, **ports)

@@ -51,18 +51,23 @@ class SystemProblem(ConnectorError):
 
 
 class Refused(SystemProblem):
-    """The target looked at the request and said no; sending the same again would be refused again."""
+    """The target looked at the request and said no; sending the same again would be refused again.
+
+    `code` is the vendor's own code of the reason, '' where it gives none.
+    """
 
     def __init__(
         self,
         message: str,
         *,
         fields: tuple[FieldMessage, ...] = (),
+        code: str = "",
         connection: str = "",
         status: int | None = None,
     ) -> None:
         super().__init__(message, connection=connection, status=status)
         self.fields = fields
+        self.code = code
 
 
 class NotFound(SystemProblem):

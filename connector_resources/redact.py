@@ -12,6 +12,7 @@ MASK = "***"
 _NAMES = (
     r"token|access[_-]?token|refresh[_-]?token|id[_-]?token|ps[_-]?token|api[_-]?key|client[_-]?secret|secret"
     r"|password|passwd|pwd|authorization|jde-ais-auth|x-coupa-api-key|assertion|aissessioncookie|j?sessionid"
+    r"|dev[_-]?key|app[_-]?key|security[_-]?key"
 )
 # token=… in a query string or a form body, with AIS's $token among them
 _PAIR = re.compile(rf"(?i)(?<![\w-])(\$?(?:{_NAMES})=)[^&\s\"'<>;,]+")

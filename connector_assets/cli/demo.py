@@ -46,7 +46,7 @@ def demo(
     state = home.path / f"sandbox-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     state.mkdir(mode=0o700)
     arguments = serving(base, ledger=ledger, seed=seed, size=size, limits="off", state=state / "data")
-    tell(f"starting the sandbox on ports {base} to {base + 2}")
+    tell(f"starting the sandbox on port {base} and those after it")
     try:
         with served(arguments, state / "log"):
             # only now, when its data could be read, does an earlier demo go
@@ -86,19 +86,23 @@ def _sync_all(home: Home, first: date, last: date) -> list[Outcome]:
     done = []
     for integration in home.settings().integrations.values():
         tell(f"syncing {integration.name}: {first} to {last}")
-        done.append(run_flows(home, integration, flows_on(integration), (first, last), whole=True))
+        flows = flows_on(integration)
+        days = (first, last) if any(flow.partitioned for flow in flows) else None
+        done.append(run_flows(home, integration, flows, days, whole=True))
     return done
 
 
 def _live_on(home: Home, base: int) -> list[Outcome]:
-    """People act in both systems, and a sync follows, twice: the ways back are shown on what they did."""
-    from connector_assets.cli.demo_people import people_of
+    """Where a pair has people, they act in both its systems, and a sync follows, twice: so the ways back are shown."""
+    from connector_assets.cli.demo_people import PEOPLE, people_of
     from connector_assets.cli.syncing import run_flows
     from connector_assets.integrations.kinds import flows_on
 
     done = []
     settings = home.settings()
     for integration in settings.integrations.values():
+        if integration.kind not in PEOPLE:
+            continue
         today = datetime.now(settings.connection(integration.connections["jde"]).zone).date()
         for act in ("morning", "afternoon"):
             with people_of(home, integration, base, today) as people:
@@ -114,7 +118,8 @@ def _print(home: Home, done: list[Outcome], later: list[Outcome], as_json: bool,
     entries = [entry for each in done for entry in each.entries]
     if as_json:
         followed = [{"run": each.run, "flows": each.entries} for each in later]
-        print_json({"run": done[0].run if done else None, "plan": False, "flows": entries, "later": followed})
+        runs = [each.run for each in done]
+        print_json({"run": runs[0] if runs else None, "runs": runs, "plan": False, "flows": entries, "later": followed})
     else:
         print_flows(entries)
         for each in later:

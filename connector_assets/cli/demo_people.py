@@ -31,7 +31,7 @@ ORDERS = 3  # orders whose goods arrive, and their invoices
 
 @dataclass
 class People:
-    """The people of one integration's two systems. `today` is the date on what they write."""
+    """The people of JD Edwards and Coupa. `today` is the date on what they write."""
 
     home: Home
     integration: IntegrationSettings
@@ -144,13 +144,17 @@ class People:
         return done
 
 
+# kind of integration -> its people
+PEOPLE = {"jde_coupa": People}
+
+
 @contextmanager
 def people_of(home: Home, integration: IntegrationSettings, port: int, today: date) -> Iterator[People]:
     """The people of an integration, with a login of their own to look with."""
     settings = home.settings()
     with ExitStack() as stack:
-        jde, coupa = (
-            stack.enter_context(open_client(home, settings.connection(integration.connections[role])))
-            for role in ("jde", "coupa")
-        )
-        yield People(home, integration, port, jde, coupa, today)
+        clients = {
+            role: stack.enter_context(open_client(home, settings.connection(connection)))
+            for role, connection in integration.connections.items()
+        }
+        yield PEOPLE[integration.kind](home, integration, port, today=today, **clients)

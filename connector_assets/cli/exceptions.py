@@ -32,17 +32,34 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="As `exceptions list` show
 def list_exceptions(
     flow: FlowName = None, integration: IntegrationName = None, reason: Reason = None, as_json: Json = False
 ) -> None:
-    """The open exceptions, oldest first."""
+    """The open exceptions: those of the highest severity first, then the oldest."""
+    from connector_assets.delivery.reasons import severity_of
+
     home = existing_home()
     found = home.ledger().exceptions.open(flow, integration, reason)
+    found.sort(key=lambda each: severity_of(each.reason) != "highest")
     if not found:
         # nothing found may be a name that does not exist, and only then is it worth finding out
         _check_names(home.settings(), flow, integration, reason)
     if as_json:
         print_json({"exceptions": [_row(each) for each in found]})
         return
-    rows = [(e.id, e.flow, e.key, e.state, e.reason, e.field, e.value, e.since.date(), e.attempts) for e in found]
-    columns = ("id", "flow", "key", "state", "reason", "field", "value", "since", "attempts")
+    rows = [
+        (
+            each.id,
+            each.flow,
+            each.key,
+            each.state,
+            each.reason,
+            severity_of(each.reason),
+            each.field,
+            each.value,
+            each.since.date(),
+            each.attempts,
+        )
+        for each in found
+    ]
+    columns = ("id", "flow", "key", "state", "reason", "severity", "field", "value", "since", "attempts")
     print_table(f"{len(found)} open exceptions", columns, rows, right=("attempts",))
 
 
@@ -59,12 +76,15 @@ def _check_names(settings: Settings, flow: str | None, integration: str | None, 
 
 
 def _row(each: ExceptionRow) -> dict[str, Any]:
+    from connector_assets.delivery.reasons import severity_of
+
     return {
         "id": each.id,
         "flow": each.flow,
         "key": each.key,
         "state": each.state,
         "reason": each.reason,
+        "severity": severity_of(each.reason),
         "field": each.field,
         "value": each.value,
         "message": each.message,

@@ -121,7 +121,13 @@ def keep_credentials(home: Home, settings: Settings, logins: Mapping[str, Mappin
     store = home.credentials()
     for connection in settings.connections.values():
         for name in connection.CREDENTIALS:
-            store.set(connection.name, name, str(logins[connection.system][name]))
+            store.set(connection.name, name, str(vendors_own(logins[connection.system], name)))
+
+
+def vendors_own(login: Mapping[str, Any], name: str) -> Any:
+    """A credential of a sandbox's login by our name for it; the vendor may write it with capitals (`devKey`)."""
+    first, *others = name.split("_")
+    return login[name] if name in login else login["".join([first, *(each.capitalize() for each in others)])]
 
 
 def days_held(settings: Settings, logins: Mapping[str, Mapping[str, Any]]) -> tuple[date, date]:

@@ -35,16 +35,17 @@ def converge(
     create: Callable[[], Step],
     update: Callable[[Target, tuple[FieldChange, ...]], Step],
     source_wins: bool,
+    moved: bool = False,
 ) -> Decision:
     """The next action for content that one call creates and one call updates.
 
     `wanted` is the content, in the same terms as the target's and the last agreed one. Steps carry `mark(wanted)` as
-    their stage.
+    their stage. With `moved` (`Document.moved`) the target is looked at although it is known to have accepted `wanted`.
     """
     if known.target_id is None:
         return Do(create())
     accepted = known.stage == mark(wanted)
-    if accepted and known.state in ("settled", "sending") and not known.released:
+    if accepted and known.state in ("settled", "sending") and not (known.released or moved):
         return Done()
     if target is None:
         return NeedTarget()

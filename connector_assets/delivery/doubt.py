@@ -19,10 +19,10 @@ from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.gate import changed_since_plan
 from connector_assets.delivery.reach import Reach
 from connector_assets.delivery.reasons import problem
-from connector_assets.delivery.recorder import Recorder, natural_key_taken
+from connector_assets.delivery.recorder import Recorder
 from connector_assets.delivery.work import Pace, Work
 from connector_resources.errors import ConnectorError, SystemProblem
-from connector_resources.ledger import Change, Delivery, IntentResult
+from connector_resources.ledger import Change, Delivery, IntentResult, Problem
 
 
 class Doubts:
@@ -75,8 +75,14 @@ class Doubts:
             told += [(work, change)] if change is not None else []
         return told
 
-    def why_not_ours(self, documents: Mapping[str, Document], hits: Mapping[str, Sequence[Target]]) -> dict[str, str]:
+    def why_not_ours(
+        self, documents: Mapping[str, Document], hits: Mapping[str, Sequence[Target]]
+    ) -> dict[str, Problem]:
         """Key -> why its hits may not be taken for this document; those whose one hit is it are absent."""
+        words = self._why_not_ours(documents, hits)
+        return {key: self.flow.taken(documents[key], hits[key], why) for key, why in words.items()}
+
+    def _why_not_ours(self, documents: Mapping[str, Document], hits: Mapping[str, Sequence[Target]]) -> dict[str, str]:
         answering = Counter(hit.id for key in documents for hit in hits.get(key, ()))
         owners = self.ledger.links.by_target(self.flow.full_name, self.flow.target_entity, list(answering))
         found = {}
@@ -104,7 +110,7 @@ class Doubts:
         taken = self.why_not_ours(documents, hits)
         return {key: hits[key][0] for key in documents if hits.get(key) and key not in taken}
 
-    def _seen(self, work: Work, hits: Sequence[Target], taken: str | None) -> Change | None:
+    def _seen(self, work: Work, hits: Sequence[Target], taken: Problem | None) -> Change | None:
         """What a look-up means for a document."""
         if hits and work.planned is not None and not (work.unfinished or work.known.attempts):
             return work.hold([changed_since_plan("target", work.planned)])
@@ -117,9 +123,7 @@ class Doubts:
                 may_go = self._may_go_again(work, hits)
                 return self._again(work, believed_at) if may_go else self.park(work, believed_at)
         if taken is not None:
-            return work.hold(
-                [natural_key_taken(taken)], close_intents=close(work, "unknown"), attempts_delta=1, due_at=None
-            )
+            return work.hold([taken], close_intents=close(work, "unknown"), attempts_delta=1, due_at=None)
         return self._absent(work) if work.unfinished else None
 
     def _found(self, work: Work, hit: Target) -> Change:

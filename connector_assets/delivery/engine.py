@@ -193,7 +193,7 @@ def nothing_new(document: Document, known: Delivery, *, approved: bool = False) 
     if known.read_at is not None and document.read_at < known.read_at and not seen:
         # mapped before what was delivered last was read: a rerun of an old partition must not turn time back
         return True
-    if known.released:
+    if known.released or (document.moved and known.state == "settled"):
         return False
     if known.state == "settled":
         return seen and known.content_hash == document.hash and known.waiting is None and not document.problems

@@ -18,11 +18,12 @@ from pydantic import BaseModel, ValidationError
 from connector_assets.delivery.approval import SETTING, read_approval
 from connector_assets.delivery.checks import FrameChecks
 from connector_assets.delivery.document import Decision, Document, FieldChange, Target
+from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.report import AccountingError
 from connector_assets.delivery.workbench import Workbench
 from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import NotAllowed, UnusableInput
-from connector_resources.ledger import Delivery, Intent, NewLink, Origin
+from connector_resources.ledger import Delivery, Intent, NewLink, Origin, Problem
 
 # the setting that says when a poll looks at a flow
 SCHEDULE = "schedule"
@@ -140,6 +141,11 @@ class Flow(ABC):
     def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """The content of one mapped row and its lines: everything that both sides shall agree on."""
 
+    def moved(self, row: Mapping[str, Any]) -> bool:
+        """Whether what was read of the target says that its record is not as it was left: then it is looked at although
+        the source has not changed. False, the default, where a flow does not read its target."""
+        return False
+
     # -- the target side ------------------------------------------------------------------------------------------
 
     @abstractmethod
@@ -164,6 +170,15 @@ class Flow(ABC):
     @abstractmethod
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         """The key fields (amount, date, currency …) in which a hit of a look-up is not this document."""
+
+    def taken(self, document: Document, hits: Sequence[Target], why: str) -> Problem:
+        """The problem of a document whose hits may not be taken for it; `why` says so in words."""
+        return problem("natural_key_taken", "key", why)
+
+    def minded(self, document: Document, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A content of the target's as far as the source minds: what is left to the target is as in the document, for
+        who compares both. The content itself, by default."""
+        return content
 
     def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
         """What `Delivery.stage` may still say when the source has changed since these calls, of which nobody knows

@@ -91,9 +91,11 @@ class Pipeline:
 
     def map(self, keys: Mapping[str, date | None]) -> Mapped:
         """Read what is missing of these documents by key, map and check them."""
-        read_at = self._read_at(keys)
+        now = self.bench.now()
         assembly = self.flow.assemble(keys) if keys else Assembly()
         assembly.check(self.flow.full_name)
+        # asked for by what was made of the keys: a change may touch other documents than it names
+        read_at = self._read_at({row["key"] for row in assembly.documents}, now)
         for row in assembly.documents:
             row["read_at"] = read_at(row["key"])
         frames = Frames(
@@ -102,10 +104,9 @@ class Pipeline:
         )
         return self.check(frames, assembly)
 
-    def _read_at(self, keys: Collection[str]) -> Callable[[str], str]:
+    def _read_at(self, keys: Collection[str], now: datetime) -> Callable[[str], str]:
         """When a document is read, by its key. Later than what is known of it was, even where the clock was put back in
         between or another machine's clock was ahead: else its change would be taken for an old one."""
-        now = self.bench.now()
         known = self.bench.ledger.deliveries.load(self.flow.full_name, keys)
         ahead = {key: each.read_at for key, each in known.items() if each.read_at and each.read_at >= now}
         instants = {key: (instant + timedelta(microseconds=1)).isoformat() for key, instant in ahead.items()}
@@ -224,6 +225,7 @@ class Pipeline:
                     ignored=row["ignored"],
                     problems=tuple(mapped.findings.rows.get(row["key"], ())),
                     facts={"row": row, "lines": own},
+                    moved=self.flow.moved(row),
                 )
             )
         return made

@@ -21,7 +21,7 @@ from connector_assets.delivery.engine import nothing_new, standing
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.frozen import freeze
 from connector_assets.delivery.gate import Gate
-from connector_assets.delivery.recorder import Recorder, Told, natural_key_taken
+from connector_assets.delivery.recorder import Recorder, Told
 from connector_assets.delivery.report import Planned, Result
 from connector_assets.delivery.work import Pace, Work, works_of
 from connector_resources.ledger import Change
@@ -136,7 +136,7 @@ class Planner:
             found = hits.get(document.key)
             if found and document.key in taken and not work.unfinished:
                 # an attempt, so that it is looked up before anything is ever sent for it
-                told.append((work, work.hold([natural_key_taken(taken[document.key])], attempts_delta=1)))
+                told.append((work, work.hold([taken[document.key]], attempts_delta=1)))
             elif found and document.key not in taken:
                 told.append((work, self._link(work, found[0])))
             elif work.unfinished:

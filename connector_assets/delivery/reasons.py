@@ -8,18 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from connector_assets.delivery.money import amount_text
 from connector_resources.ledger import Problem
 
+Severity = Literal["normal", "highest"]
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One entry of the list: `message` says what is wrong, `fix` what to do about it."""
+    """One entry of the list: `message` says what is wrong, `fix` what to do about it. `severity` is the highest where
+    money may be paid twice or to the wrong one while nobody acts."""
 
     name: str
     message: str
     fix: str
+    severity: Severity = "normal"
 
 
 REASONS: dict[str, Reason] = {
@@ -49,6 +54,23 @@ REASONS: dict[str, Reason] = {
             "account_missing_in_target",
             "account {value} is not in the target's chart of accounts, and this flow only validates",
             "add the account in the target, or set the accounts flow's mode to `accounts`",
+        ),
+        Reason(
+            "department_not_linked",
+            "business unit {value} is not known in the target",
+            "let the departments flow deliver it, or map it to a record of the target: "
+            "connector mappings set <integration> departments {value} <name or id of the record>",
+        ),
+        Reason(
+            "department_missing_in_target",
+            "business unit {value} is not in the target, and this flow only validates",
+            "add it in the target, or map it: connector mappings set <integration> departments {value} "
+            "<name or id of the record>; or set the departments flow's mode to `departments`",
+        ),
+        Reason(
+            "archived_in_target",
+            "{field} {value} is archived in the target, which therefore refuses it on documents",
+            "restore it in the target, or set `on_conflict: source` of its flow to have it restored; then replay",
         ),
         Reason(
             "distribution_does_not_agree",
@@ -293,6 +315,12 @@ REASONS: dict[str, Reason] = {
         ),
     )
 }
+
+
+def severity_of(reason: str) -> Severity:
+    """How urgent an exception of this reason is; one that an earlier version left in the ledger is normal."""
+    entry = REASONS.get(reason)
+    return entry.severity if entry is not None else "normal"
 
 
 def problem(reason: str, field: str = "", value: object = "", *, waits_for: str | None = None) -> Problem:

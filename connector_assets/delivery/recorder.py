@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.work import Work
-from connector_resources.ledger import Change, LinkTaken, Problem
+from connector_resources.ledger import Change, LinkTaken
 
 Told = tuple[Work, Change]
 
@@ -35,15 +35,10 @@ class Recorder:
         except LinkTaken as taken:
             # an attempt, so that it is looked up before anything is ever sent for it again
             held = work.hold(
-                [natural_key_taken(f"{taken.target_id} is linked to {taken.owner_key}")],
+                [problem("natural_key_taken", "key", f"{taken.target_id} is linked to {taken.owner_key}")],
                 close_intents=change.close_intents,
                 attempts_delta=1,
                 due_at=None,
                 waiting=None,
             )
             self.ledger.record([held], self.clock.now())
-
-
-def natural_key_taken(why: str) -> Problem:
-    """The problem of a document whose natural key is in other hands."""
-    return problem("natural_key_taken", "key", why)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from connector_assets.delivery.approval import read_approval
 from connector_assets.delivery.flow import Flow, read_settings
-from connector_assets.integrations import jde_coupa
+from connector_assets.integrations import jde_bill, jde_coupa
 from connector_assets.integrations.cadence import flow_schedule
 from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import UnusableInput
 
-KINDS: Mapping[str, tuple[type[Flow], ...]] = {"jde_coupa": jde_coupa.FLOWS}
+KINDS: Mapping[str, tuple[type[Flow], ...]] = {"jde_coupa": jde_coupa.FLOWS, "jde_bill": jde_bill.FLOWS}
 
 
 def flows_on(integration: IntegrationSettings) -> tuple[type[Flow], ...]:

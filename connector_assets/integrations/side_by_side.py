@@ -26,7 +26,7 @@ SCHEMA = pa.schema([("day", pa.date32()), *((name, pa.string()) for name in COLU
 
 def beside(integration: IntegrationSettings) -> bool:
     """Whether an integration has papers to put side by side: a flow is on that brings orders or invoices."""
-    return bool(Papers.needs & integration.flows.keys())
+    return integration.kind == Papers.kind and bool(Papers.needs & integration.flows.keys())
 
 
 def side_by_side_key(integration: str) -> dg.AssetKey:

@@ -17,7 +17,7 @@ from connector_resources.connections import Connection
 from connector_resources.errors import ConnectorError
 from connector_resources.home import Home
 
-DESCRIPTIONS = {
+JDE_TABLES = {
     "F0101": "Address book (F0101): names, search types and tax ids, by day of change.",
     "F0401": "Supplier master (F0401): terms, currency and payment holds, by day of change.",
     "F0116": "Addresses by effective date (F0116), by day of change.",
@@ -34,6 +34,8 @@ DESCRIPTIONS = {
     "F0006": "Business units (F0006), whole.",
     "F0014": "Payment terms (F0014), whole.",
     "F0010": "Companies (F0010), whole, with their currencies.",
+}
+COUPA_ENTITIES = {
     "invoices": "Invoices of Coupa with their lines and payments, by day of change in the connection's time zone.",
     "purchase_orders": "Purchase orders of Coupa with their lines, by day of change in the connection's time zone.",
     "payments": "Payments of Coupa Pay and the invoices they settle, by day of change in the connection's time zone.",
@@ -42,6 +44,17 @@ DESCRIPTIONS = {
     "uoms": "Units of measure, whole.",
     "currencies": "Currencies, whole.",
 }
+BILL_ENTITIES = {
+    "bills": "Bills of BILL with their lines, by day of change in the connection's time zone.",
+    "payments": "Payments of BILL and the bills they settle, by day of change in the connection's time zone.",
+    "vendors": "Vendors of BILL, by day of change in the connection's time zone.",
+    "vendor_credits": "Vendor credits of BILL and their use, by day of change in the connection's time zone.",
+    "chart_of_accounts": "Chart of accounts of BILL, whole, archived ones included.",
+    "departments": "Departments of BILL, whole, archived ones included.",
+    "locations": "Locations of BILL, whole, archived ones included.",
+    "accounting_classes": "Accounting classes of BILL, whole, archived ones included.",
+}
+DESCRIPTIONS = {"jde": JDE_TABLES, "coupa": COUPA_ENTITIES, "bill": BILL_ENTITIES}
 
 
 def source_key(connection: str, entity: str) -> dg.AssetKey:
@@ -62,7 +75,7 @@ def source_asset(
         group_name=connection.name,
         kinds={connection.system, "parquet"},
         owners=["team:data"],
-        description=DESCRIPTIONS.get(source.entity, f"{source.entity} of {connection.name}."),
+        description=DESCRIPTIONS[connection.system].get(source.entity, f"{source.entity} of {connection.name}."),
         metadata=column_schema(SYSTEMS[connection.system].reader.schema(source.entity)),
         required_resource_keys={resource},
     )

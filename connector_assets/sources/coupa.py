@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 
-from connector_assets.sources.coupa_records import DAY, DOCUMENTS, RECORD, record_of
+from connector_assets.sources.coupa_records import DOCUMENTS, record_of
 from connector_assets.sources.reading import LandingReader, Rows
+from connector_assets.sources.records import DAY, RECORD, window_of
 
 PAGE = 50  # records that land together; Coupa gives no more at a time
 
@@ -93,12 +94,3 @@ class CoupaReader(LandingReader):
     def _must_be_document(self, entity: str) -> None:
         if entity not in DOCUMENTS:
             raise NotImplementedError(f"{entity} is read as a snapshot")
-
-
-def window_of(first: date, last: date, zone: tzinfo) -> tuple[datetime, datetime]:
-    """From the first instant of `first` to that of the day after `last`, in `zone`, however long those days are."""
-    after = last + timedelta(days=1)
-    return (
-        datetime(first.year, first.month, first.day, tzinfo=zone),
-        datetime(after.year, after.month, after.day, tzinfo=zone),
-    )

@@ -8,67 +8,28 @@ it again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
+from connector_assets.sources.records import (
+    AMOUNT,
+    DAY,
+    MOMENT,
+    RECORD,
+    WIDE,
+    Column,
+    DocumentKind,
+    day_of,
+    in_utc,
+    shown_amount,
+)
 from connector_resources.coupa import Invoice, PayPayment, PurchaseOrder
 from connector_resources.coupa.fields import Selected, hyphenated
-from connector_resources.coupa.shapes import Record, Shape
-
-DAY = "updated_on"
-RECORD = "record"
-AMOUNT = pa.decimal128(38, 6)
-_MILLIONTHS = Decimal("0.000001")
-_WIDE = Context(prec=60)  # Coupa's decimals have up to 46 digits
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its type, the fields of the record that it is made of (None: all), and how.
-
-    `value` is given the record and the connection's time zone.
-    """
-
-    type: pa.DataType
-    fields: tuple[Selected, ...] | None
-    value: Callable[[Any, tzinfo], Any]
-
-
-@dataclass(frozen=True)
-class DocumentKind:
-    """A kind of document: the client's resource of it, its model and columns.
-
-    `keys` are the columns by whose values it can be asked for.
-    """
-
-    resource: str
-    model: type[Record]
-    columns: Mapping[str, Column]
-    keys: frozenset[str] = frozenset({"id"})
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The Arrow schema in which it lands."""
-        return pa.schema([(name, column.type) for name, column in self.columns.items()])
-
-    def fields(self, names: Collection[str]) -> list[Selected] | None:
-        """What to ask for to fill these columns; None: the whole record."""
-        asked: list[Selected] = []
-        for name in names:
-            own = self.columns[name].fields
-            if own is None:
-                return None
-            asked += own
-        return asked
-
-    def row(self, record: Record, zone: tzinfo, names: Collection[str]) -> dict[str, Any]:
-        """These columns of one record; `zone` is the connection's."""
-        return {name: self.columns[name].value(record, zone) for name in names}
+from connector_resources.coupa.shapes import Shape
 
 
 def record_text(record: Shape) -> str:
@@ -96,22 +57,6 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _changed_on(record: Any, zone: tzinfo) -> date | None:
-    moment: datetime | None = record.updated_at
-    return None if moment is None else moment.astimezone(zone).date()
-
-
-def _changed_at(record: Any, zone: tzinfo) -> datetime | None:
-    """In UTC: Arrow, with pandas beside it, drops an offset of another kind without a word."""
-    moment: datetime | None = record.updated_at
-    return None if moment is None else moment.astimezone(UTC)
-
-
-def _amount(amount: Decimal | None) -> Decimal | None:
-    """An amount as the column has it, for people: the exact one is in the record."""
-    return None if amount is None else amount.quantize(_MILLIONTHS, ROUND_HALF_EVEN, _WIDE)
-
-
 def _invoice_total(invoice: Invoice) -> Decimal | None:
     return invoice.gross_total if invoice.total_with_taxes is None else invoice.total_with_taxes
 
@@ -121,8 +66,8 @@ def _order_total(order: PurchaseOrder) -> Decimal:
     total = Decimal(0)
     for line in order.order_lines:
         quantity = Decimal(1) if line.quantity is None else line.quantity
-        total = _WIDE.add(
-            total, line.total if line.total is not None else _WIDE.multiply(line.price or Decimal(0), quantity)
+        total = WIDE.add(
+            total, line.total if line.total is not None else WIDE.multiply(line.price or Decimal(0), quantity)
         )
     return total
 
@@ -136,18 +81,17 @@ def _columns(
 ) -> dict[str, Column]:
     """The columns of one kind; `number` is both the column and the field that people know a document by."""
     total_fields, total = amount
-    moment = pa.timestamp("us", tz="UTC")
     payee: tuple[Selected, ...] = ({supplier: ["number"]},)
     money: tuple[Selected, ...] = ({currency: ["code"]},)
     return {
         "id": Column(pa.int64(), ("id",), lambda record, zone: record.id),
-        DAY: Column(pa.date32(), ("updated_at",), _changed_on),
-        "updated_at": Column(moment, ("updated_at",), _changed_at),
+        DAY: Column(pa.date32(), ("updated_at",), lambda record, zone: day_of(record.updated_at, zone)),
+        "updated_at": Column(MOMENT, ("updated_at",), lambda record, zone: in_utc(record.updated_at)),
         number: Column(pa.string(), (number,), lambda record, zone: getattr(record, number)),
         "status": Column(pa.string(), ("status",), lambda record, zone: record.status),
         "supplier": Column(pa.string(), payee, lambda record, zone: _inner(record, supplier, "number")),
         "currency": Column(pa.string(), money, lambda record, zone: _inner(record, currency, "code")),
-        "amount": Column(AMOUNT, total_fields, lambda record, zone: _amount(total(record))),
+        "amount": Column(AMOUNT, total_fields, lambda record, zone: shown_amount(total(record))),
         RECORD: Column(pa.string(), None, lambda record, zone: record_text(record)),
     }
 

@@ -8,6 +8,7 @@ from connector_resources.http.problems import (
     usual_problem,
 )
 from connector_resources.http.session import HttpSession
+from connector_resources.http.slots import Slots
 from connector_resources.http.throttle import Throttle
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "CallCount",
     "HttpLimits",
     "HttpSession",
+    "Slots",
     "Throttle",
     "field_messages_text",
     "one_line",

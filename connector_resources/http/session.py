@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,6 +34,7 @@ from connector_resources.http.problems import (
     retry_after_seconds,
     transport_problem,
 )
+from connector_resources.http.slots import Slots
 from connector_resources.http.throttle import LONGEST_WAIT_SECONDS, Throttle
 from connector_resources.redact import redact
 
@@ -53,7 +55,8 @@ class HttpSession:
     Safe calls are retried on `Unavailable` and `RateLimited` with exponential back-off and full jitter,
     honouring Retry-After. Writes are sent once; only when the authorizer says that the login was rejected (so
     that nothing was processed) is a write sent a second time, after one new login. `classify` is the vendor's
-    reading of an answer: the problem it tells of, or None to let it pass.
+    reading of an answer: the problem it tells of, or None to let it pass. `slots`, where the vendor counts the calls
+    of all our processes, is held around each exchange.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class HttpSession:
         clock: Clock = SYSTEM_CLOCK,
         verify: bool | str = True,
         secrets: Callable[[], Iterable[str]] = tuple,
+        slots: Slots | None = None,
     ) -> None:
         self.connection = connection
         self.base_url = _usable(base_url, connection)
@@ -76,6 +80,7 @@ class HttpSession:
         self._authorizer = authorizer
         self._clock = clock
         self._secrets = secrets
+        self._slots = slots
         self._throttle = Throttle(
             connection=connection,
             in_flight=limits.in_flight,
@@ -184,7 +189,7 @@ class HttpSession:
             headers.setdefault("Content-Type", "application/json")
         timeout = (self.limits.connect_seconds, call.timeout_seconds or self.limits.timeout_seconds)
         failed: Exception | None = None
-        with self._throttle.turn():
+        with self._throttle.turn(), self._slots.take() if self._slots else nullcontext():
             started = self._clock.monotonic()
             try:
                 response = self._session.request(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from connector_resources.ledger.reading import Flows, Landing, Reports, Watermar
 from connector_resources.ledger.releasing import release_waiting
 from connector_resources.ledger.rows import Change
 from connector_resources.ledger.secrets import Credentials
+from connector_resources.ledger.slots import CallSlots
 
 
 class Ledger:
@@ -47,6 +49,8 @@ class Ledger:
         self.reports = Reports(database, clock)
         self.credentials = Credentials(database)
         self.inbox = Inbox(database, clock)
+        self._slots: dict[tuple[str, str, int, int | None, Clock], CallSlots] = {}
+        self._making = threading.Lock()
 
     @classmethod
     def open(cls, url: str, schema: str | None = None, *, clock: Clock = SYSTEM_CLOCK) -> Ledger:
@@ -98,8 +102,42 @@ class Ledger:
             waits = [f"link:{flow}:{key}" for key in keys]
             return release_waiting(connection, waits, self.clock.now())
 
+    def call_slots(
+        self,
+        connection: str,
+        *,
+        key: str,
+        organisation: str,
+        in_flight: int,
+        calls_per_hour: int | None,
+        clock: Clock | None = None,
+    ) -> CallSlots:
+        """The slots and the hourly budget of a vendor's key, shared by all processes; one object for all clients here.
+
+        `connection` is named in messages. `key` is a secret: the ledger keeps a digest of it. `clock` says which hour
+        it is, where that is not the ledger's own.
+        """
+        clock = clock or self.clock
+        which = (key, organisation, in_flight, calls_per_hour, clock)
+        with self._making:
+            if which not in self._slots:
+                self._slots[which] = CallSlots(
+                    self._db,
+                    clock,
+                    name=connection,
+                    key=key,
+                    organisation=organisation,
+                    in_flight=in_flight,
+                    calls_per_hour=calls_per_hour,
+                )
+            return self._slots[which]
+
     def close(self) -> None:
-        """Give the database connections back."""
+        """Give slots and database connections back."""
+        with self._making:
+            slots, self._slots = list(self._slots.values()), {}
+        for each in slots:
+            each.close()
         self._db.close()
 
     def __enter__(self) -> Ledger:

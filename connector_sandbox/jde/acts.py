@@ -1,10 +1,11 @@
 """The control verb `rows`: what JDE's own users do while nobody looks.
 
 Acts on vouchers name their document by KCO, DCT (PV) and DOC: `pay_voucher` (amount, number, date), `void_voucher`,
-`set_pay_status` (PST); on payments `void_payment` (PYID or number), and `payment_run` of what is due on a date (KCO: of
-one company). `close_period` takes the company (KCO). Acts on orders name KCOO, DCTO (OP), DOCO and, where they are
-about one line, LNID: `receive_order` (quantity, amount, date), `reverse_receipt` (number), `cancel_order_line`,
-`close_order`, `change_order_line` (quantity, price), `hold_order` (HOLD). Without a date, today is meant.
+`set_pay_status` (PST), the first and the last of one pay item where SFX names it; on payments `void_payment` (PYID or
+number), and `payment_run` of what is due on a date (KCO: of one company). `close_period` takes the company (KCO). Acts
+on orders name KCOO, DCTO (OP), DOCO and, where they are about one line, LNID: `receive_order` (quantity, amount, date),
+`reverse_receipt` (number), `cancel_order_line`, `close_order`, `change_order_line` (quantity, price), `hold_order`
+(HOLD). Without a date, today is meant.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class _Act(msgspec.Struct, forbid_unknown_fields=True):
     company: str = msgspec.field(name="KCO", default="")
     type: str = msgspec.field(name="DCT", default="PV")
     document: int = msgspec.field(name="DOC", default=0)
+    item: str = msgspec.field(name="SFX", default="")
     payment: int = msgspec.field(name="PYID", default=0)
     number: int = 0
     date: date | None = None
@@ -106,7 +108,8 @@ def _perform(environment: Environment, command: _Act) -> dict[str, Any]:
 
 
 def _pay_voucher(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
-    order = Order(command.voucher, Share(command.amount))
+    share = Share(command.amount)
+    order = Order(command.voucher, items={command.item: share}) if command.item else Order(command.voucher, share)
     return {"PYID": _payments(environment).record(order, day, number=command.number)}
 
 
@@ -127,7 +130,7 @@ def _void_voucher(environment: Environment, command: _Act, day: date) -> dict[st
 
 
 def _set_pay_status(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
-    _payables(environment).set_pay_status(command.voucher, command.status)
+    _payables(environment).set_pay_status(command.voucher, command.status, command.item)
     return {"DOC": command.document}
 
 

@@ -84,6 +84,9 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Pay status that a voucher gets when its payment is voided."""
     void_payment_lines: bool = False
     """Whether voiding a payment also adds negative F0414 rows of type PO; VDGJ of F0413 says it in any case."""
+    journal_closes_pay_items: bool = True
+    """Whether the orchestration of a journal closes pay items when it is told to; False: it takes the input, and posts
+    the journal alone."""
     batch_seconds: float = 0
     """How long R04110ZA waits in its queue before it processes the batch rows."""
     write_back: bool = True

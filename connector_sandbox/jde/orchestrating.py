@@ -11,6 +11,7 @@ from typing import Any, Literal
 from connector_sandbox.jde.acting import BusinessError
 from connector_sandbox.jde.dataservice import DataService
 from connector_sandbox.jde.environment import Environment
+from connector_sandbox.jde.journals import Journals
 from connector_sandbox.jde.payables import Payables, VoucherKey
 from connector_sandbox.jde.payments import Payments
 from connector_sandbox.jde.query import Reader
@@ -72,6 +73,10 @@ class Desk:
     @property
     def payments(self) -> Payments:
         return Payments(self.environment, self.user, "ORCH")
+
+    @property
+    def journals(self) -> Journals:
+        return Journals(self.environment, self.user, "EP0911")
 
 
 @dataclass(frozen=True, slots=True)

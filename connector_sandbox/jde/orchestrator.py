@@ -182,8 +182,8 @@ def read_inputs(item: Orchestration, call: Call) -> dict[str, Any]:
     for detail, columns in item.details.items():
         rows = body.get(detail)
         if rows is None:
-            # The old generic form has room for one grid row, among the other inputs.
-            row = {name: body[name] for name in columns if name in body}
+            # The old generic form has room for one grid row, among the other inputs, where no name stands for both.
+            row = {} if columns.keys() & item.inputs.keys() else {name: body[name] for name in columns if name in body}
             rows = [row] if row else []
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise AisError(400, f"Invalid JSON input: {detail} is not an array of objects")

@@ -35,11 +35,14 @@ class Payables(Program):
             raise BusinessError("0002", f"Record Invalid: no voucher {key.type} {key.number} {key.company}", "DOC")
         return rows
 
-    def set_pay_status(self, key: VoucherKey, status: str) -> None:
-        """Set PST of the open pay items."""
+    def set_pay_status(self, key: VoucherKey, status: str, item: str = "") -> None:
+        """Set PST of the open pay items, or of the one whose SFX is given."""
         if len(status) != 1 or status in "P#":
             raise BusinessError("0037", f"Pay Status {status} Invalid", "PST")
-        for row in self.changeable(key):
+        rows = [row for row in self.changeable(key) if item in ("", self._text("F0411", row, "SFX"))]
+        if not rows:
+            raise BusinessError("0002", f"Record Invalid: no open pay item {item}", "SFX")
+        for row in rows:
             self._change("F0411", row, {"PST": status})
 
     def void_voucher(self, key: VoucherKey, day: date) -> None:

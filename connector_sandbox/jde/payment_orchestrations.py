@@ -1,9 +1,11 @@
-"""Orchestrations on payments: record one, void one (jde-ais sections 3.4 and 3.6)."""
+"""Orchestrations on payments: record one, void one, and the journal that says what was paid elsewhere (jde-ais
+sections 3.4 and 3.6)."""
 
 from __future__ import annotations
 
+from connector_sandbox.jde.journals import Closed, Line
 from connector_sandbox.jde.orchestrating import KEY, Desk, Inputs, InputType, Orchestration, Result, voucher_key
-from connector_sandbox.jde.payments import Order, Share
+from connector_sandbox.jde.payments import Credit, Order, Share
 
 
 def _record_payment(desk: Desk, inputs: Inputs) -> Result:
@@ -11,7 +13,11 @@ def _record_payment(desk: Desk, inputs: Inputs) -> Result:
         f"{row.whole('PayItem'):03d}": _share(row, "ItemAmount", "ItemForeignAmount", "ItemDiscount")
         for row in inputs.rows("PayItems")
     }
-    order = Order(voucher_key(inputs), _share(inputs, "Amount", "ForeignAmount", "DiscountTaken"), items)
+    credits = [
+        Credit(voucher_key(row), f"{row.whole('PayItem'):03d}", _share(row, "ItemAmount", "ItemForeignAmount"))
+        for row in inputs.rows("Credits")
+    ]
+    order = Order(voucher_key(inputs), _share(inputs, "Amount", "ForeignAmount", "DiscountTaken"), items, credits)
     day = inputs.day("PaymentDate") or desk.reader.today
     number, posted = inputs.whole("PaymentNumber"), inputs.day("GLDate")
     payment = desk.payments.record(order, day, number=number, posted=posted)
@@ -21,7 +27,7 @@ def _record_payment(desk: Desk, inputs: Inputs) -> Result:
     return Result({"PaymentID": payment, "PaymentNumber": data.value(row, "DOCM"), "Amount": data.value(row, "PAAP")})
 
 
-def _share(inputs: Inputs, amount: str, foreign: str, discount: str) -> Share:
+def _share(inputs: Inputs, amount: str, foreign: str, discount: str = "") -> Share:
     """What is to be paid; an input that is left out or 0 is not given."""
     return Share(inputs.number(amount) or None, inputs.number(foreign) or None, inputs.number(discount))
 
@@ -32,11 +38,42 @@ def _void_payment(desk: Desk, inputs: Inputs) -> Result:
     return Result({"PaymentID": payment})
 
 
+def _add_journal(desk: Desk, inputs: Inputs) -> Result:
+    header = {
+        "CO": inputs.text("Company"),
+        "DGJ": inputs.day("GLDate") or desk.reader.today,
+        "CRCD": inputs.text("Currency"),
+        "EXA": inputs.text("Explanation"),
+        "EXR": inputs.text("Remark"),
+        "R2": inputs.text("Reference"),
+        "AN8": inputs.whole("Supplier"),
+    }
+    lines = [
+        Line(row.text("Account"), row.number("Amount"), row.number("ForeignAmount")) for row in inputs.rows("Lines")
+    ]
+    closing = inputs.text("ClosePayItem") not in ("", "0", "N")
+    closed = [
+        Closed(
+            voucher_key(row), f"{row.whole('PayItem'):03d}", row.number("ItemAmount"), row.number("ItemForeignAmount")
+        )
+        for row in inputs.rows("PayItems")
+    ]
+    return Result({"JournalNumber": desk.journals.add(header, lines, closed if closing else [])})
+
+
 _ITEMS: dict[str, InputType] = {
     "PayItem": "String",
     "ItemAmount": "Numeric",
     "ItemForeignAmount": "Numeric",
     "ItemDiscount": "Numeric",
+}
+
+# the grid names documents of its own, so that it has no one-row form
+_OTHER_ITEMS: dict[str, InputType] = {
+    **KEY,
+    "PayItem": "String",
+    "ItemAmount": "Numeric",
+    "ItemForeignAmount": "Numeric",
 }
 
 PAYMENTS = (
@@ -55,7 +92,7 @@ PAYMENTS = (
         },
         ("PaymentID", "PaymentNumber", "Amount"),
         "P0413M_W0413MA",
-        details={"PayItems": _ITEMS},
+        details={"PayItems": _ITEMS, "Credits": _OTHER_ITEMS},
     ),
     Orchestration(
         "ML_PaymentVoid",
@@ -64,5 +101,26 @@ PAYMENTS = (
         {"PaymentID": "Numeric", "VoidDate": "Date"},
         ("PaymentID",),
         "P0413M_W0413MD",
+    ),
+    Orchestration(
+        "ML_JournalAdd",
+        "Adds a journal entry, and closes the pay items that were paid elsewhere; negative amounts open them again",
+        _add_journal,
+        {
+            "Company": "String",
+            "GLDate": "Date",
+            "Currency": "String",
+            "Explanation": "String",
+            "Remark": "String",
+            "Reference": "String",
+            "Supplier": "Numeric",
+            "ClosePayItem": "String",
+        },
+        ("JournalNumber",),
+        "P0911_W0911A",
+        details={
+            "Lines": {"Account": "String", "Amount": "Numeric", "ForeignAmount": "Numeric"},
+            "PayItems": _OTHER_ITEMS,
+        },
     ),
 )

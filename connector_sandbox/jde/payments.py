@@ -32,12 +32,22 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """A pay item of a credit or a debit memo that a payment takes in; its share is negative, as the pay item is."""
+
+    voucher: VoucherKey
+    item: str
+    share: Share = Share()
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """An instruction to pay one voucher: as a whole, or pay items by their SFX."""
+    """An instruction to pay one voucher: as a whole, or pay items by their SFX; less the credits of its supplier."""
 
     voucher: VoucherKey
     share: Share = Share()
     items: Mapping[str, Share] = field(default_factory=dict)
+    credits: Sequence[Credit] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +68,16 @@ class Payments(Program):
         """Record a payment of a voucher: F0413 and F0414 rows. Gives the payment's PYID.
 
         `number` is DOCM, the next one where it is 0; `posted` the G/L date, the payment's day where none is given.
-        BusinessError for more than is open, a closed period, or a number that paid this voucher already, where the
-        site refuses that.
+        What is paid is the voucher's share less the credits, and may be nothing. BusinessError for more than is open,
+        credits of another payee or of more than the share, a closed period, or a number that paid this voucher
+        already, where the site refuses that.
         """
         rows = [row for row in self._payables.changeable(order.voucher) if self._amount("F0411", row, "AAP")]
         self._check_number(order.voucher, number)
         parts = self._by_item(rows, order.items) if order.items else self._spread(rows, order.share)
+        parts += self._taken_in(order.credits, parts[0].row) if order.credits else []
+        if order.credits and sum((part.settled - part.discount for part in parts), ZERO) < 0:
+            raise BusinessError("0168", f"Credits exceed what is paid of voucher {order.voucher.number}", "PAAP")
         return self._write(parts, day, number, posted or day)
 
     def run(self, day: date, company: str = "") -> list[int]:
@@ -141,6 +155,21 @@ class Payments(Program):
             if suffix not in by_suffix:
                 raise BusinessError("0002", f"Record Invalid: no open pay item {suffix}", "SFX")
             parts += self._spread([by_suffix[suffix]], share)
+        return parts
+
+    def _taken_in(self, credits: Sequence[Credit], paid: Row) -> list[_Part]:
+        """What is settled of credits, which have to be of the payee, the company and the currency of what is paid."""
+        parts = []
+        named = [(credit.voucher, credit.item) for credit in credits]
+        for credit, name in zip(credits, named, strict=True):
+            number = credit.voucher.number
+            rows = [row for row in self._payables.changeable(credit.voucher) if self._amount("F0411", row, "AAP") < 0]
+            if credit.item not in {self._text("F0411", row, "SFX") for row in rows} or named.count(name) > 1:
+                raise BusinessError("0002", f"Record Invalid: no open credit {number} {credit.item}", "SFX")
+            parts += self._by_item(rows, {credit.item: credit.share})
+            for alias, what in (("PYE", "payee"), ("CO", "company"), ("CRCD", "currency")):
+                if self._text("F0411", parts[-1].row, alias) != self._text("F0411", paid, alias):
+                    raise BusinessError("0167", f"Credit {number} is of another {what} than what is paid", alias)
         return parts
 
     def _spread(self, rows: Sequence[Row], share: Share) -> list[_Part]:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connector_sandbox.kernel.dispatch import Handler, RouteTable
-from connector_sandbox.kernel.system import BadCommandError, CallsOut
+from connector_sandbox.kernel.system import BadCommandError, CallsOut, WatchesCalls
 
 if TYPE_CHECKING:
     from connector_sandbox.kernel.sandbox import Sandbox
@@ -39,6 +39,7 @@ class Control:
                 Route("/options", _guarded(self._options), methods=["GET"]),
                 Route("/options", _guarded(self._configure), methods=["POST"]),
                 Route("/rows", _guarded(self._rows), methods=["POST"]),
+                Route("/calls", _guarded(self._calls), methods=["GET"]),
                 Route("/call-outs", _guarded(self._call_outs), methods=["GET"]),
                 Route("/call-outs/resend", _guarded(self._resend), methods=["POST"]),
                 Route("/call-outs/flush", _guarded(self._flush), methods=["POST"]),
@@ -106,6 +107,10 @@ class Control:
         """Takes {"system": "<system>", ...}; the rest is the system's."""
         command = await _object(request)
         return self._sandbox.system(command.pop("system", None)).rows(command)
+
+    async def _calls(self, request: Request) -> Any:
+        systems = self._sandbox.systems.items()
+        return {name: system.calls() for name, system in systems if isinstance(system, WatchesCalls)}
 
     async def _call_outs(self, request: Request) -> Any:
         return {name: system.call_outs() for name, system in self._calling_out().items()}

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connector_sandbox.kernel.faults import Faults, Fired, Rule
-from connector_sandbox.kernel.system import System
+from connector_sandbox.kernel.system import System, WatchesCalls
 from connector_sandbox.kernel.wire import transport_of
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -83,6 +83,7 @@ class Desk:
         self._faults = faults
         self._table = RouteTable(system.routes())
         self._late: set[asyncio.Task[None]] = set()
+        self._watcher = system if isinstance(system, WatchesCalls) else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -90,6 +91,16 @@ class Desk:
             await request.body()
         except ClientDisconnect:
             return
+        if self._watcher is None:
+            await self._serve(request, scope, receive, send)
+            return
+        self._watcher.arrived(request)
+        try:
+            await self._serve(request, scope, receive, send)
+        finally:
+            self._watcher.left(request)
+
+    async def _serve(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         entry = self._table.find(scope)
         fired = self._faults.next(self._system.name, entry.label)
         if fired is None:

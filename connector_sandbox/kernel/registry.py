@@ -9,7 +9,7 @@ from typing import Any
 from connector_sandbox.kernel.clock import SandboxClock
 from connector_sandbox.kernel.system import BadCommandError, System
 
-_SYSTEMS = {"jde": "JdeSystem", "coupa": "CoupaSystem"}
+_SYSTEMS = {"jde": "JdeSystem", "coupa": "CoupaSystem", "bill": "BillSystem"}
 
 
 def compose(

@@ -113,3 +113,18 @@ class CallsOut(Protocol):
 
     async def flush_call_outs(self, seconds: float) -> dict[str, Any]:
         """Wait until nothing waits to be sent, at most `seconds`; then what `call_outs` says."""
+
+
+@runtime_checkable
+class WatchesCalls(Protocol):
+    """A system that counts the calls under way: from when one has been read to when its answer goes out or never will,
+    whatever a scripted fault does to it in between."""
+
+    def arrived(self, request: Request) -> None:
+        """A call begins; this comes before a fault and before `admit`."""
+
+    def left(self, request: Request) -> None:
+        """The call that arrived is over."""
+
+    def calls(self) -> dict[str, Any]:
+        """What came so far (GET /calls)."""

@@ -24,6 +24,10 @@ from connector_resources.home import Home
 
 # a name that changes loses its history in every home
 SOURCES = [
+    "bill/accounting_classes",
+    "bill/chart_of_accounts",
+    "bill/departments",
+    "bill/locations",
     "coupa/account_types",
     "coupa/currencies",
     "coupa/invoices",
@@ -59,8 +63,19 @@ FLOW_ASSETS = [
     )
     for part in ("delivered", "mapped", "swept")
 ] + ["jde_coupa/side_by_side"]
-JOBS = ["connector_purge", "jde_coupa", "jde_coupa_sweep"]
-SCHEDULES = ["connector_monthly_purge", "jde_coupa_nightly_sweep", "jde_coupa_poll"]
+FLOW_ASSETS += [
+    f"jde_bill/{flow}/{part}"
+    for flow in ("chart_of_accounts", "departments")
+    for part in ("delivered", "mapped", "swept")
+]
+JOBS = ["connector_purge", "jde_bill", "jde_bill_sweep", "jde_coupa", "jde_coupa_sweep"]
+SCHEDULES = [
+    "connector_monthly_purge",
+    "jde_bill_nightly_sweep",
+    "jde_bill_poll",
+    "jde_coupa_nightly_sweep",
+    "jde_coupa_poll",
+]
 
 
 def sandbox_settings(change: Callable[[dict[str, Any]], None] = lambda settings: None) -> Settings:
@@ -116,6 +131,7 @@ def test_every_asset_says_what_it_is_whose_it_is_and_where_it_belongs() -> None:
     assert columns["UPMJ"].type == "date32[day]"
     assert columns["UPMJ"].description == "date of the last change, in the server's own time zone"
     assert graph.get(dg.AssetKey(["jde_coupa", "invoices", "delivered"])).kinds == {"coupa"}
+    assert graph.get(dg.AssetKey(["jde_bill", "departments", "delivered"])).kinds == {"bill"}
 
 
 def test_flows_that_need_each_others_links_come_one_after_the_other() -> None:
@@ -180,6 +196,7 @@ def test_no_secret_is_in_what_is_loaded() -> None:
     assert {name: each.model_dump() for name, each in clients.items()} == {
         "jde_client": {"connection": "jde"},
         "coupa_client": {"connection": "coupa"},
+        "bill_client": {"connection": "bill"},
     }
 
 

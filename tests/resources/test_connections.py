@@ -87,7 +87,7 @@ def test_one_broken_entry_leaves_the_others_working(tmp_path: Path) -> None:
         ("limits: {in_flight: none}", "jde.limits.in_flight"),
         ("verify: /no/such/bundle.pem", "no such file"),
         ("orchestrations: {void: {title: x}}", "jde.orchestrations.void"),
-        ("system: bill", "not supported by this version"),
+        ("system: procore", "not supported by this version"),
         ("system: sap", "system must be one of jde, coupa"),
         ("name: other", "unknown setting name"),
     ],

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
@@ -425,6 +426,41 @@ def test_no_more_calls_in_flight_than_allowed(server: Server) -> None:
     with session(server, limits=HttpLimits(in_flight=2)) as http, ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: http.send(READ), range(12)))
     assert most[0] == 2
+
+
+def test_each_exchange_asks_for_leave_within_its_own_turn(server: Server) -> None:
+    """Also a retry, and a call that gets no answer; who gets none sends nothing."""
+    told: list[str] = []
+
+    class Leave:
+        refuses = False
+
+        @contextmanager
+        def take(self) -> Iterator[None]:
+            if self.refuses:
+                raise RateLimited("spent", retry_after=1800.0)
+            told.append(f"taken with {len(server.seen)} sent")
+            yield
+            told.append(f"given back with {len(server.seen)} sent")
+
+        def exhausted(self) -> None:
+            raise AssertionError("nobody said so")
+
+    leave = Leave()
+    server.steps = [status(503)]
+    with session(server, slots=leave) as http:
+        http.send(READ)
+        assert told == [
+            "taken with 0 sent",
+            "given back with 1 sent",
+            "taken with 1 sent",
+            "given back with 2 sent",
+        ]
+        leave.refuses = True
+        for call in (READ, WRITE):
+            with pytest.raises(RateLimited, match="spent"):
+                http.send(call)
+    assert len(server.seen) == http.calls.read == 2
 
 
 def test_the_rate_lets_a_burst_through_and_then_holds(server: Server) -> None:

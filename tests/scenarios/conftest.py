@@ -5,27 +5,25 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from copy import deepcopy
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from scenario_books import first_books
-from scenario_site import Hands, Site
+from scenario_home import NINE, installation, put_back
+from scenario_site import Site
 
 from connector_resources.ledger import Ledger
 from connector_sandbox.data import reference
 from connector_sandbox.testing import Sandbox, running
 
-# a Monday morning in London
-NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[tuple[Sandbox, dict[str, Any]]]:
-    """A sandbox of both systems over real HTTP, without rate limits."""
+    """A sandbox over real HTTP, without rate limits; BILL's organisation is an empty one."""
     world: Any = {"jde": first_books(), "coupa": reference.coupa()}
     with running(world=world, limits=False) as sandbox:
         yield sandbox, sandbox.get("/options")
@@ -47,7 +45,7 @@ def _makes_its_reasons(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 def sandbox(served: tuple[Sandbox, dict[str, Any]]) -> Sandbox:
     """The sandbox as it was at the start, at nine o'clock."""
     running_one, options = served
-    _put_back(running_one, options, NINE)
+    put_back(running_one, options, NINE)
     return running_one
 
 
@@ -62,7 +60,7 @@ def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def site(sandbox: Sandbox, empty_ledger: Path, tmp_path: Path) -> Iterator[Site]:
     """A new installation between JD Edwards and Coupa; nothing was ever synced."""
-    with _installation(sandbox, tmp_path, empty_ledger) as site:
+    with installation(sandbox, tmp_path, empty_ledger) as site:
         yield site
 
 
@@ -72,9 +70,9 @@ def set_up(
 ) -> tuple[Path, Any]:
     """Suppliers and accounts delivered once: the installation's folder, and what Coupa holds then."""
     sandbox, options = served
-    _put_back(sandbox, options, NINE)
+    put_back(sandbox, options, NINE)
     folder = tmp_path_factory.mktemp("set-up")
-    with _installation(sandbox, folder, empty_ledger) as site:
+    with installation(sandbox, folder, empty_ledger) as site:
         site.sync("suppliers", "accounts")
         assert not site.exceptions("suppliers") and not site.exceptions("accounts")
     return folder, deepcopy(sandbox.systems["coupa"].dump())
@@ -87,23 +85,5 @@ def town(sandbox: Sandbox, set_up: tuple[Path, Any], tmp_path: Path) -> Iterator
     sandbox.systems["coupa"].restore(deepcopy(held))
     sandbox.post("/clock", {"now": (NINE + timedelta(minutes=10)).isoformat()})
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    with _installation(sandbox, tmp_path) as site:
+    with installation(sandbox, tmp_path) as site:
         yield site
-
-
-@contextmanager
-def _installation(sandbox: Sandbox, folder: Path, ledger: Path | None = None) -> Iterator[Site]:
-    path = folder / "ledger.sqlite"
-    if ledger is not None:
-        shutil.copy(ledger, path)
-    clock = Hands(sandbox)
-    with Ledger.open(f"sqlite:///{path}", clock=clock) as opened:
-        made = Site(sandbox, folder, opened, clock)
-        yield made
-        made.spend.close()
-
-
-def _put_back(sandbox: Sandbox, options: dict[str, Any], now: datetime) -> None:
-    sandbox.post("/reset")
-    sandbox.post("/options", options)
-    sandbox.post("/clock", {"now": now.isoformat()})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+from zlib import crc32
 
 from connector_sandbox.data import reference, rows
 from connector_sandbox.data.rows import Amounts, Stamp, Voucher
@@ -147,7 +148,7 @@ class Books:
         """Enter or change an account by `unit.object[.subsidiary]`; returns its document key."""
         unit, objekt, sub = (*number.split("."), "")[:3]
         known = CHART.get(number)
-        place = int(str(known["AID"])) if known else 20_000 + sum(ord(letter) for letter in number)
+        place = int(str(known["AID"])) if known else 20_000 + crc32(number.encode()) % 1_000_000
         row = rows.account(place, unit, objekt, name, HOME, _STAMP, subsidiary=sub, posting=posting)
         self.upsert("F0901", row)
         return f"F0901:{row['AID']}"

@@ -1,4 +1,5 @@
-"""One installation between the two systems, driven as the Dagster assets drive it, over real HTTP."""
+"""One installation between two systems, driven as the Dagster assets drive it, over real HTTP. `Site` is between JD
+Edwards and Coupa; another pair's is a class of it (`bill_site.BillSite`)."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 from uuid import uuid4
 
 from scenario_books import TODAY, YESTERDAY, Books
@@ -18,6 +19,7 @@ from scenario_spend import Spend
 
 from connector_assets.applying import apply
 from connector_assets.automation.sweep import Sweep, sweep
+from connector_assets.cli.sandboxes import vendors_own
 from connector_assets.delivery import plans
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.pipeline import Pipeline
@@ -72,16 +74,47 @@ class Site:
     pace: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
+    # the integration and its kind, the system beside JD Edwards, and the flows that a sync brings where none is named
+    NAME: ClassVar[str] = NAME
+    SYSTEM: ClassVar[str] = "coupa"
+    ALL: ClassVar[tuple[str, ...]] = ALL
+
     def __post_init__(self) -> None:
         self.books = Books(self.sandbox)
+        self.open()
+
+    def open(self) -> None:
+        """What is of this pair: its flows, its connections, and the hands of the other system's users."""
         self.spend = Spend(self.sandbox)
         self.flows = {"suppliers": {}, "accounts": {"chart": "JDE"}, "invoices": {}, **self.flows}
-        local = {"time_zone": "Europe/London", "limits": {"in_flight": 4, "backoff_seconds": 0.01}}
+        local = self.local()
         self.connections = {
             "jde": {"system": "jde", "url": self.sandbox.url("jde"), **local},
             "coupa": {"system": "coupa", "url": self.sandbox.url("coupa"), "settle_seconds": 0, **local},
         }
-        self.connections["coupa"]["limits"] = {**local["limits"], "per_second": None}  # type: ignore[dict-item]
+        self.connections["coupa"]["limits"] = {**local["limits"], "per_second": None}
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self.spend.close()
+
+    @contextmanager
+    def forgetting(self) -> Iterator[Self]:
+        """The same installation after it lost its ledger and all that it had read."""
+        folder = self.folder / "another"
+        folder.mkdir()
+        with Ledger.open(f"sqlite:///{folder / 'ledger.sqlite'}", clock=self.clock) as ledger:
+            blank = type(self)(self.sandbox, folder, ledger, self.clock, flows=self.flows)
+            blank.connections = self.connections
+            try:
+                yield blank
+            finally:
+                blank.close()
+
+    @staticmethod
+    def local() -> dict[str, Any]:
+        """What every connection to the sandbox has."""
+        return {"time_zone": "Europe/London", "limits": {"in_flight": 4, "backoff_seconds": 0.01}}
 
     # -- settings -------------------------------------------------------------------------------------------------
 
@@ -99,12 +132,12 @@ class Site:
         text = {
             "start_date": YESTERDAY.isoformat(),
             "connections": self.connections,
-            "integrations": {NAME: {"kind": "jde_coupa", "flows": self.flows, **self.settings}},
+            "integrations": {self.NAME: {"flows": self.flows, **self.settings}},
         }
         settings = Settings.parse(json.dumps(text), self.folder / "connections.yaml")
         assert not settings.broken, settings.broken
         bench = Workbench(
-            integration=integration_of(settings, NAME),
+            integration=integration_of(settings, self.NAME),
             ledger=self.ledger,
             landing=LandingStore(str(self.folder / "landing"), self.ledger),
             open_client=self._client,
@@ -121,7 +154,7 @@ class Site:
 
     def _client(self, connection: Connection) -> Any:
         known = self.sandbox.get("/credentials")[connection.system]
-        credentials = {name: known[name] for name in connection.CREDENTIALS}
+        credentials = {name: str(vendors_own(known, name)) for name in connection.CREDENTIALS}
         return SYSTEMS[connection.system].client(connection, credentials, clock=self.clock)
 
     # -- runs -----------------------------------------------------------------------------------------------------
@@ -131,7 +164,7 @@ class Site:
     ) -> dict[str, FlowReport]:
         """One run over these flows (all of them) and days: land, map, check, deliver, as the assets do."""
         with self.bench() as bench:
-            return {name: self._run(self._flow(bench, name), first, last, mode, due) for name in names or ALL}
+            return {name: self._run(self._flow(bench, name), first, last, mode, due) for name in names or self.ALL}
 
     def _run(self, flow: Flow, first: date, last: date, mode: str, due: bool) -> FlowReport:
         pipeline = Pipeline(flow, self._pace(flow))
@@ -150,7 +183,7 @@ class Site:
     def plan(self, *names: str) -> str:
         """The operator plans; returns the plan's id."""
         with self.bench("planner") as bench:
-            for name in names or ALL:
+            for name in names or self.ALL:
                 self._run(self._flow(bench, name), YESTERDAY, TODAY, "plan", True)
             return bench.run
 
@@ -166,7 +199,7 @@ class Site:
             return sweep(self._flow(bench, name))
 
     def _flow(self, bench: Workbench, name: str) -> Flow:
-        return flow_class(NAME, name)(bench)
+        return flow_class(self.NAME, name)(bench)
 
     def _pace(self, flow: Flow) -> Pace:
         return replace(pace_of(flow), **self.pace)
@@ -182,7 +215,7 @@ class Site:
 
     def exceptions(self, flow: str) -> list[ExceptionRow]:
         """The open exceptions of a flow."""
-        return self.ledger.exceptions.open(flow=f"{NAME}/{flow}")
+        return self.ledger.exceptions.open(flow=f"{self.NAME}/{flow}")
 
     def exception(self, flow: str) -> ExceptionRow:
         """The only open exception of a flow."""
@@ -192,7 +225,7 @@ class Site:
 
     def replay(self, flow: str, reason: str | None = None) -> None:
         """The operator says: try again."""
-        self.ledger.exceptions.release(flow=f"{NAME}/{flow}", reason=reason, actor="clerk", now=self.clock.now())
+        self.ledger.exceptions.release(flow=f"{self.NAME}/{flow}", reason=reason, actor="clerk", now=self.clock.now())
 
     def dismiss(self, id: str) -> None:
         """The operator says: leave it."""
@@ -200,28 +233,32 @@ class Site:
 
     def waiting(self, flow: str) -> list[Staged]:
         """What of a flow waits for an approval."""
-        return self.ledger.staged.waiting(Chosen(flow=f"{NAME}/{flow}"))
+        return self.ledger.staged.waiting(Chosen(flow=f"{self.NAME}/{flow}"))
 
     def approve(self, flow: str, **rule: Any) -> int:
         """The approver lets go what waits, or what a rule chooses; returns how many."""
-        chosen = Chosen(flow=f"{NAME}/{flow}", **rule)
+        chosen = Chosen(flow=f"{self.NAME}/{flow}", **rule)
         return len(self.ledger.staged.approve(chosen, actor="approver", note="checked", now=self.clock.now()))
 
     def reject(self, flow: str) -> None:
         """The approver says no to all that waits."""
-        self.ledger.staged.reject(Chosen(flow=f"{NAME}/{flow}"), actor="approver", note="no", now=self.clock.now())
+        self.ledger.staged.reject(Chosen(flow=f"{self.NAME}/{flow}"), actor="approver", note="no", now=self.clock.now())
 
     def map_term(self, ours: str, theirs: str) -> None:
         """The operator maps a payment term."""
-        self.ledger.mappings.set(NAME, "payment_terms", ours, theirs, "clerk", self.clock.now())
+        self.map_value("payment_terms", ours, theirs)
 
-    def link(self, flow: str, key: str, entity: str, id: int, label: str = "") -> None:
+    def map_value(self, table: str, ours: str, theirs: str) -> None:
+        """The operator sets a value of a mapping."""
+        self.ledger.mappings.set(self.NAME, table, ours, theirs, "clerk", self.clock.now())
+
+    def link(self, flow: str, key: str, entity: str, id: int | str, label: str = "") -> None:
         """The operator links two records by hand."""
         link = NewLink(
-            flow=f"{NAME}/{flow}",
+            flow=f"{self.NAME}/{flow}",
             source_connection="jde",
             source_key=key,
-            target_connection="coupa",
+            target_connection=self.SYSTEM,
             target_entity=entity,
             target_id=str(id),
             target_label=label,

@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from connector_assets.integrations.from_jde.accounts import account_number
 from connector_assets.integrations.from_jde.keys import Row, text
 
 ZERO = Decimal("0.00")
@@ -74,7 +75,7 @@ def distribute(journal: Sequence[Row], *, foreign: bool, rules: DistributionRule
         Line(
             number=number,
             aid=text(row.get("AID")),
-            account=_account(row),
+            account=account_number(row),
             subledger=_subledger(row),
             amount=row.get("ACR" if foreign else "AA") or ZERO,
             description=text(row.get("EXR")) or text(row.get("EXA")),
@@ -96,12 +97,6 @@ def _matches(row: Row, patterns: Sequence[str]) -> bool:
     name = text(row.get("OBJ")) or ""
     full = f"{text(row.get('MCU')) or ''}.{name}"
     return any(fnmatchcase(full if "." in pattern else name, pattern) for pattern in patterns)
-
-
-def _account(row: Row) -> str:
-    """The account as people write it: unit.object[.subsidiary]."""
-    parts = [text(row.get(column)) for column in ("MCU", "OBJ", "SUB")]
-    return ".".join(part for part in parts if part)
 
 
 def _subledger(row: Row) -> str | None:

@@ -87,6 +87,11 @@ def day_of(rows: Sequence[Row]) -> date | None:
     return max(days, default=None)
 
 
+def is_void(items: Sequence[Row]) -> bool:
+    """Whether all pay items of a voucher (F0411) are void (VOD)."""
+    return all(text(row.get("VOD")) == "V" for row in items)
+
+
 def latest(days: Mapping[str, date | None], key: str, row: Row) -> date | None:
     """The later of what is noted for `key` and the row's UPMJ."""
     noted: date | None = days.get(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from connector_assets.integrations.from_jde.accounts import postable
 from connector_assets.integrations.from_jde.keys import Row, text
 
 # the part of a mapped line that the account master fills, beside `aid` and `account`
@@ -23,7 +24,7 @@ def account_columns(aid: str | None, accounts: Mapping[str, Row], not_postable: 
     found = accounts.get(aid or "")
     return {
         "account_exists": found is not None,
-        "account_postable": found is not None and (text(found.get("PEC")) or "") not in not_postable,
+        "account_postable": found is not None and postable(found, not_postable),
         "unit": text(found.get("MCU")) if found else None,
         "object": text(found.get("OBJ")) if found else None,
         "subsidiary": text(found.get("SUB")) if found else None,

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connector_assets.delivery.flow import Assembly
 from connector_assets.delivery.workbench import Reader
+from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign
 from connector_assets.integrations.from_jde.keys import (
     ORDER_KEY,
     Row,
@@ -173,7 +174,7 @@ def _read(reader: Reader, lines: Collection[Row], rules: OrderRules) -> _Sources
     accounts = reader.complete("F0901", ["AID"], [(aid,) for aid in sorted(aids)])
     return _Sources(
         accounts={row["AID"]: row for row in accounts},
-        company_currency={row["CO"]: text(row.get("CRCD")) or "" for row in reader.snapshot("F0010")},
+        company_currency=company_currencies(reader),
         rules=rules,
     )
 
@@ -182,7 +183,7 @@ def _order(
     key: str, day: date | None, header: Row, rows: Sequence[Row], sources: _Sources
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     rules = sources.rules
-    foreign = text(header.get("CRRM")) == "F"
+    foreign = is_foreign(header)
     rows = sorted(rows, key=lambda row: row["LNID"])
     lines = [{"key": key, **line} for row in rows if (line := _line(row, header, sources, foreign=foreign))]
     alive = [row for row in rows if not _cancelled(row, rules)]

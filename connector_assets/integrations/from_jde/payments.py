@@ -22,16 +22,7 @@ def payments_of(
     a void adds lines of the opposite sign there: the sign is taken from the pay item, and lines that take back others
     of their payment and pay item do not count.
     """
-    signs = {(row["SFX"], row.get("SFXE")): (row.get("AG") or ZERO) < 0 for row in items}
-    paid: dict[tuple[Any, ...], list[Decimal]] = {}
-    for row in sorted(details, key=lambda row: row["RC5"]):
-        amount = row.get("PFAP" if foreign else "PAAP") or ZERO
-        paid.setdefault((row["PYID"], row["SFX"], row.get("SFXE")), []).append(amount)
-    sums: dict[Any, Decimal] = {}
-    for (payment, *item), amounts in paid.items():
-        amount = abs(sum((each for each in amounts if (each < 0) == (amounts[0] < 0)), ZERO))
-        credit = signs.get(tuple(item), False)
-        sums[payment] = sums.get(payment, ZERO) + (-amount if credit else amount)
+    sums = paid_by(items, details, foreign=foreign)
     entries = []
     for payment in sorted(sums, key=lambda each: (_date(headers.get(each)), each)):
         header, amount = headers.get(payment), sums[payment]
@@ -47,6 +38,29 @@ def payments_of(
             }
             entries.append(void)
     return entries
+
+
+def paid_by(items: Sequence[Row], details: Sequence[Row], *, foreign: bool) -> dict[Any, Decimal]:
+    """PYID -> what that payment paid of these pay items, signed as they are, whether or not it was voided since."""
+    signs = {(row["SFX"], row.get("SFXE")): (row.get("AG") or ZERO) < 0 for row in items}
+    paid: dict[tuple[Any, ...], list[Decimal]] = {}
+    for row in sorted(details, key=lambda row: row["RC5"]):
+        amount = row.get("PFAP" if foreign else "PAAP") or ZERO
+        paid.setdefault((row["PYID"], row["SFX"], row.get("SFXE")), []).append(amount)
+    sums: dict[Any, Decimal] = {}
+    for (payment, *item), amounts in paid.items():
+        amount = abs(sum((each for each in amounts if (each < 0) == (amounts[0] < 0)), ZERO))
+        credit = signs.get(tuple(item), False)
+        sums[payment] = sums.get(payment, ZERO) + (-amount if credit else amount)
+    return sums
+
+
+def discount_of(details: Sequence[Row]) -> Decimal:
+    """What was taken as discount in the lines of one payment, in the company's currency and unsigned; lines that a void
+    adds have the opposite sign and do not count."""
+    first = min(details, key=lambda row: row["RC5"])
+    sign = (first.get("PAAP") or ZERO) < 0
+    return sum((abs(row.get("ADSA") or ZERO) for row in details if ((row.get("PAAP") or ZERO) < 0) == sign), ZERO)
 
 
 def _date(header: Row | None) -> str:

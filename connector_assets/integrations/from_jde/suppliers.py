@@ -24,6 +24,7 @@ COLUMNS = {
     "payable": "bool",
     "first_of_name": "int",
     "tax_id": "str?",
+    "tax_code": "str?",
     "term": "str?",
     "supplier_currency": "str?",
     "street1": "str?",
@@ -82,7 +83,8 @@ def assemble_suppliers(
     addresses = by(reader.complete("F0116", ["AN8"], found), "AN8")
     phones = by(reader.complete("F0115", ["AN8"], found), "AN8")
     mails = by(reader.complete("F01151", ["AN8"], found), "AN8")
-    firsts = _first_of_each_name(reader, names.values(), payable_types)
+    called = {name for book in names.values() if (name := text(book.get("ALPH")))}
+    bearers = bearers_of(reader, "ALPH", called, payable_types)
     assembly = Assembly(rows=len(masters), rows_in_documents=len(masters))
     for master in masters:
         an8 = master["AN8"]
@@ -99,8 +101,9 @@ def assemble_suppliers(
                 "alph": name,
                 "search_type": text(book.get("AT1")),
                 "payable": _payable(book, payable_types),
-                "first_of_name": firsts.get(name or "", an8),
+                "first_of_name": bearers.get(name or "", [an8])[0],
                 "tax_id": text(book.get("TAX")),
+                "tax_code": text(book.get("TAXC")),
                 "term": text(master.get("TRAP")),
                 "supplier_currency": text(master.get("CRRP")),
                 **_address(addresses.get(an8, []), today),
@@ -111,17 +114,24 @@ def assemble_suppliers(
     return assembly
 
 
-def _first_of_each_name(reader: Reader, books: Collection[Row], payable_types: Collection[str]) -> dict[str, int]:
-    names = {name for book in books if (name := text(book.get("ALPH")))}
-    same_name = reader.complete("F0101", ["ALPH"], [(name,) for name in names])
-    payable = [row for row in same_name if _payable(row, payable_types)]
+def bearers_of(
+    reader: Reader, column: str, values: Collection[str], payable_types: Collection[str]
+) -> dict[str, list[int]]:
+    """Value of a column of F0101 (ALPH name, TAX tax number) -> the payable suppliers that bear it, lowest first."""
+    books = reader.complete("F0101", [column], [(value,) for value in values])
+    payable = [row for row in books if _payable(row, payable_types)]
     masters = {row["AN8"] for row in reader.complete("F0401", ["AN8"], [(row["AN8"],) for row in payable])}
-    firsts: dict[str, int] = {}
-    for row in payable:
-        name = text(row["ALPH"])
-        if name and row["AN8"] in masters:
-            firsts[name] = min(firsts.get(name, row["AN8"]), row["AN8"])
-    return firsts
+    found: dict[str, list[int]] = {}
+    for row in sorted(payable, key=lambda each: int(each["AN8"])):
+        value = text(row[column])
+        if value and row["AN8"] in masters:
+            found.setdefault(value, []).append(row["AN8"])
+    return found
+
+
+def joined(*parts: str | None) -> str | None:
+    """The parts of a phone number in one text."""
+    return " ".join(part for part in parts if part) or None
 
 
 def _payable(book: Row, payable_types: Collection[str]) -> bool:

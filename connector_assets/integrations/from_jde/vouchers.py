@@ -19,12 +19,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connector_assets.delivery.flow import Assembly
 from connector_assets.delivery.workbench import Reader
+from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute
 from connector_assets.integrations.from_jde.keys import (
     VOUCHER_KEY,
     Row,
     by,
     day_of,
+    is_void,
     latest,
     text,
     voucher_key,
@@ -89,8 +91,9 @@ class VoucherRules(BaseModel):
 
 
 @dataclass(frozen=True)
-class _Sources:
-    """The rows that a set of vouchers is made of, by voucher key where they belong to one."""
+class VoucherSources:
+    """The rows that a set of vouchers is made of, by voucher key where they belong to one. `paid` are rows of F0414,
+    `payments` those of F0413 by PYID."""
 
     items: dict[str, list[Row]]
     journal: dict[str, list[Row]]
@@ -120,7 +123,7 @@ def _freed(reader: Reader, rows: Sequence[Row]) -> dict[str, date | None]:
     """The other vouchers of the numbers that voided ones among `rows` bore, each with the day of the void."""
     days: dict[tuple[int, str], date | None] = {}
     for row in rows:
-        if text(row.get("VOD")) == "V" and (vinv := text(row.get("VINV"))):
+        if is_void([row]) and (vinv := text(row.get("VINV"))):
             days[row["AN8"], vinv] = row.get("UPMJ")
     own = {voucher_key(row) for row in rows}
     same = reader.complete("F0411", ["AN8", "VINV"], list(days))
@@ -155,36 +158,44 @@ def assemble_vouchers(
     Pay items of document types that are no vouchers are ignored by the rule `document_type`. Distribution and payment
     rows of a key without pay items (journal entries, batch headers) make no document.
     """
-    parts = [voucher_parts(key) for key in keys]
-    wanted = [part for part in parts if part[1] in rules.document_types]
-    found = reader.complete("F0411", VOUCHER_KEY, parts)
-    ignored = [row for row in found if row["DCT"] not in rules.document_types]
-    items = by([row for row in found if row["DCT"] in rules.document_types], *VOUCHER_KEY)
-    sources = _read(reader, {voucher_key(rows[0]): rows for rows in items.values()}, wanted, told)
-    assembly = Assembly(rows=len(found), ignored_rows=Counter({"document_type": len(ignored)} if ignored else {}))
+    sources, assembly = read_vouchers(reader, keys, rules, told)
     for key, rows in sources.items.items():
-        document, lines = _voucher(key, keys.get(key), rows, sources, rules)
+        document, lines = voucher_rows(key, keys.get(key), sources, rules)
         assembly.documents.append(document)
         assembly.lines += lines
         assembly.rows_in_documents += len(rows)
     return assembly
 
 
+def read_vouchers(
+    reader: Reader, keys: Collection[str], rules: VoucherRules, told: range = range(0)
+) -> tuple[VoucherSources, Assembly]:
+    """What these vouchers are made of, and an assembly without documents yet: how many pay items were read, and which
+    of them belong to no voucher."""
+    parts = [voucher_parts(key) for key in keys]
+    wanted = [part for part in parts if part[1] in rules.document_types]
+    found = reader.complete("F0411", VOUCHER_KEY, parts)
+    ignored = [row for row in found if row["DCT"] not in rules.document_types]
+    items = by([row for row in found if row["DCT"] in rules.document_types], *VOUCHER_KEY)
+    sources = _read(reader, {voucher_key(rows[0]): rows for rows in items.values()}, wanted, told)
+    return sources, Assembly(rows=len(found), ignored_rows=Counter({"document_type": len(ignored)} if ignored else {}))
+
+
 def _read(
     reader: Reader, items: dict[str, list[Row]], wanted: Collection[tuple[str, str, int]], told: range
-) -> _Sources:
+) -> VoucherSources:
     journal = reader.complete("F0911", VOUCHER_KEY, wanted)
     paid = reader.complete("F0414", VOUCHER_KEY, wanted)
     headers = reader.complete("F0413", ["PYID"], [(payment,) for payment in {row["PYID"] for row in paid}])
     aids = {aid for row in journal if (aid := text(row.get("AID")))}
     accounts = reader.complete("F0901", ["AID"], [(aid,) for aid in aids])
-    return _Sources(
+    return VoucherSources(
         items=items,
         journal={voucher_key(rows[0]): rows for rows in by(journal, *VOUCHER_KEY).values()},
         paid={voucher_key(rows[0]): rows for rows in by(paid, *VOUCHER_KEY).values()},
         payments={row["PYID"]: row for row in headers if row.get("DOCM") not in told},
         accounts={row["AID"]: row for row in accounts},
-        company_currency={row["CO"]: text(row.get("CRCD")) or "" for row in reader.snapshot("F0010")},
+        company_currency=company_currencies(reader),
         twins=_twins(reader, items),
     )
 
@@ -200,7 +211,7 @@ def _twins(reader: Reader, items: Mapping[str, list[Row]]) -> dict[tuple[int, st
     same = reader.complete("F0411", ["AN8", "VINV"], numbers)
     ranked: dict[tuple[int, str, bool], list[tuple[int, str]]] = {}
     for rows in by([row for row in same if row["DCT"] != "NO"], *VOUCHER_KEY).values():
-        if not _void(rows):
+        if not is_void(rows):
             ranked.setdefault(_number_of(rows), []).append((rows[0]["DOC"], voucher_key(rows[0])))
     return {name: [key for _, key in sorted(found)] for name, found in ranked.items()}
 
@@ -209,17 +220,17 @@ def _number_of(rows: Sequence[Row]) -> tuple[int, str, bool]:
     return rows[0]["AN8"], text(rows[0].get("VINV")) or "", _gross(rows, "AG") < 0
 
 
-def _voucher(
-    key: str, day: date | None, rows: list[Row], sources: _Sources, rules: VoucherRules
+def voucher_rows(
+    key: str, day: date | None, sources: VoucherSources, rules: VoucherRules
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A voucher's mapped row (COLUMNS) and the rows of its distribution (LINE_COLUMNS)."""
+    rows = sources.items[key]
     head = min(rows, key=lambda row: (row["SFX"] or "", row.get("SFXE") or 0))
-    foreign = text(head.get("CRRM")) == "F"
+    foreign = is_foreign(head)
     gross = _gross(rows, "ACR" if foreign else "AG")
     tax = _gross(rows, "CTAM" if foreign else "STAM")
-    currency = text(head.get("CRCD")) if foreign else None
-    currency = currency or sources.company_currency.get(head.get("CO") or "") or text(head.get("CRCD"))
     lines = distribute(sources.journal.get(key, []), foreign=foreign, rules=rules.distribution)
-    vinv, void = text(head.get("VINV")), _void(rows)
+    vinv, void = text(head.get("VINV")), is_void(rows)
     payments = payments_of(rows, sources.paid.get(key, []), sources.payments, foreign=foreign)
     settled = all(text(row.get("PST")) == "P" and not row.get("AAP") for row in rows)
     twins = sources.twins.get(_number_of(rows), []) if vinv and not void else []
@@ -228,7 +239,7 @@ def _voucher(
         "day": day,
         "ignored": None,
         "amount": gross,
-        "currency": currency,
+        "currency": voucher_currency(head, sources.company_currency),
         "company": head["KCO"],
         "doc_type": head["DCT"],
         "doc": head["DOC"],
@@ -263,10 +274,6 @@ def _voucher(
 def _gross(rows: Sequence[Row], column: str) -> Decimal:
     """The pay items of a voucher are summed."""
     return sum((row.get(column) or ZERO for row in rows), ZERO)
-
-
-def _void(rows: Sequence[Row]) -> bool:
-    return all(text(row.get("VOD")) == "V" for row in rows)
 
 
 def _settled_on(payments: Sequence[Mapping[str, str]], rows: Sequence[Row]) -> date | None:

@@ -31,6 +31,7 @@ from connector_assets.delivery.converge import converge
 from connector_assets.delivery.document import Decision, Document, FieldChange, Hold, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.reasons import problem
+from connector_assets.integrations.from_jde.accounts import NOT_POSTABLE, postable
 from connector_assets.integrations.from_jde.keys import Row, account_key, by, text
 from connector_assets.integrations.jde_coupa.charts import Chart, chart_of
 from connector_assets.integrations.progress import begins_empty
@@ -56,7 +57,7 @@ class AccountSettings(BaseModel):
         description="dynamic charts: the Coupa lookup of each column",
     )
     not_postable: tuple[str, ...] = Field(
-        default=("I", "N", "M", "B"),
+        default=NOT_POSTABLE,
         description="posting edit codes (F0901.PEC) of accounts that are not sent",
     )
     on_conflict: Literal["hold", "source"] = Field(default="source", description="when a field changed in both systems")
@@ -132,7 +133,7 @@ class Accounts(Flow):
         ]
 
     def _postable(self, row: Row) -> bool:
-        return (text(row.get("PEC")) or "") not in self.settings.not_postable
+        return postable(row, self.settings.not_postable)
 
     def _account(self, row: Row) -> dict[str, Any]:
         parts = [text(row.get(column)) for column in self.settings.segments]

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 
 from connector_assets.delivery.flow import read_settings
 from connector_assets.delivery.workbench import Reader
-from connector_assets.integrations.from_jde.keys import Row, by, text
+from connector_assets.integrations.from_jde.keys import Row, by
 from connector_assets.integrations.jde_coupa.birthplace import MarkRules
 from connector_resources.connections import IntegrationSettings
 
@@ -85,8 +85,3 @@ def _read(rows: Sequence[Row], rules: MarkRules, into: dict[int, list[Row]]) -> 
 def _vouchers(rows: Sequence[Row]) -> list[list[Row]]:
     vouchers = by(rows, "KCO", "DCT", "DOC")
     return [vouchers[key] for key in sorted(vouchers)]
-
-
-def is_void(items: Sequence[Row]) -> bool:
-    """Whether all pay items of a voucher are void (VOD)."""
-    return all(text(row.get("VOD")) == "V" for row in items)

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from connector_assets.delivery.flow import Source
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.distribution import distribute
 from connector_assets.integrations.from_jde.keys import (
     ORDER_KEY,
@@ -23,6 +24,7 @@ from connector_assets.integrations.from_jde.keys import (
     Row,
     by,
     chunks,
+    is_void,
     order_key,
     order_parts,
     text,
@@ -55,6 +57,7 @@ class _Touched:
 class Papers:
     """The matters of some days. Asked for only where a flow is on that brings orders or invoices of both systems."""
 
+    kind: ClassVar[str] = "jde_coupa"
     needs: ClassVar[frozenset[str]] = frozenset({"purchase_orders", "approved_invoices"})
     sources: ClassVar[tuple[Source, ...]] = (
         Source("jde", "F4311"),
@@ -127,7 +130,7 @@ class Papers:
         heads = {order_key(row): row for row in self.jde.complete("F4301", ORDER_KEY, keys)}
         receipts = by(self.jde.complete("F43121", ORDER_KEY, keys), *ORDER_KEY, "LNID")
         wanted = [(company, kind, str(number)) for company, kind, number in keys]
-        items = [row for row in self.jde.complete("F0411", ["PKCO", "PDCT", "PO"], wanted) if not _void(row)]
+        items = [row for row in self.jde.complete("F0411", ["PKCO", "PDCT", "PO"], wanted) if not is_void([row])]
         vouchers = by([row for row in items if row.get("LNID")], "PKCO", "PDCT", "PO", "LNID")
         journal = self._journal(items)
         invoiced = self._invoiced(days)
@@ -139,7 +142,7 @@ class Papers:
             name = (row["KCOO"], row["DCTO"], row["DOCO"], row["LNID"])
             number = _plain(row["LNID"])
             matter = Matter(f"F4311:{'/'.join(map(str, name[:3]))}/{number}", days[order_key(row)])
-            foreign = text(head.get("CRRM")) == "F"
+            foreign = is_foreign(head)
             matter.papers["order"] = self._ordered(row, head, foreign)
             got = [each for each in receipts.get(name, ()) if text(each.get("MATC")) == RECEIPT]
             # a line that nothing was ever received for may be one that needs no receipt
@@ -157,7 +160,8 @@ class Papers:
         return Said(
             amount=row.get("FEA" if foreign else "AEXP"),
             quantity=row.get("UORG") or None,
-            currency=self._currency(row if foreign else head, foreign, row.get("CO") or head["KCOO"]),
+            currency=(text(row.get("CRCD")) if foreign else None)
+            or voucher_currency(head, self._company_currency, row.get("CO") or head["KCOO"]),
             supplier=str(row["AN8"]),
             account=self._code({"MCU": row.get("OMCU"), "OBJ": row.get("OBJ"), "SUB": row.get("SUB")}),
         )
@@ -230,7 +234,7 @@ class Papers:
         held = self.bench.client("coupa").invoices.by_ids([int(id) for id in pairs])
         items = self.jde.complete("F0411", VOUCHER_KEY, [voucher_parts(key) for key in set(pairs.values())])
         journal = self._journal(items)
-        rows = by([row for row in items if not _void(row)], *VOUCHER_KEY)
+        rows = by([row for row in items if not is_void([row])], *VOUCHER_KEY)
         vouchers = {voucher_key(found[0]): found for found in rows.values()}
         matters = []
         for invoice in held:
@@ -261,11 +265,11 @@ class Papers:
 
     def _of_voucher(self, items: Sequence[Row], journal: Sequence[Row]) -> Said:
         head = items[0]
-        foreign = text(head.get("CRRM")) == "F"
+        foreign = is_foreign(head)
         gross, tax = ("ACR", "CTAM") if foreign else ("AG", "STAM")
         return Said(
             amount=sum(((row.get(gross) or ZERO) - (row.get(tax) or ZERO) for row in items), ZERO),
-            currency=self._currency(head, foreign, head.get("CO") or ""),
+            currency=voucher_currency(head, self._company_currency),
             supplier=str(head["AN8"]),
             account=", ".join(sorted(self._costs(journal, foreign=foreign))) or None,
         )
@@ -282,13 +286,9 @@ class Papers:
             parts.pop()
         return "-".join(parts) or None
 
-    def _currency(self, row: Row, foreign: bool, company: str) -> str | None:
-        own = text(row.get("CRCD")) if foreign else None
-        return own or self._company_currency.get(company) or text(row.get("CRCD"))
-
     @cached_property
     def _company_currency(self) -> dict[str, str]:
-        return {row["CO"]: text(row.get("CRCD")) or "" for row in self.jde.snapshot("F0010")}
+        return company_currencies(self.jde)
 
 
 def _of_invoices(lines: Sequence[tuple[Invoice, InvoiceLine]], whole: Invoice | None = None) -> Said:
@@ -323,10 +323,6 @@ def _total(line: InvoiceLine) -> Decimal:
 def _one(values: Iterable[str | None]) -> str | None:
     """The one value, or all of them for the eye: what differs among the papers of one side differs from the other's."""
     return ", ".join(sorted({value for value in values if value is not None and value})) or None
-
-
-def _void(row: Row) -> bool:
-    return text(row.get("VOD")) == "V"
 
 
 def _order_of(row: Row) -> str | None:

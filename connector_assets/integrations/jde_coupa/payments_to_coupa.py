@@ -43,11 +43,20 @@ from connector_assets.delivery.document import (
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
-from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, latest, text, voucher_key, voucher_parts
+from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
+from connector_assets.integrations.from_jde.keys import (
+    VOUCHER_KEY,
+    Row,
+    by,
+    is_void,
+    latest,
+    text,
+    voucher_key,
+    voucher_parts,
+)
 from connector_assets.integrations.from_jde.payments import payments_of
 from connector_assets.integrations.jde_coupa.origin import (
     OriginRules,
-    is_void,
     marked,
     origin_rules,
     payer_problem,
@@ -148,7 +157,7 @@ class PaymentsToCoupa(Flow):
         details = reader.complete("F0414", VOUCHER_KEY, parts)
         headers = reader.complete("F0413", ["PYID"], [(payment,) for payment in {row["PYID"] for row in details}])
         paid = _Paid(by(details, *VOUCHER_KEY), {row["PYID"]: row for row in headers})
-        currencies = {row["CO"]: text(row.get("CRCD")) or "" for row in reader.snapshot("F0010")}
+        currencies = company_currencies(reader)
         assembly = Assembly()
         for invoice, found in vouchers.items():
             key = self._key(str(invoice))
@@ -285,7 +294,7 @@ class _Paid:
     def entries(self, items: Sequence[Row]) -> list[dict[str, str]]:
         """The payments of one voucher, and their voids."""
         key = tuple(items[0][column] for column in VOUCHER_KEY)
-        return payments_of(items, self.details.get(key, []), self.headers, foreign=_foreign(items))
+        return payments_of(items, self.details.get(key, []), self.headers, foreign=is_foreign(items[0]))
 
 
 def _paid_of(vouchers: Sequence[Sequence[Row]], paid: _Paid, currencies: Mapping[str, str]) -> dict[str, Any]:
@@ -297,17 +306,14 @@ def _paid_of(vouchers: Sequence[Sequence[Row]], paid: _Paid, currencies: Mapping
         (entry for items in vouchers for entry in paid.entries(items)), key=lambda each: (each["date"], each["note"])
     )
     head = shown[0][0]
-    own = text(head.get("CRCD")) if _foreign(shown[0]) else None
     return {
         "amount": sum((Decimal(entry["amount"]) for entry in entries), ZERO),
-        "currency": own or currencies.get(head.get("CO") or "") or text(head.get("CRCD")),
+        "currency": voucher_currency(head, currencies),
         "vouchers": ", ".join(voucher_key(items[0]).removeprefix(f"{ENTITY}:") for items in shown),
-        "gross": sum((row.get("ACR" if _foreign(items) else "AG") or ZERO for items in shown for row in items), ZERO),
+        "gross": sum(
+            (row.get("ACR" if is_foreign(items[0]) else "AG") or ZERO for items in shown for row in items), ZERO
+        ),
         "payments": json.dumps(entries),
         "paid": bool(live) and all(text(row.get("PST")) == "P" and not row.get("AAP") for i in live for row in i),
         "in_force": len(live),
     }
-
-
-def _foreign(items: Sequence[Row]) -> bool:
-    return text(items[0].get("CRRM")) == "F"

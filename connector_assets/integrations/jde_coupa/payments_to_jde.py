@@ -39,9 +39,9 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.jde_coupa.origin import HIGHEST_NUMBER, NUMBER_BASE, payer_problem
 from connector_assets.integrations.jde_coupa.paid.details import COLUMNS, details_of, keys_of
-from connector_assets.integrations.jde_coupa.paid.records import PaymentRecords
 from connector_assets.integrations.jde_coupa.paid.vouchers import PaidVouchers
 from connector_assets.integrations.progress import begins_empty
+from connector_assets.integrations.to_jde.payments import PaymentRecords
 from connector_assets.integrations.to_jde.periods import PeriodRules, periods_of
 from connector_resources.connections import PAYMENT_SCOPES
 from connector_resources.ledger import Delivery
@@ -228,7 +228,8 @@ class PaymentsToJde(Flow):
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         voucher = document.facts["row"]["voucher"]
-        wrong = [FieldChange("voucher", target.raw, voucher)] if voucher and target.raw != voucher else []
+        paid = target.raw.vouchers
+        wrong = [FieldChange("voucher", paid, voucher)] if voucher and paid != voucher else []
         return (*wrong, *_other_totals(document.content, target.content))
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:

@@ -6,14 +6,14 @@ masked, and it is put in when they are sent.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from connector_assets.delivery.document import Document, Target, version_text
+from connector_assets.integrations.from_jde.suppliers import joined
+from connector_assets.integrations.tax_numbers import masked, without
 from connector_resources.coupa.models import Supplier
-from connector_resources.errors import FieldMessage, Refused, SystemProblem
+from connector_resources.errors import SystemProblem
 from connector_resources.redact import last_four
 
 ADDRESS = (*(f"street{n}" for n in range(1, 5)), "city", "state", "postal_code", "country")
@@ -50,19 +50,6 @@ def address_of(row: Mapping[str, Any]) -> dict[str, Any] | None:
     """The address of a mapped row; None where JDE has none."""
     address = {name: row[name] for name in ADDRESS}
     return address if any(address.values()) else None
-
-
-def masked(tax_id: str | None, seal: bytes) -> str | None:
-    """A tax number as everything but the landing store and the request may know it: its last four, and a digest by
-    which a change before them is noticed. Its key is the landing store's: without one, so short a number is guessed."""
-    if not tax_id:
-        return None
-    return f"{last_four(tax_id)} #{hmac.new(seal, tax_id.encode(), hashlib.sha256).hexdigest()[:8]}"
-
-
-def joined(*parts: str | None) -> str | None:
-    """The parts of a phone number in one text."""
-    return " ".join(part for part in parts if part) or None
 
 
 def settled(content: Mapping[str, Any], held: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,16 +107,6 @@ def sending(
         try:
             return observe(send(whole), seal)
         except SystemProblem as problem:
-            raise _without(problem, tax_id) from None
+            raise without(problem, tax_id) from None
 
     return sent
-
-
-def _without(problem: SystemProblem, tax_id: str | None) -> SystemProblem:
-    if not tax_id or (tax_id not in str(problem) and not isinstance(problem, Refused)):
-        return problem
-    shown = last_four(tax_id)
-    problem.args = (str(problem).replace(tax_id, shown),)
-    if isinstance(problem, Refused):
-        problem.fields = tuple(FieldMessage(f.field, f.message.replace(tax_id, shown)) for f in problem.fields)
-    return problem

@@ -37,8 +37,6 @@ from connector_assets.integrations.jde_coupa.paging import by_ids
 from connector_assets.integrations.jde_coupa.supplier_records import (
     address_of,
     body_of,
-    joined,
-    masked,
     observe,
     sending,
     settled,
@@ -46,6 +44,7 @@ from connector_assets.integrations.jde_coupa.supplier_records import (
 )
 from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty
+from connector_assets.integrations.tax_numbers import masked
 from connector_resources.coupa.models import Supplier
 from connector_resources.ledger import Delivery
 
@@ -174,7 +173,7 @@ class Suppliers(Flow):
             "payment_term": row["term_code"],
             "address": address_of(row),
             "email": row["email"],
-            "phone": joined(row["phone_area"], row["phone_number"]),
+            "phone": jde.joined(row["phone_area"], row["phone_number"]),
         }
 
     # -- the target side ------------------------------------------------------------------------------------------

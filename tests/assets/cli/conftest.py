@@ -57,6 +57,10 @@ def home(tmp_path: Path) -> Iterator[Home]:
         ("jde", "password"),
         ("coupa", "client_id"),
         ("coupa", "client_secret"),
+        ("bill", "dev_key"),
+        ("bill", "username"),
+        ("bill", "password"),
+        ("bill", "organization_id"),
     ):
         store.set(connection, name, f"secret-{name}")
     yield made

@@ -17,7 +17,7 @@ from connector_resources.ledger import Ledger
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (("sync", "nix"), "no integration 'nix'; there are: jde_coupa"),
+        (("sync", "nix"), "no integration 'nix'; there are: jde_bill, jde_coupa"),
         (
             ("sync", "jde_coupa/nix"),
             "no flow 'nix' in jde_coupa; there are: suppliers, accounts, purchase_orders, invoices",
@@ -49,7 +49,7 @@ from connector_resources.ledger import Ledger
         (("sweep", "nix"), "no integration 'nix'"),
         (("reconcile", "nix"), "no integration 'nix'"),
         (("reconcile", "jde_coupa", "--to", "2016-01-01"), "--to 2016-01-01 is out of range"),
-        (("ping", "nix"), "no connection 'nix'; there are: coupa, jde"),
+        (("ping", "nix"), "no connection 'nix'; there are: bill, coupa, jde"),
         (("exceptions", "list", "--flow", "jde_coupa/nix"), "no flow 'nix' in jde_coupa"),
         (("exceptions", "list", "--flow", "jde_coupa"), "jde_coupa is an integration: name one of its flows"),
         (("exceptions", "list", "--reason", "nix"), "no reason 'nix'; there are:"),

@@ -119,7 +119,7 @@ class TestSandbox:
         base = sandboxes.free_port_base(9800)
         with sandboxes.served(serving(base, size=1, limits="off"), tmp_path / "log") as ready:
             assert ready["ready"] is True
-            assert set(sandboxes.credentials_of(base)) >= {"jde", "coupa"}
+            assert set(sandboxes.credentials_of(base)) >= {"jde", "coupa", "bill"}
         with pytest.raises(UnusableInput, match="no sandbox answers"):
             sandboxes.credentials_of(base)
 
@@ -129,10 +129,15 @@ class TestPing:
         said = cli("ping", "--json")
         assert said.code == 3
         told = json.loads(said.out)
-        assert [(each["name"], each["system"]) for each in told["connections"]] == [("coupa", "coupa"), ("jde", "jde")]
+        assert [(each["name"], each["system"]) for each in told["connections"]] == [
+            ("bill", "bill"),
+            ("coupa", "coupa"),
+            ("jde", "jde"),
+        ]
         assert not any(each["reachable"] or each["authenticated"] for each in told["connections"])
         assert {"name", "ok", "detail", "fix"} == set(told["connections"][0]["checks"][0])
-        assert all(check["ok"] for check in told["integrations"][0]["checks"])
+        assert [each["name"] for each in told["integrations"]] == ["jde_bill", "jde_coupa"]
+        assert all(check["ok"] for each in told["integrations"] for check in each["checks"])
 
     def test_a_missing_credential_and_a_broken_setting_are_exit_code_two(self, cli: Cli, home: Home) -> None:
         home.credentials().delete("coupa", "client_secret")

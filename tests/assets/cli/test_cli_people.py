@@ -32,6 +32,7 @@ class TestExceptions:
                     "key": "F0411:00001/PV/4711",
                     "state": "held",
                     "reason": "account_not_found",
+                    "severity": "normal",
                     "field": "account",
                     "value": "39284.9270",
                     "message": "account 39284.9270 does not exist",
@@ -213,6 +214,10 @@ class TestCredentials:
         found = json.loads(cli("credentials", "list", "--json").out)["credentials"]
         kept = {(each["connection"], each["name"]): each["kept"] for each in found}
         assert kept == {
+            ("bill", "dev_key"): "stored",
+            ("bill", "organization_id"): "stored",
+            ("bill", "password"): "stored",
+            ("bill", "username"): "stored",
             ("coupa", "client_id"): "missing",
             ("coupa", "client_secret"): "stored",
             ("jde", "password"): "environment",
@@ -231,7 +236,7 @@ class TestCredentials:
         ("arguments", "line"),
         [
             (("jde", "pasword", "--stdin"), "jde has no credential 'pasword'; its credentials are username, password"),
-            (("nix", "password", "--stdin"), "no connection 'nix'; there are: coupa, jde"),
+            (("nix", "password", "--stdin"), "no connection 'nix'; there are: bill, coupa, jde"),
             (("jde", "password", "--from-env", "NOT_SET"), "the variable NOT_SET is not set"),
             (("jde", "password", "--stdin"), "the credential password of jde is empty"),
             (("jde", "password"), "there is no terminal to ask at: use --stdin or --from-env"),

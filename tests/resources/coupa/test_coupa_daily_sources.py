@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector_assets.delivery.workbench import Integration, Workbench
-from connector_assets.sources.coupa import CoupaReader, window_of
+from connector_assets.sources.coupa import CoupaReader
 from connector_assets.sources.coupa_records import DOCUMENTS, record_of, record_text
+from connector_assets.sources.records import window_of
 from connector_resources.connections import CoupaConnection, IntegrationSettings
 from connector_resources.coupa import CoupaClient, Invoice, PayPayment, PurchaseOrder
 from connector_resources.landing import LandingStore

@@ -9,13 +9,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from connector_assets.delivery.document import Target
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute
-from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, chunks, text, voucher_key, voucher_parts
+from connector_assets.integrations.from_jde.keys import (
+    VOUCHER_KEY,
+    Row,
+    by,
+    chunks,
+    is_void,
+    text,
+    voucher_key,
+    voucher_parts,
+)
 from connector_assets.integrations.jde_coupa.approved.orders import order_name
 from connector_assets.integrations.jde_coupa.birthplace import MarkRules
 from connector_resources.jde.query import any_of, one_of, starts_with
@@ -46,7 +57,7 @@ class Held:
     @property
     def void(self) -> bool:
         """Whether all pay items are void."""
-        return not self.in_batch and all(text(row.get("VOD")) == "V" for row in self.rows)
+        return not self.in_batch and is_void(self.rows)
 
     @property
     def paid(self) -> bool:
@@ -56,7 +67,7 @@ class Held:
     @property
     def foreign(self) -> bool:
         """Whether it is in another currency than its company's."""
-        return text(self.rows[0].get("CRRM")) == "F"
+        return is_foreign(self.rows[0])
 
     def total(self, domestic: str, foreign: str) -> Decimal:
         """The sum of a column over its pay items, in the voucher's currency."""
@@ -219,13 +230,12 @@ class VoucherRecords:
     def target(self, held: Held) -> Target:
         """In the terms of the flow's content. Of a transaction in the batch files the distribution is not told."""
         first = held.rows[0]
-        currency = text(first.get("CRCD")) if held.foreign else None
         content = {
             "invoice": str(held.invoice) if held.invoice is not None else None,
             "number": text(first.get("VINV")),
             "date": first["DIVJ"].isoformat() if first.get("DIVJ") else None,
             "supplier": str(first["AN8"]),
-            "currency": currency or self.company_currency.get(text(first.get("CO")) or "") or text(first.get("CRCD")),
+            "currency": voucher_currency(first, self.company_currency),
             "amount": amount_text(held.total("AG", "ACR")),
             "tax": amount_text(held.total("STAM", "CTAM")),
             "void": held.void,
@@ -251,11 +261,10 @@ class VoucherRecords:
                 net = (row.get(gross) or ZERO) - (row.get(tax) or ZERO)
                 yield order_name(text(row.get("PKCO")), text(row.get("PDCT")), row["PO"], row.get("LNID")), net
 
-    @property
+    @cached_property
     def company_currency(self) -> Mapping[str, str]:
         """Company -> the currency of its books."""
-        rows = self.bench.reader("jde").snapshot("F0010")
-        return {row["CO"]: text(row.get("CRCD")) or "" for row in rows}
+        return company_currencies(self.bench.reader("jde"))
 
 
 def _newest(revisions: Sequence[Held]) -> Held:

@@ -8,8 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connector_assets.delivery.workbench import Workbench
-from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text, voucher_key, voucher_parts
-from connector_assets.integrations.jde_coupa.origin import is_void, marked, origin_rules
+from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
+from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_key, voucher_parts
+from connector_assets.integrations.jde_coupa.origin import marked, origin_rules
 
 CENT, ZERO = Decimal("0.01"), Decimal("0.00")
 
@@ -26,7 +27,7 @@ class PaidVoucher:
     def columns(self, row: Mapping[str, Any], *, booked: bool) -> dict[str, Any]:
         """The columns of a mapped row that the voucher fills; what is booked already lacks nothing."""
         items = self.vouchers[0] if len(self.vouchers) == 1 else []
-        foreign = bool(items) and text(items[0].get("CRRM")) == "F"
+        foreign = bool(items) and is_foreign(items[0])
         lacks = ""
         if not booked and not row["undone"]:
             lacks = (
@@ -62,7 +63,7 @@ class PaidVouchers:
         named = self._named([key for key in keys.values() if key])
         unnamed = {int(row["invoice"]) for row in rows if not keys[row["key"]]}
         by_mark = marked(self.reader, origin_rules(self.bench.integration.settings), unnamed)
-        currencies = {row["CO"]: text(row.get("CRCD")) for row in self.reader.snapshot("F0010")}
+        currencies = company_currencies(self.reader)
         found = {}
         for row in rows:
             key = keys[row["key"]]
@@ -81,13 +82,12 @@ class PaidVouchers:
         return {voucher_key(items[0]): items for items in by(rows, *VOUCHER_KEY).values()}
 
 
-def _paid(vouchers: Sequence[Sequence[Row]], currencies: Mapping[str, str | None]) -> PaidVoucher:
+def _paid(vouchers: Sequence[Sequence[Row]], currencies: Mapping[str, str]) -> PaidVoucher:
     if not vouchers:
         return PaidVoucher(vouchers)
     head = vouchers[0][0]
     company = text(head.get("CO")) or head["KCO"]
-    own = text(head.get("CRCD")) if text(head.get("CRRM")) == "F" else None
-    return PaidVoucher(vouchers, own or currencies.get(company) or text(head.get("CRCD")), company)
+    return PaidVoucher(vouchers, voucher_currency(head, currencies, company), company)
 
 
 def _in_base(amount: Decimal, items: Sequence[Row]) -> Decimal:

@@ -1,38 +1,57 @@
 """Payments in JD Edwards that were made elsewhere: F0413 with F0414, known by a number of ours (jde-ais section 3.6).
 
 Orchestrations record and void them. `payment_record` is sent DocumentCompany, DocumentType and DocumentNumber of the
-voucher, PaymentDate, GLDate, PaymentNumber (DOCM), Amount or for a foreign voucher ForeignAmount, and DiscountTaken
-where there is one, in the company's currency; `payment_void` is sent PaymentID (PYID) and VoidDate.
+voucher, PaymentDate, GLDate, PaymentNumber (DOCM), and what is paid: Amount or for a foreign voucher ForeignAmount, and
+DiscountTaken where there is one, in the company's currency; or by pay item the grid PayItems (PayItem, ItemAmount or
+ItemForeignAmount), less what the grid Credits names (DocumentCompany, DocumentType, DocumentNumber and the same), where
+amounts are below nought. `payment_void` is sent PaymentID (PYID) and VoidDate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from connector_assets.delivery.document import Target
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
-from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text, voucher_key
-from connector_assets.integrations.from_jde.payments import payments_of
+from connector_assets.integrations.from_jde.currencies import is_foreign
+from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text
+from connector_assets.integrations.from_jde.payments import discount_of, payments_of
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.jde.query import between
 
 RECORD, VOID = "payment_record", "payment_void"
+OF_VOUCHER = ("DocumentCompany", "DocumentType", "DocumentNumber")
 # what each act cannot do without: our field, which is the input's name unless the connection maps it
-NEEDS = {
-    RECORD: ("DocumentCompany", "DocumentType", "DocumentNumber", "PaymentDate", "PaymentNumber", "Amount"),
+NEEDS: Mapping[str, Sequence[str]] = {
+    RECORD: (*OF_VOUCHER, "PaymentDate", "PaymentNumber", "Amount"),
     VOID: ("PaymentID", "VoidDate"),
 }
 ZERO = Decimal("0.00")
 
 
-class PaymentRecords:
-    """The payments of a range of numbers, as targets."""
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a payment settles: (KCO, DCT, DOC, SFX) -> amount in the payment's currency; of a credit below nought."""
 
-    def __init__(self, bench: Workbench) -> None:
+    items: Mapping[tuple[str, str, int, str], Decimal]
+
+    @property
+    def vouchers(self) -> str:
+        """The documents, as `KCO/DCT/DOC`."""
+        return ", ".join(dict.fromkeys(f"{company}/{kind}/{number}" for company, kind, number, _ in self.items))
+
+
+class PaymentRecords:
+    """The payments of a range of numbers, as targets whose `raw` is what they settle. `needs` says what the acts cannot
+    do without."""
+
+    def __init__(self, bench: Workbench, needs: Mapping[str, Sequence[str]] = NEEDS) -> None:
         self.bench = bench
+        self.needs = needs
 
     @property
     def jde(self) -> Any:
@@ -42,13 +61,13 @@ class PaymentRecords:
     def missing(self) -> str | None:
         """The first act that the connection names no orchestration for."""
         named = self.bench.connection("jde").orchestrations  # type: ignore[union-attr]
-        return next((act for act in (RECORD, VOID) if act not in named), None)
+        return next((act for act in self.needs if act not in named), None)
 
     def lacking(self) -> list[str]:
         """What the site's orchestrations lack, one sentence each; asks JDE."""
         told = []
         offered = self.jde.orchestrations.discover()
-        for act, fields in NEEDS.items():
+        for act, fields in self.needs.items():
             wanted = self.jde.orchestrations.configured(act)
             if wanted.name not in offered:
                 told.append(f"{act}: there is no orchestration {wanted.name!r}, or the user may not see it")
@@ -77,11 +96,13 @@ class PaymentRecords:
         rows = self._by("F0413", ["PYID"], [(int(each),) for each in ids])
         return {target.id: target for target in self._targets(rows)}
 
-    def record(self, sent: Mapping[str, Any]) -> Target:
-        """Record a payment and read it back. OutcomeUnknown where it was taken and cannot be seen."""
+    def record(self, sent: Mapping[str, Any], ours: Callable[[Target], bool] = lambda target: True) -> Target:
+        """Record a payment and read it back; `ours` says which ones of its number may be it. OutcomeUnknown where it
+        was taken and cannot be seen."""
         outcome = self.jde.orchestrations.call(RECORD, sent)
         number = int(sent["PaymentNumber"])
-        found = {each.id: each for each in self._seen(RECORD, lambda: self.numbered([number]))}
+        seen = self._seen(RECORD, lambda: self.numbered([number]))
+        found = {each.id: each for each in seen if ours(each) and not each.content["void"]}
         if len(found) > 1 and outcome.key in found:
             return found[outcome.key]
         if len(found) != 1:
@@ -118,32 +139,31 @@ class PaymentRecords:
 
 
 def _target(header: Row, details: Sequence[Row], items: Mapping[Any, Sequence[Row]]) -> Target:
-    """A payment in the terms of the flow's content; of a payment that has no detail, amount and voucher are blank."""
-    vouchers = by(details, *VOUCHER_KEY)
-    amount, discount, foreign = ZERO, ZERO, False
-    for key, rows in vouchers.items():
+    """A payment in the terms of a flow's content; of a payment that has no detail, the amount is blank."""
+    settled: dict[tuple[str, str, int, str], Decimal] = {}
+    discount, foreign = ZERO, False
+    for key, rows in by(details, *VOUCHER_KEY).items():
         own = items.get(key, [])
-        foreign = bool(own) and text(own[0].get("CRRM")) == "F"
-        entries = payments_of(own, rows, {header["PYID"]: header}, foreign=foreign)
-        amount += Decimal(entries[0]["amount"]) if entries else ZERO
-        discount += _discount(rows, negative=amount < 0)
+        foreign = bool(own) and is_foreign(own[0])
+        for suffix, lines in by(rows, "SFX").items():
+            entries = payments_of(own, lines, {header["PYID"]: header}, foreign=foreign)
+            settled[(*key, suffix)] = Decimal(entries[0]["amount"]) if entries else ZERO
+        negative = sum((settled[(*key, each["SFX"])] for each in rows), ZERO) < 0
+        discount += _discount(rows, negative=negative)
     content = {
         "number": str(header["DOCM"]),
-        "amount": amount_text(amount),
+        "amount": amount_text(sum(settled.values(), ZERO)),
         # of a foreign payment F0414 tells the discount in the company's currency only
         "discount": None if foreign else amount_text(discount),
         "currency": text(header.get("CRCD")),
         "date": header["DMTJ"].isoformat() if header.get("DMTJ") else None,
         "void": header.get("VDGJ") is not None,
     }
-    paid = ", ".join(voucher_key(rows[0]).removeprefix("F0411:") for rows in vouchers.values())
     status = "void" if content["void"] else "paid"
-    return Target(str(header["PYID"]), content, status=status, label=str(header["DOCM"]), raw=paid)
+    return Target(str(header["PYID"]), content, status=status, label=str(header["DOCM"]), raw=Settled(settled))
 
 
 def _discount(rows: Sequence[Row], *, negative: bool) -> Decimal:
     """What was taken as discount; lines that a void adds have the opposite sign and do not count."""
-    first = min(rows, key=lambda row: row["RC5"])
-    sign = (first.get("PAAP") or ZERO) < 0
-    total = sum((abs(row.get("ADSA") or ZERO) for row in rows if ((row.get("PAAP") or ZERO) < 0) == sign), ZERO)
+    total = discount_of(rows)
     return -total if negative else total

@@ -1,0 +1,269 @@
+"""Pay items of vouchers: the rows of F0411 one by one, for what is paid item by item (jde-ais section 3.6).
+
+A pay item is named by its suffix (SFX); its extensions (SFXE) are part of it. Its amounts are in the voucher's
+currency, and above nought on the side that is asked for: what is owed for vouchers, what is owed to us for credits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from connector_assets.delivery.flow import Assembly
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.workbench import Reader
+from connector_assets.integrations.from_jde import vouchers
+from connector_assets.integrations.from_jde.currencies import is_foreign
+from connector_assets.integrations.from_jde.keys import Row, by, is_void, order_key, text, voucher_key
+from connector_assets.integrations.from_jde.line_accounts import account_columns
+from connector_assets.integrations.from_jde.payments import discount_of, paid_by
+
+ZERO = Decimal("0.00")
+# 1: what we owe, -1: what is owed to us
+Side = Literal[1, -1]
+
+COLUMNS = {**vouchers.COLUMNS, "suffix": "str", "items": "str"}
+LINE_COLUMNS = vouchers.LINE_COLUMNS
+# the number of the line that is the tax of a voucher; those of the distribution begin with 1
+TAX_LINE = 0
+
+
+@dataclass(frozen=True)
+class Paid:
+    """One payment of a pay item: PYID, when, how much, what was taken as discount. `elsewhere`: it was made in another
+    system, which told JDE of it."""
+
+    id: int
+    date: date | None
+    amount: Decimal
+    discount: Decimal
+    void: bool
+    elsewhere: bool
+
+
+@dataclass(frozen=True)
+class PayItem:
+    """One pay item. `open` is what is left of `gross`; `order` is the key of the purchase order that it is for."""
+
+    suffix: str
+    gross: Decimal
+    open: Decimal
+    status: str
+    due: date | None
+    void: bool
+    order: str | None
+    payments: tuple[Paid, ...] = ()
+
+    @property
+    def payable(self) -> bool:
+        """Whether anything of it is left to be paid."""
+        return bool(self.open) and not self.void
+
+
+def item_key(voucher: str, suffix: str) -> str:
+    """The document key of a pay item: `F0411:00100/PV/778812/001`."""
+    return f"{voucher}/{suffix}"
+
+
+def voucher_of(key: str) -> str:
+    """The key of the voucher, of a pay item's or a voucher's own."""
+    return key.rpartition("/")[0] if key.count("/") == 3 else key
+
+
+def all_pay_items(reader: Reader, rules: vouchers.VoucherRules, side: Side) -> dict[str, date | None]:
+    """Every pay item of this side that the A/P ledger holds, with its day of change."""
+    days: dict[str, date | None] = {}
+    sums: dict[str, Decimal] = {}
+    for rows in reader.all_rows("F0411", ["KCO", "DCT", "DOC", "SFX", "SFXE", "AG", "UPMJ"]):
+        for row in rows:
+            if row["DCT"] in rules.document_types:
+                key = item_key(voucher_key(row), row["SFX"])
+                sums[key] = sums.get(key, ZERO) + (row.get("AG") or ZERO)
+                days[key] = max(filter(None, (days.get(key), row.get("UPMJ"))), default=None)
+    return {key: day for key, day in days.items() if sums[key] * side >= 0}
+
+
+def assemble_pay_items(
+    reader: Reader,
+    keys: Mapping[str, date | None],
+    rules: vouchers.VoucherRules,
+    side: Side,
+    elsewhere: Callable[[Row], bool],
+    tax_account: str | None = None,
+) -> Assembly:
+    """One document per pay item of this side, of the vouchers that `keys` (of pay items, or of vouchers) name: all pay
+    items of a voucher, for what becomes of one depends on the others. `items` are those of this side as JSON.
+
+    Of each document the whole distribution of its voucher is the lines; with `tax_account` (F0901.AID) the tax is a
+    line on that account. Pay items of the other side are ignored by the rule `other_side`; one of nought may have been
+    either. `elsewhere` says of a row of F0413 whether that payment was made in another system.
+    """
+    days: dict[str, date | None] = {}
+    for key, day in keys.items():
+        found = days.get(voucher_of(key))
+        days[voucher_of(key)] = max(filter(None, (day, found)), default=None)
+    sources, assembly = vouchers.read_vouchers(reader, list(days), rules)
+    tax_rows = reader.complete("F0901", ["AID"], [(tax_account,)]) if tax_account else []
+    for key, rows in sources.items.items():
+        head, lines = vouchers.voucher_rows(key, days.get(key), sources, rules)
+        items = _items(rows, sources.paid.get(key, []), sources.payments, side, elsewhere)
+        own = {item.suffix for item in items}
+        other = sum(row["SFX"] not in own for row in rows)
+        assembly.ignored_rows += Counter({"other_side": other} if other else {})
+        assembly.rows_in_documents += len(rows) - other
+        if tax_account and head["tax"]:
+            lines.append(_tax_line(head, tax_account, {row["AID"]: row for row in tax_rows}, rules.not_postable))
+        told = json.dumps([_as_json(item) for item in items])
+        for item in items:
+            name = item_key(key, item.suffix)
+            assembly.documents.append({**head, "key": name, "suffix": item.suffix, "items": told, "amount": item.open})
+            assembly.lines += [
+                {**line, "key": name, "line_amount": line["line_amount"] * side}
+                for line in sorted(lines, key=lambda each: each["line"])
+            ]
+    return assembly
+
+
+def items_of(told: str) -> list[PayItem]:
+    """The pay items of a mapped row's column `items`, by suffix."""
+    return [
+        PayItem(
+            suffix=each["suffix"],
+            gross=Decimal(each["gross"]),
+            open=Decimal(each["open"]),
+            status=each["status"],
+            due=_day(each["due"]),
+            void=each["void"],
+            order=each["order"],
+            payments=tuple(
+                Paid(
+                    paid["id"],
+                    _day(paid["date"]),
+                    Decimal(paid["amount"]),
+                    Decimal(paid["discount"]),
+                    paid["void"],
+                    paid["elsewhere"],
+                )
+                for paid in each["payments"]
+            ),
+        )
+        for each in json.loads(told)
+    ]
+
+
+def _items(
+    rows: Sequence[Row],
+    details: Sequence[Row],
+    headers: Mapping[Any, Row],
+    side: Side,
+    elsewhere: Callable[[Row], bool],
+) -> list[PayItem]:
+    found = []
+    for suffix, own in sorted(by(rows, "SFX").items()):
+        foreign = is_foreign(own[0])
+        gross = _sum(own, "ACR" if foreign else "AG") * side
+        if gross < 0:
+            continue
+        # a part that is settled says nothing of what is left
+        left = [row for row in own if row.get("AAP")] or own
+        first = left[0]
+        paid = [row for row in details if row["SFX"] == suffix and row["PYID"] in headers]
+        found.append(
+            PayItem(
+                suffix=suffix,
+                gross=gross,
+                open=_sum(own, "FAP" if foreign else "AAP") * side,
+                status=",".join(sorted({text(row.get("PST")) or "?" for row in left})),
+                due=first.get("DDJ"),
+                void=is_void(own),
+                order=_order(first),
+                payments=tuple(_paid(own, paid, headers, side, elsewhere)),
+            )
+        )
+    return found
+
+
+def _paid(
+    items: Sequence[Row],
+    details: Sequence[Row],
+    headers: Mapping[Any, Row],
+    side: Side,
+    elsewhere: Callable[[Row], bool],
+) -> list[Paid]:
+    foreign = is_foreign(items[0])
+    lines = by(details, "PYID")
+    sums = paid_by(items, details, foreign=foreign)
+    return [
+        Paid(
+            id=payment,
+            date=headers[payment].get("DMTJ"),
+            amount=sums[payment] * side,
+            # F0414 tells it in the company's currency only
+            discount=ZERO if foreign else discount_of(lines[payment]),
+            void=headers[payment].get("VDGJ") is not None,
+            elsewhere=elsewhere(headers[payment]),
+        )
+        for payment in sorted(sums)
+    ]
+
+
+def _tax_line(
+    head: Mapping[str, Any], aid: str, accounts: Mapping[str, Row], not_postable: Collection[str]
+) -> dict[str, Any]:
+    found = account_columns(aid, accounts, not_postable)
+    parts = (found["unit"], found["object"], found["subsidiary"])
+    return {
+        "key": head["key"],
+        "line": TAX_LINE,
+        "aid": aid,
+        "account": ".".join(part for part in parts if part) or aid,
+        "subledger": None,
+        "line_amount": head["tax"],
+        "description": "Tax",
+        **found,
+    }
+
+
+def _order(row: Row) -> str | None:
+    """The key of the order that a pay item is for, with its suffix: `F4301:00100/OP/100234/000`."""
+    number, company, kind = text(row.get("PO")), text(row.get("PKCO")), text(row.get("PDCT"))
+    if not (number and number.isdigit() and company and kind):
+        return None
+    name = order_key({"KCOO": company, "DCTO": kind, "DOCO": int(number)})
+    return f"{name}/{text(row.get('SFXO')) or '000'}"
+
+
+def _sum(rows: Sequence[Row], column: str) -> Decimal:
+    return sum((row.get(column) or ZERO for row in rows), ZERO)
+
+
+def _as_json(item: PayItem) -> dict[str, Any]:
+    return {
+        "suffix": item.suffix,
+        "gross": amount_text(item.gross),
+        "open": amount_text(item.open),
+        "status": item.status,
+        "due": item.due.isoformat() if item.due else None,
+        "void": item.void,
+        "order": item.order,
+        "payments": [
+            {
+                "id": paid.id,
+                "date": paid.date.isoformat() if paid.date else None,
+                "amount": amount_text(paid.amount),
+                "discount": amount_text(paid.discount),
+                "void": paid.void,
+                "elsewhere": paid.elsewhere,
+            }
+            for paid in item.payments
+        ],
+    }
+
+
+def _day(told: str | None) -> date | None:
+    return date.fromisoformat(told) if told else None

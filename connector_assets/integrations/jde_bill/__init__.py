@@ -1,0 +1,13 @@
+"""JD Edwards with BILL: accounts, business units, vendors and payables out of JDE, approved bills and payments back."""
+
+from __future__ import annotations
+
+from connector_assets.delivery.flow import Flow
+from connector_assets.integrations.jde_bill.chart_of_accounts import ChartOfAccounts
+from connector_assets.integrations.jde_bill.departments import Departments
+
+# in the order in which they need each other's links
+FLOWS: tuple[type[Flow], ...] = (
+    ChartOfAccounts,
+    Departments,
+)

@@ -1,0 +1,1 @@
+"""What the flow `vendors` is made of: its settings, how vendors are matched, and how BILL holds them."""

@@ -1,0 +1,78 @@
+"""Which vendor a JDE supplier's bills go to, by currency: for the flows that make bills and credits.
+
+A vendor of BILL has one currency for all its bills (bill section 3.1). What a supplier's vendor has is known from what
+the flow `vendors` last saw of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.jde_bill.vendor.settings import FLOW, VendorSettings, vendor_key, vendor_settings
+from connector_resources.ledger import Delivery, Link
+
+NOT_LINKED = "supplier_not_linked"
+OTHER_CURRENCY = "currency_not_the_vendors"
+
+# address number (F0401.AN8) and currency of a voucher
+Wanted = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class VendorLink:
+    """The vendor of a supplier and currency: `id`, or the `reason` why there is none and what to wait for.
+
+    `currency` is what the supplier's vendor has its bills in, where it has one.
+    """
+
+    id: str | None = None
+    reason: str | None = None
+    waits_for: str | None = None
+    currency: str | None = None
+
+
+class VendorLinks:
+    """The links of an integration's vendors flow."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.bench = bench
+        self.full_name = f"{bench.integration.name}/{FLOW}"
+
+    @cached_property
+    def settings(self) -> VendorSettings:
+        """The settings of the flow `vendors`."""
+        return vendor_settings(self.bench.integration.settings)
+
+    def of(self, wanted: Collection[Wanted]) -> dict[Wanted, VendorLink]:
+        """The vendor, or the reason why there is none, of each of these suppliers and currencies."""
+        keys = {vendor_key(number) for number, _ in wanted} | {vendor_key(*each) for each in wanted}
+        links = self.bench.ledger.links.of(self.full_name, keys)
+        known = self.bench.ledger.deliveries.load(self.full_name, list(links))
+        currencies = {key: bill_currency(link, known.get(key)) for key, link in links.items()}
+        return {each: self._one(*each, links, currencies) for each in wanted}
+
+    def _one(
+        self, number: int, currency: str, links: Mapping[str, Link], currencies: Mapping[str, str | None]
+    ) -> VendorLink:
+        main, second = vendor_key(number), vendor_key(number, currency)
+        for key in (main, second):
+            if key in links and currencies[key] == currency:
+                return VendorLink(links[key].target_id, currency=currency)
+        if main not in links:
+            return VendorLink(None, NOT_LINKED, self._wait(main))
+        if self.settings.other_currencies == "hold":
+            return VendorLink(None, OTHER_CURRENCY, currency=currencies[main])
+        return VendorLink(None, NOT_LINKED, self._wait(second), currencies[main])
+
+    def _wait(self, key: str) -> str:
+        return f"link:{self.full_name}:{key}"
+
+
+def bill_currency(link: Link, known: Delivery | None) -> str | None:
+    """The billCurrency of a linked vendor: as it was last seen, else as it was when the link was made."""
+    content = known.content if known is not None and known.target_id == link.target_id else None
+    found = (content or link.attributes).get("bill_currency")
+    return str(found) if found else None

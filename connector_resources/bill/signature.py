@@ -1,0 +1,68 @@
+"""The signature of a notification (bill section 7.4)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+HEADER = "x-bill-sha-signature"
+
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[ \t\r\n]+', re.DOTALL)
+
+
+def signed(body: bytes, header: str, keys: Sequence[str]) -> bool:
+    """Whether `header` is the base64 HMAC-SHA256 of `body` under one of the `keys`.
+
+    `body` is what was received, to the byte. Where that is not what was signed, its minified form is tried, and the
+    notification inside it where it came as a text. Several keys: after a rotation, notifications under way still
+    carry the old signature. The comparison takes the same time whatever is wrong.
+    """
+    try:
+        given = base64.b64decode(header.strip().encode("ascii"), validate=True)
+    except (binascii.Error, ValueError):  # ValueError: a header with other characters than ASCII
+        return False
+    if not given:
+        return False
+    return any(
+        hmac.compare_digest(hmac.new(key.encode(), message, hashlib.sha256).digest(), given)
+        for message in _readings(body)
+        for key in keys
+        if key
+    )
+
+
+def minified(body: bytes) -> bytes:
+    """JSON without the blanks between its tokens; numbers and texts stay as they are written."""
+    return _TOKEN.sub(lambda found: found[0] if found[0].startswith(b'"') else b"", body)
+
+
+def _readings(body: bytes) -> Iterator[bytes]:
+    """What may have been signed: the bytes, their minified form, and the same of a text inside."""
+    yield body
+    smaller = minified(body)
+    if smaller != body:
+        yield smaller
+    inner = _inner(body)
+    if inner is not None:
+        yield inner
+        smaller = minified(inner)
+        if smaller != inner:
+            yield smaller
+
+
+def _inner(body: bytes) -> bytes | None:
+    """The notification that a JSON text, or `payload` of an object, holds as a text."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(content, dict):
+        content = content.get("payload")
+    if not isinstance(content, str):
+        return None
+    return content.encode("utf-8", "surrogatepass")

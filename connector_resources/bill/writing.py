@@ -1,0 +1,151 @@
+"""Creating and changing records, one by one and in bulk (bill sections 3 and 8.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from pydantic import ValidationError
+
+from connector_resources.bill import wire
+from connector_resources.bill.paging import Raw
+from connector_resources.bill.resource import M, Resource, said
+from connector_resources.errors import OutcomeUnknown, SystemProblem
+from connector_resources.http import Answer, Call
+
+Body = Mapping[str, Any]
+
+
+class Writable(Resource[M]):
+    """The verbs of writing. Bodies are BILL's JSON with Decimals for money.
+
+    All raise the error vocabulary; `OutcomeUnknown` where an answer does not show what was written.
+    """
+
+    BULK: ClassVar[int] = 0  # records that one bulk call creates at most
+    BULK_KEY: ClassVar[str] = ""  # what holds the records of a bulk answer; '' where it is a bare array
+    KEYS: ClassVar[tuple[str, ...]] = ()  # fields by which a created record is known again
+
+    def create(self, body: Body) -> M:
+        """Create one record."""
+        call = self._write("POST", self.path, f"create {self.NOUN}", wire.body(body))
+        created = self._written(call, self._channel.send(call), None)
+        self._must_be_ours(call, body, created)
+        return created
+
+    def create_many(self, bodies: Sequence[Body]) -> list[M]:
+        """Create up to `BULK` records in one call: all of them or none. They come back in the order sent.
+
+        Raises ValueError for more: several calls could not be all or nothing.
+        """
+        if not bodies:
+            return []
+        if len(bodies) > self.BULK:
+            raise ValueError(f"{len(bodies)} {self.NOUN}s: one call takes {self.BULK}")
+        call = self._write("POST", f"{self.path}/bulk", f"create {len(bodies)} {self.NOUN}s", wire.body(bodies))
+        answer = self._channel.send(call)
+        rows = _rows(answer.json(), self.BULK_KEY)
+        if rows is None or len(rows) != len(bodies):
+            raise self._garbled(call, answer, f"without those {len(bodies)} records")
+        ordered = self._in_order(bodies, rows)
+        if ordered is None:
+            raise self._garbled(call, answer, "with records that are not those sent")
+        try:
+            return [self.MODEL.model_validate(row) for row in ordered]
+        except ValidationError:
+            raise self._garbled(call, answer, "with a record that cannot be read") from None
+
+    def update(self, record_id: str, body: Body) -> M:
+        """Change the fields in `body`, and no others: None is sent as null; a line is changed by giving its `id`."""
+        what = f"update {self.NOUN} {record_id}"
+        call = self._write("PATCH", f"{self.path}/{record_id}", what, wire.body(body, nulls=True))
+        return self._written(call, self._channel.send(call), record_id)
+
+    def archive(self, record_id: str) -> M:
+        """Take a record out of use; one that is archived already stays so."""
+        return self._act(record_id, "archive")
+
+    def restore(self, record_id: str) -> M:
+        """Put an archived record back to use; one that is in use stays so."""
+        return self._act(record_id, "restore")
+
+    def _replace(self, record_id: str, body: Body) -> M:
+        what = f"replace {self.NOUN} {record_id}"
+        call = self._write("PUT", f"{self.path}/{record_id}", what, wire.body(body))
+        return self._written(call, self._channel.send(call), record_id)
+
+    def _act(self, record_id: str, act: str) -> M:
+        call = self._write("POST", f"{self.path}/{record_id}/{act}", f"{act} {self.NOUN} {record_id}", None)
+        return self._written(call, self._channel.send(call), record_id)
+
+    def _write(self, method: str, path: str, what: str, body: Any) -> Call:
+        return Call(method=method, path=path, what=what, json=body)
+
+    def _written(self, call: Call, answer: Answer, record_id: str | None) -> M:
+        """The record as the write left it.
+
+        A 2xx says that the write took. An answer that does not show the record is made up for by a read; where that
+        is not possible, the outcome is unknown.
+        """
+        content = answer.json() if answer.body.strip() else {}
+        shown = content.get("id") if isinstance(content, Mapping) else None
+        number = shown if content else record_id
+        reason = said(answer)
+        # An answer about another record belongs to another request: it says nothing about this one.
+        if isinstance(number, str) and number and record_id in (None, number):
+            try:
+                return self.MODEL.model_validate(content)
+            except ValidationError:
+                pass  # less than a record: it is read
+            try:
+                return self.get(number)
+            except SystemProblem as problem:
+                reason = str(problem)
+        raise OutcomeUnknown(
+            f"{call.what}: {answer.connection} answered {answer.status}, but the record could not be seen: {reason}",
+            connection=answer.connection,
+            status=answer.status,
+        )
+
+    def _must_be_ours(self, call: Call, body: Body, created: M) -> None:
+        """Raise where the answer shows another key than the one sent: it belongs to another request."""
+        shown = created.model_dump(by_alias=True, mode="json")
+        foreign = [
+            path
+            for path in self.KEYS
+            if (got := _at(shown, path)) is not None and (sent := _at(body, path)) is not None and got != sent
+        ]
+        if foreign:
+            name = self._channel.connection.name
+            raise OutcomeUnknown(
+                f"{call.what}: {name} answered with {self.NOUN} {created.id}, whose {', '.join(foreign)} is not the"
+                " one sent",
+                connection=name,
+            )
+
+    def _in_order(self, bodies: Sequence[Body], rows: Sequence[Raw]) -> list[Raw] | None:
+        """The rows in the order of the bodies, told apart by `KEYS`; None where that cannot be done."""
+        sent = [tuple(_at(body, path) for path in self.KEYS) for body in bodies]
+        got = [tuple(_at(row, path) for path in self.KEYS) for row in rows]
+        if sent == got or any(None in key for key in got):
+            return list(rows)
+        by_key = dict(zip(got, rows, strict=True))
+        if len(by_key) != len(rows) or set(by_key) != set(sent):
+            return None
+        return [by_key[key] for key in sent]
+
+
+def _rows(content: Any, key: str) -> list[Raw] | None:
+    """The records of a bulk answer: a bare array, or an object that holds one (bill section 8.3)."""
+    if isinstance(content, Mapping):
+        lists = [value for value in content.values() if isinstance(value, list)]
+        content = content.get(key) or (lists[0] if len(lists) == 1 else None)
+    return content if isinstance(content, list) and all(isinstance(row, Mapping) for row in content) else None
+
+
+def _at(record: Mapping[str, Any], path: str) -> str | None:
+    """The value at a dotted path as text, without what BILL may tidy up in it: case and blanks."""
+    found: Any = record
+    for part in path.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return None if found is None else " ".join(str(found).casefold().split())

@@ -1,0 +1,47 @@
+"""The settings of a JD Edwards connection."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from connector_resources.connections.base import BaseConnection, StrictSettings
+
+
+class Orchestration(StrictSettings):
+    """A site's own orchestration for one act of ours: its name, and our field -> its input's name."""
+
+    name: str = Field(min_length=1, description="its name in Orchestrator Studio")
+    version: Literal["v1", "v2", "v3"] = Field(
+        default="v3", description="service prefix of the call: it chooses the output's conventions"
+    )
+    inputs: dict[str, str] = Field(
+        default_factory=dict,
+        description="our field -> its input's name, to the letter; a grid's fields as grid.field",
+    )
+    key_output: str | None = Field(
+        default=None,
+        description="output that holds the new document's number; an answer without it is no success",
+    )
+
+
+class JdeConnection(BaseConnection):
+    """JD Edwards EnterpriseOne through an AIS server (jde-ais sections 1 and 2). `url` ends in `/jderest`."""
+
+    CREDENTIALS: ClassVar[tuple[str, ...]] = ("username", "password")
+
+    system: Literal["jde"] = "jde"
+    environment: str | None = Field(default=None, description="login environment; null: the AIS server's default")
+    role: str = Field(default="*ALL", description="login role")
+    device_name: str = Field(
+        default="ml-connector",
+        min_length=1,
+        description="token's device: fixed, else a new address kills the token",
+    )
+    api_version: Literal["v1", "v2"] = Field(default="v2", description="service prefix: v1 is none, v2 is /v2")
+    page_size: int = Field(default=500, ge=1, le=100_000, description="rows a page")
+    keys_per_call: int = Field(default=200, ge=1, le=5_000, description="keys in one LIST condition")
+    orchestrations: dict[str, Orchestration] = Field(
+        default_factory=dict, description="act -> orchestration; names are each site's own"
+    )

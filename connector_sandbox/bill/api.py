@@ -1,0 +1,276 @@
+"""The routes of the AP API: which verb on which resource (bill section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from starlette.routing import Route
+
+from connector_sandbox.bill import approvals, bills, classifications, payments, vendor_credits, vendors
+from connector_sandbox.bill.books import Books, Record
+from connector_sandbox.bill.errors import Refusal, invalid
+from connector_sandbox.bill.lists import Listing, Lists
+from connector_sandbox.bill.shapes import Field, Shape, taken, taken_many
+from connector_sandbox.bill.wire import Call, Front, Result, Verb
+
+_WITH_ID: Shape = {"id": Field("text", required=True)}
+View = Callable[[Record], Any]
+
+
+class Api:
+    """Builds the routes over one organisation's books."""
+
+    def __init__(self, front: Front, books: Books, lists: Lists) -> None:
+        self._front = front
+        self._books = books
+        self._lists = lists
+        self.routes: list[Route] = []
+        self._vendors()
+        self._bills()
+        self._approvals()
+        self._credits()
+        self._payments()
+        for family in classifications.FAMILIES.values():
+            self._classification(family)
+
+    def _vendors(self) -> None:
+        show = partial(vendors.view, self._books)
+        self._document("/v3/vendors", "vendors", vendors, show, show)
+        self._add("POST", "/v3/vendors/bulk", self._bulk(vendors, show, lambda made: {"vendors": made}))
+        self._moves("/v3/vendors", vendors, show)
+        path = "/v3/vendors/{id}/bank-account"
+        self._add("GET", path, lambda call: Result(_account(vendors.bank_account(self._books, call.path["id"]))))
+        self._add("POST", path, self._add_bank_account)
+        self._add("DELETE", path, self._delete_bank_account)
+
+    def _bills(self) -> None:
+        show = partial(bills.view, self._books)
+        bare = partial(bills.view, self._books, vendor_name=False)
+        self._add("POST", "/v3/bills/record-payment", self._record_payment)
+        self._document("/v3/bills", "bills", bills, show, bare)
+        self._add("PUT", "/v3/bills/{id}", self._replacing(bills, bare))
+        self._add("POST", "/v3/bills/bulk", self._bulk(bills, bare, lambda made: made))
+        self._moves("/v3/bills", bills, bare)
+
+    def _approvals(self) -> None:
+        path = "/v3/bill-approvals"
+        self._add("POST", f"{path}/actions", self._decide)
+        self._add("GET", f"{path}/pending-user-approvals", self._pending)
+        one = f"{path}/policies/{{id}}"
+        self._add("GET", f"{path}/policies", lambda _: Result(self._policies()))
+        self._add("POST", f"{path}/policies", self._save_policy)
+        self._add("PUT", one, self._save_policy)
+        self._add("DELETE", one, self._delete_policy)
+
+    def _credits(self) -> None:
+        path, books = "/v3/vendor-credits", self._books
+        self._document(path, "vendor_credits", vendor_credits, _same, _same)
+        self._add("PUT", f"{path}/{{id}}", self._replacing(vendor_credits, _same))
+        self._add("POST", f"{path}/bulk", self._bulk(vendor_credits, _same, _credits))
+        shape = {**vendor_credits.SHAPE, **_WITH_ID}
+        for method, change in (("PUT", vendor_credits.replace), ("PATCH", vendor_credits.update)):
+            self._add(method, f"{path}/bulk", self._changing_many(shape, change, method == "PATCH"))
+        self._add("POST", f"{path}/bulk/archive", self._many_by_id(partial(vendor_credits.archive, books), _credits))
+        self._add("POST", f"{path}/{{id}}/archive", self._mover(partial(vendor_credits.archive, books), _same))
+
+    def _payments(self) -> None:
+        path, books = "/v3/payments", self._books
+        self._add("GET", path, self._lister("payments", payments.LISTING, _same))
+        self._add("POST", path, self._trusted(self._creating(payments, _same)))
+        bulk = self._bulk(payments, _same, lambda made: {"payments": made}, inside="payments")
+        self._add("POST", f"{path}/bulk", self._trusted(bulk))
+        # No fields are published for these, and `{id}` would take their place.
+        for name in ("options", "exchange-rate"):
+            self._add("GET", f"{path}/{name}", _missing)
+        self._add("GET", f"{path}/{{id}}", self._shower("payments", _same))
+        self._add("POST", f"{path}/{{id}}/cancel", self._mover(partial(payments.cancel, books), _same))
+        self._add("POST", f"{path}/{{id}}/void", self._void)
+
+    def _classification(self, family: classifications.Family) -> None:
+        path, books = f"/v3/classifications/{family.path}", self._books
+        create = partial(classifications.create, books, family)
+        change = partial(classifications.update, books, family)
+        most = classifications.BULK
+
+        def keyed(made: list[Any]) -> Any:
+            return {family.key: made}
+
+        def creating(call: Call) -> Result:
+            return Result(create(taken(family.shape, call.body, family.entity)), 201)
+
+        def updating(call: Call) -> Result:
+            return Result(change(call.path["id"], taken(family.shape, call.body, family.entity, partial=True)))
+
+        def creating_many(call: Call) -> Result:
+            given = taken_many(family.shape, call.body, family.entity, most)
+            return Result(keyed([create(each) for each in given]), 201)
+
+        def updating_many(call: Call) -> Result:
+            given = taken_many({**family.shape, **_WITH_ID}, call.body, family.entity, most, partial=True)
+            _check_ids(given)
+            return Result(keyed([change(each.pop("id"), each) for each in given]))
+
+        self._add("GET", path, self._lister(family.entity, family.listing, _same))
+        self._add("POST", path, creating)
+        self._add("POST", f"{path}/bulk", creating_many)
+        self._add("PATCH", f"{path}/bulk", updating_many)
+        for name, move in (("archive", classifications.archive), ("restore", classifications.restore)):
+            bound = partial(move, books, family)
+            self._add("POST", f"{path}/bulk/{name}", self._many_by_id(bound, keyed))
+            self._add("POST", f"{path}/{{id}}/{name}", self._mover(bound, _same))
+        self._add("GET", f"{path}/{{id}}", self._shower(family.entity, _same))
+        self._add("PATCH", f"{path}/{{id}}", updating)
+
+    # What the resources share
+
+    def _document(self, path: str, entity: str, module: ModuleType, listed: View, made: View) -> None:
+        self._add("GET", path, self._lister(entity, module.LISTING, listed))
+        self._add("POST", path, self._creating(module, made))
+        self._add("GET", f"{path}/{{id}}", self._shower(entity, listed))
+        self._add("PATCH", f"{path}/{{id}}", self._updating(module, made))
+
+    def _moves(self, path: str, module: ModuleType, view: View) -> None:
+        for name in ("archive", "restore"):
+            self._add("POST", f"{path}/{{id}}/{name}", self._mover(partial(getattr(module, name), self._books), view))
+
+    def _lister(self, entity: str, listing: Listing, view: View) -> Verb:
+        def verb(call: Call) -> Result:
+            page = self._lists.answer(listing, self._books.tables[entity].values(), call.query)
+            page["results"] = [view(record) for record in page["results"]]
+            return Result(page)
+
+        return verb
+
+    def _shower(self, entity: str, view: View) -> Verb:
+        return lambda call: Result(view(self._books.get(entity, call.path["id"])))
+
+    def _creating(self, module: ModuleType, view: View) -> Verb:
+        def verb(call: Call) -> Result:
+            return Result(view(module.create(self._books, taken(module.SHAPE, call.body, module.NAME))), 201)
+
+        return verb
+
+    def _updating(self, module: ModuleType, view: View) -> Verb:
+        def verb(call: Call) -> Result:
+            values = taken(module.SHAPE, call.body, module.NAME, partial=True)
+            return Result(view(module.update(self._books, call.path["id"], values)))
+
+        return verb
+
+    def _replacing(self, module: ModuleType, view: View) -> Verb:
+        def verb(call: Call) -> Result:
+            values = taken(module.SHAPE, call.body, module.NAME)
+            return Result(view(module.replace(self._books, call.path["id"], values)))
+
+        return verb
+
+    def _mover(self, move: Callable[[str], Record], view: View) -> Verb:
+        return lambda call: Result(view(move(call.path["id"])))
+
+    def _bulk(self, module: ModuleType, view: View, shaped: Callable[[list[Any]], Any], *, inside: str = "") -> Verb:
+        """Creates all or none. The body is a bare array, or an object with one `inside` it."""
+
+        def verb(call: Call) -> Result:
+            body = call.body[inside] if inside and isinstance(call.body, dict) and inside in call.body else call.body
+            given = taken_many(module.SHAPE, body, module.NAME, module.BULK)
+            return Result(shaped([view(module.create(self._books, each)) for each in given]), 201)
+
+        return verb
+
+    def _changing_many(self, shape: Shape, change: Callable[..., Record], partial_bodies: bool) -> Verb:
+        def verb(call: Call) -> Result:
+            most = vendor_credits.BULK
+            given = taken_many(shape, call.body, vendor_credits.NAME, most, partial=partial_bodies)
+            _check_ids(given)
+            return Result(_credits([change(self._books, each.pop("id"), each) for each in given]))
+
+        return verb
+
+    def _many_by_id(self, move: Callable[[str], Record], shaped: Callable[[list[Any]], Any]) -> Verb:
+        """`?ids=a,b`"""
+
+        def verb(call: Call) -> Result:
+            keys = [key.strip() for key in call.query.get("ids", "").split(",") if key.strip()]
+            if not keys:
+                raise invalid(["ids: must not be null"])
+            return Result(shaped([move(key) for key in keys]))
+
+        return verb
+
+    # What one resource has
+
+    def _record_payment(self, call: Call) -> Result:
+        return Result(payments.record_outside(self._books, taken(payments.RECORD, call.body, "RecordPayment")))
+
+    def _void(self, call: Call) -> Result:
+        values = taken(payments.VOID, call.body, "VoidPayment")
+        return Result(payments.void(self._books, call.path["id"], values["type"], values.get("reason")))
+
+    def _add_bank_account(self, call: Call) -> Result:
+        values = taken(vendors.BANK_ACCOUNT, call.body, "VendorBankAccount")
+        return Result(_account(vendors.add_bank_account(self._books, call.path["id"], values)), 201)
+
+    def _delete_bank_account(self, call: Call) -> Result:
+        vendors.delete_bank_account(self._books, call.path["id"])
+        return Result(None, 204)
+
+    def _decide(self, call: Call) -> Result:
+        for each in taken_many(approvals.ACTION, call.body, "ApprovalAction", 100):
+            approvals.decide(self._books, each["billId"], each["action"], call.session.user.id)
+        return Result({"status": "SUCCESS"})
+
+    def _pending(self, call: Call) -> Result:
+        return Result({"bills": approvals.pending(self._books, call.session.user.id)})
+
+    def _policies(self) -> list[Record]:
+        return [policy for policy in self._books.tables["policies"].values() if not policy["archived"]]
+
+    def _save_policy(self, call: Call) -> Result:
+        key = call.path.get("id")
+        values = taken(approvals.POLICY, call.body, "ApprovalPolicy")
+        return Result(approvals.save_policy(self._books, values, key), 200 if key else 201)
+
+    def _delete_policy(self, call: Call) -> Result:
+        self._books.remove("policies", call.path["id"])
+        return Result(None)
+
+    def _trusted(self, verb: Verb) -> Verb:
+        """Payments are created in an MFA-trusted session only (bill section 2.3)."""
+
+        def trusted(call: Call) -> Result:
+            if self._books.options.mfa_required and not call.session.trusted:
+                raise Refusal(403, "BDC_1361", "Untrusted session.")
+            return verb(call)
+
+        return trusted
+
+    def _add(self, method: str, path: str, verb: Verb) -> None:
+        self.routes.append(self._front.route(method, path, verb))
+
+
+def _same(record: Record) -> Record:
+    return record
+
+
+def _missing(call: Call) -> Result:
+    raise Refusal(404, "BDC_1121", "API not supported.")
+
+
+def _credits(made: list[Any]) -> Any:
+    return {"vendorCredits": made}
+
+
+def _account(account: Record) -> dict[str, Any]:
+    """Without what the sandbox adds to keep it, and with the number masked but for its end."""
+    hidden = ("archived", "vendorId")
+    shown = {name: value for name, value in account.items() if name not in hidden}
+    return {**shown, "accountNumber": f"*****{account['accountNumber'][-4:]}"}
+
+
+def _check_ids(given: Iterable[Record]) -> None:
+    missing = [f"[{place}].id: must not be null" for place, each in enumerate(given) if not each.get("id")]
+    if missing:
+        raise invalid(missing)

@@ -43,7 +43,7 @@ class BillSystem:
         self._books.emit = self._emit
         self._sessions = Sessions(clock, self._switches)
         self._gauge = Gauge(clock, self._switches, limits=limits)
-        self._lists = Lists(self._switches)
+        self._lists = Lists(self._books)
         self._front = Front(clock, self._books, self._sessions, self._gauge)
 
     def routes(self) -> Sequence[Route]:

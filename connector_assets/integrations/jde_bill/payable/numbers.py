@@ -3,7 +3,7 @@
 A supplier's number goes as it is where it fits and belongs to this bill alone. Otherwise it is the first five
 characters of it, `~`, and the pay item's key in 15 characters of base 36: company (KCO) 5, type (DCT) 2, number (DOC)
 6, suffix (SFX) 2. The last 15 characters alone are the key, one to one, so that no two are alike; and a supplier's
-number that holds a `~` itself never goes as it is.
+number that holds a `~` itself never goes as it is. Without a number of the supplier's it begins with the type.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def invoice_number(own: str | None, key: str, *, alone: bool) -> str | None:
     code = _code(key)
     if code is None:
         return None
-    return f"{(own or '')[:_BEGINNING]}{SIGN}{code}"
+    return f"{(own or code[5:7])[:_BEGINNING]}{SIGN}{code}"
 
 
 def _code(key: str) -> str | None:

@@ -1,0 +1,152 @@
+"""Vendors as BILL holds them: in the terms of the flow's content, and as request bodies (bill section 3.1).
+
+A tax number is known by its last four everywhere but in the landing store and in the request itself: bodies carry it
+masked, and it is put in when they are sent. Whether BILL shows it in clear is not established: `tax_id` is not in the
+content of a vendor of which BILL does not show it, and is `…6789` where BILL shows it masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from connector_assets.delivery.document import Document, Target, version_text
+from connector_assets.integrations.jde_bill.vendor.matching import is_masked, plain, same_number
+from connector_assets.integrations.tax_numbers import masked, without
+from connector_resources.bill import Vendor
+from connector_resources.errors import SystemProblem
+from connector_resources.redact import last_four
+
+ACTIVE, ARCHIVED = "active", "archived"
+ADDRESS = {
+    "line1": "line1",
+    "line2": "line2",
+    "city": "city",
+    "state": "stateOrProvince",
+    "zip": "zipOrPostalCode",
+    "country": "country",
+}
+PLAIN = {
+    "name": "name",
+    "short_name": "shortName",
+    "email": "email",
+    "phone": "phone",
+    "bill_currency": "billCurrency",
+    "account_type": "accountType",
+}
+INFO = {"tax_id": "taxId", "tax_id_type": "taxIdType", "track_1099": "track1099"}
+# networkStatus of a vendor whose phone comes from its own profile in BILL's network
+CONNECTED = ("CONNECTED", "CONNECTED_RPPS")
+
+
+def observe(vendor: Vendor, seal: bytes) -> Target:
+    """A vendor of BILL in the terms of this flow's content; `seal` is the key of the tax number's digest."""
+    address, info = vendor.address, vendor.additional_info
+    status = ACTIVE if vendor.usable else ARCHIVED
+    parts = {
+        "line1": address.line1 if address else None,
+        "line2": address.line2 if address else None,
+        "city": address.city if address else None,
+        "state": address.state_or_province if address else None,
+        "zip": address.zip_or_postal_code if address else None,
+        "country": address.country if address else None,
+    }
+    content: dict[str, Any] = {
+        "name": vendor.name,
+        "short_name": vendor.short_name or None,
+        "status": status,
+        "email": vendor.email or None,
+        "phone": vendor.phone or None,
+        "bill_currency": vendor.bill_currency,
+        "account_type": vendor.account_type,
+        "address": {name: value or None for name, value in parts.items()},
+        "tax_id_type": info.tax_id_type if info else None,
+        "track_1099": info.track1099 if info else None,
+    }
+    if info and info.tax_id:
+        content["tax_id"] = shown(info.tax_id, seal)
+    return Target(
+        str(vendor.id),
+        content,
+        status=status,
+        label=vendor.name or "",
+        raw=vendor,
+        version=version_text(vendor.updated_time),
+    )
+
+
+def shown(tax_id: str | None, seal: bytes) -> str | None:
+    """A tax number as the content has it: its last four with a digest of how it is compared; the last four alone of
+    one that BILL shows masked."""
+    if tax_id and is_masked(tax_id):
+        return f"…{plain(tax_id)[-4:]}"
+    return masked(same_number(tax_id) or tax_id, seal)
+
+
+def settled(content: Mapping[str, Any], target: Target, sent_tax_id: str | None) -> dict[str, Any]:
+    """`content` with what BILL holds in the place of what JDE does not say or cannot decide.
+
+    Whether a field can be emptied is not established, so what is blank in JDE stays in BILL, lines of an address
+    excepted; the phone of a vendor that is connected to BILL's network is that of its profile; of an archived vendor
+    nothing counts but that it is. `sent_tax_id` is the tax number that BILL is known to have accepted from us ('' where
+    none is): one that BILL does not show is sent again only when it changed.
+    """
+    held = target.content
+    if content["status"] == ARCHIVED:
+        return {**held, "status": ARCHIVED}
+    kept = {name: held.get(name) if value is None else value for name, value in content.items()}
+    if getattr(target.raw, "network_status", None) in CONNECTED:
+        kept["phone"] = held["phone"]
+    if _holds(held.get("tax_id"), content["tax_id"], sent_tax_id):
+        kept["tax_id"] = held.get("tax_id")
+    return kept
+
+
+def _holds(held: str | None, ours: str | None, sent: str | None) -> bool:
+    """Whether BILL has our tax number, as far as it can be told."""
+    if not ours or held == ours:
+        return True
+    if held is None:
+        return sent == ours
+    # masked: with nothing sent by us the last four have to do
+    return "#" not in held and held == ours.partition(" ")[0] and sent in (None, "", ours)
+
+
+def body_of(document: Document, fields: Collection[str]) -> dict[str, Any]:
+    """The request body for these fields of the content, with the tax number masked. An address and the additional data
+    go whole, since whether BILL merges an object or replaces it is not established; empty lines go as empty texts."""
+    content, body = document.content, {}
+    for name, theirs in PLAIN.items():
+        if name in fields and content[name] is not None:
+            body[theirs] = content[name]
+    if "address" in fields:
+        body["address"] = {theirs: content["address"][name] or "" for name, theirs in ADDRESS.items()}
+    if INFO.keys() & set(fields):
+        info = {theirs: content[name] for name, theirs in INFO.items() if content[name] is not None}
+        if "taxId" in info:
+            info["taxId"] = last_four(document.facts["row"]["tax_id"])
+        body["additionalInfo"] = info
+    return body
+
+
+def creation(document: Document) -> dict[str, Any]:
+    """The request body of a new vendor: nothing that is empty, for there is nothing to be emptied."""
+    body = body_of(document, document.content)
+    body["address"] = {name: value for name, value in body["address"].items() if value}
+    return {name: value for name, value in body.items() if value not in (None, {})}
+
+
+def sending(
+    send: Callable[[Mapping[str, Any]], Vendor], tax_id: str | None, seal: bytes
+) -> Callable[[Mapping[str, Any]], Target]:
+    """`send` with the tax number in its place, and out of what BILL says about it."""
+
+    def sent(body: Mapping[str, Any]) -> Target:
+        info = body.get("additionalInfo", {})
+        whole = {**body, "additionalInfo": {**info, "taxId": tax_id}} if "taxId" in info else body
+        try:
+            return observe(send(whole), seal)
+        except SystemProblem as problem:
+            raise without(problem, tax_id) from None
+
+    return sent

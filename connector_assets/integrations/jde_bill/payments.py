@@ -46,7 +46,7 @@ from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_bill.paid.entries import COLUMNS, bill_payment_of, entries_of, keys_of
 from connector_assets.integrations.jde_bill.paid.journals import Journals
-from connector_assets.integrations.jde_bill.paid.outlet import VOIDED, PaymentOutlet, standing
+from connector_assets.integrations.jde_bill.paid.outlet import VOIDED, PaymentOutlet, parts_of, standing
 from connector_assets.integrations.jde_bill.paid.resolving import BLANK, LINE_COLUMNS, REVERSALS, Resolving
 from connector_assets.integrations.jde_bill.paid.resolving import COLUMNS as RESOLVED
 from connector_assets.integrations.jde_bill.paid.settings import PaymentsSettings, journal_problem
@@ -202,7 +202,7 @@ class Payments(Flow):
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         content, row = document.content, document.facts["row"]
         if known.target_id is None:
-            return Do(self.outlet.post(document)) if row["settled"] and not content["void"] else Ignore("not_settled")
+            return self._post(document) if row["settled"] and not content["void"] else Ignore("not_settled")
         if known.state == "settled" and known.content_hash == document.hash and not known.released:
             return Done()
         if target is None:
@@ -223,8 +223,14 @@ class Payments(Flow):
         if document.content["void"] or not document.facts["row"]["settled"]:
             return Done()
         if known.stage == VOIDED or self.settings.on_conflict == "source":
-            return Do(self.outlet.post(document))
-        return Hold((problem("changed_on_both_sides", "void", target.label),), conflict=True)
+            return self._post(document)
+        return _voided_there(target.label)
+
+    def _post(self, document: Document) -> Decision:
+        if not parts_of(document):
+            # it was in force when the pay items were looked at, and is not any more
+            return _voided_there(document.content["number"])
+        return Do(self.outlet.post(document))
 
     def startup_problems(self) -> list[str]:
         act = self.outlet.missing()
@@ -236,6 +242,10 @@ class Payments(Flow):
         else:
             found += self.outlet.lacking()
         return [f"{self.full_name}: {each}" for each in found]
+
+
+def _voided_there(number: str) -> Hold:
+    return Hold((problem("changed_on_both_sides", "void", number),), conflict=True)
 
 
 def _is_not(why: str) -> Callable[[pd.Series], pd.Series]:

@@ -91,8 +91,14 @@ class Resolving:
         """What is known of each, and which are left alone."""
         keys = [row["key"] for row in rows]
         known = self.bench.ledger.deliveries.load(self.flow, keys)
-        self._linked = set(self.bench.ledger.links.of(self.flow, keys))
+        links = self.bench.ledger.links.of(self.flow, keys)
+        self._linked = set(links)
         self._voided = {key for key, each in known.items() if each.stage == VOIDED}
+        if self.settings.on_conflict == "source":
+            # what somebody voided in JD Edwards is posted anew: JD Edwards is asked
+            held = self.outlet.read({link.target_id for link in links.values()}) if links else {}
+            gone = {id for id, each in held.items() if each.content["void"]}
+            self._voided |= {key for key, link in links.items() if link.target_id in gone}
         sent = {key for key, each in known.items() if each.state in ("sending", "in_doubt") or each.attempts}
         self._begun = sent | self._linked
         reversals = self.bench.ledger.mappings.table(self.bench.integration.name, REVERSALS)

@@ -121,9 +121,10 @@ class BillRecords:
         found = [bill for bill in self.client.bills.of_vendor(vendor) if key in pay_items_of(bill)]
         return self._targets(found[:1])[0] if found else None
 
-    def created(self, bill: Bill, currency: str | None) -> Target:
-        """A bill that was made just now, for a vendor of that currency."""
-        self._currencies.setdefault(bill.vendor_id or "", currency)
+    def seen(self, bill: Bill, currency: str | None) -> Target:
+        """A bill that a write answered, of a vendor of that currency where it is known."""
+        if currency:
+            self._currencies.setdefault(bill.vendor_id or "", currency)
         return self._targets([bill])[0]
 
     def _targets(self, bills: Iterable[Bill]) -> list[Target]:

@@ -7,6 +7,7 @@ from connector_assets.integrations.jde_bill.bills import Bills
 from connector_assets.integrations.jde_bill.chart_of_accounts import ChartOfAccounts
 from connector_assets.integrations.jde_bill.departments import Departments
 from connector_assets.integrations.jde_bill.payments import Payments
+from connector_assets.integrations.jde_bill.purchase_order_bills import PurchaseOrderBills
 from connector_assets.integrations.jde_bill.vendors import Vendors
 
 # in the order in which they need each other's links
@@ -14,6 +15,7 @@ FLOWS: tuple[type[Flow], ...] = (
     ChartOfAccounts,
     Departments,
     Vendors,
+    PurchaseOrderBills,
     Bills,
     Payments,
 )

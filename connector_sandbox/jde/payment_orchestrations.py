@@ -13,8 +13,11 @@ def _record_payment(desk: Desk, inputs: Inputs) -> Result:
         f"{row.whole('PayItem'):03d}": _share(row, "ItemAmount", "ItemForeignAmount", "ItemDiscount")
         for row in inputs.rows("PayItems")
     }
-    share = _share(inputs, "Amount", "ForeignAmount", "DiscountTaken")
-    order = Order(voucher_key(inputs), share, items, _others(inputs, "Credits"), _others(inputs, "OtherPayItems"))
+    credits = [
+        Credit(voucher_key(row), f"{row.whole('PayItem'):03d}", _share(row, "ItemAmount", "ItemForeignAmount"))
+        for row in inputs.rows("Credits")
+    ]
+    order = Order(voucher_key(inputs), _share(inputs, "Amount", "ForeignAmount", "DiscountTaken"), items, credits)
     day = inputs.day("PaymentDate") or desk.reader.today
     number, posted = inputs.whole("PaymentNumber"), inputs.day("GLDate")
     payment = desk.payments.record(order, day, number=number, posted=posted)
@@ -27,14 +30,6 @@ def _record_payment(desk: Desk, inputs: Inputs) -> Result:
 def _share(inputs: Inputs, amount: str, foreign: str, discount: str = "") -> Share:
     """What is to be paid; an input that is left out or 0 is not given."""
     return Share(inputs.number(amount) or None, inputs.number(foreign) or None, inputs.number(discount))
-
-
-def _others(inputs: Inputs, grid: str) -> list[Credit]:
-    """Pay items of other documents than the one that is named by the inputs."""
-    return [
-        Credit(voucher_key(row), f"{row.whole('PayItem'):03d}", _share(row, "ItemAmount", "ItemForeignAmount"))
-        for row in inputs.rows(grid)
-    ]
 
 
 def _void_payment(desk: Desk, inputs: Inputs) -> Result:
@@ -97,7 +92,7 @@ PAYMENTS = (
         },
         ("PaymentID", "PaymentNumber", "Amount"),
         "P0413M_W0413MA",
-        details={"PayItems": _ITEMS, "OtherPayItems": _OTHER_ITEMS, "Credits": _OTHER_ITEMS},
+        details={"PayItems": _ITEMS, "Credits": _OTHER_ITEMS},
     ),
     Orchestration(
         "ML_PaymentVoid",

@@ -33,8 +33,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A pay item of another document that a payment takes in; of a credit or a debit memo its share is negative, as the
-    pay item is."""
+    """A pay item of a credit or a debit memo that a payment takes in; its share is negative, as the pay item is."""
 
     voucher: VoucherKey
     item: str
@@ -43,14 +42,12 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An instruction to pay one voucher: as a whole, or pay items by their SFX, with those of other vouchers of its
-    supplier; less the credits of its supplier."""
+    """An instruction to pay one voucher: as a whole, or pay items by their SFX; less the credits of its supplier."""
 
     voucher: VoucherKey
     share: Share = Share()
     items: Mapping[str, Share] = field(default_factory=dict)
     credits: Sequence[Credit] = ()
-    others: Sequence[Credit] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +73,9 @@ class Payments(Program):
         already, where the site refuses that.
         """
         rows = [row for row in self._payables.changeable(order.voucher) if self._amount("F0411", row, "AAP")]
-        for voucher in (order.voucher, *(each.voucher for each in order.others)):
-            self._check_number(voucher, number)
+        self._check_number(order.voucher, number)
         parts = self._by_item(rows, order.items) if order.items else self._spread(rows, order.share)
-        parts += self._taken_in(order.others, parts[0].row, 1) if order.others else []
-        parts += self._taken_in(order.credits, parts[0].row, -1) if order.credits else []
+        parts += self._taken_in(order.credits, parts[0].row) if order.credits else []
         if order.credits and sum((part.settled - part.discount for part in parts), ZERO) < 0:
             raise BusinessError("0168", f"Credits exceed what is paid of voucher {order.voucher.number}", "PAAP")
         return self._write(parts, day, number, posted or day)
@@ -162,21 +157,19 @@ class Payments(Program):
             parts += self._spread([by_suffix[suffix]], share)
         return parts
 
-    def _taken_in(self, credits: Sequence[Credit], paid: Row, side: int) -> list[_Part]:
-        """What is settled of other documents, which have to be of the payee, the company and the currency of what is
-        paid; `side` is -1 for credits."""
-        what = "credit" if side < 0 else "pay item"
+    def _taken_in(self, credits: Sequence[Credit], paid: Row) -> list[_Part]:
+        """What is settled of credits, which have to be of the payee, the company and the currency of what is paid."""
         parts = []
         named = [(credit.voucher, credit.item) for credit in credits]
         for credit, name in zip(credits, named, strict=True):
             number = credit.voucher.number
-            rows = [row for row in self._payables.changeable(credit.voucher) if self._amount("F0411", row, "AAP") * side > 0]
+            rows = [row for row in self._payables.changeable(credit.voucher) if self._amount("F0411", row, "AAP") < 0]
             if credit.item not in {self._text("F0411", row, "SFX") for row in rows} or named.count(name) > 1:
-                raise BusinessError("0002", f"Record Invalid: no open {what} {number} {credit.item}", "SFX")
+                raise BusinessError("0002", f"Record Invalid: no open credit {number} {credit.item}", "SFX")
             parts += self._by_item(rows, {credit.item: credit.share})
-            for alias, which in (("PYE", "payee"), ("CO", "company"), ("CRCD", "currency")):
+            for alias, what in (("PYE", "payee"), ("CO", "company"), ("CRCD", "currency")):
                 if self._text("F0411", parts[-1].row, alias) != self._text("F0411", paid, alias):
-                    raise BusinessError("0167", f"{what.capitalize()} {number} is of another {which} than what is paid", alias)
+                    raise BusinessError("0167", f"Credit {number} is of another {what} than what is paid", alias)
         return parts
 
     def _spread(self, rows: Sequence[Row], share: Share) -> list[_Part]:

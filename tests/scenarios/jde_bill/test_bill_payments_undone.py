@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from bill_paid import FLOW, bill, calls, enter, move, open_items, pay, posted, run, switch_on
+from bill_paid import FLOW, bill, calls, credit, enter, move, open_items, pay, posted, run, switch_on, vendor
 from bill_site import BillSite
 from scenario_books import Entry
 

@@ -15,11 +15,9 @@ from typing import Any
 
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
-from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_key
-from connector_assets.integrations.from_jde.order_vouchers import vouchers_of
+from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, order_parts, text, voucher_key
 from connector_assets.integrations.jde_bill.marker import ORDER, keys_of
 from connector_assets.integrations.jde_bill.marks import mark_rules, marked
-from connector_assets.integrations.jde_bill.ordered.billed import order_named
 from connector_assets.sources.bill_records import record_of
 from connector_resources.bill import Bill, Vendor, VendorCredit
 
@@ -144,18 +142,16 @@ class PaidBills:
         return told if linked in told else [linked]
 
     def _of_orders(self, keys: Collection[str]) -> dict[str, list[list[PayItem]]]:
-        """Order key -> its vouchers in force. Those of one payee, company and currency are paid together, as if they
-        were one voucher: their pay items in the order of their numbers. Of those that differ a person has to choose."""
-        orders = {key: order_named(key) for key in keys}
-        rows = vouchers_of(self.jde, set(orders.values()))
-        found: dict[str, list[list[PayItem]]] = {}
-        for key, order in orders.items():
-            vouchers = by(rows.get(order, ()), *VOUCHER_KEY)
-            own = [item for name in sorted(vouchers) if not is_void(vouchers[name]) for item in self._items(vouchers[name])]
-            alike: dict[Any, list[PayItem]] = {}
-            for item in own:
-                alike.setdefault((item.books, item.currency, item.foreign, item.supplier), []).append(item)
-            found[key] = list(alike.values())
+        """Order key -> its vouchers in force that have something open; all in force where none has."""
+        parts = {key: order_parts(key.rpartition("/")[0]) for key in keys}
+        wanted = sorted({(company, kind, str(number)) for company, kind, number in parts.values()})
+        rows = self.jde.complete("F0411", ["PKCO", "PDCT", "PO"], wanted) if wanted else []
+        vouchers: dict[Any, list[list[PayItem]]] = {}
+        for (company, kind, order, *_), own in by(rows, "PKCO", "PDCT", "PO", *VOUCHER_KEY).items():
+            if not is_void(own):
+                name = (text(company), text(kind), int(text(order) or 0))
+                vouchers.setdefault(name, []).append(self._items(own))
+        found = {key: vouchers.get(part, []) for key, part in parts.items()}
         return {key: [each for each in own if any(item.open for item in each)] or own for key, own in found.items()}
 
     def _items(self, rows: Sequence[Row]) -> list[PayItem]:

@@ -13,17 +13,14 @@ from typing import Any, ClassVar
 
 from connector_assets.delivery.document import Document, FieldChange, Step, Target, differences
 from connector_assets.delivery.money import amount_text
-from connector_assets.integrations.jde_bill.ordered.settings import FLOW
 from connector_assets.integrations.jde_bill.paid.outlet import POSTED, VOIDED, Part, PaymentOutlet, parts_of, standing
 from connector_assets.integrations.to_jde.payments import OF_VOUCHER, RECORD, VOID, PaymentRecords, Settled
 
 ZERO = Decimal("0.00")
-NEEDS: dict[str, Sequence[str]] = {
+NEEDS: Mapping[str, Sequence[str]] = {
     RECORD: (*OF_VOUCHER, "PaymentDate", "GLDate", "PaymentNumber", "PayItems", "Credits"),
     VOID: ("PaymentID", "VoidDate"),
 }
-# an order may have several vouchers, and BILL pays them as one bill
-OTHERS = "OtherPayItems"
 
 
 class Settling(PaymentOutlet):
@@ -34,8 +31,7 @@ class Settling(PaymentOutlet):
     @cached_property
     def records(self) -> PaymentRecords:
         """The payments in JD Edwards."""
-        billed = FLOW in self.bench.integration.settings.flows
-        return PaymentRecords(self.bench, NEEDS | ({RECORD: (*NEEDS[RECORD], OTHERS)} if billed else {}))
+        return PaymentRecords(self.bench, NEEDS)
 
     def missing(self) -> str | None:
         return self.records.missing()
@@ -70,20 +66,18 @@ class Settling(PaymentOutlet):
 
     def post(self, document: Document) -> Step:
         row, parts = document.facts["row"], parts_of(document)
-        # credits are those below nought; of several vouchers, which an order alone may have, the first one leads
+        # of several vouchers the check has held it; credits are those below nought
         paid, credits = [each for each in parts if each.amount > 0], [each for each in parts if each.amount < 0]
-        others = [each for each in paid if each.voucher != paid[0].voucher]
         field = "ItemForeignAmount" if row["foreign"] else "ItemAmount"
         body: dict[str, Any] = {
             **paid[0].voucher,
             "PaymentDate": row["paid_on"],
             "GLDate": row["gl_day"],
             "PaymentNumber": int(document.content["number"]),
-            "PayItems": [{"PayItem": each.suffix, field: each.amount} for each in paid if each not in others],
+            "PayItems": [{"PayItem": each.suffix, field: each.amount} for each in paid],
         }
-        for grid, own in ((OTHERS, others), ("Credits", credits)):
-            if own:
-                body[grid] = [{**each.voucher, "PayItem": each.suffix, field: each.amount} for each in own]
+        if credits:
+            body["Credits"] = [{**each.voucher, "PayItem": each.suffix, field: each.amount} for each in credits]
         return Step(
             name="create",
             body=body,

@@ -8,6 +8,7 @@ from connector_assets.integrations.jde_bill.chart_of_accounts import ChartOfAcco
 from connector_assets.integrations.jde_bill.departments import Departments
 from connector_assets.integrations.jde_bill.payments import Payments
 from connector_assets.integrations.jde_bill.purchase_order_bills import PurchaseOrderBills
+from connector_assets.integrations.jde_bill.vendor_credits import VendorCredits
 from connector_assets.integrations.jde_bill.vendors import Vendors
 
 # in the order in which they need each other's links
@@ -17,5 +18,6 @@ FLOWS: tuple[type[Flow], ...] = (
     Vendors,
     PurchaseOrderBills,
     Bills,
+    VendorCredits,
     Payments,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector_assets.delivery.flow import Flow
+from connector_assets.integrations.jde_bill.approved_bills import ApprovedBills
 from connector_assets.integrations.jde_bill.bills import Bills
 from connector_assets.integrations.jde_bill.chart_of_accounts import ChartOfAccounts
 from connector_assets.integrations.jde_bill.departments import Departments
@@ -19,5 +20,6 @@ FLOWS: tuple[type[Flow], ...] = (
     PurchaseOrderBills,
     Bills,
     VendorCredits,
+    ApprovedBills,
     Payments,
 )

@@ -18,8 +18,9 @@ from connector_assets.integrations.from_jde.currencies import company_currencies
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_key
 from connector_assets.integrations.from_jde.order_vouchers import vouchers_of
 from connector_assets.integrations.jde_bill.marker import ORDER, keys_of
-from connector_assets.integrations.jde_bill.marks import mark_rules, marked
+from connector_assets.integrations.jde_bill.marks import mark_rules
 from connector_assets.integrations.jde_bill.ordered.billed import order_named
+from connector_assets.integrations.to_jde.vouchers.marks import marked
 from connector_assets.sources.bill_records import record_of
 from connector_resources.bill import Bill, Vendor, VendorCredit
 
@@ -60,8 +61,8 @@ class PayItem:
 @dataclass(frozen=True)
 class PaidBill:
     """What is known of the bill of a bill payment: `vouchers` are those in force, of each the pay items that it covers;
-    one, where all is well; of an order (`order` is its key) that was vouchered in parts several. `currency` is the vendor's (None: BILL does
-    not say)."""
+    one, where all is well; of an order (`order` is its key) that was vouchered in parts several. `currency` is the
+    vendor's (None: BILL does not say)."""
 
     vouchers: Sequence[Sequence[PayItem]] = ()
     invoice_number: str | None = None

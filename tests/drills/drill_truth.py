@@ -166,7 +166,7 @@ def plain(value: Any) -> Any:
 
 
 def _runs_on(name: str) -> bool:
-    return name == "id" or name.endswith(("-id", "-at")) or name in VERSIONS | NUMBERS
+    return name == "id" or name.endswith(("-id", "-at", "Id", "Time")) or name in VERSIONS | NUMBERS
 
 
 def _exceptions(flow: Flow) -> frozenset[tuple[str, str]]:

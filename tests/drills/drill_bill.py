@@ -190,7 +190,7 @@ PLACE = Place(
     },
     sites={
         "settles": {"departments": _UNITS, "purchase_order_bills": {}, "approved_bills": {}},
-        "posts journals": {"departments": _UNITS, "payments": _JOURNAL},
+        "posts journals": {"departments": _UNITS, "purchase_order_bills": {}, "payments": _JOURNAL},
     },
     acts={
         "chart_of_accounts": Acts(

@@ -169,6 +169,8 @@ _BILL = {
     **LOCAL,
 }
 _UNITS = {"unit_types": ["IS", "BS"]}
+# where the tax is a line of its own
+_TAX = {"tax_account": CHART["40.4110"]["AID"]}
 _JOURNAL = {
     "never_selected": ["A"],
     "journal_closes_pay_item": True,
@@ -189,7 +191,13 @@ PLACE = Place(
         "bill": _BILL,
     },
     sites={
-        "settles": {"departments": _UNITS, "purchase_order_bills": {}, "approved_bills": {}},
+        "settles": {
+            "departments": _UNITS,
+            "purchase_order_bills": {},
+            "bills": _TAX,
+            "vendor_credits": _TAX,
+            "approved_bills": {},
+        },
         "posts journals": {"departments": _UNITS, "purchase_order_bills": {}, "payments": _JOURNAL},
     },
     acts={

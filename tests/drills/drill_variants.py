@@ -10,6 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from drill_towns import PLACES
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from connector_assets.delivery.flow import Flow
 from connector_assets.integrations.kinds import KINDS, flow_class
@@ -66,7 +67,7 @@ def every_variant() -> list[Variant]:
 def variants(kind: str, flow: type[Flow]) -> Iterator[Variant]:
     """The usual one first. At the usual site every mode with every switch, and each other choice by itself; at the
     others every mode."""
-    defaults = {name: flow.Settings.model_fields[name].default for name in dimensions(flow.Settings)}
+    defaults = {name: fields_of(flow.Settings)[name].default for name in dimensions(flow.Settings)}
     for site in PLACES[kind].sites:
         single = [((name, value),) for name, values in dimensions(flow.Settings).items() for value in values]
         modes = [choices for choices in single if choices[0][0] == MODE]
@@ -79,11 +80,16 @@ def variants(kind: str, flow: type[Flow]) -> Iterator[Variant]:
 def dimensions(settings: type[BaseModel]) -> dict[str, tuple[Any, ...]]:
     """Setting -> its values, of every setting that has only so many: literals and switches."""
     found = {}
-    for name, field in settings.model_fields.items():
+    for name, field in fields_of(settings).items():
         values = _values(field.annotation)
         if values:
             found[name] = values
     return found
+
+
+def fields_of(settings: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The settings by their names in `connections.yaml`."""
+    return {field.alias or name: field for name, field in settings.model_fields.items()}
 
 
 def _values(annotation: Any) -> tuple[Any, ...]:
@@ -109,7 +115,7 @@ def _products(settings: type[BaseModel]) -> list[tuple[Choice, ...]]:
 
 def _distance(settings: type[BaseModel], chosen: Mapping[str, Any], values: tuple[Any, ...]) -> int:
     """How many settings are not as usual: the usual comes first."""
-    return sum(settings.model_fields[name].default != value for name, value in zip(chosen, values, strict=True))
+    return sum(fields_of(settings)[name].default != value for name, value in zip(chosen, values, strict=True))
 
 
 def _shown(value: Any) -> str:

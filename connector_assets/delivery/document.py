@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -92,12 +92,26 @@ class FieldChange:
 
 
 @dataclass(frozen=True)
+class Bulk:
+    """How documents of one kind are created several in a call, all or none of them.
+
+    `send_many` sends at most `limit` bodies and returns the documents in the same order. When it raises `Refused`,
+    nothing was taken; an unknown outcome is one of them all. Creates of one `name` may go together.
+    """
+
+    name: str
+    limit: int
+    send_many: Callable[[Sequence[Mapping[str, Any]]], Sequence[Target]]
+
+
+@dataclass(frozen=True)
 class Step:
     """One call that creates or changes something: a durable boundary of a delivery.
 
     `body` is exactly what is sent; `send` sends it and returns the document as it is afterwards. `outcome` is what the
     run counts when this step happened ('created' or 'updated'). `refuses_second` is True only where the target itself
     refuses a second document of that key, so that after a look-up that finds nothing it can be sent again at once.
+    A create with `bulk` may go in one call with others of its slice; `send` is used where it goes alone.
     """
 
     name: str
@@ -107,6 +121,7 @@ class Step:
     stage: str | None = None
     refuses_second: bool = False
     changes: tuple[FieldChange, ...] = ()
+    bulk: Bulk | None = None
 
     @property
     def creates(self) -> bool:

@@ -121,13 +121,19 @@ REASONS: dict[str, Reason] = {
             severity="highest",
         ),
         Reason(
+            "credit_already_applied",
+            "the source took the credit back or settled it, and the target has applied it: {value}",
+            "undo in the target what the credit was applied to, or correct the credit in the source; then replay",
+            severity="highest",
+        ),
+        Reason(
             "payment_taken_back",
             "the source has voided {field} {value}, which is recorded in the target as paid",
             "void the recorded payment in the target, then replay",
         ),
         Reason(
             "bill_in_payment",
-            "the {field} changed in the source from {value}, and the target has paid it or is about to",
+            "the {field} changed in the source from {value}, and the target has paid or applied it, or is about to",
             "correct the record in the target or in the source, or dismiss this one",
         ),
         Reason(

@@ -12,7 +12,7 @@ from connector_assets.delivery.document import Step, Target
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.reach import Reach
 from connector_assets.delivery.work import Pace, Work
-from connector_resources.errors import ConnectorError, Unavailable
+from connector_resources.errors import ConnectorError, NotFound, OutcomeUnknown, Refused, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class Defect:
 
 
 Answer = Target | ConnectorError | Defect
+Doing = tuple[Work, Step]
 
 
 class Sender:
@@ -47,12 +48,26 @@ class Sender:
         self.pool: ThreadPoolExecutor | None = None
         self.halted = False
 
-    def send(self, doing: Sequence[tuple[Work, Step]]) -> tuple[list[Answer], BaseException | None]:
+    def send(self, doing: Sequence[Doing]) -> tuple[list[Answer], BaseException | None]:
         """The answers, in order, and what interrupted the wait for them (a signal): the calls under way were waited for
-        all the same, so that their outcomes can be recorded."""
+        all the same, so that their outcomes can be recorded.
+
+        Creates that may go together do. Those of a call that was refused go one by one, to find the guilty one.
+        """
+        answers: dict[int, Answer] = {}
+        refused, interruption = self._in_calls(doing, _calls(doing), answers)
+        if refused:
+            _, again = self._in_calls(doing, [[index] for index in refused], answers)
+            interruption = interruption or again
+        return [answers[index] for index in range(len(doing))], interruption
+
+    def _in_calls(
+        self, doing: Sequence[Doing], calls: Sequence[Sequence[int]], answers: dict[int, Answer]
+    ) -> tuple[list[int], BaseException | None]:
+        """Send each call, fill in the answers of its steps; which ones a refusal of several leaves without one."""
         if self.pool is None:
             raise AssertionError("steps run inside Engine.deliver")
-        futures = [self.pool.submit(self._send, work, step) for work, step in doing]
+        futures = [self.pool.submit(self._send, [doing[index] for index in call]) for call in calls]
         interruption: BaseException | None = None
         try:
             wait(futures)
@@ -60,26 +75,69 @@ class Sender:
             interruption = error
             self.halted = True
             wait(futures)
-        return [future.result() for future in futures], interruption
+        left: list[int] = []
+        for call, future in zip(calls, futures, strict=True):
+            found = future.result()
+            if len(call) > 1 and any(isinstance(answer, Refused | NotFound) for answer in found):
+                left += call
+            else:
+                answers.update(zip(call, found, strict=True))
+        return left, interruption
 
-    def _send(self, work: Work, step: Step) -> Answer:
+    def _send(self, doing: Sequence[Doing]) -> list[Answer]:
+        """One call, of one step or of several that create; an answer for each."""
+        if (not_sent := self._kept_back(doing)) is not None:
+            return [not_sent] * len(doing)
+        work, step = doing[0]
+        try:
+            answers = [step.send(step.body)] if len(doing) == 1 else _sent_together(doing)
+            for (work, step), target in zip(doing, answers, strict=True):
+                if step.creates:
+                    # at once, so that the calls behind this one are not sent
+                    self.reach.stop(self.flow.distrust(work.document, target))
+        except ConnectorError as error:
+            return [error] * len(doing)
+        except Exception as error:  # noqa: BLE001 - a defect, not to take the other outcomes of the slice with it
+            defect = Defect(error)
+            log.error("%s: %s of %s %s", self.flow.full_name, step.name, work.document.key, defect)
+            return [defect] * len(doing)
+        return list(answers)
+
+    def _kept_back(self, doing: Sequence[Doing]) -> NotSent | None:
+        """Why nothing is sent any more, if so."""
         if self.halted:
             return NotSent("not sent: interrupted")
         if self.reach.stopped is not None:
             return NotSent(f"not sent: {self.reach.stopped}")
-        waited = self.clock.now() - (work.opened_at or self.clock.now())
+        now = self.clock.now()
+        waited = max(now - (work.opened_at or now) for work, _ in doing)
         if waited > timedelta(seconds=self.pace.send_within):
             # what an intent may still have in flight is bounded, or a crash could never be looked up
             return NotSent(f"not sent within {self.pace.send_within:g} s of its intent")
-        try:
-            answer = step.send(step.body)
-            if step.creates:
-                # at once, so that the calls behind this one are not sent
-                self.reach.stop(self.flow.distrust(work.document, answer))
-        except ConnectorError as error:
-            return error
-        except Exception as error:  # noqa: BLE001 - a defect, not to take the other outcomes of the slice with it
-            defect = Defect(error)
-            log.error("%s: %s of %s %s", self.flow.full_name, step.name, work.document.key, defect)
-            return defect
-        return answer
+        return None
+
+
+def _calls(doing: Sequence[Doing]) -> list[list[int]]:
+    """The steps by index, in the calls in which they go."""
+    calls: list[list[int]] = []
+    filling: dict[str, list[int]] = {}
+    for index, (_, step) in enumerate(doing):
+        bulk = step.bulk if step.creates else None
+        call = filling.get(bulk.name) if bulk is not None else None
+        if bulk is None or call is None or len(call) >= bulk.limit:
+            call = []
+            calls.append(call)
+            if bulk is not None:
+                filling[bulk.name] = call
+        call.append(index)
+    return calls
+
+
+def _sent_together(doing: Sequence[Doing]) -> Sequence[Target]:
+    step = doing[0][1]
+    if step.bulk is None:
+        raise AssertionError("only steps with a bulk go together")
+    targets = step.bulk.send_many([step.body for _, step in doing])
+    if len(targets) != len(doing):
+        raise OutcomeUnknown(f"{len(doing)} documents were sent in one call, and {len(targets)} came back")
+    return targets

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 
-def outcomes(run: dict[str, Any]) -> dict[str, dict[str, int]]:
+def outcomes(run: dict[str, Any], integration: str = "jde_coupa") -> dict[str, dict[str, int]]:
     """Flow -> the outcomes that occurred in a run."""
     return {
         each["flow"].partition("/")[2]: {name: count for name, count in each["outcomes"].items() if count}
         for each in run["flows"]
+        if each["flow"].startswith(f"{integration}/")
     }
 
 
@@ -29,6 +30,11 @@ def test_a_demo_goes_on_until_every_flow_has_had_something_to_do(tmp_path: Path)
     assert first["invoices"] == {"created": 30}
     assert first["purchase_orders"]["created"] > 0
     assert first["approved_invoices"] == {}
+    # one list of flows over both integrations, in the order of their runs
+    assert (told["run"], len(told["runs"])) == (told["runs"][0], 2)
+    bill = outcomes(told, "jde_bill")
+    assert bill["chart_of_accounts"]["created"] == first["accounts"]["created"]
+    assert bill["departments"]["created"] > 0
     morning, afternoon = (outcomes(each) for each in told["later"])
     # five invoices of the clerks' own and three for orders; the approvers got twelve vouchers' invoices through
     assert morning["approved_invoices"] == {"created": 8, "ignored": 30}

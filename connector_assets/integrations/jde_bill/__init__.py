@@ -8,6 +8,7 @@ from connector_assets.integrations.jde_bill.bills import Bills
 from connector_assets.integrations.jde_bill.chart_of_accounts import ChartOfAccounts
 from connector_assets.integrations.jde_bill.departments import Departments
 from connector_assets.integrations.jde_bill.payments import Payments
+from connector_assets.integrations.jde_bill.vendor_credits import VendorCredits
 from connector_assets.integrations.jde_bill.vendors import Vendors
 
 # in the order in which they need each other's links
@@ -16,6 +17,7 @@ FLOWS: tuple[type[Flow], ...] = (
     Departments,
     Vendors,
     Bills,
+    VendorCredits,
     ApprovedBills,
     Payments,
 )

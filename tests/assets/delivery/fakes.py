@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -28,6 +28,7 @@ from connector_assets.delivery.checks import (
 )
 from connector_assets.delivery.converge import converge, mark
 from connector_assets.delivery.document import (
+    Bulk,
     Decision,
     Do,
     Document,
@@ -52,6 +53,7 @@ from connector_resources.errors import (
 from connector_resources.ledger import Delivery
 
 WINDOW = 20.0
+T = TypeVar("T")
 
 
 class SetClock(ManualClock):
@@ -129,6 +131,7 @@ class FakeTarget:
         self.clock = clock
         self.unique = unique
         self.approves = approves
+        self.refuses: str | None = None
         self.records: dict[str, Record] = {}
         self.faults: dict[tuple[str, int], Fault] = {}
         self.always: dict[str, Fault] = {}
@@ -150,16 +153,27 @@ class FakeTarget:
     def create(self, body: Mapping[str, Any]) -> Record:
         """A new draft; where `unique`, refused when the number is taken."""
 
-        def effect(fault: Fault | None) -> Record:
-            if self.unique and any(r.values["number"] == body["number"] for r in self.records.values()):
-                raise Refused("taken", fields=(FieldMessage("number", "has been taken"),), status=422)
+        return self._write("create", str(body["key"]), lambda fault: self._taken([body], fault)[0])
+
+    def create_many(self, bodies: Sequence[Mapping[str, Any]]) -> list[Record]:
+        """New drafts, all or none."""
+        names = "+".join(str(body["key"]) for body in bodies)
+        return self._write("create_many", names, lambda fault: self._taken(bodies, fault))
+
+    def _taken(self, bodies: Sequence[Mapping[str, Any]], fault: Fault | None) -> list[Record]:
+        there = {record.values["number"] for record in self.records.values()}
+        if self.unique and any(body["number"] in there for body in bodies):
+            raise Refused("taken", fields=(FieldMessage("number", "has been taken"),), status=422)
+        if any(body["name"] == self.refuses for body in bodies):
+            raise Refused("invalid", fields=(FieldMessage("name", "is not nice"),), status=422)
+        made = []
+        for body in bodies:
             self._ids += 1
             dropped = fault.drops if fault else ()
             values = {name: None if name in dropped else value for name, value in body.items()}
             record = self.records[str(self._ids)] = Record(str(self._ids), values)
-            return record
-
-        return self._write("create", str(body["key"]), effect)
+            made.append(record)
+        return made
 
     def update(self, id: str, body: Mapping[str, Any]) -> Record:
         """Replace these fields."""
@@ -228,7 +242,7 @@ class FakeTarget:
             if fault is not None and fault.error is not None:
                 raise fault.error()
 
-    def _write(self, verb: str, name: str, effect: Callable[[Fault | None], Record]) -> Record:
+    def _write(self, verb: str, name: str, effect: Callable[[Fault | None], T]) -> T:
         with self._lock:
             self.arrive()
             self.seen[verb] += 1
@@ -277,6 +291,7 @@ class FakeFlow(Flow):
         self.source = source or {}
         self.kept_key = True
         self.refuses_second: bool | None = None
+        self.bulk: int | None = None
 
     # the source side
 
@@ -392,7 +407,11 @@ class FakeFlow(Flow):
             stage=mark(wanted),
             refuses_second=self.target.unique if self.refuses_second is None else self.refuses_second,
             changes=differences({}, wanted),
+            bulk=None if self.bulk is None else Bulk("bills", self.bulk, self._create_many),
         )
+
+    def _create_many(self, bodies: Sequence[Mapping[str, Any]]) -> list[Target]:
+        return [observe(record) for record in self.target.create_many(bodies)]
 
     def _update(
         self, wanted: Mapping[str, Any], known: Delivery, current: Target, changes: tuple[FieldChange, ...]

@@ -1,13 +1,13 @@
 """Vendors as BILL holds them: in the terms of the flow's content, and as request bodies (bill section 3.1).
 
 A tax number is known by its last four everywhere but in the landing store and in the request itself: bodies carry it
-masked, and it is put in when they are sent. Whether BILL shows it in clear is not established: `tax_id` is not in the
-content of a vendor of which BILL does not show it, and is `…6789` where BILL shows it masked.
+masked, and it is put in when they are sent. Whether BILL shows it in clear is not established: `tax_id` is in the
+content of a vendor only where it does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from connector_assets.delivery.document import Document, Target, version_text
@@ -63,7 +63,7 @@ def observe(vendor: Vendor, seal: bytes) -> Target:
         "tax_id_type": info.tax_id_type if info else None,
         "track_1099": info.track1099 if info else None,
     }
-    if info and info.tax_id:
+    if info and info.tax_id and not is_masked(info.tax_id):
         content["tax_id"] = shown(info.tax_id, seal)
     return Target(
         str(vendor.id),
@@ -76,14 +76,11 @@ def observe(vendor: Vendor, seal: bytes) -> Target:
 
 
 def shown(tax_id: str | None, seal: bytes) -> str | None:
-    """A tax number as the content has it: its last four with a digest of how it is compared; the last four alone of
-    one that BILL shows masked."""
-    if tax_id and is_masked(tax_id):
-        return f"…{plain(tax_id)[-4:]}"
+    """A tax number as the content has it: its last four, and a digest of the number however it is written."""
     return masked(same_number(tax_id) or tax_id, seal)
 
 
-def settled(content: Mapping[str, Any], target: Target, sent_tax_id: str | None) -> dict[str, Any]:
+def settled(content: Mapping[str, Any], target: Target, sent_tax_id: str) -> dict[str, Any]:
     """`content` with what BILL holds in the place of what JDE does not say or cannot decide.
 
     Whether a field can be emptied is not established, so what is blank in JDE stays in BILL, lines of an address
@@ -95,21 +92,24 @@ def settled(content: Mapping[str, Any], target: Target, sent_tax_id: str | None)
     if content["status"] == ARCHIVED:
         return {**held, "status": ARCHIVED}
     kept = {name: held.get(name) if value is None else value for name, value in content.items()}
-    if getattr(target.raw, "network_status", None) in CONNECTED:
+    if target.raw.network_status in CONNECTED:
         kept["phone"] = held["phone"]
-    if _holds(held.get("tax_id"), content["tax_id"], sent_tax_id):
+    if _holds(target, content["tax_id"], sent_tax_id):
         kept["tax_id"] = held.get("tax_id")
     return kept
 
 
-def _holds(held: str | None, ours: str | None, sent: str | None) -> bool:
-    """Whether BILL has our tax number, as far as it can be told."""
+def _holds(target: Target, ours: str | None, sent: str) -> bool:
+    """Whether BILL has our tax number, as far as it can be told. Of a masked one that we never sent the last four have
+    to do."""
+    held = target.content.get("tax_id")
     if not ours or held == ours:
         return True
-    if held is None:
-        return sent == ours
-    # masked: with nothing sent by us the last four have to do
-    return "#" not in held and held == ours.partition(" ")[0] and sent in (None, "", ours)
+    if held is not None:
+        return False
+    info = target.raw.additional_info
+    hidden = info.tax_id if info else None
+    return sent == ours or (not sent and hidden is not None and ours.partition(" ")[0] == f"…{plain(hidden)[-4:]}")
 
 
 def body_of(document: Document, fields: Collection[str]) -> dict[str, Any]:
@@ -142,11 +142,32 @@ def sending(
     """`send` with the tax number in its place, and out of what BILL says about it."""
 
     def sent(body: Mapping[str, Any]) -> Target:
-        info = body.get("additionalInfo", {})
-        whole = {**body, "additionalInfo": {**info, "taxId": tax_id}} if "taxId" in info else body
         try:
-            return observe(send(whole), seal)
+            return observe(send(_whole(body, tax_id)), seal)
         except SystemProblem as problem:
             raise without(problem, tax_id) from None
 
     return sent
+
+
+def sending_many(
+    send: Callable[[Sequence[Mapping[str, Any]]], Sequence[Vendor]], tax_ids: Mapping[str, str | None], seal: bytes
+) -> Callable[[Sequence[Mapping[str, Any]]], Sequence[Target]]:
+    """`sending` of several new vendors in a call. `tax_ids` are the numbers by short name."""
+
+    def sent(bodies: Sequence[Mapping[str, Any]]) -> list[Target]:
+        own = [tax_ids[body["shortName"]] for body in bodies]
+        try:
+            made = send([_whole(body, tax_id) for body, tax_id in zip(bodies, own, strict=True)])
+        except SystemProblem as problem:
+            for tax_id in own:
+                problem = without(problem, tax_id)
+            raise problem from None
+        return [observe(vendor, seal) for vendor in made]
+
+    return sent
+
+
+def _whole(body: Mapping[str, Any], tax_id: str | None) -> Mapping[str, Any]:
+    info = body.get("additionalInfo", {})
+    return {**body, "additionalInfo": {**info, "taxId": tax_id}} if "taxId" in info else body

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from connector_assets.cli.sandboxes import DEFAULT_PORT, command
+
+if TYPE_CHECKING:
+    from connector_resources.home import Home
 
 app = typer.Typer(name="sandbox", help="The systems on this machine, with made-up data.", no_args_is_help=True)
 
@@ -16,7 +19,11 @@ Ledger = Annotated[Path | None, typer.Option("--ledger", metavar="DIR", help="Se
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the made-up data.")]
 Trust = Annotated[
     Path | None,
-    typer.Option("--trust", metavar="FILE", help="PEM of authorities that receivers of events may be certified by."),
+    typer.Option(
+        "--trust",
+        metavar="FILE",
+        help="PEM of authorities that receivers of events may be certified by; without it, that of this home's inbox.",
+    ),
 ]
 Size = Annotated[int | None, typer.Option("--size", min=1, help="How many vouchers to make up.")]
 PortBase = Annotated[int, typer.Option("--port-base", min=1, max=65529, help="Control port; the systems are above it.")]
@@ -35,6 +42,9 @@ def serve(
     demo: Annotated[bool, typer.Option("--demo", help="What `connector demo` left, on its ports.")] = False,
 ) -> None:
     """Serve until told to stop; one line of JSON says when it is ready."""
+    from connector_resources.home import Home
+
+    trust = trust or inbox_authority(Home.locate())
     if demo:
         from connector_assets.cli.demo_home import left_by_demo
 
@@ -47,6 +57,11 @@ def serve(
     words = command(arguments)
     # the sandbox takes this process over, so that signals and its output are its own
     os.execv(words[0], words)  # noqa: S606 - ourselves
+
+
+def inbox_authority(home: Home) -> Path:
+    """The authority that certifies this home's `connector inbox serve` on loopback; it may not be there yet."""
+    return home.tls / "ca.pem"
 
 
 def serving(

@@ -28,6 +28,7 @@ from connector_resources.ledger.releasing import release_waiting
 from connector_resources.ledger.rows import Change
 from connector_resources.ledger.secrets import Credentials
 from connector_resources.ledger.slots import CallSlots
+from connector_resources.ledger.subscriptions import Subscriptions
 
 
 class Ledger:
@@ -49,6 +50,7 @@ class Ledger:
         self.reports = Reports(database, clock)
         self.credentials = Credentials(database)
         self.inbox = Inbox(database, clock)
+        self.subscriptions = Subscriptions(database, clock)
         self._slots: dict[tuple[str, str, int, int | None, Clock], CallSlots] = {}
         self._making = threading.Lock()
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -19,9 +20,9 @@ MOST_CONNECTIONS = 256
 
 
 class Server(uvicorn.Server):
-    """Serves one application until `should_exit`, SIGTERM or SIGINT."""
+    """Serves one application until `should_exit`, SIGTERM or SIGINT; over HTTPS where a context is given."""
 
-    def __init__(self, app: ASGIApp, on_ready: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, on_ready: Callable[[], None], tls: ssl.SSLContext | None = None) -> None:
         config = uvicorn.Config(
             app,
             ws="none",
@@ -36,6 +37,8 @@ class Server(uvicorn.Server):
         )
         # whoever may have put a handler there: an address may hold what a sender should have put elsewhere
         logging.getLogger("uvicorn.access").disabled = True
+        config.load()
+        config.ssl = tls
         super().__init__(config)
         self._on_ready = on_ready
 

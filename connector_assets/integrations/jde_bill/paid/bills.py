@@ -17,7 +17,8 @@ from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, order_parts, text, voucher_key
 from connector_assets.integrations.jde_bill.marker import ORDER, keys_of
-from connector_assets.integrations.jde_bill.marks import mark_rules, marked
+from connector_assets.integrations.jde_bill.marks import mark_rules
+from connector_assets.integrations.to_jde.vouchers.marks import marked
 from connector_assets.sources.bill_records import record_of
 from connector_resources.bill import Bill, Vendor, VendorCredit
 

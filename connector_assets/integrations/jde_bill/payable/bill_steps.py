@@ -64,8 +64,11 @@ class BillSteps(PayableSteps):
     def resource(self) -> Any:
         return self.records.client.bills
 
-    def seen(self, record: Any, currency: str | None) -> Target:
-        return self.records.seen(record, currency)
+    def seen(self, records: Sequence[Any]) -> list[Target]:
+        return self.records.seen(records)
+
+    def know(self, vendor: str, currency: str | None) -> None:
+        self.records.know(vendor, currency)
 
     def lines_held(self, target: Target) -> Sequence[Any]:
         held: Held = target.raw
@@ -152,7 +155,7 @@ class BillSteps(PayableSteps):
 
     def _create(self, document: Document, sent: Mapping[str, Any]) -> Target:
         try:
-            return self.seen(self.resource.create(sent), document.content["currency"])
+            return self.seen([self.resource.create(sent)])[0]
         except Refused as refused:
             # of this number, it says: then it is ours, sent before, or somebody's, and he decides
             found = self.records.marked(sent["vendorId"], document.key) if refused.code == DUPLICATE else None

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from connector_assets.delivery.converge import mark
 from connector_assets.delivery.document import (
+    Bulk,
     Do,
     Document,
     FieldChange,
@@ -44,8 +45,12 @@ class PayableSteps(ABC):
         """The client's verbs."""
 
     @abstractmethod
-    def seen(self, record: Any, currency: str | None) -> Target:
-        """A record that a write answered; with the vendor's currency, where it is known."""
+    def seen(self, records: Sequence[Any]) -> list[Target]:
+        """Records that a write answered."""
+
+    @abstractmethod
+    def know(self, vendor: str, currency: str | None) -> None:
+        """Take the currency of a vendor for known."""
 
     @abstractmethod
     def lines_held(self, target: Target) -> Sequence[Any]:
@@ -107,7 +112,8 @@ class PayableSteps(ABC):
 
     def create(self, document: Document, send: Callable[[Mapping[str, Any]], Target]) -> Step:
         """Make the record."""
-        content = self.base(document.content)
+        content, resource = self.base(document.content), self.resource
+        self.know(document.content["vendor"], document.content["currency"])
         return Step(
             name="create",
             body=self.body(document, document.content),
@@ -115,6 +121,7 @@ class PayableSteps(ABC):
             outcome="created",
             stage=mark(content),
             changes=differences({}, content),
+            bulk=Bulk(self.flow.target_entity, resource.BULK, lambda bodies: self.seen(resource.create_many(bodies))),
         )
 
     def update(self, document: Document, target: Target, content: Mapping[str, Any]) -> Step:
@@ -129,7 +136,7 @@ class PayableSteps(ABC):
         return Step(
             name="replace" if anew else "update",
             body=whole if anew else {name: whole[name] for name in whole if name in named},
-            send=lambda sent: self.seen(verb(target.id, sent), None),
+            send=lambda sent: self.seen([verb(target.id, sent)])[0],
             outcome="updated",
             stage=mark(self.base(content)),
             changes=changes,
@@ -141,7 +148,7 @@ class PayableSteps(ABC):
         return Step(
             name=name,
             body={},
-            send=lambda _: self.seen(verb(target.id), None),
+            send=lambda _: self.seen([verb(target.id)])[0],
             outcome="updated",
             stage=known.stage,
             changes=(FieldChange("void", target.content["void"], not target.content["void"]),),

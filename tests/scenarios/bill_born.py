@@ -94,6 +94,10 @@ def vouchers(town: BillSite, id: str | None = None) -> list[tuple[str, Decimal, 
     ]
 
 
+def _standing(item: dict[str, Any]) -> str:
+    return "void" if item.get("VOD", "").strip() == "V" else str(item["PST"]).strip()
+
+
 def costs(town: BillSite, id: str) -> list[tuple[str, Decimal]]:
     """(account, amount) of the distribution of a bill's vouchers, reversals included."""
     numbers = {row["DOC"] for row in items(town, id)}

@@ -9,6 +9,7 @@ import pytest
 from bill_born import FLOW, bill, change, costs, items, link, owed, run, switched_on, vouchers
 from bill_paid import pay, posted, table
 from bill_site import BillSite
+from scenario_books import Entry
 from scenario_site import outcomes
 
 from connector_assets.integrations.kinds import flow_class
@@ -166,3 +167,32 @@ def test_a_bill_that_is_archived_while_its_payment_is_under_way_is_a_persons(tow
     town.bill.set("bills", id, archived=False, recordStatus="ACTIVE")
     assert run(town) == {"unchanged": 1}
     assert town.exceptions(FLOW) == []
+
+
+def test_a_payment_waits_for_a_voucher_that_is_in_the_batch_files(town: BillSite) -> None:
+    """Given a batch queue of an hour in JD Edwards and a bill that BILL has paid meanwhile
+    then the payment is held until the voucher is there, and is posted by itself then."""
+    town.sandbox.post("/options", {"jde": {"batch_seconds": 3600}})
+    town.flows["payments"] = {}
+    id = bill(town)
+    pay(town, id)
+    assert run(town) == {"created": 1}
+    assert link(town, id).startswith("Z/")
+    town.sync("payments")
+    assert town.exception("payments").reason == "voucher_not_linked"
+    town.sandbox.clock.advance(3600)
+    town.sync(FLOW, "payments")
+    assert (owed(town), town.exceptions("payments")) == (ZERO, [])
+    assert posted(town) == [(Decimal(100), False)]
+
+
+def test_a_voucher_that_lost_its_mark_is_still_settled_by_its_link(town: BillSite) -> None:
+    """Given a voucher whose mark somebody overwrote, when BILL has paid its bill, then the link says which it is."""
+    town.flows["payments"] = {}
+    id = bill(town)
+    run(town)
+    [row] = items(town, id)
+    town.books.change_items(Entry(row["DOC"], row["DCT"], row["KCO"]), VR01="overwritten")
+    pay(town, id)
+    town.sync("payments")
+    assert (owed(town), posted(town)) == (ZERO, [(Decimal(100), False)])

@@ -73,7 +73,8 @@ def test_a_vendor_is_known_by_its_marker_where_its_link_is_lost(town: BillSite) 
     assert [row["AN8"] for row in items(town, id)] == [4343]
 
 
-@pytest.mark.reason("account_not_found", "account_not_postable")
+@pytest.mark.reason("account_not_found")
+@pytest.mark.reason("account_not_postable")
 def test_lines_without_an_account_of_jde_hold_the_bill(town: BillSite) -> None:
     """Given a line without account, one on an account that was born in BILL, and one on an account that takes no
     postings any more, then their bills wait; a default account lets the first go."""
@@ -109,7 +110,8 @@ def test_the_business_unit_may_be_that_of_the_department(town: BillSite) -> None
     assert costs(town, other) == [("40.5010", Decimal(10))]
 
 
-@pytest.mark.reason("natural_key_taken", "possible_duplicate")
+@pytest.mark.reason("natural_key_taken")
+@pytest.mark.reason("possible_duplicate")
 def test_an_invoice_that_somebody_entered_in_jde_too_is_never_owed_twice(town: BillSite) -> None:
     """Given a voucher of the same supplier and number that was entered in JD Edwards, and two bills of one number
     then the first bill is held, and of the two one goes and the other waits."""

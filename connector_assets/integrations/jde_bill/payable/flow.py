@@ -68,7 +68,7 @@ RESOLVED = {
 class Payables(Flow):
     """Pay items of JDE to one of BILL's kinds of payables."""
 
-    after = ("vendors", "chart_of_accounts", "departments")
+    after = ("vendors", "chart_of_accounts", "departments", "purchase_order_bills")
     carries_money = True
     source_role, source_entity = "jde", "F0411"
     target_role = "bill"

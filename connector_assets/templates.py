@@ -70,6 +70,17 @@ connections:
     # a session unused for so long is renewed before it is used; BILL ends it after 35 minutes
     idle_seconds: 1500
     effect_window_seconds: 120
+    # what BILL tells by itself: `connector inbox serve` subscribes to its events and keeps the subscription; null: none
+    inbox: null
+    # inbox:
+    #   # where BILL reaches it, over HTTPS; /bill/bill is put behind it
+    #   public_url: https://connector.example.com
+    #   # of the kinds that the organisation's catalog has
+    #   events: [vendor.*, bill.*, payment.updated, payment.failed]
+    #   # how often the subscription is looked at; how long the key before a rotation counts; as above
+    #   check_seconds: 60
+    #   former_key_hours: 24
+    #   keep_days: 30
 
 integrations:
   jde_coupa:
@@ -239,6 +250,9 @@ connections:
     time_zone: Europe/London
     limits: {{in_flight: 3}}
     settle_seconds: 0
+    # BILL's events (`connector inbox serve`), which the sandbox sends over HTTPS to this machine; null: none
+    inbox: null
+    # inbox: {{public_url: "https://{host}:8980"}}
 
 integrations:
   jde_coupa:

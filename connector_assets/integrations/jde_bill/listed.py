@@ -240,14 +240,14 @@ class Listed(Flow):
         if "active" not in fields:
             # what is blank is left to BILL
             body = self.body({name: value or target.content[name] for name, value in document.content.items()}, fields)
-            return self._step("update", body, lambda sent: self.resource.update(target.id, sent), document, changes)
+            return self._act("update", body, lambda sent: self.resource.update(target.id, sent), document, changes)
         if not document.content["active"]:
-            return self._step("archive", {}, lambda _: self.resource.archive(target.id), document, changes)
+            return self._act("archive", {}, lambda _: self.resource.archive(target.id), document, changes)
         own = tuple(change for change in changes if change.field == "active")
-        restored = self._step("restore", {}, lambda _: self.resource.restore(target.id), document, own)
+        restored = self._act("restore", {}, lambda _: self.resource.restore(target.id), document, own)
         return restored if own == changes else replace(restored, stage=PARTIAL)
 
-    def _step(
+    def _act(
         self,
         name: str,
         body: Mapping[str, Any],
@@ -256,7 +256,12 @@ class Listed(Flow):
         changes: tuple[FieldChange, ...],
     ) -> Step:
         return Step(
-            name, body, lambda sent: self._target(send(sent)), "updated", stage=mark(document.content), changes=changes
+            name=name,
+            body=body,
+            send=lambda sent: self._target(send(sent)),
+            outcome="updated",
+            stage=mark(document.content),
+            changes=changes,
         )
 
 

@@ -41,6 +41,7 @@ class Home:
         self.keys_file = self.path / "keys"
         self.dagster_home = self.path / "dagster"
         self.logs = self.path / "logs"
+        self.tls = self.path / "tls"
         self.landing_url = self._environment.get(LANDING_VARIABLE) or str(self.path / "landing")
 
     @classmethod

@@ -1,12 +1,17 @@
-"""How a connection's events may come in: the call-outs of the system itself, and those that a relay signs."""
+"""How a connection's events may come in: Coupa's call-outs, those that a relay signs, and BILL's notifications."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 CLIENT_ID, CLIENT_SECRET, RELAY_SECRET = "inbox_client_id", "inbox_client_secret", "inbox_relay_secret"
+# BILL makes the key of its signatures; we keep it, and the one before it for what is under way after a rotation
+SECURITY_KEY, FORMER_SECURITY_KEY = "inbox_security_key", "inbox_former_security_key"
 
 # what a sender calls a document, in the body or in the address -> what we call it (coupa section 7)
 DOCUMENTS = {
@@ -19,6 +24,10 @@ DOCUMENTS = {
     "payment": "payments",
     "coupa-pay-payment": "payments",
 }
+# the families of BILL's events that tell of documents, and what we call these (bill section 7.2)
+BILL_DOCUMENTS = {"vendor": "vendors", "bill": "bills", "payment": "payments"}
+BILL_PATH = "/bill/"
+_BILL_EVENT = rf"^({'|'.join(BILL_DOCUMENTS)})\.(\*|[a-z-]+)$"
 _HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 
 
@@ -99,6 +108,59 @@ class InboxSettings(_Settings):
         """What we call what a sender calls so; None for what is unknown."""
         one = plain(name)
         return self.documents.get(one) or self.documents.get(one.removesuffix("s"))
+
+
+class BillInboxSettings(_Settings):
+    """The subscription to BILL's events that `connector inbox serve` makes and keeps (bill section 7)."""
+
+    public_url: str = Field(
+        description="https address at which BILL reaches `connector inbox serve`; /bill/<connection> is put behind it"
+    )
+    name: str = Field(default="ml-connector", min_length=1, max_length=100, description="of the subscription in BILL")
+    events: tuple[str, ...] = Field(
+        default=("vendor.*", "bill.*", "payment.updated", "payment.failed"),
+        min_length=1,
+        description="kinds of events, as far as the organisation's catalog has them; vendor.*: all of a family",
+    )
+    check_seconds: float = Field(
+        default=60.0, ge=1, le=86_400, description="how often the subscription is looked at, and put right"
+    )
+    former_key_hours: float = Field(
+        default=24.0, ge=0, le=24 * 30, description="how long the key before a rotation still counts"
+    )
+    keep_days: int = Field(default=30, ge=1, le=366, description="how long a repetition is known as one")
+    max_bytes: int = Field(default=1_000_000, ge=1_000, le=100_000_000, description="longest body that is read")
+
+    @field_validator("public_url")
+    @classmethod
+    def _https(cls, url: str) -> str:
+        try:
+            parts = urlsplit(url.strip())
+            usable = bool(parts.hostname) and (parts.port is None or parts.port > 0) and " " not in url.strip()
+        except ValueError:
+            raise ValueError("not a usable address") from None
+        if not usable or parts.scheme != "https":
+            raise ValueError("must be an address like https://connector.example.com: BILL sends over HTTPS alone")
+        if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+            raise ValueError("must not carry a user, password, query or fragment")
+        return url.strip().rstrip("/")
+
+    @field_validator("events")
+    @classmethod
+    def _kinds(cls, events: tuple[str, ...]) -> tuple[str, ...]:
+        for event in events:
+            if not re.match(_BILL_EVENT, event):
+                raise ValueError(f"must be {', '.join(f'{each}.*' for each in BILL_DOCUMENTS)} or one event of these")
+        return events
+
+    def url(self, connection: str) -> str:
+        """Where BILL sends the events of this connection."""
+        return f"{self.public_url}{BILL_PATH}{connection}"
+
+    def chosen(self, catalog: Iterable[str]) -> list[str]:
+        """The kinds of the organisation's catalog that are wanted, sorted."""
+        wanted = set(self.events)
+        return sorted({kind for kind in catalog if kind in wanted or f"{kind.partition('.')[0]}.*" in wanted})
 
 
 def plain(name: str) -> str:

@@ -26,6 +26,7 @@ def serve(
     limits: bool = True,
     state: Path | str | None = None,
     options: Mapping[str, Mapping[str, Any]] | None = None,
+    trust: Path | str | None = None,
 ) -> None:
     """Serve the systems on loopback until SIGTERM or SIGINT; a line of JSON on standard output says ready.
 
@@ -35,14 +36,15 @@ def serve(
     are
     rules or a JSON file of them; `limits` switches the documented rate limits; `options` are the systems'
     switches
-    (POST /options). BadCommandError says in one line what is wrong with an argument.
+    (POST /options); `trust` is a PEM file, which may appear later, of authorities that receivers of events may be
+    certified by. BadCommandError says in one line what is wrong with an argument.
     """
     sandbox = Sandbox(
         worlds(ledger=None if ledger is None else Path(ledger), seed=seed, size=size),
         limits=limits,
         faults=_rules(faults),
         state=None if state is None else Path(state),
-        options=options,
+        options=options if trust is None else _trusting(options or {}, Path(trust)),
     )
     sockets = sandbox.bind(port_base)
 
@@ -54,6 +56,10 @@ def serve(
         Server(sandbox, ready).serve_until_told(sockets)
     finally:
         sandbox.close()
+
+
+def _trusting(options: Mapping[str, Mapping[str, Any]], trust: Path) -> dict[str, Mapping[str, Any]]:
+    return {**options, "bill": {**options.get("bill", {}), "trust": str(trust.absolute())}}
 
 
 def _rules(faults: Path | str | Sequence[Mapping[str, Any]] | None) -> Sequence[Mapping[str, Any]]:

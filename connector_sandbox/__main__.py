@@ -19,6 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--faults", type=Path, help="JSON file with a list of fault rules")
     parser.add_argument("--limits", choices=["on", "off"], default="on", help="the vendors' documented rate limits")
     parser.add_argument("--state", type=Path, help="directory that keeps the content over a restart")
+    parser.add_argument(
+        "--trust", type=Path, help="PEM file of authorities that receivers of events may be certified by"
+    )
     given = vars(parser.parse_args(arguments))
     given["limits"] = given["limits"] == "on"
     try:

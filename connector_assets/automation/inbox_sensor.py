@@ -19,7 +19,7 @@ from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.assets import DUE_TAG
 from connector_assets.opening import flows_of, workbench
 from connector_assets.runs import range_tags
-from connector_resources.connections import CoupaConnection, IntegrationSettings
+from connector_resources.connections import BillConnection, CoupaConnection, IntegrationSettings
 from connector_resources.errors import ConnectorError
 from connector_resources.home import Home
 from connector_resources.ledger import Batch, Ledger
@@ -117,5 +117,5 @@ def days_of(bench: Workbench, batch: Batch) -> tuple[date, date]:
 
 def _purge(bench: Workbench) -> None:
     for connection in bench.integration.connections.values():
-        if isinstance(connection, CoupaConnection) and connection.inbox is not None:
+        if isinstance(connection, CoupaConnection | BillConnection) and connection.inbox is not None:
             bench.ledger.inbox.purge(connection.name, bench.now() - timedelta(days=connection.inbox.keep_days))

@@ -15,7 +15,7 @@ import typer
 
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, tell
 from connector_assets.cli.init import make_sandbox_home
-from connector_assets.cli.sandbox import Ledger, Seed, Size, serving
+from connector_assets.cli.sandbox import Ledger, Seed, Size, inbox_authority, serving
 from connector_assets.cli.sandboxes import free_port_base, served
 from connector_assets.cli.show import Json, print_json, print_line, quiet_stdout
 
@@ -45,7 +45,8 @@ def demo(
     home.create()
     state = home.path / f"sandbox-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     state.mkdir(mode=0o700)
-    arguments = serving(base, ledger=ledger, seed=seed, size=size, limits="off", state=state / "data")
+    trust = inbox_authority(home)
+    arguments = serving(base, ledger=ledger, seed=seed, size=size, limits="off", state=state / "data", trust=trust)
     tell(f"starting the sandbox on port {base} and those after it")
     try:
         with served(arguments, state / "log"):

@@ -5,17 +5,36 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from connector_assets.cli.exits import tell
 from connector_assets.cli.places import existing_home
 from connector_assets.cli.show import print_line
+from connector_resources.errors import UnusableInput
+
+if TYPE_CHECKING:
+    import ssl
+
+    from connector_assets.automation.inbox.places import AnyPlace
+    from connector_assets.automation.inbox.subscription import SubscriptionKeeper
+    from connector_resources.bill import BillClient
+    from connector_resources.home import Home
 
 app = typer.Typer(name="inbox", help="Takes what systems tell of changed records.", no_args_is_help=True)
 
 DEFAULT_PORT = 8980
+
+Pem = Annotated[
+    Path | None,
+    typer.Option("--tls-cert", metavar="FILE", help="Serve HTTPS with this certificate chain, in PEM."),
+]
+Key = Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="Its key, where it is not in that file.")]
+BillName = Annotated[str, typer.Argument(metavar="CONNECTION", help="A BILL connection with an inbox.")]
 
 
 @app.command("serve")
@@ -26,37 +45,129 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0: a free one.")] = (
         DEFAULT_PORT
     ),
+    tls_cert: Pem = None,
+    tls_key: Key = None,
 ) -> None:
-    """Serve until told to stop; one line of JSON says when it is ready."""
+    """Serve until told to stop; one line of JSON says when it is ready. Subscriptions to BILL's events are kept."""
     # imported here: another command does not need a server
     from connector_assets.automation.inbox.app import TOKEN_PATH, Inbox
-    from connector_assets.automation.inbox.places import Place, open_places
+    from connector_assets.automation.inbox.keeping import Keeping
+    from connector_assets.automation.inbox.places import BillPlace, open_places
     from connector_assets.automation.inbox.server import Server, listen
-
-    def paths(place: Place) -> dict[str, Any]:
-        name = place.connection.name
-        return {
-            "call_out": f"/call-out/{name}" if place.settings.bearer is not None else None,
-            "relay": f"/relay/{name}" if place.settings.relay is not None else None,
-        }
 
     home = existing_home()
     places, secrets = open_places(home)
+    subscribed = [place for place in places.values() if isinstance(place, BillPlace)]
+    tls, renew, authority = _tls(home, host, tls_cert, tls_key, needed=bool(subscribed))
     inbox = Inbox(home.ledger(), places, secrets)
+    keeping = Keeping(home.ledger(), home.credentials(), subscribed, _opener(home), each_time=renew)
     with listen(host, port) as listener:
         bound = listener.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
         ready = {
             "ready": True,
-            "url": f"http://{shown}:{bound}",
+            "url": f"{'http' if tls is None else 'https'}://{shown}:{bound}",
             "token": TOKEN_PATH,
-            "connections": {name: paths(place) for name, place in places.items()},
+            "connections": {name: _paths(place) for name, place in places.items()},
         }
+        if authority is not None:
+            ready["authority"] = str(authority)
+
+        def begin() -> None:
+            _say(ready)
+            keeping.start()
+
         _log_to(home.logs)
         try:
-            Server(inbox.app, lambda: _say(ready)).serve_until_told(listener)
+            Server(inbox.app, begin, tls).serve_until_told(listener)
         finally:
+            keeping.stop()
             inbox.close()
+
+
+@app.command("rotate")
+def rotate(connection: BillName) -> None:
+    """Have BILL make a new key for its signatures; the former one counts for a while, for what is under way."""
+    with _keeper(connection) as (keeper, client):
+        keeper.rotate(client)
+    tell(f"BILL signs what it tells of {connection} with a new key; the former one counts for what is under way")
+
+
+@app.command("enable")
+def enable(connection: BillName) -> None:
+    """Look at the subscription now, turn it on even if somebody turned it off, and read what was missed."""
+    with _keeper(connection) as (keeper, client):
+        done = keeper.look(client, catch_up=True, by_hand=True)
+    for line in done or ["the subscription is on, and nothing was missed"]:
+        tell(line)
+
+
+@contextmanager
+def _keeper(connection: str) -> Iterator[tuple[SubscriptionKeeper, BillClient]]:
+    """What keeps the subscription of a connection, and a client of it. Raises UnusableInput where it has none."""
+    from connector_assets.automation.inbox.places import BillPlace, places_of
+    from connector_assets.automation.inbox.subscription import SubscriptionKeeper
+
+    home = existing_home()
+    settings = home.settings()
+    settings.connection(connection)
+    place = places_of(settings).get(connection)
+    if not isinstance(place, BillPlace):
+        raise UnusableInput(f"{connection} is no BILL connection with an inbox: set its `inbox` in connections.yaml")
+    client = _opener(home)(place.connection)
+    try:
+        yield SubscriptionKeeper(home.ledger(), place, home.credentials()), client
+    finally:
+        client.close()
+
+
+def _opener(home: Home) -> Callable[[Any], BillClient]:
+    def opened(connection: Any) -> BillClient:
+        # imported when it is needed: an inbox without subscriptions never is in need of it
+        from connector_assets.opening import open_client
+
+        client: BillClient = open_client(home, connection)
+        return client
+
+    return opened
+
+
+def _tls(
+    home: Home, host: str, certificate: Path | None, key: Path | None, *, needed: bool
+) -> tuple[ssl.SSLContext | None, Callable[[], object], Path | None]:
+    """The context to serve with, how its certificate is renewed, and the file of the throw-away authority if it is by
+    that one. Raises UnusableInput for files that cannot be used, and where HTTPS is needed and cannot be served."""
+    from connector_assets.automation.inbox.tls import ThrowAway, is_loopback, load_chain, server_context
+
+    if key is not None and certificate is None:
+        raise UnusableInput("--tls-key is the key of a certificate: give --tls-cert as well")
+    if certificate is not None:
+        given, context = certificate, server_context(certificate, key)
+        return context, lambda: load_chain(context, given, key), None
+    if not needed:
+        return None, lambda: None, None
+    if not is_loopback(host):
+        raise UnusableInput(
+            f"BILL sends over HTTPS alone: at {host} give --tls-cert and --tls-key; on 127.0.0.1 the home has its own "
+            "certificate, which a proxy may trust"
+        )
+    thrown = ThrowAway(home.tls)
+    made = thrown.context()
+    return made, lambda: thrown.renew(made), thrown.authority
+
+
+def _paths(place: AnyPlace) -> dict[str, Any]:
+    """Where the events of a connection come in."""
+    from connector_assets.automation.inbox.places import BillPlace
+    from connector_resources.inbox_settings import BILL_PATH
+
+    name = place.connection.name
+    if isinstance(place, BillPlace):
+        return {"bill": f"{BILL_PATH}{name}"}
+    return {
+        "call_out": f"/call-out/{name}" if place.settings.bearer is not None else None,
+        "relay": f"/relay/{name}" if place.settings.relay is not None else None,
+    }
 
 
 def _say(ready: dict[str, Any]) -> None:

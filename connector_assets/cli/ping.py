@@ -51,6 +51,7 @@ def _ask(home: Home, settings: Settings, name: str) -> dict[str, Any]:
     except UnusableInput as error:
         return _told(name, "", [Check(SETTINGS, False, str(error), "correct it in connections.yaml")])
     from connector_assets.automation.inbox.places import inbox_checks
+    from connector_assets.automation.inbox.subscription_ping import subscription_checks
     from connector_assets.opening import open_client
 
     try:
@@ -60,6 +61,9 @@ def _ask(home: Home, settings: Settings, name: str) -> dict[str, Any]:
         return _told(name, connection.system, [Check(SETTINGS, False, str(error), fix)])
     try:
         checks = [*client.ping(), *inbox_checks(home, connection)]
+        let_in = any(check.name == AUTHENTICATE and check.ok for check in checks)
+        if connection.system == "bill" and let_in:
+            checks += subscription_checks(home, name, client)
     finally:
         client.close()
     return _told(name, connection.system, checks)

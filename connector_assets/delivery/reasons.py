@@ -36,6 +36,28 @@ REASONS: dict[str, Reason] = {
             "let the suppliers flow deliver it, or link it by hand: connector links set",
         ),
         Reason(
+            "vendor_ambiguous",
+            "a person has to say which vendor of the target this supplier is: {value}",
+            "say it: connector mappings set <integration> vendor_matches <AN8> <vendor id>, or `new` for a vendor of "
+            "its own; or link it: connector links set",
+        ),
+        Reason(
+            "address_missing",
+            "the supplier has no address, or one that lacks its {value}, and the target requires it",
+            "complete the address in the source: the next sync sends it; or change `address_needs` of the flow",
+        ),
+        Reason(
+            "country_not_mapped",
+            "country {value} is not mapped to an ISO code of two letters",
+            "map it: connector mappings set <integration> countries {value} <ISO code>",
+        ),
+        Reason(
+            "currency_not_the_vendors",
+            "the voucher is in {value}, and the supplier's vendor has its bills in another currency",
+            "set `other_currencies: second_vendor` of the vendors flow, or link a vendor of that currency by hand, "
+            "then replay",
+        ),
+        Reason(
             "account_not_found",
             "account {value} does not exist in the chart of accounts of the source",
             "correct the account on the distribution line, or add it to the chart, then replay",
@@ -88,6 +110,33 @@ REASONS: dict[str, Reason] = {
             "void the wrong one in the source, or dismiss this one, or set `duplicates: send` for the flow",
         ),
         Reason(
+            "covered_by_another_bill",
+            "the {field} is still in the bill of {value}",
+            "nothing: it follows once that bill has let go of it or is archived; correct that one if it cannot",
+        ),
+        Reason(
+            "already_scheduled",
+            "the source {field} it, and the target has paid it or is about to: {value}",
+            "stop the payment in the target, or let it go and correct the voucher in the source; then replay",
+            severity="highest",
+        ),
+        Reason(
+            "credit_already_applied",
+            "the source took the credit back or settled it, and the target has applied it: {value}",
+            "undo in the target what the credit was applied to, or correct the credit in the source; then replay",
+            severity="highest",
+        ),
+        Reason(
+            "payment_taken_back",
+            "the source has voided {field} {value}, which is recorded in the target as paid",
+            "void the recorded payment in the target, then replay",
+        ),
+        Reason(
+            "bill_in_payment",
+            "the {field} changed in the source from {value}, and the target has paid or applied it, or is about to",
+            "correct the record in the target or in the source, or dismiss this one",
+        ),
+        Reason(
             "invoice_not_linked",
             "no invoice in the target is linked to this voucher, and this flow only updates payments",
             "link the invoice by hand: connector links set",
@@ -106,6 +155,55 @@ REASONS: dict[str, Reason] = {
             "currency_differs",
             "the payment is in {value}, and the voucher is not",
             "settle the voucher by hand, then dismiss this one",
+        ),
+        Reason(
+            "more_than_open",
+            "more was paid than is open in JD Edwards of {value}",
+            "correct the voucher in JD Edwards, or have the payment taken back, then replay",
+        ),
+        Reason(
+            "paid_in_both",
+            "JD Edwards has paid what BILL paid too: {value}",
+            "get one of the payments back: void it in BILL, or in JD Edwards and then replay",
+            severity="highest",
+        ),
+        Reason(
+            "payment_needs_action",
+            "a payment that is posted did not reach the vendor: {value}",
+            "solve it in BILL; or to have it reversed: connector mappings set <integration> payment_reversals "
+            "<id of the bill payment> reverse",
+            severity="highest",
+        ),
+        Reason(
+            "voucher_blocked",
+            "BILL paid a pay item that JD Edwards has blocked: {value}",
+            "release the pay item in JD Edwards, or have the payment taken back, then replay",
+        ),
+        Reason(
+            "credit_not_linked",
+            "vendor credit {value} was applied, and no debit memo of JD Edwards is known for it",
+            "enter the debit memo and link it to the credit by hand: connector links set; then replay",
+        ),
+        Reason(
+            "credit_used_up",
+            "less is open of the debit memo than was applied of it: {value}",
+            "open the debit memo again in JD Edwards, or have the credit taken back in BILL, then replay",
+        ),
+        Reason(
+            "payment_number_shared",
+            "payment number {value} would be that of two payments of one pay item",
+            "enter one of them by hand in JD Edwards under a number of its own and dismiss it; replay the other",
+        ),
+        Reason(
+            "journal_mode_refused",
+            "the mode `journal` would leave vouchers open to be paid again: {value}",
+            "see what `connector ping` says of it, or set `mode: settle`, then replay",
+        ),
+        Reason(
+            "pay_item_not_closed",
+            "the payment was posted to the general ledger, and pay item {value} was not closed",
+            "close it in JD Edwards before a payment run selects it, and mend the orchestration; then replay",
+            severity="highest",
         ),
         Reason(
             "number_out_of_range",
@@ -254,14 +352,26 @@ REASONS: dict[str, Reason] = {
             "correct it in the batch files and run the batch again, or delete it there; then replay",
         ),
         Reason(
+            "revisions_used_up",
+            "{value} has changed so often that there is no room for the mark of another voucher",
+            "enter its voucher by hand, then dismiss this one",
+        ),
+        Reason(
+            "archived_while_paid",
+            "the bill was archived or lost its approval, and BILL has paid it or is about to: {value}",
+            "restore the bill and its approval in BILL, or have its payment taken back there; then replay",
+            severity="highest",
+        ),
+        Reason(
             "mark_missing",
             "voucher {value} lost the mark by which it is known",
             "write the mark into it again, then replay",
         ),
         Reason(
             "payer_settings_differ",
-            "the pay status {value} of new vouchers contradicts the setting `payer`",
-            "set `payer`, `approved_status` and `unpayable_status` so that one system alone pays, then replay",
+            "with the pay status {value} of new vouchers both systems would pay, or neither",
+            "set `unpayable_status`, and where the flow has them `payer` and `approved_status`, so that one system "
+            "alone pays; then replay",
         ),
         Reason(
             "many_deleted",

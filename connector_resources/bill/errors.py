@@ -173,7 +173,7 @@ def codes(answer: Answer) -> frozenset[str]:
 def sayings(answer: Answer) -> tuple[Said, ...]:
     """What an error answer says, each thing once: the same sentence also comes with the record's id before it."""
     content = answer.json_or_none()
-    found: dict[tuple[str, str], Said] = {}
+    found: dict[tuple[str, str, str], Said] = {}
     for item in _items(content):
         code = str(item.get("code") or item.get("errorCode") or "")
         sentence = _sentence(item)
@@ -185,7 +185,7 @@ def sayings(answer: Answer) -> tuple[Said, ...]:
         plain = _INVALID_ENTITY.sub("", _RECORD.sub("", sentence))
         named = _FIELD.match(plain)
         field, message = (named[1], plain[named.end() :]) if named else ("", plain or sentence)
-        found.setdefault((code, _compact(_RECORD.sub("", sentence))), Said(code, field, message))
+        found.setdefault((code, field, _compact(message)), Said(code, field, message))
     return tuple(found.values())
 
 

@@ -16,7 +16,13 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[ \t\r\n]+', re.DOTALL)
 
 
 def signed(body: bytes, header: str, keys: Sequence[str]) -> bool:
-    """Whether `header` is the base64 HMAC-SHA256 of `body` under one of the `keys`.
+    """Whether `header` is a signature of `body` under one of the `keys`; see `signed_message`."""
+    return signed_message(body, header, keys) is not None
+
+
+def signed_message(body: bytes, header: str, keys: Sequence[str]) -> bytes | None:
+    """What of `body` has the base64 HMAC-SHA256 `header` under one of the `keys`; None where nothing has. Whatever
+    else the body holds is nobody's word.
 
     `body` is what was received, to the byte. Where that is not what was signed, its minified form is tried, and the
     notification inside it where it came as a text. Several keys: after a rotation, notifications under way still
@@ -25,44 +31,43 @@ def signed(body: bytes, header: str, keys: Sequence[str]) -> bool:
     try:
         given = base64.b64decode(header.strip().encode("ascii"), validate=True)
     except (binascii.Error, ValueError):  # ValueError: a header with other characters than ASCII
-        return False
+        return None
     if not given:
-        return False
-    return any(
-        hmac.compare_digest(hmac.new(key.encode(), message, hashlib.sha256).digest(), given)
-        for message in _readings(body)
-        for key in keys
-        if key
-    )
+        return None
+    for message in _readings(body):
+        for key in keys:
+            if key and hmac.compare_digest(hmac.new(key.encode(), message, hashlib.sha256).digest(), given):
+                return message
+    return None
 
 
 def minified(body: bytes) -> bytes:
-    """JSON without the blanks between its tokens; numbers and texts stay as they are written."""
+    """JSON without the blanks between its tokens; numbers and texts stay as they are written. What is no JSON takes
+    time in the square of its length."""
     return _TOKEN.sub(lambda found: found[0] if found[0].startswith(b'"') else b"", body)
 
 
 def _readings(body: bytes) -> Iterator[bytes]:
-    """What may have been signed: the bytes, their minified form, and the same of a text inside."""
+    """What may have been signed: the bytes; of JSON its minified form, too, and the same of a text inside."""
     yield body
-    smaller = minified(body)
-    if smaller != body:
-        yield smaller
-    inner = _inner(body)
-    if inner is not None:
-        yield inner
-        smaller = minified(inner)
-        if smaller != inner:
-            yield smaller
-
-
-def _inner(body: bytes) -> bytes | None:
-    """The notification that a JSON text, or `payload` of an object, holds as a text."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
-        return None
+        # whoever sends it may be anybody, and quotes without an end cost more than time in proportion
+        return
+    yield from _smaller(body)
     if isinstance(content, dict):
         content = content.get("payload")
-    if not isinstance(content, str):
-        return None
-    return content.encode("utf-8", "surrogatepass")
+    if isinstance(content, str):
+        inner = content.encode("utf-8", "surrogatepass")
+        yield inner
+        try:
+            json.loads(inner)
+        except (ValueError, RecursionError):
+            return
+        yield from _smaller(inner)
+
+
+def _smaller(body: bytes) -> Iterator[bytes]:
+    if (found := minified(body)) != body:
+        yield found

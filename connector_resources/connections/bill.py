@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from connector_resources.connections.base import BaseConnection, Limits
+from connector_resources.inbox_settings import BillInboxSettings
 
 _API, _EVENTS, _VERSION = "/connect", "/connect-events", "/v3"
 
@@ -45,6 +46,9 @@ class BillConnection(BaseConnection):
     )
     settle_seconds: float = Field(
         default=2.0, ge=0, description="wait after a write without an answer before lists are asked what became of it"
+    )
+    inbox: BillInboxSettings | None = Field(
+        default=None, description="its events, if it is to send any; null: changes are polled alone"
     )
 
     @field_validator("url", mode="after")

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
@@ -23,7 +23,7 @@ from connector_resources.ledger.inbox_models import inbox_batches as batches
 from connector_resources.ledger.inbox_models import inbox_events as events
 from connector_resources.ledger.inbox_models import inbox_tokens as tokens
 
-Scheme = Literal["call_out", "relay"]
+Scheme = Literal["call_out", "relay", "notification", "history"]
 BatchOutcome = Literal["read", "left_to_poll"]
 TOKEN_BYTES = 32
 
@@ -32,7 +32,8 @@ TOKEN_BYTES = 32
 class InboxEvent:
     """A record of a connection changed, says its sender. What the body did not tell is None.
 
-    `relay_event` and `signature` (a digest of it) identify a relay's message; call-outs have neither.
+    `relay_event` and `signature` (a digest of it) identify a relay's message; call-outs have neither. BILL's
+    notifications, sent to us or read from its history, have their event id as `relay_event`.
     """
 
     connection: str
@@ -107,12 +108,17 @@ class Inbox:
         A message whose relay's id or signature is known, and an event of known content, are repetitions and change
         nothing. Of events without `updated_at` only those are known that were not drained yet.
         """
+        return self.take_all([message], integrations)
+
+    def take_all(self, messages: Iterable[Sequence[InboxEvent]], integrations: Sequence[str]) -> int:
+        """As `take`, of several messages at once: all are kept, or none."""
         new = 0
         with self._db.write() as db:
-            wanted = [name for name in integrations if not (message and _repeated(db, name, message[0]))]
-            for event in message:
-                stored = [self._insert(db, name, event) for name in wanted]
-                new += any(stored)
+            for message in messages:
+                wanted = [name for name in integrations if not (message and _repeated(db, name, message[0]))]
+                for event in message:
+                    stored = [self._insert(db, name, event) for name in wanted]
+                    new += any(stored)
         return new
 
     def _insert(self, db: Connection, integration: str, event: InboxEvent) -> bool:

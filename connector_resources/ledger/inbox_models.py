@@ -1,4 +1,5 @@
-"""The inbox's tables: what senders told, in which batch it was drained, and the tokens that we issued."""
+"""The inbox's tables: what senders told, in which batch it was drained, the tokens that we issued, and the
+subscriptions that we keep."""
 
 from __future__ import annotations
 
@@ -104,4 +105,26 @@ inbox_tokens = Table(
     Column("client_id", Text, nullable=False),
     Column("issued_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+)
+
+inbox_subscriptions = Table(
+    "inbox_subscriptions",
+    metadata,
+    Column("connection", Key, primary_key=True),
+    # the vendor's id of the subscription whose key is in the credential store
+    Column("subscription", Text),
+    # idempotent keys of calls whose answer, which holds a security key, is not known to be kept
+    Column("create_key", Text),
+    Column("create_key_at", Instant),
+    Column("rotate_key", Text),
+    Column("rotate_key_at", Instant),
+    # what was created before it is known to us
+    Column("seen_until", Instant),
+    Column("rotated_at", Instant),
+    # when we put it on again last, and why it was off
+    Column("enabled_at", Instant),
+    Column("off_reason", Text),
+    # the last look at it, and what stood in its way
+    Column("checked_at", Instant),
+    Column("problem", Text),
 )

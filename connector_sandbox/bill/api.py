@@ -138,7 +138,7 @@ class Api:
 
     def _lister(self, entity: str, listing: Listing, view: View) -> Verb:
         def verb(call: Call) -> Result:
-            page = self._lists.answer(listing, self._books.tables[entity].values(), call.query)
+            page = self._lists.answer(listing, entity, call.query)
             page["results"] = [view(record) for record in page["results"]]
             return Result(page)
 

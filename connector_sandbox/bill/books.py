@@ -6,7 +6,7 @@ underscore are the sandbox's own and are never shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import date
@@ -84,6 +84,8 @@ class Books:
         """Begin with nothing."""
         self.ids = ids.Sequence(self.options.id_seed)
         self.tables: dict[str, dict[str, Record]] = {entity: {} for entity in FAMILIES}
+        self.versions = dict.fromkeys(FAMILIES, 0)
+        """How often each table changed."""
         self._of_vendor: dict[str, dict[str, dict[str, None]]] = {entity: {} for entity in _OF_VENDOR}
         self._indexes: dict[tuple[str, str], dict[str, dict[str, None]]] = {
             (entity, field): {} for entity, fields in _INDEXED.items() for field in fields
@@ -122,6 +124,15 @@ class Books:
         """The bills, vendor_credits or payments of a vendor, in the order they came."""
         table = self.tables[entity]
         return [table[key] for key in self._of_vendor[entity].get(vendor, ())]
+
+    def narrowed(self, entity: str, exact: Mapping[str, Collection[str]]) -> Iterable[Record]:
+        """The records, those that surely have none of the `exact` values of a field left out where that is cheap."""
+        table = self.tables[entity]
+        if "id" in exact:
+            return [table[key] for key in exact["id"] if key in table]
+        if "vendorId" in exact and entity in _OF_VENDOR:
+            return [record for vendor in exact["vendorId"] for record in self.of_vendor(entity, vendor)]
+        return table.values()
 
     def named(self, entity: str, field: str, value: str) -> list[Record]:
         """The records whose `field` is this text, but for case; `field` is one of those indexed."""
@@ -188,6 +199,7 @@ class Books:
 
     def _place(self, entity: str, key: str, record: Record | None) -> None:
         before = self.tables[entity].get(key)
+        self.versions[entity] += 1
         if record is None:
             self.tables[entity].pop(key, None)
         else:

@@ -50,6 +50,8 @@ class Filters:
 
     tests: tuple[Test, ...]
     fields: frozenset[str]
+    exact: Mapping[str, tuple[str, ...]]
+    """Field -> the only values that it may have, for texts that are asked for by eq or in."""
 
     def match(self, record: Record) -> bool:
         """Whether a record passes all of them."""
@@ -59,6 +61,7 @@ class Filters:
 def parsed(given: str, filterable: Mapping[str, Filterable], *, status: int) -> Filters:
     """The filters of a list; Refusal of `status` for a field, an operator or a value that it does not take."""
     tests, fields = [], set()
+    exact: dict[str, tuple[str, ...]] = {}
     for field, operator, value in _split(given, status):
         known = filterable.get(field)
         if known is None:
@@ -67,7 +70,10 @@ def parsed(given: str, filterable: Mapping[str, Filterable], *, status: int) -> 
             raise Refusal(status, "BDC_1131", f"Invalid list filter operator: {operator} for {field}.")
         tests.append(_test(field, operator, value, known.kind, status))
         fields.add(field)
-    return Filters(tuple(tests), frozenset(fields))
+        if known.kind == "text" and operator in ("eq", "in"):
+            listed = [each.strip() for each in value.split(",")] if operator == "in" else [value]
+            exact[field] = tuple(dict.fromkeys(listed))
+    return Filters(tuple(tests), frozenset(fields), exact)
 
 
 def _split(given: str, status: int) -> list[tuple[str, str, str]]:

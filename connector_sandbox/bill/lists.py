@@ -10,7 +10,7 @@ import base64
 import binascii
 import hmac
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import total_ordering
@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from connector_sandbox.bill.books import Record, value_of
+from connector_sandbox.bill.books import Books, Record, value_of
 from connector_sandbox.bill.errors import Refusal, invalid
 from connector_sandbox.bill.filters import Filterable, Filters, parsed
 from connector_sandbox.bill.options import Options
@@ -67,19 +67,21 @@ class _Descending:
 class Lists:
     """Answers lists and knows its own tokens."""
 
-    def __init__(self, options: Callable[[], Options]) -> None:
-        self._options = options
+    def __init__(self, books: Books) -> None:
+        self._books = books
         self._epoch = 1
         self._pages = 0
+        self._kept: dict[tuple[Any, ...], _Chosen] = {}
 
     def forget(self) -> None:
         """All tokens become invalid."""
         self._epoch += 1
         self._pages = 0
+        self._kept.clear()
 
-    def answer(self, listing: Listing, records: Iterable[Record], query: Mapping[str, str]) -> dict[str, Any]:
+    def answer(self, listing: Listing, entity: str, query: Mapping[str, str]) -> dict[str, Any]:
         """A page, {"results", "nextPage", "prevPage"}; tokens are absent where there is no such page."""
-        options = self._options()
+        options = self._books.options
         token = query.get("page")
         position = self._position(token, options) if token else None
         asked = (query.get("filters", ""), query.get("sort", ""), _size(query.get("max")))
@@ -88,18 +90,28 @@ class Lists:
             asked = position.query
         filters = parsed(asked[0], listing.filterable, status=options.bad_filter_status)
         sort = _sort(asked[1], listing.sortable, options)
-        chosen = _ordered(records, filters, sort, options)
-        return self._page(chosen, sort, asked, position, options)
+        return self._page(self._chosen(entity, asked[:2], filters, sort), sort, asked, position, options)
+
+    def _chosen(self, entity: str, query: tuple[str, str], filters: Filters, sort: list[tuple[str, bool]]) -> _Chosen:
+        """What the list holds, in order; kept until something of the entity changes, for its next page."""
+        options = self._books.options
+        key = (entity, self._books.versions[entity], query, options.lists_archived)
+        if key not in self._kept:
+            while len(self._kept) >= _KEPT:
+                del self._kept[next(iter(self._kept))]
+            records = self._books.narrowed(entity, filters.exact)
+            self._kept[key] = _Chosen(_ordered(records, filters, sort, options))
+        return self._kept[key]
 
     def _page(
         self,
-        chosen: list[tuple[_Keys, int, Record]],
+        held: _Chosen,
         sort: list[tuple[str, bool]],
         query: tuple[str, str, int],
         position: _Position | None,
         options: Options,
     ) -> dict[str, Any]:
-        keys = [(each[0], each[1]) for each in chosen]
+        chosen, keys = held.records, held.keys
         size = query[2]
         start, end = 0, size
         if position is not None:
@@ -158,6 +170,17 @@ class Lists:
 
 
 _Keys = tuple[Any, ...]
+_KEPT = 8
+
+
+class _Chosen:
+    """The records of a list in order, and what they are ordered by."""
+
+    __slots__ = ("keys", "records")
+
+    def __init__(self, records: list[tuple[_Keys, int, Record]]) -> None:
+        self.records = records
+        self.keys = [(each[0], each[1]) for each in records]
 
 
 def _size(given: str | None) -> int:

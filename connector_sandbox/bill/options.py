@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from connector_sandbox.bill.event_options import EventOptions
 from connector_sandbox.kernel.system import BadCommandError
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -17,8 +18,8 @@ def _rates() -> dict[str, Decimal]:
     return {"GBP": Decimal("1.25"), "EUR": Decimal("1.08"), "CAD": Decimal("0.73")}
 
 
-class Options(msgspec.Struct, forbid_unknown_fields=True):
-    """As POST /options {"bill": {...}} takes them."""
+class Options(EventOptions, forbid_unknown_fields=True):
+    """As POST /options {"bill": {...}} takes them, with those of the events."""
 
     id_seed: int = 1
     """What ids are made from; it takes effect at the next load."""
@@ -37,7 +38,7 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     """What a session of the sync token may do: "limited access" is all that is documented."""
     mfa_required: bool = True
     """Whether creating payments needs an MFA-trusted session (403 BDC_1361, bill section 2.3)."""
-    denied_operations: list[str] = []
+    denied_operations: list[str] = msgspec.field(default_factory=list)
     """Operations that the user's role lacks (BDC_1145): "GET /v3/bills/{id}", "* /v3/vendor-credits*"."""
     denied_status: Literal[400, 401, 403, 422] = 403
     """HTTP status of BDC_1145: not established."""

@@ -131,9 +131,9 @@ class _Reader:
 
     def _number(self, field: Field, given: Any, place: str) -> Any:
         try:
-            if isinstance(given, bool) or not isinstance(given, int | str | Decimal):
+            if isinstance(given, bool) or not isinstance(given, int | str | float | Decimal):
                 raise InvalidOperation
-            number = Decimal(given.strip() if isinstance(given, str) else given)
+            number = Decimal(str(given).strip())
             if not number.is_finite() or (field.kind == "int" and number != int(number)):
                 raise InvalidOperation
         except InvalidOperation:
@@ -191,7 +191,7 @@ def _kind_of(given: Any) -> str:
             return "boolean"
         case str():
             return "string"
-        case int() | Decimal():
+        case int() | float() | Decimal():
             return "number"
         case list():
             return "array"

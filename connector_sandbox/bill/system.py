@@ -10,13 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connector_sandbox.bill import acts, content, login_api
+from connector_sandbox.bill import acts, content, event_views, login_api
 from connector_sandbox.bill.api import Api
 from connector_sandbox.bill.books import FAMILIES, Books
+from connector_sandbox.bill.event_routes import EventRoutes
+from connector_sandbox.bill.events import Events
 from connector_sandbox.bill.gauge import Gauge, Ticket
 from connector_sandbox.bill.lists import Lists
 from connector_sandbox.bill.options import Options
-from connector_sandbox.bill.sessions import Sessions, credentials
+from connector_sandbox.bill.sessions import ORGANIZATION, Sessions, credentials
 from connector_sandbox.bill.wire import BASE, Front
 from connector_sandbox.kernel.clock import SandboxClock
 from connector_sandbox.kernel.system import Content, NoStore, Store, World
@@ -39,17 +41,18 @@ class BillSystem:
         self.store: Store = NoStore()
         self._options = Options().changed(options)
         self._books = Books(clock, self._switches)
-        # What the events service is to hear of: see books.Emit.
-        self._books.emit = self._emit
         self._sessions = Sessions(clock, self._switches)
         self._gauge = Gauge(clock, self._switches, limits=limits)
-        self._lists = Lists(self._switches)
+        self._lists = Lists(self._books)
         self._front = Front(clock, self._books, self._sessions, self._gauge)
+        self._events = Events(clock, self._switches, ORGANIZATION, lambda: self.store, self._view)
+        self._event_routes = EventRoutes(self._events, clock, self._sessions.of)
 
     def routes(self) -> Sequence[Route]:
-        """The AP API; whatever else is under its base does not exist."""
+        """The AP API and the events; whatever else is under their bases does not exist."""
         login = login_api.routes(self._front, self._sessions)
-        return [*login, *Api(self._front, self._books, self._lists).routes, self._front.catch_all()]
+        api = Api(self._front, self._books, self._lists).routes
+        return [*login, *api, self._front.catch_all(), *self._event_routes.routes()]
 
     def arrived(self, request: Request) -> None:
         """A call begins: it is under way until `left`."""
@@ -68,7 +71,8 @@ class BillSystem:
         return self._gauge.report()
 
     async def admit(self, request: Request) -> Response | None:
-        """The limits, as they stood when the call arrived."""
+        """The limits, as they stood when the call arrived; those of the events API are not known."""
+        self._events.deliveries.wake()
         ticket: Ticket | None = request.scope.get(_TICKET)
         if ticket is None or ticket.refusal is None:
             return None
@@ -88,12 +92,13 @@ class BillSystem:
         self._gauge.forget()
         content.load(self._books, world)
         self._books.store = self.store
-        self._books.emit = self._emit
+        self._books.emit = self._events.emit
+        self._events.restore({"payments": self._books.tables["payments"]})
 
     def dump(self) -> dict[str, dict[str, Any]]:
         """All records by entity and id."""
         tables = {entity: dict(self._books.tables[entity]) for entity in FAMILIES}
-        return {**tables, _SETUP: {_SEQUENCE: self._books.ids.last}}
+        return {**tables, **self._events.dump(), _SETUP: {_SEQUENCE: self._books.ids.last}}
 
     def restore(self, content: Content) -> None:
         """Take back what was dumped."""
@@ -102,7 +107,8 @@ class BillSystem:
             self._books.restore(entity, content.get(entity, {}).values())
         self._books.ids.last = max(self._books.ids.last, content.get(_SETUP, {}).get(_SEQUENCE, 0))
         self._books.store = self.store
-        self._books.emit = self._emit
+        self._books.emit = self._events.emit
+        self._events.restore(content)
 
     def rows(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """What BILL's own users do: an `act`, or any field of any record (see acts.py and content.py)."""
@@ -120,6 +126,7 @@ class BillSystem:
     def configure(self, options: Mapping[str, Any]) -> None:
         """Change switches."""
         self._options = self._options.changed(options)
+        self._events.deliveries.reseed()
 
     def expire_tokens(self) -> None:
         """All sessions become invalid."""
@@ -128,9 +135,24 @@ class BillSystem:
     def kill_links(self) -> None:
         """All tokens of further pages become invalid."""
         self._lists.forget()
+        self._events.history.kill_links()
 
-    def _emit(self, kind: str, record: Mapping[str, Any]) -> None:
-        """Something changed (books.Emit). Nobody listens yet: the events service is to."""
+    def call_outs(self) -> dict[str, Any]:
+        """What was sent to receivers of events, and what failed."""
+        return self._events.deliveries.report()
+
+    def resend_call_outs(self) -> dict[str, Any]:
+        """Send again what failed, to subscriptions that are on."""
+        return self._events.deliveries.resend()
+
+    async def flush_call_outs(self, seconds: float) -> dict[str, Any]:
+        """Wait until no event waits to be sent, or for so long; what `call_outs` says then."""
+        await self._events.deliveries.wait(seconds)
+        return self._events.deliveries.report()
+
+    def _view(self, family: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A record of the books as a notification takes it."""
+        return event_views.view(self._books, family, record)
 
     def _begin(self) -> None:
         self._sessions.forget()

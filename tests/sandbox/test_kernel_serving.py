@@ -75,6 +75,13 @@ def test_content_survives_a_kill_and_the_process_stops_cleanly_when_told(tmp_pat
 
 
 @pytest.mark.slow
+def test_bill_is_told_whose_certificates_to_trust(tmp_path: Path) -> None:
+    later = tmp_path / "authority.pem"
+    with process("--size", "5", "--trust", str(later)) as (_, ready):
+        assert requests.get(ready["control"] + "/options", timeout=30).json()["bill"]["trust"] == str(later)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [

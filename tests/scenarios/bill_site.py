@@ -3,7 +3,7 @@
 Fixtures (`jde_bill/conftest.py`), all at nine o'clock on Monday 2 March 2026 (`scenario_books.TODAY`):
 
     site    a new installation, nothing was ever synced; BILL's organisation is empty
-    town    accounts and departments are in BILL already, and whatever flows `SET_UP` names besides
+    town    accounts, departments and vendors are in BILL already, and whatever flows `SET_UP` names besides
 
     site.sync()                      one run of all flows of `BillSite.ALL`, in their order; returns the reports by flow
     site.sync("bills", "payments")   of these; site.configure("bills", …) changes settings, turns on an optional flow
@@ -33,7 +33,7 @@ from connector_sandbox.testing import Sandbox
 
 SECONDS = 20
 # flows that the fixture `town` has run
-SET_UP = ("chart_of_accounts", "departments")
+SET_UP = ("chart_of_accounts", "departments", "vendors")
 # BILL's lists by the names of the sandbox's entities, and where they are below /v3
 PATHS = {
     "vendors": "vendors",
@@ -141,13 +141,13 @@ class BillSite(Site):
 
     NAME: ClassVar[str] = "jde_bill"
     SYSTEM: ClassVar[str] = "bill"
-    ALL: ClassVar[tuple[str, ...]] = ("chart_of_accounts", "departments")
+    ALL: ClassVar[tuple[str, ...]] = ("chart_of_accounts", "departments", "vendors")
 
     bill: Organization
 
     def open(self) -> None:
         self.bill = Organization(self.sandbox)
-        self.flows = {"chart_of_accounts": {}, "departments": {}, **self.flows}
+        self.flows = {"chart_of_accounts": {}, "departments": {}, "vendors": {}, **self.flows}
         local = self.local()
         self.connections = {
             "jde": {"system": "jde", "url": self.sandbox.url("jde"), **local},

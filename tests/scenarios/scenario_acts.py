@@ -15,4 +15,5 @@ ORCHESTRATIONS: dict[str, dict[str, Any]] = {
     "voucher_pay_status": {"name": "ML_VoucherPayStatus"},
     "payment_record": {"name": "ML_PaymentRecord", "key_output": "PaymentID"},
     "payment_void": {"name": "ML_PaymentVoid", "key_output": "PaymentID"},
+    "payment_journal": {"name": "ML_JournalAdd", "key_output": "JournalNumber"},
 }

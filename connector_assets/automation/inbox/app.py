@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
@@ -22,18 +22,23 @@ from starlette.routing import Route
 from connector_assets.automation.inbox.bodies import documents_of
 from connector_assets.automation.inbox.hints import events_of
 from connector_assets.automation.inbox.logins import TokenRefused, client_of
-from connector_assets.automation.inbox.places import Place, Secrets
+from connector_assets.automation.inbox.notifications import genuine, told_by
+from connector_assets.automation.inbox.places import AnyPlace, BillPlace, Place, Secrets
 from connector_assets.automation.inbox.refusal import Refusal, only
 from connector_assets.automation.inbox.relay import verify
+from connector_resources.bill.signature import HEADER
 from connector_resources.errors import ConnectorError
-from connector_resources.inbox_settings import CLIENT_ID, RELAY_SECRET
+from connector_resources.inbox_settings import BILL_PATH, CLIENT_ID, RELAY_SECRET
 from connector_resources.ledger import InboxEvent, Ledger
 from connector_resources.redact import redact
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+P = TypeVar("P", Place, BillPlace)
 
 ANSWER_SECONDS = 0.9  # for all that a request waits for, its body aside
+# BILL waits for ten seconds, and turns its subscription off after a few answers that were not 200 (bill section 7.5)
+BILL_ANSWER_SECONDS = 7.0
 BODY_SECONDS = 10.0  # for a sender to finish its request
 THREADS = 8
 TOKEN_REQUEST_BYTES = 10_000
@@ -46,7 +51,7 @@ class Inbox:
     def __init__(
         self,
         ledger: Ledger,
-        places: dict[str, Place],
+        places: Mapping[str, AnyPlace],
         secrets: Secrets,
         *,
         answer_seconds: float = ANSWER_SECONDS,
@@ -57,7 +62,8 @@ class Inbox:
         self._answer_seconds = answer_seconds
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="inbox")
         taking = {"/call-out/{connection}": self._call_out, "/call-out/{connection}/{document}": self._call_out}
-        routes = {TOKEN_PATH: self._token, **taking, "/relay/{connection}": self._relay}
+        signed = {"/relay/{connection}": self._relay, BILL_PATH + "{connection}": self._bill}
+        routes = {TOKEN_PATH: self._token, **taking, **signed}
         self.app = Starlette(
             routes=[
                 Route("/health", self._guarded(self._health), methods=["GET"]),
@@ -80,10 +86,10 @@ class Inbox:
         clients = await self._in_thread(request, self._secrets.clients)
         authorization = only(request.headers.getlist("authorization"), "Authorization")
         client = client_of(clients, authorization, body)
-        bearer = self._places[client.connection].settings.bearer
-        if bearer is None:
+        place = self._places[client.connection]
+        if not isinstance(place, Place) or place.settings.bearer is None:
             raise AssertionError("a client of a connection without tokens")
-        seconds = bearer.token_seconds
+        seconds = place.settings.bearer.token_seconds
         issue = self._ledger.inbox.issue_token
         token = await self._in_thread(request, lambda: issue(client.connection, client.id, seconds))
         log.info("a token for %s was issued", client.connection)
@@ -91,7 +97,7 @@ class Inbox:
         return JSONResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
     async def _call_out(self, request: Request) -> Response:
-        place = self._place(request)
+        place = self._place(request, Place)
         if place.settings.bearer is None:
             raise Refusal(404, "there is nothing here")
         # before a byte of the body is kept
@@ -117,7 +123,7 @@ class Inbox:
             raise Refusal(401, "Unauthorized: the access token is missing or not valid", {"WWW-Authenticate": "Bearer"})
 
     async def _relay(self, request: Request) -> Response:
-        place = self._place(request)
+        place = self._place(request, Place)
         relay = place.settings.relay
         if relay is None:
             raise Refusal(404, "there is nothing here")
@@ -138,7 +144,26 @@ class Inbox:
 
         return await self._take(request, place, read)
 
-    async def _take(self, request: Request, place: Place, read: Callable[[], list[InboxEvent]]) -> Response:
+    async def _bill(self, request: Request) -> Response:
+        place = self._place(request, BillPlace)
+        if request.url.scheme != "https":
+            raise Refusal(403, "BILL's notifications are taken over HTTPS alone")
+        request.state.left = max(self._answer_seconds, BILL_ANSWER_SECONDS)
+        body, signatures = await self._body(request, place.settings.max_bytes), request.headers.getlist(HEADER)
+
+        def read() -> list[InboxEvent]:
+            name = place.connection.name
+            keys = self._secrets.keys(name)
+            message = genuine(body, signatures, keys)
+            if message is None and (newer := self._secrets.keys(name, anxious=True)) != keys:
+                message, keys = genuine(body, signatures, newer), newer
+            if message is None:
+                raise Refusal(401, "Unauthorized")
+            return told_by(place, message, keys.organisation)
+
+        return await self._take(request, place, read)
+
+    async def _take(self, request: Request, place: AnyPlace, read: Callable[[], list[InboxEvent]]) -> Response:
         def take() -> tuple[int, int]:
             events = read()
             return len(events), self._ledger.inbox.take(events, place.integrations)
@@ -149,9 +174,9 @@ class Inbox:
 
     # -- what they share ----------------------------------------------------------------------------------------------
 
-    def _place(self, request: Request) -> Place:
+    def _place(self, request: Request, kind: type[P]) -> P:
         place = self._places.get(request.path_params["connection"])
-        if place is None:
+        if not isinstance(place, kind):
             raise Refusal(404, "there is nothing here")
         return place
 

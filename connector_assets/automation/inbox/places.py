@@ -9,14 +9,25 @@ from typing import NamedTuple
 
 from connector_resources.checks import Check
 from connector_resources.clock import SYSTEM_CLOCK, Clock
-from connector_resources.connections import Connection, CoupaConnection, Settings
+from connector_resources.connections import BillConnection, Connection, CoupaConnection, Settings
 from connector_resources.credentials import CredentialStore
 from connector_resources.errors import UnusableInput
 from connector_resources.home import Home
-from connector_resources.inbox_settings import CLIENT_ID, CLIENT_SECRET, RELAY_SECRET, InboxSettings
+from connector_resources.inbox_settings import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    FORMER_SECURITY_KEY,
+    RELAY_SECRET,
+    SECURITY_KEY,
+    BillInboxSettings,
+    InboxSettings,
+)
 
 # credentials take effect at once, give or take these seconds: a flood of requests is not to be one of decryptions
 FRESH_SECONDS = 2.0
+# a key that BILL has just made is needed sooner
+ANXIOUS_SECONDS = 0.2
+ORGANISATION = "organization_id"
 
 
 class Client(NamedTuple):
@@ -30,19 +41,46 @@ class Client(NamedTuple):
         return f"Client({self.connection!r})"
 
 
+class Keys(NamedTuple):
+    """What a notification of BILL's must be signed with, one of them, and of which organisation it must be."""
+
+    signing: tuple[str, ...]
+    organisation: str
+
+    def __repr__(self) -> str:
+        return f"Keys({len(self.signing)} of {self.organisation!r})"
+
+
 @dataclass(frozen=True)
 class Place:
-    """Where events of one connection come in, and the integrations that read it."""
+    """Where events of one Coupa connection come in, and the integrations that read it."""
 
     connection: CoupaConnection
     settings: InboxSettings
     integrations: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class BillPlace:
+    """Where notifications of one BILL connection come in, and the integrations that read it."""
+
+    connection: BillConnection
+    settings: BillInboxSettings
+    integrations: tuple[str, ...]
+
+    @property
+    def url(self) -> str:
+        """Where BILL sends them."""
+        return self.settings.url(self.connection.name)
+
+
+AnyPlace = Place | BillPlace
+
+
 class Secrets:
     """The inbox's credentials of all places, read anew every few seconds."""
 
-    def __init__(self, store: CredentialStore, places: Mapping[str, Place], clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, store: CredentialStore, places: Mapping[str, AnyPlace], clock: Clock = SYSTEM_CLOCK) -> None:
         self._store = store
         self._places = places
         self._clock = clock
@@ -54,11 +92,22 @@ class Secrets:
 
     def of(self, connection: str) -> dict[str, str]:
         """Name -> value. Raises UnusableInput naming one that is missing."""
+        return self._read(connection, FRESH_SECONDS)
+
+    def keys(self, connection: str, *, anxious: bool = False) -> Keys:
+        """The keys of a BILL connection, the present one first; none before there is a subscription. `anxious`: what
+        was signed with none of those told last may be signed with one that is quite new."""
+        found = self._read(connection, ANXIOUS_SECONDS if anxious else FRESH_SECONDS)
+        signing = tuple(found[name] for name in (SECURITY_KEY, FORMER_SECURITY_KEY) if name in found)
+        return Keys(signing, found[ORGANISATION])
+
+    def _read(self, connection: str, fresh_seconds: float) -> dict[str, str]:
         with self._lock:
             read_at, found = self._known.get(connection, (None, {}))
-            if read_at is None or self._clock.monotonic() - read_at > FRESH_SECONDS:
-                names = self._places[connection].settings.credential_names
-                found = self._store.get(connection, names)
+            if read_at is None or self._clock.monotonic() - read_at > fresh_seconds:
+                place = self._places[connection]
+                needed = place.settings.credential_names if isinstance(place, Place) else (ORGANISATION,)
+                found = self._store.get(connection, needed)
                 self._known[connection] = (self._clock.monotonic(), found)
             return found
 
@@ -66,23 +115,25 @@ class Secrets:
         """All logins for tokens."""
         found = []
         for name, place in self._places.items():
-            if place.settings.bearer is not None:
+            if isinstance(place, Place) and place.settings.bearer is not None:
                 secrets = self.of(name)
                 found.append(Client(name, secrets[CLIENT_ID], secrets[CLIENT_SECRET]))
         return found
 
 
-def places_of(settings: Settings) -> dict[str, Place]:
+def places_of(settings: Settings) -> dict[str, AnyPlace]:
     """Connection -> its place, of those whose settings have an inbox."""
-    found = {}
+    found: dict[str, AnyPlace] = {}
     for name, connection in settings.connections.items():
+        readers = tuple(each.name for each in settings.integrations.values() if name in each.connections.values())
         if isinstance(connection, CoupaConnection) and connection.inbox is not None:
-            readers = [each.name for each in settings.integrations.values() if name in each.connections.values()]
-            found[name] = Place(connection, connection.inbox, tuple(readers))
+            found[name] = Place(connection, connection.inbox, readers)
+        elif isinstance(connection, BillConnection) and connection.inbox is not None:
+            found[name] = BillPlace(connection, connection.inbox, readers)
     return found
 
 
-def open_places(home: Home) -> tuple[dict[str, Place], Secrets]:
+def open_places(home: Home) -> tuple[dict[str, AnyPlace], Secrets]:
     """What `connector inbox serve` serves. Raises UnusableInput where there is nothing to serve, where a credential is
     missing, and where what comes in would lead nowhere or could be two clients'."""
     settings = home.settings()
@@ -103,7 +154,7 @@ def open_places(home: Home) -> tuple[dict[str, Place], Secrets]:
 
 
 def inbox_checks(home: Home, connection: Connection) -> list[Check]:
-    """For `ping`: whether the connection's inbox, if it has one, has its secrets."""
+    """For `ping`: whether a Coupa connection's inbox, if it has one, has its secrets."""
     if not isinstance(connection, CoupaConnection) or connection.inbox is None:
         return []
     names = connection.inbox.credential_names

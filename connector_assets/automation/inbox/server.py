@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -19,9 +20,9 @@ MOST_CONNECTIONS = 256
 
 
 class Server(uvicorn.Server):
-    """Serves one application until `should_exit`, SIGTERM or SIGINT."""
+    """Serves one application until `should_exit`, SIGTERM or SIGINT; over HTTPS where a context is given."""
 
-    def __init__(self, app: ASGIApp, on_ready: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, on_ready: Callable[[], None], tls: ssl.SSLContext | None = None) -> None:
         config = uvicorn.Config(
             app,
             ws="none",
@@ -36,6 +37,8 @@ class Server(uvicorn.Server):
         )
         # whoever may have put a handler there: an address may hold what a sender should have put elsewhere
         logging.getLogger("uvicorn.access").disabled = True
+        config.load()
+        config.ssl = tls
         super().__init__(config)
         self._on_ready = on_ready
 
@@ -47,6 +50,14 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        # over TLS an end is agreed upon, and who never answers would hold the connection for good
+        for connection in list(self.server_state.connections):
+            if (transport := getattr(connection, "transport", None)) is not None:
+                transport.abort()
+        await asyncio.sleep(0)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

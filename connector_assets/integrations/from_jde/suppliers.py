@@ -23,6 +23,7 @@ COLUMNS = {
     "search_type": "str?",
     "payable": "bool",
     "first_of_name": "int",
+    "namesakes": "str",
     "tax_id": "str?",
     "tax_code": "str?",
     "term": "str?",
@@ -73,8 +74,8 @@ def assemble_suppliers(
     """One row per supplier master record among `keys`; address numbers without one are no suppliers.
 
     `payable` says whether the search type (F0101.AT1) is one of `payable_types` and the payables flag (ATP) is not N;
-    `first_of_name` is the lowest payable address number that bears the same name, found in the source, so that it does
-    not depend on what is in hand.
+    `first_of_name` is the lowest payable address number that bears the same name and `namesakes` are the other ones,
+    found in the source, so that they do not depend on what is in hand.
     """
     numbers = [(number_of(key),) for key in keys]
     masters = reader.complete("F0401", ["AN8"], numbers)
@@ -101,6 +102,7 @@ def assemble_suppliers(
                 "alph": name,
                 "search_type": text(book.get("AT1")),
                 "payable": _payable(book, payable_types),
+                "namesakes": " ".join(str(other) for other in bearers.get(name or "", []) if other != an8),
                 "first_of_name": bearers.get(name or "", [an8])[0],
                 "tax_id": text(book.get("TAX")),
                 "tax_code": text(book.get("TAXC")),

@@ -32,7 +32,7 @@ from connector_assets.delivery.converge import converge, mark
 from connector_assets.delivery.document import Decision, Document, FieldChange, Step, Target, differences
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.integrations.from_jde import suppliers as jde
-from connector_assets.integrations.from_jde.keys import supplier_key
+from connector_assets.integrations.from_jde.supplier_names import bearers_in_target, unique_names
 from connector_assets.integrations.jde_coupa.paging import by_ids
 from connector_assets.integrations.jde_coupa.supplier_records import (
     address_of,
@@ -121,30 +121,8 @@ class Suppliers(Flow):
 
     def _names(self, documents: pd.DataFrame) -> list[str | None]:
         rows = records(documents)
-        bearers = self._bearers() if rows else {}
-        firsts: dict[str, int] = {}
-        for row in rows:
-            if row["payable"] and row["alph"]:
-                fold = row["alph"].casefold()
-                firsts[fold] = min(firsts.get(fold, row["first_of_name"]), row["first_of_name"])
-        return [self._name(row["alph"], row["number"], bearers, firsts) if row["alph"] else None for row in rows]
-
-    def _bearers(self) -> dict[str, str]:
-        """Name in Coupa, without case -> the document that bears it, as far as we know."""
-        labels = {link.source_key: link.target_label for link in self.bench.ledger.links.all(flow=self.full_name)}
-        known = self.bench.ledger.deliveries.load(self.full_name, list(labels))
-        bearers = {}
-        for key, label in labels.items():
-            agreed = known[key].content if key in known else None
-            name = agreed["name"] if agreed else label
-            if name:
-                bearers[str(name).casefold()] = key
-        return bearers
-
-    def _name(self, name: str, number: int, bearers: Mapping[str, str], firsts: Mapping[str, int]) -> str:
-        bearer = bearers.get(name.casefold())
-        plain = bearer == supplier_key(number) if bearer else firsts.get(name.casefold(), number) == number
-        return name if plain else self.settings.unique_name.format(name=name, number=number)
+        bearers = bearers_in_target(self.bench.ledger, self.full_name) if rows else {}
+        return unique_names(rows, bearers, self.settings.unique_name)
 
     @property
     def checks(self) -> FrameChecks:

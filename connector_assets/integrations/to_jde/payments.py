@@ -3,8 +3,9 @@
 Orchestrations record and void them. `payment_record` is sent DocumentCompany, DocumentType and DocumentNumber of the
 voucher, PaymentDate, GLDate, PaymentNumber (DOCM), and what is paid: Amount or for a foreign voucher ForeignAmount, and
 DiscountTaken where there is one, in the company's currency; or by pay item the grid PayItems (PayItem, ItemAmount or
-ItemForeignAmount), less what the grid Credits names (DocumentCompany, DocumentType, DocumentNumber and the same), where
-amounts are below nought. `payment_void` is sent PaymentID (PYID) and VoidDate.
+ItemForeignAmount), with those of further vouchers in the grid FurtherPayItems (DocumentCompany, DocumentType,
+DocumentNumber and the same), less those of the grid Credits, whose amounts are below nought. `payment_void` is sent
+PaymentID (PYID) and VoidDate.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import is_foreign
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text
 from connector_assets.integrations.from_jde.payments import discount_of, payments_of
+from connector_assets.integrations.to_jde.acts import lacking_inputs, missing_act
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.jde.query import between
 
@@ -60,23 +62,11 @@ class PaymentRecords:
 
     def missing(self) -> str | None:
         """The first act that the connection names no orchestration for."""
-        named = self.bench.connection("jde").orchestrations  # type: ignore[union-attr]
-        return next((act for act in self.needs if act not in named), None)
+        return missing_act(self.bench, self.needs)
 
     def lacking(self) -> list[str]:
         """What the site's orchestrations lack, one sentence each; asks JDE."""
-        told = []
-        offered = self.jde.orchestrations.discover()
-        for act, fields in self.needs.items():
-            wanted = self.jde.orchestrations.configured(act)
-            if wanted.name not in offered:
-                told.append(f"{act}: there is no orchestration {wanted.name!r}, or the user may not see it")
-                continue
-            inputs = offered[wanted.name]
-            absent = [each for each in (wanted.inputs.get(ours, ours) for ours in fields) if each not in inputs]
-            if absent:
-                told.append(f"{act}: {wanted.name} has no input {', '.join(map(repr, absent))}")
-        return told
+        return lacking_inputs(self.bench, self.needs)
 
     def numbered(self, numbers: Collection[int]) -> list[Target]:
         """The payments of these numbers (DOCM)."""
@@ -148,7 +138,7 @@ def _target(header: Row, details: Sequence[Row], items: Mapping[Any, Sequence[Ro
         for suffix, lines in by(rows, "SFX").items():
             entries = payments_of(own, lines, {header["PYID"]: header}, foreign=foreign)
             settled[(*key, suffix)] = Decimal(entries[0]["amount"]) if entries else ZERO
-        negative = sum((settled[(*key, each["SFX"])] for each in rows), ZERO) < 0
+        negative = sum((settled[(*key, suffix)] for suffix in by(rows, "SFX")), ZERO) < 0
         discount += _discount(rows, negative=negative)
     content = {
         "number": str(header["DOCM"]),

@@ -111,8 +111,8 @@ class TestSandbox:
             assert port not in range(base, base + sandboxes.PORTS)
 
     def test_arguments_are_the_sandboxs_own(self) -> None:
-        arguments = serving(9000, size=5, state=Path("here"), limits="off")
-        words = "--port-base 9000 --seed 1 --limits off --size 5 --state here"
+        arguments = serving(9000, size=5, state=Path("here"), limits="off", trust=Path("ca.pem"))
+        words = "--port-base 9000 --seed 1 --limits off --size 5 --state here --trust ca.pem"
         assert arguments == words.split()
 
     def test_it_is_served_until_the_block_ends(self, tmp_path: Path) -> None:

@@ -12,15 +12,20 @@ from decimal import ROUND_HALF_UP, Decimal
 
 ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
+# currencies that have no smaller unit (ISO 4217)
+WHOLE = frozenset(
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]
+)
 
 
-def prorated(weights: Sequence[Decimal], total: Decimal) -> list[Decimal]:
-    """`total` in the proportions of `weights`, in cents; the sum is `total`. Raises ValueError where the weights make
-    nothing that could be a proportion."""
+def prorated(weights: Sequence[Decimal], total: Decimal, currency: str | None = None) -> list[Decimal]:
+    """`total` in the proportions of `weights`, in the smallest unit of the currency (cents, if none is given); the sum
+    is `total`. Raises ValueError where the weights come to nothing."""
     whole = sum(weights, ZERO)
     if not whole:
         raise ValueError("lines that come to nothing cannot make an amount")
     if whole == total:
         return list(weights)
-    parts = [(total * weight / whole).quantize(CENT, ROUND_HALF_UP) for weight in weights[:-1]]
+    unit = Decimal(1) if currency in WHOLE else CENT
+    parts = [(total * weight / whole).quantize(unit, ROUND_HALF_UP) for weight in weights[:-1]]
     return [*parts, total - sum(parts, ZERO)]

@@ -3,7 +3,7 @@
 A supplier's number goes as it is where it fits and belongs to this bill alone. Otherwise it is the first five
 characters of it, `~`, and the pay item's key in 15 characters of base 36: company (KCO) 5, type (DCT) 2, number (DOC)
 6, suffix (SFX) 2. The last 15 characters alone are the key, one to one, so that no two are alike; and a supplier's
-number that holds a `~` itself never goes as it is.
+number that holds a `~` itself never goes as it is. Without a number of the supplier's it begins with the type.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ LONGEST = 21
 SIGN = "~"
 _BEGINNING = 5
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_CODED = re.compile(rf".{{0,{_BEGINNING}}}{SIGN}[0-9A-Z]{{15}}")
 _KEY = re.compile(r"F0411:([0-9A-Z]{1,5})/([0-9A-Z]{2})/([0-9]{1,8})/([0-9]{1,3})")
 
 
@@ -25,7 +26,12 @@ def invoice_number(own: str | None, key: str, *, alone: bool) -> str | None:
     code = _code(key)
     if code is None:
         return None
-    return f"{(own or '')[:_BEGINNING]}{SIGN}{code}"
+    return f"{(own or code[5:7])[:_BEGINNING]}{SIGN}{code}"
+
+
+def is_coded(number: str | None) -> bool:
+    """Whether a number of a bill is one of these that encode a pay item: nobody writes such a one by hand."""
+    return _CODED.fullmatch(number or "") is not None
 
 
 def _code(key: str) -> str | None:

@@ -21,8 +21,8 @@ _LEAST = 5
 
 def same_name(name: str | None) -> str:
     """A name as it is compared: without case, accents, punctuation and the long words for legal forms."""
-    plain = unicodedata.normalize("NFKD", (name or "").casefold())
-    letters = "".join(each for each in plain if not unicodedata.combining(each)).casefold()
+    parts = unicodedata.normalize("NFKD", (name or "").casefold())
+    letters = "".join(each for each in parts if not unicodedata.combining(each)).casefold()
     words = re.sub(r"[^\w]+|_", " ", re.sub(r"['\u2019.]", "", letters.replace("&", " and "))).split()
     return " ".join(_SHORT.get(word, word) for word in words)
 
@@ -32,21 +32,26 @@ def is_masked(tax_id: str) -> bool:
     return _MASK.search(tax_id) is not None
 
 
+def plain(tax_id: str) -> str:
+    """The digits and capital letters of a tax number."""
+    return re.sub(r"[^0-9A-Z]", "", tax_id.upper())
+
+
 def same_number(tax_id: str | None) -> str | None:
     """A tax number as it is compared: digits and letters without the country in front; None where it names nobody
     (blank, masked, too short, one digit over and over)."""
     if not tax_id or is_masked(tax_id):
         return None
-    plain = re.sub(r"[^0-9A-Z]", "", tax_id.upper())
-    if re.fullmatch(r"[A-Z]{2}[0-9]+[A-Z]?", plain):
-        plain = plain[2:]
-    return plain if len(plain) >= _LEAST and len(set(plain)) > 1 else None
+    number = plain(tax_id)
+    if re.fullmatch(r"[A-Z]{2}[0-9]+[A-Z]?", number):
+        number = number[2:]
+    return number if len(number) >= _LEAST and len(set(number)) > 1 else None
 
 
 def last_digits(tax_id: str | None) -> str | None:
     """The last four of a tax number, shown in clear or masked; None where there are no four."""
-    plain = re.sub(r"[^0-9A-Z]", "", (tax_id or "").upper())[-4:]
-    return plain if len(plain) == 4 and plain.isdigit() else None
+    end = plain(tax_id or "")[-4:]
+    return end if len(end) == 4 and end.isdigit() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,8 @@ def match(sought: Sought, vendors: Iterable[Known], *, by_name: bool = True) -> 
     if only in agreeing:
         rivals = sought.tax_rivals & sought.name_rivals
     doubts = list(_doubts(sought, only, rivals))
+    if only in named and only.country and sought.country and only.country != sought.country:
+        doubts.append(f"it is in {only.country}")
     if only in named and not by_name:
         doubts.append("only the name says so")
     return Match((only,), tuple(doubts), words)
@@ -130,8 +137,6 @@ def _doubts(sought: Sought, vendor: Known, rivals: frozenset[int]) -> Iterable[s
         yield "it is archived"
     if vendor.currency and sought.currency and vendor.currency != sought.currency:
         yield f"its bills are in {vendor.currency}"
-    if vendor.country and sought.country and vendor.country != sought.country:
-        yield f"it is in {vendor.country}"
     if _contradict(sought.tax_id, vendor.tax_id):
         yield "its tax number is another one"
     if rivals:

@@ -1,0 +1,1 @@
+"""Payments of BILL in JD Edwards: what the flow's module is made of."""

@@ -1,0 +1,102 @@
+"""What both ways of posting a payment of BILL in JD Edwards answer: `settling` writes payments, `journals` entries."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from connector_assets.delivery.document import Document, Step, Target
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.jde_bill.paid.settings import PaymentsSettings
+
+POSTED, VOIDED = "posted", "voided"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A pay item that is settled: its key, how much in the document's currency, and as `base` in the company's."""
+
+    company: str
+    type: str
+    number: int
+    suffix: str
+    amount: Decimal
+    base: Decimal
+
+    @property
+    def voucher(self) -> dict[str, Any]:
+        """The fields that name its document to an orchestration."""
+        return {"DocumentCompany": self.company, "DocumentType": self.type, "DocumentNumber": self.number}
+
+
+def parts_of(document: Document) -> list[Part]:
+    """What a document settles: pay items, and debit memos, whose amounts are below nought."""
+    return [_part(line) for line in document.facts["lines"] if line["item"] is not None]
+
+
+def _part(line: Mapping[str, Any]) -> Part:
+    company, kind, number, suffix = line["item"].split("/")
+    # as a content writes it: a frame that was stored has more decimals, and the request would be another one
+    amount, base = (Decimal(amount_text(line[name])) for name in ("amount", "base"))
+    return Part(company, kind, int(number), suffix, amount, base)
+
+
+class PaymentOutlet(ABC):
+    """One way of posting. `entity` is what its records are called in JD Edwards, `needs` act -> fields that its
+    orchestration cannot do without."""
+
+    entity: ClassVar[str]
+
+    def __init__(self, bench: Workbench, settings: PaymentsSettings) -> None:
+        self.bench = bench
+        self.settings = settings
+
+    @abstractmethod
+    def missing(self) -> str | None:
+        """The first act that the connection names no orchestration for."""
+
+    @abstractmethod
+    def lacking(self) -> list[str]:
+        """What the site's orchestrations lack, one sentence each; asks JDE."""
+
+    @abstractmethod
+    def any(self) -> bool:
+        """Whether there is a record of a number of ours."""
+
+    @abstractmethod
+    def all(self) -> list[Target]:
+        """Every record of a number of ours."""
+
+    @abstractmethod
+    def numbered(self, numbers: Collection[int]) -> list[Target]:
+        """The records of these numbers."""
+
+    @abstractmethod
+    def read(self, ids: Collection[str]) -> dict[str, Target]:
+        """The records of these ids; a void one that was followed by another is answered for by that one."""
+
+    @abstractmethod
+    def answers_to(self, target: Target, row: Mapping[str, Any]) -> bool:
+        """Whether a record of its number is the one of a mapped row."""
+
+    @abstractmethod
+    def post(self, document: Document) -> Step:
+        """The step that posts it."""
+
+    @abstractmethod
+    def reverse(self, document: Document, target: Target) -> Step:
+        """The step that takes it back, dated as the document says."""
+
+    def found(self, target: Target, document: Document) -> str | None:
+        """What is wrong with a record of ours although it was accepted, in words; None where nothing is."""
+        return None
+
+
+def standing(targets: Sequence[Target]) -> list[Target]:
+    """The records that count: those in force, or where there is none the newest void one."""
+    live = [each for each in targets if not each.content["void"]]
+    return live or list(targets[-1:])

@@ -1,0 +1,306 @@
+"""What our memory and JD Edwards say of BILL's payments: which are posted, what they settle, and what keeps them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from connector_assets.delivery.document import Target
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, by
+from connector_assets.integrations.jde_bill.paid.bills import PaidBill, PaidBills, PayItem
+from connector_assets.integrations.jde_bill.paid.entries import bill_payment_of
+from connector_assets.integrations.jde_bill.paid.outlet import VOIDED, PaymentOutlet
+from connector_assets.integrations.jde_bill.paid.settings import PaymentsSettings, journal_problem, sent_statuses
+from connector_assets.integrations.jde_bill.paid.shares import OpenItems
+from connector_assets.integrations.to_jde.periods import Periods, periods_of
+
+REVERSALS, REVERSE = "payment_reversals", "reverse"
+# pay statuses of a payment run that is on (jde-ais section 3.6, 00/PS)
+IN_FLIGHT = ("#", "Z")
+ZERO = Decimal("0.00")
+
+COLUMNS = {
+    "number": "int",
+    "items": "str?",
+    "order": "str?",
+    "company": "str?",
+    "supplier": "int?",
+    "foreign": "bool",
+    "void": "bool",
+    "closed_there": "bool",
+    "why": "str",
+    "told": "str?",
+    "act": "str?",
+    "refusal": "str",
+    "gl_day": "date?",
+    "closed": "str",
+}
+LINE_COLUMNS = {"credit": "str?", "item": "str?", "amount": "money", "base": "money?"}
+BLANK: dict[str, Any] = {
+    "number": 0,
+    "items": None,
+    "order": None,
+    "company": None,
+    "supplier": None,
+    "foreign": False,
+    "void": False,
+    "closed_there": True,
+    "why": "",
+    "told": None,
+    "act": None,
+    "refusal": "",
+    "gl_day": None,
+    "closed": "",
+}
+Row = dict[str, Any]
+
+
+class Resolving:
+    """Fills the columns of mapped payments, all of one frame together."""
+
+    def __init__(self, bench: Workbench, flow: str, settings: PaymentsSettings, outlet: PaymentOutlet) -> None:
+        self.bench = bench
+        self.flow = flow
+        self.settings = settings
+        self.outlet = outlet
+        self.bills = PaidBills(bench)
+
+    def fill(self, rows: Sequence[Row], lines: Sequence[Row]) -> list[Row]:
+        """Fill the rows in place; gives the lines: the credits as BILL applied them, and what is to be settled."""
+        applied = [line for line in lines if line["item"] is None]
+        self._standing(rows)
+        wanted = [row for row in rows if row["ignored"] is None]
+        bills = self.bills.of(wanted)
+        there = self._there([row for row in wanted if not self.posted(row)], bills)
+        for row in wanted:
+            if not (row["settled"] or row["key"] in there or row["key"] in self._begun):
+                row["ignored"] = "not_settled"
+        credits = self.bills.of_credits({line["credit"] for line in applied})
+        settling = _Settling(self, bills, there, applied, credits)
+        made: list[Row] = []
+        for row in sorted(wanted, key=lambda row: (row["paid_on"] or date.max, row["key"])):
+            made += settling.of(row) if row["ignored"] is None else []
+        return [*applied, *made]
+
+    # -- what stands ----------------------------------------------------------------------------------------------
+
+    def _standing(self, rows: Sequence[Row]) -> None:
+        """What is known of each, and which are left alone."""
+        keys = [row["key"] for row in rows]
+        known = self.bench.ledger.deliveries.load(self.flow, keys)
+        links = self.bench.ledger.links.of(self.flow, keys)
+        self._linked = set(links)
+        self._voided = {key for key, each in known.items() if each.stage == VOIDED}
+        if self.settings.on_conflict == "source":
+            # what somebody voided in JD Edwards is posted anew: JD Edwards is asked
+            held = self.outlet.read({link.target_id for link in links.values()}) if links else {}
+            gone = {id for id, each in held.items() if each.content["void"]}
+            self._voided |= {key for key, link in links.items() if link.target_id in gone}
+        sent = {key for key, each in known.items() if each.state in ("sending", "in_doubt") or each.attempts}
+        self._begun = sent | self._linked
+        reversals = self.bench.ledger.mappings.table(self.bench.integration.name, REVERSALS)
+        for row in rows:
+            row |= BLANK
+            row["number"] = self.settings.number(row["bill_payment"])
+            reversed = row["trouble"] and reversals.get(row["bill_payment"], "").strip().lower() == REVERSE
+            row["void"] = row["undone"] or reversed
+            if row["ignored"] in (None, "not_settled"):
+                # one that came back may have been posted before our memory was lost: JD Edwards is asked
+                left = not (row["settled"] or row["undone"] or row["trouble"] or row["key"] in self._begun)
+                row["ignored"] = "not_settled" if left else None
+
+    def posted(self, row: Row) -> bool:
+        """Whether it is in JD Edwards and in force, as far as we remember."""
+        return row["key"] in self._linked and row["key"] not in self._voided
+
+    @cached_property
+    def missing(self) -> str | None:
+        """The first act that the site names no orchestration for."""
+        return self.outlet.missing()
+
+    @cached_property
+    def refusal(self) -> str:
+        """Why the mode must not be used; of the site's orchestrations only the journal's are asked for every run."""
+        told = journal_problem(self.settings, self.bench.integration.settings)
+        if told or self.settings.mode != "journal" or self.missing:
+            return told
+        return "; ".join(self.outlet.lacking())
+
+    def _there(self, rows: Sequence[Row], bills: Mapping[str, PaidBill]) -> set[str]:
+        """The keys of payments that JD Edwards has although nobody remembers them: of a lost ledger, or in doubt."""
+        for row in rows:
+            row["items"] = _names(bills[row["key"]]) or None
+        targets: dict[int, list[Target]] = {}
+        for target in self.outlet.numbered({row["number"] for row in rows}) if rows else ():
+            targets.setdefault(int(target.content["number"]), []).append(target)
+        return {
+            row["key"]
+            for row in rows
+            for each in targets.get(row["number"], ())
+            if not each.content["void"] and self.outlet.answers_to(each, row)
+        }
+
+    # -- days -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def periods(self) -> Periods:
+        """The open periods of the companies."""
+        return periods_of(self.bench, self.settings)
+
+    def put_date(self, row: Row) -> None:
+        """The G/L date of what is to be done next: post it, or take it back in an open period."""
+        company, paid_on = row["company"], row["paid_on"]
+        if company is None or paid_on is None:
+            return
+        wanted = paid_on if self.settings.gl_date == "process_date" else self.bench.today("jde")
+        if row["void"]:
+            row["gl_day"] = self.periods.reversal_day(company, wanted)
+            row["closed"] = "" if row["gl_day"] else f"no day from {wanted} on is open in {company}"
+            return
+        found = self.periods.gl_date(company, wanted)
+        row["gl_day"], row["closed"] = found.day, "" if found.day else found.why
+
+    # -- what speaks against it -----------------------------------------------------------------------------------
+
+    def blocked(self, bill: PaidBill, items: Sequence[PayItem]) -> PayItem | None:
+        """The first open pay item on a status on which a person decides first."""
+        sent = sent_statuses(self.bench.integration.settings)
+        usual = [status for status in self.settings.blocked_statuses if status not in sent]
+        statuses = IN_FLIGHT if bill.born_in_bill else usual
+        return next((item for item in items if item.open and item.status in statuses), None)
+
+    def paid_by_jde(self, items: Sequence[PayItem]) -> list[str]:
+        """The payment ids (PYID) of what JD Edwards itself paid of these pay items, and did not void."""
+        reader = self.bench.reader("jde")
+        names = {item.key for item in items}
+        found = reader.complete("F0414", VOUCHER_KEY, sorted({key[:3] for key in names}))
+        own = {row["PYID"] for row in found if (row["KCO"], row["DCT"], row["DOC"], row["SFX"]) in names}
+        headers = reader.complete("F0413", ["PYID"], [(number,) for number in sorted(own)]) if own else []
+        paid = [row for row in headers if row.get("VDGJ") is None and not self.settings.paid_by_bill(row)]
+        return sorted(str(row["PYID"]) for row in paid)
+
+
+class _Settling:
+    """The payments of a frame, one after the other: what the first takes is not open for the next."""
+
+    def __init__(
+        self,
+        site: Resolving,
+        bills: Mapping[str, PaidBill],
+        there: Collection[str],
+        applied: Sequence[Row],
+        credits: Mapping[str, Sequence[PayItem]],
+    ) -> None:
+        self.site = site
+        self.bills = bills
+        self.there = there
+        self.applied = by(applied, "key")
+        self.credits = credits
+        self.open, self.closed = OpenItems(), OpenItems(closed=True)
+        self.numbers = Counter(
+            (site.settings.number(bill_payment_of(key)), voucher)
+            for key, bill in bills.items()
+            for voucher in {item.key[:3] for item in _items(bill)}
+        )
+
+    def of(self, row: Row) -> list[Row]:
+        """Fill one row; gives the lines that say what is to be settled, or of one that is taken back opened again."""
+        bill, site = self.bills[row["key"]], self.site
+        items = _items(bill)
+        row |= {"items": _names(bill) or None, "invoice_number": bill.invoice_number, "order": bill.order}
+        if items:
+            head = items[0]
+            row |= {"currency": head.currency, "company": head.books, "supplier": head.supplier}
+            row["foreign"] = head.foreign
+            paid = sum((item.gross - item.open for item in items), ZERO)
+            row["closed_there"] = row["gross"] <= paid
+        stands = site.posted(row) or row["key"] in self.there
+        if stands and not row["void"]:
+            if row["trouble"]:
+                row |= {"why": "payment_needs_action", "told": row["status"]}
+            return []
+        if row["settled"] or row["void"]:
+            site.put_date(row)
+        if row["void"] and not stands:
+            # nothing to take back, unless a call in doubt turns out to have been taken
+            row["closed"] = ""
+            return []
+        if row["settled"] or row["void"]:
+            row |= {"act": site.missing, "refusal": site.refusal}
+        if row["void"]:
+            return self._given_back(row, items)
+        if not row["settled"]:
+            return []
+        row["why"], row["told"] = self._obstacle(row, bill, items)
+        return [] if row["why"] else self._taken(row, items)
+
+    def _credits(self, row: Row) -> list[tuple[Sequence[PayItem], Decimal]]:
+        """The pay items of each debit memo that was applied, and the amount, which is below nought."""
+        return [(self.credits[line["credit"]], -line["amount"]) for line in self.applied.get(row["key"], ())]
+
+    def _obstacle(self, row: Row, bill: PaidBill, items: Sequence[PayItem]) -> tuple[str, str | None]:
+        """Why it cannot be posted, and what to show of it; '' where nothing speaks against it."""
+        if not bill.vouchers:
+            return "voucher_not_linked", bill.invoice_number or row["bill"]
+        if len(bill.vouchers) > 1 and bill.order is None:
+            return "not_unique", ", ".join("/".join(map(str, own[0].key[:3])) for own in bill.vouchers)
+        unknown = [line["credit"] for line in self.applied.get(row["key"], ()) if not self.credits[line["credit"]]]
+        if unknown:
+            return "credit_not_linked", ", ".join(unknown)
+        credits = self._credits(row)
+        currencies = {item.currency for own, _ in credits for item in own} | {bill.currency or row["currency"]}
+        if currencies != {row["currency"]}:
+            return "currency_differs", ", ".join(sorted(str(each) for each in currencies - {row["currency"]}))
+        blocked = self.site.blocked(bill, items)
+        if blocked is not None:
+            return "voucher_blocked", f"{blocked.name} ({blocked.status})"
+        if any(self.numbers[row["number"], item.key[:3]] > 1 for item in items):
+            return "payment_number_shared", str(row["number"])
+        left = self.open.left(items)
+        if row["gross"] > left:
+            return self._more(row, items, left)
+        for own, amount in credits:
+            if amount < self.open.left(own):
+                there = amount_text(-self.open.left(own))
+                return "credit_used_up", f"{own[0].name}: {amount_text(-amount)} applied, {there} open"
+        settings, company = self.site.settings, row["company"]
+        for name in ("payables_accounts", "clearing_accounts") if settings.mode == "journal" else ():
+            if not settings.account(getattr(settings, name), company):
+                row["refusal"] = row["refusal"] or f"`{name}` names none for company {company}"
+        return "", None
+
+    def _more(self, row: Row, items: Sequence[PayItem], left: Decimal) -> tuple[str, str]:
+        told = f"{row['items']}: {amount_text(row['gross'])} paid, {amount_text(left)} open"
+        twice = self.site.paid_by_jde(items)
+        return ("paid_in_both", f"{told}, payment {', '.join(twice)}") if twice else ("more_than_open", told)
+
+    def _taken(self, row: Row, items: Sequence[PayItem]) -> list[Row]:
+        shares = self.open.take(items, row["gross"]) or []
+        for own, amount in self._credits(row):
+            shares += self.open.take(own, amount) or []
+        return [share.line(row["key"]) for share in shares]
+
+    def _given_back(self, row: Row, items: Sequence[PayItem]) -> list[Row]:
+        """What a journal opens again; a payment that is voided knows it by itself."""
+        if self.site.settings.mode != "journal":
+            return []
+        shares = self.closed.take(items, row["gross"]) or []
+        for own, amount in self._credits(row):
+            shares += self.closed.take(own, amount) or []
+        return [share.line(row["key"]) for share in shares]
+
+
+def _items(bill: PaidBill) -> list[PayItem]:
+    """The pay items of the one voucher, or of all vouchers of an order; and of several that a person has to choose
+    from."""
+    return [item for own in bill.vouchers for item in own]
+
+
+def _names(bill: PaidBill) -> str:
+    return " ".join(item.name for item in _items(bill))

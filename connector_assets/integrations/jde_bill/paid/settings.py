@@ -1,0 +1,96 @@
+"""What a site decides about BILL's payments in JD Edwards, and about the vouchers that BILL pays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connector_assets.delivery.flow import read_settings
+from connector_assets.integrations.jde_bill.numbers import NumberRules
+from connector_assets.integrations.to_jde.periods import PeriodRules
+from connector_resources.connections import IntegrationSettings
+
+ANY_COMPANY = "*"
+
+
+class PaymentsSettings(PeriodRules, NumberRules):
+    """What a site decides about BILL's payments in JD Edwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Literal["settle", "journal"] = Field(
+        default="settle",
+        description="settle: a payment (F0413, F0414) of the pay items of the bill; journal: an entry of the general "
+        "ledger by an orchestration that closes the pay items as well",
+    )
+    posted_statuses: tuple[str, ...] = Field(
+        default=("PROCESSED", "SENT", "DELIVERED", "CLEARED", "PARTIALLY_CLAIMED"),
+        min_length=1,
+        description="singleStatus of a payment of status PAID that is posted",
+    )
+    gl_date: Literal["process_date", "today"] = Field(
+        default="process_date", description="the G/L date: the payment's process date, or the day on which it is posted"
+    )
+    blocked_statuses: tuple[str, ...] = Field(
+        default=("H", "Y", "F", "#", "Z"),
+        description="pay statuses (F0411.PST) on which a person decides first, but for those that bills are sent on; "
+        "of bills that were born in BILL only # and Z, a payment run that is on",
+    )
+    on_conflict: Literal["hold", "source"] = Field(
+        default="hold",
+        description="a payment that somebody voided in JD Edwards while BILL's stands: a person decides, or it is "
+        "posted anew",
+    )
+    never_selected: tuple[str, ...] = Field(
+        default=(), description="mode journal: pay statuses that no payment run of JD Edwards ever selects"
+    )
+    journal_closes_pay_item: bool = Field(
+        default=False, description="mode journal: that the orchestration closes the pay items, said by who built it"
+    )
+    payables_accounts: Mapping[str, str] = Field(
+        default={},
+        description="mode journal: company, or * for every other one, -> the payables account (unit.object.subsidiary) "
+        "that is debited",
+    )
+    clearing_accounts: Mapping[str, str] = Field(
+        default={}, description="mode journal: the same of the bank clearing account that is credited"
+    )
+
+    def account(self, accounts: Mapping[str, str], company: str) -> str | None:
+        """The account of a company."""
+        return accounts.get(company) or accounts.get(ANY_COMPANY)
+
+
+class SentStatuses(BaseModel):
+    """Of the settings of the flow `bills`: which pay statuses are sent to BILL."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    pay_statuses: tuple[str, ...] = ("A",)
+
+
+def sent_statuses(integration: IntegrationSettings) -> tuple[str, ...]:
+    """The pay statuses on which vouchers are handed to BILL. Raises UnusableInput naming the setting."""
+    rules = read_settings(SentStatuses, integration, "bills")
+    assert isinstance(rules, SentStatuses)
+    return rules.pay_statuses
+
+
+def journal_problem(settings: PaymentsSettings, integration: IntegrationSettings) -> str:
+    """Why the settings do not allow the mode `journal`, in words; '' where they do, or in another mode.
+
+    A journal alone would leave the voucher open, and the next payment run would pay it once more.
+    """
+    if settings.mode != "journal":
+        return ""
+    selected = [status for status in sent_statuses(integration) if status not in settings.never_selected]
+    if selected:
+        shown = ", ".join(selected)
+        return f"vouchers are handed to BILL on pay status {shown}, which a payment run may select (`never_selected`)"
+    if not settings.journal_closes_pay_item:
+        return "nobody has said that the orchestration closes the pay item (`journal_closes_pay_item`)"
+    if not settings.payables_accounts or not settings.clearing_accounts:
+        return "it needs `payables_accounts` and `clearing_accounts`"
+    return ""

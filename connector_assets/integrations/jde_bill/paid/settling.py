@@ -1,0 +1,124 @@
+"""Mode `settle`: a payment (F0413, F0414) closes the pay items of the bill, and the debit memos that BILL applied.
+
+A payment is known by its number and the vouchers that it settles: numbers are made of ids, and two may agree. Pay items
+would be too narrow: a bill may lose one on which a payment was posted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, ClassVar
+
+from connector_assets.delivery.document import Document, FieldChange, Step, Target, differences
+from connector_assets.delivery.money import amount_text
+from connector_assets.integrations.jde_bill.paid.outlet import POSTED, VOIDED, Part, PaymentOutlet, parts_of, standing
+from connector_assets.integrations.to_jde.payments import OF_VOUCHER, RECORD, VOID, PaymentRecords, Settled
+
+ZERO = Decimal("0.00")
+NEEDS: Mapping[str, Sequence[str]] = {
+    RECORD: (*OF_VOUCHER, "PaymentDate", "GLDate", "PaymentNumber", "PayItems", "Credits"),
+    VOID: ("PaymentID", "VoidDate"),
+}
+
+
+class Settling(PaymentOutlet):
+    """Payments of pay items."""
+
+    entity: ClassVar[str] = "F0413"
+
+    @cached_property
+    def records(self) -> PaymentRecords:
+        """The payments in JD Edwards."""
+        return PaymentRecords(self.bench, NEEDS)
+
+    def missing(self) -> str | None:
+        return self.records.missing()
+
+    def lacking(self) -> list[str]:
+        return self.records.lacking()
+
+    def any(self) -> bool:
+        return self.records.any_within(self.settings.payment_number_base, self.settings.last_number)
+
+    def all(self) -> list[Target]:
+        found = self.records.within(self.settings.payment_number_base, self.settings.last_number)
+        return [_told(each) for each in found]
+
+    def numbered(self, numbers: Collection[int]) -> list[Target]:
+        return [_told(each) for each in self.records.numbered(numbers)]
+
+    def read(self, ids: Collection[str]) -> dict[str, Target]:
+        found = {id: _told(each) for id, each in self.records.read(ids).items()}
+        void = {id: each for id, each in found.items() if each.content["void"]}
+        if void:
+            later = self.numbered({int(each.content["number"]) for each in void.values()})
+            for id, old in void.items():
+                own = [each for each in later if vouchers_of(each) & vouchers_of(old) and each.label == old.label]
+                # where several are in force, none of them has taken its place for certain
+                live = standing(own)
+                found[id] = live[0] if len(live) == 1 else old
+        return found
+
+    def answers_to(self, target: Target, row: Mapping[str, Any]) -> bool:
+        return bool(vouchers_of(target) & {each.rpartition("/")[0] for each in (row["items"] or "").split()})
+
+    def post(self, document: Document) -> Step:
+        row, settled = document.facts["row"], parts_of(document)
+        paid, credits = [each for each in settled if each.amount > 0], [each for each in settled if each.amount < 0]
+        field = "ItemForeignAmount" if row["foreign"] else "ItemAmount"
+        body: dict[str, Any] = {
+            **paid[0].voucher,
+            "PaymentDate": row["paid_on"],
+            "GLDate": row["gl_day"],
+            "PaymentNumber": int(document.content["number"]),
+            "PayItems": [{"PayItem": each.suffix, field: each.amount} for each in paid if _together(each, paid[0])],
+        }
+        further = [each for each in paid if not _together(each, paid[0])]
+        for grid, parts in (("FurtherPayItems", further), ("Credits", credits)):
+            if parts:
+                body[grid] = [{**each.voucher, "PayItem": each.suffix, field: each.amount} for each in parts]
+        return Step(
+            name="create",
+            body=body,
+            send=lambda sent: _told(self.records.record(sent, lambda made: _settles(made, paid))),
+            outcome="created",
+            stage=POSTED,
+            changes=differences({}, document.content),
+        )
+
+    def reverse(self, document: Document, target: Target) -> Step:
+        return Step(
+            name="void",
+            body={"PaymentID": int(target.id), "VoidDate": document.facts["row"]["gl_day"]},
+            send=lambda sent: _told(self.records.void(sent)),
+            outcome="updated",
+            stage=VOIDED,
+            changes=(FieldChange("void", False, True),),
+        )
+
+
+def vouchers_of(target: Target) -> set[str]:
+    """The documents that a payment settles, as `KCO/DCT/DOC`."""
+    settled: Settled = target.raw
+    return {f"{company}/{kind}/{number}" for company, kind, number, _ in settled.items}
+
+
+def _together(part: Part, first: Part) -> bool:
+    """Whether two pay items are of one voucher."""
+    return part.voucher == first.voucher
+
+
+def _settles(target: Target, parts: Sequence[Part]) -> bool:
+    settled: Settled = target.raw
+    return any((each.company, each.type, each.number, each.suffix) in settled.items for each in parts)
+
+
+def _told(target: Target) -> Target:
+    """A payment in the terms of the flow's content: `gross` is what it settles of vouchers, `amount` the cash."""
+    settled: Settled = target.raw
+    gross = sum((amount for amount in settled.items.values() if amount > 0), ZERO)
+    content = {name: target.content[name] for name in ("number", "amount", "currency", "date", "void")}
+    return replace(target, content={**content, "gross": amount_text(gross)})

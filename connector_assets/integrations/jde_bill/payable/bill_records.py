@@ -1,0 +1,293 @@
+"""Bills of BILL in the terms of the flow `bills`: read with what was paid on them.
+
+A bill names no payment (bill section 3.2): those of its vendor are read where it says that something was paid or is
+under way. **Open** is what BILL has due, less what is under way and was told to JD Edwards already: BILL counts a
+payment as paid once it has cleared, JD Edwards is told when it was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from connector_assets.delivery.document import Document, Target, version_text
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.jde_bill.marker import ORDER, keys_of, payment_of
+from connector_assets.integrations.jde_bill.payable.covered import pay_items_of
+from connector_resources.bill import (
+    IN_PROCESS,
+    PAYMENT_PAID,
+    PAYMENT_UNDONE,
+    SCHEDULED,
+    SINGLE_POSTED,
+    SINGLE_UNDONE,
+    UNDEFINED,
+    UNPAID,
+    Bill,
+    BillLine,
+    Payment,
+    VendorCreditLine,
+)
+from connector_resources.errors import NotAllowed
+
+ZERO = Decimal("0.00")
+SCALE = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Held:
+    """A bill and what was paid on it: `recorded` are amounts of JD Edwards' payments by PYID, `told` the sum of BILL's
+    own payments that JD Edwards is told of."""
+
+    bill: Bill
+    recorded: Mapping[str, Decimal] = field(default_factory=dict)
+    told: Decimal = ZERO
+    made: date | None = None
+
+    @property
+    def total(self) -> Decimal:
+        """What the bill is for."""
+        return money(self.bill.amount)
+
+    @property
+    def open(self) -> Decimal:
+        """What is left to be paid, by anybody."""
+        paid = money(self.bill.paid_amount)
+        return self.total - max(paid, self.told + sum(self.recorded.values(), ZERO))
+
+    @property
+    def underway(self) -> bool:
+        """Whether BILL is about to pay, or is paying."""
+        return bool(self.bill.scheduled_amount) or self.bill.payment_status in (SCHEDULED, IN_PROCESS)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing was paid and nothing is under way: only then a bill is changed or archived."""
+        return self.bill.payment_status == UNPAID and not self.underway and not self.bill.paid_amount
+
+    @property
+    def unknown(self) -> bool:
+        """Whether BILL does not say what is paid; it is asked again later (bill section 8)."""
+        return self.bill.payment_status in (None, UNDEFINED)
+
+
+class Told:
+    """Whether a payment of BILL's has gone so far that the payments flow tells JD Edwards of it."""
+
+    def __init__(self, bench: Workbench) -> None:
+        told = bench.integration.settings.flows.get("payments", {}).get("posted_statuses")
+        self._posted = frozenset(told or SINGLE_POSTED)
+
+    def __call__(self, payment: Payment) -> bool:
+        """Whether it is."""
+        gone = payment.single_status in self._posted or payment.online_payment is False
+        return gone and payment.status == PAYMENT_PAID and payment.single_status not in SINGLE_UNDONE
+
+
+class BillRecords:
+    """Reads bills. One a run: the currency of a vendor is asked for once."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.bench = bench
+        self.told = Told(bench)
+        self._currencies: dict[str, str | None] = {}
+        # keys of orders whose bills were seen
+        self.orders: set[str] = set()
+
+    @property
+    def client(self) -> Any:
+        """The client, opened on first use."""
+        return self.bench.client("bill")
+
+    def holds_any(self) -> bool:
+        """Whether BILL holds a bill that is not the other flow's, which may have made some in this very run."""
+        return self.holds_some and any(map(self.concerns, self.client.bills.all()))
+
+    @cached_property
+    def holds_some(self) -> bool:
+        """Whether BILL holds a bill at all."""
+        return bool(self.client.bills.holds_any())
+
+    def concerns(self, bill: Bill) -> bool:
+        """Whether a bill is of this flow's kind, or nobody's."""
+        return bool(self.covered(bill)) or not keys_of(bill.description)
+
+    def read(self, ids: Collection[str]) -> dict[str, Target]:
+        """Bills by id."""
+        return {target.id: target for target in self._targets(self.client.bills.by_ids(list(ids)))}
+
+    def one(self, id: str) -> Target:
+        """One bill as it is now."""
+        return self._targets([self.client.bills.get(id)])[0]
+
+    def covered(self, bill: Bill) -> Sequence[str]:
+        """The keys of what a bill is for, of this flow's kind; the one that names it first."""
+        return pay_items_of(bill)
+
+    def all(self) -> list[Target]:
+        """All bills but those of the other flow."""
+        bills = list(filter(self.concerns, self.client.bills.all()))
+        return self._observed(bills, list(self.client.payments.all()) if any(map(_has_payments, bills)) else [])
+
+    def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
+        """The bills of each document's vendor that are its: those that cover one of its pay items; else those of its
+        number that are nobody's."""
+        vendors = {document.content["vendor"] for document in documents} - {None}
+        held = {vendor: list(self.client.bills.of_vendor(vendor)) for vendor in sorted(vendors)}
+        self.look([bill for bills in held.values() for bill in bills])
+        chosen = {
+            document.key: self._answering(held.get(document.content["vendor"], ()), document) for document in documents
+        }
+        bills = {bill.id: bill for found in chosen.values() for bill in found}
+        seen = {target.id: target for target in self._targets(list(bills.values()))}
+        return {key: [seen[bill.id] for bill in found] for key, found in chosen.items() if found}
+
+    def look(self, bills: Iterable[Bill]) -> None:
+        """Notes of which orders these are the bills, of those that can be paid."""
+        self.orders |= {key for bill in bills if bill.usable for key in keys_of(bill.description) if _of_order(key)}
+
+    def look_at(self, vendors: Iterable[str]) -> None:
+        """Notes it of the bills of these vendors."""
+        self.look([bill for vendor in vendors for bill in self.client.bills.of_vendor(vendor)])
+
+    def _answering(self, bills: Sequence[Bill], document: Document) -> list[Bill]:
+        """Nobody pays an archived bill: one that is named by another pay item takes nothing from this document."""
+        key, items = document.key, set(document.content["items"])
+        ours = [
+            bill
+            for bill in bills
+            if (covered := self.covered(bill)) and items & set(covered) and (bill.usable or covered[0] == key)
+        ]
+        if ours:
+            return ours
+        number = (document.content["number"] or "").casefold()
+        return [bill for bill in bills if bill.usable and not self.covered(bill) and _number(bill) == number]
+
+    def marked(self, vendor: str, key: str) -> Target | None:
+        """The vendor's bill that covers a pay item."""
+        found = [bill for bill in self.client.bills.of_vendor(vendor) if key in self.covered(bill)]
+        return self._targets(found[:1])[0] if found else None
+
+    def unmarked(self, flow: str, target: Target, description: str) -> NotAllowed:
+        """What to say of a bill that did not keep its description."""
+        return NotAllowed(
+            f"{flow}: BILL did not keep the description of bill {target.id}, which begins with {description!r}; without"
+            f" it a lost answer could not be looked up",
+            fix="find out what changes the description of bills in BILL, then run again",
+            connection=self.bench.connection("bill").name,
+        )
+
+    def know(self, vendor: str, currency: str | None) -> None:
+        """Take the currency of a vendor for known."""
+        self._currencies.setdefault(vendor, currency)
+
+    def seen(self, bills: Sequence[Bill]) -> list[Target]:
+        """Bills that a write answered."""
+        return self._targets(bills)
+
+    def _targets(self, bills: Iterable[Bill]) -> list[Target]:
+        bills = list(bills)
+        vendors = sorted({bill.vendor_id for bill in bills if bill.vendor_id and _has_payments(bill)})
+        return self._observed(bills, [each for vendor in vendors for each in self.client.payments.of_vendor(vendor)])
+
+    def _observed(self, bills: Sequence[Bill], payments: Sequence[Payment]) -> list[Target]:
+        unknown = {bill.vendor_id for bill in bills if bill.vendor_id} - self._currencies.keys()
+        if unknown:
+            self._currencies |= dict.fromkeys(unknown)
+            self._currencies |= {each.id: each.bill_currency for each in self.client.vendors.by_ids(sorted(unknown))}
+        zone = self.bench.time_zone("jde")
+        return [
+            self._target(
+                Held(
+                    bill,
+                    _recorded(bill, payments),
+                    self._told(bill, payments),
+                    bill.created_time.astimezone(zone).date() if bill.created_time else None,
+                )
+            )
+            for bill in bills
+        ]
+
+    def _told(self, bill: Bill, payments: Sequence[Payment]) -> Decimal:
+        """The sum of BILL's own payments of a bill that JD Edwards is told of."""
+        own = [each for each in payments if not _of_jde(each) and self.told(each)]
+        parts = [part for each in own for part in each.bill_payments if part.bill_id == bill.id]
+        return sum((money(part.amount) for part in parts), ZERO)
+
+    def _target(self, held: Held) -> Target:
+        bill = held.bill
+        content = {
+            "items": list(self.covered(bill)),
+            "number": bill.invoice.invoice_number if bill.invoice else None,
+            "date": day_text(bill.invoice.invoice_date) if bill.invoice else None,
+            "due": day_text(bill.due_date),
+            "vendor": bill.vendor_id,
+            "currency": self._currencies.get(bill.vendor_id or ""),
+            "order": bill.purchase_order_number or None,
+            "amount": amount_text(held.open),
+            "total": amount_text(held.total),
+            "lines": [line_content(line) for line in bill.lines],
+            "void": not bill.usable,
+        }
+        status = "void" if content["void"] else bill.payment_status or ""
+        label = str(content["number"] or "")
+        return Target(bill.id, content, status, label, raw=held, version=version_text(bill.updated_time))
+
+
+def line_content(line: BillLine | VendorCreditLine) -> dict[str, Any]:
+    """A line in the terms of the flow's content."""
+    given = line.classifications
+    names = {
+        "chartOfAccountId": given.chart_of_account_id if given else None,
+        "departmentId": given.department_id if given else None,
+        "locationId": given.location_id if given else None,
+        "accountingClassId": given.accounting_class_id if given else None,
+    }
+    return {
+        "classifications": {name: id for name, id in names.items() if id},
+        "amount": amount_text(money(line.amount)),
+        "description": line.description,
+    }
+
+
+def money(amount: Decimal | None) -> Decimal:
+    """An amount of BILL's, which has at most two decimals; nought where there is none."""
+    return (amount or ZERO).quantize(SCALE)
+
+
+def _of_order(key: str) -> bool:
+    return key.startswith(f"{ORDER}:")
+
+
+def _number(bill: Bill) -> str:
+    return ((bill.invoice.invoice_number if bill.invoice else None) or "").casefold()
+
+
+def _has_payments(bill: Bill) -> bool:
+    return bill.payment_status != UNPAID or bool(bill.paid_amount) or bool(bill.scheduled_amount)
+
+
+def _of_jde(payment: Payment) -> str | None:
+    """The PYID of a payment of JD Edwards that was recorded in BILL."""
+    return payment_of(payment.description) if payment.online_payment is False else None
+
+
+def _recorded(bill: Bill, payments: Sequence[Payment]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for payment in payments:
+        id = _of_jde(payment)
+        if id is None or payment.status in PAYMENT_UNDONE or payment.single_status in SINGLE_UNDONE:
+            continue
+        for part in payment.bill_payments:
+            if part.bill_id == bill.id:
+                found[id] = found.get(id, ZERO) + money(part.amount)
+    return found
+
+
+def day_text(day: date | None) -> str | None:
+    return day.isoformat() if day else None

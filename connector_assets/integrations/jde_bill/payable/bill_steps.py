@@ -1,0 +1,224 @@
+"""What to do next with a pay item and its bill: create, change, archive, restore, record what JD Edwards paid.
+
+A bill on which something was paid or is under way is left as it is. Where JD Edwards takes back, holds, reduces or pays
+what BILL is about to pay, money goes out twice unless a person stops it: the reasons of the highest severity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from connector_assets.delivery.document import (
+    Decision,
+    Do,
+    Document,
+    Done,
+    FieldChange,
+    Hold,
+    Ignore,
+    NeedTarget,
+    Step,
+    Target,
+)
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.reasons import problem
+from connector_assets.integrations.jde_bill.marker import payment_marker
+from connector_assets.integrations.jde_bill.payable import amounts
+from connector_assets.integrations.jde_bill.payable.bill_records import BillRecords, Held
+from connector_assets.integrations.jde_bill.payable.steps import (
+    NOTHING_OPEN,
+    PayableSteps,
+    Paying,
+    description,
+    line_bodies,
+    shown,
+)
+from connector_resources.bill import DUPLICATE
+from connector_resources.errors import OutcomeUnknown, Refused, SystemProblem
+from connector_resources.ledger import Delivery, Problem
+
+ZERO = Decimal("0.00")
+WAITS = "payment_status"
+
+
+class BillSteps(PayableSteps):
+    """Decides for the flow `bills`."""
+
+    parts: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "items": ("description",),
+        "number": ("invoice",),
+        "date": ("invoice",),
+        "due": ("dueDate",),
+        "order": ("purchaseOrderNumber",),
+        "total": ("billLineItems",),
+        "lines": ("billLineItems",),
+    }
+
+    def __init__(self, flow: Paying, records: BillRecords) -> None:
+        super().__init__(flow)
+        self.records = records
+
+    @property
+    def resource(self) -> Any:
+        return self.records.client.bills
+
+    def seen(self, records: Sequence[Any]) -> list[Target]:
+        return self.records.seen(records)
+
+    def know(self, vendor: str, currency: str | None) -> None:
+        self.records.know(vendor, currency)
+
+    def lines_held(self, target: Target) -> Sequence[Any]:
+        held: Held = target.raw
+        return held.bill.lines
+
+    def body(self, document: Document, content: Mapping[str, Any], ids: Sequence[str | None] = ()) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "vendorId": content["vendor"],
+            "dueDate": content["due"],
+            "invoice": {"invoiceNumber": content["number"], "invoiceDate": content["date"]},
+            "description": self.description(document),
+            "billLineItems": line_bodies(content["lines"], ids),
+        }
+        return body | ({"purchaseOrderNumber": content["order"]} if content["order"] else {})
+
+    def description(self, document: Document) -> str:
+        """What a bill's description is."""
+        return description(document)
+
+    def wanted_of(self, document: Document, target: Target) -> amounts.Wanted:
+        """What the bill must be for, and which payments it lacks."""
+        return wanted_of(document, target)
+
+    def fields(self, document: Document, *, is_open: bool) -> Collection[str]:
+        """What of a bill is brought into agreement: of one that nothing is left of to be paid, the amount alone."""
+        return self.parts.keys() if is_open else ("total",)
+
+    # -- deciding -------------------------------------------------------------------------------------------------
+
+    def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
+        """The next step, as `Flow.decide`."""
+        content = document.content
+        is_open = Decimal(content["amount"]) != ZERO
+        if known.target_id is None:
+            sendable = is_open and document.facts["row"]["approved"]
+            return Do(self.create(document, lambda sent: self._create(document, sent))) if sendable else IGNORED
+        if self.flow.is_settled(document, known):
+            return Done()
+        if target is None:
+            return NeedTarget()
+        held: Held = target.raw
+        if content["void"]:
+            return self._withdraw(document, known, target, "does not release" if is_open else "voided")
+        wanted = self.wanted_of(document, target)
+        if wanted.taken_back:
+            return Hold(tuple(problem("payment_taken_back", "payment", each["id"]) for each in wanted.taken_back))
+        if not wanted.total:
+            return self._withdraw(document, known, target, "took back")
+        if held.unknown:
+            return Done(waiting=WAITS)
+        if target.content["void"]:
+            return self._revive(known, target, document) if is_open or wanted.record else Done()
+        fields = self.fields(document, is_open=is_open)
+        return (
+            self.amend(document, known, target, wanted.total, fields) or self._record(known, target, wanted) or Done()
+        )
+
+    def untouchable(self, target: Target, changes: Sequence[FieldChange], *, reduced: bool) -> Hold | None:
+        held: Held = target.raw
+        if held.untouched:
+            return None
+        if reduced:
+            return Hold((_scheduled("reduced", held),))
+        return Hold(tuple(problem("bill_in_payment", each.field, shown(each)) for each in changes))
+
+    def _withdraw(self, document: Document, known: Delivery, target: Target, why: str) -> Decision:
+        """Out of reach of whoever pays, as long as nobody has."""
+        held: Held = target.raw
+        if target.content["void"]:
+            return Done()
+        if held.unknown:
+            return Done(waiting=WAITS)
+        if not held.untouched:
+            return Hold((_scheduled(why, held),))
+        return self.shrink(document, target) or Do(self.act("archive", known, target))
+
+    def _revive(self, known: Delivery, target: Target, document: Document) -> Decision:
+        status = target.raw.bill.record_status or "archived"
+        return self.not_ours(known, status) or Do(self.act("restore", known, target))
+
+    def _record(self, known: Delivery, target: Target, wanted: amounts.Wanted) -> Decision | None:
+        """What JD Edwards paid, one payment at a time."""
+        held: Held = target.raw
+        if not wanted.record:
+            return None
+        payment = wanted.record[0]
+        if held.underway:
+            return Hold((_scheduled("paid", held),))
+        if Decimal(payment["amount"]) > held.open:
+            told = f"{payment['amount']} by payment {payment['id']}, with {amount_text(held.open)} left in the target"
+            return Hold((problem("paid_in_both", "amount", told),))
+        return Do(self._payment(known, target, payment))
+
+    # -- steps ----------------------------------------------------------------------------------------------------
+
+    def _create(self, document: Document, sent: Mapping[str, Any]) -> Target:
+        try:
+            return self.seen([self.resource.create(sent)])[0]
+        except Refused as refused:
+            # of this number, it says: then it is ours, sent before, or somebody's, and he decides
+            found = self.records.marked(sent["vendorId"], document.key) if refused.code == DUPLICATE else None
+            if found is None:
+                raise
+            return found
+
+    def _payment(self, known: Delivery, target: Target, payment: Mapping[str, Any]) -> Step:
+        amount, id = Decimal(payment["amount"]), str(payment["id"])
+
+        def send(sent: Mapping[str, Any]) -> Target:
+            now = self.records.one(target.id)
+            if id in now.raw.recorded:
+                return now
+            self.resource.record_payment(sent)
+            return self._looked_at(target.id, id)
+
+        return Step(
+            name=f"record payment {id}",
+            body={
+                "vendorId": target.content["vendor"],
+                "processDate": payment["date"] or self.flow.bench.today("jde").isoformat(),
+                "toPrintCheck": False,
+                "description": payment_marker(id),
+                "payments": [{"billId": target.id, "amount": amount}],
+            },
+            send=send,
+            outcome="updated",
+            stage=known.stage,
+            changes=(FieldChange("amount", target.content["amount"], amount_text(target.raw.open - amount)),),
+        )
+
+    def _looked_at(self, id: str, payment: str) -> Target:
+        """A bill after a payment was recorded on it. OutcomeUnknown where that is not to be seen."""
+        try:
+            found = self.records.one(id)
+        except SystemProblem as error:
+            raise OutcomeUnknown(f"payment {payment} was recorded, and the bill could not be read: {error}") from error
+        if payment not in found.raw.recorded:
+            raise OutcomeUnknown(f"payment {payment} was recorded on {id}, and is not to be seen")
+        return found
+
+
+IGNORED = Ignore(NOTHING_OPEN)
+
+
+def wanted_of(document: Document, target: Target) -> amounts.Wanted:
+    """What the bill must be for, and which payments it lacks."""
+    held: Held = target.raw
+    return amounts.wanted(document.content, held.total, held.recorded, held.made)
+
+
+def _scheduled(what: str, held: Held) -> Problem:
+    status = held.bill.payment_status or "?"
+    return problem("already_scheduled", what, f"{amount_text(held.total)}, {status}")

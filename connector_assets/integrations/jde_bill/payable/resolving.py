@@ -1,0 +1,214 @@
+"""What our memory makes of mapped pay items: which of them are one bill, and whether and as what it goes to BILL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.pay_items import Paid, PayItem, item_key, items_of, voucher_of
+from connector_assets.integrations.jde_bill.marks import MarkRules
+from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named
+from connector_assets.integrations.jde_bill.payable.numbers import invoice_number
+from connector_assets.integrations.jde_bill.payable.pay_items import grouped
+from connector_assets.integrations.jde_bill.payable.sent import Sent, sent_of
+from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
+from connector_assets.integrations.jde_bill.vendor_links import VendorLink, VendorLinks
+
+ZERO = Decimal("0.00")
+BORN_IN_BILL = "born_in_bill"
+BILLED_BY_ORDER = "billed_by_order"
+IN_ANOTHER_BILL = "in_another_bill"
+NOT_APPROVED = "not_approved"
+HISTORY = "settled_before_go_live"
+# what a row has before it is resolved
+UNRESOLVED: Mapping[str, Any] = {
+    "covers": "[]",
+    "number": None,
+    "vendor_id": None,
+    "vendor_state": "",
+    "vendor_currency": None,
+    "due": None,
+    "order": None,
+    "approved": False,
+    "withdrawn": False,
+    "distribution": "",
+    "by_target": ZERO,
+    "paid": "[]",
+    "held_duplicate": None,
+    "covered_by": None,
+}
+Row = Mapping[str, Any]
+Known = Mapping[str, Mapping[str, Sent]]
+
+
+class Resolving:
+    """Resolves the rows of one flow."""
+
+    def __init__(self, bench: Workbench, flow: str, settings: PayableSettings, marks: MarkRules) -> None:
+        self.bench = bench
+        self.flow = flow
+        self.settings = settings
+        self.marks = marks
+        self.vendors = VendorLinks(bench)
+
+    def resolve(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """The rows with the columns filled that depend on links and on what was sent, and `closing`: what is in BILL
+        only has to be closed, so that nothing else of it matters."""
+        items = {voucher_of(row["key"]): items_of(row["items"]) for row in rows}
+        keys = {item_key(voucher, item.suffix) for voucher, found in items.items() for item in found}
+        sent = sent_of(self.bench.ledger, self.flow, keys)
+        twins = sent_of(self.bench.ledger, self.flow, {key for row in rows for key in json.loads(row["twin_items"])})
+        orders = self._billed_orders({item.order for found in items.values() for item in found if item.order})
+        vendors = self.vendors.of({(row["supplier"], row["currency"] or "") for row in rows})
+        resolved = []
+        for row in rows:
+            voucher = voucher_of(row["key"])
+            link = vendors[row["supplier"], row["currency"] or ""]
+            resolved.append(dict(row) | self._one(row, items[voucher], sent.get(voucher, {}), twins, orders, link))
+        return resolved
+
+    def vendor_of(self, row: Row) -> VendorLink:
+        """The vendor of a row, or what it waits for."""
+        wanted = (row["supplier"], row["currency"] or "")
+        return self.vendors.of([wanted])[wanted]
+
+    def _billed_orders(self, orders: Collection[str]) -> set[str]:
+        """Those of these orders that are bills of their own: their vouchers are none."""
+        named = {order_named(key): key for key in orders}
+        billed = OrderBills(self.bench).billed(named)
+        return {key for key in orders if order_named(key) in billed}
+
+    def _one(
+        self,
+        row: Row,
+        items: Sequence[PayItem],
+        sent: Mapping[str, Sent],
+        twins: Known,
+        orders: Collection[str],
+        link: VendorLink,
+    ) -> dict[str, Any]:
+        voucher, suffix = voucher_of(row["key"]), row["suffix"]
+        bills = grouped(items, {first: each.covers for first, each in sent.items()})
+        covers = bills.get(suffix)
+        found = {item.suffix: item for item in items}
+        own = [found[each] for each in covers or (suffix,)]
+        left = [item for item in own if item.payable]
+        approved = all(set(item.status.split(",")) <= set(self.settings.pay_statuses) for item in left)
+        is_sent = suffix in sent
+        withdrawn = is_sent and (all(item.void for item in own) or not approved)
+        closing = withdrawn or (is_sent and not left)
+        columns: dict[str, Any] = {
+            "closing": closing,
+            "covers": json.dumps([item_key(voucher, item.suffix) for item in own]),
+            "approved": approved,
+            "withdrawn": withdrawn,
+            "amount": sum((item.open for item in own), ZERO),
+            "due": min((item.due for item in left or own if item.due), default=None),
+            "order": _order(own),
+            "by_target": sum((each.amount for each in _live(own) if each.elsewhere), ZERO),
+            "paid": json.dumps(payments_told(own)),
+            "number": self._number(row, own, items, sent),
+            "vendor_id": link.id,
+            "vendor_state": "" if closing else link.reason or "",
+            "vendor_currency": link.currency,
+            "distribution": "agrees" if closing else _distribution(row),
+            "held_duplicate": None if is_sent else self._first_twin(row, voucher, sent, twins),
+            "covered_by": None if closing else _covered_by(voucher, own, suffix, sent),
+        }
+        if self.marks.of_row({self.marks.mark_column: row["reference"]}):
+            columns["ignored"] = BORN_IN_BILL
+        elif covers is None:
+            columns |= {"ignored": IN_ANOTHER_BILL, "amount": None}
+        elif not is_sent:
+            columns["ignored"] = self._rule(row, own, orders, approved=approved)
+        else:
+            columns["ignored"] = None
+        return columns
+
+    def _rule(self, row: Row, own: Sequence[PayItem], orders: Collection[str], *, approved: bool) -> str | None:
+        """Why nothing is sent for pay items of which BILL has nothing yet."""
+        if any(item.order in orders for item in own):
+            return BILLED_BY_ORDER
+        if any(item.payable for item in own):
+            return None if approved else NOT_APPROVED
+        go_live = self.settings.go_live
+        settled_on: date | None = max((each.date for each in _live(own) if each.date), default=row["settled_on"])
+        if go_live is None or settled_on is None or settled_on < go_live or all(item.void for item in own):
+            return HISTORY
+        # its bill may be in BILL all the same, sent before our memory was lost: it is looked for
+        return None
+
+    def _number(
+        self, row: Row, own: Sequence[PayItem], items: Sequence[PayItem], sent: Mapping[str, Sent]
+    ) -> str | None:
+        """The invoice number of a bill; one that it was given once stays, whatever became of the others since."""
+        covered = {item.suffix for item in own}
+        others = [item for item in items if item.suffix not in covered and (item.payable or item.suffix in sent)]
+        twins = json.loads(row["twins"]) if self.settings.duplicates == "send" else []
+        told = [invoice_number(row["vinv"], row["key"], alone=alone) for alone in (True, False)]
+        before = sent[row["suffix"]].number if row["suffix"] in sent else None
+        if before is not None and before in told:
+            return before
+        return told[0] if not others and not twins else told[1]
+
+    def _first_twin(self, row: Row, voucher: str, sent: Mapping[str, Sent], twins: Known) -> str | None:
+        """The voucher because of which this one waits: one of the same number that was sent, else the first of them."""
+        if self.settings.duplicates == "send" or sent:
+            return None
+        names = json.loads(row["twins"])
+        delivered = next((name for name in names if name in twins), None)
+        first: str | None = delivered or next(iter(names), None)
+        return first if first != voucher else None
+
+
+def _covered_by(voucher: str, own: Sequence[PayItem], suffix: str, sent: Mapping[str, Sent]) -> str | None:
+    """The pay item in whose bill one of these still is."""
+    for first, bill in sorted(sent.items()):
+        if first != suffix and not bill.archived and any(item.suffix in bill.covers for item in own):
+            return item_key(voucher, first)
+    return None
+
+
+def _distribution(row: Row) -> str:
+    if not row["line_count"]:
+        return "missing"
+    return "differs" if row["gap"] else "agrees"
+
+
+def _order(own: Sequence[PayItem]) -> str | None:
+    """The purchase order, as people write it: `OP 100234`; None where there is none, or there are several."""
+    orders = {item.order for item in own}
+    only = orders.pop() if len(orders) == 1 else None
+    if only is None:
+        return None
+    _, kind, number, _ = only.partition(":")[2].split("/")
+    return f"{kind} {number}"
+
+
+def _live(own: Sequence[PayItem]) -> list[Paid]:
+    return [each for item in own for each in item.payments if not each.void]
+
+
+def payments_told(own: Sequence[PayItem]) -> list[dict[str, Any]]:
+    """The payments that JD Edwards made, each once for all of these pay items, the oldest first."""
+    found: dict[int, list[Paid]] = {}
+    for item in own:
+        for each in item.payments:
+            if not each.elsewhere and each.amount:
+                found.setdefault(each.id, []).append(each)
+    told = [
+        {
+            "id": str(id),
+            "date": parts[0].date.isoformat() if parts[0].date else None,
+            "amount": amount_text(sum((part.amount for part in parts), ZERO)),
+            "discount": amount_text(sum((part.discount for part in parts), ZERO)),
+            "void": parts[0].void,
+        }
+        for id, parts in found.items()
+    ]
+    return sorted(told, key=lambda each: (each["date"] or "", int(each["id"])))

@@ -1,0 +1,59 @@
+"""What BILL has, or may have, of a voucher already: by our memory of the bills that were sent for its pay items."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connector_assets.integrations.from_jde.pay_items import voucher_of
+from connector_resources.ledger import Delivery, Intent, Ledger
+
+# states of a document without a link that the target may have all the same
+UNDERWAY = frozenset({"sending", "in_doubt"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A bill of one voucher: the suffixes of the pay items that it covers, the number it bears, and whether it is
+    archived, so that nobody can pay it."""
+
+    covers: tuple[str, ...]
+    number: str | None
+    archived: bool
+
+
+def sent_of(ledger: Ledger, flow: str, keys: Collection[str]) -> dict[str, dict[str, Sent]]:
+    """Voucher key -> the first suffix of each of its bills -> that bill, for the pay items `keys`."""
+    links = ledger.links.of(flow, keys)
+    known = ledger.deliveries.load(flow, keys)
+    underway = [key for key, each in known.items() if each.state in UNDERWAY and key not in links]
+    intents = ledger.intents.unfinished(flow, [*links, *underway])
+    found: dict[str, dict[str, Sent]] = {}
+    for key in (*links, *underway):
+        one = _sent(key, known.get(key), intents.get(key, ()))
+        found.setdefault(voucher_of(key), {})[_suffix(key)] = one
+    return found
+
+
+def _sent(key: str, known: Delivery | None, intents: Collection[Intent]) -> Sent:
+    content = (known.content if known else None) or {}
+    # a call of which nobody knows may have put its pay items there; what was there before may be there still
+    covers = [*content.get("items", ()), *(each for one in intents for each in _told(one).get("items", ()))]
+    numbers = [content.get("number"), *(_told(one).get("number") for one in intents)]
+    return Sent(
+        tuple(
+            dict.fromkeys([_suffix(key), *(_suffix(each) for each in covers if voucher_of(each) == voucher_of(key))])
+        ),
+        next((str(each) for each in numbers if each), None),
+        bool(content.get("void")),
+    )
+
+
+def _told(intent: Intent) -> Mapping[str, Any]:
+    told: Mapping[str, Any] = intent.detail.get("sent") or {}
+    return told
+
+
+def _suffix(key: str) -> str:
+    return key.rpartition("/")[2]

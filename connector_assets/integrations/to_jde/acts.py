@@ -1,0 +1,32 @@
+"""Whether the orchestrations that a flow needs are configured and built: they are each customer's own (jde-ais section
+3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from connector_assets.delivery.workbench import Workbench
+
+
+def missing_act(bench: Workbench, acts: Iterable[str]) -> str | None:
+    """The first of these acts that the connection names no orchestration for."""
+    named = bench.connection("jde").orchestrations  # type: ignore[union-attr]
+    return next((act for act in acts if act not in named), None)
+
+
+def lacking_inputs(bench: Workbench, needs: Mapping[str, Sequence[str]]) -> list[str]:
+    """What the orchestrations of these acts lack, one sentence each; asks JDE. `needs` is act -> our fields, which are
+    the inputs' names unless the connection maps them."""
+    told = []
+    orchestrations = bench.client("jde").orchestrations
+    offered = orchestrations.discover()
+    for act, fields in needs.items():
+        wanted = orchestrations.configured(act)
+        if wanted.name not in offered:
+            told.append(f"{act}: there is no orchestration {wanted.name!r}, or the user may not see it")
+            continue
+        inputs = offered[wanted.name]
+        absent = [each for each in (wanted.inputs.get(ours, ours) for ours in fields) if each not in inputs]
+        if absent:
+            told.append(f"{act}: {wanted.name} has no input {', '.join(map(repr, absent))}")
+    return told

@@ -1,0 +1,65 @@
+"""Approval of bills (bill section 3.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sandbox_bill_caller import Bill
+
+
+def shown(bill: Bill, key: str) -> tuple[str, list[str]]:
+    made = bill.get(f"bills/{key}")
+    return made["approvalStatus"], [each["status"] for each in made.get("approvers", ())]
+
+
+@pytest.fixture
+def big(bill: Bill) -> Bill:
+    """With a policy for bills from 500 on."""
+    rules = [{"key": "BILL_AMOUNT", "op": "gte", "values": ["500"]}]
+    assert bill.post("bill-approvals/policies", {"rules": rules})["id"]
+    return bill
+
+
+def test_a_policy_asks_for_approval_of_the_bills_that_it_matches(big: Bill) -> None:
+    acme = big.vendor()["id"]
+    small, large = big.bill(acme, "S", "499.99")["id"], big.bill(acme, "L", "500")["id"]
+    assert shown(big, small) == ("UNASSIGNED", []) and shown(big, large) == ("ASSIGNED", ["WAITING"])
+    assert big.get("bill-approvals/pending-user-approvals") == {
+        "bills": [{"vendorId": acme, "amount": 500, "dueDate": "2026-03-31", "billId": large}]
+    }
+    with pytest.raises(ValueError, match="is not approved"):
+        big.act("pay_bill", id=large)
+    actions: list[dict[str, Any]] = [{"billId": large, "action": "APPROVE", "comment": "fine"}]
+    assert big.post("bill-approvals/actions", actions, status=200) == {"status": "SUCCESS"}
+    assert shown(big, large) == ("APPROVED", ["APPROVED"])
+    assert big.get("bill-approvals/pending-user-approvals") == {"bills": []}
+    assert big.refused("POST", "bill-approvals/actions", actions)[1] == "BDC_1143"
+    assert big.act("pay_bill", id=large)["singleStatus"] == "CLEARED"
+
+
+def test_a_denied_bill_cannot_be_paid(big: Bill) -> None:
+    key = big.bill(big.vendor()["id"], "L", "500")["id"]
+    big.post("bill-approvals/actions", [{"billId": key, "action": "DENY"}], status=200)
+    assert shown(big, key) == ("DENIED", ["DENIED"])
+    with pytest.raises(ValueError, match="is not approved"):
+        big.act("schedule_bill", id=key)
+
+
+def test_policies_are_a_bare_array_and_go(big: Bill) -> None:
+    [policy] = big.get("bill-approvals/policies")
+    path = f"bill-approvals/policies/{policy['id']}"
+    rules = [{"key": "VENDOR_ID", "op": "in", "values": ["00901other"]}]
+    assert big.put(path, {"rules": rules})["rules"] == rules
+    assert shown(big, big.bill(big.vendor()["id"], "L", "500")["id"])[0] == "UNASSIGNED"
+    assert big.ask("DELETE", path).status_code == 200
+    assert big.get("bill-approvals/policies") == []
+
+
+def test_acts_decide_for_everybody(bill: Bill) -> None:
+    bill.options(approval_required=True)
+    acme = bill.vendor()["id"]
+    first, second = bill.bill(acme, "A")["id"], bill.bill(acme, "B")["id"]
+    assert bill.act("approve_bill", id=first)["approvalStatus"] == "APPROVED"
+    assert bill.act("deny_bill", where={"invoice.invoiceNumber": "B"})["approvalStatus"] == "DENIED"
+    assert shown(bill, second) == ("DENIED", ["DENIED"])

@@ -1,0 +1,94 @@
+"""What the town owes, as BILL shows it: for the scenarios of bills and of vendor credits.
+
+`owing(town)` turns the flows on that bring vouchers to BILL, and the suppliers there; `run(town)` is one run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from bill_site import BillSite
+from scenario_books import Entry
+from scenario_site import outcomes
+
+from connector_assets.integrations.kinds import flow_class
+from connector_assets.reconciling import Comparison, compare
+
+FLOW = "bills"
+CREDITS = "vendor_credits"
+
+
+def owing(town: BillSite, *more: str, **settings: Any) -> BillSite:
+    """The suppliers are vendors of BILL, and the flow is on with these settings; `more` are further flows."""
+    town.flows |= {"vendors": {}, FLOW: settings, **{name: {} for name in more}}
+    town.sync("vendors")
+    assert not town.exceptions("vendors")
+    return town
+
+
+def run(town: BillSite, flow: str = FLOW) -> dict[str, int]:
+    """One run of the flow; its outcomes."""
+    return outcomes(town.sync(flow)[flow])
+
+
+def key(entry: Entry, suffix: str = "001") -> str:
+    """The document key of a pay item."""
+    return f"{entry.document}/{suffix}"
+
+
+def marked(entry: Entry, *suffixes: str) -> str:
+    """The marker of pay items."""
+    return f"JDE {entry.company}-{entry.kind}-{entry.doc}-{'+'.join(suffixes or ('001',))}"
+
+
+def bill_of(town: BillSite, entry: Entry, suffix: str = "001") -> dict[str, Any]:
+    """The only bill that is named by a pay item."""
+    begins = marked(entry, suffix)
+    found = [each for each in town.bill.all(FLOW) if each.get("description", "").startswith(begins)]
+    assert len(found) == 1, f"{len(found)} bills of {begins}"
+    return found[0]
+
+
+def credit_of(town: BillSite, entry: Entry, suffix: str = "001") -> dict[str, Any]:
+    """The only vendor credit that is named by a pay item."""
+    begins = marked(entry, suffix)
+    found = [each for each in town.bill.all(CREDITS) if each.get("description", "").startswith(begins)]
+    assert len(found) == 1, f"{len(found)} credits of {begins}"
+    return found[0]
+
+
+def lines(town: BillSite, record: Mapping[str, Any], name: str = "billLineItems") -> list[tuple[str, Decimal]]:
+    """Account number and amount of each line."""
+    accounts = {each["id"]: each["account"]["number"] for each in town.bill.all("chart_of_accounts")}
+    return [(accounts[line["classifications"]["chartOfAccountId"]], Decimal(line["amount"])) for line in record[name]]
+
+
+def item(town: BillSite, entry: Entry, suffix: str = "001", **columns: Any) -> None:
+    """Change columns of one pay item in JD Edwards."""
+    named = {"DOC": entry.doc, "DCT": entry.kind, "KCO": entry.company, "SFX": suffix, "SFXE": 0}
+    town.books.upsert("F0411", named | columns)
+
+
+def schedule(town: BillSite, record: Mapping[str, Any], amount: str | None = None, **more: Any) -> str:
+    """A user of BILL schedules a payment of a bill; the payment's id."""
+    given = {"amount": amount} if amount else {}
+    return str(town.bill.act("schedule_bill", bills=[{"id": record["id"], **given}], **more)["id"])
+
+
+def pay_in_bill(town: BillSite, record: Mapping[str, Any], amount: str | None = None, **more: Any) -> str:
+    """A user of BILL pays a bill, and the payment has cleared; the payment's id."""
+    given = {"amount": amount} if amount else {}
+    return str(town.bill.act("pay_bill", bills=[{"id": record["id"], **given}], **more)["id"])
+
+
+def compared(town: BillSite, flow: str = FLOW) -> Comparison:
+    """Both systems side by side."""
+    with town.bench() as bench:
+        return compare(flow_class("jde_bill", flow)(bench))
+
+
+def unexplained(town: BillSite, flow: str = FLOW) -> list[tuple[str, str, str]]:
+    """What differs between both systems, and nothing explains: field, ours, BILL's."""
+    return [(each.field, each.source, each.target) for each in compared(town, flow).unexplained]

@@ -39,6 +39,7 @@ from connector_assets.delivery.flow import Assembly, Flow, Frames
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.progress import begins_empty
+from connector_resources.errors import ConnectorError, OutcomeUnknown
 from connector_resources.ledger import Delivery
 
 # from this many on, reading the whole list costs fewer calls than asking by ids, a hundred a call
@@ -258,11 +259,24 @@ class Listed(Flow):
         return Step(
             name=name,
             body=body,
-            send=lambda sent: self._target(send(sent)),
+            send=lambda sent: self._shown(send(sent), changes),
             outcome="updated",
             stage=mark(document.content),
             changes=changes,
         )
+
+    def _shown(self, record: Any, changes: tuple[FieldChange, ...]) -> Target:
+        """The record after a change. An answer that does not show the change may be an earlier call's, or BILL keeps
+        the field otherwise: the record itself says which."""
+        target = self._target(record)
+        if all(target.content[each.field] == each.after for each in changes):
+            return target
+        try:
+            return self._target(self.resource.get(record.id))
+        except ConnectorError as error:
+            raise OutcomeUnknown(
+                f"the answer does not show the change, and {record.id} cannot be read: {error}"
+            ) from None
 
 
 class _Row:

@@ -196,6 +196,15 @@ integrations:
         # types of business units (F0006.STYL) that are sent; null: all. Of the others nothing is on a bill's line
         unit_types: null
         name: "{MCU} {DL01}"
+      # only where it is named: approved purchase orders become bills, before there is an invoice. An order that vouchers
+      # refer to is left to them, and the vouchers of an order that is a bill are none
+      # purchase_order_bills:
+      #   order_types: [OP]
+      #   # of DOCO, DCTO and KCOO; `-{KCOO}` follows where JDE has several companies
+      #   invoice_number: "PO{DOCO}-{DCTO}"
+      #   # days after the order, or after the last promised date of its lines: order_date or promised_date
+      #   due: order_date
+      #   due_days: 30
       # approved bills that were born in BILL become vouchers; runs only where it is named, with orchestrations on the
       # connection. BILL pays them: their pay status must be none that JDE's payment run selects
       # approved_bills:

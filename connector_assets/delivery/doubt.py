@@ -123,7 +123,9 @@ class Doubts:
                 may_go = self._may_go_again(work, hits)
                 return self._again(work, believed_at) if may_go else self.park(work, believed_at)
         if taken is not None:
-            return work.hold([taken], close_intents=close(work, "unknown"), attempts_delta=1, due_at=None)
+            # what was never sent is looked up again all the same where the flow always looks first: no attempt of ours
+            tried = 0 if self.flow.looks_first and not work.unfinished else 1
+            return work.hold([taken], close_intents=close(work, "unknown"), attempts_delta=tried, due_at=None)
         return self._absent(work) if work.unfinished else None
 
     def _found(self, work: Work, hit: Target) -> Change:

@@ -136,7 +136,8 @@ class Planner:
             found = hits.get(document.key)
             if found and document.key in taken and not work.unfinished:
                 # an attempt, so that it is looked up before anything is ever sent for it
-                told.append((work, work.hold([taken[document.key]], attempts_delta=1)))
+                tried = 0 if self.flow.looks_first else 1
+                told.append((work, work.hold([taken[document.key]], attempts_delta=tried)))
             elif found and document.key not in taken:
                 told.append((work, self._link(work, found[0])))
             elif work.unfinished:

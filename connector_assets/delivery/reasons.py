@@ -121,13 +121,19 @@ REASONS: dict[str, Reason] = {
             severity="highest",
         ),
         Reason(
+            "credit_already_applied",
+            "the source took the credit back or settled it, and the target has applied it: {value}",
+            "undo in the target what the credit was applied to, or correct the credit in the source; then replay",
+            severity="highest",
+        ),
+        Reason(
             "payment_taken_back",
             "the source has voided {field} {value}, which is recorded in the target as paid",
             "void the recorded payment in the target, then replay",
         ),
         Reason(
             "bill_in_payment",
-            "the {field} changed in the source from {value}, and the target has paid it or is about to",
+            "the {field} changed in the source from {value}, and the target has paid or applied it, or is about to",
             "correct the record in the target or in the source, or dismiss this one",
         ),
         Reason(
@@ -346,14 +352,26 @@ REASONS: dict[str, Reason] = {
             "correct it in the batch files and run the batch again, or delete it there; then replay",
         ),
         Reason(
+            "revisions_used_up",
+            "{value} has changed so often that there is no room for the mark of another voucher",
+            "enter its voucher by hand, then dismiss this one",
+        ),
+        Reason(
+            "archived_while_paid",
+            "the bill was archived or lost its approval, and BILL has paid it or is about to: {value}",
+            "restore the bill and its approval in BILL, or have its payment taken back there; then replay",
+            severity="highest",
+        ),
+        Reason(
             "mark_missing",
             "voucher {value} lost the mark by which it is known",
             "write the mark into it again, then replay",
         ),
         Reason(
             "payer_settings_differ",
-            "the pay status {value} of new vouchers contradicts the setting `payer`",
-            "set `payer`, `approved_status` and `unpayable_status` so that one system alone pays, then replay",
+            "with the pay status {value} of new vouchers both systems would pay, or neither",
+            "set `unpayable_status`, and where the flow has them `payer` and `approved_status`, so that one system "
+            "alone pays; then replay",
         ),
         Reason(
             "many_deleted",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from connector_sandbox.jde.journals import Closed, Line
 from connector_sandbox.jde.orchestrating import KEY, Desk, Inputs, InputType, Orchestration, Result, voucher_key
-from connector_sandbox.jde.payments import Credit, Order, Share
+from connector_sandbox.jde.payments import Order, Other, Share
 
 
 def _record_payment(desk: Desk, inputs: Inputs) -> Result:
@@ -13,11 +13,9 @@ def _record_payment(desk: Desk, inputs: Inputs) -> Result:
         f"{row.whole('PayItem'):03d}": _share(row, "ItemAmount", "ItemForeignAmount", "ItemDiscount")
         for row in inputs.rows("PayItems")
     }
-    credits = [
-        Credit(voucher_key(row), f"{row.whole('PayItem'):03d}", _share(row, "ItemAmount", "ItemForeignAmount"))
-        for row in inputs.rows("Credits")
-    ]
-    order = Order(voucher_key(inputs), _share(inputs, "Amount", "ForeignAmount", "DiscountTaken"), items, credits)
+    share = _share(inputs, "Amount", "ForeignAmount", "DiscountTaken")
+    others = {grid: _others(inputs, grid) for grid in ("FurtherPayItems", "Credits")}
+    order = Order(voucher_key(inputs), share, items, others["FurtherPayItems"], others["Credits"])
     day = inputs.day("PaymentDate") or desk.reader.today
     number, posted = inputs.whole("PaymentNumber"), inputs.day("GLDate")
     payment = desk.payments.record(order, day, number=number, posted=posted)
@@ -25,6 +23,14 @@ def _record_payment(desk: Desk, inputs: Inputs) -> Result:
     row = data.get({"PYID": payment})
     assert row is not None
     return Result({"PaymentID": payment, "PaymentNumber": data.value(row, "DOCM"), "Amount": data.value(row, "PAAP")})
+
+
+def _others(inputs: Inputs, grid: str) -> list[Other]:
+    """Pay items of other documents."""
+    return [
+        Other(voucher_key(row), f"{row.whole('PayItem'):03d}", _share(row, "ItemAmount", "ItemForeignAmount"))
+        for row in inputs.rows(grid)
+    ]
 
 
 def _share(inputs: Inputs, amount: str, foreign: str, discount: str = "") -> Share:
@@ -68,7 +74,7 @@ _ITEMS: dict[str, InputType] = {
     "ItemDiscount": "Numeric",
 }
 
-# the grid names documents of its own, so that it has no one-row form
+# a grid that names documents of its own has no one-row form
 _OTHER_ITEMS: dict[str, InputType] = {
     **KEY,
     "PayItem": "String",
@@ -92,7 +98,7 @@ PAYMENTS = (
         },
         ("PaymentID", "PaymentNumber", "Amount"),
         "P0413M_W0413MA",
-        details={"PayItems": _ITEMS, "Credits": _OTHER_ITEMS},
+        details={"PayItems": _ITEMS, "FurtherPayItems": _OTHER_ITEMS, "Credits": _OTHER_ITEMS},
     ),
     Orchestration(
         "ML_PaymentVoid",

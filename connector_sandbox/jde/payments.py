@@ -32,8 +32,8 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Credit:
-    """A pay item of a credit or a debit memo that a payment takes in; its share is negative, as the pay item is."""
+class Other:
+    """A pay item of another document that a payment takes in; the share of a credit is negative, as the pay item is."""
 
     voucher: VoucherKey
     item: str
@@ -42,12 +42,14 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An instruction to pay one voucher: as a whole, or pay items by their SFX; less the credits of its supplier."""
+    """An instruction to pay one voucher: as a whole, or pay items by their SFX; with further ones of the same supplier,
+    less its credits."""
 
     voucher: VoucherKey
     share: Share = Share()
     items: Mapping[str, Share] = field(default_factory=dict)
-    credits: Sequence[Credit] = ()
+    further: Sequence[Other] = ()
+    credits: Sequence[Other] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Payments(Program):
         rows = [row for row in self._payables.changeable(order.voucher) if self._amount("F0411", row, "AAP")]
         self._check_number(order.voucher, number)
         parts = self._by_item(rows, order.items) if order.items else self._spread(rows, order.share)
-        parts += self._taken_in(order.credits, parts[0].row) if order.credits else []
+        parts += self._taken_in(order.further, parts[0].row, 1) + self._taken_in(order.credits, parts[0].row, -1)
         if order.credits and sum((part.settled - part.discount for part in parts), ZERO) < 0:
             raise BusinessError("0168", f"Credits exceed what is paid of voucher {order.voucher.number}", "PAAP")
         return self._write(parts, day, number, posted or day)
@@ -157,19 +159,22 @@ class Payments(Program):
             parts += self._spread([by_suffix[suffix]], share)
         return parts
 
-    def _taken_in(self, credits: Sequence[Credit], paid: Row) -> list[_Part]:
-        """What is settled of credits, which have to be of the payee, the company and the currency of what is paid."""
+    def _taken_in(self, others: Sequence[Other], paid: Row, sign: int) -> list[_Part]:
+        """What is settled of other documents, open with this sign, which have to be of the payee, the company and the
+        currency of what is paid."""
         parts = []
-        named = [(credit.voucher, credit.item) for credit in credits]
-        for credit, name in zip(credits, named, strict=True):
-            number = credit.voucher.number
-            rows = [row for row in self._payables.changeable(credit.voucher) if self._amount("F0411", row, "AAP") < 0]
-            if credit.item not in {self._text("F0411", row, "SFX") for row in rows} or named.count(name) > 1:
-                raise BusinessError("0002", f"Record Invalid: no open credit {number} {credit.item}", "SFX")
-            parts += self._by_item(rows, {credit.item: credit.share})
-            for alias, what in (("PYE", "payee"), ("CO", "company"), ("CRCD", "currency")):
+        what = "credit" if sign < 0 else "pay item"
+        named = [(other.voucher, other.item) for other in others]
+        for other, name in zip(others, named, strict=True):
+            number = other.voucher.number
+            rows = self._payables.changeable(other.voucher)
+            rows = [row for row in rows if self._amount("F0411", row, "AAP") * sign > 0]
+            if other.item not in {self._text("F0411", row, "SFX") for row in rows} or named.count(name) > 1:
+                raise BusinessError("0002", f"Record Invalid: no open {what} {number} {other.item}", "SFX")
+            parts += self._by_item(rows, {other.item: other.share})
+            for alias, of in (("PYE", "payee"), ("CO", "company"), ("CRCD", "currency")):
                 if self._text("F0411", parts[-1].row, alias) != self._text("F0411", paid, alias):
-                    raise BusinessError("0167", f"Credit {number} is of another {what} than what is paid", alias)
+                    raise BusinessError("0167", f"Document {number} is of another {of} than what is paid", alias)
         return parts
 
     def _spread(self, rows: Sequence[Row], share: Share) -> list[_Part]:

@@ -25,9 +25,12 @@ from connector_resources.home import Home
 # a name that changes loses its history in every home
 SOURCES = [
     "bill/accounting_classes",
+    "bill/bills",
     "bill/chart_of_accounts",
     "bill/departments",
     "bill/locations",
+    "bill/payments",
+    "bill/vendors",
     "coupa/account_types",
     "coupa/currencies",
     "coupa/invoices",
@@ -65,7 +68,7 @@ FLOW_ASSETS = [
 ] + ["jde_coupa/side_by_side"]
 FLOW_ASSETS += [
     f"jde_bill/{flow}/{part}"
-    for flow in ("chart_of_accounts", "departments")
+    for flow in ("bills", "chart_of_accounts", "departments", "payments", "vendors")
     for part in ("delivered", "mapped", "swept")
 ]
 JOBS = ["connector_purge", "jde_bill", "jde_bill_sweep", "jde_coupa", "jde_coupa_sweep"]

@@ -98,6 +98,14 @@ def run(town: BillSite) -> dict[str, int]:
     return outcomes(town.sync(FLOW)[FLOW])
 
 
+def forget(town: BillSite, *, opened: bool) -> None:
+    """The ledger forgets the flow; with `opened` it still knows that the flow was opened, as one restored does."""
+    tables = ["links", "exceptions", "intents", "deliveries", *([] if opened else ["flow_state"])]
+    with town.ledger._db.write() as connection:
+        for table in tables:
+            connection.exec_driver_sql(f"DELETE FROM {table} WHERE flow = 'jde_bill/{FLOW}'")
+
+
 # -- JD Edwards --------------------------------------------------------------------------------------------------------
 
 

@@ -13,9 +13,10 @@ from typing import Any
 from connector_assets.delivery.document import Decision, Document, Target
 from connector_assets.delivery.flow import Source
 from connector_assets.integrations.jde_bill.payable.bill_records import BillRecords
-from connector_assets.integrations.jde_bill.payable.bill_steps import BillSteps, description, wanted_of
+from connector_assets.integrations.jde_bill.payable.bill_steps import BillSteps, wanted_of
 from connector_assets.integrations.jde_bill.payable.flow import SOURCES, Payables
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
+from connector_assets.integrations.jde_bill.payable.steps import description
 from connector_resources.errors import NotAllowed
 from connector_resources.ledger import Delivery
 

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from connector_assets.delivery.checks import computed
 from connector_assets.delivery.converge import converge, mark
 from connector_assets.delivery.document import (
+    Bulk,
     Decision,
     Document,
     Done,
@@ -227,7 +228,11 @@ class Listed(Flow):
             outcome="created",
             stage=mark(content),
             changes=differences({}, content),
+            bulk=Bulk("create", self.resource.BULK, self._create_many),
         )
+
+    def _create_many(self, bodies: Sequence[Mapping[str, Any]]) -> list[Target]:
+        return [self._target(record) for record in self.resource.create_many(bodies)]
 
     def _change(self, document: Document, target: Target, changes: tuple[FieldChange, ...]) -> Step:
         """Restored before it is changed, for what is archived may not be changed; archived without a change."""

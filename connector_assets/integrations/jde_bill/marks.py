@@ -6,25 +6,25 @@ voucher with a mark is never sent to BILL: its bill is there already.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Collection, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from connector_assets.delivery.flow import read_settings
-from connector_assets.delivery.workbench import Reader
-from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text
+from connector_assets.integrations.to_jde.vouchers import marks
 from connector_resources.connections import IntegrationSettings
 
 BIRTH_FLOW = "approved_bills"
-LAST_REVISION = 9
+# what the ids of bills begin with (bill section 3.0)
+BILL = "00n"
 
 
-class MarkRules(BaseModel):
+class MarkRules(marks.MarkRules[str]):
     """How the voucher of a bill that was born in BILL is marked in JD Edwards."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     mark_column: str = Field(
         default="VR01", pattern="^VR01$", description="column of F0411 that holds the mark; the orchestrations fill it"
@@ -35,35 +35,40 @@ class MarkRules(BaseModel):
         description="what the mark begins with; nobody else may use it in that column",
     )
 
-    def mark(self, bill: str, revision: int) -> str:
-        """The mark of one revision of a bill (1 to 9)."""
-        return f"{self.mark_prefix}{bill}-{revision}"
+    ID = "[0-9A-Za-z]+"
+    id_of = str
+    LAST_REVISION = 9
 
-    def read(self, value: Any) -> tuple[str, int] | None:
-        """(bill id, revision) of a mark; None of any other text."""
-        found = re.fullmatch(rf"{re.escape(self.mark_prefix)}([0-9A-Za-z]+)-([1-9])", text(value) or "")
-        return (found[1], int(found[2])) if found else None
+    def batch(self, id: str, revision: int) -> str:
+        """An id has more characters than the batch's 15: a fingerprint stands for it. What is in a batch is known by
+        its transaction number."""
+        digest = hashlib.sha256(f"{id}-{revision}".encode()).hexdigest()[:12].upper()
+        return f"{self.mark_prefix}{digest}"
 
-    def of_row(self, row: Mapping[str, Any]) -> tuple[str, int] | None:
-        """(bill id, revision) of a row of F0411; None where the voucher was not born in BILL."""
-        return self.read(row.get(self.mark_column))
+    @property
+    def transactions(self) -> str:
+        return f"{self.mark_prefix[0]}{BILL}"
+
+    def transaction(self, id: str, revision: int) -> str:
+        """The first character of the mark, the id and the revision: 22 characters."""
+        return f"{self.transaction_begins(id)}{revision}"
+
+    def transaction_begins(self, id: str) -> str:
+        return f"{self.mark_prefix[0]}{id}"
+
+    def read_transaction(self, value: Any) -> tuple[str, int] | None:
+        return self._parts(rf"{re.escape(self.mark_prefix[0])}({BILL}[0-9A-Za-z]{{17}})([1-9])", value)
+
+
+class _Told(MarkRules):
+    """Of the settings of `approved_bills` the marks alone."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 def mark_rules(integration: IntegrationSettings) -> MarkRules:
     """The rules of an integration, from the settings of the flow `approved_bills`. Raises UnusableInput naming the
     setting that cannot be used."""
-    rules = read_settings(MarkRules, integration, BIRTH_FLOW)
+    rules = read_settings(_Told, integration, BIRTH_FLOW)
     assert isinstance(rules, MarkRules)
     return rules
-
-
-def marked(reader: Reader, rules: MarkRules, bills: Collection[str]) -> dict[str, list[list[Row]]]:
-    """Bill id -> the vouchers made of it, of each its pay items (F0411), read by their marks."""
-    marks = [(rules.mark(bill, revision),) for bill in bills for revision in range(1, LAST_REVISION + 1)]
-    found: dict[str, list[Row]] = {bill: [] for bill in bills}
-    for row in reader.complete("F0411", [rules.mark_column], marks) if marks else ():
-        told = rules.of_row(row)
-        if told is not None and told[0] in found:
-            found[told[0]].append(row)
-    vouchers = {bill: by(rows, *VOUCHER_KEY) for bill, rows in found.items()}
-    return {bill: [own[key] for key in sorted(own)] for bill, own in vouchers.items()}

@@ -2,7 +2,7 @@
 
 DOCM is a number of eight digits and BILL's ids are texts, so that a number is made of the id of the bill payment
 (`blp`): the same one for ever, also where our memory is lost. Two ids may have one number. A payment in JD Edwards is
-therefore known by its number and the pay items that it settles, never by the number alone.
+therefore known by its number and the voucher that it settles, never by the number alone.
 """
 
 from __future__ import annotations

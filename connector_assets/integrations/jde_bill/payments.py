@@ -3,7 +3,7 @@
 **A document** is one bill payment (`billPayments[].id`) of a payment: it pays one bill. The bill came from pay items,
 or from an order, or was born in BILL and has a voucher by its mark.
 
-**Natural key.** The payment number (F0413.DOCM), made of the bill payment's id, with the pay items that it settles; of
+**Natural key.** The payment number (F0413.DOCM), made of the bill payment's id, with the voucher that it settles; of
 a journal reference and remark. An empty ledger finds it again. That JD Edwards refuses a second payment of a number is
 not established: a look-up that finds nothing waits for the effect window.
 
@@ -81,7 +81,7 @@ class Payments(Flow):
     carries_money = True
     source_role, source_entity = "bill", "payments"
     target_role, target_entity = "jde", "F0413"
-    natural_key = "payment number and pay item"
+    natural_key = "payment number and voucher"
     named_by = ("number",)
     document_columns: ClassVar[Mapping[str, str]] = {**COLUMNS, **RESOLVED}
     line_columns: ClassVar[Mapping[str, str]] = LINE_COLUMNS

@@ -31,6 +31,7 @@ from connector_assets.delivery.checks import (
 )
 from connector_assets.delivery.converge import converge, mark
 from connector_assets.delivery.document import (
+    Bulk,
     Decision,
     Document,
     FieldChange,
@@ -51,6 +52,7 @@ from connector_assets.integrations.jde_bill.vendor.records import (
     creation,
     observe,
     sending,
+    sending_many,
     settled,
     shown,
 )
@@ -86,6 +88,8 @@ class Vendors(Flow):
         super().__init__(bench)
         # documents whose vendor somebody changed in BILL, as this run has read it
         self._moved: set[str] = set()
+        # short name -> tax number of the vendors that this run creates
+        self._tax_ids: dict[str, str | None] = {}
 
     @property
     def looks_first(self) -> bool:  # type: ignore[override]
@@ -231,13 +235,16 @@ class Vendors(Flow):
         )
 
     def _create(self, document: Document) -> Step:
+        vendors, seal = self._client.vendors, self.bench.landing.seal
+        self._tax_ids[document.content["short_name"]] = document.facts["row"]["tax_id"]
         return Step(
             name="create",
             body=creation(document),
-            send=self._sending(document, self._client.vendors.create),
+            send=self._sending(document, vendors.create),
             outcome="created",
             stage=self._stage(document),
             changes=differences({}, document.content),
+            bulk=Bulk("create", vendors.BULK, sending_many(vendors.create_many, self._tax_ids, seal)),
         )
 
     def _change(self, document: Document, target: Target, changes: tuple[FieldChange, ...], sent: str) -> Step:

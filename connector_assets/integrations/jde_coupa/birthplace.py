@@ -8,12 +8,12 @@ writes it. One that was born in Coupa is marked in JD Edwards: its voucher carri
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from connector_assets.integrations.from_jde.keys import text
+from connector_assets.integrations.to_jde.vouchers import marks
 from connector_resources.coupa.models import Invoice
 
 # KCO/DCT/DOC: document company, type and number
@@ -21,8 +21,9 @@ _VOUCHER = re.compile(r"[0-9A-Z]{1,5}/[0-9A-Z]{2}/[1-9]\d{0,7}")
 LENGTHS = {"VR01": 25, "URRF": 15}
 
 
-class MarkRules(BaseModel):
-    """How the voucher of an invoice that was born in Coupa is marked in JD Edwards."""
+class MarkRules(marks.MarkRules[int]):
+    """How the voucher of an invoice that was born in Coupa is marked in JD Edwards; in URRF there is room for 15
+    characters."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -37,27 +38,8 @@ class MarkRules(BaseModel):
         description="what the mark begins with; nobody else may use it in that column",
     )
 
-    def mark(self, invoice: int, revision: int) -> str:
-        """The mark of one revision of an invoice; at most 25 characters, in URRF 15."""
-        return f"{self.mark_prefix}{invoice}-{revision}"
-
-    def begins(self, invoice: int) -> str:
-        """What the marks of all revisions of an invoice begin with."""
-        return f"{self.mark_prefix}{invoice}-"
-
-    def batch(self, invoice: int, revision: int) -> str:
-        """The batch (F0411Z1.EDBT, 15 characters) of one revision: nothing can be added to a batch that was run, so
-        each has its own."""
-        return f"{self.mark_prefix.rstrip('-')}{invoice}-{revision}"
-
-    def read(self, value: Any) -> tuple[int, int] | None:
-        """(invoice id, revision) of a mark; None of any other text."""
-        found = re.fullmatch(rf"{re.escape(self.mark_prefix)}([1-9]\d*)-([1-9]\d*)", text(value) or "")
-        return (int(found[1]), int(found[2])) if found else None
-
-    def of_row(self, row: Mapping[str, Any]) -> tuple[int, int] | None:
-        """(invoice id, revision) of a row of F0411 or F0411Z1; None where the voucher was not born in Coupa."""
-        return self.read(row.get(self.mark_column))
+    ID = r"[1-9]\d*"
+    id_of = int
 
 
 def voucher_key_on(invoice: Invoice, custom_field: str | None) -> str | None:

@@ -57,12 +57,12 @@ from connector_assets.integrations.from_jde.keys import (
 from connector_assets.integrations.from_jde.payments import payments_of
 from connector_assets.integrations.jde_coupa.origin import (
     OriginRules,
-    marked,
     origin_rules,
     payer_problem,
 )
 from connector_assets.integrations.jde_coupa.paging import by_ids
 from connector_assets.integrations.jde_coupa.paid.on_invoices import WAITS, ZERO, pay_step, payments_held
+from connector_assets.integrations.to_jde.vouchers.marks import marked
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDED, Invoice
 from connector_resources.ledger import Delivery
 

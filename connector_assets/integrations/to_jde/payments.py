@@ -3,8 +3,9 @@
 Orchestrations record and void them. `payment_record` is sent DocumentCompany, DocumentType and DocumentNumber of the
 voucher, PaymentDate, GLDate, PaymentNumber (DOCM), and what is paid: Amount or for a foreign voucher ForeignAmount, and
 DiscountTaken where there is one, in the company's currency; or by pay item the grid PayItems (PayItem, ItemAmount or
-ItemForeignAmount), less what the grid Credits names (DocumentCompany, DocumentType, DocumentNumber and the same), where
-amounts are below nought. `payment_void` is sent PaymentID (PYID) and VoidDate.
+ItemForeignAmount), with those of further vouchers in the grid FurtherPayItems (DocumentCompany, DocumentType,
+DocumentNumber and the same), less those of the grid Credits, whose amounts are below nought. `payment_void` is sent
+PaymentID (PYID) and VoidDate.
 """
 
 from __future__ import annotations

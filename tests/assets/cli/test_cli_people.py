@@ -44,6 +44,17 @@ class TestExceptions:
             ]
         }
 
+    def test_what_is_urgent_is_listed_first(self, cli: Cli, ledger: Ledger) -> None:
+        hold(ledger, "F0411:1")
+        hold(ledger, "F0411:2", "already_scheduled")
+        hold(ledger, "F0411:3")
+        found = json.loads(cli("exceptions", "list", "--json").out)["exceptions"]
+        assert [(each["key"], each["severity"]) for each in found] == [
+            ("F0411:2", "highest"),
+            ("F0411:1", "normal"),
+            ("F0411:3", "normal"),
+        ]
+
     def test_the_list_is_cut_down_by_flow_reason_and_integration(self, cli: Cli, ledger: Ledger) -> None:
         hold(ledger, "F0411:1")
         hold(ledger, "F0401:1", "payment_term_not_mapped", flow=SUPPLIERS)

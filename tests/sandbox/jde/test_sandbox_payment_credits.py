@@ -76,6 +76,19 @@ def test_a_debit_memo_is_settled_in_the_payment_of_a_voucher(ais: Ais) -> None:
     assert items(ais, memo) == [("001", "A", "-30.00", "0.00"), ("002", "A", "-5.25", "0.00")]
 
 
+def test_one_payment_may_be_for_pay_items_of_several_vouchers(ais: Ais) -> None:
+    first, second = enter(ais, "V-1", "100.00"), enter(ais, "V-2", "20.00", "5.00")
+    further = {**second, "PayItem": "002", "ItemAmount": "4.00"}
+    body = {**first, "PayItems": [{"PayItem": "001", "ItemAmount": "60.00"}], "FurtherPayItems": [further]}
+    paid = run(ais, "ML_PaymentRecord", body).json()
+    assert paid["Amount"] == 64
+    assert items(ais, second) == [("001", "A", "20.00", "0.00"), ("002", "A", "1.00", "0.00")]
+    body["PayItems"] = [{"PayItem": "001", "ItemAmount": "1.00"}]
+    assert "no open pay item" in refusal(run(ais, "ML_PaymentRecord", {**body, "FurtherPayItems": [further, further]}))
+    run(ais, "ML_PaymentVoid", {"PaymentID": paid["PaymentID"]})
+    assert items(ais, second) == [("001", "A", "20.00", "0.00"), ("002", "A", "5.00", "0.00")]
+
+
 def test_credits_may_pay_all_of_it(ais: Ais) -> None:
     voucher, memo = enter(ais, "V-1", "30.00"), enter(ais, "C-1", "-30.00", kind="PD")
     body = {**voucher, "Credits": [{**memo, "PayItem": 1}]}

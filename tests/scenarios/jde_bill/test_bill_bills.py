@@ -105,6 +105,7 @@ def test_pay_items_that_differ_are_bills_of_their_own(owed: BillSite) -> None:
     assert unexplained(owed) == []
 
 
+@pytest.mark.reason("covered_by_another_bill")
 def test_a_pay_item_leaves_a_bill_before_it_is_in_another(owed: BillSite) -> None:
     """Given a bill of two pay items, one of which becomes due later
     when bills are synced
@@ -205,6 +206,7 @@ def test_somebody_entered_the_same_invoice_in_bill(owed: BillSite) -> None:
     assert len(owed.bill.all(FLOW)) == 2
 
 
+@pytest.mark.reason("currency_not_the_vendors")
 def test_another_currency_than_the_vendors_is_held(owed: BillSite) -> None:
     """Given a voucher in euros of a supplier whose vendor is paid in pounds
     when bills are synced

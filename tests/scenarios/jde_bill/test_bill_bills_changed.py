@@ -109,6 +109,7 @@ def test_a_discount_that_jde_took_shrinks_the_bill(owed: BillSite) -> None:
     assert unexplained(owed) == []
 
 
+@pytest.mark.reason("payment_taken_back")
 def test_a_payment_that_jde_voided_asks_for_a_person(owed: BillSite) -> None:
     """Given a payment of JD Edwards that is recorded on its bill
     when JD Edwards voids it
@@ -167,6 +168,7 @@ def test_a_voucher_that_jde_selected_and_paid_is_closed(owed: BillSite) -> None:
     assert (bill["archived"], bill["paymentStatus"]) == (False, "PAID")
 
 
+@pytest.mark.reason("already_scheduled")
 @pytest.mark.parametrize("what", ["void", "hold", "reduce", "pay"])
 def test_what_bill_is_about_to_pay_is_of_the_highest_severity(owed: BillSite, what: str) -> None:
     """Given a bill that is scheduled for payment
@@ -192,6 +194,7 @@ def test_what_bill_is_about_to_pay_is_of_the_highest_severity(owed: BillSite, wh
     assert recorded(owed) == []
 
 
+@pytest.mark.reason("paid_in_both")
 def test_what_bill_has_paid_already_and_jde_pays_again(owed: BillSite) -> None:
     """Given a bill that BILL has paid, and JD Edwards was not told yet
     when JD Edwards pays its voucher too
@@ -205,6 +208,7 @@ def test_what_bill_has_paid_already_and_jde_pays_again(owed: BillSite) -> None:
     assert recorded(owed) == []
 
 
+@pytest.mark.reason("bill_in_payment")
 def test_a_paid_bill_keeps_its_fields(owed: BillSite) -> None:
     """Given a bill of which a part is paid in BILL
     when its voucher becomes due later

@@ -5,7 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from bill_paid import FLOW, bill, calls, credit, enter, move, open_items, pay, posted, run, settled, switch_on, vendor
+from bill_paid import (
+    FLOW,
+    bill,
+    calls,
+    credit,
+    enter,
+    forget,
+    move,
+    open_items,
+    pay,
+    posted,
+    run,
+    settled,
+    switch_on,
+    vendor,
+)
 from bill_site import BillSite
 from scenario_books import TODAY
 
@@ -265,20 +280,52 @@ def test_the_bill_of_an_order_settles_the_voucher_of_the_order(town: BillSite) -
     assert open_items(town, entry) == [(NOTHING, "P")]
 
 
-def test_two_vouchers_of_an_order_are_a_persons_to_choose_from(town: BillSite) -> None:
-    """Given an order of two open vouchers, then the payment of its bill is held; of one that is paid the other is
-    meant."""
-    id = enter(town, "PO-77", "100.00", "JDE PO 00001-OP-77")
+def test_a_bill_of_an_order_is_spread_over_its_vouchers(town: BillSite) -> None:
+    """Given an order that was vouchered in two parts, when its bill is paid in two payments
+    then the first voucher is settled first, one payment is for both, and each is posted once, whatever is forgotten."""
+    id = enter(town, "PO-77", "200.00", "JDE PO 00001-OP-77")
     first, second = town.books.voucher(), town.books.voucher(4712)
     for entry in (first, second):
         town.books.change_items(entry, PKCO="00001", PDCT="OP", PO="77")
+    pay(town, {"id": id, "amount": "150.00"})
+    assert run(town) == {"created": 1}
+    assert (open_items(town, first), open_items(town, second)) == ([(NOTHING, "P")], [(Decimal(50), "A")])
+    forget(town, opened=True)
+    assert run(town) == {"adopted": 1}
+    pay(town, id)
+    assert run(town) == {"created": 1, "unchanged": 1}
+    assert settled(town) == {f"{first.key}/001": Decimal(100), f"{second.key}/001": Decimal(100)}
+    assert calls(town) == 2
+
+
+@pytest.mark.reason("not_unique")
+def test_two_vouchers_of_a_bill_that_was_born_in_bill_are_a_persons_to_choose_from(town: BillSite) -> None:
+    """Given a bill of which two vouchers are in force, then its payment is held until one of them is voided."""
+    id = enter(town, "A-1", "100.00", "rent")
+    first, second = town.books.voucher(), town.books.voucher(4712)
+    for place, entry in enumerate((first, second), 1):
+        town.books.change_items(entry, VR01=f"BL-{id}-{place}")
     pay(town, id)
     assert run(town) == {"held": 1}
     assert town.exception(FLOW).reason == "not_unique"
-    town.books.pay(first)
+    town.books.void(first)
     town.replay(FLOW)
     assert run(town) == {"created": 1}
     assert open_items(town, second) == [(NOTHING, "P")]
+
+
+def test_a_bill_that_lost_a_pay_item_does_not_forget_what_was_posted_on_it(town: BillSite) -> None:
+    """Given a payment that was posted on the second pay item of a bill, which has left the bill since
+    when the ledger forgets the payment, then it is found on the voucher, and nothing is posted again."""
+    entry = town.books.voucher(costs=[("30.5010", "100.00")], items=("40.00", "60.00"))
+    id = bill(town, entry, "100.00", "002", "001")
+    pay(town, {"id": id, "amount": "30.00"})
+    assert run(town) == {"created": 1}
+    assert open_items(town, entry) == [(Decimal(40), "A"), (Decimal(30), "A")]
+    town.bill.set("bills", id, description=f"JDE 00001-PV-{entry.doc}-001")
+    forget(town, opened=True)
+    assert run(town) == {"adopted": 1}
+    assert calls(town) == 1
 
 
 # -- outside payments --------------------------------------------------------------------------------------------------

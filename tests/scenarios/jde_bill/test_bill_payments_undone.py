@@ -230,14 +230,14 @@ def test_a_pay_item_that_jde_has_blocked_is_a_persons_to_release(town: BillSite)
 
 def test_a_status_on_which_bills_are_sent_does_not_block(town: BillSite) -> None:
     """Given a site that keeps vouchers for BILL on H, so that its payment run leaves them, then H is no obstacle."""
-    town.configure("bills", pay_statuses=["H"])
+    town.flows["bills"] = {"pay_statuses": ["H"]}
     entry = town.books.voucher(status="H")
     pay(town, bill(town, entry, "100.00"))
     assert run(town) == {"created": 1}
 
 
 def test_a_voucher_that_was_voided_in_jde_is_held(town: BillSite) -> None:
-    """Given a voucher that was voided while BILL paid its bill, then there is nothing to settle, and a person is told."""
+    """Given a voucher that was voided while BILL paid its bill, then nothing is to be settled, and a person is told."""
     entry = town.books.voucher()
     pay(town, bill(town, entry, "100.00"))
     town.books.void(entry)

@@ -206,6 +206,24 @@ def test_a_tax_number_that_bill_does_not_show_is_sent_when_it_changes_and_only_t
     assert vendor(site, 4343)["additionalInfo"]["taxId"] == "GB555556789"
 
 
+def test_many_new_vendors_go_in_few_calls_and_one_that_is_refused_keeps_none_back(town: BillSite) -> None:
+    """Given thirty new suppliers, of which one has a country that is mapped to no ISO code
+    when they are synced they go twenty a call, each with its own tax number; the one is refused, and the others of
+    its call are created all the same."""
+    for number in range(5001, 5031):
+        town.books.supplier(number, f"Supplier {number}", tax_id=f"GB1000{number}")
+    town.books.upsert("F0116", {"AN8": 5007, "EFTB": "2020-01-01", "CTR": "X1"})
+    town.map_value("countries", "X1", "GBR")
+    report = sync(town)
+    assert outcomes(report) == {"created": 29, "refused": 1, "unchanged": 2}
+    assert vendor(town, 5001)["additionalInfo"]["taxId"] == "GB10005001"
+    assert vendor(town, 5030)["additionalInfo"]["taxId"] == "GB10005030"
+    assert outcome(report, "F0401:5007") == "refused"
+    assert len(names(town)) == 31
+    assert town.bill.calls("POST /connect/v3/vendors/bulk") == 2
+    assert b"GB10005007" not in (town.folder / "ledger.sqlite").read_bytes()
+
+
 # -- changes in BILL --------------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,8 @@ from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, order_parts, text, voucher_key
 from connector_assets.integrations.jde_bill.marker import ORDER, keys_of
-from connector_assets.integrations.jde_bill.marks import mark_rules, marked
+from connector_assets.integrations.jde_bill.marks import mark_rules
+from connector_assets.integrations.to_jde.vouchers.marks import marked
 from connector_assets.sources.bill_records import record_of
 from connector_resources.bill import Bill, Vendor, VendorCredit
 
@@ -58,12 +59,14 @@ class PayItem:
 @dataclass(frozen=True)
 class PaidBill:
     """What is known of the bill of a bill payment: `vouchers` are those in force, of each the pay items that it covers;
-    one, where all is well. `currency` is the vendor's (None: BILL does not say)."""
+    one, where all is well; of an order that was vouchered in parts several. `currency` is the vendor's (None: BILL does
+    not say)."""
 
     vouchers: Sequence[Sequence[PayItem]] = ()
     invoice_number: str | None = None
     currency: str | None = None
     born_in_bill: bool = False
+    of_order: bool = False
 
 
 class PaidBills:
@@ -102,6 +105,7 @@ class PaidBills:
                 invoice_number=paid.invoice.invoice_number if paid and paid.invoice else None,
                 currency=vendor.bill_currency if vendor else None,
                 born_in_bill=row["bill"] in made,
+                of_order=row["bill"] in orders,
             )
         return found
 
@@ -142,7 +146,7 @@ class PaidBills:
         return told if linked in told else [linked]
 
     def _of_orders(self, keys: Collection[str]) -> dict[str, list[list[PayItem]]]:
-        """Order key -> its vouchers in force that have something open; all in force where none has."""
+        """Order key -> its vouchers in force, by number."""
         parts = {key: order_parts(key.rpartition("/")[0]) for key in keys}
         wanted = sorted({(company, kind, str(number)) for company, kind, number in parts.values()})
         rows = self.jde.complete("F0411", ["PKCO", "PDCT", "PO"], wanted) if wanted else []
@@ -151,8 +155,7 @@ class PaidBills:
             if not is_void(own):
                 name = (text(company), text(kind), int(text(order) or 0))
                 vouchers.setdefault(name, []).append(self._items(own))
-        found = {key: vouchers.get(part, []) for key, part in parts.items()}
-        return {key: [each for each in own if any(item.open for item in each)] or own for key, own in found.items()}
+        return {key: sorted(vouchers.get(part, []), key=lambda own: own[0].key) for key, part in parts.items()}
 
     def _items(self, rows: Sequence[Row]) -> list[PayItem]:
         return [self._item(own) for _, own in sorted(by(rows, "SFX").items())]

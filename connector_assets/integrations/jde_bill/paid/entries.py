@@ -5,7 +5,6 @@ A line is a vendor credit that BILL applied in it: the cash of a bill payment is
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
@@ -14,6 +13,7 @@ from typing import Any
 
 from connector_assets.delivery.flow import Assembly
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.jde_bill.marker import payment_of
 from connector_assets.sources.bill_records import record_of
 from connector_resources.bill import BillPayment, Payment
 
@@ -27,9 +27,6 @@ REJECTED = "DISBURSEMENT_FAILED_VENDOR_BANK_REJECTED"
 ACTION_NEEDED = "_ACTION_NEEDED"
 # what an outside payment says of money that BILL did not move: nothing
 UNTOLD = (None, "UNDEFINED")
-
-# what the bills flow writes on a payment that JD Edwards made: its PYID
-_MADE_IN_JDE = re.compile(r"\s*JDE \d{1,15}(?=\W|$)")
 
 COLUMNS = {
     "payment": "str",
@@ -87,7 +84,7 @@ def entries_of(bench: Workbench, keys: Mapping[str, date | None], posted: Collec
 def made_in_jde(payment: Payment) -> bool:
     """Whether an outside payment is one of JD Edwards that the bills flow recorded, by our marker `JDE <PYID>`."""
     told = (payment.description, payment.sync_reference, payment.transaction_number, payment.confirmation_number)
-    return payment.online_payment is False and any(_MADE_IN_JDE.match(each) for each in told if each)
+    return payment.online_payment is False and any(payment_of(each) for each in told)
 
 
 def _parts(payment: Payment) -> list[BillPayment]:

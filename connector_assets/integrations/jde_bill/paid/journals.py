@@ -104,9 +104,23 @@ class Journals(PaymentOutlet):
 
     def found(self, target: Target, document: Document) -> str | None:
         closed, row = target.raw.closed, document.facts["row"]
-        if closed if closed is not None else row["closed_there"]:
-            return None
-        return str(row["items"] or row["bill"])
+        if closed is None:
+            # one that was found: the pay items as they were when the documents were mapped, else as they are now
+            closed = row["closed_there"] or self._closed_now(row)
+        return None if closed else str(row["items"] or row["bill"])
+
+    def _closed_now(self, row: Mapping[str, Any]) -> bool:
+        """Whether so much of the pay items is not open any more; not where JD Edwards does not answer."""
+        names = set((row["items"] or "").split())
+        gross, open = ("ACR", "FAP") if row["foreign"] else ("AG", "AAP")
+        try:
+            pages = list(
+                self.jde.by_keys("F0411", VOUCHER_KEY, list({_key(each.rpartition("/")[0]) for each in names}))
+            )
+        except SystemProblem:
+            return False
+        own = [item for page in pages for item in page if _name(item) in names]
+        return bool(row["gross"] <= sum(((item.get(gross) or ZERO) - (item.get(open) or ZERO) for item in own), ZERO))
 
     def _body(self, document: Document, sign: int) -> dict[str, Any]:
         row, parts, settings = document.facts["row"], parts_of(document), self.settings
@@ -176,6 +190,10 @@ def _closing(sent: Mapping[str, Any]) -> dict[tuple[Any, ...], Decimal]:
         (row["DocumentCompany"], row["DocumentType"], row["DocumentNumber"], row["PayItem"]): row["ItemAmount"]
         for row in sent["PayItems"]
     }
+
+
+def _name(item: Row) -> str:
+    return f"{item['KCO']}/{item['DCT']}/{item['DOC']}/{item['SFX']}"
 
 
 def _reference(number: int) -> str:

@@ -14,6 +14,7 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, by
 from connector_assets.integrations.jde_bill.paid.bills import PaidBill, PaidBills, PayItem
+from connector_assets.integrations.jde_bill.paid.entries import bill_payment_of
 from connector_assets.integrations.jde_bill.paid.outlet import VOIDED, PaymentOutlet
 from connector_assets.integrations.jde_bill.paid.settings import PaymentsSettings, journal_problem, sent_statuses
 from connector_assets.integrations.jde_bill.paid.shares import OpenItems
@@ -201,9 +202,9 @@ class _Settling:
         self.credits = credits
         self.open, self.closed = OpenItems(), OpenItems(closed=True)
         self.numbers = Counter(
-            (site.settings.number(row_key.rpartition("/")[2]), item.key)
-            for row_key, bill in bills.items()
-            for item in _items(bill)
+            (site.settings.number(bill_payment_of(key)), voucher)
+            for key, bill in bills.items()
+            for voucher in {item.key[:3] for item in _items(bill)}
         )
 
     def of(self, row: Row) -> list[Row]:
@@ -245,7 +246,7 @@ class _Settling:
         """Why it cannot be posted, and what to show of it; '' where nothing speaks against it."""
         if not bill.vouchers:
             return "voucher_not_linked", bill.invoice_number or row["bill"]
-        if len(bill.vouchers) > 1:
+        if len(bill.vouchers) > 1 and not bill.of_order:
             return "not_unique", ", ".join("/".join(map(str, own[0].key[:3])) for own in bill.vouchers)
         unknown = [line["credit"] for line in self.applied.get(row["key"], ()) if not self.credits[line["credit"]]]
         if unknown:
@@ -257,7 +258,7 @@ class _Settling:
         blocked = self.site.blocked(bill, items)
         if blocked is not None:
             return "voucher_blocked", f"{blocked.name} ({blocked.status})"
-        if any(self.numbers[row["number"], item.key] > 1 for item in items):
+        if any(self.numbers[row["number"], item.key[:3]] > 1 for item in items):
             return "payment_number_shared", str(row["number"])
         left = self.open.left(items)
         if row["gross"] > left:
@@ -294,7 +295,8 @@ class _Settling:
 
 
 def _items(bill: PaidBill) -> list[PayItem]:
-    """The pay items of the one voucher; of several, which a person has to choose from, those of all."""
+    """The pay items of the one voucher, or of all vouchers of an order; and of several that a person has to choose
+    from."""
     return [item for own in bill.vouchers for item in own]
 
 

@@ -1,6 +1,7 @@
 """Mode `settle`: a payment (F0413, F0414) closes the pay items of the bill, and the debit memos that BILL applied.
 
-A payment is known by its number and the pay items that it settles: numbers are made of ids, and two may agree.
+A payment is known by its number and the vouchers that it settles: numbers are made of ids, and two may agree. Pay items
+would be too narrow: a bill may lose one on which a payment was posted.
 """
 
 from __future__ import annotations
@@ -55,29 +56,30 @@ class Settling(PaymentOutlet):
         if void:
             later = self.numbered({int(each.content["number"]) for each in void.values()})
             for id, old in void.items():
-                own = [each for each in later if items_of(each) & items_of(old) and each.label == old.label]
+                own = [each for each in later if vouchers_of(each) & vouchers_of(old) and each.label == old.label]
                 # where several are in force, none of them has taken its place for certain
                 live = standing(own)
                 found[id] = live[0] if len(live) == 1 else old
         return found
 
     def answers_to(self, target: Target, row: Mapping[str, Any]) -> bool:
-        return bool(items_of(target) & set((row["items"] or "").split()))
+        return bool(vouchers_of(target) & {each.rpartition("/")[0] for each in (row["items"] or "").split()})
 
     def post(self, document: Document) -> Step:
-        row, parts = document.facts["row"], parts_of(document)
-        # of several vouchers the check has held it; credits are those below nought
-        paid, credits = [each for each in parts if each.amount > 0], [each for each in parts if each.amount < 0]
+        row, settled = document.facts["row"], parts_of(document)
+        paid, credits = [each for each in settled if each.amount > 0], [each for each in settled if each.amount < 0]
         field = "ItemForeignAmount" if row["foreign"] else "ItemAmount"
         body: dict[str, Any] = {
             **paid[0].voucher,
             "PaymentDate": row["paid_on"],
             "GLDate": row["gl_day"],
             "PaymentNumber": int(document.content["number"]),
-            "PayItems": [{"PayItem": each.suffix, field: each.amount} for each in paid],
+            "PayItems": [{"PayItem": each.suffix, field: each.amount} for each in paid if _together(each, paid[0])],
         }
-        if credits:
-            body["Credits"] = [{**each.voucher, "PayItem": each.suffix, field: each.amount} for each in credits]
+        further = [each for each in paid if not _together(each, paid[0])]
+        for grid, parts in (("FurtherPayItems", further), ("Credits", credits)):
+            if parts:
+                body[grid] = [{**each.voucher, "PayItem": each.suffix, field: each.amount} for each in parts]
         return Step(
             name="create",
             body=body,
@@ -98,10 +100,15 @@ class Settling(PaymentOutlet):
         )
 
 
-def items_of(target: Target) -> set[str]:
-    """The pay items of vouchers that a payment settles, as `KCO/DCT/DOC/SFX`."""
+def vouchers_of(target: Target) -> set[str]:
+    """The documents that a payment settles, as `KCO/DCT/DOC`."""
     settled: Settled = target.raw
-    return {f"{company}/{kind}/{number}/{suffix}" for company, kind, number, suffix in settled.items}
+    return {f"{company}/{kind}/{number}" for company, kind, number, _ in settled.items}
+
+
+def _together(part: Part, first: Part) -> bool:
+    """Whether two pay items are of one voucher."""
+    return part.voucher == first.voucher
 
 
 def _settles(target: Target, parts: Sequence[Part]) -> bool:

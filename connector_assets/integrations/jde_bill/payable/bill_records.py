@@ -30,6 +30,7 @@ from connector_resources.bill import (
     Bill,
     BillLine,
     Payment,
+    VendorCreditLine,
 )
 
 ZERO = Decimal("0.00")
@@ -73,14 +74,26 @@ class Held:
         return self.bill.payment_status in (None, UNDEFINED)
 
 
+class Told:
+    """Whether a payment of BILL's has gone so far that the payments flow tells JD Edwards of it."""
+
+    def __init__(self, bench: Workbench) -> None:
+        told = bench.integration.settings.flows.get("payments", {}).get("posted_statuses")
+        self._posted = frozenset(told or SINGLE_POSTED)
+
+    def __call__(self, payment: Payment) -> bool:
+        """Whether it is."""
+        gone = payment.single_status in self._posted or payment.online_payment is False
+        return gone and payment.status == PAYMENT_PAID and payment.single_status not in SINGLE_UNDONE
+
+
 class BillRecords:
     """Reads bills. One a run: the currency of a vendor is asked for once."""
 
     def __init__(self, bench: Workbench) -> None:
         self.bench = bench
+        self.told = Told(bench)
         self._currencies: dict[str, str | None] = {}
-        told = bench.integration.settings.flows.get("payments", {}).get("posted_statuses")
-        self._posted = frozenset(told or SINGLE_POSTED)
 
     @property
     def client(self) -> Any:
@@ -121,10 +134,13 @@ class BillRecords:
         found = [bill for bill in self.client.bills.of_vendor(vendor) if key in pay_items_of(bill)]
         return self._targets(found[:1])[0] if found else None
 
-    def created(self, bill: Bill, currency: str | None) -> Target:
-        """A bill that was made just now, for a vendor of that currency."""
-        self._currencies.setdefault(bill.vendor_id or "", currency)
-        return self._targets([bill])[0]
+    def know(self, vendor: str, currency: str | None) -> None:
+        """Take the currency of a vendor for known."""
+        self._currencies.setdefault(vendor, currency)
+
+    def seen(self, bills: Sequence[Bill]) -> list[Target]:
+        """Bills that a write answered."""
+        return self._targets(bills)
 
     def _targets(self, bills: Iterable[Bill]) -> list[Target]:
         bills = list(bills)
@@ -150,27 +166,18 @@ class BillRecords:
         ]
 
     def _told(self, bill: Bill, payments: Sequence[Payment]) -> Decimal:
-        """The sum of BILL's own payments of a bill that have gone so far as to be told to JD Edwards."""
-        own = [each for each in payments if not _of_jde(each) and each.status == PAYMENT_PAID]
-        gone = [each for each in own if each.single_status in self._posted or each.online_payment is False]
-        return sum(
-            (
-                money(part.amount)
-                for each in gone
-                if each.single_status not in SINGLE_UNDONE
-                for part in each.bill_payments
-                if part.bill_id == bill.id
-            ),
-            ZERO,
-        )
+        """The sum of BILL's own payments of a bill that JD Edwards is told of."""
+        own = [each for each in payments if not _of_jde(each) and self.told(each)]
+        parts = [part for each in own for part in each.bill_payments if part.bill_id == bill.id]
+        return sum((money(part.amount) for part in parts), ZERO)
 
     def _target(self, held: Held) -> Target:
         bill = held.bill
         content = {
             "items": list(pay_items_of(bill)),
             "number": bill.invoice.invoice_number if bill.invoice else None,
-            "date": _day(bill.invoice.invoice_date) if bill.invoice else None,
-            "due": _day(bill.due_date),
+            "date": day_text(bill.invoice.invoice_date) if bill.invoice else None,
+            "due": day_text(bill.due_date),
             "vendor": bill.vendor_id,
             "currency": self._currencies.get(bill.vendor_id or ""),
             "order": bill.purchase_order_number or None,
@@ -184,7 +191,7 @@ class BillRecords:
         return Target(bill.id, content, status, label, raw=held, version=version_text(bill.updated_time))
 
 
-def line_content(line: BillLine) -> dict[str, Any]:
+def line_content(line: BillLine | VendorCreditLine) -> dict[str, Any]:
     """A line in the terms of the flow's content."""
     given = line.classifications
     names = {
@@ -244,5 +251,5 @@ def _recorded(bill: Bill, payments: Sequence[Payment]) -> dict[str, Decimal]:
     return found
 
 
-def _day(day: date | None) -> str | None:
+def day_text(day: date | None) -> str | None:
     return day.isoformat() if day else None

@@ -156,7 +156,8 @@ class Payables(Flow):
                 {
                     "number": [required()],
                     "invoice_date": [required()],
-                    "due": [required()],
+                    # a credit is never due
+                    **({"due": [required()]} if self.side > 0 else {}),
                     "currency": [required()],
                     "vendor_state": [
                         reason("supplier_not_linked", lambda states: states != "supplier_not_linked"),

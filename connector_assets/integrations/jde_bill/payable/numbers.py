@@ -14,6 +14,7 @@ LONGEST = 21
 SIGN = "~"
 _BEGINNING = 5
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_CODED = re.compile(rf".{{0,{_BEGINNING}}}{SIGN}[0-9A-Z]{{15}}")
 _KEY = re.compile(r"F0411:([0-9A-Z]{1,5})/([0-9A-Z]{2})/([0-9]{1,8})/([0-9]{1,3})")
 
 
@@ -26,6 +27,11 @@ def invoice_number(own: str | None, key: str, *, alone: bool) -> str | None:
     if code is None:
         return None
     return f"{(own or code[5:7])[:_BEGINNING]}{SIGN}{code}"
+
+
+def is_coded(number: str | None) -> bool:
+    """Whether a number of a bill is one of these that encode a pay item: nobody writes such a one by hand."""
+    return _CODED.fullmatch(number or "") is not None
 
 
 def _code(key: str) -> str | None:

@@ -7,7 +7,7 @@ content of a vendor only where it does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from connector_assets.delivery.document import Document, Target, version_text
@@ -142,11 +142,32 @@ def sending(
     """`send` with the tax number in its place, and out of what BILL says about it."""
 
     def sent(body: Mapping[str, Any]) -> Target:
-        info = body.get("additionalInfo", {})
-        whole = {**body, "additionalInfo": {**info, "taxId": tax_id}} if "taxId" in info else body
         try:
-            return observe(send(whole), seal)
+            return observe(send(_whole(body, tax_id)), seal)
         except SystemProblem as problem:
             raise without(problem, tax_id) from None
 
     return sent
+
+
+def sending_many(
+    send: Callable[[Sequence[Mapping[str, Any]]], Sequence[Vendor]], tax_ids: Mapping[str, str | None], seal: bytes
+) -> Callable[[Sequence[Mapping[str, Any]]], Sequence[Target]]:
+    """`sending` of several new vendors in a call. `tax_ids` are the numbers by short name."""
+
+    def sent(bodies: Sequence[Mapping[str, Any]]) -> list[Target]:
+        own = [tax_ids[body["shortName"]] for body in bodies]
+        try:
+            made = send([_whole(body, tax_id) for body, tax_id in zip(bodies, own, strict=True)])
+        except SystemProblem as problem:
+            for tax_id in own:
+                problem = without(problem, tax_id)
+            raise problem from None
+        return [observe(vendor, seal) for vendor in made]
+
+    return sent
+
+
+def _whole(body: Mapping[str, Any], tax_id: str | None) -> Mapping[str, Any]:
+    info = body.get("additionalInfo", {})
+    return {**body, "additionalInfo": {**info, "taxId": tax_id}} if "taxId" in info else body

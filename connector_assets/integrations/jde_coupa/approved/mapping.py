@@ -8,80 +8,44 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector_assets.delivery.checks import FrameChecks, mapped_columns, reason, row_schema, shape_schema
+from connector_assets.delivery.checks import FrameChecks
 from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_coupa import payables as coupa
 from connector_assets.integrations.jde_coupa.approved import orders
-from connector_assets.integrations.jde_coupa.approved.records import by_account
 from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
 from connector_assets.integrations.jde_coupa.birthplace import voucher_key_on
+from connector_assets.integrations.to_jde.vouchers import mapping as vouchers
+from connector_assets.integrations.to_jde.vouchers.records import order_name
 from connector_resources.coupa.models import Invoice
 
 ZERO = Decimal("0.00")
+SOURCE = "invoice"
 # a column of the mapped row that says why it is held -> the reason, and how the field is called to a person
 HOLDS = {
-    "no_number": ("required_field_blank", "number"),
-    "no_date": ("required_field_blank", "invoice_date"),
-    "no_currency": ("required_field_blank", "currency"),
-    "long_number": ("too_long", "number"),
-    "unknown_supplier": ("supplier_not_linked", "supplier"),
+    **vouchers.HOLDS,
     "unmapped_term": ("payment_term_not_mapped", "payment_term"),
     "unmapped_tax": ("tax_code_not_mapped", "tax_code"),
     "unmapped_charge": ("charge_not_mapped", "charge"),
-    "unmapped_rate": ("exchange_rate_not_mapped", "currency"),
     "withheld": ("withholding_tax", "withholding_tax"),
     "positive": ("credit_note_positive", "amount"),
-    "gap": ("distribution_does_not_agree", "amount"),
-    "no_lines": ("distribution_missing", "lines"),
-    "closed": ("period_closed", "gl_date"),
-    "twin": ("possible_duplicate", "number"),
-    "payer": ("payer_settings_differ", "pay_status"),
-    "many_gone": ("many_deleted", "status"),
 }
-LINE_HOLDS = {
-    "missing_account": "account_not_found",
-    "closed_account": "account_not_postable",
-    **orders.HOLDS,
-}
+LINE_HOLDS = {**vouchers.LINE_HOLDS, **orders.HOLDS}
 
 COLUMNS: dict[str, str] = {
     "invoice_id": "int",
-    "status": "str",
-    "void": "bool",
+    **vouchers.COLUMNS,
     "born_as": "str?",
     "told_voucher": "str?",
-    "in_jde": "bool",
-    "full_number": "str?",
-    "number": "str?",
     "supplier_id": "int?",
-    "supplier": "str?",
-    "supplier_exists": "bool",
-    "an8": "int?",
-    "invoice_date": "date?",
-    "due_date": "date?",
     "term_code": "str?",
-    "term": "str?",
-    "tax": "money",
     "taxes": "str",
-    "pay_items": "str",
-    "remark": "str?",
-    "company": "str?",
-    "foreign": "bool",
-    "rate": "money?",
-    "gl_date": "date?",
-    "not_open": "str?",
     **dict.fromkeys(HOLDS, "str?"),
 }
 LINE_COLUMNS: dict[str, str] = {
-    "line": "int",
+    **vouchers.LINE_COLUMNS,
     "account_id": "str?",
     "account_code": "str?",
     "charge": "str?",
-    "aid": "str?",
-    "account": "str?",
-    "company": "str?",
-    "line_amount": "money",
-    "description": "str?",
     **orders.COLUMNS,
     **dict.fromkeys(LINE_HOLDS, "str?"),
 }
@@ -150,57 +114,18 @@ def _told(invoice: Invoice, field: str | None) -> str | None:
 
 def blank(key: str, day: date | None, id: int, status: str) -> dict[str, Any]:
     """A mapped row of which nothing is known but its id."""
-    row: dict[str, Any] = dict.fromkeys(COLUMNS)
-    return row | {
-        "key": key,
-        "day": day,
-        "ignored": None,
-        "amount": None,
-        "currency": None,
-        "invoice_id": id,
-        "status": status,
-        "void": False,
-        "in_jde": False,
-        "supplier_exists": False,
-        "foreign": False,
-        "tax": ZERO,
-        "taxes": "[]",
-        "pay_items": "[]",
-    }
+    return vouchers.blank(COLUMNS, key, day, status) | {"invoice_id": id, "taxes": "[]"}
 
 
 def checks(waits_for: Callable[[str, Mapping[str, Any]], str | None]) -> FrameChecks:
     """The pandera schemas; `waits_for` says what a held row waits for."""
-    holds = {column: [reason(why, lambda values: values.isna())] for column, (why, _) in HOLDS.items()}
-    return FrameChecks(
-        document_shape=shape_schema("approved invoices", mapped_columns(COLUMNS), unique=["key"]),
-        document_rows=row_schema("approved invoices", holds),
-        line_shape=shape_schema("approved invoice lines", {"key": "str"} | dict(LINE_COLUMNS), unique=["key", "line"]),
-        line_rows=row_schema(
-            "approved invoice lines",
-            {column: [reason(why, lambda values: values.isna())] for column, why in LINE_HOLDS.items()},
-        ),
-        names={column: name for column, (_, name) in HOLDS.items()}
-        | dict.fromkeys(LINE_HOLDS, "account")
-        | dict.fromkeys(orders.HOLDS, "order"),
-        waits_for=waits_for,
-    )
+    line_holds = {column: (why, "order" if column in orders.HOLDS else "account") for column, why in LINE_HOLDS.items()}
+    return vouchers.checks("approved invoice", COLUMNS, LINE_COLUMNS, HOLDS, line_holds, waits_for)
 
 
 def content(row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What both sides shall agree on."""
-    gone = row["currency"] is None
-    return {
-        "invoice": str(row["invoice_id"]),
-        "number": row["number"],
-        "date": row["invoice_date"].isoformat() if row["invoice_date"] else None,
-        "supplier": str(row["an8"]) if row["an8"] is not None else None,
-        "currency": row["currency"],
-        "amount": None if gone else amount_text(row["amount"]),
-        "tax": amount_text(row["tax"]),
-        "lines": by_account((_booked_on(line), line["line_amount"]) for line in lines),
-        "void": row["void"],
-    }
+    return vouchers.content(SOURCE, row, lines, _booked_on)
 
 
 def _booked_on(line: Mapping[str, Any]) -> str:
@@ -208,4 +133,4 @@ def _booked_on(line: Mapping[str, Any]) -> str:
     that JDE knows the account of."""
     if not line["order_number"]:
         return line["aid"] or ""
-    return orders.order_name(line["order_company"], line["order_type"], line["order_number"], line["order_line"])
+    return order_name(line["order_company"], line["order_type"], line["order_number"], line["order_line"])

@@ -15,6 +15,7 @@ from connector_assets.delivery.flow import read_settings
 from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_jde.keys import Row, by, text
 from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
+from connector_assets.integrations.to_jde.vouchers.outlet import MATCH
 
 if TYPE_CHECKING:
     from connector_assets.integrations.jde_coupa.approved_invoices import ApprovedInvoices
@@ -23,7 +24,6 @@ ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
 FLOW = "purchase_orders"
-MATCH = "voucher_match"
 RECEIPT = "1"
 # of a line for an order of JDE: the order and the line, and what JDE says of it
 COLUMNS = {
@@ -170,9 +170,3 @@ def _name(line: Mapping[str, Any]) -> tuple[Any, ...]:
     """(KCOO, DCTO, DOCO, LNID) of a line."""
     number = line["order_line"]
     return line["order_company"], line["order_type"], line["order_number"], Decimal(number) if number else None
-
-
-def order_name(company: Any, kind: Any, number: Any, line: Any) -> str:
-    """An order line as both sides agree on it: `PO 100234/OP/00001/1`."""
-    shown = format(Decimal(line).normalize(), "f") if line else "?"
-    return f"PO {int(number)}/{kind}/{company}/{shown}"

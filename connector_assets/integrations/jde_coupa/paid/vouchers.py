@@ -10,7 +10,8 @@ from typing import Any
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_key, voucher_parts
-from connector_assets.integrations.jde_coupa.origin import marked, origin_rules
+from connector_assets.integrations.jde_coupa.origin import origin_rules
+from connector_assets.integrations.to_jde.vouchers.marks import marked
 
 CENT, ZERO = Decimal("0.01"), Decimal("0.00")
 

@@ -1,6 +1,6 @@
-"""The vouchers of JD Edwards that were born in Coupa: F0411 by their mark, and F0411Z1 while they are in a batch.
+"""The vouchers of JD Edwards that were born elsewhere: F0411 by their mark, and F0411Z1 while they are in a batch.
 
-A revision is a voucher of its own; of the revisions of an invoice the newest is its record. A batch row is read before
+A revision is a voucher of its own; of the revisions of a document the newest is its record. A batch row is read before
 the vouchers are, so that one which the batch run finishes in between is seen as its voucher and never as gone.
 """
 
@@ -27,8 +27,7 @@ from connector_assets.integrations.from_jde.keys import (
     voucher_key,
     voucher_parts,
 )
-from connector_assets.integrations.jde_coupa.approved.orders import order_name
-from connector_assets.integrations.jde_coupa.birthplace import MarkRules
+from connector_assets.integrations.to_jde.vouchers.marks import MarkRules
 from connector_resources.jde.query import any_of, one_of, starts_with
 
 ZERO = Decimal("0.00")
@@ -42,11 +41,11 @@ IN_PAYMENT = frozenset({"#", "Z"})
 
 @dataclass(frozen=True)
 class Held:
-    """One revision of an invoice as JDE holds it. `message` is why the batch run left a transaction behind; `others`
-    are the ids of further vouchers of the invoice that are in force."""
+    """One revision of a document (its id in the other system: `source`) as JDE holds it. `message` is why the batch run
+    left a transaction behind; `others` are the ids of further vouchers of the document that are in force."""
 
     id: str
-    invoice: int | None
+    source: Any
     revision: int
     rows: Sequence[Row] = field(repr=False)
     journal: Sequence[Row] = field(default=(), repr=False)
@@ -75,12 +74,16 @@ class Held:
 
 
 class VoucherRecords:
-    """Reads them, through the client: what is found decides what is sent, so it is never older than the question."""
+    """Reads them, through the client: what is found decides what is sent, so it is never older than the question.
 
-    def __init__(self, bench: Workbench, marks: MarkRules, distribution: DistributionRules) -> None:
+    `source` is how the contents of the flow call the document's id.
+    """
+
+    def __init__(self, bench: Workbench, marks: MarkRules[Any], distribution: DistributionRules, source: str) -> None:
         self.bench = bench
         self.marks = marks
         self.distribution = distribution
+        self.source = source
 
     @property
     def jde(self) -> Any:
@@ -89,56 +92,54 @@ class VoucherRecords:
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
-    def of_invoices(self, invoices: Collection[int]) -> dict[int, list[Held]]:
-        """Every revision of these invoices, the newest last; invoices without any are absent."""
+    def of(self, ids: Collection[Any]) -> dict[Any, list[Held]]:
+        """Every revision of these documents, the newest last; documents without any are absent."""
         column = self.marks.mark_column
         batch: list[Row] = []
         vouchers: list[Row] = []
-        for part in chunks(sorted(invoices), PREFIXES):
-            begins = [self.marks.begins(invoice) for invoice in part]
-            batch += self._rows("F0411Z1", any_of(*(starts_with("EDTN", each) for each in begins)))
-            vouchers += self._rows("F0411", any_of(*(starts_with(column, each) for each in begins)))
+        for part in chunks(sorted(ids), PREFIXES):
+            begins = [starts_with("EDTN", self.marks.transaction_begins(id)) for id in part]
+            batch += self._rows("F0411Z1", any_of(*begins))
+            vouchers += self._rows("F0411", any_of(*(starts_with(column, self.marks.begins(id)) for id in part)))
         found = self._held(batch, vouchers)
-        return {invoice: found[invoice] for invoice in invoices if invoice in found}
+        return {id: found[id] for id in ids if id in found}
 
-    def all(self) -> dict[int, list[Held]]:
-        """Every revision of every invoice."""
-        prefix = self.marks.mark_prefix
-        batch = self._rows("F0411Z1", starts_with("EDTN", prefix))
-        return self._held(batch, self._rows("F0411", starts_with(self.marks.mark_column, prefix)))
+    def all(self) -> dict[Any, list[Held]]:
+        """Every revision of every document."""
+        batch = self._rows("F0411Z1", starts_with("EDTN", self.marks.transactions))
+        return self._held(batch, self._rows("F0411", starts_with(self.marks.mark_column, self.marks.mark_prefix)))
 
     def any(self) -> bool:
         """Whether JDE holds any."""
-        prefix = self.marks.mark_prefix
         return bool(
-            self.jde.count("F0411", starts_with(self.marks.mark_column, prefix))
-            or self.jde.count("F0411Z1", starts_with("EDTN", prefix))
+            self.jde.count("F0411", starts_with(self.marks.mark_column, self.marks.mark_prefix))
+            or self.jde.count("F0411Z1", starts_with("EDTN", self.marks.transactions))
         )
 
-    def invoices(self) -> set[int]:
-        """The ids of the invoices that JDE holds a voucher of."""
+    def ids(self) -> set[Any]:
+        """The ids of the documents that JDE holds a voucher of."""
         prefix, column = self.marks.mark_prefix, self.marks.mark_column
         pages = self.jde.browse("F0411", columns=[column], where=starts_with(column, prefix))
         return {mark[0] for page in pages for row in page if (mark := self.marks.of_row(row)) is not None}
 
     def by_ids(self, ids: Collection[str]) -> dict[str, Held]:
-        """For each id (`00001/PV/4711`, or `Z/batch/transaction`) the newest revision of its invoice. A voucher whose
+        """For each id (`00001/PV/4711`, or `Z/batch/transaction`) the newest revision of its document. A voucher whose
         mark is gone stands for itself; ids that JDE holds nothing of are absent."""
-        invoices: dict[str, int] = {}
+        sources: dict[str, Any] = {}
         vouchers = [id for id in ids if not id.startswith("Z/")]
         for id in set(ids) - set(vouchers):
-            mark = self.marks.read(id.rpartition("/")[2])
+            mark = self.marks.read_transaction(id.rpartition("/")[2])
             if mark is not None:
-                invoices[id] = mark[0]
+                sources[id] = mark[0]
         unmarked: dict[str, Held] = {}
         for key, rows in self._vouchers([voucher_parts(id) for id in vouchers]).items():
             mark = self.marks.of_row(rows[0])
             if mark is None:
                 unmarked[key] = Held(key, None, 0, rows)
             else:
-                invoices[key] = mark[0]
-        found = self.of_invoices(set(invoices.values()))
-        newest = {id: _newest(found[invoice]) for id, invoice in invoices.items() if invoice in found}
+                sources[key] = mark[0]
+        found = self.of(set(sources.values()))
+        newest = {id: _newest(found[source]) for id, source in sources.items() if source in found}
         return {id: (newest | unmarked)[id] for id in ids if id in newest or id in unmarked}
 
     def numbered(self, names: Collection[tuple[int, str]]) -> dict[tuple[int, str], list[Held]]:
@@ -148,9 +149,9 @@ class VoucherRecords:
         waiting = by([row for row in rows if text(row.get("EDSP")) != "1"], "EDBT", "EDTN")
         found: dict[tuple[int, str], list[Held]] = {}
         for (batch, number), items in waiting.items():
-            invoice, revision = self.marks.read(number) or (None, 0)
+            source, revision = self.marks.read_transaction(number) or (None, 0)
             name = (items[0]["AN8"], text(items[0].get("VINV")) or "")
-            found.setdefault(name, []).append(Held(f"Z/{batch}/{number}", invoice, revision, items, in_batch=True))
+            found.setdefault(name, []).append(Held(f"Z/{batch}/{number}", source, revision, items, in_batch=True))
         rows = [row for page in self.jde.by_keys("F0411", ["AN8", "VINV"], names) for row in page]
         for key, items in by([row for row in rows if row["DCT"] != "NO"], *VOUCHER_KEY).items():
             held = self._voucher(key, items)
@@ -181,23 +182,23 @@ class VoucherRecords:
 
     # -- putting together -----------------------------------------------------------------------------------------
 
-    def _held(self, batch: Sequence[Row], vouchers: Sequence[Row]) -> dict[int, list[Held]]:
+    def _held(self, batch: Sequence[Row], vouchers: Sequence[Row]) -> dict[Any, list[Held]]:
         groups = {key: rows for key, rows in by(vouchers, *VOUCHER_KEY).items() if self.marks.of_row(rows[0])}
         marked = {self.marks.of_row(rows[0]) for rows in groups.values()}
         journal = self._journal(groups)
         found = [self._voucher(key, rows, journal.get(key, [])) for key, rows in groups.items()]
-        waiting = by([row for row in batch if self.marks.read(row["EDTN"]) not in marked], "EDBT", "EDTN")
+        waiting = by([row for row in batch if self.marks.read_transaction(row["EDTN"]) not in marked], "EDBT", "EDTN")
         found += [each for (name, number), rows in waiting.items() if (each := self._waiting(name, number, rows))]
-        ordered: dict[int, list[Held]] = {}
+        ordered: dict[Any, list[Held]] = {}
         for held in sorted(found, key=lambda each: (each.revision, not each.void, each.id)):
-            if held.invoice is not None:
-                ordered.setdefault(held.invoice, []).append(held)
+            if held.source is not None:
+                ordered.setdefault(held.source, []).append(held)
         return ordered
 
     def _waiting(self, batch: str, transaction: str, rows: Sequence[Row]) -> Held | None:
         """A transaction in the batch files that has no voucher with its mark; None for a foreign one. One that was
         processed, and whose voucher does not bear the mark, is found by the number that was written back."""
-        mark = self.marks.read(transaction)
+        mark = self.marks.read_transaction(transaction)
         if mark is None:
             return None
         first = rows[0]
@@ -210,8 +211,8 @@ class VoucherRecords:
         return Held(f"Z/{batch}/{transaction}", *mark, rows, in_batch=True, message=message)
 
     def _voucher(self, key: tuple[Any, ...], rows: Sequence[Row], journal: Sequence[Row] = ()) -> Held:
-        invoice, revision = self.marks.of_row(rows[0]) or (None, 0)
-        return Held("/".join(map(str, key)), invoice, revision, rows, journal)
+        source, revision = self.marks.of_row(rows[0]) or (None, 0)
+        return Held("/".join(map(str, key)), source, revision, rows, journal)
 
     def _vouchers(self, keys: Iterable[tuple[str, str, int]]) -> dict[str, list[Row]]:
         wanted = list(keys)
@@ -231,7 +232,7 @@ class VoucherRecords:
         """In the terms of the flow's content. Of a transaction in the batch files the distribution is not told."""
         first = held.rows[0]
         content = {
-            "invoice": str(held.invoice) if held.invoice is not None else None,
+            self.source: str(held.source) if held.source is not None else None,
             "number": text(first.get("VINV")),
             "date": first["DIVJ"].isoformat() if first.get("DIVJ") else None,
             "supplier": str(first["AN8"]),
@@ -268,7 +269,7 @@ class VoucherRecords:
 
 
 def _newest(revisions: Sequence[Held]) -> Held:
-    """The record of an invoice, with what else of it is in force."""
+    """The record of a document, with what else of it is in force."""
     newest = revisions[-1]
     return replace(newest, others=tuple(each.id for each in revisions[:-1] if not each.void))
 
@@ -279,6 +280,12 @@ def by_account(amounts: Iterable[tuple[str, Decimal]]) -> list[dict[str, str]]:
     for account, amount in amounts:
         sums[account] = sums.get(account, ZERO) + amount
     return [{"account": name, "amount": amount_text(amount)} for name, amount in sorted(sums.items()) if amount]
+
+
+def order_name(company: Any, kind: Any, number: Any, line: Any) -> str:
+    """An order line as both sides agree on it: `PO 100234/OP/00001/1`."""
+    shown = format(Decimal(line).normalize(), "f") if line else "?"
+    return f"PO {int(number)}/{kind}/{company}/{shown}"
 
 
 def _version(held: Held) -> str:

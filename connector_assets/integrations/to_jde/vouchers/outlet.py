@@ -1,4 +1,4 @@
-"""What is done about the voucher of an invoice that was born in Coupa: made, run, voided, made anew.
+"""What is done about the voucher of a document that was born elsewhere: made, run, voided, made anew.
 
 JDE's batch files only add (jde-ais section 3.6), and a voucher is never changed from outside: what changed is voided
 and made again under the next revision. The revision comes from what JDE holds, so that an empty memory gives the same
@@ -28,21 +28,22 @@ from connector_assets.delivery.document import (
 )
 from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.from_jde.keys import voucher_parts
-from connector_assets.integrations.jde_coupa.approved.bodies import match_body, voucher_body
-from connector_assets.integrations.jde_coupa.approved.orders import MATCH
-from connector_assets.integrations.jde_coupa.approved.records import IN_BATCH, Held, VoucherRecords
+from connector_assets.integrations.to_jde.vouchers.bodies import match_body, voucher_body
+from connector_assets.integrations.to_jde.vouchers.records import IN_BATCH, Held, VoucherRecords
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.ledger import Delivery, Intent
 
-BASE = ("invoice", "number", "date", "supplier", "currency", "amount", "tax", "lines")
 NOT_APPROVED = "not_approved"
 WAITS = "the batch run in JD Edwards"
 ENTER, BATCH_ADD, BATCH_RUN, VOID = "voucher_enter", "voucher_batch_add", "voucher_batch_run", "voucher_void"
+MATCH = "voucher_match"
+# what is done once a voucher is as it shall be, beside it; None: nothing more
+After = Callable[[Document, Delivery, Target], Decision | None]
 
 
 def base_of(content: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that the voucher carries; a batch row does not tell its distribution."""
-    return {name: content[name] for name in BASE if name in content}
+    return {name: value for name, value in content.items() if name != "void"}
 
 
 class VoucherOutlet(ABC):
@@ -50,10 +51,17 @@ class VoucherOutlet(ABC):
 
     acts: tuple[str, ...]
 
-    def __init__(self, records: VoucherRecords, settings: Any, void_day: Callable[[str, date], date | None]) -> None:
+    def __init__(
+        self,
+        records: VoucherRecords,
+        settings: Any,
+        void_day: Callable[[str, date], date | None],
+        after: After = lambda document, known, target: None,
+    ) -> None:
         self.records = records
         self.settings = settings
         self.void_day = void_day
+        self.after = after
 
     def configured(self, act: str) -> bool:
         """Whether the site has an orchestration for this act."""
@@ -70,31 +78,8 @@ class VoucherOutlet(ABC):
         """What to do next."""
         decision = self._decide(document, known, target)
         if isinstance(decision, Done) and decision.waiting is None and target is not None:
-            return self._tell(document, known, target) or decision
+            return self.after(document, known, target) or decision
         return decision
-
-    def _tell(self, document: Document, known: Delivery, target: Target) -> Decision | None:
-        """Show the voucher on the invoice in Coupa, where the site has a field for it."""
-        field, held, row = self.settings.voucher_custom_field, target.raw, document.facts["row"]
-        if not field or document.content["void"] or held.void or held.in_batch:
-            return None
-        if row["told_voucher"] == held.id or _done(known) == "told":
-            return None
-
-        def send(sent: Mapping[str, Any]) -> Target:
-            self.records.bench.client("coupa").invoices.update(row["invoice_id"], sent)
-            return target
-
-        return Do(
-            Step(
-                name="tell",
-                body={"custom-fields": {field: held.id}},
-                send=send,
-                outcome="updated",
-                stage=f"{_accepted(known)}:told",
-                changes=(FieldChange("told_voucher", row["told_voucher"], held.id),),
-            )
-        )
 
     def _decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         void = document.content["void"]
@@ -106,7 +91,7 @@ class VoucherOutlet(ABC):
         if target is None:
             return NeedTarget()
         held: Held = target.raw
-        if held.invoice is None:
+        if held.source is None:
             return Hold((problem("mark_missing", self.settings.mark_column, held.id),))
         if held.others:
             several = f"{len(held.others) + 1} vouchers are in force: {', '.join((*held.others, held.id))}"
@@ -120,7 +105,7 @@ class VoucherOutlet(ABC):
     def _agree(self, document: Document, known: Delivery, target: Target) -> Decision:
         """Bring a voucher in force into agreement, unless JDE has accepted this very content before."""
         wanted, there = base_of(document.content), base_of(target.content)
-        if _accepted(known) == mark(wanted):
+        if accepted(known) == mark(wanted):
             return _of_another_total(wanted, there) or Done()
         changes = differences(there, wanted)
         if not changes:
@@ -143,14 +128,14 @@ class VoucherOutlet(ABC):
 
     def _again(self, document: Document, known: Delivery, held: Held) -> Decision:
         """A voucher that we voided is followed by the next revision; one that somebody else voided is theirs."""
-        if _done(known) == "void":
+        if done(known) == "void":
             return self._make(document, held.revision + 1)
         return Hold((problem("changed_on_both_sides", "void", held.id),), conflict=True)
 
     def _in_batch(self, document: Document, known: Delivery, held: Held) -> Decision:
         if held.message:
             return Hold((problem("batch_rejected", "batch", held.message),))
-        if document.content["void"] or _done(known) == "run" or not self.configured(BATCH_RUN):
+        if document.content["void"] or done(known) == "run" or not self.configured(BATCH_RUN):
             # what is in the batch files cannot be taken out again: once it is a voucher, it can be voided
             return Done(waiting=WAITS)
         _, batch, _ = held.id.split("/")
@@ -158,9 +143,9 @@ class VoucherOutlet(ABC):
             Step(
                 name="run",
                 body={"BatchNumber": batch, "Mode": "final"},
-                send=lambda sent: self._sent(BATCH_RUN, sent, int(held.invoice or 0)),
+                send=lambda sent: self._sent(BATCH_RUN, sent, held.source),
                 outcome="updated",
-                stage=f"{_accepted(known)}:run",
+                stage=f"{accepted(known)}:run",
                 changes=(FieldChange("batch", "waiting", "run"),),
             )
         )
@@ -179,9 +164,9 @@ class VoucherOutlet(ABC):
             Step(
                 name="void",
                 body={"DocumentCompany": company, "DocumentType": kind, "DocumentNumber": number, "GLDate": day},
-                send=lambda sent: self._sent(VOID, sent, int(held.invoice or 0)),
+                send=lambda sent: self._sent(VOID, sent, held.source),
                 outcome="updated",
-                stage=f"{_accepted(known)}:void",
+                stage=f"{accepted(known)}:void",
                 changes=(*changes, FieldChange("void", False, True)),
             )
         )
@@ -198,26 +183,28 @@ class VoucherOutlet(ABC):
         unready = self._unready(document)
         if unready is not None:
             return unready
+        if not self.settings.room_for(revision):
+            return Hold((problem("revisions_used_up", "revision", document.content[self.records.source]),))
         if _for_order(document):
             # for an order of JDE: never a voucher that is only distributed
-            number = self.settings.mark(int(document.content["invoice"]), revision)
+            number = self.settings.mark(self.id_of(document), revision)
             return Do(self.entered(document, revision, MATCH, match_body(document, number, self.settings)))
         return Do(self.create(document, revision))
 
     def entered(self, document: Document, revision: int, act: str, body: Mapping[str, Any]) -> Step:
         """A voucher that one orchestration makes at once, and whose number it tells."""
-        content, invoice = document.content, int(document.content["invoice"])
+        content, source = document.content, self.id_of(document)
 
         def send(sent: Mapping[str, Any]) -> Target:
             outcome = self.records.jde.orchestrations.call(act, sent)
             if not outcome.key:
-                return self._look(act, invoice)
+                return self._look(act, source)
             try:
                 made = self.records.one(int(content["supplier"]), int(outcome.key))
             except SystemProblem as error:
                 raise OutcomeUnknown(f"{act} made {outcome.key}, which could not be read: {error}") from error
             # without our mark it is not found by it: the flow distrusts it and stops
-            return self._look(act, invoice) if made is None or made.invoice else self.records.target(made)
+            return self._look(act, source) if made is None or made.source else self.records.target(made)
 
         return Step(
             name="create",
@@ -232,19 +219,23 @@ class VoucherOutlet(ABC):
     def create(self, document: Document, revision: int) -> Step:
         """The step that makes the voucher of this revision."""
 
-    def _sent(self, act: str, body: Mapping[str, Any], invoice: int) -> Target:
-        """Call, and look at what the invoice has in JDE now."""
-        self.records.jde.orchestrations.call(act, body)
-        return self._look(act, invoice)
+    def id_of(self, document: Document) -> Any:
+        """The document's id in the other system."""
+        return self.settings.id_of(document.content[self.records.source])
 
-    def _look(self, act: str, invoice: int) -> Target:
+    def _sent(self, act: str, body: Mapping[str, Any], source: Any) -> Target:
+        """Call, and look at what the document has in JDE now."""
+        self.records.jde.orchestrations.call(act, body)
+        return self._look(act, source)
+
+    def _look(self, act: str, source: Any) -> Target:
         """The newest revision. The call was taken, so that whatever keeps us from looking leaves its outcome open."""
         try:
-            found = self.records.of_invoices([invoice]).get(invoice)
+            found = self.records.of([source]).get(source)
         except SystemProblem as error:
             raise OutcomeUnknown(f"{act} was called, and what came of it could not be read: {error}") from error
         if not found:
-            raise OutcomeUnknown(f"{act} was called, and no voucher of invoice {invoice} is to be seen")
+            raise OutcomeUnknown(f"{act} was called, and no voucher of {self.records.source} {source} is to be seen")
         return self.records.target(found[-1])
 
     def shows_effect(self, intents: Sequence[Intent], target: Target) -> bool:
@@ -259,7 +250,7 @@ class DirectVouchers(VoucherOutlet):
     acts = (ENTER,)
 
     def create(self, document: Document, revision: int) -> Step:
-        number = self.settings.mark(int(document.content["invoice"]), revision)
+        number = self.settings.mark(self.id_of(document), revision)
         return self.entered(document, revision, ENTER, voucher_body(document, number, self.settings))
 
 
@@ -269,22 +260,19 @@ class BatchVouchers(VoucherOutlet):
     acts = (BATCH_ADD,)
 
     def create(self, document: Document, revision: int) -> Step:
-        content, invoice = document.content, int(document.content["invoice"])
-        number, batch = self.settings.mark(invoice, revision), self.settings.batch(invoice, revision)
+        content, source = document.content, self.id_of(document)
+        number, batch = self.settings.transaction(source, revision), self.settings.batch(source, revision)
+        body = voucher_body(document, self.settings.mark(source, revision), self.settings)
 
         def send(sent: Mapping[str, Any]) -> Target:
             self.records.jde.orchestrations.call(BATCH_ADD, sent)
-            held = Held(f"Z/{batch}/{number}", invoice, revision, (), in_batch=True)
-            told = {name: content[name] for name in BASE if name != "lines"}
+            held = Held(f"Z/{batch}/{number}", source, revision, (), in_batch=True)
+            told = {name: value for name, value in base_of(content).items() if name != "lines"}
             return Target(held.id, {**told, "void": False}, IN_BATCH, content["number"], raw=held)
 
         return Step(
             name="create",
-            body={
-                "BatchNumber": batch,
-                "TransactionNumber": number,
-                **voucher_body(document, number, self.settings),
-            },
+            body={"BatchNumber": batch, "TransactionNumber": number, **body},
             send=send,
             outcome="created",
             stage=f"{mark(base_of(content))}:{revision}",
@@ -295,15 +283,15 @@ class BatchVouchers(VoucherOutlet):
 
 def _for_order(document: Document) -> bool:
     """Whether a line of it is for an order of JDE."""
-    return any(line["order_number"] for line in document.facts["lines"])
+    return any(line.get("order_number") for line in document.facts["lines"])
 
 
-def _accepted(known: Delivery) -> str:
+def accepted(known: Delivery) -> str:
     """The fingerprint of the content that JDE has accepted last."""
     return (known.stage or "").partition(":")[0]
 
 
-def _done(known: Delivery) -> str:
+def done(known: Delivery) -> str:
     """What was done last with the newest revision: its number when it was made, 'run' or 'void'."""
     return (known.stage or "").partition(":")[2]
 

@@ -65,7 +65,7 @@ def match_body(document: Document, mark: str, settings: Any) -> dict[str, Any]:
                 **convert.amounts("Amount", "ForeignAmount", line["line_amount"], convert.base(line["line_amount"])),
             }
             for line in lines
-            if line["order_number"]
+            if line.get("order_number")
         ],
         "Distribution": [
             {
@@ -74,7 +74,7 @@ def match_body(document: Document, mark: str, settings: Any) -> dict[str, Any]:
                 "Explanation": (line["description"] or row["remark"] or "")[:30],
             }
             for line in lines
-            if not line["order_number"]
+            if not line.get("order_number")
         ],
     }
 

@@ -1,0 +1,123 @@
+"""A bill of BILL as a mapped row of `approved_bills`: its columns, what holds it, what both sides agree on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from connector_assets.delivery.checks import FrameChecks
+from connector_assets.delivery.money import amount_text
+from connector_assets.integrations.jde_bill.born.settings import ApprovedBillSettings
+from connector_assets.integrations.jde_bill.marker import key_of
+from connector_assets.integrations.jde_bill.payable.numbers import is_coded
+from connector_assets.integrations.to_jde.vouchers import mapping as vouchers
+from connector_resources.bill import Bill, BillLine, Classifications
+
+SOURCE = "bill"
+ZERO = Decimal("0.00")
+CENT = Decimal("0.01")
+# `approvalStatus` and `paymentStatus` that say nothing, and are read again later (bill section 8)
+UNKNOWN = (None, "UNDEFINED")
+UNPAID = "UNPAID"
+# what a business unit may be in BILL -> the line's field that names its record
+UNITS = {"departments": "department_id", "locations": "location_id", "accounting_classes": "accounting_class_id"}
+HOLDS = {**vouchers.HOLDS, "paid_there": ("archived_while_paid", "bill")}
+LINE_HOLDS = {column: (why, "account") for column, why in vouchers.LINE_HOLDS.items()}
+COLUMNS: dict[str, str] = {
+    "bill_id": "str",
+    **vouchers.COLUMNS,
+    "usable": "bool",
+    "known": "bool",
+    "born_as": "str?",
+    "payment_status": "str?",
+    "supplier_id": "str?",
+    "vendor": "str?",
+    **dict.fromkeys(HOLDS, "str?"),
+}
+LINE_COLUMNS: dict[str, str] = {
+    **vouchers.LINE_COLUMNS,
+    "account_id": "str?",
+    **dict.fromkeys(UNITS.values(), "str?"),
+    **dict.fromkeys(LINE_HOLDS, "str?"),
+}
+
+
+def mapped(
+    key: str, day: date | None, bill: Bill, settings: ApprovedBillSettings
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The row of a bill and its lines, as far as the bill itself tells: who the vendor is, and the currency, is read
+    beside it."""
+    amounts = [_amount(line) for line in bill.lines]
+    total = bill.amount if bill.amount is not None else sum(amounts, ZERO)
+    gap = sum(amounts, ZERO) - total
+    number = bill.invoice.invoice_number if bill.invoice else None
+    told = [f"PO {bill.purchase_order_number}" if bill.purchase_order_number else "", bill.description or ""]
+    document = blank(key, day, bill.id, bill.approval_status or "") | {
+        "amount": total,
+        "void": not bill.usable or bill.approval_status not in settings.approval_statuses,
+        "usable": bill.usable,
+        "known": _known(bill),
+        "born_as": key_of(bill.description) or (number if is_coded(number) else None),
+        "payment_status": bill.payment_status,
+        "full_number": number,
+        "number": settings.short(number or ""),
+        "supplier_id": bill.vendor_id,
+        "invoice_date": bill.invoice.invoice_date if bill.invoice else None,
+        "due_date": bill.due_date,
+        "pay_items": json.dumps([{"gross": amount_text(total), "tax": "0.00", "area": ""}]),
+        "remark": " ".join(each for each in told if each) or None,
+        "gap": amount_text(gap) if gap else None,
+        "no_lines": None if bill.lines else "no lines",
+    }
+    return document, [
+        _line(key, place, bill, *each) for place, each in enumerate(zip(bill.lines, amounts, strict=True), 1)
+    ]
+
+
+def _line(key: str, place: int, bill: Bill, line: BillLine, amount: Decimal) -> dict[str, Any]:
+    own, whole = line.classifications or Classifications(), bill.classifications or Classifications()
+    return {
+        "key": key,
+        "line": place,
+        **{name: getattr(own, name) or getattr(whole, name) for name in UNITS.values()},
+        "account_id": own.chart_of_account_id or whole.chart_of_account_id,
+        "aid": None,
+        "account": None,
+        "company": None,
+        "line_amount": amount,
+        "description": line.description or None,
+        **dict.fromkeys(LINE_HOLDS),
+    }
+
+
+def _amount(line: BillLine) -> Decimal:
+    """The line's amount; where it has none, quantity times price, as BILL computes it (bill section 3.2)."""
+    if line.amount is not None:
+        return line.amount
+    return ((line.quantity or ZERO) * (line.price or ZERO)).quantize(CENT, ROUND_HALF_UP)
+
+
+def _known(bill: Bill) -> bool:
+    """Whether BILL says what a decision needs: that the bill is there, its approval, and before a voucher is taken back
+    whether it is paid."""
+    if bill.approval_status in UNKNOWN or (bill.record_status is None and bill.archived is None):
+        return False
+    return bill.usable or bill.payment_status not in UNKNOWN
+
+
+def blank(key: str, day: date | None, id: str, status: str) -> dict[str, Any]:
+    """A mapped row of which nothing is known but its id."""
+    return vouchers.blank(COLUMNS, key, day, status) | {"bill_id": id, "usable": False, "known": True}
+
+
+def checks(waits_for: Callable[[str, Mapping[str, Any]], str | None]) -> FrameChecks:
+    """The pandera schemas; `waits_for` says what a held row waits for."""
+    return vouchers.checks("approved bill", COLUMNS, LINE_COLUMNS, HOLDS, LINE_HOLDS, waits_for)
+
+
+def content(row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What both sides shall agree on."""
+    return vouchers.content(SOURCE, row, lines)

@@ -1,0 +1,144 @@
+"""Vendor credits of BILL in the terms of the flow `vendor_credits`: read with what they were applied to.
+
+A credit's **open** amount is what is not applied yet, where JD Edwards was told: a credit in a payment counts once that
+payment does. One that was applied without a payment counts at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from connector_assets.delivery.document import Document, Target, version_text
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.jde_bill.payable.bill_records import Told, day_text, line_content, money
+from connector_assets.integrations.jde_bill.payable.covered import pay_items_of
+from connector_resources.bill import VendorCredit
+
+ZERO = Decimal("0.00")
+NOT_APPLIED = "NOT_APPLIED"
+
+
+@dataclass(frozen=True)
+class HeldCredit:
+    """A credit, and how much of it is settled in both systems."""
+
+    credit: VendorCredit
+    told: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        """What the credit is for."""
+        return money(self.credit.amount)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing of it is applied: only then a credit is changed or archived."""
+        return self.credit.status in (NOT_APPLIED, None) and not self.credit.applied_amount and not self.credit.usage
+
+
+class CreditRecords:
+    """Reads credits. One a run: the currency of a vendor is asked for once."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.bench = bench
+        self.told = Told(bench)
+        self._currencies: dict[str, str | None] = {}
+
+    @property
+    def client(self) -> Any:
+        """The client, opened on first use."""
+        return self.bench.client("bill")
+
+    def holds_any(self) -> bool:
+        """Whether BILL holds a credit at all."""
+        return bool(self.client.vendor_credits.holds_any())
+
+    def read(self, ids: Collection[str]) -> dict[str, Target]:
+        """Credits by id."""
+        return {target.id: target for target in self._targets(self.client.vendor_credits.by_ids(list(ids)))}
+
+    def all(self) -> list[Target]:
+        """All credits."""
+        return self._targets(self.client.vendor_credits.all())
+
+    def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
+        """The credits of each document's vendor that are its: those that cover one of its pay items; else those of its
+        number that are nobody's. Archived ones count only where there is no other."""
+        vendors = {document.content["vendor"] for document in documents} - {None}
+        held = {vendor: list(self.client.vendor_credits.of_vendor(vendor)) for vendor in sorted(vendors)}
+        chosen = {
+            document.key: _answering(held.get(document.content["vendor"], ()), document) for document in documents
+        }
+        seen = {
+            target.id: target for target in self._targets({c.id: c for own in chosen.values() for c in own}.values())
+        }
+        return {key: [seen[credit.id] for credit in own] for key, own in chosen.items() if own}
+
+    def marked(self, vendor: str, key: str) -> Target | None:
+        """The vendor's credit in force that covers a pay item."""
+        credits = self.client.vendor_credits.of_vendor(vendor)
+        found = [each for each in credits if each.usable and key in pay_items_of(each)]
+        return self._targets(found[:1])[0] if found else None
+
+    def know(self, vendor: str, currency: str | None) -> None:
+        """Take the currency of a vendor for known."""
+        self._currencies.setdefault(vendor, currency)
+
+    def seen(self, credits: Sequence[VendorCredit]) -> list[Target]:
+        """Credits that a write answered."""
+        return self._targets(credits)
+
+    def _targets(self, credits: Iterable[VendorCredit]) -> list[Target]:
+        credits = list(credits)
+        unknown = {each.vendor_id for each in credits if each.vendor_id} - self._currencies.keys()
+        if unknown:
+            self._currencies |= dict.fromkeys(unknown)
+            self._currencies |= {each.id: each.bill_currency for each in self.client.vendors.by_ids(sorted(unknown))}
+        payments = {use.payment_id for each in credits for use in each.usage if use.payment_id}
+        told = (
+            {each.id for each in self.client.payments.by_ids(sorted(payments)) if self.told(each)}
+            if payments
+            else set()
+        )
+        return [self._target(HeldCredit(each, _applied(each, told))) for each in credits]
+
+    def _target(self, held: HeldCredit) -> Target:
+        credit = held.credit
+        content = {
+            "items": list(pay_items_of(credit)),
+            "number": credit.reference_number,
+            "date": day_text(credit.credit_date),
+            "vendor": credit.vendor_id,
+            "currency": self._currencies.get(credit.vendor_id or ""),
+            "amount": amount_text(held.total - held.told),
+            "total": amount_text(held.total),
+            "lines": [line_content(line) for line in credit.lines],
+            "void": not credit.usable,
+        }
+        status = "void" if content["void"] else credit.status or ""
+        label = credit.reference_number or ""
+        return Target(credit.id, content, status, label, raw=held, version=version_text(credit.updated_time))
+
+
+def _applied(credit: VendorCredit, told: Collection[str]) -> Decimal:
+    if not credit.usage:
+        return money(credit.applied_amount)
+    counted = [use for use in credit.usage if use.payment_id is None or use.payment_id in told]
+    return sum((money(use.amount) for use in counted), ZERO)
+
+
+def _answering(credits: Sequence[VendorCredit], document: Document) -> list[VendorCredit]:
+    items = set(document.content["items"])
+    ours = [credit for credit in credits if items & set(pay_items_of(credit))]
+    if ours:
+        return [credit for credit in ours if credit.usable] or ours[-1:]
+    number = (document.content["number"] or "").casefold()
+    return [
+        credit
+        for credit in credits
+        if credit.usable and not pay_items_of(credit) and (credit.reference_number or "").casefold() == number
+    ]

@@ -1,0 +1,188 @@
+"""The steps that bills and vendor credits share: made, brought into agreement, archived.
+
+PATCH names the lines by their ids; where there are more or fewer than before, the record is written anew (bill section
+3.2: what PUT leaves out is removed).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from connector_assets.delivery.converge import mark
+from connector_assets.delivery.document import (
+    Bulk,
+    Do,
+    Document,
+    FieldChange,
+    Hold,
+    Step,
+    Target,
+    differences,
+)
+from connector_assets.delivery.reasons import problem
+from connector_assets.integrations.jde_bill.marker import marker
+from connector_assets.integrations.jde_bill.payable.flow import Payables
+from connector_resources.ledger import Delivery
+
+NOTHING_OPEN = "nothing_open"
+
+
+class PayableSteps(ABC):
+    """Takes steps with the records of one of BILL's resources."""
+
+    # what create and update carry, and the parts of the request body that carry it; an amount is that of the lines
+    parts: ClassVar[Mapping[str, tuple[str, ...]]]
+
+    def __init__(self, flow: Payables) -> None:
+        self.flow = flow
+
+    @property
+    @abstractmethod
+    def resource(self) -> Any:
+        """The client's verbs."""
+
+    @abstractmethod
+    def seen(self, records: Sequence[Any]) -> list[Target]:
+        """Records that a write answered."""
+
+    @abstractmethod
+    def know(self, vendor: str, currency: str | None) -> None:
+        """Take the currency of a vendor for known."""
+
+    @abstractmethod
+    def lines_held(self, target: Target) -> Sequence[Any]:
+        """The lines of a record."""
+
+    @abstractmethod
+    def body(self, document: Document, content: Mapping[str, Any], ids: Sequence[str | None] = ()) -> dict[str, Any]:
+        """The whole request body of a content; `ids` are those of the lines that are there already."""
+
+    @abstractmethod
+    def untouchable(self, target: Target, changes: Sequence[FieldChange], *, reduced: bool) -> Hold | None:
+        """Why a record is left as it is; None where it may be changed."""
+
+    def base(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """What create and update carry, of a content."""
+        return {name: content.get(name) for name in self.parts}
+
+    # -- deciding -------------------------------------------------------------------------------------------------
+
+    def amend(
+        self, document: Document, known: Delivery, target: Target, total: Decimal, fields: Collection[str]
+    ) -> Do | Hold | None:
+        """Bring a record into agreement in these fields, for the amount `total`; None where there is nothing to do."""
+        content = self.flow.wanted(document, total)
+        ours, theirs = self.base(content), self.base(target.content)
+        if known.stage == mark(ours):
+            return _of_another_total(ours, theirs)
+        changes = tuple(each for each in differences(theirs, ours) if each.field in fields)
+        if not changes:
+            return None
+        agreed = self.base(known.content) if known.content is not None else theirs
+        strangers = [
+            each
+            for each in differences(agreed, theirs)
+            if each.field in fields and theirs[each.field] != ours[each.field]
+        ]
+        if strangers and self.flow.settings.on_conflict == "hold":
+            told = [
+                problem("changed_on_both_sides", each.field, f"{each.before!r} to {each.after!r}") for each in strangers
+            ]
+            return Hold(tuple(told), conflict=True)
+        reduced = total < Decimal(theirs["total"])
+        return self.untouchable(target, changes, reduced=reduced) or Do(self.update(document, target, content))
+
+    def shrink(self, document: Document, target: Target) -> Do | None:
+        """What left a record must not come back with it: it may be in another by then."""
+        gone = set(target.content["items"]) - set(document.content["items"])
+        if not gone or not document.content["lines"]:
+            return None
+        return Do(self.update(document, target, document.content))
+
+    def not_ours(self, known: Delivery, status: str) -> Hold | None:
+        """What we archived is ours to bring back; what somebody else did, he decides, unless the source wins."""
+        if (known.content or {}).get("void") or self.flow.settings.on_conflict == "source":
+            return None
+        return Hold((problem("changed_on_both_sides", "status", status),), conflict=True)
+
+    # -- steps ----------------------------------------------------------------------------------------------------
+
+    def create(self, document: Document, send: Callable[[Mapping[str, Any]], Target]) -> Step:
+        """Make the record."""
+        content, resource = self.base(document.content), self.resource
+        self.know(document.content["vendor"], document.content["currency"])
+        return Step(
+            name="create",
+            body=self.body(document, document.content),
+            send=send,
+            outcome="created",
+            stage=mark(content),
+            changes=differences({}, content),
+            bulk=Bulk(self.flow.target_entity, resource.BULK, lambda bodies: self.seen(resource.create_many(bodies))),
+        )
+
+    def update(self, document: Document, target: Target, content: Mapping[str, Any]) -> Step:
+        """Change what differs."""
+        changes = differences(self.base(target.content), self.base(content))
+        ids = [line.id for line in self.lines_held(target)]
+        whole = self.body(document, content, ids)
+        fields = {change.field for change in changes}
+        anew = "lines" in fields and len(ids) != len(content["lines"])
+        named = [name for field, names in self.parts.items() if field in fields for name in names]
+        verb = self.resource.replace if anew else self.resource.update
+        return Step(
+            name="replace" if anew else "update",
+            body=whole if anew else {name: whole[name] for name in whole if name in named},
+            send=lambda sent: self.seen([verb(target.id, sent)])[0],
+            outcome="updated",
+            stage=mark(self.base(content)),
+            changes=changes,
+        )
+
+    def act(self, name: str, known: Delivery, target: Target) -> Step:
+        """Archive or restore: a request without a body."""
+        verb = getattr(self.resource, name)
+        return Step(
+            name=name,
+            body={},
+            send=lambda _: self.seen([verb(target.id)])[0],
+            outcome="updated",
+            stage=known.stage,
+            changes=(FieldChange("void", target.content["void"], not target.content["void"]),),
+        )
+
+
+def description(document: Document) -> str:
+    """The marker, then for people the supplier's own number where the record bears another, and the remark."""
+    row, content = document.facts["row"], document.content
+    own = row["vinv"] if row["vinv"] != content["number"] else None
+    return " | ".join([marker(*content["items"]), *(each for each in (own, row["remark"]) if each)])
+
+
+def line_bodies(lines: Sequence[Mapping[str, Any]], ids: Sequence[str | None] = ()) -> list[dict[str, Any]]:
+    """The request bodies of the lines of a content; those that BILL has already are named by their ids, in order."""
+    named: list[str | None] = [*ids, *[None] * len(lines)]
+    return [
+        ({"id": id} if id else {})
+        | {
+            "amount": Decimal(line["amount"]),
+            "description": line["description"],
+            "classifications": dict(line["classifications"]),
+        }
+        for line, id in zip(lines, named, strict=False)
+    ]
+
+
+def shown(change: FieldChange) -> str:
+    """A change in words."""
+    return f"{change.before!r} to {change.after!r}"
+
+
+def _of_another_total(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Hold | None:
+    """BILL took what we sent and came to another amount: nobody shall pay that."""
+    if ours["total"] == theirs["total"]:
+        return None
+    return Hold((problem("total_differs", "total", f"{theirs['total']}, ours {ours['total']}"),))

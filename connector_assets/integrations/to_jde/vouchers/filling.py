@@ -1,0 +1,199 @@
+"""Filling mapped rows of documents that become vouchers from our memory and JDE's reference data.
+
+What a document without a right to a voucher says is nobody's business: the others alone are completed and checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from connector_assets.delivery.checks import frame, mapped_columns, records
+from connector_assets.delivery.flow import Frames
+from connector_assets.integrations.from_jde.accounts import account_number, postable
+from connector_assets.integrations.from_jde.keys import Row, account_key, by, text
+from connector_assets.integrations.to_jde.vouchers.settings import NUMBER_LENGTH
+
+if TYPE_CHECKING:
+    from connector_assets.integrations.to_jde.vouchers.flow import Vouchers
+
+RATES = "exchange_rates"
+BORN_IN_JDE, BEFORE_GO_LIVE = "born_in_jde", "before_go_live"
+
+
+class Filling:
+    """One pass over the frames of one flow."""
+
+    # what a row without a right to a voucher is not asked for
+    unasked: tuple[str, ...] = ("gap", "no_lines")
+
+    def __init__(self, flow: Vouchers) -> None:
+        self.flow = flow
+        self.bench = flow.bench
+        self.settings = flow.settings
+        self.name = flow.bench.integration.name
+        # the documents that JDE has, or may have, a voucher of
+        self.delivered: set[str] = set()
+
+    def resolve(self, frames: Frames) -> Frames:
+        """Fill the columns that come from memory and reference data, anew each time."""
+        documents, lines = records(frames.documents), records(frames.lines)
+        self._birthplaces(documents)
+        self.suppliers(documents)
+        self.accounts(lines)
+        own: dict[str, list[dict[str, Any]]] = {}
+        for line in lines:
+            own.setdefault(line["key"], []).append(line)
+        for row in documents:
+            if row["ignored"] is None and not row["void"]:
+                self.complete(row, own.get(row["key"], []))
+            else:
+                self.withdraw(row)
+        self._twins(documents)
+        return Frames(
+            frame(documents, mapped_columns(self.flow.document_columns)) if documents else frames.documents,
+            frame(lines, {"key": "str", **self.flow.line_columns}) if lines else frames.lines,
+        )
+
+    # -- the flow's own -------------------------------------------------------------------------------------------
+
+    def left_alone(self, documents: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+        """Key -> rule of the documents that are not touched, voucher or not: those that came from JDE among them."""
+        raise NotImplementedError
+
+    def rule(self, row: Mapping[str, Any]) -> str | None:
+        """The rule by which another document, which has no voucher, gets none."""
+        raise NotImplementedError
+
+    def suppliers(self, documents: Sequence[dict[str, Any]]) -> None:
+        """Fill `an8`."""
+        raise NotImplementedError
+
+    def accounts(self, lines: Sequence[dict[str, Any]]) -> None:
+        """Fill the accounts of lines."""
+        raise NotImplementedError
+
+    def complete(self, row: dict[str, Any], lines: Sequence[dict[str, Any]]) -> None:
+        """Fill the rest of a row whose document has a right to a voucher."""
+        raise NotImplementedError
+
+    def withdraw(self, row: dict[str, Any]) -> None:
+        """Fill the rest of a row whose document has none, or is left alone."""
+        row |= dict.fromkeys(self.unasked)
+
+    # -- which documents ------------------------------------------------------------------------------------------
+
+    def _birthplaces(self, documents: Sequence[dict[str, Any]]) -> None:
+        ledger, keys = self.bench.ledger, [row["key"] for row in documents]
+        left_alone = self.left_alone(documents)
+        known = ledger.deliveries.load(self.flow.full_name, keys)
+        sent = {key for key, each in known.items() if each.target_id or each.state in ("sending", "in_doubt")}
+        sent |= ledger.links.of(self.flow.full_name, keys).keys()
+        for row in documents:
+            if row["in_jde"] or row["key"] in sent:
+                self.delivered.add(row["key"])
+            if row["key"] in left_alone:
+                row["ignored"] = left_alone[row["key"]]
+            else:
+                row["ignored"] = None if row["key"] in self.delivered else self._rule(row)
+
+    def _rule(self, row: Mapping[str, Any]) -> str | None:
+        found, go_live, day = self.rule(row), self.settings.go_live, row["invoice_date"]
+        if found is not None:
+            return found
+        return BEFORE_GO_LIVE if go_live is not None and day is not None and day < go_live else None
+
+    def _twins(self, documents: Sequence[dict[str, Any]]) -> None:
+        """Two documents of one supplier and number: the older one goes, the other waits for a person."""
+        for row in documents:
+            row["twin"] = None
+        if self.settings.duplicates == "send":
+            return
+        alive = [row for row in documents if row["ignored"] is None and not row["void"] and row["number"]]
+        links = self.bench.ledger.links.of(self.flow.full_name, [row["key"] for row in alive])
+        groups = by([{**row, "credit": row["amount"] < 0} for row in alive], "supplier_id", "number", "credit")
+        firsts: dict[str, str] = {}
+        for same in groups.values():
+            first = min(same, key=lambda row: (row["key"] not in links, row[self.flow.id_column]))
+            firsts |= {row["key"]: first["key"] for row in same if row["key"] not in links}
+        for row in alive:
+            if firsts.get(row["key"], row["key"]) != row["key"]:
+                row["twin"] = firsts[row["key"]]
+
+    # -- what they say --------------------------------------------------------------------------------------------
+
+    def fill_header(self, row: dict[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
+        """What every voucher needs: number, date, currency, supplier, company, rate, G/L date, who pays."""
+        row["no_number"] = None if row["number"] else "blank"
+        row["no_date"] = None if row["invoice_date"] else "blank"
+        row["no_currency"] = None if row["currency"] else "blank"
+        row["long_number"] = row["number"] if len(row["number"] or "") > NUMBER_LENGTH else None
+        row["unknown_supplier"] = None if row["an8"] is not None else row["supplier"] or "without number"
+        row["company"] = self.settings.company or next((line["company"] for line in lines if line["company"]), None)
+        self._currency(row)
+        self._gl_date(row, known=all(line["account"] or line["company"] for line in lines))
+        row["payer"] = self.settings.new_status if self.settings.payer_problem else None
+
+    def _currency(self, row: dict[str, Any]) -> None:
+        base = self.flow.vouchers.company_currency.get(row["company"] or "")
+        row["foreign"] = bool(base and row["currency"] and base != row["currency"])
+        row["rate"] = row["unmapped_rate"] = None
+        if not row["foreign"] or self.settings.exchange_rate == "jde":
+            return
+        pair = f"{row['currency']}/{base}"
+        try:
+            row["rate"] = Decimal(self.bench.ledger.mappings.table(self.name, RATES)[pair])
+        except (KeyError, InvalidOperation):
+            row["unmapped_rate"] = pair
+
+    def _gl_date(self, row: dict[str, Any], *, known: bool) -> None:
+        """By the company's open periods; where not every account is `known`, the company may not be either. A closed
+        period holds what has no voucher yet; of one that has, it keeps a change from being made (`not_open`)."""
+        wanted: date | None = self.bench.today("jde") if self.settings.gl_date == "today" else row["invoice_date"]
+        row["gl_date"] = row["closed"] = row["not_open"] = None
+        if wanted is None or not known:
+            return
+        if row["company"] is None:
+            why = "the company of its accounts is not known"
+        else:
+            found = self.flow.periods.gl_date(row["company"], wanted)
+            row["gl_date"], why = found.day, found.why
+        if row["gl_date"] is None:
+            row["not_open" if row["key"] in self.delivered else "closed"] = why
+
+    # -- accounts -------------------------------------------------------------------------------------------------
+
+    def put_account(self, line: dict[str, Any], found: Row | None, shown: str | None) -> None:
+        """The account of a line, or why it has none; `shown` is how a person knows what was looked for, None where
+        nothing was."""
+        line["missing_account"] = line["closed_account"] = None
+        line["account"] = account_number(found) if found else None
+        line["aid"] = text(found["AID"]) if found else None
+        line["company"] = self._unit_company.get(text(found.get("MCU")) or "") if found else None
+        if found is None and shown:
+            line["missing_account"] = shown
+        elif found is not None and not postable(found, self.settings.not_postable):
+            line["closed_account"] = shown
+
+    @cached_property
+    def chart(self) -> Sequence[Row]:
+        """The account master (F0901)."""
+        return self.bench.reader("jde").snapshot("F0901")
+
+    @cached_property
+    def by_key(self) -> dict[str, Row]:
+        """Accounts by their document key."""
+        return {account_key(row["AID"]): row for row in self.chart}
+
+    @cached_property
+    def by_number(self) -> dict[str, Row]:
+        """Accounts as people write them, and as JDE takes them: unit.object[.subsidiary]."""
+        return {account_number(row): row for row in self.chart}
+
+    @cached_property
+    def _unit_company(self) -> dict[str, str]:
+        rows = self.bench.reader("jde").snapshot("F0006")
+        return {text(row["MCU"]) or "": text(row.get("CO")) or "" for row in rows}

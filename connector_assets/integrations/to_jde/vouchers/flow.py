@@ -1,0 +1,243 @@
+"""What the flows share that make vouchers of documents which were born in the other system.
+
+**Natural key.** The document's id with a revision, written into the voucher as its mark and, in a batch, as the
+transaction number (F0411Z1.EDTN). Without our mark a voucher of that supplier and number is not ours to adopt: the
+document is held as `natural_key_taken`. The batch files refuse a second row of one key; of a voucher that is entered at
+once nothing of the kind is established, so that a look-up which finds nothing waits for the effect window.
+
+**Birthplace.** A document that came from JDE never becomes a voucher (`born_in_jde`).
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from typing import Any, ClassVar
+
+from connector_assets.delivery.document import Decision, Document, FieldChange, Target
+from connector_assets.delivery.flow import Assembly, Flow, Frames
+from connector_assets.integrations.to_jde.periods import Periods, periods_of
+from connector_assets.integrations.to_jde.vouchers.filling import RATES, Filling
+from connector_assets.integrations.to_jde.vouchers.outlet import (
+    BATCH_RUN,
+    VOID,
+    After,
+    BatchVouchers,
+    DirectVouchers,
+    VoucherOutlet,
+)
+from connector_assets.integrations.to_jde.vouchers.records import VoucherRecords
+from connector_resources.errors import NotAllowed
+from connector_resources.ledger import Delivery, Intent
+
+
+class Vouchers(Flow):
+    """Documents of the other system to vouchers of JDE. Keys are `<source_entity>:<id>`."""
+
+    optional = True
+    carries_money = True
+    target_role, target_entity = "jde", "F0411"
+    looks_first = True
+    # how the contents call the document's id; the mapped rows call it `<source>_id`
+    source: ClassVar[str]
+    # the other system as people call it
+    born_in: ClassVar[str]
+
+    @property
+    def id_column(self) -> str:
+        """The column of the mapped rows that is the document's id."""
+        return f"{self.source}_id"
+
+    @cached_property
+    def vouchers(self) -> VoucherRecords:
+        """The vouchers of JDE that carry our mark."""
+        return VoucherRecords(self.bench, self.settings, self.settings.distribution, self.source)
+
+    @cached_property
+    def periods(self) -> Periods:
+        """The open periods of JDE's companies."""
+        return periods_of(self.bench, self.settings)
+
+    @cached_property
+    def outlet(self) -> VoucherOutlet:
+        """How vouchers are made, by the mode."""
+        kind = DirectVouchers if self.settings.mode == "direct" else BatchVouchers
+        # the periods are read only when a day is asked for
+        return kind(
+            self.vouchers,
+            self.settings,
+            lambda company, dated: self.periods.reversal_day(company, dated),
+            self.after_voucher,
+        )
+
+    @property
+    def after_voucher(self) -> After:
+        """What is done once a voucher is as it shall be; nothing, unless a flow says otherwise."""
+        return lambda document, known, target: None
+
+    def key(self, id: Any) -> str:
+        """The document key of an id: `invoices:4835`."""
+        return f"{self.source_entity}:{id}"
+
+    def id(self, key: str) -> Any:
+        """The id in a document key."""
+        return self.settings.id_of(key.partition(":")[2])
+
+    # -- the source side ------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def mapped(self, key: str, day: date | None, record: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """The row of a document and its lines, as far as the document itself tells."""
+
+    @abstractmethod
+    def blank(self, key: str, day: date | None, status: str) -> dict[str, Any]:
+        """A mapped row of which nothing is known but its key."""
+
+    @abstractmethod
+    def filling(self) -> Filling:
+        """What fills the mapped rows."""
+
+    def complete(self, documents: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:
+        """Read what else the rows need; nothing, unless a flow says otherwise."""
+
+    def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        return {self.key(row["id"]): row["updated_on"] for row in rows}
+
+    def all_keys(self) -> dict[str, date | None]:
+        """Also those that JDE or our memory has a voucher of, and the source no longer a document."""
+        gone = [self.key(each) for each in self.vouchers.ids()]
+        gone += [link.source_key for link in self.bench.ledger.links.all(flow=self.full_name)]
+        keys: dict[str, date | None] = dict.fromkeys(gone)
+        for rows in self.bench.reader(self.source_role).all_rows(self.source_entity, ["id", "updated_on"]):
+            keys |= self.changed_keys(self.source_entity, rows)
+        return keys
+
+    def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
+        reader: Any = self.bench.reader(self.source_role)
+        rows = reader.complete(self.source_entity, ["id"], [(self.id(key),) for key in keys])
+        made = Assembly(rows=len(rows), rows_in_documents=len(rows))
+        for row in rows:
+            key = self.key(row["id"])
+            document, lines = self.mapped(key, keys[key], reader.record(self.source_entity, row))
+            made.documents.append(document)
+            made.lines += [] if document["void"] else lines
+        there = {row["key"] for row in made.documents}
+        made.documents += self._gone({key: day for key, day in keys.items() if key not in there})
+        self.complete(made.documents, made.lines)
+        self._look_in_jde(made.documents)
+        return made
+
+    def _gone(self, keys: Mapping[str, date | None]) -> list[dict[str, Any]]:
+        """Documents that the source no longer has. Many at once are rather a login that sees less than before."""
+        known = self.bench.ledger.deliveries.load(self.full_name, list(keys))
+        fresh = [key for key in keys if key not in known or not (known[key].content or {}).get("void")]
+        many = str(len(fresh)) if len(fresh) > self.settings.most_deleted else None
+        return [
+            self.blank(key, day, "deleted") | {"void": True, "many_gone": many if key in fresh else None}
+            for key, day in keys.items()
+        ]
+
+    def _look_in_jde(self, documents: Sequence[dict[str, Any]]) -> None:
+        """Which suppliers exist, and which documents without a right to a voucher had one: its first revision stays."""
+        jde, marks = self.bench.reader("jde"), self.settings
+        numbers = {int(row["supplier"]) for row in documents if (row["supplier"] or "").isdigit()}
+        there = {row["AN8"] for row in jde.complete("F0401", ["AN8"], [(each,) for each in sorted(numbers)])}
+        void = [row[self.id_column] for row in documents if row["void"]]
+        rows = jde.complete("F0411", [marks.mark_column], [(marks.mark(each, 1),) for each in void])
+        held = {mark[0] for row in rows if (mark := marks.of_row(row))}
+        rows = jde.complete("F0411Z1", ["EDTN"], [(marks.transaction(each, 1),) for each in void])
+        held |= {mark[0] for row in rows if (mark := marks.read_transaction(row["EDTN"]))}
+        for row in documents:
+            row["supplier_exists"] = (row["supplier"] or "").isdigit() and int(row["supplier"]) in there
+            row["in_jde"] = row[self.id_column] in held
+
+    def resolve(self, frames: Frames) -> Frames:
+        return self.filling().resolve(frames)
+
+    def waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
+        """What a held row waits for; None where it waits for a person."""
+        return f"{RATES}:{row['unmapped_rate']}" if why == "exchange_rate_not_mapped" else None
+
+    # -- the target side ------------------------------------------------------------------------------------------
+
+    def holds_any(self) -> bool:
+        return self.vouchers.any()
+
+    def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
+        ids = {document.key: self.outlet.id_of(document) for document in documents}
+        held = self.vouchers.of(set(ids.values()))
+        hits = {}
+        for key, id in ids.items():
+            revisions = held.get(id, [])
+            # two in force are one too many, whichever is the newer
+            found = [each for each in revisions if not each.void] or revisions[-1:]
+            hits[key] = [self.vouchers.target(each) for each in found]
+        strange = [document for document in documents if not hits[document.key] and not document.content["void"]]
+        return {key: found for key, found in (hits | self._strangers(strange)).items() if found}
+
+    def _strangers(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
+        """Vouchers of the same supplier and number that somebody entered in JDE: it would be paid twice."""
+        if self.settings.duplicates == "send":
+            return {}
+        names = {
+            document.key: (int(document.content["supplier"]), document.content["number"])
+            for document in documents
+            if document.content["supplier"] and document.content["number"]
+        }
+        held = self.vouchers.numbered(set(names.values()))
+        credits = {document.key: (document.content["amount"] or "").startswith("-") for document in documents}
+        return {
+            key: [
+                self.vouchers.target(each)
+                for each in held.get(name, ())
+                # a credit with the number of its invoice is no second invoice
+                if (each.total("AG", "ACR") < 0) == credits[key]
+            ][:1]
+            for key, name in names.items()
+        }
+
+    def read(self, ids: Collection[str]) -> dict[str, Target]:
+        return {id: self.vouchers.target(held) for id, held in self.vouchers.by_ids(ids).items()}
+
+    def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
+        return self.outlet.decide(document, known, target)
+
+    def shows_effect(self, intents: Sequence[Intent], target: Target) -> bool:
+        return self.outlet.shows_effect(intents, target)
+
+    def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
+        ours, theirs = document.content, target.content
+        names = (self.source,) if ours["amount"] is None else (self.source, "amount", "date", "currency")
+        return tuple(FieldChange(name, theirs[name], ours[name]) for name in names if theirs[name] != ours[name])
+
+    def distrust(self, document: Document, target: Target) -> NotAllowed | None:
+        if target.content[self.source] == document.content[self.source]:
+            return None
+        column = self.settings.mark_column
+        return NotAllowed(
+            f"{self.full_name}: JD Edwards did not keep our mark in {column} of voucher {target.id}; without it a lost "
+            f"answer could not be looked up, and the voucher would be sent back to {self.born_in}",
+            fix=f"let the orchestration write its input for {column}, or set mark_column to another column",
+            connection=self.bench.connection("jde").name,
+        )
+
+    def targets(self) -> list[Target]:
+        """The newest revision of each document, and every other one that is in force."""
+        return [
+            self.vouchers.target(held)
+            for revisions in self.vouchers.all().values()
+            for held in revisions
+            if held is revisions[-1] or not held.void
+        ]
+
+    def key_of(self, target: Target) -> str | None:
+        id = target.content[self.source]
+        return self.key(id) if id else None
+
+    def startup_problems(self) -> list[str]:
+        settings = self.settings
+        acts = [*self.outlet.acts, VOID, *([BATCH_RUN] if settings.mode == "batch" else [])]
+        name = self.bench.connection("jde").name
+        return [f"set orchestrations.{act} of the connection {name}" for act in acts if not self.outlet.configured(act)]

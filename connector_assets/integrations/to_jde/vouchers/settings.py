@@ -1,0 +1,75 @@
+"""What a site decides about the vouchers of documents that were born in the other system."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from connector_assets.integrations.from_jde.accounts import NOT_POSTABLE
+from connector_assets.integrations.from_jde.distribution import DistributionRules
+from connector_assets.integrations.to_jde.periods import PeriodRules
+
+# F0411.VINV
+NUMBER_LENGTH = 25
+
+
+class VoucherSettings(PeriodRules):
+    """Settings of every flow that makes vouchers; the marks are the pair's own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Literal["batch", "direct"] = Field(
+        default="batch", description="rows of F0411Z1 and F0911Z1 and the batch run, or a voucher entered at once"
+    )
+    unpayable_status: str = Field(
+        default="H", max_length=1, description="F0411.PST of new vouchers that the other system pays"
+    )
+    selected_statuses: tuple[str, ...] = Field(default=("A",), description="F0411.PST that JDE's payment run selects")
+    go_live: date | None = Field(default=None, description="what is dated before this day is ignored; null: nothing is")
+    document_type: str = Field(default="PV", max_length=2, description="F0411.DCT of vouchers")
+    credit_type: str = Field(default="PD", max_length=2, description="F0411.DCT of credits")
+    company: str | None = Field(
+        default=None, description="F0411.CO of every voucher; null: that of the first account's business unit"
+    )
+    exchange_rate: Literal["jde", "mapping"] = Field(
+        default="jde", description="whether JDE finds the rate, or the mapping `exchange_rates` has it as EUR/GBP"
+    )
+    long_numbers: Literal["shorten", "hold"] = Field(
+        default="shorten", description="invoice numbers of more than 25 characters"
+    )
+    duplicates: Literal["hold", "send"] = Field(
+        default="hold", description="a second voucher of one supplier and invoice number"
+    )
+    gl_date: Literal["invoice_date", "today"] = Field(default="invoice_date", description="G/L date of new vouchers")
+    on_change: Literal["void_and_add", "hold"] = Field(
+        default="void_and_add", description="when a document changed after its voucher was made"
+    )
+    most_deleted: int = Field(
+        default=10, ge=0, description="more documents that disappear at once are held, not voided"
+    )
+    not_postable: tuple[str, ...] = Field(
+        default=NOT_POSTABLE, description="posting edit codes (F0901.PEC) that refuse A/P postings"
+    )
+    distribution: DistributionRules = DistributionRules()
+
+    @property
+    def new_status(self) -> str:
+        """F0411.PST of new vouchers: what no payment run selects, since the other system pays."""
+        return self.unpayable_status
+
+    @property
+    def payer_problem(self) -> str:
+        """Why nobody, or both, would pay; '' where one system does."""
+        if self.new_status in self.selected_statuses:
+            return f"the other system pays, but JD Edwards' payment run selects pay status {self.new_status}"
+        return ""
+
+    def short(self, number: str) -> str:
+        """The number as VINV takes it. A longer one keeps its beginning and gets a fingerprint of the whole, so that
+        two of one beginning stay two."""
+        if len(number) <= NUMBER_LENGTH or self.long_numbers == "hold":
+            return number
+        return f"{number[:16]}~{hashlib.sha256(number.encode()).hexdigest()[:8]}"

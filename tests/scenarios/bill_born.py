@@ -1,0 +1,108 @@
+"""Bills that are born in BILL, and the vouchers that JD Edwards has of them: for the scenarios of approved bills.
+
+`switched_on(town)` brings the suppliers to BILL as vendors, and turns the flow on with the orchestrations that the
+sandbox's JD Edwards has. Money that BILL pays is `bill_paid`'s.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from bill_paid import table
+from bill_site import BillSite
+from scenario_acts import ORCHESTRATIONS
+from scenario_site import outcomes
+
+FLOW = "approved_bills"
+
+
+def switched_on(town: BillSite, **settings: Any) -> None:
+    """The vendors are there, and the flow is on."""
+    town.flows |= {"vendors": {}, FLOW: settings}
+    town.connect("jde", orchestrations=ORCHESTRATIONS)
+    town.sync("vendors")
+    assert not town.exceptions("vendors")
+
+
+def vendor(town: BillSite, supplier: int = 4343) -> str:
+    """The id of a supplier's vendor."""
+    return str(town.bill.one("vendors", shortName=f"JDE {supplier}")["id"])
+
+
+def line(town: BillSite, account: str | None, amount: str, **more: Any) -> dict[str, Any]:
+    """A line of a bill on an account."""
+    booked = {"chartOfAccountId": town.bill.account(account)["id"]} if account else {}
+    return {"amount": amount, "description": "Works", "classifications": booked, **more}
+
+
+def bill(
+    town: BillSite,
+    number: str = "WEB-1",
+    *,
+    costs: tuple[tuple[str | None, str], ...] = (("30.5010", "100.00"),),
+    payee: str | None = None,
+    approve: bool = True,
+    draft: bool = False,
+    on: str = "2026-03-01",
+    **more: Any,
+) -> str:
+    """A clerk of BILL enters a bill of (account number, amount) lines, and has it approved; its id."""
+    body = {
+        "vendorId": payee or vendor(town),
+        "dueDate": "2026-03-31",
+        "invoice": {"invoiceNumber": number, "invoiceDate": on},
+        "billLineItems": [line(town, account, amount) for account, amount in costs],
+        **more,
+    }
+    return str(town.bill.act("enter_bill", body=body, approve=approve, draft=draft)["id"])
+
+
+def change(town: BillSite, id: str, amount: str) -> None:
+    """A clerk corrects the amount of the only line a minute later, and has the bill approved again."""
+    town.sandbox.clock.advance(60)
+    [own] = town.bill.get("bills", id)["billLineItems"]
+    town.bill.act("edit_bill", id=id, set={"billLineItems": [{"id": own["id"], "amount": amount}]})
+    if town.bill.get("bills", id)["approvalStatus"] not in ("APPROVED", "UNASSIGNED"):
+        town.bill.act("approve_bill", id=id)
+
+
+def run(town: BillSite) -> dict[str, int]:
+    """One run of the flow; its outcomes."""
+    return outcomes(town.sync(FLOW)[FLOW])
+
+
+# -- JD Edwards --------------------------------------------------------------------------------------------------------
+
+
+def items(town: BillSite, id: str | None = None) -> list[dict[str, Any]]:
+    """The pay items (F0411) with our mark, of one bill or of all, by voucher number."""
+    begins = "BL-" if id is None else f"BL-{id}-"
+    found = [row for row in table(town, "F0411") if str(row.get("VR01", "")).startswith(begins)]
+    return sorted(found, key=lambda row: (row["DOC"], row["SFX"]))
+
+
+def vouchers(town: BillSite, id: str | None = None) -> list[tuple[str, Decimal, str]]:
+    """(mark, gross amount, `void` or pay status) of each pay item with our mark."""
+    return [
+        (row["VR01"].strip(), Decimal(row["AG"]), "void" if row.get("VOD", "").strip() == "V" else row["PST"].strip())
+        for row in items(town, id)
+    ]
+
+
+def costs(town: BillSite, id: str) -> list[tuple[str, Decimal]]:
+    """(account, amount) of the distribution of a bill's vouchers, reversals included."""
+    numbers = {row["DOC"] for row in items(town, id)}
+    found = sorted(table(town, "F0911"), key=lambda row: (row["DOC"], row["JELN"]))
+    return [(str(row["ANI"]).strip(), Decimal(row["AA"])) for row in found if row["DOC"] in numbers]
+
+
+def owed(town: BillSite) -> Decimal:
+    """What JD Edwards has open of all vouchers together."""
+    return sum((Decimal(row["AAP"]) for row in table(town, "F0411")), Decimal(0))
+
+
+def link(town: BillSite, id: str) -> str:
+    """The voucher that a bill is linked to; '' where it is to none."""
+    found = town.ledger.links.of(f"jde_bill/{FLOW}", [f"bills:{id}"])
+    return found[f"bills:{id}"].target_id if found else ""

@@ -1,0 +1,168 @@
+"""Bills that are born in BILL become vouchers of JD Edwards, and their payments settle them: one liability."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from bill_born import FLOW, bill, change, costs, items, link, owed, run, switched_on, vouchers
+from bill_paid import pay, posted, table
+from bill_site import BillSite
+from scenario_site import outcomes
+
+from connector_assets.integrations.kinds import flow_class
+from connector_assets.reconciling import compare
+
+ZERO = Decimal(0)
+
+
+@pytest.fixture(autouse=True)
+def _on(town: BillSite) -> None:
+    switched_on(town)
+
+
+@pytest.mark.parametrize("mode", ["batch", "direct"])
+def test_an_approved_bill_becomes_a_voucher(town: BillSite, mode: str) -> None:
+    """Given a bill of two lines that a clerk of BILL entered, with an order's number
+    when it is synced, then JD Edwards has a voucher of it, with its distribution and our mark, on a pay status that no
+    payment run selects; the link names the voucher, and the next sync sends nothing."""
+    town.configure(FLOW, mode=mode)
+    parts = (("30.5010", "100.00"), ("40.5010", "50.55"))
+    id = bill(town, costs=parts, purchaseOrderNumber="4500012", description="Spring works")
+    assert run(town) == {"created": 1}
+    assert vouchers(town) == [(f"BL-{id}-1", Decimal("150.55"), "H")]
+    [item] = items(town, id)
+    assert (item["AN8"], item["VINV"].strip(), item["DCT"]) == (4343, "WEB-1", "PV")
+    assert (item["DIVJ"], item["DGJ"], item["DDJ"]) == (date(2026, 3, 1), date(2026, 3, 1), date(2026, 3, 31))
+    assert (item["CRCD"], item["CO"], item["RMK"].strip()) == ("GBP", "00001", "PO 4500012 Spring works")
+    assert costs(town, id) == [("30.5010", Decimal(100)), ("40.5010", Decimal("50.55"))]
+    assert link(town, id) == f"{item['KCO']}/PV/{item['DOC']}"
+    again = town.sync(FLOW)[FLOW]
+    assert (outcomes(again), again.writes) == ({"unchanged": 1}, 0)
+
+
+def test_born_approved_paid_and_posted_it_is_one_liability(town: BillSite) -> None:
+    """Given a bill that was born in BILL and its voucher
+    when BILL has paid it, in two parts, then payments of our numbers close the voucher, and nothing is owed;
+    the voucher is never sent to BILL, and the bill never a second time to JD Edwards."""
+    town.flows |= {"bills": {}, "payments": {}}
+    flows = ("bills", FLOW, "payments")
+    id = bill(town)
+    town.sync(*flows)
+    assert owed(town) == Decimal(100)
+    pay(town, {"id": id, "amount": "40.00"})
+    town.sync(*flows)
+    assert owed(town) == Decimal(60)
+    pay(town, id)
+    town.sync(*flows)
+    assert owed(town) == ZERO
+    assert sorted(posted(town)) == [(Decimal(40), False), (Decimal(60), False)]
+    reports = town.sync(*flows)
+    assert [report.writes for report in reports.values()] == [0, 0, 0]
+    assert reports["bills"].rules() == {"born_in_bill": 1}
+    assert (len(town.bill.all("bills")), len(table(town, "F0411"))) == (1, 1)
+    assert not any(town.exceptions(flow) for flow in flows)
+    with town.bench() as bench:
+        assert not compare(flow_class("jde_bill", FLOW)(bench)).unexplained
+
+
+@pytest.mark.parametrize("mode", ["batch", "direct"])
+def test_without_a_memory_nothing_is_made_twice(town: BillSite, mode: str) -> None:
+    """Given a bill of each birthplace with its voucher, and a bill in part paid
+    when the ledger is lost and both directions are synced again,
+    then JD Edwards and BILL are as they were, and both are linked anew."""
+    town.flows |= {"bills": {}, "payments": {}}
+    town.configure(FLOW, mode=mode)
+    entry = town.books.voucher(costs=[("30.5010", "77.00")])
+    id = bill(town)
+    flows = ("bills", FLOW, "payments")
+    town.sync(*flows)
+    pay(town, {"id": id, "amount": "40.00"})
+    town.sync("payments")
+    before = (len(table(town, "F0411")), len(table(town, "F0413")), len(town.bill.all("bills")), owed(town))
+    assert before == (2, 1, 2, Decimal(137))
+    with town.forgetting() as blank:
+        blank.sync("chart_of_accounts", "departments", "vendors", *flows, mode="adopt")
+        for _ in range(2):
+            reports = blank.sync(*flows)
+            assert [each.writes for each in reports.values()] == [0, 0, 0]
+        assert reports[FLOW].rules() == {"born_in_jde": 1}
+        assert link(blank, id) == link(town, id)
+        assert blank.ledger.links.of("jde_bill/bills", [f"{entry.document}/001"])
+    assert (len(table(town, "F0411")), len(table(town, "F0413")), len(town.bill.all("bills")), owed(town)) == before
+
+
+def test_a_bill_of_jde_is_none_of_bills_own(town: BillSite) -> None:
+    """Given bills that came from vouchers: one that is linked, one that only its description tells, one whose
+    description was overwritten and whose coded number tells it
+    then none becomes a voucher again."""
+    town.flows["bills"] = {}
+    town.books.voucher(4711)
+    town.sync("bills")
+    [linked] = town.bill.all("bills")
+    town.bill.set("bills", linked["id"], description="overwritten")
+    bill(town, "INV-4712", description="JDE 00001-PV-4712-001 Works")
+    bill(town, "INV-4~00001PV003MX01", description="overwritten")
+    report = town.sync(FLOW)[FLOW]
+    assert (report.rules(), report.writes) == ({"born_in_jde": 3}, 0)
+    assert vouchers(town) == []
+
+
+def test_a_bill_that_changed_before_it_is_paid_gets_a_voucher_anew(town: BillSite) -> None:
+    """Given a voucher of a bill, when a clerk of BILL corrects the bill and it is approved again
+    then the voucher is voided and the next revision is in force; the account of a line counts as well."""
+    id = bill(town)
+    run(town)
+    change(town, id, "120.00")
+    assert run(town) == {"updated": 1}
+    assert vouchers(town) == [(f"BL-{id}-1", Decimal(0), "void"), (f"BL-{id}-2", Decimal(120), "H")]
+    assert owed(town) == Decimal(120)
+    assert town.sync(FLOW)[FLOW].writes == 0
+
+
+def test_a_bill_that_changed_after_it_was_paid_is_a_persons(town: BillSite) -> None:
+    """Given a voucher that is settled in part, when the bill is corrected, then the voucher stays and a person is
+    told."""
+    town.flows["payments"] = {}
+    id = bill(town)
+    run(town)
+    pay(town, {"id": id, "amount": "40.00"})
+    town.sync("payments")
+    line = town.bill.get("bills", id)["billLineItems"][0]
+    town.bill.set("bills", id, billLineItems=[{**line, "amount": "120.00"}], amount="120.00")
+    assert run(town) == {"held": 1}
+    assert town.exception(FLOW).reason == "voucher_already_paid"
+    assert vouchers(town) == [(f"BL-{id}-1", Decimal(100), "H")]
+
+
+def test_a_bill_that_is_archived_takes_its_voucher_along(town: BillSite) -> None:
+    """Given a voucher of a bill that nobody paid, when the bill is archived, then the voucher is voided;
+    when it is restored, the next revision is made."""
+    id = bill(town)
+    run(town)
+    town.sandbox.clock.advance(60)
+    town.bill.act("archive_bill", id=id)
+    assert run(town) == {"updated": 1}
+    assert (vouchers(town), owed(town)) == ([(f"BL-{id}-1", ZERO, "void")], ZERO)
+    town.sandbox.clock.advance(60)
+    town.bill.act("restore_bill", id=id)
+    assert run(town) == {"updated": 1}
+    assert vouchers(town)[-1] == (f"BL-{id}-2", Decimal(100), "H")
+
+
+@pytest.mark.reason("archived_while_paid")
+def test_a_bill_that_is_archived_while_its_payment_is_under_way_is_a_persons(town: BillSite) -> None:
+    """Given a bill whose payment is scheduled, when it is archived, then its voucher stays, and a person is told with
+    the highest severity; once it is restored all is well."""
+    id = bill(town)
+    run(town)
+    town.bill.act("schedule_bill", bills=[{"id": id}])
+    town.bill.set("bills", id, archived=True, recordStatus="INACTIVE")
+    assert run(town) == {"held": 1}
+    told = town.exception(FLOW)
+    assert (told.reason, told.value) == ("archived_while_paid", "SCHEDULED")
+    assert vouchers(town) == [(f"BL-{id}-1", Decimal(100), "H")]
+    town.bill.set("bills", id, archived=False, recordStatus="ACTIVE")
+    assert run(town) == {"unchanged": 1}
+    assert town.exceptions(FLOW) == []

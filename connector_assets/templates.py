@@ -244,6 +244,8 @@ connections:
       voucher_match: {{name: ML_VoucherMatch, key_output: DocumentNumber}}
       voucher_void: {{name: ML_VoucherVoid}}
       voucher_pay_status: {{name: ML_VoucherPayStatus}}
+      payment_record: {{name: ML_PaymentRecord, key_output: PaymentID}}
+      payment_void: {{name: ML_PaymentVoid, key_output: PaymentID}}
   coupa:
     system: coupa
     url: http://{host}:{coupa}
@@ -284,6 +286,8 @@ integrations:
     flows:
       chart_of_accounts: {{}}
       departments: {{}}
+      # no status that approvals of jde_coupa waits on: Coupa's approvers must not release what BILL pays
+      approved_bills: {{unpayable_status: B}}
 """
 
 

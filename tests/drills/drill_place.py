@@ -1,4 +1,4 @@
-"""What the table of the drill is made of: a kind of integration, and what people do about each of its flows."""
+"""What the drill must be told of a kind of integration: what people do in its systems, for each flow."""
 
 from __future__ import annotations
 

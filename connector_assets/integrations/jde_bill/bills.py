@@ -23,6 +23,7 @@ from connector_assets.integrations.jde_bill.payable.flow import SOURCES, Payable
 from connector_assets.integrations.jde_bill.payable.resolving import BILLED_BY_ORDER
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
 from connector_assets.integrations.jde_bill.payable.steps import description
+from connector_resources.bill import Bill
 from connector_resources.errors import NotAllowed
 from connector_resources.ledger import Delivery
 
@@ -77,7 +78,14 @@ class Bills(Payables):
         return super().looks_first or self.records.holds_some
 
     def holds_any(self) -> bool:
-        return self.records.holds_any()
+        """Left out are those of orders that our memory knows of: in a first run they were made just now."""
+        if not self.order_bills.used:
+            return self.records.holds_any()
+        return any(not self._of_order(bill) for bill in self.records.client.bills.all())
+
+    def _of_order(self, bill: Bill) -> bool:
+        keys = orders_covered(bill)
+        return bool(keys) and len(self.order_bills.sent(keys)) == len(keys)
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         """Of what is not linked, looks as well whether its order is a bill: our memory of that may be lost."""

@@ -203,3 +203,18 @@ def test_a_lost_answer_is_looked_up(town: BillSite, buyers: Purchasing) -> None:
     assert run(town, FLOW) == ({"created": 1},)
     assert len(town.sandbox.get("/faults")["fired"]) == 1
     assert len(bills_of(town, order)) == 1
+
+
+def test_orders_and_vouchers_go_in_one_first_run_and_what_others_entered_is_planned_for(
+    town: BillSite, buyers: Purchasing
+) -> None:
+    """Given a new installation with an order and a voucher
+    when all is synced for the first time
+    then both are bills, for the bill of the order is ours; a memory that was lost knows of neither, and only plans."""
+    buyers.order()
+    town.books.voucher(4711)
+    assert run(town) == ({"created": 1}, {"created": 1})
+    town.books.voucher(4712)
+    with town.forgetting() as blank:
+        assert blank.sync("bills")["bills"].writes == 0
+    assert run(town) == ({"unchanged": 1}, {"created": 1, "unchanged": 1})

@@ -18,6 +18,7 @@ from drill_clock import YESTERDAY, Hands, Time
 from drill_line import Line, Position, Traffic
 from drill_process import Process, WatchedDatabase
 
+from connector_assets.cli.sandboxes import vendors_own
 from connector_assets.delivery.workbench import Integration, Workbench
 from connector_assets.opening import SYSTEMS, open_reader
 from connector_resources.connections import Connection
@@ -160,7 +161,7 @@ class Site:
 
     def _client(self, connection: Connection, process: Process) -> Any:
         known = self.systems[connection.system].credentials()
-        credentials = {name: known[name] for name in connection.CREDENTIALS}
+        credentials = {name: vendors_own(known, name) for name in connection.CREDENTIALS}
         client = SYSTEMS[connection.system].client(connection, credentials, clock=self.clock)
         name = connection.system
         Line(self.systems[name], self.desks[name], self.traffic, process, self.clock).connect(client)

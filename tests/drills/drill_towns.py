@@ -1,4 +1,5 @@
-"""The one table of the drill that is written by hand: what people do in the systems of an integration.
+"""The one table of the drill that is written by hand: what people do in the systems of an integration; JD Edwards and
+Coupa here, the other pairs in modules of their own.
 
 How a record comes into being, is changed, paid or voided cannot be read from a flow. Everything else is: the flows,
 their variants, their calls and boundaries. A kind or a flow without an entry fails `test_every_flow_is_in_the_drill`.
@@ -7,11 +8,12 @@ their variants, their calls and boundaries. A kind or a flow without an entry fa
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
+from drill_bill import BILL
 from drill_clock import YESTERDAY
+from drill_place import Acts, Place, Stranger, Town
 from drill_site import Site
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import CHART, Books, Entry, first_books
@@ -19,53 +21,6 @@ from scenario_orders import Purchase, Purchasing
 
 from connector_sandbox.data import reference
 from connector_sandbox.kernel.system import World
-
-Stranger = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Acts:
-    """What people do about one flow.
-
-    `begin` enters documents of all kinds into the source, some rows among them that are no documents. `go_on` comes
-    after these were delivered: in the target what its users do, in the source new documents and, of those delivered,
-    each kind of change that the flow has a step for. While calls are in doubt, `amend` changes fields of documents, the
-    names among them by which the target knows them, and `undo` changes fields back that `go_on` changed. While
-    somebody reads, `late` enters one more document, and `forget` deletes rows that make no document. `stranger` enters
-    a record of the target's own and returns its entity and id, `leave` takes it away. `opens` enters what can only be
-    there once the flows before have delivered.
-    """
-
-    begin: Callable[[Town], None]
-    go_on: Callable[[Town], None]
-    amend: Callable[[Town], None]
-    undo: Callable[[Town], None]
-    late: Callable[[Town], None]
-    forget: Callable[[Town], None]
-    stranger: Callable[[Town], Stranger]
-    leave: Callable[[Town, Stranger], None]
-    opens: Callable[[Town], None] = lambda _: None
-
-
-@dataclass(frozen=True)
-class Place:
-    """One kind of integration in the drill: its first content, its connections, and settings of its flows that stand
-    for another kind of site (name -> flow -> settings), the first of them the usual one."""
-
-    world: Callable[[], Mapping[str, World]]
-    connections: Mapping[str, Mapping[str, Any]]
-    sites: Mapping[str, Mapping[str, Mapping[str, Any]]]
-    acts: Mapping[str, Acts]
-    town: type[Town]
-    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-
-class Town:
-    """The people at the two systems."""
-
-    def __init__(self, site: Site) -> None:
-        self.site = site
-
 
 # -- JD Edwards and Coupa ---------------------------------------------------------------------------------------------
 
@@ -614,4 +569,5 @@ PLACES: Mapping[str, Place] = {
         town=Northmoor,
         options={"coupa": {"custom_fields": {"invoices": ["erp-voucher"]}}},
     ),
+    "jde_bill": BILL,
 }

@@ -196,8 +196,8 @@ integrations:
         # types of business units (F0006.STYL) that are sent; null: all. Of the others nothing is on a bill's line
         unit_types: null
         name: "{MCU} {DL01}"
-      # only where it is named: approved purchase orders become bills, before there is an invoice. An order that vouchers
-      # refer to is left to them, and the vouchers of an order that is a bill are none
+      # only where it is named: approved purchase orders become bills, before there is an invoice. An order that
+      # vouchers refer to is left to them, and the vouchers of an order that is a bill are none
       # purchase_order_bills:
       #   order_types: [OP]
       #   # of DOCO, DCTO and KCOO; `-{KCOO}` follows where JDE has several companies

@@ -27,7 +27,8 @@ from connector_sandbox.kernel.system import System
 
 # what a call takes, so that two of them are not at one instant
 CALL_SECONDS = 0.02
-NUMBERS = re.compile(r"/\d+(?=/|$)")
+# an id in a path: digits alone, or twenty characters that begin with digits or three letters and 01
+NUMBERS = re.compile(r"/(\d+|[0-9a-z]{3}01[0-9A-Za-z]{15})(?=/|$)")
 
 Position = tuple[str, int]
 """('write', 3): the fourth call of a case that creates or changes something; ('read', 0): the first other one."""

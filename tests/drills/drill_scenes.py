@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from drill_clock import TODAY, YESTERDAY
+from drill_place import Acts, Stranger
 from drill_process import Process
 from drill_site import Site, State, digest
-from drill_towns import PLACES, Acts, Stranger
+from drill_towns import PLACES
 from drill_truth import Truth
 from drill_variants import Variant
 

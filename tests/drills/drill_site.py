@@ -159,8 +159,11 @@ class Site:
         )
 
     def _client(self, connection: Connection, process: Process) -> Any:
-        known = self.systems[connection.system].credentials()
-        credentials = {name: known[name] for name in connection.CREDENTIALS}
+        # under the vendor's own names: devKey for dev_key
+        known = {name.casefold(): value for name, value in self.systems[connection.system].credentials().items()}
+        credentials = {
+            name: known.get(name) or known[name.replace("_", "").casefold()] for name in connection.CREDENTIALS
+        }
         client = SYSTEMS[connection.system].client(connection, credentials, clock=self.clock)
         name = connection.system
         Line(self.systems[name], self.desks[name], self.traffic, process, self.clock).connect(client)

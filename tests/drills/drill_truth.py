@@ -18,12 +18,12 @@ from connector_sandbox.kernel.system import System
 
 # where a document must not be left: something is still to be found out, or to be sent
 UNDECIDED = frozenset({"new", "sending", "in_doubt", "failed"})
-VERSIONS = frozenset({"lock-version-key", "UPMJ", "UPMT", "TDAY"})
+VERSIONS = frozenset({"lock-version-key", "UPMJ", "UPMT", "TDAY", "_sequence"})
 # numbers that JDE gives in the order in which it is asked, and references by a number that depends on what was created
 # first: what is meant is told by another field
-NUMBERS = frozenset({"DOC", "ICU", "PYID", "order-header"})
+NUMBERS = frozenset({"DOC", "ICU", "PYID", "order-header", "confirmationNumber"})
 # what a system keeps for itself: a batch run that finds nothing to do is a job all the same
-BOOKKEEPING = frozenset({"jobs", "messages", "batches", "next_numbers"})
+BOOKKEEPING = frozenset({"jobs", "messages", "batches", "next_numbers", "event_history"})
 LOST, DUPLICATE, UNDECIDED_, GUESSED = COUNTS = ("lost", "duplicate", "undecided", "guessed")
 
 Entity = tuple[str, str]
@@ -166,7 +166,7 @@ def plain(value: Any) -> Any:
 
 
 def _runs_on(name: str) -> bool:
-    return name == "id" or name.endswith(("-id", "-at")) or name in VERSIONS | NUMBERS
+    return name == "id" or name.endswith(("-id", "-at", "Id", "Time")) or name in VERSIONS | NUMBERS
 
 
 def _exceptions(flow: Flow) -> frozenset[tuple[str, str]]:

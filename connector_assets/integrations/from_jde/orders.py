@@ -61,6 +61,7 @@ LINE_COLUMNS = {
     "unit_of_measure": "str?",
     "description": "str",
     "need_by": "date?",
+    "promised": "date?",
     **ACCOUNT_COLUMNS,
 }
 
@@ -97,6 +98,9 @@ class OrderRules(BaseModel):
     )
     not_postable: tuple[str, ...] = Field(
         default=("I", "N", "M", "B"), description="posting edit codes (F0901.PEC) that refuse A/P postings"
+    )
+    held_orders: Literal["ignore", "hold", "send"] = Field(
+        default="ignore", description="orders with a hold code (F4301.HOLD): left alone, held, or sent all the same"
     )
 
 
@@ -156,6 +160,25 @@ def assemble_orders(reader: Reader, keys: Mapping[str, date | None], rules: Orde
         assembly.lines += kept
         assembly.rows_in_documents += 1 + len(own[key])
     return assembly
+
+
+def unsent_rule(*, void: bool, closed: bool) -> str | None:
+    """Why an order that was never sent need not be sent any more."""
+    return "cancelled_before_sent" if void else "closed_before_go_live" if closed else None
+
+
+def order_rule(row: Mapping[str, Any], rules: OrderRules, *, sent: bool) -> str | None:
+    """Why a mapped order is left alone. Those that were over before they were ever sent are history; those that are not
+    in force (yet, or again) wait in JDE, and so do their changes. A header whose lines are gone, or not there yet, says
+    nothing."""
+    if not row["line_count"]:
+        return "no_lines"
+    over = unsent_rule(void=row["cancelled"], closed=row["closed"])
+    if over is not None:
+        return None if sent else over
+    if not row["in_force"]:
+        return "not_approved"
+    return "on_hold" if row["hold_code"] and rules.held_orders == "ignore" else None
 
 
 def _is_order(row: Row, rules: OrderRules) -> bool:
@@ -244,6 +267,7 @@ def _line(row: Row, header: Row, sources: _Sources, *, foreign: bool) -> dict[st
         "unit_of_measure": text(row.get("UOM")),
         "description": _description(row),
         "need_by": row.get("DRQJ") or row.get("PDDJ") or header.get("DRQJ"),
+        "promised": row.get("PDDJ") or header.get("PDDJ"),
         **account_columns(aid, sources.accounts, rules.not_postable),
     }
 

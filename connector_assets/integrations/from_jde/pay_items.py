@@ -19,8 +19,9 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Reader
 from connector_assets.integrations.from_jde import vouchers
 from connector_assets.integrations.from_jde.currencies import is_foreign
-from connector_assets.integrations.from_jde.keys import Row, by, is_void, order_key, text, voucher_key
+from connector_assets.integrations.from_jde.keys import ORDER_KEY, Row, by, is_void, order_key, text, voucher_key
 from connector_assets.integrations.from_jde.line_accounts import account_columns
+from connector_assets.integrations.from_jde.order_vouchers import order_of
 from connector_assets.integrations.from_jde.payments import discount_of, paid_by
 
 ZERO = Decimal("0.00")
@@ -231,10 +232,10 @@ def _tax_line(
 
 def _order(row: Row) -> str | None:
     """The key of the order that a pay item is for, with its suffix: `F4301:00100/OP/100234/000`."""
-    number, company, kind = text(row.get("PO")), text(row.get("PKCO")), text(row.get("PDCT"))
-    if not (number and number.isdigit() and company and kind):
+    order = order_of(row)
+    if order is None:
         return None
-    name = order_key({"KCOO": company, "DCTO": kind, "DOCO": int(number)})
+    name = order_key(dict(zip(ORDER_KEY, order, strict=True)))
     return f"{name}/{text(row.get('SFXO')) or '000'}"
 
 

@@ -8,6 +8,7 @@ from connector_assets.integrations.jde_bill.bills import Bills
 from connector_assets.integrations.jde_bill.chart_of_accounts import ChartOfAccounts
 from connector_assets.integrations.jde_bill.departments import Departments
 from connector_assets.integrations.jde_bill.payments import Payments
+from connector_assets.integrations.jde_bill.purchase_order_bills import PurchaseOrderBills
 from connector_assets.integrations.jde_bill.vendor_credits import VendorCredits
 from connector_assets.integrations.jde_bill.vendors import Vendors
 
@@ -16,6 +17,7 @@ FLOWS: tuple[type[Flow], ...] = (
     ChartOfAccounts,
     Departments,
     Vendors,
+    PurchaseOrderBills,
     Bills,
     VendorCredits,
     ApprovedBills,

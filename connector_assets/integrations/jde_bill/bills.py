@@ -6,17 +6,24 @@ What is shared with the vendor credits is in `payable/flow.py`; what is done wit
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from connector_assets.delivery.document import Decision, Document, Target
+from connector_assets.delivery.document import Decision, Document, Ignore, Target
 from connector_assets.delivery.flow import Source
+from connector_assets.integrations.from_jde.keys import ORDER_KEY, voucher_key
+from connector_assets.integrations.from_jde.order_vouchers import Order, vouchers_of
+from connector_assets.integrations.from_jde.pay_items import item_key, items_of, voucher_of
+from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named, orders_covered
 from connector_assets.integrations.jde_bill.payable.bill_records import BillRecords
 from connector_assets.integrations.jde_bill.payable.bill_steps import BillSteps, wanted_of
 from connector_assets.integrations.jde_bill.payable.flow import SOURCES, Payables
+from connector_assets.integrations.jde_bill.payable.resolving import BILLED_BY_ORDER
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
 from connector_assets.integrations.jde_bill.payable.steps import description
+from connector_resources.bill import Bill
 from connector_resources.errors import NotAllowed
 from connector_resources.ledger import Delivery
 
@@ -37,6 +44,11 @@ class Bills(Payables):
     Settings = BillsSettings
 
     @cached_property
+    def order_bills(self) -> OrderBills:
+        """Our memory of which orders are bills of their own."""
+        return OrderBills(self.bench)
+
+    @cached_property
     def records(self) -> BillRecords:
         """BILL's bills."""
         return BillRecords(self.bench)
@@ -46,15 +58,50 @@ class Bills(Payables):
         """What is done with them."""
         return BillSteps(self, self.records)
 
+    def _touched(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        """The vouchers of an order whose bill changed, too: of one that was archived they are bills again."""
+        reader: Any = self.bench.reader("bill")
+        days: dict[Order, date | None] = {}
+        for row in rows:
+            days |= {order_named(key): row[reader.day_column] for key in orders_covered(reader.record(entity, row))}
+        vouchers = vouchers_of(self.bench.reader("jde"), days) if days else {}
+        found = {voucher_key(row): days[order] for order, own in vouchers.items() for row in own}
+        return found | super()._touched(entity, rows)
+
     def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         due = row["due"].isoformat() if row["due"] else None
         return super().content(row, lines) | {"due": due, "order": row["order"]}
 
+    @property
+    def looks_first(self) -> bool:  # type: ignore[override]
+        """A voucher's order may be a bill of which nobody remembers, where BILL holds nothing else."""
+        return super().looks_first or self.records.holds_some
+
     def holds_any(self) -> bool:
-        return self.records.holds_any()
+        """Left out are those of orders that our memory knows of: in a first run they were made just now."""
+        if not self.order_bills.used:
+            return self.records.holds_any()
+        return any(not self._of_order(bill) for bill in self.records.client.bills.all())
+
+    def _of_order(self, bill: Bill) -> bool:
+        keys = orders_covered(bill)
+        return bool(keys) and len(self.order_bills.sent(keys)) == len(keys)
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
+        """Of what is not linked, looks as well whether its order is a bill: our memory of that may be lost."""
+        self.records.look_at(self._vendors_of_orders(documents))
         return self.records.find(documents)
+
+    def _vendors_of_orders(self, documents: Sequence[Document]) -> set[str]:
+        """The vendors of the orders' suppliers, where they are others than those of the vouchers: a voucher may be paid
+        to somebody else."""
+        orders = {order_named(key) for document in documents for key in _orders(document)}
+        if not (orders and self.order_bills.used):
+            return set()
+        headers = self.bench.reader("jde").complete("F4301", ORDER_KEY, sorted(orders))
+        currencies = {document.content["currency"] or "" for document in documents}
+        found = self.resolving.vendors.of({(row["AN8"], each) for row in headers for each in currencies})
+        return {link.id for link in found.values() if link.id} - {each.content["vendor"] for each in documents}
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         return self.records.read(ids)
@@ -66,14 +113,20 @@ class Bills(Payables):
         return wanted_of(document, target).total
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
+        if known.target_id is None and {self.order_bills.key(order_named(key)) for key in _orders(document)} & (
+            self.records.orders
+        ):
+            return Ignore(BILLED_BY_ORDER)
         return self.steps.decide(document, known, target)
 
     def distrust(self, document: Document, target: Target) -> NotAllowed | None:
         if target.content["items"] == document.content["items"]:
             return None
-        return NotAllowed(
-            f"{self.full_name}: BILL did not keep the description of bill {target.id}, which begins with "
-            f"{description(document)!r}; without it a lost answer could not be looked up",
-            fix="find out what changes the description of bills in BILL, then run again",
-            connection=self.bench.connection("bill").name,
-        )
+        return self.records.unmarked(self.full_name, target, description(document))
+
+
+def _orders(document: Document) -> set[str]:
+    """The keys of the orders that the pay items of a bill are for."""
+    row, own = document.facts["row"], set(document.content["items"])
+    items = items_of(row["items"])
+    return {item.order for item in items if item.order and item_key(voucher_of(row["key"]), item.suffix) in own}

@@ -44,6 +44,8 @@ from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.order_vouchers import order_of
+from connector_assets.integrations.jde_bill.ordered.billed import OrderBills
 from connector_assets.integrations.jde_bill.paid.entries import COLUMNS, bill_payment_of, entries_of, keys_of
 from connector_assets.integrations.jde_bill.paid.journals import Journals
 from connector_assets.integrations.jde_bill.paid.outlet import VOIDED, PaymentOutlet, parts_of, standing
@@ -76,7 +78,7 @@ class Payments(Flow):
 
     name = "payments"
     title = "Payments of BILL on vouchers of JD Edwards"
-    sources = (Source("bill", "payments"), Source("jde", "F0010", daily=False))
+    sources = (Source("bill", "payments"), Source("jde", "F0411"), Source("jde", "F0010", daily=False))
     after = ("bills", "vendor_credits", "purchase_order_bills", "approved_bills")
     carries_money = True
     source_role, source_entity = "bill", "payments"
@@ -101,7 +103,14 @@ class Payments(Flow):
     # -- the source side ------------------------------------------------------------------------------------------
 
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
-        return keys_of(rows)
+        """Payments that changed; of vouchers that changed those that wait for the vouchers of an order."""
+        return keys_of(rows) if entity == "payments" else self._awaiting(rows)
+
+    def _awaiting(self, items: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        orders = {order: row.get("UPMJ") for row in items if (order := order_of(row)) is not None}
+        names = {_vouchers_of(OrderBills(self.bench).key(order)): day for order, day in orders.items()}
+        held = self.bench.ledger.exceptions.open(flow=self.full_name) if names else ()
+        return {each.key: names[name] for each in held for name in each.waits_for if name in names}
 
     def all_keys(self) -> dict[str, date | None]:
         days: dict[str, date | None] = {}
@@ -141,9 +150,12 @@ class Payments(Flow):
         )
 
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
-        """The link that the flow of approved bills brings once the bill has its voucher, or a person's word."""
+        """The link that the flow of approved bills brings once the bill has its voucher, the vouchers of an order, or a
+        person's word."""
         if why == "payment_needs_action":
             return f"{REVERSALS}:{row['bill_payment']}"
+        if row["order"] is not None and why in ("voucher_not_linked", "more_than_open"):
+            return _vouchers_of(row["order"])
         name = self.bench.integration.name
         return f"link:{name}/approved_bills:bills:{row['bill']}" if why == "voucher_not_linked" else None
 
@@ -242,6 +254,11 @@ class Payments(Flow):
         else:
             found += self.outlet.lacking()
         return [f"{self.full_name}: {each}" for each in found]
+
+
+def _vouchers_of(order: str) -> str:
+    """What a payment of an order waits for."""
+    return f"vouchers_of_order:{order}"
 
 
 def _voided_there(number: str) -> Hold:

@@ -10,12 +10,19 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from connector_assets.delivery.checks import reason
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_bill.vendor.settings import FLOW, VendorSettings, vendor_key, vendor_settings
 from connector_resources.ledger import Delivery, Link
 
 NOT_LINKED = "supplier_not_linked"
 OTHER_CURRENCY = "currency_not_the_vendors"
+
+# the checks of a mapped column that holds the reason, '' for none
+CHECKS = [
+    reason(NOT_LINKED, lambda states: states != NOT_LINKED),
+    reason(OTHER_CURRENCY, lambda states: states != OTHER_CURRENCY),
+]
 
 # address number (F0401.AN8) and currency of a voucher
 Wanted = tuple[int, str]

@@ -29,7 +29,7 @@ from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.orders.checks import order_checks
 from connector_assets.integrations.jde_coupa.orders.records import OrderBodies, in_order, line_content
 from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
-from connector_assets.integrations.jde_coupa.orders.steps import OrderSteps, unsent_rule
+from connector_assets.integrations.jde_coupa.orders.steps import OrderSteps
 from connector_assets.integrations.jde_coupa.paging import by_ids
 from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty
@@ -152,7 +152,7 @@ class PurchaseOrders(Flow):
         places = ledger.mappings.table(self.bench.integration.name, SHIP_TO)
         bearers = _bearers(rows, sent)
         columns: dict[str, Callable[[Mapping[str, Any]], Any]] = {
-            "ignored": lambda row: self._rule(row, sent),
+            "ignored": lambda row: jde.order_rule(row, self.settings, sent=row["key"] in sent),
             "number_free": lambda row: bearers[row["number"]] == row["key"],
             "supplier_id": lambda row: suppliers.get(supplier_key(row["supplier"])),
             "currency_known": lambda row: row["currency"] in active,
@@ -163,18 +163,6 @@ class PurchaseOrders(Flow):
         documents["term_code"] = resolve_terms(self.bench, documents["term"])
         lines["uom_code"] = self._units(lines["unit_of_measure"])
         return Frames(documents, self.account_links.resolve(lines))
-
-    def _rule(self, row: Mapping[str, Any], sent: Collection[str]) -> str | None:
-        """Orders that were over before they were ever sent are history; those that are not in force (yet, or again)
-        wait in JDE, and so do their changes. A header whose lines are gone, or not there yet, says nothing."""
-        if not row["line_count"]:
-            return "no_lines"
-        over = unsent_rule(void=row["cancelled"], closed=row["closed"])
-        if over is not None:
-            return None if row["key"] in sent else over
-        if not row["in_force"]:
-            return "not_approved"
-        return "on_hold" if row["hold_code"] and self.settings.held_orders == "ignore" else None
 
     def _place(self, row: Mapping[str, Any], places: Mapping[str, str]) -> str | None:
         """The location code of where it goes: by its ship-to address (SHAN), by its business unit, else the site's."""

@@ -28,6 +28,7 @@ ZERO = Decimal("0.00")
 COLUMNS = {
     "number": "int",
     "items": "str?",
+    "order": "str?",
     "company": "str?",
     "supplier": "int?",
     "foreign": "bool",
@@ -44,6 +45,7 @@ LINE_COLUMNS = {"credit": "str?", "item": "str?", "amount": "money", "base": "mo
 BLANK: dict[str, Any] = {
     "number": 0,
     "items": None,
+    "order": None,
     "company": None,
     "supplier": None,
     "foreign": False,
@@ -211,7 +213,7 @@ class _Settling:
         """Fill one row; gives the lines that say what is to be settled, or of one that is taken back opened again."""
         bill, site = self.bills[row["key"]], self.site
         items = _items(bill)
-        row |= {"items": _names(bill) or None, "invoice_number": bill.invoice_number}
+        row |= {"items": _names(bill) or None, "invoice_number": bill.invoice_number, "order": bill.order}
         if items:
             head = items[0]
             row |= {"currency": head.currency, "company": head.books, "supplier": head.supplier}
@@ -246,7 +248,7 @@ class _Settling:
         """Why it cannot be posted, and what to show of it; '' where nothing speaks against it."""
         if not bill.vouchers:
             return "voucher_not_linked", bill.invoice_number or row["bill"]
-        if len(bill.vouchers) > 1 and not bill.of_order:
+        if len(bill.vouchers) > 1 and bill.order is None:
             return "not_unique", ", ".join("/".join(map(str, own[0].key[:3])) for own in bill.vouchers)
         unknown = [line["credit"] for line in self.applied.get(row["key"], ()) if not self.credits[line["credit"]]]
         if unknown:

@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from connector_assets.delivery.document import Document, Target, version_text
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
-from connector_assets.integrations.jde_bill.marker import payment_of
+from connector_assets.integrations.jde_bill.marker import ORDER, keys_of, payment_of
 from connector_assets.integrations.jde_bill.payable.covered import pay_items_of
 from connector_resources.bill import (
     IN_PROCESS,
@@ -32,6 +33,7 @@ from connector_resources.bill import (
     Payment,
     VendorCreditLine,
 )
+from connector_resources.errors import NotAllowed
 
 ZERO = Decimal("0.00")
 SCALE = Decimal("0.01")
@@ -94,6 +96,8 @@ class BillRecords:
         self.bench = bench
         self.told = Told(bench)
         self._currencies: dict[str, str | None] = {}
+        # keys of orders whose bills were seen
+        self.orders: set[str] = set()
 
     @property
     def client(self) -> Any:
@@ -101,8 +105,17 @@ class BillRecords:
         return self.bench.client("bill")
 
     def holds_any(self) -> bool:
+        """Whether BILL holds a bill that is not the other flow's, which may have made some in this very run."""
+        return self.holds_some and any(map(self.concerns, self.client.bills.all()))
+
+    @cached_property
+    def holds_some(self) -> bool:
         """Whether BILL holds a bill at all."""
         return bool(self.client.bills.holds_any())
+
+    def concerns(self, bill: Bill) -> bool:
+        """Whether a bill is of this flow's kind, or nobody's."""
+        return bool(self.covered(bill)) or not keys_of(bill.description)
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         """Bills by id."""
@@ -112,9 +125,13 @@ class BillRecords:
         """One bill as it is now."""
         return self._targets([self.client.bills.get(id)])[0]
 
+    def covered(self, bill: Bill) -> Sequence[str]:
+        """The keys of what a bill is for, of this flow's kind; the one that names it first."""
+        return pay_items_of(bill)
+
     def all(self) -> list[Target]:
-        """All bills."""
-        bills = list(self.client.bills.all())
+        """All bills but those of the other flow."""
+        bills = list(filter(self.concerns, self.client.bills.all()))
         return self._observed(bills, list(self.client.payments.all()) if any(map(_has_payments, bills)) else [])
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
@@ -122,17 +139,48 @@ class BillRecords:
         number that are nobody's."""
         vendors = {document.content["vendor"] for document in documents} - {None}
         held = {vendor: list(self.client.bills.of_vendor(vendor)) for vendor in sorted(vendors)}
+        self.look([bill for bills in held.values() for bill in bills])
         chosen = {
-            document.key: _answering(held.get(document.content["vendor"], ()), document) for document in documents
+            document.key: self._answering(held.get(document.content["vendor"], ()), document) for document in documents
         }
         bills = {bill.id: bill for found in chosen.values() for bill in found}
         seen = {target.id: target for target in self._targets(list(bills.values()))}
         return {key: [seen[bill.id] for bill in found] for key, found in chosen.items() if found}
 
+    def look(self, bills: Iterable[Bill]) -> None:
+        """Notes of which orders these are the bills, of those that can be paid."""
+        self.orders |= {key for bill in bills if bill.usable for key in keys_of(bill.description) if _of_order(key)}
+
+    def look_at(self, vendors: Iterable[str]) -> None:
+        """Notes it of the bills of these vendors."""
+        self.look([bill for vendor in vendors for bill in self.client.bills.of_vendor(vendor)])
+
+    def _answering(self, bills: Sequence[Bill], document: Document) -> list[Bill]:
+        """Nobody pays an archived bill: one that is named by another pay item takes nothing from this document."""
+        key, items = document.key, set(document.content["items"])
+        ours = [
+            bill
+            for bill in bills
+            if (covered := self.covered(bill)) and items & set(covered) and (bill.usable or covered[0] == key)
+        ]
+        if ours:
+            return ours
+        number = (document.content["number"] or "").casefold()
+        return [bill for bill in bills if bill.usable and not self.covered(bill) and _number(bill) == number]
+
     def marked(self, vendor: str, key: str) -> Target | None:
         """The vendor's bill that covers a pay item."""
-        found = [bill for bill in self.client.bills.of_vendor(vendor) if key in pay_items_of(bill)]
+        found = [bill for bill in self.client.bills.of_vendor(vendor) if key in self.covered(bill)]
         return self._targets(found[:1])[0] if found else None
+
+    def unmarked(self, flow: str, target: Target, description: str) -> NotAllowed:
+        """What to say of a bill that did not keep its description."""
+        return NotAllowed(
+            f"{flow}: BILL did not keep the description of bill {target.id}, which begins with {description!r}; without"
+            f" it a lost answer could not be looked up",
+            fix="find out what changes the description of bills in BILL, then run again",
+            connection=self.bench.connection("bill").name,
+        )
 
     def know(self, vendor: str, currency: str | None) -> None:
         """Take the currency of a vendor for known."""
@@ -174,7 +222,7 @@ class BillRecords:
     def _target(self, held: Held) -> Target:
         bill = held.bill
         content = {
-            "items": list(pay_items_of(bill)),
+            "items": list(self.covered(bill)),
             "number": bill.invoice.invoice_number if bill.invoice else None,
             "date": day_text(bill.invoice.invoice_date) if bill.invoice else None,
             "due": day_text(bill.due_date),
@@ -212,18 +260,8 @@ def money(amount: Decimal | None) -> Decimal:
     return (amount or ZERO).quantize(SCALE)
 
 
-def _answering(bills: Sequence[Bill], document: Document) -> list[Bill]:
-    """Nobody pays an archived bill: one that is named by another pay item takes nothing from this document."""
-    key, items = document.key, set(document.content["items"])
-    ours = [
-        bill
-        for bill in bills
-        if (covered := pay_items_of(bill)) and items & set(covered) and (bill.usable or covered[0] == key)
-    ]
-    if ours:
-        return ours
-    number = (document.content["number"] or "").casefold()
-    return [bill for bill in bills if bill.usable and not pay_items_of(bill) and _number(bill) == number]
+def _of_order(key: str) -> bool:
+    return key.startswith(f"{ORDER}:")
 
 
 def _number(bill: Bill) -> str:

@@ -6,7 +6,7 @@ what BILL is about to pay, money goes out twice unless a person stops it: the re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -27,10 +27,10 @@ from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.jde_bill.marker import payment_marker
 from connector_assets.integrations.jde_bill.payable import amounts
 from connector_assets.integrations.jde_bill.payable.bill_records import BillRecords, Held
-from connector_assets.integrations.jde_bill.payable.flow import Payables
 from connector_assets.integrations.jde_bill.payable.steps import (
     NOTHING_OPEN,
     PayableSteps,
+    Paying,
     description,
     line_bodies,
     shown,
@@ -56,7 +56,7 @@ class BillSteps(PayableSteps):
         "lines": ("billLineItems",),
     }
 
-    def __init__(self, flow: Payables, records: BillRecords) -> None:
+    def __init__(self, flow: Paying, records: BillRecords) -> None:
         super().__init__(flow)
         self.records = records
 
@@ -79,10 +79,22 @@ class BillSteps(PayableSteps):
             "vendorId": content["vendor"],
             "dueDate": content["due"],
             "invoice": {"invoiceNumber": content["number"], "invoiceDate": content["date"]},
-            "description": description(document),
+            "description": self.description(document),
             "billLineItems": line_bodies(content["lines"], ids),
         }
         return body | ({"purchaseOrderNumber": content["order"]} if content["order"] else {})
+
+    def description(self, document: Document) -> str:
+        """What a bill's description is."""
+        return description(document)
+
+    def wanted_of(self, document: Document, target: Target) -> amounts.Wanted:
+        """What the bill must be for, and which payments it lacks."""
+        return wanted_of(document, target)
+
+    def fields(self, document: Document, *, is_open: bool) -> Collection[str]:
+        """What of a bill is brought into agreement: of one that nothing is left of to be paid, the amount alone."""
+        return self.parts.keys() if is_open else ("total",)
 
     # -- deciding -------------------------------------------------------------------------------------------------
 
@@ -100,7 +112,7 @@ class BillSteps(PayableSteps):
         held: Held = target.raw
         if content["void"]:
             return self._withdraw(document, known, target, "does not release" if is_open else "voided")
-        wanted = wanted_of(document, target)
+        wanted = self.wanted_of(document, target)
         if wanted.taken_back:
             return Hold(tuple(problem("payment_taken_back", "payment", each["id"]) for each in wanted.taken_back))
         if not wanted.total:
@@ -108,9 +120,8 @@ class BillSteps(PayableSteps):
         if held.unknown:
             return Done(waiting=WAITS)
         if target.content["void"]:
-            return self._revive(known, target) if is_open or wanted.record else Done()
-        # of a bill that nothing is left of to be paid, the amount alone matters
-        fields = self.parts.keys() if is_open else ("total",)
+            return self._revive(known, target, document) if is_open or wanted.record else Done()
+        fields = self.fields(document, is_open=is_open)
         return (
             self.amend(document, known, target, wanted.total, fields) or self._record(known, target, wanted) or Done()
         )
@@ -134,7 +145,7 @@ class BillSteps(PayableSteps):
             return Hold((_scheduled(why, held),))
         return self.shrink(document, target) or Do(self.act("archive", known, target))
 
-    def _revive(self, known: Delivery, target: Target) -> Decision:
+    def _revive(self, known: Delivery, target: Target, document: Document) -> Decision:
         status = target.raw.bill.record_status or "archived"
         return self.not_ours(known, status) or Do(self.act("restore", known, target))
 

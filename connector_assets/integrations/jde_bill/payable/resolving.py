@@ -12,6 +12,7 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.pay_items import Paid, PayItem, item_key, items_of, voucher_of
 from connector_assets.integrations.jde_bill.marks import MarkRules
+from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named
 from connector_assets.integrations.jde_bill.payable.numbers import invoice_number
 from connector_assets.integrations.jde_bill.payable.pay_items import grouped
 from connector_assets.integrations.jde_bill.payable.sent import Sent, sent_of
@@ -24,7 +25,6 @@ BILLED_BY_ORDER = "billed_by_order"
 IN_ANOTHER_BILL = "in_another_bill"
 NOT_APPROVED = "not_approved"
 HISTORY = "settled_before_go_live"
-ORDER_FLOW = "purchase_order_bills"
 # what a row has before it is resolved
 UNRESOLVED: Mapping[str, Any] = {
     "covers": "[]",
@@ -64,22 +64,28 @@ class Resolving:
         sent = sent_of(self.bench.ledger, self.flow, keys)
         twins = sent_of(self.bench.ledger, self.flow, {key for row in rows for key in json.loads(row["twin_items"])})
         orders = self._billed_orders({item.order for found in items.values() for item in found if item.order})
-        vendors = self.vendors.of({(row["supplier"], row["currency"] or "") for row in rows})
+        vendors = self.vendors.of({self._paid(row) for row in rows})
         resolved = []
         for row in rows:
             voucher = voucher_of(row["key"])
-            link = vendors[row["supplier"], row["currency"] or ""]
+            link = vendors[self._paid(row)]
             resolved.append(dict(row) | self._one(row, items[voucher], sent.get(voucher, {}), twins, orders, link))
         return resolved
 
     def vendor_of(self, row: Row) -> VendorLink:
         """The vendor of a row, or what it waits for."""
-        wanted = (row["supplier"], row["currency"] or "")
+        wanted = self._paid(row)
         return self.vendors.of([wanted])[wanted]
+
+    def _paid(self, row: Row) -> tuple[int, str]:
+        """Who is paid, and in which currency."""
+        return row["payee" if self.settings.paid_to == "payee" else "supplier"], row["currency"] or ""
 
     def _billed_orders(self, orders: Collection[str]) -> set[str]:
         """Those of these orders that are bills of their own: their vouchers are none."""
-        return set(self.bench.ledger.links.of(f"{self.bench.integration.name}/{ORDER_FLOW}", orders))
+        named = {order_named(key): key for key in orders}
+        billed = OrderBills(self.bench).billed(named)
+        return {key for key in orders if order_named(key) in billed}
 
     def _one(
         self,
@@ -109,7 +115,7 @@ class Resolving:
             "due": min((item.due for item in left or own if item.due), default=None),
             "order": _order(own),
             "by_target": sum((each.amount for each in _live(own) if each.elsewhere), ZERO),
-            "paid": json.dumps(_payments(own)),
+            "paid": json.dumps(payments_told(own)),
             "number": self._number(row, own, items, sent),
             "vendor_id": link.id,
             "vendor_state": "" if closing else link.reason or "",
@@ -192,8 +198,8 @@ def _live(own: Sequence[PayItem]) -> list[Paid]:
     return [each for item in own for each in item.payments if not each.void]
 
 
-def _payments(own: Sequence[PayItem]) -> list[dict[str, Any]]:
-    """The payments that JD Edwards made, each once for all pay items of the bill, the oldest first."""
+def payments_told(own: Sequence[PayItem]) -> list[dict[str, Any]]:
+    """The payments that JD Edwards made, each once for all of these pay items, the oldest first."""
     found: dict[int, list[Paid]] = {}
     for item in own:
         for each in item.payments:

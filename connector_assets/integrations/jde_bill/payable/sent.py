@@ -10,7 +10,7 @@ from connector_assets.integrations.from_jde.pay_items import voucher_of
 from connector_resources.ledger import Delivery, Intent, Ledger
 
 # states of a document without a link that the target may have all the same
-_UNDERWAY = frozenset({"sending", "in_doubt"})
+UNDERWAY = frozenset({"sending", "in_doubt"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def sent_of(ledger: Ledger, flow: str, keys: Collection[str]) -> dict[str, dict[
     """Voucher key -> the first suffix of each of its bills -> that bill, for the pay items `keys`."""
     links = ledger.links.of(flow, keys)
     known = ledger.deliveries.load(flow, keys)
-    underway = [key for key, each in known.items() if each.state in _UNDERWAY and key not in links]
+    underway = [key for key, each in known.items() if each.state in UNDERWAY and key not in links]
     intents = ledger.intents.unfinished(flow, [*links, *underway])
     found: dict[str, dict[str, Sent]] = {}
     for key in (*links, *underway):

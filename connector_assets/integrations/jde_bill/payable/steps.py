@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from connector_assets.delivery.converge import mark
 from connector_assets.delivery.document import (
@@ -23,11 +23,25 @@ from connector_assets.delivery.document import (
     differences,
 )
 from connector_assets.delivery.reasons import problem
+from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_bill.marker import marker
-from connector_assets.integrations.jde_bill.payable.flow import Payables
 from connector_resources.ledger import Delivery
 
 NOTHING_OPEN = "nothing_open"
+
+
+class Paying(Protocol):
+    """What the steps ask of their flow."""
+
+    bench: Workbench
+    settings: Any
+    target_entity: ClassVar[str]
+
+    def is_settled(self, document: Document, known: Delivery) -> bool:
+        """Whether both sides agreed on this very content, and nothing says that anything has changed since."""
+
+    def wanted(self, document: Document, total: Decimal) -> Mapping[str, Any]:
+        """The content of a document whose record is for the amount `total`."""
 
 
 class PayableSteps(ABC):
@@ -36,7 +50,7 @@ class PayableSteps(ABC):
     # what create and update carry, and the parts of the request body that carry it; an amount is that of the lines
     parts: ClassVar[Mapping[str, tuple[str, ...]]]
 
-    def __init__(self, flow: Payables) -> None:
+    def __init__(self, flow: Paying) -> None:
         self.flow = flow
 
     @property

@@ -43,9 +43,6 @@ class PurchaseOrderSettings(OrderRules):
     line_kind: Literal["quantity", "amount"] = Field(
         default="quantity", description="quantity: amount lines only where UORG is zero; amount: always"
     )
-    held_orders: Literal["ignore", "hold", "send"] = Field(
-        default="ignore", description="orders with a hold code (F4301.HOLD): left alone, held, or sent all the same"
-    )
     on_conflict: Literal["hold", "source"] = Field(default="hold", description="when a field changed in both systems")
 
     @model_validator(mode="after")

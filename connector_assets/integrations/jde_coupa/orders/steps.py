@@ -24,6 +24,7 @@ from connector_assets.delivery.document import (
     differences,
 )
 from connector_assets.delivery.reasons import problem
+from connector_assets.integrations.from_jde.orders import unsent_rule
 from connector_assets.integrations.jde_coupa.orders.records import OrderBodies, base_of, observe
 from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
 from connector_resources.coupa.order_models import ORDER_CANCELLED, ORDER_CLOSED, ORDER_NOT_IN_FORCE, PurchaseOrder
@@ -170,11 +171,6 @@ class OrderSteps:
     def observe(self, order: PurchaseOrder) -> Target:
         """An order of Coupa in the terms of the flow's content."""
         return observe(order, self.settings)
-
-
-def unsent_rule(*, void: bool, closed: bool) -> str | None:
-    """Why an order that was never sent need not be sent any more."""
-    return "cancelled_before_sent" if void else "closed_before_go_live" if closed else None
 
 
 def _of_another_total(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> Hold | None:

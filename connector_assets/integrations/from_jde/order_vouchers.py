@@ -1,0 +1,45 @@
+"""The vouchers of purchase orders: pay items (F0411) name their order by PKCO, PDCT and PO (jde-ais section 3.6).
+
+PO is a text of eight characters: a number that is matched to an order is written there with zeros before it, one that a
+clerk types is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from connector_assets.delivery.workbench import Reader
+from connector_assets.integrations.from_jde.keys import Row, text
+
+# (KCOO, DCTO, DOCO)
+Order = tuple[str, str, int]
+COLUMNS = ("PKCO", "PDCT", "PO")
+
+
+def vouchers_of(reader: Reader, orders: Collection[Order]) -> dict[Order, list[Row]]:
+    """The pay items that refer to each of these orders, void ones and all, as JDE has them now; orders without one are
+    absent."""
+    keys = {
+        (company, kind, written)
+        for company, kind, number in orders
+        for written in (str(number), str(number).rjust(8, "0"))
+    }
+    found: dict[Order, list[Row]] = {}
+    for row in reader.complete("F0411", COLUMNS, sorted(keys)):
+        order = order_of(row)
+        if order is not None and order in orders:
+            found.setdefault(order, []).append(row)
+    return found
+
+
+def orders_of(rows: Iterable[Row]) -> set[Order]:
+    """The orders that pay items refer to."""
+    return {order for row in rows if (order := order_of(row)) is not None}
+
+
+def order_of(row: Row) -> Order | None:
+    """The order that a pay item is for; None where it names none."""
+    company, kind, number = (text(row.get(column)) for column in COLUMNS)
+    if not (company and kind and number and number.isdigit()):
+        return None
+    return company, kind, int(number)

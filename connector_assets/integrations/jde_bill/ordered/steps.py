@@ -1,0 +1,52 @@
+"""What to do next with an order and its bill: create, change, archive, restore, record what JD Edwards paid of it.
+
+All as for the bill of a voucher, but for what an order is: closed it is over, and its bill stays as it is; what is
+cancelled, or waits for approval again, is out of reach of whoever pays as long as nobody has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from decimal import Decimal
+
+from connector_assets.delivery.document import Decision, Document, Done, Hold, Target
+from connector_assets.delivery.reasons import problem
+from connector_assets.integrations.jde_bill.marker import marker
+from connector_assets.integrations.jde_bill.payable import amounts
+from connector_assets.integrations.jde_bill.payable.bill_records import Held
+from connector_assets.integrations.jde_bill.payable.bill_steps import BillSteps
+from connector_resources.ledger import Delivery
+
+
+class OrderBillSteps(BillSteps):
+    """Decides for the flow `purchase_order_bills`."""
+
+    def description(self, document: Document) -> str:
+        return marker(document.key)
+
+    def wanted_of(self, document: Document, target: Target) -> amounts.Wanted:
+        """A bill was made before any voucher of its order was paid, so that all payments of JD Edwards are its."""
+        held: Held = target.raw
+        content = document.content
+        left = [each for each in content["payments"] if not each["void"] and each["id"] not in held.recorded]
+        taken_back = [each for each in content["payments"] if each["void"] and each["id"] in held.recorded]
+        total = held.total if content["closed"] else Decimal(content["total"])
+        return amounts.Wanted(total, tuple(left), tuple(taken_back))
+
+    def fields(self, document: Document, *, is_open: bool) -> Collection[str]:
+        return () if document.content["closed"] else self.parts.keys()
+
+    def _withdraw(self, document: Document, known: Delivery, target: Target, why: str) -> Decision:
+        held: Held = target.raw
+        row = document.facts["row"]
+        if row["cancelled"]:
+            return super()._withdraw(document, known, target, "cancelled")
+        if not (target.content["void"] or held.unknown or held.untouched):
+            # it is amended, and nobody says yet that it is not owed
+            return Hold((problem("bill_in_payment", "approval", f"{held.bill.payment_status}: {row['state']}"),))
+        return super()._withdraw(document, known, target, why)
+
+    def _revive(self, known: Delivery, target: Target, document: Document) -> Decision:
+        if document.content["closed"]:
+            return Done()
+        return super()._revive(known, target, document)

@@ -1,0 +1,57 @@
+"""What the drill must be told of a kind of integration: what people do in its systems, for each flow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from drill_site import Site
+
+from connector_sandbox.kernel.system import World
+
+Stranger = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What people do about one flow.
+
+    `begin` enters documents of all kinds into the source, some rows among them that are no documents. `go_on` comes
+    after these were delivered: in the target what its users do, in the source new documents and, of those delivered,
+    each kind of change that the flow has a step for. While calls are in doubt, `amend` changes fields of documents, the
+    names among them by which the target knows them, and `undo` changes fields back that `go_on` changed. While
+    somebody reads, `late` enters one more document, and `forget` deletes rows that make no document. `stranger` enters
+    a record of the target's own and returns its entity and id, `leave` takes it away. `opens` enters what can only be
+    there once the flows before have delivered.
+    """
+
+    begin: Callable[[Town], None]
+    go_on: Callable[[Town], None]
+    amend: Callable[[Town], None]
+    undo: Callable[[Town], None]
+    late: Callable[[Town], None]
+    forget: Callable[[Town], None]
+    stranger: Callable[[Town], Stranger]
+    leave: Callable[[Town, Stranger], None]
+    opens: Callable[[Town], None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class Place:
+    """One kind of integration in the drill: its first content, its connections, and settings of its flows that stand
+    for another kind of site (name -> flow -> settings), the first of them the usual one."""
+
+    world: Callable[[], Mapping[str, World]]
+    connections: Mapping[str, Mapping[str, Any]]
+    sites: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    acts: Mapping[str, Acts]
+    town: type[Town]
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+class Town:
+    """The people at the two systems."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site

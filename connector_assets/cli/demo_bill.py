@@ -68,10 +68,9 @@ class BillPeople(People):
         own = [each for each in self._bills if each.invoice and each.invoice.invoice_number == ENTERED]
         for each in own:
             self._pay(id=each.id)
-        return (
-            f"{len(stopped)} payments voided in BILL, and {len(own)} of its own bills paid; "
-            f"{_count(held)} vouchers held in JD Edwards"
-        )
+        told = {"payments voided in BILL": len(stopped), "its own bills paid": len(own)}
+        told["vouchers put on hold in JD Edwards"] = _count(held)
+        return ", ".join(f"{what}: {count}" for what, count in told.items())
 
     def _pay(self, **what: Any) -> None:
         self.act("bill", "pay_bill", date=self.today.isoformat(), **what)

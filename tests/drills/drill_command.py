@@ -56,7 +56,7 @@ def matrix(name: str, situation: str, shard: int, everything: bool) -> Found:
 
 def campaign(kind: str, seed: int, first: int, last: int) -> Found:
     """The cases by chance of these numbers."""
-    drawn = Campaign(workshop(kind), distinct(kind))
+    drawn = Campaign(workshop(kind), [each for each in every_variant() if each.kind == kind])
     made = (drawn.case(seed, number) for number in range(first, last))
     return _found((BY_CHANCE, case, tell(workshop(kind), case)) for case in made)
 

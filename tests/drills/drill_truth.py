@@ -23,7 +23,7 @@ VERSIONS = frozenset({"lock-version-key", "UPMJ", "UPMT", "TDAY", "_sequence"})
 # first: what is meant is told by another field
 NUMBERS = frozenset({"DOC", "ICU", "PYID", "order-header", "confirmationNumber"})
 # what a system keeps for itself: a batch run that finds nothing to do is a job all the same
-BOOKKEEPING = frozenset({"jobs", "messages", "batches", "next_numbers", "event_history"})
+BOOKKEEPING = frozenset({"jobs", "messages", "batches", "next_numbers", "event_history", "setup"})
 LOST, DUPLICATE, UNDECIDED_, GUESSED = COUNTS = ("lost", "duplicate", "undecided", "guessed")
 
 Entity = tuple[str, str]

@@ -97,3 +97,10 @@ def test_a_clock_that_is_put_back_while_a_namesake_is_lost_lets_nobody_ask_for_e
     told = tell(Workshop("jde_coupa"), Case.parse(name))
     assert not told.verdict
     assert sum("write" in line for line in told.told) > 4
+
+
+def test_an_account_that_is_renumbered_while_it_is_sent_is_found_under_the_number_that_was_sent() -> None:
+    name = f"jde_bill/chart_of_accounts / {FIRST} / amend / dies@7+60s"
+    told = tell(Workshop("jde_bill"), Case.parse(name))
+    assert not told.verdict
+    assert told.crossed[-1].startswith("after bill POST")

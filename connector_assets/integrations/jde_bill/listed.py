@@ -63,7 +63,7 @@ class Listed(Flow):
 
     partitioned = False
     source_role, target_role = "jde", "bill"
-    # how the natural key of a document that is missing is called, and the reason that says so
+    # the field of a content that is its natural key, and the reason that says that it is missing
     shown_as: ClassVar[str]
     missing_reason: ClassVar[str]
     # fields that BILL may set where JDE says nothing
@@ -164,12 +164,12 @@ class Listed(Flow):
         # what may still come of a call in doubt is not in a list that was read before
         if self._held is None or any(self.bench.ledger.intents.unfinished(self.full_name, keys).values()):
             self._held = {target.id: target for target in self.targets()}
-        found: dict[str, list[Target]] = {}
+        # as it was sent: JDE may know it by another number by now
+        found: dict[Any, list[Target]] = {}
         for target in self._held.values():
-            key = self.key_of(target)
-            if key is not None:
-                found.setdefault(key, []).append(target)
-        return {key: found[key] for key in keys if key in found}
+            found.setdefault(target.content[self.shown_as], []).append(target)
+        wanted = {document.key: document.content[self.shown_as] for document in documents}
+        return {key: found[name] for key, name in wanted.items() if name and name in found}
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         if len(ids) >= WHOLE_FROM:

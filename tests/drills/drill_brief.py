@@ -1,0 +1,80 @@
+"""The part of the matrix that `make test` tells: every write lost before and after, every sort of crash once, a clock
+that is put back, and of everything else one case in so many. The whole of it is `make drill`'s."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+
+from drill_cases import LATER, MOVES, Case, Story, tell
+from drill_drifts import DRIFTS, TARGET_GROWS
+from drill_faults import READ_FAULTS, WRITE_FAULTS
+from drill_matrix import Told, whenever
+from drill_scenes import FIRST, Workshop
+from drill_variants import Variant
+
+ALWAYS = ("drop_before", "drop_after")
+CLOCK = "clock_back"
+# of each other sort of case, one in so many
+OTHER_FAULTS, MOVED, DEADLY, READING = 16, 48, 6, 128
+
+
+def brief(workshop: Workshop, variant: Variant, situation: str, crashed: set[str]) -> Iterator[Told]:
+    """Cases of one scene. `crashed` are the boundaries, by what is done there, at which a process has died already."""
+    plain = tell(workshop, Case(variant, situation))
+    case = Case(variant, situation)
+    for boundary, what in enumerate(plain.crossed):
+        if what not in crashed:
+            crashed.add(what)
+            yield _told(workshop, "death", _dying(case, boundary))
+    for number in range(plain.counts["write"]):
+        for name in ALWAYS:
+            lost = replace(case, faults=(("write", number, name),))
+            told = _told(workshop, name, lost)
+            yield told
+            yield from _deadly(workshop, lost, told.story)
+    if plain.counts["write"]:
+        yield _told(workshop, CLOCK, replace(case, faults=(("write", 0, CLOCK),)))
+    for row, each in _rest(workshop, plain, case):
+        yield _told(workshop, row, each)
+
+
+def _rest(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[str, Case]]:
+    """Of each other sort a few, chosen by their names."""
+    faults = [
+        replace(case, faults=(("write", number, fault.name),))
+        for number in range(plain.counts["write"])
+        for fault in WRITE_FAULTS
+    ]
+    yield from (("fault", each) for each in faults if each.faults[0][2] not in ALWAYS and _takes(each, OTHER_FAULTS))
+    for move in MOVES:
+        moved = [replace(each, moved=move) for each in faults]
+        chosen = [each for each in moved if _takes(each, MOVED)]
+        if chosen and whenever(workshop, case.variant, case.situation, move):
+            yield from ((move, each) for each in chosen)
+    reading = replace(case, reading=True)
+    for number in range(plain.counts["read"]):
+        for name in (*(fault.name for fault in READ_FAULTS), *DRIFTS):
+            each = replace(reading, faults=(("read", number, name),))
+            if _takes(each, READING) and not (name == TARGET_GROWS and case.situation == FIRST):
+                yield "reading", each
+
+
+def _deadly(workshop: Workshop, lost: Case, story: Story) -> Iterator[Told]:
+    """A death somewhere after the fault."""
+    number = zlib.crc32(lost.name.encode())
+    if number % DEADLY == 0 and story.crossed:
+        yield _told(workshop, "both", _dying(lost, number // DEADLY % len(story.crossed)))
+
+
+def _dying(case: Case, boundary: int) -> Case:
+    return replace(case, deaths=((boundary, LATER[boundary % len(LATER)]),))
+
+
+def _told(workshop: Workshop, row: str, case: Case) -> Told:
+    return Told(case, row, tell(workshop, case))
+
+
+def _takes(case: Case, part: int) -> bool:
+    return zlib.crc32(case.name.encode()) % part == 0

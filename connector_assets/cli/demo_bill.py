@@ -6,18 +6,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from connector_assets.cli.demo_acts import People
-from connector_assets.integrations.jde_bill.marker import key_of
+from connector_assets.integrations.jde_bill.marker import PAY_ITEM, key_of
 from connector_resources.bill import UNPAID
 
 if TYPE_CHECKING:
     from connector_resources.bill import Bill, BillClient, VendorCredit
 
-CENT = Decimal("0.01")
 TOGETHER = 3  # bills of one vendor in a payment
 STOPPED = "STOP-1"  # BILL's transaction number of the payment that is voided in the afternoon
 ENTERED = "RENT-1"  # what BILL's clerk enters, and its net amount
@@ -43,8 +42,9 @@ class BillPeople(People):
         taken = {each.id for each in together}
         partly, mistaken, paid = _first(3, [each for each in self._owed if each.id not in taken])
         if partly is not None:
-            half = (partly.due_amount or partly.amount or Decimal(0)) / 2
-            self._pay(id=partly.id, amount=str(half.quantize(CENT)))
+            due = partly.due_amount or Decimal(0)
+            # in whole units, which every currency has
+            self._pay(id=partly.id, amount=str(min(due, (due / 2).to_integral_value(ROUND_UP))))
         if mistaken is not None:
             self._pay(id=mistaken.id, transaction_number=STOPPED)
         if paid is not None:
@@ -115,7 +115,8 @@ class BillPeople(People):
     def _owed(self) -> list[Bill]:
         """Bills of JD Edwards' vouchers that nobody has paid, in the order of these."""
         found = [each for each in self._bills if each.usable and each.payment_status == UNPAID]
-        return sorted((each for each in found if key_of(each.description)), key=lambda bill: bill.description or "")
+        ours = [each for each in found if (key_of(each.description) or "").startswith(PAY_ITEM)]
+        return sorted(ours, key=lambda bill: bill.description or "")
 
 
 def _first(count: int, bills: Sequence[Bill]) -> list[Bill | None]:

@@ -70,6 +70,17 @@ connections:
     # a session unused for so long is renewed before it is used; BILL ends it after 35 minutes
     idle_seconds: 1500
     effect_window_seconds: 120
+    # what BILL tells by itself: `connector inbox serve` subscribes to its events and keeps the subscription; null: none
+    inbox: null
+    # inbox:
+    #   # where BILL reaches it, over HTTPS; /bill/bill is put behind it
+    #   public_url: https://connector.example.com
+    #   # of the kinds that the organisation's catalog has
+    #   events: [vendor.*, bill.*, payment.updated, payment.failed]
+    #   # how often the subscription is looked at; how long the key before a rotation counts; as above
+    #   check_seconds: 60
+    #   former_key_hours: 24
+    #   keep_days: 30
 
 integrations:
   jde_coupa:
@@ -185,6 +196,34 @@ integrations:
         # types of business units (F0006.STYL) that are sent; null: all. Of the others nothing is on a bill's line
         unit_types: null
         name: "{MCU} {DL01}"
+      # only where it is named: approved purchase orders become bills, before there is an invoice. An order that
+      # vouchers refer to is left to them, and the vouchers of an order that is a bill are none
+      # purchase_order_bills:
+      #   order_types: [OP]
+      #   # of DOCO, DCTO and KCOO; `-{KCOO}` follows where JDE has several companies
+      #   invoice_number: "PO{DOCO}-{DCTO}"
+      #   # days after the order, or after the last promised date of its lines: order_date or promised_date
+      #   due: order_date
+      #   due_days: 30
+      # approved bills that were born in BILL become vouchers; runs only where it is named, with orchestrations on the
+      # connection. BILL pays them: their pay status must be none that JDE's payment run selects
+      # approved_bills:
+      #   # batch: F0411Z1, F0911Z1 and the batch run; direct: entered at once
+      #   mode: batch
+      #   unpayable_status: H
+      #   selected_statuses: [A]
+      #   # what the mark of a bill in its voucher (VR01) begins with
+      #   mark_prefix: "BL-"
+      #   approval_statuses: [APPROVED, UNASSIGNED]
+      #   # unit.object.subsidiary of lines that have no account in BILL; null: such a bill is held
+      #   default_account: null
+      #   # bills dated before this day are left alone
+      #   go_live: null
+      #   gl_date: invoice_date
+      #   # a G/L date in a closed period: hold or first_open_day
+      #   closed_period: hold
+      #   # a bill that changed after its voucher was made: void_and_add or hold
+      #   on_change: void_and_add
 """
 
 _SANDBOX = """
@@ -205,6 +244,8 @@ connections:
       voucher_match: {{name: ML_VoucherMatch, key_output: DocumentNumber}}
       voucher_void: {{name: ML_VoucherVoid}}
       voucher_pay_status: {{name: ML_VoucherPayStatus}}
+      payment_record: {{name: ML_PaymentRecord, key_output: PaymentID}}
+      payment_void: {{name: ML_PaymentVoid, key_output: PaymentID}}
   coupa:
     system: coupa
     url: http://{host}:{coupa}
@@ -220,6 +261,9 @@ connections:
     time_zone: Europe/London
     limits: {{in_flight: 3}}
     settle_seconds: 0
+    # BILL's events (`connector inbox serve`), which the sandbox sends over HTTPS to this machine; null: none
+    inbox: null
+    # inbox: {{public_url: "https://{host}:8980"}}
 
 integrations:
   jde_coupa:
@@ -242,6 +286,8 @@ integrations:
     flows:
       chart_of_accounts: {{}}
       departments: {{}}
+      # no status that approvals of jde_coupa waits on: Coupa's approvers must not release what BILL pays
+      approved_bills: {{unpayable_status: B}}
 """
 
 

@@ -94,21 +94,23 @@ def _sync_all(home: Home, first: date, last: date) -> list[Outcome]:
 
 
 def _live_on(home: Home, base: int) -> list[Outcome]:
-    """Where a pair has people, they act in both its systems, and a sync follows, twice: so the ways back are shown."""
-    from connector_assets.cli.demo_people import PEOPLE, people_of
+    """The people of each pair act in its systems, and a sync of each follows, twice: so the ways back are shown."""
+    from connector_assets.cli.demo_people import ACTS, PEOPLE, people_of
     from connector_assets.cli.syncing import run_flows
     from connector_assets.integrations.kinds import flows_on
 
     done = []
     settings = home.settings()
-    for integration in settings.integrations.values():
-        if integration.kind not in PEOPLE:
-            continue
-        today = datetime.now(settings.connection(integration.connections["jde"]).zone).date()
-        for act in ("morning", "afternoon"):
+    pairs = [each for each in settings.integrations.values() if each.kind in PEOPLE]
+    for act in ACTS:
+        days = []
+        for integration in pairs:
+            today = datetime.now(settings.connection(integration.connections["jde"]).zone).date()
+            days.append((today, today))
             with people_of(home, integration, base, today) as people:
-                tell(f"{act}: {getattr(people, act)()}")
-            done.append(run_flows(home, integration, flows_on(integration), (today, today), whole=True))
+                tell(f"{act}, {integration.name}: {getattr(people, act)()}")
+        for integration, day in zip(pairs, days, strict=True):
+            done.append(run_flows(home, integration, flows_on(integration), day, whole=True))
     return done
 
 
@@ -124,7 +126,7 @@ def _print(home: Home, done: list[Outcome], later: list[Outcome], as_json: bool,
     else:
         print_flows(entries)
         for each in later:
-            print_line("Later, after people acted in both systems:")
+            print_line("Later, after people acted in the systems:")
             print_flows(entry for entry in each.entries if _moved(entry))
         print_line(f"{seconds:.0f} s in all. Everything is in {home.path}.")
         print_line("What is held, and why:  connector exceptions list")

@@ -13,6 +13,7 @@ from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.reach import Reach
 from connector_assets.delivery.work import Pace, Work
 from connector_resources.errors import ConnectorError, NotFound, OutcomeUnknown, Refused, Unavailable
+from connector_resources.http.deadline import leaving_by
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,8 @@ class Sender:
             return [not_sent] * len(doing)
         work, step = doing[0]
         try:
-            answers = [step.send(step.body)] if len(doing) == 1 else _sent_together(doing)
+            with leaving_by(self.clock.monotonic() + self.pace.send_within - self._waited(doing).total_seconds()):
+                answers = [step.send(step.body)] if len(doing) == 1 else _sent_together(doing)
             for (work, step), target in zip(doing, answers, strict=True):
                 if step.creates:
                     # at once, so that the calls behind this one are not sent
@@ -109,12 +111,15 @@ class Sender:
             return NotSent("not sent: interrupted")
         if self.reach.stopped is not None:
             return NotSent(f"not sent: {self.reach.stopped}")
-        now = self.clock.now()
-        waited = max(now - (work.opened_at or now) for work, _ in doing)
-        if waited > timedelta(seconds=self.pace.send_within):
+        if self._waited(doing) > timedelta(seconds=self.pace.send_within):
             # what an intent may still have in flight is bounded, or a crash could never be looked up
             return NotSent(f"not sent within {self.pace.send_within:g} s of its intent")
         return None
+
+    def _waited(self, doing: Sequence[Doing]) -> timedelta:
+        """How long ago the earliest intent was written."""
+        now = self.clock.now()
+        return max(now - (work.opened_at or now) for work, _ in doing)
 
 
 def _calls(doing: Sequence[Doing]) -> list[list[int]]:

@@ -16,7 +16,13 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[ \t\r\n]+', re.DOTALL)
 
 
 def signed(body: bytes, header: str, keys: Sequence[str]) -> bool:
-    """Whether `header` is the base64 HMAC-SHA256 of `body` under one of the `keys`.
+    """Whether `header` is a signature of `body` under one of the `keys`; see `signed_message`."""
+    return signed_message(body, header, keys) is not None
+
+
+def signed_message(body: bytes, header: str, keys: Sequence[str]) -> bytes | None:
+    """What of `body` has the base64 HMAC-SHA256 `header` under one of the `keys`; None where nothing has. Whatever
+    else the body holds is nobody's word.
 
     `body` is what was received, to the byte. Where that is not what was signed, its minified form is tried, and the
     notification inside it where it came as a text. Several keys: after a rotation, notifications under way still
@@ -25,13 +31,14 @@ def signed(body: bytes, header: str, keys: Sequence[str]) -> bool:
     try:
         given = base64.b64decode(header.strip().encode("ascii"), validate=True)
     except (binascii.Error, ValueError):  # ValueError: a header with other characters than ASCII
-        return False
-    return any(
-        hmac.compare_digest(hmac.new(key.encode(), message, hashlib.sha256).digest(), given)
-        for message in _readings(body)
-        for key in keys
-        if key
-    )
+        return None
+    if not given:
+        return None
+    for message in _readings(body):
+        for key in keys:
+            if key and hmac.compare_digest(hmac.new(key.encode(), message, hashlib.sha256).digest(), given):
+                return message
+    return None
 
 
 def minified(body: bytes) -> bytes:

@@ -27,6 +27,7 @@ from connector_resources.errors import (
     Unavailable,
     UnusableInput,
 )
+from connector_resources.http.deadline import leaving_by, too_late
 from connector_resources.http.model import Answer, Authorizer, Call, CallCount, HttpLimits
 from connector_resources.http.problems import (
     never_sent,
@@ -97,7 +98,11 @@ class HttpSession:
 
         `authorized=False` is for the login itself and for addresses that need none.
         """
-        authorizer = self._authorizer if authorized else None
+        if not authorized:
+            # a login on the way of a write is not that write
+            with leaving_by(None):
+                return self._judged(call, {})
+        authorizer = self._authorizer
         if authorizer is None:
             return self._judged(call, {})
         # The login retries by itself: inside the call's own retries the waits would multiply.
@@ -191,6 +196,8 @@ class HttpSession:
         failed: Exception | None = None
         with self._throttle.turn(), self._slots.take() if self._slots else nullcontext():
             started = self._clock.monotonic()
+            if not call.is_safe and too_late(started):
+                raise Unavailable(f"{call.what}: not sent: its turn came too late", connection=self.connection)
             try:
                 response = self._session.request(
                     call.method,

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
@@ -27,8 +28,10 @@ from connector_resources.ledger.reading import Flows, Landing, Reports, Watermar
 from connector_resources.ledger.releasing import release_waiting
 from connector_resources.ledger.rows import Change
 from connector_resources.ledger.secrets import Credentials
-from connector_resources.ledger.slots import CallSlots
 from connector_resources.ledger.subscriptions import Subscriptions
+
+if TYPE_CHECKING:
+    from connector_resources.ledger.slots import CallSlots
 
 
 class Ledger:
@@ -121,6 +124,9 @@ class Ledger:
         """
         clock = clock or self.clock
         which = (key, organisation, in_flight, calls_per_hour, clock)
+        # imported here: it brings the HTTP layer along, which most commands do without
+        from connector_resources.ledger.slots import CallSlots
+
         with self._making:
             if which not in self._slots:
                 self._slots[which] = CallSlots(

@@ -30,6 +30,7 @@ SOURCES = [
     "bill/departments",
     "bill/locations",
     "bill/payments",
+    "bill/vendor_credits",
     "bill/vendors",
     "coupa/account_types",
     "coupa/currencies",
@@ -68,7 +69,15 @@ FLOW_ASSETS = [
 ] + ["jde_coupa/side_by_side"]
 FLOW_ASSETS += [
     f"jde_bill/{flow}/{part}"
-    for flow in ("bills", "chart_of_accounts", "departments", "payments", "vendors")
+    for flow in (
+        "approved_bills",
+        "bills",
+        "chart_of_accounts",
+        "departments",
+        "payments",
+        "vendor_credits",
+        "vendors",
+    )
     for part in ("delivered", "mapped", "swept")
 ]
 JOBS = ["connector_purge", "jde_bill", "jde_bill_sweep", "jde_coupa", "jde_coupa_sweep"]

@@ -10,7 +10,6 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from drill_towns import PLACES
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from connector_assets.delivery.flow import Flow
 from connector_assets.integrations.kinds import KINDS, flow_class
@@ -67,7 +66,7 @@ def every_variant() -> list[Variant]:
 def variants(kind: str, flow: type[Flow]) -> Iterator[Variant]:
     """The usual one first. At the usual site every mode with every switch, and each other choice by itself; at the
     others every mode."""
-    defaults = {name: fields_of(flow.Settings)[name].default for name in dimensions(flow.Settings)}
+    defaults = {name: _default(flow.Settings, name) for name in dimensions(flow.Settings)}
     for site in PLACES[kind].sites:
         single = [((name, value),) for name, values in dimensions(flow.Settings).items() for value in values]
         modes = [choices for choices in single if choices[0][0] == MODE]
@@ -80,16 +79,16 @@ def variants(kind: str, flow: type[Flow]) -> Iterator[Variant]:
 def dimensions(settings: type[BaseModel]) -> dict[str, tuple[Any, ...]]:
     """Setting -> its values, of every setting that has only so many: literals and switches."""
     found = {}
-    for name, field in fields_of(settings).items():
+    for name, field in settings.model_fields.items():
         values = _values(field.annotation)
         if values:
-            found[name] = values
+            found[field.alias or name] = values
     return found
 
 
-def fields_of(settings: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The settings by their names in `connections.yaml`."""
-    return {field.alias or name: field for name, field in settings.model_fields.items()}
+def _default(settings: type[BaseModel], name: str) -> Any:
+    """What a setting is where nobody says anything, by its name in `connections.yaml`."""
+    return next(field.default for own, field in settings.model_fields.items() if (field.alias or own) == name)
 
 
 def _values(annotation: Any) -> tuple[Any, ...]:
@@ -115,7 +114,7 @@ def _products(settings: type[BaseModel]) -> list[tuple[Choice, ...]]:
 
 def _distance(settings: type[BaseModel], chosen: Mapping[str, Any], values: tuple[Any, ...]) -> int:
     """How many settings are not as usual: the usual comes first."""
-    return sum(fields_of(settings)[name].default != value for name, value in zip(chosen, values, strict=True))
+    return sum(_default(settings, name) != value for name, value in zip(chosen, values, strict=True))
 
 
 def _shown(value: Any) -> str:

@@ -24,15 +24,17 @@ REFUSED = {**CREATE, "kind": "status", "status": 400, "body": {"errors": {"invoi
 class SandboxProcess:
     """`python -m connector_sandbox` on ports that stay the same when it is started again."""
 
-    def __init__(self, state: Path, size: int) -> None:
+    def __init__(self, state: Path, size: int, *, limits: bool = False) -> None:
         self.state = state
+        self.limits = limits
         self.size = size
         self.base = free_port(PORTS)
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Serve, from where the state directory left off; ready when this returns."""
-        arguments = ["--port-base", self.base, "--size", self.size, "--limits", "off", "--state", self.state]
+        arguments = ["--port-base", self.base, "--size", self.size, "--state", self.state]
+        arguments += [] if self.limits else ["--limits", "off"]
         command = [sys.executable, "-m", "connector_sandbox", *map(str, arguments)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None

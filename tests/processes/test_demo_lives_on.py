@@ -19,27 +19,50 @@ def outcomes(run: dict[str, Any], integration: str = "jde_coupa") -> dict[str, d
     }
 
 
+# the fewest vouchers among which there is a debit memo of a supplier with other vouchers
+SIZE = 50
+
+
 def test_a_demo_goes_on_until_every_flow_has_had_something_to_do(tmp_path: Path) -> None:
     environment = {**os.environ, "CONNECTOR_HOME": str(tmp_path / "home")}
-    command = [str(Path(sys.executable).parent / "connector"), "demo", "--size", "30", "--json"]
+    command = [str(Path(sys.executable).parent / "connector"), "demo", "--size", str(SIZE), "--json"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
 
-    first = outcomes(told)
-    assert first["invoices"] == {"created": 30}
+    first, bill = outcomes(told), outcomes(told, "jde_bill")
+    assert first["invoices"] == {"created": SIZE}
     assert first["purchase_orders"]["created"] > 0
     assert first["approved_invoices"] == {}
     # one list of flows over both integrations, in the order of their runs
     assert (told["run"], len(told["runs"])) == (told["runs"][0], 2)
-    bill = outcomes(told, "jde_bill")
     assert bill["chart_of_accounts"]["created"] == first["accounts"]["created"]
     assert bill["departments"]["created"] > 0
-    morning, afternoon = (outcomes(each) for each in told["later"])
+    assert bill["bills"]["created"] + bill["vendor_credits"]["created"] == SIZE
+    assert bill["approved_bills"] == bill["payments"] == {}
+
+    # each half of the day is a sync of either pair
+    assert len(told["later"]) == 4
+    morning, afternoon = (outcomes(each) for each in told["later"][0::2])
     # five invoices of the clerks' own and three for orders; the approvers got twelve vouchers' invoices through
-    assert morning["approved_invoices"] == {"created": 8, "ignored": 30}
+    assert morning["approved_invoices"] == {"created": 8, "ignored": SIZE}
     assert morning["approvals"]["adopted"] == 12
     assert afternoon["payments_to_coupa"]["adopted"] == 6
-    assert afternoon["approved_invoices"] == {"unchanged": 8, "ignored": 30}
+    assert afternoon["approved_invoices"] == {"unchanged": 8, "ignored": SIZE}
+    assert afternoon["approvals"]["unchanged"] == 12
+
+    morning, afternoon = (outcomes(each, "jde_bill") for each in told["later"][1::2])
+    # three bills of one vendor, one in part and one by mistake
+    assert morning["payments"] == {"created": 5}
+    assert morning["approved_bills"] == {"created": 1, "ignored": bill["bills"]["created"]}
+    # the vouchers of Coupa's own invoices are bills too, that of the negative one is a credit
+    assert (morning["bills"]["created"], morning["vendor_credits"]["created"]) == (7, 1)
+    assert morning["bills"]["updated"] == 1
+    # one is taken back and the clerk's bill is paid; what JD Edwards paid in the morning comes back, and is left alone
+    assert afternoon["payments"] == {"created": 1, "updated": 1, "unchanged": 4, "ignored": 1}
+    # six vouchers of Coupa's invoices are paid in JD Edwards, and one of its own is on hold
+    assert afternoon["bills"]["updated"] == 7
+    assert afternoon["approved_bills"]["unchanged"] == 1
+
     for run in (told, *told["later"]):
         assert all(each["read"] == sum(each["outcomes"].values()) for each in run["flows"])

@@ -30,6 +30,7 @@ from connector_resources.errors import (
     UnusableInput,
 )
 from connector_resources.http import Answer, Call, HttpLimits, HttpSession, retry_after_seconds, usual_problem
+from connector_resources.http.deadline import leaving_by
 
 START = datetime(2026, 8, 23, 12, 0, tzinfo=UTC)
 Step = Callable[["Handler"], None]
@@ -461,6 +462,35 @@ def test_each_exchange_asks_for_leave_within_its_own_turn(server: Server) -> Non
             with pytest.raises(RateLimited, match="spent"):
                 http.send(call)
     assert len(server.seen) == http.calls.read == 2
+
+
+def test_a_write_whose_turn_comes_later_than_was_promised_is_not_sent(server: Server) -> None:
+    """The wait for a slot comes after the promise; what a write was part of may go on once it has left in time."""
+    clock = ManualClock(START)
+
+    class Slow:
+        @contextmanager
+        def take(self) -> Iterator[None]:
+            clock.advance(40)
+            yield
+
+        def exhausted(self) -> None:
+            raise AssertionError("nobody said so")
+
+    with session(server, clock=clock, slots=Slow()) as http:
+        with leaving_by(clock.monotonic() + 30), pytest.raises(Unavailable, match="its turn came too late"):
+            http.send(WRITE)
+        assert not server.seen
+        with leaving_by(clock.monotonic() + 50):
+            http.send(WRITE, authorized=False)
+            http.send(READ)
+            with pytest.raises(Unavailable, match="its turn came too late"):
+                http.send(WRITE)
+        with leaving_by(clock.monotonic() + 50):
+            http.send(WRITE)
+            http.send(WRITE)
+    assert [method for method, *_ in server.seen] == ["POST", "GET", "POST", "POST"]
+    assert http.calls.write == 3
 
 
 def test_the_rate_lets_a_burst_through_and_then_holds(server: Server) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from connector_assets.templates import site_connections
-from connector_resources.connections import CoupaConnection, Settings
+from connector_assets.templates import sandbox_connections, site_connections
+from connector_resources.connections import BillConnection, CoupaConnection, Settings
+from connector_resources.inbox_settings import BillInboxSettings
 
 
 def load(inbox: Any) -> Settings:
@@ -72,16 +73,70 @@ def test_what_cannot_be_used_is_named(inbox: dict[str, Any], reason: str) -> Non
     assert reason in told and "s3cret-value" not in told
 
 
-def test_the_example_of_the_commented_file_can_be_used() -> None:
-
+def test_the_examples_of_the_commented_file_can_be_used() -> None:
     lines = site_connections(date(2026, 1, 1)).splitlines()
-    start = lines.index("    # inbox:")
-    while lines[start].startswith("    # "):
-        lines[start] = "    " + lines[start][6:]
-        start += 1
-    lines.remove("    inbox: null")
+    for _ in range(2):
+        start = lines.index("    # inbox:")
+        while lines[start].startswith("    # "):
+            lines[start] = "    " + lines[start][6:]
+            start += 1
+        lines.remove("    inbox: null")
     settings = Settings.parse("\n".join(lines), Path("c.yaml"))
     assert settings.broken == {}
+    bill = settings.connection("bill")
+    assert isinstance(bill, BillConnection)
+    assert bill.inbox == BillInboxSettings(public_url="https://connector.example.com")
     found = settings.connection("coupa")
     assert isinstance(found, CoupaConnection) and found.inbox is not None and found.inbox.relay is not None
     assert (found.inbox.relay.prefix, found.inbox.keep_days) == ("sha256=", 30)
+
+
+def bill_inbox(inbox: Any) -> Settings:
+    bill = {"url": "https://gateway.prod.bill.com/connect", "inbox": inbox}
+    return Settings.parse(yaml.safe_dump({"start_date": "2026-01-01", "connections": {"bill": bill}}), Path("c.yaml"))
+
+
+class TestBill:
+    def test_without_one_changes_are_polled_and_its_key_is_nobodys_to_set(self) -> None:
+        found = bill_inbox(None).connection("bill")
+        assert isinstance(found, BillConnection) and found.inbox is None
+        with_one = bill_inbox({"public_url": "https://us.example"}).connection("bill")
+        assert with_one.credential_names == found.credential_names == BillConnection.CREDENTIALS
+
+    def test_events_are_those_of_the_catalog_that_are_wanted(self) -> None:
+        catalog = ["bill.created", "bill.updated", "vendor.restored", "spend.created", "bank-account.updated"]
+        inbox = BillInboxSettings(public_url="https://us.example/in/")
+        assert inbox.chosen([*catalog, "payment.updated", "payment.held"]) == [
+            *catalog[:2],
+            "payment.updated",
+            catalog[2],
+        ]
+        assert inbox.chosen(catalog) == catalog[:3]
+        few = BillInboxSettings(public_url="https://us.example", events=("bill.updated",))
+        assert few.chosen(catalog) == ["bill.updated"]
+        assert inbox.url("north") == "https://us.example/in/bill/north"
+
+    @pytest.mark.parametrize(
+        ("inbox", "reason"),
+        [
+            ({}, "inbox.public_url: this setting is required"),
+            ({"public_url": "http://127.0.0.1:8980"}, "BILL sends over HTTPS alone"),
+            ({"public_url": "https://u:s3cret-value@us.example"}, "must not carry a user"),
+            ({"public_url": "https://us.example?key=s3cret-value"}, "must not carry a user, password, query"),
+            ({"public_url": "https://us.example:port"}, "not a usable address"),
+            ({"public_url": "https://us.example", "events": ["spend.*"]}, "must be vendor.*, bill.*, payment.* or one"),
+            ({"public_url": "https://us.example", "events": []}, "inbox.events"),
+            ({"public_url": "https://us.example", "check_seconds": 0}, "inbox.check_seconds"),
+        ],
+    )
+    def test_what_cannot_be_used_is_named(self, inbox: dict[str, Any], reason: str) -> None:
+        told = bill_inbox(inbox).broken["bill"]
+        assert reason in told and "s3cret-value" not in told
+
+    def test_the_example_of_the_sandboxs_file_leads_to_the_inbox_at_its_own_port(self) -> None:
+        text = sandbox_connections(date(2026, 1, 1))
+        bill = text.index("  bill:")
+        example = text[bill:].replace("    inbox: null\n    # inbox:", "    inbox:", 1)
+        found = Settings.parse(text[:bill] + example, Path("c.yaml")).connection("bill")
+        assert isinstance(found, BillConnection) and found.inbox is not None
+        assert found.inbox.public_url == "https://127.0.0.1:8980"

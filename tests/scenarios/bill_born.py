@@ -55,7 +55,7 @@ def bill(
         "billLineItems": [line(town, account, amount) for account, amount in costs],
         **more,
     }
-    return str(town.bill.act("enter_bill", body=body, approve=approve, draft=draft)["id"])
+    return str(town.bill.act("enter_bill", body=body, approve=approve and not draft, draft=draft)["id"])
 
 
 def change(town: BillSite, id: str, amount: str) -> None:
@@ -85,9 +85,17 @@ def items(town: BillSite, id: str | None = None) -> list[dict[str, Any]]:
 def vouchers(town: BillSite, id: str | None = None) -> list[tuple[str, Decimal, str]]:
     """(mark, gross amount, `void` or pay status) of each pay item with our mark."""
     return [
-        (row["VR01"].strip(), Decimal(row["AG"]), "void" if row.get("VOD", "").strip() == "V" else row["PST"].strip())
+        (
+            row["VR01"].strip(),
+            Decimal(row.get("AG", 0)),
+            "void" if row.get("VOD", "").strip() == "V" else row["PST"].strip(),
+        )
         for row in items(town, id)
     ]
+
+
+def _standing(item: dict[str, Any]) -> str:
+    return "void" if item.get("VOD", "").strip() == "V" else str(item["PST"]).strip()
 
 
 def costs(town: BillSite, id: str) -> list[tuple[str, Decimal]]:
@@ -99,7 +107,7 @@ def costs(town: BillSite, id: str) -> list[tuple[str, Decimal]]:
 
 def owed(town: BillSite) -> Decimal:
     """What JD Edwards has open of all vouchers together."""
-    return sum((Decimal(row["AAP"]) for row in table(town, "F0411")), Decimal(0))
+    return sum((Decimal(row.get("AAP", 0)) for row in table(town, "F0411")), Decimal(0))
 
 
 def link(town: BillSite, id: str) -> str:

@@ -41,7 +41,7 @@ def switch_on(town: BillSite, **settings: Any) -> None:
 
 def vendor(town: BillSite, name: str = "Anvil & Sons", currency: str = "GBP") -> str:
     """A vendor's id, entered on first use."""
-    held = [each["id"] for each in town.bill.all("vendors") if each["name"] == name]
+    held = [each["id"] for each in town.bill.all("vendors") if (each["name"], each["billCurrency"]) == (name, currency)]
     body = {"name": name, "address": ADDRESS, "billCurrency": currency}
     return str(held[0] if held else town.bill.act("enter_vendor", body=body)["id"])
 

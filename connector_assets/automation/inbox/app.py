@@ -154,12 +154,12 @@ class Inbox:
         def read() -> list[InboxEvent]:
             name = place.connection.name
             keys = self._secrets.keys(name)
-            if not genuine(body, signatures, keys):
-                newer = self._secrets.keys(name, anxious=True)
-                if newer == keys or not genuine(body, signatures, newer):
-                    raise Refusal(401, "Unauthorized")
-                keys = newer
-            return told_by(place, body, keys.organisation)
+            message = genuine(body, signatures, keys)
+            if message is None and (newer := self._secrets.keys(name, anxious=True)) != keys:
+                message, keys = genuine(body, signatures, newer), newer
+            if message is None:
+                raise Refusal(401, "Unauthorized")
+            return told_by(place, message, keys.organisation)
 
         return await self._take(request, place, read)
 

@@ -16,7 +16,7 @@ from typing import Any
 from connector_assets.automation.inbox.places import BillPlace, Keys
 from connector_assets.automation.inbox.refusal import Refusal
 from connector_resources.bill.event_models import EventRecord, notification
-from connector_resources.bill.signature import signed
+from connector_resources.bill.signature import signed_message
 from connector_resources.inbox_settings import BILL_DOCUMENTS
 from connector_resources.ledger.inbox import InboxEvent, Scheme
 from connector_resources.values import instant_of
@@ -28,16 +28,16 @@ _STATUS = re.compile(r"[A-Z][A-Z0-9_]{0,49}")
 MOST_BILLS = 100  # of one payment that failed
 
 
-def genuine(body: bytes, signatures: Sequence[str], keys: Keys) -> bool:
-    """Whether the one signature of the body is by one of the keys."""
-    return len(signatures) == 1 and signed(body, signatures[0], keys.signing)
+def genuine(body: bytes, signatures: Sequence[str], keys: Keys) -> bytes | None:
+    """What of the body is signed by one of the keys; None where nothing is, or where there are several signatures."""
+    return signed_message(body, signatures[0], keys.signing) if len(signatures) == 1 else None
 
 
-def told_by(place: BillPlace, body: bytes, organisation: str) -> list[InboxEvent]:
-    """The hints of a genuine body, one or more of them, or none where it tells of no document of ours. Raises Refusal:
-    401 for another organisation's, 400 for a body that is no notification."""
+def told_by(place: BillPlace, message: bytes, organisation: str) -> list[InboxEvent]:
+    """The hints of a genuine message, one or more of them, or none where it tells of no document of ours. Raises
+    Refusal: 401 for another organisation's, 400 for what is no notification."""
     try:
-        content = notification(body)
+        content = notification(message)
         metadata = content["metadata"]
         its = metadata["organizationId"]
     except (ValueError, RecursionError, LookupError, TypeError):

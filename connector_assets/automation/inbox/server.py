@@ -51,6 +51,14 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         self._on_ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        # over TLS an end is agreed upon, and who never answers would hold the connection for good
+        for connection in list(self.server_state.connections):
+            if (transport := getattr(connection, "transport", None)) is not None:
+                transport.abort()
+        await asyncio.sleep(0)
+
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         """Unlike uvicorn's, does not raise the signal again at the end: to be told to stop is no failure."""

@@ -60,8 +60,10 @@ def load_chain(context: ssl.SSLContext, certificate: Path, key: Path | None = No
     try:
         # an encrypted key is not asked for at the terminal: nobody sits there
         context.load_cert_chain(certificate, key, password=lambda: b"")
-    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        why = error.strerror if isinstance(error, OSError) and error.strerror else "no certificate with its key in PEM"
+    except (OSError, ValueError) as error:
+        # the words of OpenSSL are for nobody who reads this
+        plain = isinstance(error, OSError) and not isinstance(error, ssl.SSLError)
+        why = error.strerror if isinstance(error, OSError) and plain else "no certificate with its key in PEM"
         files = f"{certificate} and {key}" if key is not None else str(certificate)
         raise UnusableInput(f"TLS cannot be served with {files}: {why}") from None
 

@@ -43,6 +43,7 @@ COLUMNS = {
     "doc_type": "str",
     "doc": "int",
     "supplier": "int",
+    "payee": "int",
     "vinv": "str?",
     "invoice_date": "date?",
     "due_date": "date?",
@@ -244,6 +245,8 @@ def voucher_rows(
         "doc_type": head["DCT"],
         "doc": head["DOC"],
         "supplier": head["AN8"],
+        # who is paid: another one than the supplier where the voucher says so (a factor)
+        "payee": head.get("PYE") or head["AN8"],
         "vinv": vinv,
         "invoice_date": head.get("DIVJ"),
         "due_date": head.get("DDJ"),

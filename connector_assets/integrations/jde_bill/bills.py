@@ -72,6 +72,11 @@ class Bills(Payables):
         due = row["due"].isoformat() if row["due"] else None
         return super().content(row, lines) | {"due": due, "order": row["order"]}
 
+    @property
+    def looks_first(self) -> bool:  # type: ignore[override]
+        """A voucher's order may be a bill of which nobody remembers, where BILL holds nothing else."""
+        return super().looks_first or self.records.holds_some
+
     def holds_any(self) -> bool:
         """Left out are those of orders that our memory knows of: in a first run they were made just now."""
         if not self.order_bills.used:

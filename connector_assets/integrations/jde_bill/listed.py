@@ -39,6 +39,7 @@ from connector_assets.delivery.flow import Assembly, Flow, Frames
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.progress import begins_empty
+from connector_resources.errors import ConnectorError, OutcomeUnknown
 from connector_resources.ledger import Delivery
 
 # from this many on, reading the whole list costs fewer calls than asking by ids, a hundred a call
@@ -240,14 +241,14 @@ class Listed(Flow):
         if "active" not in fields:
             # what is blank is left to BILL
             body = self.body({name: value or target.content[name] for name, value in document.content.items()}, fields)
-            return self._step("update", body, lambda sent: self.resource.update(target.id, sent), document, changes)
+            return self._act("update", body, lambda sent: self.resource.update(target.id, sent), document, changes)
         if not document.content["active"]:
-            return self._step("archive", {}, lambda _: self.resource.archive(target.id), document, changes)
+            return self._act("archive", {}, lambda _: self.resource.archive(target.id), document, changes)
         own = tuple(change for change in changes if change.field == "active")
-        restored = self._step("restore", {}, lambda _: self.resource.restore(target.id), document, own)
+        restored = self._act("restore", {}, lambda _: self.resource.restore(target.id), document, own)
         return restored if own == changes else replace(restored, stage=PARTIAL)
 
-    def _step(
+    def _act(
         self,
         name: str,
         body: Mapping[str, Any],
@@ -256,8 +257,26 @@ class Listed(Flow):
         changes: tuple[FieldChange, ...],
     ) -> Step:
         return Step(
-            name, body, lambda sent: self._target(send(sent)), "updated", stage=mark(document.content), changes=changes
+            name=name,
+            body=body,
+            send=lambda sent: self._shown(send(sent), changes),
+            outcome="updated",
+            stage=mark(document.content),
+            changes=changes,
         )
+
+    def _shown(self, record: Any, changes: tuple[FieldChange, ...]) -> Target:
+        """The record after a change. An answer that does not show the change may be an earlier call's, or BILL keeps
+        the field otherwise: the record itself says which."""
+        target = self._target(record)
+        if all(target.content[each.field] == each.after for each in changes):
+            return target
+        try:
+            return self._target(self.resource.get(record.id))
+        except ConnectorError as error:
+            raise OutcomeUnknown(
+                f"the answer does not show the change, and {record.id} cannot be read: {error}"
+            ) from None
 
 
 class _Row:

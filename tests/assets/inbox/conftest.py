@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bill_inbox_house import BillHouse
 from inbox_house import House, Served, serving
 
 from connector_resources.clock import ManualClock
@@ -24,3 +25,11 @@ def served(house: House) -> Iterator[Served]:
     """The same, listening."""
     with serving(house) as found:
         yield found
+
+
+@pytest.fixture
+def bill_house(tmp_path: Path, clock: ManualClock) -> Iterator[BillHouse]:
+    """An inbox that takes BILL's notifications; nothing came yet."""
+    made = BillHouse(tmp_path / "home", clock)
+    yield made
+    made.close()

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 import requests
 import yaml
+from starlette.types import ASGIApp
 
 from connector_assets.automation.inbox.app import Inbox
 from connector_assets.automation.inbox.places import Secrets, open_places
@@ -123,40 +124,47 @@ class House:
     def call_all(self, calls: list[tuple[str, list[tuple[str, str]], bytes]]) -> list[Answer]:
         """POST each (path, headers, body) to the application itself, one after the other."""
 
-        async def all_of_them() -> list[Answer]:
-            return [await self._call(*each) for each in calls]
+        return post_to(self.inbox.app, calls)
 
-        return asyncio.run(all_of_them())
 
-    async def _call(self, path: str, headers: list[tuple[str, str]], body: bytes) -> Answer:
-        path, _, query = path.partition("?")
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": "POST",
-            "scheme": "http",
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
-            "root_path": "",
-            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers],
-            "client": ("127.0.0.1", 1),
-            "server": ("127.0.0.1", 2),
-        }
-        said: list[Any] = []
+def post_to(app: ASGIApp, calls: list[tuple[str, list[tuple[str, str]], bytes]], scheme: str = "http") -> list[Answer]:
+    """POST each (path, headers, body) to an application itself, one after the other."""
 
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+    async def all_of_them() -> list[Answer]:
+        return [await _call(app, scheme, *each) for each in calls]
 
-        async def send(message: Any) -> None:
-            said.append(message)
+    return asyncio.run(all_of_them())
 
-        await self.inbox.app(scope, receive, send)
-        start, *rest = said
-        text = b"".join(each.get("body", b"") for each in rest)
-        told = {name.decode(): value.decode() for name, value in start["headers"]}
-        return Answer(start["status"], json.loads(text) if told.get("content-type") == JSON else text, told)
+
+async def _call(app: ASGIApp, scheme: str, path: str, headers: list[tuple[str, str]], body: bytes) -> Answer:
+    path, _, query = path.partition("?")
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": scheme,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 2),
+    }
+    said: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    await app(scope, receive, send)
+    start, *rest = said
+    text = b"".join(each.get("body", b"") for each in rest)
+    told = {name.decode(): value.decode() for name, value in start["headers"]}
+    return Answer(start["status"], json.loads(text) if told.get("content-type") == JSON else text, told)
 
 
 class Served:

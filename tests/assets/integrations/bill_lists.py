@@ -69,6 +69,9 @@ class FakeList:
     def by_ids(self, ids: Collection[str]) -> Iterable[Any]:
         return [self.model.model_validate(self.records[id]) for id in ids if id in self.records]
 
+    def get(self, id: str) -> Any:
+        return self._record(id)
+
     def holds_any(self) -> bool:
         return bool(self.records)
 

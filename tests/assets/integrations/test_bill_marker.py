@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector_assets.integrations.jde_bill.marker import key_of, keys_of, marker
@@ -15,6 +15,7 @@ SUFFIXES = st.lists(st.integers(1, 999).map("{:03}".format), min_size=1, max_siz
 TEXTS = st.text(max_size=30)
 
 
+@settings(deadline=None)
 @given(COMPANIES, TYPES, NUMBERS, SUFFIXES, TEXTS)
 def test_pay_items_are_read_back_whatever_follows(
     company: str, kind: str, number: int, suffixes: list[str], text: str
@@ -25,6 +26,7 @@ def test_pay_items_are_read_back_whatever_follows(
     assert key_of(shown) == keys[0]
 
 
+@settings(deadline=None)
 @given(COMPANIES, TYPES, NUMBERS, st.sampled_from(["000", "001"]))
 def test_orders_are_read_back(company: str, kind: str, number: int, suffix: str) -> None:
     key = f"F4301:{company}/{kind}/{number}/{suffix}"

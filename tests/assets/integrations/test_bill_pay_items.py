@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector_assets.delivery.money import amount_text
@@ -74,6 +74,7 @@ class TestGrouping:
         items = [item("001"), item("002")]
         assert grouped(items, {"001": ["001", "002"], "002": ["002"]}) == {"001": ("001",), "002": ("002",)}
 
+    @settings(deadline=None)
     @given(ITEMS, SENT)
     def test_every_pay_item_is_in_exactly_one(self, items: list[PayItem], sent: dict[str, list[str]]) -> None:
         bills = grouped(items, sent)
@@ -81,6 +82,7 @@ class TestGrouping:
         assert sorted(covered) == sorted(each.suffix for each in items)
         assert all(covers[0] == first for first, covers in bills.items())
 
+    @settings(deadline=None)
     @given(ITEMS, SENT)
     def test_what_was_sent_stays_named_as_it_was(self, items: list[PayItem], sent: dict[str, list[str]]) -> None:
         bills = grouped(items, sent)
@@ -88,6 +90,7 @@ class TestGrouping:
 
 
 class TestProration:
+    @settings(deadline=None)
     @given(st.lists(st.integers(1, 10**9).map(lambda n: D(n) / 100), min_size=1, max_size=30), st.integers(1, 10**10))
     def test_the_sum_is_exact_and_in_pennies(self, weights: list[Decimal], cents: int) -> None:
         parts = prorated(weights, D(cents) / 100)
@@ -95,6 +98,7 @@ class TestProration:
         assert len(parts) == len(weights)
         assert all(part == part.quantize(D("0.01")) for part in parts)
 
+    @settings(deadline=None)
     @given(st.lists(st.integers(-(10**9), 10**9).map(lambda n: D(n) / 100), min_size=1, max_size=30))
     def test_the_whole_is_the_distribution_itself(self, weights: list[Decimal]) -> None:
         if sum(weights):
@@ -121,6 +125,7 @@ NUMBERS = st.one_of(st.none(), st.text(min_size=1, max_size=25), st.text("A~1", 
 
 
 class TestNumbers:
+    @settings(deadline=None)
     @given(NUMBERS, KEYS, NUMBERS, KEYS, st.booleans())
     def test_no_two_bills_bear_one_number(
         self, own: str | None, key: str, other: str | None, another: str, alone: bool
@@ -131,6 +136,7 @@ class TestNumbers:
         assert len(coded) <= LONGEST and len(second) <= LONGEST
         assert (coded.casefold() == second.casefold()) <= (key == another)
 
+    @settings(deadline=None)
     @given(NUMBERS, KEYS)
     def test_a_suppliers_number_goes_as_it_is_or_is_coded(self, own: str | None, key: str) -> None:
         number = invoice_number(own, key, alone=True)
@@ -189,6 +195,7 @@ class TestAmounts:
         found = wanted(content("60.00", paid("1", "40.00", void=True)), D(60), {"1": D(40)}, EARLY)
         assert [each["id"] for each in found.taken_back] == ["1"]
 
+    @settings(deadline=None)
     @given(st.lists(st.integers(1, 10**6), max_size=6), st.integers(1, 10**8), st.data())
     def test_jde_open_and_bill_due_are_the_same_in_the_end(
         self, cents: list[int], rest: int, data: st.DataObject

@@ -247,6 +247,44 @@ def test_blocked_accounts_hold_the_voucher(owed: BillSite) -> None:
     assert run(owed) == {"held": 1, "created": 1}
 
 
+@pytest.mark.reason("department_not_linked")
+def test_a_business_unit_without_a_department_holds_the_voucher(owed: BillSite) -> None:
+    """Given a business unit that somebody mapped to a department which BILL does not have
+    when bills are synced
+    then its vouchers are held until it has."""
+    entry = owed.books.voucher(1)
+    owed.map_value("departments", "30", "Head office")
+    assert run(owed) == {"held": 1}
+    assert owed.reasons(FLOW) == {key(entry): {"department_not_linked"}}
+    office = owed.bill.create("departments", {"name": "Head office"})
+    owed.replay(FLOW)
+    assert run(owed) == {"created": 1}
+    [line] = bill_of(owed, entry)["billLineItems"]
+    assert line["classifications"]["departmentId"] == office
+
+
+def test_the_payee_is_paid_where_the_voucher_names_one(owed: BillSite) -> None:
+    """Given a voucher of one supplier that is to be paid to another, who factors its invoices
+    when bills are synced
+    then the bill is the payee's; a site may have it as the supplier's."""
+    other = next(each for each in owed.bill.all("vendors") if each["shortName"] != "JDE 4343")
+    payee = int(other["shortName"].removeprefix("JDE "))
+    entry, second = owed.books.voucher(1), owed.books.voucher(2)
+    item(owed, entry, PYE=payee)
+    item(owed, second, PYE=payee)
+    owed.books.supplier(4999, "Factoring House")
+    item(owed, second, PYE=4999)
+    assert run(owed) == {"created": 1, "held": 1}
+    assert bill_of(owed, entry)["vendorId"] == other["id"]
+    assert owed.reasons(FLOW) == {key(second): {"supplier_not_linked"}}
+    assert owed.exception(FLOW).value == "4999"
+    owed.configure(FLOW, paid_to="supplier")
+    owed.replay(FLOW)
+    assert run(owed)["created"] == 1
+    [supplier] = [each for each in owed.bill.all("vendors") if each["shortName"] == "JDE 4343"]
+    assert bill_of(owed, second)["vendorId"] == supplier["id"]
+
+
 def test_a_distribution_that_does_not_agree_is_held(owed: BillSite) -> None:
     """Given a voucher whose distribution is a penny off, and one without any
     when bills are synced

@@ -9,6 +9,7 @@ import pytest
 from bill_born import FLOW, bill, change, costs, items, link, owed, run, switched_on, vouchers
 from bill_paid import pay, posted, table
 from bill_site import BillSite
+from scenario_books import Entry
 from scenario_site import outcomes
 
 from connector_assets.integrations.kinds import flow_class
@@ -74,9 +75,10 @@ def test_without_a_memory_nothing_is_made_twice(town: BillSite, mode: str) -> No
     then JD Edwards and BILL are as they were, and both are linked anew."""
     town.flows |= {"bills": {}, "payments": {}}
     town.configure(FLOW, mode=mode)
-    entry = town.books.voucher(costs=[("30.5010", "77.00")])
-    id = bill(town)
     flows = ("bills", FLOW, "payments")
+    entry = town.books.voucher(costs=[("30.5010", "77.00")])
+    town.sync(*flows)
+    id = bill(town)
     town.sync(*flows)
     pay(town, {"id": id, "amount": "40.00"})
     town.sync("payments")
@@ -103,7 +105,7 @@ def test_a_bill_of_jde_is_none_of_bills_own(town: BillSite) -> None:
     [linked] = town.bill.all("bills")
     town.bill.set("bills", linked["id"], description="overwritten")
     bill(town, "INV-4712", description="JDE 00001-PV-4712-001 Works")
-    bill(town, "INV-4~00001PV003MX01", description="overwritten")
+    bill(town, "INV-4~00001PV0003MV01", description="overwritten")
     report = town.sync(FLOW)[FLOW]
     assert (report.rules(), report.writes) == ({"born_in_jde": 3}, 0)
     assert vouchers(town) == []
@@ -115,8 +117,8 @@ def test_a_bill_that_changed_before_it_is_paid_gets_a_voucher_anew(town: BillSit
     id = bill(town)
     run(town)
     change(town, id, "120.00")
-    assert run(town) == {"updated": 1}
-    assert vouchers(town) == [(f"BL-{id}-1", Decimal(0), "void"), (f"BL-{id}-2", Decimal(120), "H")]
+    assert run(town) == {"created": 1}
+    assert vouchers(town) == [(f"BL-{id}-1", Decimal(100), "void"), (f"BL-{id}-2", Decimal(120), "H")]
     assert owed(town) == Decimal(120)
     assert town.sync(FLOW)[FLOW].writes == 0
 
@@ -129,8 +131,7 @@ def test_a_bill_that_changed_after_it_was_paid_is_a_persons(town: BillSite) -> N
     run(town)
     pay(town, {"id": id, "amount": "40.00"})
     town.sync("payments")
-    line = town.bill.get("bills", id)["billLineItems"][0]
-    town.bill.set("bills", id, billLineItems=[{**line, "amount": "120.00"}], amount="120.00")
+    change(town, id, "120.00")
     assert run(town) == {"held": 1}
     assert town.exception(FLOW).reason == "voucher_already_paid"
     assert vouchers(town) == [(f"BL-{id}-1", Decimal(100), "H")]
@@ -144,10 +145,10 @@ def test_a_bill_that_is_archived_takes_its_voucher_along(town: BillSite) -> None
     town.sandbox.clock.advance(60)
     town.bill.act("archive_bill", id=id)
     assert run(town) == {"updated": 1}
-    assert (vouchers(town), owed(town)) == ([(f"BL-{id}-1", ZERO, "void")], ZERO)
+    assert (vouchers(town), owed(town)) == ([(f"BL-{id}-1", Decimal(100), "void")], ZERO)
     town.sandbox.clock.advance(60)
     town.bill.act("restore_bill", id=id)
-    assert run(town) == {"updated": 1}
+    assert run(town) == {"created": 1}
     assert vouchers(town)[-1] == (f"BL-{id}-2", Decimal(100), "H")
 
 
@@ -166,3 +167,32 @@ def test_a_bill_that_is_archived_while_its_payment_is_under_way_is_a_persons(tow
     town.bill.set("bills", id, archived=False, recordStatus="ACTIVE")
     assert run(town) == {"unchanged": 1}
     assert town.exceptions(FLOW) == []
+
+
+def test_a_payment_waits_for_a_voucher_that_is_in_the_batch_files(town: BillSite) -> None:
+    """Given a batch queue of an hour in JD Edwards and a bill that BILL has paid meanwhile
+    then the payment is held until the voucher is there, and is posted by itself then."""
+    town.sandbox.post("/options", {"jde": {"batch_seconds": 3600}})
+    town.flows["payments"] = {}
+    id = bill(town)
+    pay(town, id)
+    assert run(town) == {"created": 1}
+    assert link(town, id).startswith("Z/")
+    town.sync("payments")
+    assert town.exception("payments").reason == "voucher_not_linked"
+    town.sandbox.clock.advance(3600)
+    town.sync(FLOW, "payments")
+    assert (owed(town), town.exceptions("payments")) == (ZERO, [])
+    assert posted(town) == [(Decimal(100), False)]
+
+
+def test_a_voucher_that_lost_its_mark_is_still_settled_by_its_link(town: BillSite) -> None:
+    """Given a voucher whose mark somebody overwrote, when BILL has paid its bill, then the link says which it is."""
+    town.flows["payments"] = {}
+    id = bill(town)
+    run(town)
+    [row] = items(town, id)
+    town.books.change_items(Entry(row["DOC"], row["DCT"], row["KCO"]), VR01="overwritten")
+    pay(town, id)
+    town.sync("payments")
+    assert (owed(town), posted(town)) == (ZERO, [(Decimal(100), False)])

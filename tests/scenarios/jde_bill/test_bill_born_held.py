@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from decimal import Decimal
 
 import pytest
 from bill_born import FLOW, bill, costs, items, link, owed, run, switched_on, vendor, vouchers
 from bill_paid import ADDRESS
 from bill_site import BillSite
+from scenario_books import Entry
+from scenario_site import outcomes
 
 
 @pytest.fixture(autouse=True)
@@ -70,16 +73,14 @@ def test_a_vendor_is_known_by_its_marker_where_its_link_is_lost(town: BillSite) 
     assert [row["AN8"] for row in items(town, id)] == [4343]
 
 
-@pytest.mark.reason("account_not_found", "account_not_postable")
+@pytest.mark.reason("account_not_found")
+@pytest.mark.reason("account_not_postable")
 def test_lines_without_an_account_of_jde_hold_the_bill(town: BillSite) -> None:
     """Given a line without account, one on an account that was born in BILL, and one on an account that takes no
     postings any more, then their bills wait; a default account lets the first go."""
     none = bill(town, "WEB-1", costs=((None, "10.00"),))
-    strange = bill(town, "WEB-2")
     town.bill.create("chart_of_accounts", {"name": "Petty cash", "account": {"number": "999", "type": "EXPENSE"}})
-    own = town.bill.get("bills", strange)["billLineItems"][0]
-    petty = {"chartOfAccountId": town.bill.account("999")["id"]}
-    town.bill.set("bills", strange, billLineItems=[{**own, "classifications": petty}])
+    strange = bill(town, "WEB-2", costs=(("999", "10.00"),))
     closed = bill(town, "WEB-3", costs=(("40.5010", "10.00"),))
     town.books.account("40.5010", "Housing repairs", posting="I")
     assert run(town) == {"held": 3}
@@ -109,10 +110,12 @@ def test_the_business_unit_may_be_that_of_the_department(town: BillSite) -> None
     assert costs(town, other) == [("40.5010", Decimal(10))]
 
 
-@pytest.mark.reason("natural_key_taken", "possible_duplicate")
+@pytest.mark.reason("natural_key_taken")
+@pytest.mark.reason("possible_duplicate")
 def test_an_invoice_that_somebody_entered_in_jde_too_is_never_owed_twice(town: BillSite) -> None:
     """Given a voucher of the same supplier and number that was entered in JD Edwards, and two bills of one number
     then the first bill is held, and of the two one goes and the other waits."""
+    town.bill.configure(duplicate_invoice_numbers="allow")
     town.books.voucher(4711, invoice="WEB-1")
     taken, first, second = bill(town, "WEB-1"), bill(town, "WEB-2"), bill(town, "WEB-2")
     assert run(town) == {"created": 1, "held": 2}
@@ -150,17 +153,17 @@ def test_a_closed_period_holds_a_bill_or_moves_it(town: BillSite) -> None:
 @pytest.mark.reason("revisions_used_up")
 def test_there_is_no_tenth_voucher_of_a_bill(town: BillSite) -> None:
     """Given a bill whose ninth voucher was voided when it was archived, when it is restored, then a person is told."""
+    town.configure(FLOW, mode="direct")
     id = bill(town)
     run(town)
     [row] = items(town, id)
-    key = {name: row[name] for name in ("DOC", "DCT", "KCO", "SFX", "SFXE")}
-    town.books.upsert("F0411", key | {"VR01": f"BL-{id}-9"})
+    town.books.change_items(Entry(row["DOC"], row["DCT"], row["KCO"]), VR01=f"BL-{id}-9")
     for act in ("archive_bill", "restore_bill"):
         town.sandbox.clock.advance(60)
         town.bill.act(act, id=id)
         town.sync(FLOW)
     assert town.exception(FLOW).reason == "revisions_used_up"
-    assert vouchers(town) == [(f"BL-{id}-9", Decimal(0), "void")]
+    assert vouchers(town) == [(f"BL-{id}-9", Decimal(100), "void")]
 
 
 @pytest.mark.reason("payer_settings_differ")
@@ -177,8 +180,9 @@ def test_a_bill_out_of_sight_is_not_taken_back(town: BillSite) -> None:
     """Given a voucher of a bill that BILL does not show any more, when all keys are compared, then it is held."""
     id = bill(town)
     run(town)
-    del town.sandbox.systems["bill"].books.tables["bills"][id]
-    town.sweep(FLOW)
-    assert run(town) == {"held": 1}
+    held = deepcopy(town.sandbox.systems["bill"].dump())
+    del held["bills"][id]
+    town.sandbox.systems["bill"].restore(held)
+    assert outcomes(town.sweep(FLOW).report) == {"held": 1}
     assert town.exception(FLOW).reason == "many_deleted"
     assert vouchers(town) == [(f"BL-{id}-1", Decimal(100), "H")]

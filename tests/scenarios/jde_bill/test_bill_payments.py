@@ -205,7 +205,7 @@ def test_a_credit_that_was_already_applied_in_jde_is_held_before_the_write(town:
 def test_a_foreign_bill_is_posted_in_its_own_currency(town: BillSite) -> None:
     """Given a voucher in dollars in a company of pounds, whose vendor has bills in dollars
     when BILL has paid a third and then the rest, then both currencies are settled to the penny."""
-    dollars = vendor(town, "Bolt Brothers", "USD")
+    dollars = vendor(town, "Bolt Brothers (USD)", "USD")
     entry = town.books.voucher(supplier=4344, costs=[("30.5010", "100.00")], currency="USD", rate="0.8")
     id = bill(town, entry, "100.00", payee=dollars)
     pay(town, {"id": id, "amount": "33.33"})
@@ -376,7 +376,7 @@ def test_both_sides_agree_to_the_penny(town: BillSite) -> None:
     used = {"id": credit(town, memo, "30.00"), "amount": "12.34"}
     pay(town, {"id": bill(town, entry, "100.00"), "amount": "77.77", "credits": [used]})
     voided = pay(town, bill(town, other, "100.00"))
-    pay(town, bill(town, foreign, "55.55", payee=vendor(town, "Bolt Brothers", "USD")))
+    pay(town, bill(town, foreign, "55.55", payee=vendor(town, "Bolt Brothers (USD)", "USD")))
     assert run(town) == {"created": 3}
     town.bill.act("void_payment", id=voided.id)
     assert run(town) == {"updated": 1, "unchanged": 2}

@@ -86,7 +86,7 @@ def test_a_journal_is_for_the_cash_and_closes_the_debit_memo_too(town: BillSite)
 
 def test_a_foreign_payment_is_a_journal_in_both_currencies(town: BillSite) -> None:
     """Given a dollar bill that is paid in two parts, then the entries add up to the voucher in both currencies."""
-    dollars = vendor(town, "Bolt Brothers", "USD")
+    dollars = vendor(town, "Bolt Brothers (USD)", "USD")
     entry = town.books.voucher(supplier=4344, status="H", costs=[("30.5010", "100.00")], currency="USD", rate="0.7841")
     id = bill(town, entry, "100.00", payee=dollars)
     pay(town, {"id": id, "amount": "33.33"})

@@ -15,10 +15,10 @@ from typing import Any
 
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
-from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_key
+from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.order_vouchers import vouchers_of
 from connector_assets.integrations.jde_bill.marker import ORDER, keys_of
-from connector_assets.integrations.jde_bill.marks import mark_rules
+from connector_assets.integrations.jde_bill.marks import BIRTH_FLOW, mark_rules
 from connector_assets.integrations.jde_bill.ordered.billed import order_named
 from connector_assets.integrations.to_jde.vouchers.marks import marked
 from connector_assets.sources.bill_records import record_of
@@ -92,7 +92,7 @@ class PaidBills:
         born = [id for id in bills if id not in named and id not in orders]
         by_order = self._of_orders({key for keys in orders.values() for key in keys})
         items = self.pay_items({key for keys in named.values() for key in keys})
-        made = {**marked(self.jde, mark_rules(self.bench.integration.settings), born)}
+        made = self._of_born(born)
         vouchers: dict[str, Iterable[Sequence[PayItem]]] = {
             **{id: by_order[keys[0]] for id, keys in orders.items()},
             **{id: [[items[key] for key in keys if key in items]] for id, keys in named.items()},
@@ -157,6 +157,20 @@ class PaidBills:
             ]
             for key, order in orders.items()
         }
+
+    def _of_born(self, bills: Sequence[str]) -> dict[str, list[list[Row]]]:
+        """Id of a bill that was born in BILL -> the vouchers made of it, of each its pay items: by their marks, and
+        where there is no mark by the link."""
+        made = marked(self.jde, mark_rules(self.bench.integration.settings), bills)
+        flow, prefix = f"{self.bench.integration.name}/{BIRTH_FLOW}", f"{BILLS}:"
+        links = self.bench.ledger.links.of(flow, [f"{prefix}{id}" for id, vouchers in made.items() if not vouchers])
+        # one that waits in the batch files is no voucher yet
+        keys = {
+            key: voucher_parts(link.target_id) for key, link in links.items() if not link.target_id.startswith("Z/")
+        }
+        rows = self.jde.complete("F0411", VOUCHER_KEY, sorted(set(keys.values()))) if keys else []
+        found = by(rows, *VOUCHER_KEY)
+        return {**made, **{key.removeprefix(prefix): [found[parts]] for key, parts in keys.items() if parts in found}}
 
     def _items(self, rows: Sequence[Row]) -> list[PayItem]:
         return [self._item(own) for _, own in sorted(by(rows, "SFX").items())]

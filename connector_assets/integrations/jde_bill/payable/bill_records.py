@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from connector_assets.delivery.document import Document, Target, version_text
@@ -104,8 +105,17 @@ class BillRecords:
         return self.bench.client("bill")
 
     def holds_any(self) -> bool:
+        """Whether BILL holds a bill that is not the other flow's, which may have made some in this very run."""
+        return self.holds_some and any(map(self.concerns, self.client.bills.all()))
+
+    @cached_property
+    def holds_some(self) -> bool:
         """Whether BILL holds a bill at all."""
         return bool(self.client.bills.holds_any())
+
+    def concerns(self, bill: Bill) -> bool:
+        """Whether a bill is of this flow's kind, or nobody's."""
+        return bool(self.covered(bill)) or not keys_of(bill.description)
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         """Bills by id."""
@@ -121,7 +131,7 @@ class BillRecords:
 
     def all(self) -> list[Target]:
         """All bills but those of the other flow."""
-        bills = [bill for bill in self.client.bills.all() if self.covered(bill) or not keys_of(bill.description)]
+        bills = list(filter(self.concerns, self.client.bills.all()))
         return self._observed(bills, list(self.client.payments.all()) if any(map(_has_payments, bills)) else [])
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:

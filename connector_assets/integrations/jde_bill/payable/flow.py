@@ -176,7 +176,7 @@ class Payables(Flow):
             ),
             line_rows=row_schema(f"{self.name} lines", {**classifications.CHECKS, "description": [at_most(4000)]}),
             shows={
-                "supplier_not_linked": "supplier",
+                "supplier_not_linked": "payee" if self.settings.paid_to == "payee" else "supplier",
                 "currency_not_the_vendors": "currency",
                 "distribution_does_not_agree": "gap",
                 "possible_duplicate": "held_duplicate",

@@ -64,18 +64,22 @@ class Resolving:
         sent = sent_of(self.bench.ledger, self.flow, keys)
         twins = sent_of(self.bench.ledger, self.flow, {key for row in rows for key in json.loads(row["twin_items"])})
         orders = self._billed_orders({item.order for found in items.values() for item in found if item.order})
-        vendors = self.vendors.of({(row["supplier"], row["currency"] or "") for row in rows})
+        vendors = self.vendors.of({self._paid(row) for row in rows})
         resolved = []
         for row in rows:
             voucher = voucher_of(row["key"])
-            link = vendors[row["supplier"], row["currency"] or ""]
+            link = vendors[self._paid(row)]
             resolved.append(dict(row) | self._one(row, items[voucher], sent.get(voucher, {}), twins, orders, link))
         return resolved
 
     def vendor_of(self, row: Row) -> VendorLink:
         """The vendor of a row, or what it waits for."""
-        wanted = (row["supplier"], row["currency"] or "")
+        wanted = self._paid(row)
         return self.vendors.of([wanted])[wanted]
+
+    def _paid(self, row: Row) -> tuple[int, str]:
+        """Who is paid, and in which currency."""
+        return row["payee" if self.settings.paid_to == "payee" else "supplier"], row["currency"] or ""
 
     def _billed_orders(self, orders: Collection[str]) -> set[str]:
         """Those of these orders that are bills of their own: their vouchers are none."""

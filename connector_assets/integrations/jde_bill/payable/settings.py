@@ -18,6 +18,10 @@ class PayableSettings(VoucherRules):
     pay_statuses: tuple[str, ...] = Field(
         default=("A",), min_length=1, description="pay statuses (F0411.PST) of approved pay items, which BILL is to pay"
     )
+    paid_to: Literal["payee", "supplier"] = Field(
+        default="payee",
+        description="whose vendor a record is for: the voucher's payee (F0411.PYE), or its supplier (AN8)",
+    )
     duplicates: Literal["hold", "send"] = Field(
         default="hold", description="a second voucher of one supplier and invoice number; send: with a coded number"
     )

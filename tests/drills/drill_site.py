@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import pickle
 import secrets
@@ -92,6 +93,7 @@ class Site:
         faults = Faults(vendors)
         self.desks = {name: Desk(system, faults) for name, system in self.systems.items()}
         self.folder = Path(tempfile.mkdtemp(prefix="drill-", dir=MEMORY if MEMORY.is_dir() else None))
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self._path = self.folder / "ledger.sqlite"
         self._path.touch(mode=0o600)
         self.database = WatchedDatabase(normalised(f"sqlite:///{self._path}"))

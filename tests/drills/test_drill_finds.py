@@ -104,3 +104,11 @@ def test_an_account_that_is_renumbered_while_it_is_sent_is_found_under_the_numbe
     told = tell(Workshop("jde_bill"), Case.parse(name))
     assert not told.verdict
     assert told.crossed[-1].startswith("after bill POST")
+
+
+def test_a_bill_whose_voucher_changes_while_it_is_sent_is_found_by_the_amount_that_was_sent() -> None:
+    name = (
+        f"jde_bill/bills on_conflict=source / {FIRST} / amend / write0=drop_before / write1=answer_cut"
+        " / write2=503_before / dies@23+60s / dies@11+0s"
+    )
+    assert not tell(Workshop("jde_bill"), Case.parse(name)).verdict

@@ -64,7 +64,7 @@ class PurchaseOrderBills(Flow):
     source_role, source_entity = "jde", "F4301"
     target_role, target_entity = "bill", "bills"
     natural_key = "order in the description"
-    named_by = ("key", "items", "number", "vendor", "date", "total", "currency")
+    named_by = ("key", "items", "number", "vendor", "date", "amount", "total", "currency")
     document_columns: ClassVar[Mapping[str, str]] = {**jde.COLUMNS, **COLUMNS}
     line_columns: ClassVar[Mapping[str, str]] = {**jde.LINE_COLUMNS, **classifications.COLUMNS}
     Settings = OrderBillSettings

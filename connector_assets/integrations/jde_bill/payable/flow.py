@@ -73,7 +73,7 @@ class Payables(Flow):
     source_role, source_entity = "jde", "F0411"
     target_role = "bill"
     natural_key = "pay item in the description"
-    named_by = ("key", "items", "number", "vendor", "date", "total", "currency")
+    named_by = ("key", "items", "number", "vendor", "date", "amount", "total", "currency")
     document_columns: ClassVar[Mapping[str, str]] = {**jde.COLUMNS, "twin_items": "str", **RESOLVED}
     line_columns: ClassVar[Mapping[str, str]] = {**jde.LINE_COLUMNS, **classifications.COLUMNS}
     # which pay items are this flow's

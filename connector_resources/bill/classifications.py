@@ -24,37 +24,34 @@ class ChartOfAccounts(Writable[ChartOfAccount]):
     KEYS = ("name", "account.number")
 
 
-class Departments(Writable[Classification]):
+class _Named(Writable[Classification]):
+    """What the lists of names share."""
+
+    MODEL = Classification
+    PROVEN = False
+    BULK = _BULK
+    KEYS = ("name",)
+
+
+class Departments(_Named):
     """Departments; `name` is required."""
 
-    MODEL = Classification
     PATH = "classifications/departments"
     NOUN = "department"
-    PROVEN = False
-    BULK = _BULK
     BULK_KEY = "departments"
-    KEYS = ("name",)
 
 
-class Locations(Writable[Classification]):
+class Locations(_Named):
     """Locations."""
 
-    MODEL = Classification
     PATH = "classifications/locations"
     NOUN = "location"
-    PROVEN = False
-    BULK = _BULK
     BULK_KEY = "locations"
-    KEYS = ("name",)
 
 
-class AccountingClasses(Writable[Classification]):
+class AccountingClasses(_Named):
     """Accounting classes."""
 
-    MODEL = Classification
     PATH = "classifications/accounting-classes"
     NOUN = "accounting class"
-    PROVEN = False
-    BULK = _BULK
     BULK_KEY = "accountingClasses"
-    KEYS = ("name",)

@@ -30,7 +30,6 @@ from connector_assets.integrations.jde_bill.payable.bill_records import BillReco
 from connector_assets.integrations.jde_bill.payable.steps import (
     NOTHING_OPEN,
     PayableSteps,
-    Paying,
     description,
     line_bodies,
     shown,
@@ -43,7 +42,7 @@ ZERO = Decimal("0.00")
 WAITS = "payment_status"
 
 
-class BillSteps(PayableSteps):
+class BillSteps(PayableSteps[BillRecords]):
     """Decides for the flow `bills`."""
 
     parts: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -56,19 +55,9 @@ class BillSteps(PayableSteps):
         "lines": ("billLineItems",),
     }
 
-    def __init__(self, flow: Paying, records: BillRecords) -> None:
-        super().__init__(flow)
-        self.records = records
-
     @property
     def resource(self) -> Any:
         return self.records.client.bills
-
-    def seen(self, records: Sequence[Any]) -> list[Target]:
-        return self.records.seen(records)
-
-    def know(self, vendor: str, currency: str | None) -> None:
-        self.records.know(vendor, currency)
 
     def lines_held(self, target: Target) -> Sequence[Any]:
         held: Held = target.raw
@@ -166,7 +155,7 @@ class BillSteps(PayableSteps):
 
     def _create(self, document: Document, sent: Mapping[str, Any]) -> Target:
         try:
-            return self.seen([self.resource.create(sent)])[0]
+            return self.records.seen([self.resource.create(sent)])[0]
         except Refused as refused:
             # of this number, it says: then it is ours, sent before, or somebody's, and he decides
             found = self.records.marked(sent["vendorId"], document.key) if refused.code == DUPLICATE else None

@@ -26,7 +26,6 @@ from connector_assets.delivery.document import (
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.jde_bill.payable.credit_records import CreditRecords, HeldCredit
-from connector_assets.integrations.jde_bill.payable.flow import Payables
 from connector_assets.integrations.jde_bill.payable.steps import (
     NOTHING_OPEN,
     PayableSteps,
@@ -39,7 +38,7 @@ from connector_resources.ledger import Delivery
 ZERO = Decimal("0.00")
 
 
-class CreditSteps(PayableSteps):
+class CreditSteps(PayableSteps[CreditRecords]):
     """Decides for the flow `vendor_credits`."""
 
     parts: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -50,19 +49,9 @@ class CreditSteps(PayableSteps):
         "lines": ("vendorCreditLineItems",),
     }
 
-    def __init__(self, flow: Payables, records: CreditRecords) -> None:
-        super().__init__(flow)
-        self.records = records
-
     @property
     def resource(self) -> Any:
         return self.records.client.vendor_credits
-
-    def seen(self, records: Sequence[Any]) -> list[Target]:
-        return self.records.seen(records)
-
-    def know(self, vendor: str, currency: str | None) -> None:
-        self.records.know(vendor, currency)
 
     def lines_held(self, target: Target) -> Sequence[Any]:
         held: HeldCredit = target.raw
@@ -120,7 +109,7 @@ class CreditSteps(PayableSteps):
 
     def _create(self, document: Document, sent: Mapping[str, Any], *, look: bool = False) -> Target:
         found = self.records.marked(sent["vendorId"], document.key) if look else None
-        return found or self.seen([self.resource.create(sent)])[0]
+        return found or self.records.seen([self.resource.create(sent)])[0]
 
 
 IGNORED = Ignore(NOTHING_OPEN)

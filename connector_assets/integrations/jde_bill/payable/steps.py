@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from connector_assets.delivery.converge import mark
 from connector_assets.delivery.document import (
@@ -44,27 +44,33 @@ class Paying(Protocol):
         """The content of a document whose record is for the amount `total`."""
 
 
-class PayableSteps(ABC):
+class Records(Protocol):
+    """What BILL holds of one resource, as targets."""
+
+    def seen(self, records: Sequence[Any]) -> list[Target]:
+        """Records that a write answered."""
+
+    def know(self, vendor: str, currency: str | None) -> None:
+        """Take the currency of a vendor for known."""
+
+
+R = TypeVar("R", bound=Records)
+
+
+class PayableSteps(ABC, Generic[R]):
     """Takes steps with the records of one of BILL's resources."""
 
     # what create and update carry, and the parts of the request body that carry it; an amount is that of the lines
     parts: ClassVar[Mapping[str, tuple[str, ...]]]
 
-    def __init__(self, flow: Paying) -> None:
+    def __init__(self, flow: Paying, records: R) -> None:
         self.flow = flow
+        self.records = records
 
     @property
     @abstractmethod
     def resource(self) -> Any:
         """The client's verbs."""
-
-    @abstractmethod
-    def seen(self, records: Sequence[Any]) -> list[Target]:
-        """Records that a write answered."""
-
-    @abstractmethod
-    def know(self, vendor: str, currency: str | None) -> None:
-        """Take the currency of a vendor for known."""
 
     @abstractmethod
     def lines_held(self, target: Target) -> Sequence[Any]:
@@ -127,7 +133,7 @@ class PayableSteps(ABC):
     def create(self, document: Document, send: Callable[[Mapping[str, Any]], Target]) -> Step:
         """Make the record."""
         content, resource = self.base(document.content), self.resource
-        self.know(document.content["vendor"], document.content["currency"])
+        self.records.know(document.content["vendor"], document.content["currency"])
         return Step(
             name="create",
             body=self.body(document, document.content),
@@ -135,7 +141,9 @@ class PayableSteps(ABC):
             outcome="created",
             stage=mark(content),
             changes=differences({}, content),
-            bulk=Bulk(self.flow.target_entity, resource.BULK, lambda bodies: self.seen(resource.create_many(bodies))),
+            bulk=Bulk(
+                self.flow.target_entity, resource.BULK, lambda bodies: self.records.seen(resource.create_many(bodies))
+            ),
         )
 
     def update(self, document: Document, target: Target, content: Mapping[str, Any]) -> Step:
@@ -150,7 +158,7 @@ class PayableSteps(ABC):
         return Step(
             name="replace" if anew else "update",
             body=whole if anew else {name: whole[name] for name in whole if name in named},
-            send=lambda sent: self.seen([verb(target.id, sent)])[0],
+            send=lambda sent: self.records.seen([verb(target.id, sent)])[0],
             outcome="updated",
             stage=mark(self.base(content)),
             changes=changes,
@@ -162,7 +170,7 @@ class PayableSteps(ABC):
         return Step(
             name=name,
             body={},
-            send=lambda _: self.seen([verb(target.id)])[0],
+            send=lambda _: self.records.seen([verb(target.id)])[0],
             outcome="updated",
             stage=known.stage,
             changes=(FieldChange("void", target.content["void"], not target.content["void"]),),

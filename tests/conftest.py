@@ -13,10 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from quick_disk import use_memory
 from throwaway_postgres import PostgresServer
 
 from connector_resources.clock import ManualClock
 from connector_resources.ledger import Ledger
+
+use_memory()
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 

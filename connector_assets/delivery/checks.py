@@ -104,7 +104,9 @@ def of_type(kind: str) -> pa.Column:
     }
     types = expected[kind.rstrip("?")]
 
-    def holds(series: pd.Series) -> pd.Series:
+    def holds(series: pd.Series) -> pd.Series | bool:
+        if series.dtype != object:
+            return False
         # bool is an int to Python, and never a number to a ledger
         return series.map(
             lambda value: (
@@ -113,8 +115,9 @@ def of_type(kind: str) -> pa.Column:
             )
         ).astype(bool)
 
+    # without a dtype of pandera's: to tell one it tries to import geopandas, in vain, for each column of each frame
     return pa.Column(
-        object,
+        None,
         pa.Check(holds, name="type", error=f"is not {kind}", ignore_na=False),
         nullable=True,
         coerce=False,
@@ -131,7 +134,7 @@ def shape_schema(name: str, columns: dict[str, str], unique: list[str] | None) -
 def row_schema(name: str, checks: dict[str, list[pa.Check]]) -> pa.DataFrameSchema:
     """Checks per column; columns without one are left alone."""
     return pa.DataFrameSchema(
-        {column: pa.Column(object, found, nullable=True, coerce=False) for column, found in checks.items()},
+        {column: pa.Column(None, found, nullable=True, coerce=False) for column, found in checks.items()},
         name=name,
     )
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,6 +27,8 @@ from connector_resources.errors import ConnectorError, StorageProblem, UnusableI
 from connector_resources.ledger import LandedObject, LandingKind, Ledger
 
 BATCH = 10_000
+# rows below which a compressor and a thread for each column take longer than what they save
+SMALL = 500
 SEAL, SEAL_BYTES = "seal", 32
 SEAL_TRIES, SEAL_SECONDS = 50, 0.02
 
@@ -72,10 +74,14 @@ class LandingStore:
         path = f"{connection}/{entity}/{kind}-{_safe(run)}-{secrets.token_hex(8)}.parquet"
         count = 0
         try:
-            with self._create(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
-                for table in _tables(rows, schema):
-                    writer.write_table(table)
-                    count += table.num_rows
+            with self._create(path) as file:
+                tables = _tables(rows, schema)
+                first = next(tables, schema.empty_table())
+                compression = "none" if first.num_rows < SMALL else "zstd"
+                with pq.ParquetWriter(file, schema, compression=compression) as writer:
+                    for table in chain([first], tables):
+                        writer.write_table(table)
+                        count += table.num_rows
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise LandingProblem(f"{connection}/{entity}: rows do not fit their columns: {_line(error)}") from error
         except OSError as error:
@@ -139,7 +145,7 @@ class LandingStore:
         name = f"{landed.connection}/{landed.entity} of run {landed.run} ({landed.path})"
         try:
             with self._fs.open(f"{self._root}/{landed.path}", "rb") as file:
-                table = pq.read_table(file)
+                table = pq.ParquetFile(file).read(use_threads=landed.rows >= SMALL)
         except FileNotFoundError:
             raise LandingProblem(f"the landed object {name} is missing: read it again") from None
         except (OSError, pa.ArrowException) as error:

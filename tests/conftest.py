@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from quick_disk import use_memory
 from throwaway_postgres import PostgresServer
 
@@ -20,6 +21,9 @@ from connector_resources.clock import ManualClock
 from connector_resources.ledger import Ledger
 
 use_memory()
+# how long an example takes says something of the machine, not of what is tested
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 

@@ -93,6 +93,19 @@ def test_a_key_twice_is_a_wrong_shape() -> None:
     assert "key" in found([row("a"), row("b"), row("a")]).shape[0]
 
 
+@pytest.mark.parametrize("columns", [["key", "ignored", "amount", "count", "day"], [*COLUMNS, "more"]], ids=len)
+def test_other_columns_are_a_wrong_shape(columns: list[str]) -> None:
+    documents = frame([row("a")], COLUMNS).reindex(columns=columns)
+    findings = examine(checks(), documents, frame([], {"key": "str"}))
+    assert findings.shape == [f"things: its columns are {', '.join(columns)}, not {', '.join(COLUMNS)}"]
+
+
+def test_a_column_that_pandas_made_numbers_of_is_a_wrong_shape() -> None:
+    documents = frame([row("a")], COLUMNS).astype({"count": "int64"})
+    wrong = examine(checks(), documents, frame([], {"key": "str"})).shape
+    assert wrong[0] == "things: column count, check of plain objects, it is of int64"
+
+
 def test_rows_are_held_with_every_reason_once_and_ignored_ones_are_not_asked() -> None:
     rows = [row("a", name="  "), row("b", name="too long", amount=None), row("c"), row("d", name=None, ignored="rule")]
     findings = found(

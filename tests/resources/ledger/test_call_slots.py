@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -261,6 +261,6 @@ def test_one_object_for_all_clients_of_a_process_and_no_secret_in_the_ledger(tmp
         slots = ledger.call_slots("bill", **asked)  # type: ignore[arg-type]
         assert ledger.call_slots("bill", **asked) is slots  # type: ignore[arg-type]
         assert KEY not in repr(slots)
-        with slots.take():
-            dump = "\n".join(sqlite3.connect(file).iterdump())
+        with slots.take(), closing(sqlite3.connect(file)) as connection:
+            dump = "\n".join(connection.iterdump())
         assert "slot_holders" in dump and fingerprint(KEY) in dump and KEY not in dump

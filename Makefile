@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 UI_PORT ?= 3000
 
+# Compiled once: a machine that forbids it lets each of the many processes of the tests compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help env demo ui test check lint types drill bench ledger browser lock clean
 .DEFAULT_GOAL := help
 

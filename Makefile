@@ -9,7 +9,7 @@ UI_PORT ?= 3000
 # Compiled once: a machine that forbids it lets each of the many processes of the tests compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help env demo ui test check lint types drill bench ledger browser lock clean
+.PHONY: help env demo ui test quick check lint types drill bench ledger browser lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -31,8 +31,12 @@ demo: env ## a ledger flows from JD Edwards into Coupa, on the sandbox
 ui: env ## Dagster's page on the demo's data, until Ctrl-C
 	exec $(BIN)/connector ui --port $(UI_PORT)
 
+# SHUFFLE=SEED runs them in an order by chance.
 test: env ## all tests, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations 20 --durations-min 1 $(if $(SHUFFLE),--shuffle $(SHUFFLE))
+
+quick: env ## what one runs after each edit: units, a scenario and a case of the drill of each flow
+	$(BIN)/python -m pytest -n 2 --dist worksteal --quick
 
 check: env ## Dagster's own check of the definitions
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/dg check defs
@@ -64,5 +68,5 @@ lock: ## pin all dependencies anew (needs uv)
 		--extra dev --quiet --output-file requirements.lock pyproject.toml
 
 clean: ## forget the environment and what the tools left behind; homes stay
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf .venv .venv-* .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

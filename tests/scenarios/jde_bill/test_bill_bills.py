@@ -20,6 +20,7 @@ def owed(town: BillSite) -> BillSite:
     return owing(town)
 
 
+@pytest.mark.quick("jde_bill/bills")
 def test_an_approved_voucher_becomes_a_bill_to_the_penny(owed: BillSite) -> None:
     """Given an approved voucher of 120.00 with 20.00 tax, its costs on three accounts
     when bills are synced

@@ -23,6 +23,7 @@ def _on(town: BillSite) -> None:
     switched_on(town)
 
 
+@pytest.mark.quick("jde_bill/approved_bills")
 @pytest.mark.parametrize("mode", ["batch", "direct"])
 def test_an_approved_bill_becomes_a_voucher(town: BillSite, mode: str) -> None:
     """Given a bill of two lines that a clerk of BILL entered, with an order's number

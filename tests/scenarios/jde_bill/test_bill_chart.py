@@ -21,6 +21,7 @@ def fail(site: BillSite, *rules: Mapping[str, Any]) -> None:
     site.sandbox.post("/faults", {"replace": True, "rules": [{"system": "bill", **rule} for rule in rules]})
 
 
+@pytest.mark.quick("jde_bill/chart_of_accounts")
 def test_bill_gets_one_account_for_each_that_accepts_postings(site: BillSite) -> None:
     """Given six accounts that accept A/P postings and five that do not
     when the chart of accounts is synced

@@ -30,6 +30,7 @@ def apply(town: BillSite, credit: str, bill: str, amount: str) -> None:
     town.bill.act("apply_credit", id=credit, bill={"id": bill}, amount=amount)
 
 
+@pytest.mark.quick("jde_bill/vendor_credits")
 def test_a_debit_memo_becomes_a_credit_to_the_penny(owed: BillSite) -> None:
     """Given a debit memo of 60.00 with tax, and a voucher of the same supplier
     when bills and credits are synced

@@ -23,6 +23,7 @@ def buyers(town: BillSite) -> Purchasing:
     return ordering(town)
 
 
+@pytest.mark.quick("jde_bill/purchase_order_bills")
 def test_an_approved_order_becomes_a_bill_to_the_penny(town: BillSite, buyers: Purchasing) -> None:
     """Given an approved order of 144.99 in three lines, one of them a lump sum
     when orders are synced

@@ -35,6 +35,7 @@ def _on(town: BillSite) -> None:
     switch_on(town)
 
 
+@pytest.mark.quick("jde_bill/payments")
 def test_a_payment_of_bill_settles_the_voucher_once(town: BillSite) -> None:
     """Given a voucher and its bill
     when BILL has paid it, then a payment of our number and BILL's day closes the pay item, once only."""

@@ -10,6 +10,7 @@ FLOW = "departments"
 PARKS = "F0006:30"
 
 
+@pytest.mark.quick("jde_bill/departments")
 def test_each_business_unit_is_a_department(site: BillSite) -> None:
     """Given five business units, when departments are synced
     then BILL holds five that begin with the unit's number and have it as their short name."""

@@ -28,6 +28,7 @@ def american(site: BillSite, number: int, name: str, *, code: str = "C", tax_id:
 # -- what a vendor is made of -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.quick("jde_bill/vendors")
 def test_a_new_supplier_becomes_a_vendor_with_everything_that_a_check_needs(site: BillSite) -> None:
     """Given an American company and a person with address, e-mail, phone and tax number in JD Edwards
     when the vendors are synced for the first time into an empty organisation

@@ -11,6 +11,7 @@ from connector_resources.errors import UnusableInput
 GROUNDS = f"F0901:{CHART['30.5010']['AID']}"
 
 
+@pytest.mark.quick("jde_coupa/accounts")
 def test_a_static_chart_gets_one_account_for_each_that_accepts_postings(site: Site) -> None:
     """Given six accounts that accept A/P postings and five that do not
     when the accounts are synced into a static chart

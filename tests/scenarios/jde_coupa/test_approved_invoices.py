@@ -24,6 +24,7 @@ def payables(town: Site) -> Payables:
     return Payables(town)
 
 
+@pytest.mark.quick("jde_coupa/approved_invoices")
 def test_an_approved_invoice_becomes_a_voucher_of_the_batch(town: Site, payables: Payables) -> None:
     """Given an invoice of two lines and tax that its approvers let go in Coupa
     when it is synced, then its rows go through the batch files, and a voucher of JD Edwards comes of them, approved for

@@ -28,6 +28,7 @@ def statuses(town: Site, doc: int = 4711) -> list[str]:
     return [row["PST"] for row in Payables(town).rows("F0411") if row["DOC"] == doc]
 
 
+@pytest.mark.quick("jde_coupa/approvals")
 def test_an_approval_releases_the_voucher(town: Site, voucher: Entry) -> None:
     """Given a voucher on pay status H whose invoice is a draft in Coupa, when it is synced, then nothing is decided;
     when the approvers let it go there, then the voucher is on A; further syncs send nothing, and no voucher is made."""

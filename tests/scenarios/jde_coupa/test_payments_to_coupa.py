@@ -22,6 +22,7 @@ def _on(town: Site) -> None:
     town.flows[FLOW] = {}
 
 
+@pytest.mark.quick("jde_coupa/payments_to_coupa")
 def test_a_paid_voucher_pays_the_invoice_that_it_was_made_of(town: Site) -> None:
     """Given an invoice born in Coupa, its voucher in JD Edwards marked with it, not paid yet
     when it is synced nothing is told; when JD Edwards pays, the day, number and amount are told, and once only."""

@@ -55,6 +55,7 @@ def calls(town: Site) -> int:
     return int(routes.get(CALL, 0))
 
 
+@pytest.mark.quick("jde_coupa/payments_to_jde")
 def test_a_payment_of_coupa_pay_is_booked_on_its_voucher(town: Site) -> None:
     """Given an invoice born in Coupa and its voucher, held from JD Edwards' payment runs
     when Coupa Pay has paid it, then the voucher is paid by one payment of our number and Coupa's day, once only."""

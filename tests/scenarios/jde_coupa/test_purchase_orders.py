@@ -26,6 +26,7 @@ def buyers(yard: Site) -> Purchasing:
     return Purchasing(yard.books)
 
 
+@pytest.mark.quick("jde_coupa/purchase_orders")
 def test_an_order_of_two_lines_is_created_and_put_in_force(yard: Site, buyers: Purchasing) -> None:
     """Given an order of ten at 2.50 and four at 12.25 on two accounts
     when it is synced

@@ -13,6 +13,7 @@ ANVIL, BOLT = "F0401:4343", "F0401:4344"
 TAX = "GB123456789"
 
 
+@pytest.mark.quick("jde_coupa/suppliers")
 def test_a_new_supplier_is_created_with_everything_that_coupa_needs_to_use_it(site: Site) -> None:
     """Given a payable supplier with address, phone, e-mail, terms and tax number in JD Edwards
     when the suppliers are synced for the first time into an empty Coupa

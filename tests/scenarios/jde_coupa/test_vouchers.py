@@ -10,6 +10,7 @@ from scenario_books import EURO, TODAY, YESTERDAY
 from scenario_site import Site, outcome, outcomes, planned, tally
 
 
+@pytest.mark.quick("jde_coupa/invoices")
 def test_a_voucher_of_several_pay_items_is_one_invoice_with_a_line_for_each_cost(town: Site) -> None:
     """Given a voucher of three pay items, distributed over three accounts, with tax
     when it is synced

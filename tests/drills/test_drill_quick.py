@@ -1,0 +1,33 @@
+"""One case of each flow, for `make quick`: the first answer is lost, the process dies of it, and a new one goes on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from drill_cases import Case, tell
+from drill_command import workshop
+from drill_faults import WINDOW
+from drill_scenes import FIRST, LATER
+from drill_variants import Variant, usual_site
+
+from connector_assets.integrations.kinds import KINDS
+
+FLOWS = [Variant(kind, flow.name, usual_site(kind)) for kind, flows in KINDS.items() for flow in flows]
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("variant", FLOWS, ids=lambda variant: f"{variant.kind}:{variant.flow}")
+def test_a_lost_answer_and_the_death_that_follows(variant: Variant) -> None:
+    shop = workshop(variant.kind)
+    plain = Case(variant, FIRST)
+    if not tell(shop, plain).counts["write"]:
+        plain = Case(variant, LATER)
+    lost = replace(plain, faults=(("write", 0, "drop_after"),))
+    crossed = tell(shop, lost).crossed
+    answered = next(
+        number for number, what in enumerate(crossed) if what.startswith("after ") and " ledger." not in what
+    )
+    story = tell(shop, replace(lost, deaths=((answered, WINDOW / 2),)))
+    assert story.crossed[-1].startswith("after ")
+    assert not story.verdict, story.verdict

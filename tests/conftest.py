@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from ledger_places import PostgresLedgers, new_ledger
 from quick_disk import use_memory
 from throwaway_postgres import PostgresServer
 
@@ -50,8 +52,20 @@ class Place:
 
 
 @pytest.fixture(params=BOTH)
-def ledger_place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """A place for one new ledger, on either database."""
+def ledger_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """The place of one new ledger, on either database: empty, and of this code's revision."""
+    if request.param == "sqlite":
+        yield Place(new_ledger(tmp_path / "ledger.sqlite"), None)
+        return
+    ledgers: PostgresLedgers = request.getfixturevalue("postgres_ledgers")
+    schema = ledgers.take()
+    yield Place(ledgers.url, schema)
+    ledgers.give_back(schema)
+
+
+@pytest.fixture(params=BOTH)
+def bare_place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """A place for one ledger which nobody has opened yet, on either database: there is nothing."""
     if request.param == "sqlite":
         return Place(f"sqlite:///{tmp_path / 'ledger.sqlite'}", None)
     server: PostgresServer = request.getfixturevalue("postgres_server")
@@ -87,3 +101,10 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_ledgers(postgres_server: PostgresServer) -> Iterator[PostgresLedgers]:
+    """Ledgers in that server, for one test each."""
+    with closing(PostgresLedgers(postgres_server.url("postgres"))) as ledgers:
+        yield ledgers

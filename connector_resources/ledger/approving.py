@@ -16,7 +16,7 @@ from connector_resources.ledger.events import add_events
 from connector_resources.ledger.models import deliveries
 from connector_resources.ledger.models import staged as table
 from connector_resources.ledger.rows import Staged
-from connector_resources.ledger.staging import COLUMNS, OPEN, event_of, update_staged
+from connector_resources.ledger.staging import COLUMNS, OPEN, Document, event_of, update_staged
 
 # the fields of a source's content that name the supplier of a document
 SUPPLIER_FIELDS = ("supplier", "vendor")
@@ -132,11 +132,13 @@ class StagedCalls:
     def reject(self, chosen: Chosen, *, actor: str, note: str = "", now: datetime) -> list[Staged]:
         """Leave these documents alone until their content changes. Raises UnusableInput as `approve` does."""
         with self._db.write() as connection:
-            # deliveries first, as in `Ledger.record`: so that neither waits for the other in a ring
-            for flow, keys in by_flow((row.flow, row.key) for row in _waiting(connection, chosen)):
+            # deliveries first, as in `Ledger.record`, and no call whose delivery is not ours: what began to wait
+            # meanwhile would let each wait for the other in a ring
+            documents = {(row.flow, row.key) for row in _waiting(connection, chosen)}
+            for flow, keys in by_flow(documents):
                 own = and_(deliveries.c.flow == flow, deliveries.c.key.in_(keys))
                 connection.execute(select(deliveries.c.key).where(own).order_by(deliveries.c.key).with_for_update())
-            rows = _waiting(connection, chosen, lock=True)
+            rows = _waiting(connection, chosen, lock=True, documents=documents)
             rule = chosen.text()
             values = {"state": "rejected", "decided_at": now, "decided_by": actor, "rule": rule, "note": note}
             update_staged(connection, [row.id for row in rows], **values, closed_at=now)
@@ -160,7 +162,10 @@ def approved_unsent(flow: str) -> ColumnElement[bool]:
     return and_(deliveries.c.state == "staged", deliveries.c.key.in_(keys))
 
 
-def _waiting(connection: Connection, chosen: Chosen, *, lock: bool = False) -> list[Staged]:
+def _waiting(
+    connection: Connection, chosen: Chosen, *, lock: bool = False, documents: Collection[Document] | None = None
+) -> list[Staged]:
+    """The calls that are meant, of these documents if any are given."""
     query = select(*COLUMNS).select_from(_WITH_DELIVERY).where(_WAITING)
     if chosen.flow is not None:
         query = query.where(table.c.flow == chosen.flow)
@@ -169,7 +174,11 @@ def _waiting(connection: Connection, chosen: Chosen, *, lock: bool = False) -> l
     if lock:
         query = query.with_for_update(of=table)
     # in the order in which everybody locks
-    rows = [Staged(*row) for row in connection.execute(query.order_by(table.c.flow, table.c.key))]
+    query = query.order_by(table.c.flow, table.c.key)
+    queries = [query]
+    if documents is not None:
+        queries = [query.where(table.c.flow == flow, table.c.key.in_(keys)) for flow, keys in by_flow(documents)]
+    rows = [Staged(*row) for each in queries for row in connection.execute(each)]
     found = [row for row in rows if chosen.admits(row)]
     missing = sorted(chosen.ids - {row.id for row in found})
     if missing:

@@ -38,11 +38,11 @@ def records(ledger: Ledger, integration: str = US) -> list[str]:
     return [each.record for each in ledger.inbox.pending(integration)]
 
 
-def test_a_ledger_of_the_version_before_gets_an_inbox_and_keeps_what_it_has(ledger_place: Place) -> None:
-    url = normalised(ledger_place.url)
-    if ledger_place.schema is not None:
-        ensure_schema(url, ledger_place.schema)
-    before = Database(url, ledger_place.schema)
+def test_a_ledger_of_the_version_before_gets_an_inbox_and_keeps_what_it_has(bare_place: Place) -> None:
+    url = normalised(bare_place.url)
+    if bare_place.schema is not None:
+        ensure_schema(url, bare_place.schema)
+    before = Database(url, bare_place.schema)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with before.write() as connection:
@@ -51,7 +51,7 @@ def test_a_ledger_of_the_version_before_gets_an_inbox_and_keeps_what_it_has(ledg
         connection.execute(flow_state.insert().values(flow=f"{US}/invoices", opened_by="adopt", opened_at=AT))
     before.close()
 
-    with Ledger.open(ledger_place.url, ledger_place.schema) as opened:
+    with Ledger.open(bare_place.url, bare_place.schema) as opened:
         assert opened.flows.get(f"{US}/invoices") is not None
         assert take(opened, INVOICE) == 1
 

@@ -31,8 +31,8 @@ def test_head_is_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [migrate.HEAD]
 
 
-def test_the_migrations_make_what_the_models_say(ledger: Ledger) -> None:
-    with ledger._db.read() as connection:
+def test_the_migrations_make_what_the_models_say(bare_place: Place) -> None:
+    with Ledger.open(bare_place.url, bare_place.schema) as ledger, ledger._db.read() as connection:
         context = MigrationContext.configure(
             connection, opts={"version_table": migrate.VERSION_TABLE, "compare_type": True}
         )
@@ -53,16 +53,16 @@ def _open(url: str, schema: str | None, start: object) -> None:
         opened.record([Change("a/b", "A:1", attempts_delta=1)])
 
 
-def test_many_processes_may_open_a_new_ledger_at_once(ledger_place: Place) -> None:
+def test_many_processes_may_open_a_new_ledger_at_once(bare_place: Place) -> None:
     context = multiprocessing.get_context("spawn")
     start = context.Barrier(3)
-    openers = [context.Process(target=_open, args=(ledger_place.url, ledger_place.schema, start)) for _ in range(3)]
+    openers = [context.Process(target=_open, args=(bare_place.url, bare_place.schema, start)) for _ in range(3)]
     for opener in openers:
         opener.start()
     for opener in openers:
         opener.join(60)
     assert [opener.exitcode for opener in openers] == [0, 0, 0]
-    with Ledger.open(ledger_place.url, ledger_place.schema) as ledger:
+    with Ledger.open(bare_place.url, bare_place.schema) as ledger:
         assert ledger.deliveries.load("a/b", ["A:1"])["A:1"].attempts == 3
 
 
@@ -122,7 +122,7 @@ def test_two_schemas_of_one_database_do_not_touch(postgres_server: PostgresServe
         assert one.deliveries.counts("a/b") == {"settled": 1}
 
 
-def test_opening_says_nothing(ledger_place: Place, caplog: pytest.LogCaptureFixture) -> None:
+def test_opening_says_nothing(bare_place: Place, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        Ledger.open(ledger_place.url, ledger_place.schema).close()
+        Ledger.open(bare_place.url, bare_place.schema).close()
     assert caplog.records == []

@@ -9,6 +9,7 @@ import os
 from typing import Any
 
 from dagster._core.storage.base_storage import DagsterStorage
+from dagster._core.storage.sql import AlembicVersion
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import (
     DagsterPostgresStorage,
@@ -20,6 +21,8 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
 
+from connector_resources.instance.revisions import revisions
+
 POOL = 3  # connections that a process keeps; the threads of a busy daemon open up to OVERFLOW more for a while
 OVERFLOW = 20
 RECYCLE_SECONDS = 600
@@ -27,6 +30,11 @@ RECYCLE_SECONDS = 600
 
 class PooledRunStorage(PostgresRunStorage):
     """The runs; an instance disposes of it, and with it of the pool that all three share."""
+
+    def alembic_version(self) -> AlembicVersion:
+        """The revision of the tables and the newest one."""
+        with self.connect() as connection:
+            return revisions(connection)
 
     def dispose(self) -> None:
         """Give all connections back."""

@@ -9,6 +9,7 @@ import os
 from typing import Any
 
 from dagster._core.storage.base_storage import DagsterStorage
+from dagster._core.storage.sql import AlembicVersion
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import (
     DagsterPostgresStorage,
@@ -16,17 +17,26 @@ from dagster_postgres import (
     PostgresRunStorage,
     PostgresScheduleStorage,
 )
-from sqlalchemy import Engine, create_engine, event
+from dagster_postgres.utils import retry_pg_connection_fn
+from sqlalchemy import Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
+
+from connector_resources.instance.revisions import revisions
 
 POOL = 3  # connections that a process keeps; the threads of a busy daemon open up to OVERFLOW more for a while
 OVERFLOW = 20
 RECYCLE_SECONDS = 600
+TABLES = frozenset({"runs", "instance_info", "event_logs", "jobs"})  # by which Dagster knows that its own are there
 
 
 class PooledRunStorage(PostgresRunStorage):
     """The runs; an instance disposes of it, and with it of the pool that all three share."""
+
+    def alembic_version(self) -> AlembicVersion:
+        """The revision of the tables and the newest one."""
+        with self.connect() as connection:
+            return revisions(connection)
 
     def dispose(self) -> None:
         """Give all connections back."""
@@ -43,10 +53,12 @@ class PooledPostgresStorage(DagsterPostgresStorage):
         self.postgres_url = url.render_as_string(hide_password=False)
         self.should_autocreate_tables = True
         self._inst_data = inst_data
-        self._run_storage = PooledRunStorage(self.postgres_url)
-        self._event_log_storage = PostgresEventLogStorage(self.postgres_url)
-        self._schedule_storage = PostgresScheduleStorage(self.postgres_url)
         engine = pooled_engine(url)
+        # each of the three would look with a connection of its own
+        missing = not TABLES.issubset(retry_pg_connection_fn(lambda: inspect(engine).get_table_names()))
+        self._run_storage = PooledRunStorage(self.postgres_url, missing)
+        self._event_log_storage = PostgresEventLogStorage(self.postgres_url, missing)
+        self._schedule_storage = PostgresScheduleStorage(self.postgres_url, missing)
         for storage in (self._run_storage, self._event_log_storage, self._schedule_storage):
             storage._engine = engine
 

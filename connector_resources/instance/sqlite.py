@@ -1,7 +1,8 @@
 """Dagster's SQLite storage with its databases kept open.
 
 Dagster's own opens a fresh engine for every statement: 7 to 9 ms an event, and a range run over half a year writes
-more than a thousand of them. Kept open, it is 1.3 ms.
+more than a thousand of them. Kept open, it is 1.3 ms. Dagster's own also reads all its migrations whenever it opens a
+database; here they are read once.
 """
 
 from __future__ import annotations
@@ -10,18 +11,25 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, Self, cast
 
 from dagster._core.storage.base_storage import DagsterStorage
+from dagster._core.storage.event_log.schema import SqlEventLogStorageMetadata
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
+from dagster._core.storage.runs.schema import RunStorageSqlMetadata
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
+from dagster._core.storage.schedules.schema import ScheduleStorageSqlMetadata
 from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.sql import AlembicVersion
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS, create_db_conn_string
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect
+from sqlalchemy.exc import OperationalError
+
+from connector_resources.instance.revisions import is_current, make_sqlite_tables, revisions
 
 OPEN_RUNS = 8  # databases of single runs kept open; a page that lists runs reads many once and returns to few
 
@@ -103,6 +111,13 @@ class OpenEventLogStorage(SqliteEventLogStorage):
             self._initialized_dbs.add(shard)
         return engine
 
+    def _initdb(self, engine: Engine, for_index_shard: bool = False) -> None:
+        """Make the tables that a database lacks; Dagster's own way tries again where another process is at it too."""
+        with suppress(OperationalError), engine.connect() as connection:
+            if make_sqlite_tables(connection, SqlEventLogStorageMetadata) or is_current(connection):
+                return
+        super()._initdb(engine, for_index_shard)
+
     def has_table(self, table_name: str) -> bool:
         """Whether the index database has this table. Asked at each event, inside a transaction of the same database."""
         if table_name in self._tables:
@@ -134,16 +149,41 @@ class OpenEventLogStorage(SqliteEventLogStorage):
 class _OneDatabase:
     """What the storages of a single database share."""
 
+    FILE: ClassVar[str]
+    TABLES: ClassVar[MetaData]
+
     def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._url = conn_string
         self._open = OpenDatabases(2)
         super().__init__(conn_string, inst_data)  # type: ignore[call-arg]  # the Dagster class that follows
+
+    @classmethod
+    def from_local(cls, base_dir: str, inst_data: ConfigurableClassData | None = None) -> Self:
+        """The storage below this folder, with its tables."""
+        Path(base_dir).mkdir(parents=True, exist_ok=True)
+        found: Any = cls(create_db_conn_string(base_dir, cls.FILE), inst_data)
+        made = current = False
+        with suppress(OperationalError), found._open.engine(found._url).connect() as connection:
+            made = make_sqlite_tables(connection, cls.TABLES)
+            current = made or is_current(connection)
+        if not current:
+            found.dispose()
+            return cast(Self, super().from_local(base_dir, inst_data))  # type: ignore[misc]  # as in __init__
+        if made:
+            found.migrate()
+            found.optimize()
+        return cast(Self, found)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         """A connection in a transaction."""
         with self._open.engine(self._url).begin() as connection:
             yield connection
+
+    def alembic_version(self) -> AlembicVersion:
+        """The revision of the database and the newest one."""
+        with self.connect() as connection:
+            return revisions(connection)
 
     def share(self, other: _OneDatabase) -> None:
         """Let another's `dispose` close this database too."""
@@ -158,9 +198,15 @@ class _OneDatabase:
 class OpenRunStorage(_OneDatabase, SqliteRunStorage):
     """The runs, their tags, and the daemon's heartbeats."""
 
+    FILE = "runs"
+    TABLES = RunStorageSqlMetadata
+
 
 class OpenScheduleStorage(_OneDatabase, SqliteScheduleStorage):
     """Schedules, sensors and their ticks."""
+
+    FILE = "schedules"
+    TABLES = ScheduleStorageSqlMetadata
 
 
 class OpenSqliteStorage(DagsterSqliteStorage):
@@ -174,6 +220,6 @@ class OpenSqliteStorage(DagsterSqliteStorage):
         home = Path(base_dir)
         self._run_storage = OpenRunStorage.from_local(str(home / "history"))
         self._event_log_storage = OpenEventLogStorage(str(home / "history" / "runs"))
-        schedules = cast(OpenScheduleStorage, OpenScheduleStorage.from_local(str(home / "schedules")))
+        schedules = OpenScheduleStorage.from_local(str(home / "schedules"))
         schedules.share(self._run_storage)  # an instance disposes of its runs and events, and forgets its schedules
         self._schedule_storage = schedules

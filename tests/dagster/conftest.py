@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from copy import deepcopy
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
+from dagster_shelf import Shelf
 from dagster_site import DagsterSite, small_world
 
-from connector_resources.home import Home
 from connector_sandbox.testing import Sandbox, running
+
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
 @pytest.fixture(scope="session")
@@ -22,63 +22,51 @@ def served() -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture
-def sandbox(served: Sandbox) -> Sandbox:
-    """The sandbox as it was at the start."""
-    served.post("/reset")
-    return served
+@pytest.fixture(scope="session")
+def shelf(
+    served: Sandbox, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Shelf]:
+    """The installations that are kept to be copied, by the kind of their database."""
+
+    @cache
+    def of(kind: str) -> Shelf:
+        server = None if kind == "sqlite" else request.getfixturevalue("postgres_server")
+        return Shelf(served, tmp_path_factory.mktemp(kind), server)
+
+    return of
 
 
 @pytest.fixture
-def site(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterSite]:
+def site(shelf: Callable[[str], Shelf], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterSite]:
     """A new installation on SQLite; nothing was ever synced."""
-    monkeypatch.delenv("CONNECTOR_DATABASE_URL", raising=False)
-    yield from _installed(sandbox, tmp_path / "home", monkeypatch)
+    kept = shelf("sqlite")
+    with kept.copied(kept.new, tmp_path / "home", monkeypatch) as copied:
+        yield copied
 
 
-@pytest.fixture
+@pytest.fixture(params=BOTH)
 def both_sites(
-    sandbox: Sandbox, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, shelf: Callable[[str], Shelf], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[DagsterSite]:
     """A new installation on each database in turn."""
-    monkeypatch.delenv("CONNECTOR_DATABASE_URL", raising=False)
-    if not database_url.startswith("sqlite"):
-        monkeypatch.setenv("CONNECTOR_DATABASE_URL", database_url)
-    yield from _installed(sandbox, tmp_path / "home", monkeypatch)
-
-
-@pytest.fixture(scope="session")
-def first_run(served: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
-    """A home after its first run, and what Coupa holds then: to be copied, since a run takes longer than a test."""
-    served.post("/reset")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.delenv("CONNECTOR_DATABASE_URL", raising=False)
-        for site in _installed(served, tmp_path_factory.mktemp("synced") / "home", monkeypatch):
-            assert site.run().success
-            return site.home.path, deepcopy(served.systems["coupa"].dump())
-    raise AssertionError("no site")
+    kept = shelf(request.param)
+    with kept.copied(kept.new, tmp_path / "home", monkeypatch) as copied:
+        yield copied
 
 
 @pytest.fixture
-def synced(
-    first_run: tuple[Path, Any], sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[DagsterSite]:
+def synced(shelf: Callable[[str], Shelf], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterSite]:
     """An installation on SQLite after its first run."""
-    home, held = first_run
-    shutil.copytree(home, tmp_path / "home")
-    sandbox.systems["coupa"].restore(deepcopy(held))
-    monkeypatch.delenv("CONNECTOR_DATABASE_URL", raising=False)
-    yield from _installed(sandbox, tmp_path / "home", monkeypatch)
+    kept = shelf("sqlite")
+    with kept.copied(kept.synced, tmp_path / "home", monkeypatch) as copied:
+        yield copied
 
 
-def _installed(sandbox: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterSite]:
-    monkeypatch.setenv("CONNECTOR_HOME", str(path))
-    monkeypatch.setenv("DAGSTER_HOME", "set by prepare_dagster_home, restored by the test")
-    # doubts are left to the next run in place of being waited out
-    monkeypatch.setenv("CONNECTOR_PATIENCE_SECONDS", "0")
-    site = DagsterSite(sandbox, Home(path))
-    try:
-        site.configure()
-        yield site
-    finally:
-        site.home.close()
+@pytest.fixture(params=BOTH)
+def both_synced(
+    request: pytest.FixtureRequest, shelf: Callable[[str], Shelf], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[DagsterSite]:
+    """An installation after its first run, on each database in turn."""
+    kept = shelf(request.param)
+    with kept.copied(kept.synced, tmp_path / "home", monkeypatch) as copied:
+        yield copied

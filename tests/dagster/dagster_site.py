@@ -6,6 +6,7 @@ import importlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,12 +48,22 @@ def today() -> date:
     return datetime.now(ZoneInfo("Europe/London")).date()
 
 
+@dataclass(frozen=True)
+class FirstRun:
+    """A first run that was made before the test: how it ended, the calls that it made, what Coupa held after it."""
+
+    result: runs.RunResult
+    calls: Counter[str]
+    coupa: Any
+
+
 class DagsterSite:
     """The installation: `home` has its settings and credentials, DAGSTER_HOME and CONNECTOR_HOME name it."""
 
     def __init__(self, sandbox: Sandbox, home: Home) -> None:
         self.sandbox = sandbox
         self.home = home
+        self.first_run: FirstRun | None = None
         self.days = [today() - timedelta(days=DAYS - 1 - each) for each in range(DAYS)]
         self.names = [day.isoformat() for day in self.days]
         self.first, self.last = self.days[0], self.days[-1]
@@ -90,6 +101,10 @@ class DagsterSite:
             system = connection.get("system", name)
             for credential in CREDENTIALS.get(system, ()):
                 self.home.credentials().set(name, credential, known[system][credential])
+        self.load()
+
+    def load(self) -> None:
+        """Load the definitions of this home anew."""
         prepare_dagster_home(self.home.path)
         importlib.reload(definitions)
         # a process of the command knows one set of definitions; this one has had others

@@ -10,9 +10,9 @@ from connector_assets.integrations.assets import delivered_key, mapped_key
 from connector_assets.sources.assets import source_key
 
 
-def test_the_first_run_delivers_everything_and_the_second_writes_nothing(both_sites: DagsterSite) -> None:
-    site = both_sites
-    first = site.run()
+def test_the_first_run_delivers_everything_and_the_second_writes_nothing(both_synced: DagsterSite) -> None:
+    site = both_synced
+    first = site.first_run.result
 
     assert first.success, first.failures
     outcomes = site.outcomes(first)
@@ -35,9 +35,9 @@ def test_the_first_run_delivers_everything_and_the_second_writes_nothing(both_si
         assert again == outcomes[flow]
 
 
-def test_each_day_tells_what_it_holds(both_sites: DagsterSite) -> None:
-    site = both_sites
-    assert site.run().success
+def test_each_day_tells_what_it_holds(both_synced: DagsterSite) -> None:
+    site = both_synced
+    assert site.first_run.result.success
 
     for key in (source_key("jde", "F0411"), mapped_key(NAME, "invoices"), delivered_key(NAME, "invoices")):
         assert site.statuses(key) == ["MATERIALIZED"] * 3
@@ -53,10 +53,9 @@ def test_each_day_tells_what_it_holds(both_sites: DagsterSite) -> None:
     assert (whole["created"], whole["ignored"]) == (184, 8)
 
 
-def test_both_checks_have_a_result_for_each_day_and_show_the_held_rows(both_sites: DagsterSite) -> None:
-    site = both_sites
-    run = site.run()
-    held = site.outcomes(run)["suppliers"]["held"]
+def test_both_checks_have_a_result_for_each_day_and_show_the_held_rows(both_synced: DagsterSite) -> None:
+    site = both_synced
+    held = site.outcomes(site.first_run.result)["suppliers"]["held"]
 
     shape = site.checks(mapped_key(NAME, "suppliers"), "shape")
     rows = site.checks(mapped_key(NAME, "suppliers"), "rows")
@@ -71,10 +70,10 @@ def test_both_checks_have_a_result_for_each_day_and_show_the_held_rows(both_site
     assert all(row["key"].startswith("F0401:") and row["reason"] and row["message"] and row["fix"] for row in shown)
 
 
-def test_a_run_logs_in_once_to_each_system_and_out_at_its_end(site: DagsterSite) -> None:
-    assert site.run().success
+def test_a_run_logs_in_once_to_each_system_and_out_at_its_end(synced: DagsterSite) -> None:
+    assert synced.first_run.result.success
 
-    calls = site.calls()
+    calls = synced.first_run.calls
     assert calls["POST /jderest/v2/tokenrequest"] == 1
     assert calls["POST /jderest/v2/tokenrequest/logout"] == 1
     assert calls["POST /oauth2/token"] == 1

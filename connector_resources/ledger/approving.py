@@ -11,12 +11,12 @@ from fnmatch import fnmatchcase
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from connector_resources.errors import UnusableInput
-from connector_resources.ledger.database import Database, by_flow, chunks, within
+from connector_resources.ledger.database import FLOW, Database, by_flow, chunks, within
 from connector_resources.ledger.events import add_events
 from connector_resources.ledger.models import deliveries
 from connector_resources.ledger.models import staged as table
 from connector_resources.ledger.rows import Staged
-from connector_resources.ledger.staging import COLUMNS, OPEN, Document, event_of, update_staged
+from connector_resources.ledger.staging import COLUMNS, OPEN, OPEN_OF, Document, event_of, update_staged
 
 # the fields of a source's content that name the supplier of a document
 SUPPLIER_FIELDS = ("supplier", "vendor")
@@ -77,8 +77,8 @@ class StagedCalls:
         found: dict[str, Staged] = {}
         with self._db.read() as connection:
             for part in chunks(keys):
-                query = select(*COLUMNS).where(table.c.flow == flow, table.c.key.in_(part), OPEN)
-                found.update((row.key, Staged(*row)) for row in connection.execute(query))
+                rows = connection.execute(OPEN_OF, {"flow": flow, "keys": part})
+                found.update((row.key, Staged(*row)) for row in rows)
         return found
 
     def waiting(self, chosen: Chosen | None = None) -> list[Staged]:
@@ -156,9 +156,9 @@ _WITH_DELIVERY = table.join(deliveries, and_(table.c.flow == deliveries.c.flow, 
 _WAITING = and_(table.c.state == "waiting", OPEN, deliveries.c.state == "staged")
 
 
-def approved_unsent(flow: str) -> ColumnElement[bool]:
-    """Of the deliveries of a flow: those with an approved call that nobody has taken up yet."""
-    keys = select(table.c.key).where(table.c.flow == flow, table.c.state == "approved", OPEN)
+def approved_unsent() -> ColumnElement[bool]:
+    """Of the deliveries of a flow, `FLOW`: those with an approved call that nobody has taken up yet."""
+    keys = select(table.c.key).where(table.c.flow == FLOW, table.c.state == "approved", OPEN)
     return and_(deliveries.c.state == "staged", deliveries.c.key.in_(keys))
 
 

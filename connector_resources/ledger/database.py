@@ -9,7 +9,18 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, create_engine, event, make_url, text
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    bindparam,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -18,6 +29,11 @@ from sqlalchemy.sql.schema import Table
 from connector_resources.errors import StorageProblem, UnusableInput
 
 T = TypeVar("T")
+
+# What a statement asks for, filled in when it is executed. The statements that are executed for every document are put
+# together once: putting one together takes SQLAlchemy longer than executing it takes SQLite.
+FLOW: BindParameter[str] = bindparam("flow")
+KEYS: BindParameter[Sequence[str]] = bindparam("keys", expanding=True)
 
 BUSY_SECONDS = 30
 IN_CHUNK = 500
@@ -85,9 +101,14 @@ class Database:
         ):
             yield connection
 
+    @property
+    def dialect(self) -> str:
+        """'sqlite' or 'postgresql'."""
+        return self.engine.dialect.name
+
     def insert(self, table: Table) -> Any:
         """The dialect's own INSERT, with ON CONFLICT."""
-        return insert_into(table, self.engine.dialect.name)
+        return insert_into(table, self.dialect)
 
     @contextmanager
     def _trouble_told(self) -> Iterator[None]:

@@ -6,19 +6,39 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import BindParameter, and_, bindparam, func, or_, select, update
 
 from connector_resources.clock import Clock
 from connector_resources.ledger.approving import approved_unsent
-from connector_resources.ledger.database import Database, chunks
+from connector_resources.ledger.database import FLOW, KEYS, Database, chunks, insert_into
 from connector_resources.ledger.models import deliveries as table
 from connector_resources.ledger.releasing import arrived_since
 from connector_resources.ledger.rows import Delivery, State
 
 PAGE = 1000
 _COLUMNS = tuple(table.c[name] for name in Delivery.__slots__)
+_LOAD = select(*_COLUMNS).where(table.c.flow == FLOW, table.c.key.in_(KEYS))
+_NOW: BindParameter[datetime] = bindparam("now")
+_FREE = or_(table.c.claimed_by.is_(None), table.c.claimed_until <= _NOW)
+# a query each, since one with OR would use no index
+_DUE = (
+    *(
+        select(table.c.key).where(table.c.flow == FLOW, condition)
+        for condition in (
+            table.c.released,
+            and_(table.c.state.in_(("failed", "in_doubt")), or_(table.c.due_at.is_(None), table.c.due_at <= _NOW)),
+            and_(table.c.waiting.is_not(None), table.c.due_at <= _NOW),
+            and_(table.c.state.in_(("new", "sending")), _FREE),
+            approved_unsent(),
+        )
+    ),
+    *arrived_since(),
+)
+_WAITING = select(table.c.key).where(table.c.flow == FLOW, table.c.waiting.is_not(None))
+_COUNTS = select(table.c.state, func.count()).where(table.c.flow == FLOW).group_by(table.c.state)
 
 
 def _delivery(row: Sequence[Any]) -> Delivery:
@@ -51,8 +71,8 @@ class Deliveries:
         found: dict[str, Delivery] = {}
         with self._db.read() as connection:
             for part in chunks(keys):
-                query = select(*_COLUMNS).where(table.c.flow == flow, table.c.key.in_(part))
-                found.update((row.key, _delivery(row)) for row in connection.execute(query))
+                rows = connection.execute(_LOAD, {"flow": flow, "keys": part})
+                found.update((row.key, _delivery(row)) for row in rows)
         return found
 
     def claim(self, flow: str, keys: Collection[str], owner: str, lease_seconds: float) -> set[str]:
@@ -65,16 +85,10 @@ class Deliveries:
             return set()
         now = self._clock.now()
         claim = {"claimed_by": owner, "claimed_until": now + timedelta(seconds=lease_seconds)}
-        insert = self._db.insert(table)
-        statement = insert.on_conflict_do_update(
-            index_elements=[table.c.flow, table.c.key],
-            set_={name: insert.excluded[name] for name in claim},
-            where=or_(_free(now), table.c.claimed_by == owner),
-        ).returning(table.c.key)
         # the same order in every process, so that two of them never wait for each other in a ring
-        rows = [blank(flow, key, now) | claim for key in sorted(set(keys))]
+        rows = [blank(flow, key, now) | claim | {"now": now, "owner": owner} for key in sorted(set(keys))]
         with self._db.write() as connection:
-            return set(connection.execute(statement, rows).scalars())
+            return set(connection.execute(_claiming(self._db.dialect), rows).scalars())
 
     def renew(self, flow: str, keys: Collection[str], owner: str, lease_seconds: float) -> set[str]:
         """Prolong the claims that are still ours, and return them."""
@@ -116,36 +130,23 @@ class Deliveries:
         has come; approved ones; those whose process died before their first intent, or between an intent and
         its outcome, once its claim has run out; and those held for a link or a mapping that is there since.
         """
-        timed = table.c.state.in_(("failed", "in_doubt"))
-        conditions = (
-            table.c.released,
-            and_(timed, or_(table.c.due_at.is_(None), table.c.due_at <= now)),
-            and_(table.c.waiting.is_not(None), table.c.due_at <= now),
-            and_(table.c.state.in_(("new", "sending")), _free(now)),
-            approved_unsent(flow),
-        )
-        # a query each, since one with OR would use no index
+        asked = {"flow": flow, "integration": flow.partition("/")[0], "now": now}
         keys: set[str] = set()
         with self._db.read() as connection:
-            for condition in conditions:
-                query = select(table.c.key).where(table.c.flow == flow, condition)
-                keys.update(connection.execute(query).scalars())
-            for query in arrived_since(flow):
-                keys.update(connection.execute(query).scalars())
+            for query in _DUE:
+                keys.update(connection.execute(query, asked).scalars())
         return sorted(keys)
 
     def waiting(self, flow: str) -> list[str]:
         """Keys of documents that wait for something elsewhere, due or not, in order."""
-        query = select(table.c.key).where(table.c.flow == flow, table.c.waiting.is_not(None))
         with self._db.read() as connection:
             # sorted here: told to order by key, SQLite walks through all keys of the flow
-            return sorted(connection.execute(query).scalars())
+            return sorted(connection.execute(_WAITING, {"flow": flow}).scalars())
 
     def counts(self, flow: str) -> dict[State, int]:
         """State -> number of documents; states without any are left out."""
-        query = select(table.c.state, func.count()).where(table.c.flow == flow).group_by(table.c.state)
         with self._db.read() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+            return {row[0]: row[1] for row in connection.execute(_COUNTS, {"flow": flow})}
 
     def by_target(self, flow: str, target_entity: str, target_id: str) -> Delivery | None:
         """The delivery that led to this record of the target, the last one that touched it."""
@@ -174,5 +175,11 @@ class Deliveries:
             page = query.where(table.c.key > keys[-1])
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(table.c.claimed_by.is_(None), table.c.claimed_until <= now)
+@cache
+def _claiming(dialect: str) -> Any:
+    insert = insert_into(table, dialect)
+    return insert.on_conflict_do_update(
+        index_elements=[table.c.flow, table.c.key],
+        set_={name: insert.excluded[name] for name in ("claimed_by", "claimed_until")},
+        where=or_(_FREE, table.c.claimed_by == bindparam("owner")),
+    ).returning(table.c.key)

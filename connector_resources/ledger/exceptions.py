@@ -7,12 +7,13 @@ import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from connector_resources.errors import UnusableInput
-from connector_resources.ledger.database import Database, by_flow, chunks, within
+from connector_resources.ledger.database import FLOW, KEYS, Database, by_flow, chunks, insert_into, within
 from connector_resources.ledger.events import add_events
 from connector_resources.ledger.models import awaited, deliveries, intents
 from connector_resources.ledger.models import exceptions as table
@@ -29,6 +30,8 @@ _CLOSE = (
     .where(table.c.id == bindparam("exception"), table.c.closed_at.is_(None))
     .values(closed_at=bindparam("at"), closed_how=bindparam("how"))
 )
+_OPEN_OF = select(*_COLUMNS).where(table.c.flow == FLOW, table.c.key.in_(KEYS), table.c.closed_at.is_(None))
+_FORGET_AWAITED = delete(awaited).where(awaited.c.exception.in_(KEYS))
 
 
 class _Ids:
@@ -84,15 +87,20 @@ def set_problems(
             closing.append({"exception": each.id, "at": now, "how": how})
     _close(connection, closing)
     if rows:
-        statement = database.insert(table)
-        replaced = ("state", "field", "value", "message", "fix", "last_at", "partition", "run")
-        statement = statement.on_conflict_do_update(
-            index_elements=[table.c[name] for name in _IDENTITY],
-            index_where=table.c.closed_at.is_(None),
-            set_={name: statement.excluded[name] for name in replaced} | {"attempts": table.c.attempts + 1},
-        ).returning(table.c.id, *(table.c[name] for name in _IDENTITY))
-        kept = {(row[1], row[2], row[3]): row[0] for row in connection.execute(statement, list(rows.values()))}
+        done = connection.execute(_upsert(database.dialect), list(rows.values()))
+        kept = {(row[1], row[2], row[3]): row[0] for row in done}
         _set_awaited(connection, {kept[each]: waits[each] for each in rows})
+
+
+@cache
+def _upsert(dialect: str) -> Any:
+    insert = insert_into(table, dialect)
+    replaced = ("state", "field", "value", "message", "fix", "last_at", "partition", "run")
+    return insert.on_conflict_do_update(
+        index_elements=[table.c[name] for name in _IDENTITY],
+        index_where=table.c.closed_at.is_(None),
+        set_={name: insert.excluded[name] for name in replaced} | {"attempts": table.c.attempts + 1},
+    ).returning(table.c.id, *(table.c[name] for name in _IDENTITY))
 
 
 def _by_reason(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
@@ -148,7 +156,7 @@ def _set_awaited(connection: Connection, waits: Mapping[str, Collection[str]]) -
 
 def _forget_awaited(connection: Connection, ids: Iterable[str]) -> None:
     for part in chunks(sorted(ids)):
-        connection.execute(delete(awaited).where(awaited.c.exception.in_(part)))
+        connection.execute(_FORGET_AWAITED, {"keys": part})
 
 
 def _close(connection: Connection, closing: Sequence[dict[str, Any]]) -> None:
@@ -161,8 +169,7 @@ def _close(connection: Connection, closing: Sequence[dict[str, Any]]) -> None:
 def _open_of(connection: Connection, documents: Iterable[tuple[str, str]]) -> list[ExceptionRow]:
     found = []
     for flow, keys in by_flow(documents):
-        query = select(*_COLUMNS).where(table.c.flow == flow, table.c.key.in_(keys), table.c.closed_at.is_(None))
-        found += [_row(row) for row in connection.execute(query)]
+        found += [_row(row) for row in connection.execute(_OPEN_OF, {"flow": flow, "keys": keys})]
     return found
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from connector_resources.ledger.database import Database, chunks
+from connector_resources.ledger.database import FLOW, KEYS, Database, chunks, insert_into
 from connector_resources.ledger.deliveries import blank
 from connector_resources.ledger.events import add_events
 from connector_resources.ledger.models import deliveries
@@ -25,6 +26,15 @@ _CLOSE = (
         or_(table.c.result.is_(None), table.c.result == "unknown"),
     )
     .values(closed_at=bindparam("at"), result=bindparam("outcome"), result_detail=bindparam("told"))
+)
+
+_OPEN = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+_OF_KEYS = table.c.flow == FLOW, table.c.key.in_(KEYS)
+_UNFINISHED = select(*_COLUMNS).where(*_OF_KEYS, table.c.closed_at.is_(None)).order_by(table.c.id)
+_LOST_SINCE = (
+    select(table.c.key, table.c.opened_at, table.c.result)
+    .where(*_OF_KEYS, table.c.result.in_(("absent", "found")), table.c.opened_at > bindparam("since"))
+    .order_by(table.c.opened_at)
 )
 
 
@@ -55,7 +65,6 @@ class Intents:
             return []
         with self._db.write() as connection:
             self._mark(connection, intents, now)
-            statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
             rows = [
                 {
                     "flow": each.flow,
@@ -68,7 +77,7 @@ class Intents:
                 }
                 for each in intents
             ]
-            ids = list(connection.execute(statement, rows).scalars())
+            ids = list(connection.execute(_OPEN, rows).scalars())
             add_events(
                 connection,
                 [
@@ -102,12 +111,8 @@ class Intents:
             }
             if not values:
                 continue
-            statement = self._db.insert(deliveries)
-            statement = statement.on_conflict_do_update(
-                index_elements=[deliveries.c.flow, deliveries.c.key],
-                set_={name: statement.excluded[name] for name in (*names, "updated_at")},
-            )
-            connection.execute(statement, [values[each] for each in sorted(values)])
+            marking = _marking(self._db.dialect, (*names, "updated_at"))
+            connection.execute(marking, [values[each] for each in sorted(values)])
 
     def lost_since(self, flow: str, keys: Collection[str], since: datetime) -> dict[str, datetime]:
         """Key -> when its latest call was opened, of those since then that may yet take effect although the document
@@ -116,13 +121,7 @@ class Intents:
         found: set[str] = set()
         with self._db.read() as connection:
             for part in chunks(keys):
-                query = (
-                    select(table.c.key, table.c.opened_at, table.c.result)
-                    .where(table.c.flow == flow, table.c.key.in_(part), table.c.result.in_(("absent", "found")))
-                    .where(table.c.opened_at > since)
-                    .order_by(table.c.opened_at)
-                )
-                for row in connection.execute(query):
+                for row in connection.execute(_LOST_SINCE, {"flow": flow, "keys": part, "since": since}):
                     if row.result == "found" and row.key not in found:
                         # this one is there
                         found.add(row.key)
@@ -135,11 +134,15 @@ class Intents:
         found: dict[str, list[Intent]] = {}
         with self._db.read() as connection:
             for part in chunks(keys):
-                query = (
-                    select(*_COLUMNS)
-                    .where(table.c.flow == flow, table.c.key.in_(part), table.c.closed_at.is_(None))
-                    .order_by(table.c.id)
-                )
-                for row in connection.execute(query):
+                for row in connection.execute(_UNFINISHED, {"flow": flow, "keys": part}):
                     found.setdefault(row.key, []).append(Intent(*row))
         return found
+
+
+@cache
+def _marking(dialect: str, names: tuple[str, ...]) -> Any:
+    statement = insert_into(deliveries, dialect)
+    return statement.on_conflict_do_update(
+        index_elements=[deliveries.c.flow, deliveries.c.key],
+        set_={name: statement.excluded[name] for name in names},
+    )

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from connector_resources.errors import ConnectorError, UnusableInput
 from connector_resources.ledger import csv_files
-from connector_resources.ledger.database import Database, by_flow, chunks, within
+from connector_resources.ledger.database import FLOW, KEYS, Database, by_flow, chunks, insert_into, within
 from connector_resources.ledger.events import add_events
 from connector_resources.ledger.models import links as table
 from connector_resources.ledger.releasing import release_linked
@@ -21,6 +22,11 @@ from connector_resources.ledger.rows import Link, NewEvent, NewLink
 
 PAGE = 1000
 COLUMNS = ("flow", "source_key", "target_entity", "target_id", "target_label")
+_OF_KEYS = table.select().where(table.c.flow == FLOW, table.c.source_key.in_(KEYS))
+_OF_TARGETS = table.select().where(
+    table.c.flow == FLOW, table.c.target_entity == bindparam("entity"), table.c.target_id.in_(KEYS)
+)
+_OWNERS = _OF_TARGETS.with_only_columns(table.c.target_id, table.c.source_key)
 
 
 class LinkTaken(ConnectorError):
@@ -48,17 +54,18 @@ def add_links(database: Database, connection: Connection, links: Sequence[NewLin
         owner = taken.setdefault((link.flow, link.target_entity, link.target_id), link.source_key)
         if owner != link.source_key:
             raise LinkTaken(link.flow, link.source_key, link.target_id, owner)
-    statement = database.insert(table)
-    statement = statement.on_conflict_do_update(
-        index_elements=[table.c.flow, table.c.source_key],
-        set_={
-            column.name: statement.excluded[column.name]
-            for column in table.c
-            if column.name not in ("id", "flow", "source_key")
-        },
-    )
     rows = {(link.flow, link.source_key): _values(link, now) for link in links}
-    connection.execute(statement, [rows[each] for each in sorted(rows)])
+    connection.execute(_upsert(database.dialect), [rows[each] for each in sorted(rows)])
+
+
+@cache
+def _upsert(dialect: str) -> Any:
+    insert = insert_into(table, dialect)
+    kept = ("id", "flow", "source_key")
+    return insert.on_conflict_do_update(
+        index_elements=[table.c.flow, table.c.source_key],
+        set_={column.name: insert.excluded[column.name] for column in table.c if column.name not in kept},
+    )
 
 
 def _values(link: NewLink, now: datetime) -> dict[str, Any]:
@@ -83,10 +90,8 @@ def _owners(connection: Connection, links: Sequence[NewLink]) -> dict[tuple[str,
     for entity in {link.target_entity for link in links}:
         targets = ((link.flow, link.target_id) for link in links if link.target_entity == entity)
         for flow, ids in by_flow(targets):
-            query = select(table.c.target_id, table.c.source_key).where(
-                table.c.flow == flow, table.c.target_entity == entity, table.c.target_id.in_(ids)
-            )
-            owners.update(((flow, entity, row[0]), row[1]) for row in connection.execute(query))
+            found = connection.execute(_OWNERS, {"flow": flow, "entity": entity, "keys": ids})
+            owners.update(((flow, entity, row[0]), row[1]) for row in found)
     return owners
 
 
@@ -118,8 +123,8 @@ class Links:
         found: dict[str, Link] = {}
         with self._db.read() as connection:
             for part in chunks(keys):
-                query = table.select().where(table.c.flow == flow, table.c.source_key.in_(part))
-                found.update((row.source_key, link_of(row)) for row in connection.execute(query))
+                rows = connection.execute(_OF_KEYS, {"flow": flow, "keys": part})
+                found.update((row.source_key, link_of(row)) for row in rows)
         return found
 
     def by_target(self, flow: str, entity: str, ids: Collection[str]) -> dict[str, Link]:
@@ -127,10 +132,8 @@ class Links:
         found: dict[str, Link] = {}
         with self._db.read() as connection:
             for part in chunks(ids):
-                query = table.select().where(
-                    table.c.flow == flow, table.c.target_entity == entity, table.c.target_id.in_(part)
-                )
-                found.update((row.target_id, link_of(row)) for row in connection.execute(query))
+                rows = connection.execute(_OF_TARGETS, {"flow": flow, "entity": entity, "keys": part})
+                found.update((row.target_id, link_of(row)) for row in rows)
         return found
 
     def all(self, flow: str | None = None, integration: str | None = None) -> Iterator[Link]:

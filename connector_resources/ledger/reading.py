@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, func, literal, or_, select
 
 from connector_resources.clock import Clock
-from connector_resources.ledger.database import Database, within
+from connector_resources.ledger.database import FLOW, Database, insert_into, within
 from connector_resources.ledger.models import flow_state, landing_objects, reports, watermarks
 from connector_resources.ledger.rows import FlowState, LandedObject, LandingKind, OpenedBy, Report, Watermark
 
 _LANDED = tuple(landing_objects.c[name] for name in LandedObject.__slots__)
 _WATERMARK = tuple(watermarks.c[name] for name in Watermark.__slots__)
 _FLOW = tuple(flow_state.c[name] for name in FlowState.__slots__)
+_STATE = select(*_FLOW).where(flow_state.c.flow == FLOW)
+_REGISTER = landing_objects.insert().returning(landing_objects.c.id)
 _REPORT = tuple(reports.c[name] for name in Report.__slots__)
 
 
@@ -53,7 +56,7 @@ class Landing:
             "at": now or self._clock.now(),
         }
         with self._db.write() as db:
-            id = db.execute(landing_objects.insert().returning(landing_objects.c.id), values).scalar_one()
+            id = db.execute(_REGISTER, values).scalar_one()
         return LandedObject(id=id, **values)  # type: ignore[arg-type]
 
     def newest(self, connection: str, entity: str, day: date) -> list[LandedObject]:
@@ -141,7 +144,7 @@ class Flows:
     def get(self, flow: str) -> FlowState | None:
         """None for a flow that was never opened."""
         with self._db.read() as connection:
-            row = connection.execute(select(*_FLOW).where(flow_state.c.flow == flow)).first()
+            row = connection.execute(_STATE, {"flow": flow}).first()
         return None if row is None else FlowState(*row)
 
     def open(
@@ -185,15 +188,9 @@ class Reports:
         at: datetime | None = None,
     ) -> None:
         """Keep the report of one run in one flow, replacing an earlier one of the same run."""
-        insert = self._db.insert(reports).values(
-            run=run, flow=flow, plan=plan, report=dict(report), at=at or self._clock.now()
-        )
-        statement = insert.on_conflict_do_update(
-            index_elements=[reports.c.run, reports.c.flow],
-            set_={name: insert.excluded[name] for name in ("plan", "report", "at")},
-        )
+        values = {"run": run, "flow": flow, "plan": plan, "report": dict(report), "at": at or self._clock.now()}
         with self._db.write() as connection:
-            connection.execute(statement)
+            connection.execute(_replacing(self._db.dialect), values)
 
     def of(self, run: str) -> list[Report]:
         """The reports of a run, in the order in which they were made."""
@@ -221,3 +218,12 @@ class Reports:
     def _all(self, query: Select[Any]) -> list[Report]:
         with self._db.read() as connection:
             return [Report(*row) for row in connection.execute(query)]
+
+
+@cache
+def _replacing(dialect: str) -> Any:
+    insert = insert_into(reports, dialect)
+    return insert.on_conflict_do_update(
+        index_elements=[reports.c.run, reports.c.flow],
+        set_={name: insert.excluded[name] for name in ("plan", "report", "at")},
+    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
-from connector_resources.ledger.database import Database, by_flow
+from connector_resources.ledger.database import FLOW, KEYS, Database, by_flow, insert_into
 from connector_resources.ledger.deliveries import blank
 from connector_resources.ledger.events import add_events
 from connector_resources.ledger.exceptions import set_problems
@@ -38,6 +39,7 @@ _FIELDS = (
     "currency",
     "run",
 )
+_STATES = select(table.c.key, table.c.state).where(table.c.flow == FLOW, table.c.key.in_(KEYS))
 
 
 def record(database: Database, changes: Sequence[Change], now: datetime) -> None:
@@ -114,21 +116,25 @@ def _write_deliveries(database: Database, connection: Connection, changes: Seque
         row = blank(change.flow, change.key, now) | values | {"attempts": change.attempts_delta}
         groups.setdefault(tuple(values), []).append(row)
     for names, rows in groups.items():
-        statement = database.insert(table)
-        statement = statement.on_conflict_do_update(
-            index_elements=[table.c.flow, table.c.key],
-            set_={name: statement.excluded[name] for name in (*names, "updated_at")}
-            | {"attempts": table.c.attempts + statement.excluded.attempts},
-        )
-        connection.execute(statement, rows)
+        connection.execute(_upsert(database.dialect, names), rows)
+
+
+@cache
+def _upsert(dialect: str, names: tuple[str, ...]) -> Any:
+    insert = insert_into(table, dialect)
+    return insert.on_conflict_do_update(
+        index_elements=[table.c.flow, table.c.key],
+        set_={name: insert.excluded[name] for name in (*names, "updated_at")}
+        | {"attempts": table.c.attempts + insert.excluded.attempts},
+    )
 
 
 def _states(connection: Connection, changes: Sequence[Change]) -> dict[tuple[str, str], str]:
     """The states of documents whose change does not set one."""
     states: dict[tuple[str, str], str] = {}
     for flow, keys in by_flow((change.flow, change.key) for change in changes):
-        query = select(table.c.key, table.c.state).where(table.c.flow == flow, table.c.key.in_(keys))
-        states.update(((flow, row.key), row.state) for row in connection.execute(query))
+        found = connection.execute(_STATES, {"flow": flow, "keys": keys})
+        states.update(((flow, row.key), row.state) for row in found)
     return states
 
 

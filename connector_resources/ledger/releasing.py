@@ -10,12 +10,18 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select, update
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, select, update
 
-from connector_resources.ledger.database import by_flow, within
+from connector_resources.ledger.database import FLOW, KEYS, by_flow, within
 from connector_resources.ledger.models import awaited, deliveries, exceptions, links, mappings
 
 LINK = "link:"
+INTEGRATION: BindParameter[str] = bindparam("integration")
+_WAITING = (
+    select(exceptions.c.flow, exceptions.c.key)
+    .join(awaited, awaited.c.exception == exceptions.c.id)
+    .where(awaited.c.source == bindparam("source"), awaited.c.key.in_(KEYS), exceptions.c.closed_at.is_(None))
+)
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -37,14 +43,8 @@ def release_waiting(
     """Release the documents with an open exception that waits for one of these; returns their (flow, key)."""
     found: set[tuple[str, str]] = set()
     for source, keys in by_flow(map(split_name, waits_for)):
-        query = (
-            select(exceptions.c.flow, exceptions.c.key)
-            .join(awaited, awaited.c.exception == exceptions.c.id)
-            .where(awaited.c.source == source, awaited.c.key.in_(keys), exceptions.c.closed_at.is_(None))
-        )
-        if integration is not None:
-            query = query.where(within(exceptions.c.flow, integration))
-        found.update((row[0], row[1]) for row in connection.execute(query))
+        query = _WAITING if integration is None else _WAITING.where(within(exceptions.c.flow, integration))
+        found.update((row[0], row[1]) for row in connection.execute(query, {"source": source, "keys": keys}))
     # a row that another transaction has in hand is not waited for: it may be waiting for one of ours
     _release(connection, sorted(found), now, skip_locked=True)
     return sorted(found)
@@ -80,20 +80,21 @@ def _locked(
         yield flow, keys
 
 
-def arrived_since(flow: str) -> Iterator[Select[Any]]:
-    """Queries for the keys of a flow that wait for a link or a mapping which came after they were last read."""
+def arrived_since() -> Iterator[Select[Any]]:
+    """Queries for the keys of a flow, `FLOW` of the integration `INTEGRATION`, that wait for a link or a mapping which
+    came after they were last read."""
     waiting = (
         select(deliveries.c.key)
         .join(exceptions, and_(exceptions.c.flow == deliveries.c.flow, exceptions.c.key == deliveries.c.key))
         .join(awaited, awaited.c.exception == exceptions.c.id)
-        .where(deliveries.c.flow == flow, exceptions.c.flow == flow, exceptions.c.closed_at.is_(None))
+        .where(deliveries.c.flow == FLOW, exceptions.c.flow == FLOW, exceptions.c.closed_at.is_(None))
     )
     linked = and_(links.c.flow == func.substr(awaited.c.source, len(LINK) + 1), links.c.source_key == awaited.c.key)
     yield waiting.join(links, linked).where(
         func.substr(awaited.c.source, 1, len(LINK)) == LINK, links.c.at > deliveries.c.read_at
     )
     mapped = and_(
-        mappings.c.integration == flow.partition("/")[0],
+        mappings.c.integration == INTEGRATION,
         mappings.c.name == awaited.c.source,
         mappings.c.key == awaited.c.key,
     )

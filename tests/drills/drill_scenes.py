@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from drill_clock import TODAY, YESTERDAY
 from drill_place import Acts, Stranger
 from drill_process import Process
@@ -17,8 +18,10 @@ from drill_site import Site, State, digest
 from drill_towns import PLACES
 from drill_truth import Truth
 from drill_variants import Variant
+from pandera.errors import SchemaErrors
+from pandera.pandas import DataFrameSchema
 
-from connector_assets.delivery.checks import Findings
+from connector_assets.delivery.checks import examine
 from connector_assets.delivery.flow import Assembly, Flow, Frames
 from connector_assets.delivery.pipeline import Mapped, Pipeline
 from connector_assets.delivery.report import FlowReport
@@ -33,6 +36,8 @@ FIRST, LATER = "first", "later"
 SLICE = 3
 # between two steps of the preparation
 PAUSE = 600.0
+# of `FrameChecks`
+SCHEMAS = ("document_shape", "document_rows", "line_shape", "line_rows")
 Keys = Mapping[str, date | None]
 
 
@@ -43,7 +48,29 @@ class Memory:
 
     keys: dict[Any, Keys] = field(default_factory=dict)
     assemblies: dict[Any, bytes] = field(default_factory=dict)
-    findings: dict[str, Findings] = field(default_factory=dict)
+    found: dict[str, SchemaErrors | None] = field(default_factory=dict)
+
+
+class Remembering:
+    """A schema that looks at a frame once: what it found in it, it says again. `whose` it is, tells it from others."""
+
+    def __init__(self, schema: DataFrameSchema, whose: tuple[str, ...], known: dict[str, SchemaErrors | None]) -> None:
+        self.name, self.metadata = schema.name, schema.metadata
+        self._schema, self._whose, self._known = schema, whose, known
+
+    def validate(self, frame: pd.DataFrame, *, lazy: bool) -> None:
+        """Raise what is wrong with the frame."""
+        # when it was read is another instant each time, and nothing that a check asks for
+        columns = [(name, list(frame[name])) for name in frame.columns if name != "read_at"]
+        name = digest(pickle.dumps((self._whose, columns)))
+        if name not in self._known:
+            try:
+                self._schema.validate(frame, lazy=lazy)
+                self._known[name] = None
+            except SchemaErrors as failed:
+                self._known[name] = failed
+        if (found := self._known[name]) is not None:
+            raise found.with_traceback(None)
 
 
 class QuickPipeline(Pipeline):
@@ -55,23 +82,13 @@ class QuickPipeline(Pipeline):
 
     def check(self, frames: Frames, assembly: Assembly | None = None) -> Mapped:
         resolved = self.flow.resolve(frames)
-        columns = [
-            (name, list(each[name]))
-            for each in (resolved.documents, resolved.lines)
-            for name in each.columns
-            # when it was read is another instant each time, and nothing that a check asks for
-            if name != "read_at"
-        ]
-        name = digest(pickle.dumps((self.flow.full_name, repr(self.flow.settings), columns)))
-        known = self._memory.findings.get(name)
-        if known is None:
-            # resolving twice changes nothing: the flow's own check does it again
-            checked = super().check(frames, assembly)
-            if not checked.findings.rows:
-                # what a held row waits for is looked up in the ledger
-                self._memory.findings[name] = checked.findings
-            return checked
-        return Mapped(resolved, known, assembly)
+        checks: Any = self.flow.checks
+        own = self.flow.full_name, repr(self.flow.settings)
+        schemas = {each: getattr(checks, each) for each in SCHEMAS}
+        remembering = {
+            each: Remembering(schema, (*own, each), self._memory.found) for each, schema in schemas.items() if schema
+        }
+        return Mapped(resolved, examine(replace(checks, **remembering), resolved.documents, resolved.lines), assembly)
 
 
 @dataclass

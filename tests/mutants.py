@@ -1,0 +1,161 @@
+"""`make mutants`: the engine with one safeguard taken away at a time. Tests that pass all the same are worth nothing.
+
+Each mutant is a copy of the checkout with one text replaced. `make quick` must fail on it: what the engine promises is
+seen by what one runs after each edit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """What is lost, where, and how."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+
+    @property
+    def path(self) -> Path:
+        """The module in this checkout."""
+        return ROOT / self.file
+
+
+DOUBT, STEPS = "connector_assets/delivery/doubt.py", "connector_assets/delivery/steps.py"
+PROBLEMS = "connector_resources/http/problems.py"
+MUTANTS = [
+    Mutant(
+        "no look-up before a further attempt",
+        DOUBT,
+        "work.document.deliverable and (work.tried or self.flow.looks_first or work.approved)",
+        "work.document.deliverable and (self.flow.looks_first or work.approved)",
+    ),
+    Mutant(
+        "sent before the intent",
+        STEPS,
+        """        ids = self.ledger.intents.open([self._intent(work, step) for work, step in doing], opened_at)
+        for (work, _), intent in zip(doing, ids, strict=True):
+            work.intent, work.opened_at = intent, opened_at
+        answers, interruption = self.sender.send(doing)
+""",
+        """        for work, _ in doing:
+            work.opened_at = opened_at
+        answers, interruption = self.sender.send(doing)
+        ids = self.ledger.intents.open([self._intent(work, step) for work, step in doing], opened_at)
+        for (work, _), intent in zip(doing, ids, strict=True):
+            work.intent = intent
+""",
+    ),
+    Mutant(
+        "last outcome of a slice dropped",
+        STEPS,
+        "        self.recorder.record(told)\n",
+        "        self.recorder.record(told[:-1] if len(told) > 1 else told)\n",
+    ),
+    Mutant(
+        "absence believed at once",
+        DOUBT,
+        """        \"\"\"When a look-up that finds nothing may be believed.\"\"\"
+        now = self.clock.now()
+""",
+        """        \"\"\"When a look-up that finds nothing may be believed.\"\"\"
+        now = self.clock.now()
+        return now
+""",
+    ),
+    Mutant(
+        "unknown taken as unsent",
+        STEPS,
+        """        if isinstance(answer, OutcomeUnknown):
+            return self._doubt(work, step, answer)
+""",
+        "",
+    ),
+    Mutant(
+        "claims not exclusive",
+        "connector_resources/ledger/deliveries.py",
+        """        where=or_(_FREE, table.c.claimed_by == bindparam("owner")),
+""",
+        "",
+    ),
+    Mutant(
+        "time-out taken as unsent",
+        PROBLEMS,
+        """return call.without_answer(f"{call.what}: {connection} did not answer in time", """,
+        """return Unavailable(f"{call.what}: {connection} did not answer in time", """,
+    ),
+    Mutant("first of several hits taken", DOUBT, "            if len(own) > 1:\n", "            if False:\n"),
+    Mutant(
+        "503 taken as unsent",
+        PROBLEMS,
+        "return call.without_answer(message, connection=connection, status=status)",
+        "return Unavailable(message, connection=connection, status=status)",
+    ),
+    Mutant(
+        "approval gate open",
+        "connector_assets/delivery/gate.py",
+        "guarded = [work for work, _ in doing if self.guards(work)]",
+        "guarded: list[Work] = []",
+    ),
+    Mutant(
+        "key fields not compared",
+        DOUBT,
+        "elif differing := self.flow.disagreements(document, own[0]):",
+        "elif differing := self.flow.disagreements(document, own[0])[:0]:",
+    ),
+    Mutant(
+        "a relay's signature ignored",
+        "connector_assets/automation/inbox/relay.py",
+        "    genuine = hmac.compare_digest(",
+        "    genuine = True or hmac.compare_digest(",
+    ),
+]
+
+
+def caught_by(mutant: Mutant) -> str | None:
+    """The first test that fails on a mutant, None where all pass."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        copy = Path(folder) / "checkout"
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        file = copy / mutant.file
+        file.write_text(file.read_text().replace(mutant.before, mutant.after))
+        # the copy's packages, in every process of its tests
+        environment = os.environ | {"PYTHONPATH": str(copy)}
+        command = [sys.executable, "-m", "pytest", "-x", "-n", "2", "--dist", "worksteal", "--quick"]
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"{mutant.name}: the tests could not be run\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return next(iter(FAILED.findall(done.stdout)), "a test") if done.returncode else None
+
+
+def main() -> int:
+    """The command; exit code 1 where a mutant survives."""
+    parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
+    parser.add_argument("--only", metavar="NAME", help="one of them")
+    chosen = parser.parse_args()
+    survived = 0
+    for mutant in MUTANTS:
+        if chosen.only in (None, mutant.name):
+            test = caught_by(mutant)
+            survived += test is None
+            print(f"{mutant.name}: {'NOT CAUGHT' if test is None else f'caught by {test}'}", flush=True)
+    print(f"mutants: survived={survived}")
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from pathlib import Path
 
@@ -28,6 +29,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         random.Random(seed).shuffle(items)
     else:
         items.sort(key=lambda item: LONG.index(folder(item)) if folder(item) in LONG else len(LONG))
+
+
+def pytest_collection_finish() -> None:
+    # what is imported is no garbage: every full collection would look through all of it
+    gc.freeze()
 
 
 def folder(item: pytest.Item) -> str:

@@ -18,11 +18,9 @@ FLOW = "approved_bills"
 
 
 def switched_on(town: BillSite, **settings: Any) -> None:
-    """The vendors are there, and the flow is on."""
-    town.flows |= {"vendors": {}, FLOW: settings}
+    """The flow is on, in a town whose suppliers are vendors of BILL."""
+    town.flows[FLOW] = settings
     town.connect("jde", orchestrations=ORCHESTRATIONS)
-    town.sync("vendors")
-    assert not town.exceptions("vendors")
 
 
 def vendor(town: BillSite, supplier: int = 4343) -> str:

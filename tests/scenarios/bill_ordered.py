@@ -1,6 +1,6 @@
 """Purchase orders of the town as bills of BILL: for the scenarios of the flow `purchase_order_bills`.
 
-`ordering(town)` turns it on beside the bills, and the suppliers there; `run(town)` is one run of both, in their order.
+`ordering(town)` turns it on beside the bills; `run(town)` is one run of both, in their order.
 """
 
 from __future__ import annotations

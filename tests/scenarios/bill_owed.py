@@ -1,6 +1,6 @@
 """What the town owes, as BILL shows it: for the scenarios of bills and of vendor credits.
 
-`owing(town)` turns the flows on that bring vouchers to BILL, and the suppliers there; `run(town)` is one run.
+`owing(town)` turns the flows on that bring vouchers to BILL; `run(town)` is one run.
 """
 
 from __future__ import annotations
@@ -21,10 +21,8 @@ CREDITS = "vendor_credits"
 
 
 def owing(town: BillSite, *more: str, **settings: Any) -> BillSite:
-    """The suppliers are vendors of BILL, and the flow is on with these settings; `more` are further flows."""
-    town.flows |= {"vendors": {}, FLOW: settings, **{name: {} for name in more}}
-    town.sync("vendors")
-    assert not town.exceptions("vendors")
+    """The flow is on with these settings, in a town whose suppliers are vendors of BILL; `more` are further flows."""
+    town.flows |= {FLOW: settings, **{name: {} for name in more}}
     return town
 
 

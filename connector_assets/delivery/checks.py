@@ -7,8 +7,8 @@ fails is held with the reason that names the check, and the rest goes on.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -23,8 +23,8 @@ from pandera.errors import SchemaErrors
 from connector_assets.delivery.reasons import REASONS, problem
 from connector_resources.ledger import Problem
 
-# the two checks of a shape that are ours
-COLUMNS, TYPE = "columns", "type"
+# the checks of a shape
+COLUMNS, TYPE, UNIQUE = "columns", "type", "unique"
 TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "date": date, "money": Decimal, "list": list}
 
 # what every mapped row has, beside its flow's own columns
@@ -120,17 +120,28 @@ def shape_schema(name: str, columns: dict[str, str], unique: list[str] | None) -
         return sorted(map(str, frame.columns)) == sorted(columns)
 
     def typed(frame: pd.DataFrame) -> bool:
-        known = [column for column in frame.columns if column in kinds]
-        return all(
-            frame[each].dtype == object and all(map(kinds[each], set(map(type, frame[each].array)))) for each in known
+        values = zip(frame.columns, zip(*frame.to_numpy(dtype=object).tolist(), strict=True), strict=False)
+        found = ((column, set(map(type, own))) for column, own in values if column in kinds)
+        return all(map(pd.api.types.is_object_dtype, frame.dtypes)) and all(
+            kinds[column](each) for column, types in found for each in types
         )
 
+    def once(frame: pd.DataFrame) -> bool:
+        return not _twice(frame, unique or ())
+
     return pa.DataFrameSchema(
-        checks=[pa.Check(exact, name=COLUMNS), pa.Check(typed, name=TYPE)],
-        unique=unique,
+        checks=[pa.Check(check, name=name) for name, check in ((COLUMNS, exact), (TYPE, typed), (UNIQUE, once))],
         name=name,
-        metadata={COLUMNS: columns},
+        metadata={COLUMNS: columns, UNIQUE: unique or ()},
     )
+
+
+def _twice(frame: pd.DataFrame, unique: Collection[str]) -> list[tuple[Any, ...]]:
+    """The values of these columns that stand in more than one row, in their order."""
+    if not unique or not set(unique) <= set(frame.columns):
+        return []
+    counts = Counter(zip(*(frame[column].tolist() for column in unique), strict=True))
+    return [values for values, count in counts.items() if count > 1]
 
 
 def row_schema(name: str, checks: dict[str, list[pa.Check]]) -> pa.DataFrameSchema:
@@ -143,7 +154,8 @@ def row_schema(name: str, checks: dict[str, list[pa.Check]]) -> pa.DataFrameSche
 
 def frame(rows: list[dict[str, Any]], columns: dict[str, str]) -> pd.DataFrame:
     """Rows as a frame of plain Python objects: nothing becomes a float or a NaN on the way."""
-    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=object) for name in columns})
+    names = list(columns)
+    return pd.DataFrame([[row[name] for name in names] for row in rows], columns=names, dtype=object)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -186,18 +198,18 @@ def _shape_failures(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> list[str
 
 def _told(schema: pa.DataFrameSchema, frame: pd.DataFrame, case: Any) -> Iterator[str]:
     """A failure as sentences: at least one."""
-    kinds: Mapping[str, str] = (schema.metadata or {})[COLUMNS]
+    known: Mapping[str, Any] = schema.metadata or {}
     if case.check == COLUMNS:
-        yield f"its columns are {', '.join(map(str, frame.columns))}, not {', '.join(kinds)}"
+        yield f"its columns are {', '.join(map(str, frame.columns))}, not {', '.join(known[COLUMNS])}"
     elif case.check == TYPE:
-        for column in kinds.keys() & set(frame.columns):
-            if frame[column].dtype != object:
-                yield f"column {column}, check of plain objects, it is of {frame[column].dtype}"
-            for value in frame[column].array:
-                if not admits(kinds[column])(type(value)):
-                    yield f"column {column}, check is not {kinds[column]}, value {value!r}"
+        for column, kind in known[COLUMNS].items():
+            own = frame.get(column, pd.Series(dtype=object))
+            if own.dtype != object:
+                yield f"column {column}, check of plain objects, it is of {own.dtype}"
+            yield from (f"column {column}, check is not {kind}, value {v!r}" for v in own if not admits(kind)(type(v)))
     else:
-        yield f"column {case.column}, check {case.check}, value {case.failure_case!r}"
+        for values in _twice(frame, known[UNIQUE]):
+            yield f"column {', '.join(known[UNIQUE])}, check unique, value {', '.join(map(repr, values))} stands twice"
 
 
 def _collect(

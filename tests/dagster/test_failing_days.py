@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import pandas as pd
 import pytest
 from dagster_site import NAME, DagsterSite
+from forks import forked
 
+from connector_assets import runs
 from connector_assets.delivery.flow import Flow, Frames
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.work import Pace
@@ -157,41 +157,33 @@ def test_a_frame_of_the_wrong_shape_stops_its_flow_and_those_that_need_it(
     assert site.state()["suppliers"]["count"] == 0
 
 
-KILLED = """
-import sys
-from dataclasses import replace
-from datetime import date
-
-from connector_assets.integrations import assets
-from connector_assets.runs import execute
-
-usual = assets.pace_of
-assets.pace_of = lambda flow: replace(usual(flow), send_within=1.0)
-execute(sys.argv[1], first_day=date.fromisoformat(sys.argv[2]), last_day=date.fromisoformat(sys.argv[3]), tags={})
-"""
+def be_a_run(first: date, last: date) -> None:
+    """The life of a process that makes a whole run."""
+    usual = assets.pace_of
+    assets.pace_of = lambda flow: replace(usual(flow), send_within=1.0)
+    runs.execute(NAME, first_day=first, last_day=last, tags={})
 
 
 @pytest.fixture
-def command(site: DagsterSite) -> Iterator[subprocess.Popen[bytes]]:
+def command(site: DagsterSite) -> Iterator[BaseProcess]:
     """A whole run in a process of its own."""
-    arguments = ["-W", "ignore", "-c", KILLED, NAME, site.names[0], site.names[-1]]
-    started = subprocess.Popen([sys.executable, *arguments])
+    started = forked(be_a_run, site.first, site.last)
     yield started
     started.kill()
-    started.wait()
+    started.join()
 
 
 @pytest.mark.slow
 def test_a_killed_run_is_finished_by_the_next_without_duplicates(
-    site: DagsterSite, command: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+    site: DagsterSite, command: BaseProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.sandbox.post("/faults", {**CREATE, "kind": "delay", "seconds": 0.2})
     deadline = time.monotonic() + 60
     while site.calls()["POST /api/invoices"] < 20:
-        assert time.monotonic() < deadline and command.poll() is None, "the run did not get that far"
+        assert time.monotonic() < deadline and command.is_alive(), "the run did not get that far"
         time.sleep(0.02)
-    command.send_signal(signal.SIGKILL)
-    command.wait()
+    command.kill()
+    command.join()
     site.sandbox.post("/faults", {"replace": True, "rules": []})
     assert 0 < site.state()["invoices"]["count"] < 60
 

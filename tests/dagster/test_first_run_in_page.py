@@ -109,7 +109,8 @@ def launch_backfill(page: Page, site: DagsterSite) -> str:
 
 
 def start_schedule(page: Page, site: DagsterSite) -> None:
-    """Turn the poll on, a minute and a half ago, so that its first tick is due at once."""
+    """Turn the poll on, a minute and a half ago, so that its first tick is due when the daemon looks next: it does so
+    at each full minute."""
     told = page.ask(START, schedule={**LOCATION, "scheduleName": f"{NAME}_poll"})
     assert told["__typename"] == "ScheduleStateResult", told
     with site.instance() as instance:
@@ -143,6 +144,8 @@ def test_the_first_run_its_repetitions_a_backfill_and_the_poll(page: Page, site:
     assert (checks["shape"]["blocking"], checks["rows"]["blocking"]) == (True, False)
     assert [each["status"] for each in checks["shape"]["partitionStatuses"]["ranges"]] == ["SUCCEEDED"]
 
+    start_schedule(page, site)
+
     # a run of the command is an ordinary run: seen in the page, and executed again from it
     written = site.writes()
     by_command = site.run()
@@ -151,8 +154,7 @@ def test_the_first_run_its_repetitions_a_backfill_and_the_poll(page: Page, site:
     backfill = launch_backfill(page, site)
     assert page.ended(page.again(by_command.run_id)) == "SUCCESS"
 
-    # the poll, turned on, says at its first tick why there is nothing to run
-    start_schedule(page, site)
+    # the poll, turned on meanwhile, says at its first tick why there is nothing to run
     tick = until(lambda: first_tick(page))
     assert tick["status"] == "SKIPPED", tick
     assert tick["skipReason"].startswith(("nothing changed in the sources", "run ")), tick

@@ -2,8 +2,6 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import date
@@ -13,6 +11,7 @@ import dagster as dg
 import house_definitions
 import pytest
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from forks import forked
 from sqlalchemy import make_url
 
 from connector_assets import runs
@@ -226,16 +225,19 @@ def test_a_sites_own_settings_stay_and_ours_are_renewed(tmp_path: Path) -> None:
     assert settings.read_text() == "telemetry: {enabled: false}\n"
 
 
+def look_into(home: Path) -> None:
+    """The life of a process that prepares a home and opens it."""
+    prepare_dagster_home(home)
+    dg.DagsterInstance.get().get_runs_count()
+
+
 @pytest.mark.slow
-def test_processes_that_start_together_on_a_fresh_home_all_start(database_url: str, tmp_path: Path) -> None:
-    environment = {**os.environ}
+def test_processes_that_start_together_on_a_fresh_home_all_start(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if not database_url.startswith("sqlite"):
-        environment["CONNECTOR_DATABASE_URL"] = plain(database_url)
-    code = (
-        "from pathlib import Path; import dagster; from connector_resources.instance.prepare import *;"
-        f"prepare_dagster_home(Path({str(tmp_path / 'home')!r})); dagster.DagsterInstance.get().get_runs_count()"
-    )
-    command = [sys.executable, "-W", "ignore", "-c", code]
-    processes = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(4)]
-    told = [process.communicate(timeout=60)[1] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0, 0], told
+        monkeypatch.setenv("CONNECTOR_DATABASE_URL", plain(database_url))
+    processes = [forked(look_into, tmp_path / "home") for _ in range(4)]
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0, 0, 0]

@@ -3,43 +3,59 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import date
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import house_definitions  # noqa: F401  # Dagster looks for it in fewer places than Python did
 import pytest
+import yaml
+from forks import forked
 from loopback import free_port
 
 from connector_assets import runs
 from connector_resources.instance.page import page_served
+from connector_resources.instance.prepare import packaged
 
 pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
 RANGE = {"dagster/asset_partition_range_start": "2026-08-03", "dagster/asset_partition_range_end": "2026-08-05"}
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DAGSTER_HOME", "set by prepare_dagster_home, restored by the test")
-    monkeypatch.setenv("PYTHONPATH", str(HERE))
-    monkeypatch.delenv("CONNECTOR_DATABASE_URL", raising=False)
-    (tmp_path / "workspace.yaml").write_text(
+def built(folder: Path, environment: pytest.MonkeyPatch) -> Path:
+    """A home for the definitions of the house, whose daemon looks for dead runs each second."""
+    environment.setenv("DAGSTER_HOME", "set by prepare_dagster_home, restored by the test")
+    environment.setenv("PYTHONPATH", str(HERE))
+    environment.delenv("CONNECTOR_DATABASE_URL", raising=False)
+    (folder / "workspace.yaml").write_text(
         "load_from:\n  - python_module: {module_name: house_definitions, location_name: connector_assets}\n"
     )
-    return tmp_path / "home"
+    home = folder / "home"
+    settings = yaml.safe_load(packaged("dagster.yaml").read_text())
+    settings["run_monitoring"]["poll_interval_seconds"] = 1
+    (home / "dagster").mkdir(parents=True)
+    (home / "dagster" / "dagster.yaml").write_text(yaml.safe_dump(settings))
+    return home
 
 
 @pytest.fixture
-def page(home: Path) -> Iterator[str]:
-    with page_served(home, port=free_port(), workspace=home.parent / "workspace.yaml") as address:
-        yield address
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return built(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page whose home keeps the runs of all tests that ask for it."""
+    folder = tmp_path_factory.mktemp("page")
+    with pytest.MonkeyPatch.context() as environment:
+        home = built(folder, environment)
+        with page_served(home, port=free_port(), workspace=folder / "workspace.yaml") as address:
+            yield address
 
 
 def ask(page: str, query: str, **variables: Any) -> Any:
@@ -107,18 +123,19 @@ def test_a_commands_run_is_in_the_page_and_executed_again_from_it(page: str, mon
 
 def test_terminating_a_commands_run_in_the_page_interrupts_the_command(page: str, tmp_path: Path) -> None:
     command = command_started(tmp_path / "mark", seconds=60)
-    (run,) = runs_now()
+    (run,) = under_way()
     ask(page, "mutation($id: String!) { terminateRun(runId: $id) { __typename } }", id=run.run_id)
 
     assert ended(page, run.run_id)["status"] == "CANCELED"
-    assert command.wait(30) == 0
+    command.join(30)
+    assert command.exitcode == 0
 
 
 def test_a_killed_command_is_found_out_by_the_daemon(page: str, tmp_path: Path) -> None:
     command = command_started(tmp_path / "mark", seconds=60)
-    (run,) = runs_now()
+    (run,) = under_way()
     command.kill()
-    command.wait()
+    command.join()
 
     assert ended(page, run.run_id)["status"] == "FAILURE"
 
@@ -155,15 +172,20 @@ def launch(page: str) -> str:
     return str(told["run"]["runId"])
 
 
-def command_started(mark: Path, seconds: int) -> subprocess.Popen[bytes]:
-    code = (
-        "from datetime import date; from connector_assets.runs import execute;"
-        "execute('house', first_day=date(2026, 8, 3), last_day=date(2026, 8, 5), tags={}, module='house_definitions')"
-    )
-    environment = {**os.environ, "HOUSE_MARK": str(mark), "HOUSE_SECONDS": str(seconds)}
-    command = subprocess.Popen([sys.executable, "-W", "ignore", "-c", code], env=environment)
+def be_a_command(mark: Path, seconds: int) -> None:
+    """The life of a command that makes a run, in the process itself."""
+    os.environ |= {"HOUSE_MARK": str(mark), "HOUSE_SECONDS": str(seconds)}
+    execute()
+
+
+def command_started(mark: Path, seconds: int) -> BaseProcess:
+    command = forked(be_a_command, mark, seconds)
     until(mark.exists)
     return command
+
+
+def under_way() -> list[dg.DagsterRun]:
+    return [run for run in runs_now() if not run.is_finished]
 
 
 def runs_now() -> list[dg.DagsterRun]:

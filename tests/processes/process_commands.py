@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 import sys
@@ -11,22 +10,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from forks import FORKS
+
 from connector_resources.home import Home
 
 SEND_WITHIN_SECONDS = 1.0
-
-# seconds less for each command; what knows a home, as connector_assets.definitions does, is not among them
-LOADED = [
-    "connector_assets.automation.schedules",
-    "connector_assets.automation.sweep",
-    "connector_assets.cli.app",
-    "connector_assets.cli.syncing",
-    "connector_assets.integrations.assets",
-    "connector_assets.replaying",
-    "connector_resources.instance.storage",
-]
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(LOADED)
 
 
 def be_the_command(arguments: list[str], environment: dict[str, str], output: str) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, create_engine, event, make_url, text
@@ -120,8 +121,9 @@ def trouble_of(error: DBAPIError) -> str | None:
     return words[0] if (lost if code is None else code[:2] in _POSTGRES_TROUBLE) else None
 
 
+@cache
 def insert_into(table: Table, dialect: str) -> Any:
-    """The dialect's own INSERT, with ON CONFLICT."""
+    """The dialect's own INSERT, with ON CONFLICT. One object, to be added to: its `excluded` is dear to make."""
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 

@@ -32,7 +32,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, bindparam, update
@@ -114,10 +114,15 @@ _MOVE = update(audit_heads).where(audit_heads.c.flow == bindparam("chain")).valu
 
 def _taken(connection: Connection, events: Counter[str]) -> dict[str, Head]:
     """The ends of these chains before this many events are added; ours alone until the transaction ends."""
-    insert = insert_into(audit_heads, connection.dialect.name)
-    # one statement makes what is missing and locks what is there, in the order of its rows
-    statement = insert.on_conflict_do_update(
-        index_elements=[audit_heads.c.flow], set_={"events": audit_heads.c.events + insert.excluded.events}
-    ).returning(audit_heads.c.flow, audit_heads.c.events, audit_heads.c.hash)
+    statement = _taking(connection.dialect.name)
     rows = [{"flow": flow, "events": events[flow], "hash": GENESIS} for flow in sorted(events)]
     return {row.flow: Head(row.events - events[row.flow], row.hash) for row in connection.execute(statement, rows)}
+
+
+@cache
+def _taking(dialect: str) -> Any:
+    """One statement makes what is missing and locks what is there, in the order of its rows."""
+    insert = insert_into(audit_heads, dialect)
+    return insert.on_conflict_do_update(
+        index_elements=[audit_heads.c.flow], set_={"events": audit_heads.c.events + insert.excluded.events}
+    ).returning(audit_heads.c.flow, audit_heads.c.events, audit_heads.c.hash)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 
 from connector_resources.clock import Clock
 from connector_resources.ledger.approving import approved_unsent
@@ -19,6 +19,7 @@ from connector_resources.ledger.rows import Delivery, State
 
 PAGE = 1000
 _COLUMNS = tuple(table.c[name] for name in Delivery.__slots__)
+_OF = select(*_COLUMNS).where(table.c.flow == bindparam("in_flow"), table.c.key.in_(bindparam("keys", expanding=True)))
 
 
 def _delivery(row: Sequence[Any]) -> Delivery:
@@ -51,8 +52,8 @@ class Deliveries:
         found: dict[str, Delivery] = {}
         with self._db.read() as connection:
             for part in chunks(keys):
-                query = select(*_COLUMNS).where(table.c.flow == flow, table.c.key.in_(part))
-                found.update((row.key, _delivery(row)) for row in connection.execute(query))
+                rows = connection.execute(_OF, {"in_flow": flow, "keys": part})
+                found.update((row.key, _delivery(row)) for row in rows)
         return found
 
     def claim(self, flow: str, keys: Collection[str], owner: str, lease_seconds: float) -> set[str]:

@@ -7,12 +7,13 @@ import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from connector_resources.errors import UnusableInput
-from connector_resources.ledger.database import Database, by_flow, chunks, within
+from connector_resources.ledger.database import Database, by_flow, chunks, insert_into, within
 from connector_resources.ledger.events import add_events
 from connector_resources.ledger.models import awaited, deliveries, intents
 from connector_resources.ledger.models import exceptions as table
@@ -24,6 +25,11 @@ _IDENTITY = ("flow", "key", "reason")
 # of how many different messages and fixes of one reason a person is told; fields and values are named in full
 TOLD = 3
 
+_OPEN_OF = select(*_COLUMNS).where(
+    table.c.flow == bindparam("in_flow"),
+    table.c.key.in_(bindparam("keys", expanding=True)),
+    table.c.closed_at.is_(None),
+)
 _CLOSE = (
     update(table)
     .where(table.c.id == bindparam("exception"), table.c.closed_at.is_(None))
@@ -60,7 +66,6 @@ def new_id(now: datetime) -> str:
 
 
 def set_problems(
-    database: Database,
     connection: Connection,
     problems: Mapping[tuple[str, str], tuple[str, Sequence[Problem], str | None, str | None]],
     now: datetime,
@@ -84,15 +89,20 @@ def set_problems(
             closing.append({"exception": each.id, "at": now, "how": how})
     _close(connection, closing)
     if rows:
-        statement = database.insert(table)
-        replaced = ("state", "field", "value", "message", "fix", "last_at", "partition", "run")
-        statement = statement.on_conflict_do_update(
-            index_elements=[table.c[name] for name in _IDENTITY],
-            index_where=table.c.closed_at.is_(None),
-            set_={name: statement.excluded[name] for name in replaced} | {"attempts": table.c.attempts + 1},
-        ).returning(table.c.id, *(table.c[name] for name in _IDENTITY))
+        statement = _upsert(connection.dialect.name)
         kept = {(row[1], row[2], row[3]): row[0] for row in connection.execute(statement, list(rows.values()))}
         _set_awaited(connection, {kept[each]: waits[each] for each in rows})
+
+
+@cache
+def _upsert(dialect: str) -> Any:
+    insert = insert_into(table, dialect)
+    replaced = ("state", "field", "value", "message", "fix", "last_at", "partition", "run")
+    return insert.on_conflict_do_update(
+        index_elements=[table.c[name] for name in _IDENTITY],
+        index_where=table.c.closed_at.is_(None),
+        set_={name: insert.excluded[name] for name in replaced} | {"attempts": table.c.attempts + 1},
+    ).returning(table.c.id, *(table.c[name] for name in _IDENTITY))
 
 
 def _by_reason(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
@@ -161,8 +171,7 @@ def _close(connection: Connection, closing: Sequence[dict[str, Any]]) -> None:
 def _open_of(connection: Connection, documents: Iterable[tuple[str, str]]) -> list[ExceptionRow]:
     found = []
     for flow, keys in by_flow(documents):
-        query = select(*_COLUMNS).where(table.c.flow == flow, table.c.key.in_(keys), table.c.closed_at.is_(None))
-        found += [_row(row) for row in connection.execute(query)]
+        found += [_row(row) for row in connection.execute(_OPEN_OF, {"in_flow": flow, "keys": keys})]
     return found
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from connector_resources.ledger.database import Database, chunks
+from connector_resources.ledger.database import Database, chunks, insert_into
 from connector_resources.ledger.deliveries import blank
 from connector_resources.ledger.events import add_events
 from connector_resources.ledger.models import deliveries
@@ -17,6 +18,16 @@ from connector_resources.ledger.rows import Intent, IntentResult, NewEvent, NewI
 
 _COLUMNS = tuple(table.c[name] for name in Intent.__slots__)
 
+_OPEN = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+_UNFINISHED = (
+    select(*_COLUMNS)
+    .where(
+        table.c.flow == bindparam("in_flow"),
+        table.c.key.in_(bindparam("keys", expanding=True)),
+        table.c.closed_at.is_(None),
+    )
+    .order_by(table.c.id)
+)
 _CLOSE = (
     update(table)
     .where(
@@ -40,6 +51,15 @@ def close_intents(
         connection.execute(_CLOSE, rows)
 
 
+@cache
+def _marking(dialect: str, names: Sequence[str]) -> Any:
+    insert = insert_into(deliveries, dialect)
+    return insert.on_conflict_do_update(
+        index_elements=[deliveries.c.flow, deliveries.c.key],
+        set_={name: insert.excluded[name] for name in (*names, "updated_at")},
+    )
+
+
 class Intents:
     """The group `ledger.intents`."""
 
@@ -55,7 +75,6 @@ class Intents:
             return []
         with self._db.write() as connection:
             self._mark(connection, intents, now)
-            statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
             rows = [
                 {
                     "flow": each.flow,
@@ -68,7 +87,7 @@ class Intents:
                 }
                 for each in intents
             ]
-            ids = list(connection.execute(statement, rows).scalars())
+            ids = list(connection.execute(_OPEN, rows).scalars())
             add_events(
                 connection,
                 [
@@ -102,11 +121,7 @@ class Intents:
             }
             if not values:
                 continue
-            statement = self._db.insert(deliveries)
-            statement = statement.on_conflict_do_update(
-                index_elements=[deliveries.c.flow, deliveries.c.key],
-                set_={name: statement.excluded[name] for name in (*names, "updated_at")},
-            )
+            statement = _marking(connection.dialect.name, names)
             connection.execute(statement, [values[each] for each in sorted(values)])
 
     def lost_since(self, flow: str, keys: Collection[str], since: datetime) -> dict[str, datetime]:
@@ -135,11 +150,6 @@ class Intents:
         found: dict[str, list[Intent]] = {}
         with self._db.read() as connection:
             for part in chunks(keys):
-                query = (
-                    select(*_COLUMNS)
-                    .where(table.c.flow == flow, table.c.key.in_(part), table.c.closed_at.is_(None))
-                    .order_by(table.c.id)
-                )
-                for row in connection.execute(query):
+                for row in connection.execute(_UNFINISHED, {"in_flow": flow, "keys": part}):
                     found.setdefault(row.key, []).append(Intent(*row))
         return found

@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from connector_resources.errors import ConnectorError, UnusableInput
 from connector_resources.ledger import csv_files
-from connector_resources.ledger.database import Database, by_flow, chunks, within
+from connector_resources.ledger.database import Database, by_flow, chunks, insert_into, within
 from connector_resources.ledger.events import add_events
 from connector_resources.ledger.models import links as table
 from connector_resources.ledger.releasing import release_linked
 from connector_resources.ledger.rows import Link, NewEvent, NewLink
 
 PAGE = 1000
+_OWNERS = select(table.c.target_id, table.c.source_key).where(
+    table.c.flow == bindparam("in_flow"),
+    table.c.target_entity == bindparam("of_entity"),
+    table.c.target_id.in_(bindparam("ids", expanding=True)),
+)
 COLUMNS = ("flow", "source_key", "target_entity", "target_id", "target_label")
 
 
@@ -39,7 +45,7 @@ def link_of(row: Sequence[Any]) -> Link:
     return Link(*row)
 
 
-def add_links(database: Database, connection: Connection, links: Sequence[NewLink], now: datetime) -> None:
+def add_links(connection: Connection, links: Sequence[NewLink], now: datetime) -> None:
     """Write links inside a transaction, each replacing the one of its source key. Raises LinkTaken."""
     if not links:
         return
@@ -48,17 +54,17 @@ def add_links(database: Database, connection: Connection, links: Sequence[NewLin
         owner = taken.setdefault((link.flow, link.target_entity, link.target_id), link.source_key)
         if owner != link.source_key:
             raise LinkTaken(link.flow, link.source_key, link.target_id, owner)
-    statement = database.insert(table)
-    statement = statement.on_conflict_do_update(
-        index_elements=[table.c.flow, table.c.source_key],
-        set_={
-            column.name: statement.excluded[column.name]
-            for column in table.c
-            if column.name not in ("id", "flow", "source_key")
-        },
-    )
     rows = {(link.flow, link.source_key): _values(link, now) for link in links}
-    connection.execute(statement, [rows[each] for each in sorted(rows)])
+    connection.execute(_upsert(connection.dialect.name), [rows[each] for each in sorted(rows)])
+
+
+@cache
+def _upsert(dialect: str) -> Any:
+    insert = insert_into(table, dialect)
+    replaced = [column.name for column in table.c if column.name not in ("id", "flow", "source_key")]
+    return insert.on_conflict_do_update(
+        index_elements=[table.c.flow, table.c.source_key], set_={name: insert.excluded[name] for name in replaced}
+    )
 
 
 def _values(link: NewLink, now: datetime) -> dict[str, Any]:
@@ -83,10 +89,8 @@ def _owners(connection: Connection, links: Sequence[NewLink]) -> dict[tuple[str,
     for entity in {link.target_entity for link in links}:
         targets = ((link.flow, link.target_id) for link in links if link.target_entity == entity)
         for flow, ids in by_flow(targets):
-            query = select(table.c.target_id, table.c.source_key).where(
-                table.c.flow == flow, table.c.target_entity == entity, table.c.target_id.in_(ids)
-            )
-            owners.update(((flow, entity, row[0]), row[1]) for row in connection.execute(query))
+            asked = {"in_flow": flow, "of_entity": entity, "ids": ids}
+            owners.update(((flow, entity, row[0]), row[1]) for row in connection.execute(_OWNERS, asked))
     return owners
 
 
@@ -219,7 +223,7 @@ class Links:
                 changed = [link for link in links if _differs(before.get((link.flow, link.source_key)), link)]
                 keys = [(link.flow, link.source_key) for link in changed]
                 remove_links(connection, keys)
-                add_links(self._db, connection, changed, now)
+                add_links(connection, changed, now)
                 release_linked(connection, keys, now)
                 events = [_event("unlinked", before[key], actor) for key in keys if key in before]
                 add_events(connection, events + [_event("linked", link, actor) for link in changed], now)

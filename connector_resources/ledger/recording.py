@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
-from connector_resources.ledger.database import Database, by_flow
+from connector_resources.ledger.database import Database, by_flow, insert_into
 from connector_resources.ledger.deliveries import blank
 from connector_resources.ledger.events import add_events
 from connector_resources.ledger.exceptions import set_problems
@@ -47,7 +48,7 @@ def record(database: Database, changes: Sequence[Change], now: datetime) -> None
         with database.write() as connection:
             events: list[NewEvent] = []
             for part in _once_each(changes):
-                _record(database, connection, part, now)
+                _record(connection, part, now)
                 events += follow(connection, part, now)
                 events += [_event(change, event) for change in part for event in change.events]
             add_events(connection, events, now)
@@ -73,16 +74,15 @@ def _once_each(changes: Sequence[Change]) -> Iterator[list[Change]]:
         left = rest
 
 
-def _record(database: Database, connection: Connection, changes: Sequence[Change], now: datetime) -> None:
+def _record(connection: Connection, changes: Sequence[Change], now: datetime) -> None:
     lock_deliveries(connection, [(change.flow, change.key) for change in changes])
-    _write_deliveries(database, connection, changes, now)
+    _write_deliveries(connection, changes, now)
     close_intents(connection, [closing for change in changes for closing in change.close_intents], now)
     remove_links(connection, [(change.flow, change.key) for change in changes if change.unlink])
     links = [_link(change) for change in changes if change.link is not None]
-    add_links(database, connection, links, now)
+    add_links(connection, links, now)
     states = _states(connection, [c for c in changes if c.problems is not None and c.state is UNSET])
     set_problems(
-        database,
         connection,
         {
             (change.flow, change.key): (
@@ -100,7 +100,7 @@ def _record(database: Database, connection: Connection, changes: Sequence[Change
     release_linked(connection, [(link.flow, link.source_key) for link in links], now)
 
 
-def _write_deliveries(database: Database, connection: Connection, changes: Sequence[Change], now: datetime) -> None:
+def _write_deliveries(connection: Connection, changes: Sequence[Change], now: datetime) -> None:
     """One upsert for all changes that set the same fields. A row is there since its claim, or is made
     here.
     """
@@ -114,13 +114,17 @@ def _write_deliveries(database: Database, connection: Connection, changes: Seque
         row = blank(change.flow, change.key, now) | values | {"attempts": change.attempts_delta}
         groups.setdefault(tuple(values), []).append(row)
     for names, rows in groups.items():
-        statement = database.insert(table)
-        statement = statement.on_conflict_do_update(
-            index_elements=[table.c.flow, table.c.key],
-            set_={name: statement.excluded[name] for name in (*names, "updated_at")}
-            | {"attempts": table.c.attempts + statement.excluded.attempts},
-        )
-        connection.execute(statement, rows)
+        connection.execute(_upsert(connection.dialect.name, names), rows)
+
+
+@cache
+def _upsert(dialect: str, names: Sequence[str]) -> Any:
+    insert = insert_into(table, dialect)
+    return insert.on_conflict_do_update(
+        index_elements=[table.c.flow, table.c.key],
+        set_={name: insert.excluded[name] for name in (*names, "updated_at")}
+        | {"attempts": table.c.attempts + insert.excluded.attempts},
+    )
 
 
 def _states(connection: Connection, changes: Sequence[Change]) -> dict[tuple[str, str], str]:

@@ -10,12 +10,24 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, select, update
 
 from connector_resources.ledger.database import by_flow, within
 from connector_resources.ledger.models import awaited, deliveries, exceptions, links, mappings
 
 LINK = "link:"
+_WAITING = (
+    select(exceptions.c.flow, exceptions.c.key)
+    .join(awaited, awaited.c.exception == exceptions.c.id)
+    .where(
+        awaited.c.source == bindparam("of_source"),
+        awaited.c.key.in_(bindparam("keys", expanding=True)),
+        exceptions.c.closed_at.is_(None),
+    )
+)
+_OWN = and_(deliveries.c.flow == bindparam("in_flow"), deliveries.c.key.in_(bindparam("keys", expanding=True)))
+_LOCK = select(deliveries.c.key).where(_OWN).order_by(deliveries.c.key).with_for_update()
+_LOCK_FREE = _LOCK.with_for_update(skip_locked=True)
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -37,14 +49,9 @@ def release_waiting(
     """Release the documents with an open exception that waits for one of these; returns their (flow, key)."""
     found: set[tuple[str, str]] = set()
     for source, keys in by_flow(map(split_name, waits_for)):
-        query = (
-            select(exceptions.c.flow, exceptions.c.key)
-            .join(awaited, awaited.c.exception == exceptions.c.id)
-            .where(awaited.c.source == source, awaited.c.key.in_(keys), exceptions.c.closed_at.is_(None))
-        )
-        if integration is not None:
-            query = query.where(within(exceptions.c.flow, integration))
-        found.update((row[0], row[1]) for row in connection.execute(query))
+        query = _WAITING if integration is None else _WAITING.where(within(exceptions.c.flow, integration))
+        rows = connection.execute(query, {"of_source": source, "keys": keys})
+        found.update((row[0], row[1]) for row in rows)
     # a row that another transaction has in hand is not waited for: it may be waiting for one of ours
     _release(connection, sorted(found), now, skip_locked=True)
     return sorted(found)
@@ -74,9 +81,8 @@ def _locked(
     everything anyway."""
     for flow, keys in by_flow(documents):
         if connection.dialect.name != "sqlite":
-            own = and_(deliveries.c.flow == flow, deliveries.c.key.in_(keys))
-            query = select(deliveries.c.key).where(own).order_by(deliveries.c.key)
-            keys = list(connection.execute(query.with_for_update(skip_locked=skip_locked)).scalars())
+            query = _LOCK_FREE if skip_locked else _LOCK
+            keys = list(connection.execute(query, {"in_flow": flow, "keys": keys}).scalars())
         yield flow, keys
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from connector_resources.ledger.database import by_flow, chunks
 from connector_resources.ledger.exceptions import new_id
@@ -22,6 +22,12 @@ from connector_resources.ledger.rows import UNSET, Change, NewEvent, NewStaged, 
 
 COLUMNS = tuple(table.c[name] for name in Staged.__slots__)
 OPEN = table.c.closed_at.is_(None)
+_LOCK = (
+    select(*COLUMNS)
+    .where(table.c.flow == bindparam("in_flow"), table.c.key.in_(bindparam("keys", expanding=True)), OPEN)
+    .order_by(table.c.key)
+    .with_for_update()
+)
 
 Document = tuple[str, str]
 
@@ -153,8 +159,8 @@ def _open_of(connection: Connection, documents: Iterable[Document]) -> dict[Docu
     """The open staged calls of these documents, locked, in one order for everybody."""
     found = {}
     for flow, keys in by_flow(documents):
-        query = select(*COLUMNS).where(table.c.flow == flow, table.c.key.in_(keys), OPEN).order_by(table.c.key)
-        found.update({(row.flow, row.key): Staged(*row) for row in connection.execute(query.with_for_update())})
+        rows = connection.execute(_LOCK, {"in_flow": flow, "keys": keys})
+        found.update({(row.flow, row.key): Staged(*row) for row in rows})
     return found
 
 

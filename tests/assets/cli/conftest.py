@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from collections.abc import Iterator
 from datetime import date
@@ -45,10 +46,10 @@ def cli(capfd: pytest.CaptureFixture[str]) -> Cli:
     return call
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    """A home with the sandbox's connections, at ports where nothing listens, and its credentials."""
-    made = Home(tmp_path / "home")
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home's folder with the sandbox's connections, at ports where nothing listens, and its credentials."""
+    made = Home(tmp_path_factory.mktemp("furnished") / "home", {})
     made.create()
     made.connections_file.write_text(sandbox_connections(date(2026, 2, 1), PORT_BASE))
     store = made.credentials()
@@ -63,6 +64,14 @@ def home(tmp_path: Path) -> Iterator[Home]:
         ("bill", "organization_id"),
     ):
         store.set(connection, name, f"secret-{name}")
+    made.close()
+    return made.path
+
+
+@pytest.fixture
+def home(furnished: Path, tmp_path: Path) -> Iterator[Home]:
+    """A furnished home of the test's own."""
+    made = Home(shutil.copytree(furnished, tmp_path / "home"))
     yield made
     made.close()
 

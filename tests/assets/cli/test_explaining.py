@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cli_fakes import Books, bills
+from ledger_places import new_ledger
 
 from connector_assets.delivery.reasons import REASONS, problem
 from connector_assets.reconciling import Difference, compare
@@ -67,7 +68,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path, clock: ManualClock) -> Desk:
-    ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", clock=clock)
+    ledger = Ledger.open(new_ledger(tmp_path / "ledger.sqlite"), clock=clock)
     return Desk(ledger, clock, str(tmp_path / "landing"))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli_fakes import Books, bills
+from ledger_places import new_ledger
 
 from connector_assets.reconciling import Comparison, compare
 from connector_resources.clock import ManualClock
@@ -31,7 +32,7 @@ def compared(home_ledger: Ledger, clock: ManualClock, books: Books, tmp_path: Pa
 
 @pytest.fixture
 def home_ledger(tmp_path: Path, clock: ManualClock) -> Ledger:
-    return Ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", clock=clock)
+    return Ledger.open(new_ledger(tmp_path / "ledger.sqlite"), clock=clock)
 
 
 def found(comparison: Comparison) -> list[tuple[str, str, str, str, str, str | None]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cli_fakes import Bills, Books, bills
+from ledger_places import new_ledger
 
 from connector_assets import replaying
 from connector_assets.delivery.work import Pace
@@ -23,7 +24,7 @@ def books() -> Books:
 
 @pytest.fixture
 def home_ledger(tmp_path: Path, clock: ManualClock) -> Ledger:
-    return Ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", clock=clock)
+    return Ledger.open(new_ledger(tmp_path / "ledger.sqlite"), clock=clock)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 from inbox_house import COUPA, SECRETS, Answer, post_to
+from ledger_places import new_ledger
 
 from connector_assets.automation.inbox.app import Inbox
 from connector_assets.automation.inbox.places import Secrets, open_places
@@ -34,6 +35,7 @@ class BillHouse:
         self.clock = clock
         self.home.create()
         self.home.connections_file.write_text(yaml.safe_dump(settings()))
+        new_ledger(folder / "ledger.sqlite")
         self.store = self.home.credentials()
         for name, value in {**LOGIN, "inbox_security_key": KEY}.items():
             self.store.set("bill", name, value)

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 import requests
 import yaml
+from ledger_places import new_ledger
 from starlette.types import ASGIApp
 
 from connector_assets.automation.inbox.app import Inbox
@@ -79,6 +80,7 @@ class House:
         self.clock = clock
         self.home.create()
         self.home.connections_file.write_text(yaml.safe_dump(settings()))
+        new_ledger(folder / "ledger.sqlite")
         for connection, named in SECRETS.items():
             for name, value in named.items():
                 self.home.credentials().set(connection, name, value)

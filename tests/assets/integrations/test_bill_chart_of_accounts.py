@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from bill_lists import Town, outcomes
+from ledger_places import new_ledger
 
 from connector_assets.integrations.jde_bill.chart_of_accounts import ChartSettings, TypeRange
 from connector_resources.clock import ManualClock
@@ -122,7 +123,7 @@ def test_without_its_ledger_an_installation_finds_every_account_again(
         town.account(f"1000{place}", "30", f"501{place}")
     town.sync(FLOW)
     sent = len(town.bill.accounts.sent)
-    with Ledger.open(f"sqlite:///{tmp_path}/another.sqlite", clock=clock) as blank:
+    with Ledger.open(new_ledger(tmp_path / "another.sqlite"), clock=clock) as blank:
         town.ledger = blank
         assert town.sync(FLOW).plan_reason == "target_not_empty"
         assert outcomes(town.sync(FLOW, mode="adopt")) == {"adopted": 5}

@@ -1,8 +1,9 @@
-"""A running sandbox with a small ledger, and someone who is logged in."""
+"""One sandbox of JD Edwards with a small ledger for these tests, put back before each, and someone who is logged in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from ais_caller import Ais, world
@@ -10,10 +11,18 @@ from ais_caller import Ais, world
 from connector_sandbox.testing import Sandbox, running
 
 
+@pytest.fixture(scope="session")
+def served_jde() -> Iterator[tuple[Sandbox, dict[str, Any]]]:
+    with running(world={"jde": world()}, only=["jde"]) as sandbox:
+        yield sandbox, sandbox.get("/options")["jde"]
+
+
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with running(world={"jde": world()}, only=["jde"]) as served:
-        yield served
+def sandbox(served_jde: tuple[Sandbox, dict[str, Any]]) -> Sandbox:
+    running_one, options = served_jde
+    running_one.post("/options", {"jde": options})
+    running_one.post("/reset")
+    return running_one
 
 
 @pytest.fixture

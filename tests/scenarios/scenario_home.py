@@ -29,6 +29,8 @@ def installation(sandbox: Sandbox, folder: Path, ledger: Path | None = None, kin
         made = kind(sandbox, folder, opened, clock)
         yield made
         made.close()
+        # it may be another one by then
+        made.ledger.close()
 
 
 def put_back(sandbox: Sandbox, options: dict[str, Any], now: datetime) -> None:

@@ -4,6 +4,7 @@ fails.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, clock: ManualClock) -> Desk:
-    ledger = Ledger.open(new_ledger(tmp_path / "ledger.sqlite"), clock=clock)
-    return Desk(ledger, clock, str(tmp_path / "landing"))
+def desk(tmp_path: Path, clock: ManualClock) -> Iterator[Desk]:
+    with Ledger.open(new_ledger(tmp_path / "ledger.sqlite"), clock=clock) as ledger:
+        yield Desk(ledger, clock, str(tmp_path / "landing"))
 
 
 # -- missing in the target --------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -31,8 +31,9 @@ def compared(home_ledger: Ledger, clock: ManualClock, books: Books, tmp_path: Pa
 
 
 @pytest.fixture
-def home_ledger(tmp_path: Path, clock: ManualClock) -> Ledger:
-    return Ledger.open(new_ledger(tmp_path / "ledger.sqlite"), clock=clock)
+def home_ledger(tmp_path: Path, clock: ManualClock) -> Iterator[Ledger]:
+    with Ledger.open(new_ledger(tmp_path / "ledger.sqlite"), clock=clock) as opened:
+        yield opened
 
 
 def found(comparison: Comparison) -> list[tuple[str, str, str, str, str, str | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,9 @@ def books() -> Books:
 
 
 @pytest.fixture
-def home_ledger(tmp_path: Path, clock: ManualClock) -> Ledger:
-    return Ledger.open(new_ledger(tmp_path / "ledger.sqlite"), clock=clock)
+def home_ledger(tmp_path: Path, clock: ManualClock) -> Iterator[Ledger]:
+    with Ledger.open(new_ledger(tmp_path / "ledger.sqlite"), clock=clock) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 import logging
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -90,7 +91,7 @@ class TestWhatIsKept:
         assert bill_house.stored() == []
 
     def test_only_what_is_stored_is_answered_with_200(self, bill_house: BillHouse) -> None:
-        with sqlite3.connect(bill_house.home.path / "ledger.sqlite") as other:
+        with closing(sqlite3.connect(bill_house.home.path / "ledger.sqlite")) as other:
             other.execute("DROP TABLE inbox_events")
         answer = bill_house.send(minified(notification()))
         assert answer.status >= 500

@@ -26,6 +26,7 @@ def payables(town: Site) -> Payables:
 
 def forget(town: Site, folder: Path) -> None:
     """The ledger is lost; a new one takes its place."""
+    town.ledger.close()
     town.ledger = Ledger.open(f"sqlite:///{folder / 'new.sqlite'}", clock=town.clock)
 
 

@@ -22,7 +22,7 @@ from dagster._core.storage.event_log.schema import (
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from sqlalchemy import Connection, delete, func, or_, select
 
-from connector_resources.instance.sqlite import OpenEventLogStorage
+from connector_resources.instance.sqlite_events import OpenEventLogStorage
 
 KEEP_DAYS = 90
 RUNS_AT_A_TIME = 500

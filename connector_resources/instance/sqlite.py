@@ -1,149 +1,30 @@
 """Dagster's SQLite storage with its databases kept open.
 
-Dagster's own opens a fresh engine for every statement: 7 to 9 ms an event, and a range run over half a year writes
-more than a thousand of them. Kept open, it is 1.3 ms. Dagster's own also reads all its migrations whenever it opens a
-database; here they are read once.
+Dagster's own also reads all its migrations whenever it opens a database; here they are read once.
 """
 
 from __future__ import annotations
 
-import os
-import threading
-from collections import OrderedDict
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
 from dagster._core.storage.base_storage import DagsterStorage
-from dagster._core.storage.event_log.schema import SqlEventLogStorageMetadata
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.runs.schema import RunStorageSqlMetadata
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.schedules.schema import ScheduleStorageSqlMetadata
 from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
 from dagster._core.storage.sql import AlembicVersion
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS, create_db_conn_string
+from dagster._core.storage.sqlite import create_db_conn_string
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import OperationalError
 
+from connector_resources.instance.open_databases import OpenDatabases
 from connector_resources.instance.revisions import is_current, make_sqlite_tables, revisions
-
-OPEN_RUNS = 8  # databases of single runs kept open; a page that lists runs reads many once and returns to few
-
-
-class OpenDatabases:
-    """The SQLite engines of one process, for any thread; the least recently used is closed first."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._engines: OrderedDict[str, Engine] = OrderedDict()
-        self._lock = threading.Lock()
-        self._process = os.getpid()
-
-    def engine(self, url: str) -> Engine:
-        """The open engine of this database."""
-        with self._lock:
-            if self._process != os.getpid():  # forked: the parent's connections are not ours to use or to close
-                self._process = os.getpid()
-                self._close_all(ours=False)
-            engine = self._engines.pop(url, None) or _opened(url)
-            self._engines[url] = engine
-            if len(self._engines) > self._limit:
-                self._engines.popitem(last=False)[1].dispose()
-            return engine
-
-    def forget(self, url: str) -> None:
-        """Close one database, whose file is gone."""
-        with self._lock:
-            if engine := self._engines.pop(url, None):
-                engine.dispose()
-
-    def close(self) -> None:
-        """Close all; a later use opens anew."""
-        with self._lock:
-            self._close_all(ours=True)
-
-    def _close_all(self, ours: bool) -> None:
-        while self._engines:
-            self._engines.popitem()[1].dispose(close=ours)
-
-
-def _opened(url: str) -> Engine:
-    """An engine whose connections stay open.
-
-    synchronous=NORMAL is safe for a write-ahead log against a crash of the program; a power cut may lose the last
-    moments of a run's log, and that run is then found dead and marked failed. The ledger does not share this setting.
-    """
-    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: Any) -> None:
-        connection.execute("PRAGMA synchronous=NORMAL")
-
-    return engine
-
-
-class OpenEventLogStorage(SqliteEventLogStorage):
-    """The event log: an index of all runs and one database per run, as Dagster lays them out."""
-
-    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        self._open = OpenDatabases(OPEN_RUNS + 1)
-        self._tables: set[str] = set()
-        super().__init__(base_dir, inst_data)
-
-    @contextmanager
-    def _connect(self, shard: str) -> Iterator[Connection]:
-        """A connection in a transaction; one at a time, as in Dagster's own."""
-        with self._db_lock, self._engine(shard).begin() as connection:
-            yield connection
-
-    def _engine(self, shard: str) -> Engine:
-        url = self.conn_string_for_shard(shard)
-        if shard in self._initialized_dbs and not Path(self.path_for_shard(shard)).exists():
-            self._initialized_dbs.discard(shard)  # another process has purged this run
-            self._open.forget(url)
-        engine = self._open.engine(url)
-        if shard not in self._initialized_dbs:
-            self._initdb(engine)
-            self._initialized_dbs.add(shard)
-        return engine
-
-    def _initdb(self, engine: Engine, for_index_shard: bool = False) -> None:
-        """Make the tables that a database lacks; Dagster's own way tries again where another process is at it too."""
-        with suppress(OperationalError), engine.connect() as connection:
-            if make_sqlite_tables(connection, SqlEventLogStorageMetadata) or is_current(connection):
-                return
-        super()._initdb(engine, for_index_shard)
-
-    def has_table(self, table_name: str) -> bool:
-        """Whether the index database has this table. Asked at each event, inside a transaction of the same database."""
-        if table_name in self._tables:
-            return True
-        with self._open.engine(self.conn_string_for_shard(INDEX_SHARD_NAME)).connect() as connection:
-            if found := bool(inspect(connection).has_table(table_name)):
-                self._tables.add(table_name)
-            return found
-
-    def remove_runs(self, before: float, keep: Collection[str]) -> None:
-        """Delete the databases of runs last written before this moment (epoch seconds), save those to keep."""
-        for run_id in self.get_all_run_ids():
-            path = Path(self.path_for_shard(run_id))
-            if run_id in keep or path.stat().st_mtime >= before:
-                continue
-            with self._db_lock:
-                self._open.forget(self.conn_string_for_shard(run_id))
-                self._initialized_dbs.discard(run_id)
-                for suffix in ("", "-wal", "-shm"):
-                    path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-    def dispose(self) -> None:
-        """Stop watching, and close all databases."""
-        super().dispose()
-        with self._db_lock:
-            self._open.close()
+from connector_resources.instance.sqlite_events import OpenEventLogStorage
 
 
 class _OneDatabase:

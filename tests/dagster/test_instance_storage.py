@@ -4,19 +4,22 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import house_definitions
 import pytest
+from dagster._core.events import StepMaterializationData
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from forks import forked
-from sqlalchemy import make_url
+from sqlalchemy import Connection, make_url
 
 from connector_assets import runs
 from connector_resources.errors import UnusableInput
-from connector_resources.instance import sqlite
+from connector_resources.instance import open_databases
 from connector_resources.instance.postgres import PooledPostgresStorage
 from connector_resources.instance.prepare import prepare_dagster_home
 from connector_resources.instance.sqlite import OpenSqliteStorage
@@ -87,11 +90,63 @@ def test_sqlite_files_are_dagsters_own(tmp_path: Path) -> None:
     assert stock.run_storage.get_runs_count() == 1
 
 
+def test_sqlite_tables_are_dagsters_own(tmp_path: Path) -> None:
+    for made in (DagsterSqliteStorage.from_local(str(tmp_path / "theirs")), OpenSqliteStorage(str(tmp_path / "ours"))):
+        made.event_log_storage.get_logs_for_run("a run")
+        made.run_storage.dispose()
+        made.event_log_storage.dispose()
+
+    def tables(folder: Path) -> dict[Path, list[tuple[Any, ...]]]:
+        found = {}
+        for file in folder.rglob("*.db"):
+            with closing(sqlite3.connect(file)) as database:
+                made = database.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name")
+                version = database.execute("SELECT version_num FROM alembic_version")
+                marks = "SELECT name FROM secondary_indexes WHERE migration_completed IS NOT NULL ORDER BY name"
+                done = database.execute(marks) if file.name != "a run.db" else ()
+                mode = database.execute("PRAGMA journal_mode")
+                found[file.relative_to(folder)] = [*made, *version, *done, *mode]
+        return found
+
+    assert len(tables(tmp_path / "ours")) == 4
+    assert tables(tmp_path / "ours") == tables(tmp_path / "theirs")
+
+
+def materialized(key: dg.AssetKey, day: str) -> dg.EventLogEntry:
+    """What Dagster stores of one day of an asset."""
+    what = StepMaterializationData(dg.AssetMaterialization(key, partition=day))
+    event = dg.DagsterEvent(dg.DagsterEventType.ASSET_MATERIALIZATION.value, "house", event_specific_data=what)
+    return dg.EventLogEntry(None, "debug", "", "a run", 1_785_000_000.0, job_name="house", dagster_event=event)
+
+
+def test_a_batch_of_events_is_stored_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = OpenSqliteStorage(str(tmp_path))
+    log, key = storage.event_log_storage, dg.AssetKey(["jde", "F0411"])
+    days = ["2026-08-03", "2026-08-04", "2026-08-05"]
+    events = [materialized(key, day) for day in days]
+
+    def refuse(connection: Connection, event: dg.EventLogEntry, event_id: int) -> None:
+        if event is events[-1]:
+            raise RuntimeError("the power is out")
+
+    with monkeypatch.context() as failing, pytest.raises(RuntimeError):
+        failing.setattr(log, "_store_asset_event", refuse)
+        log.store_event_batch(events)
+    assert log.get_logs_for_run("a run") == []
+    assert log.get_materialized_partitions(key) == set()
+
+    log.store_event_batch(events)
+    assert log.get_logs_for_run("a run") == events
+    assert log.get_materialized_partitions(key) == set(days)
+    log.dispose()
+    storage.run_storage.dispose()
+
+
 def test_sqlite_databases_are_opened_once_for_many_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prepare_dagster_home(tmp_path)
     opened: list[str] = []
-    open_one = sqlite._opened
-    monkeypatch.setattr(sqlite, "_opened", lambda url: (opened.append(url), open_one(url))[1])
+    open_one = open_databases._opened
+    monkeypatch.setattr(open_databases, "_opened", lambda url: (opened.append(url), open_one(url))[1])
 
     run()
 
@@ -110,7 +165,7 @@ def test_a_run_purged_by_another_process_is_empty_and_no_error(tmp_path: Path) -
 
 
 def test_few_run_databases_stay_open(tmp_path: Path) -> None:
-    databases = sqlite.OpenDatabases(limit=2)
+    databases = open_databases.OpenDatabases(limit=2)
     engines = [databases.engine(f"sqlite:///{tmp_path / str(number)}.db") for number in range(3)]
     for engine in engines[1:]:
         with engine.connect() as connection:
@@ -122,7 +177,7 @@ def test_few_run_databases_stay_open(tmp_path: Path) -> None:
 
 
 def test_connections_of_a_parent_process_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    databases = sqlite.OpenDatabases(limit=2)
+    databases = open_databases.OpenDatabases(limit=2)
     url = f"sqlite:///{tmp_path / 'one.db'}"
     parents = databases.engine(url)
     with parents.connect() as connection:

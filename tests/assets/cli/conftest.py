@@ -51,7 +51,9 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home's folder with the sandbox's connections, at ports where nothing listens, and its credentials."""
     made = Home(tmp_path_factory.mktemp("furnished") / "home", {})
     made.create()
-    made.connections_file.write_text(sandbox_connections(date(2026, 2, 1), PORT_BASE))
+    text = sandbox_connections(date(2026, 2, 1), PORT_BASE)
+    # nobody will answer: the pauses between two tries would be for nothing
+    made.connections_file.write_text(text.replace("limits: {", "limits: {backoff_seconds: 0.01, "))
     store = made.credentials()
     for connection, name in (
         ("jde", "username"),

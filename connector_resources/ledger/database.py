@@ -243,10 +243,15 @@ def ensure_schema(url: URL, schema: str) -> None:
     """Create the schema where it is missing; needs no right to create where it exists."""
     engine = create_engine(url)
     try:
-        with engine.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": schema})
-            known = connection.scalar(text("SELECT 1 FROM pg_namespace WHERE nspname = :name"), {"name": schema})
-            if known is None:
-                connection.exec_driver_sql(f"CREATE SCHEMA {quoted(schema)}".replace("%", "%%"))
+        make_schema(engine, schema)
     finally:
         engine.dispose()
+
+
+def make_schema(engine: Engine, schema: str) -> None:
+    """The same, over an engine that is there."""
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": schema})
+        known = connection.scalar(text("SELECT 1 FROM pg_namespace WHERE nspname = :name"), {"name": schema})
+        if known is None:
+            connection.exec_driver_sql(f"CREATE SCHEMA {quoted(schema)}".replace("%", "%%"))

@@ -16,7 +16,7 @@ from connector_resources.errors import UnusableInput
 from connector_resources.ledger import recording
 from connector_resources.ledger.approving import StagedCalls
 from connector_resources.ledger.audit import Audit
-from connector_resources.ledger.database import Database, ensure_schema, normalised
+from connector_resources.ledger.database import Database, make_schema, normalised
 from connector_resources.ledger.deliveries import Deliveries
 from connector_resources.ledger.exceptions import Exceptions
 from connector_resources.ledger.inbox import Inbox
@@ -73,9 +73,9 @@ class Ledger:
             raise ValueError("a ledger in PostgreSQL needs a schema of its own")
         database: Database | None = None
         try:
-            if parsed.drivername != "sqlite" and schema is not None:
-                ensure_schema(parsed, schema)
             database = Database(parsed, schema)
+            if database.schema is not None:
+                make_schema(database.engine, database.schema)
             migrate(database)
         except DBAPIError as error:
             if database is not None:

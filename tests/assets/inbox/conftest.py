@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from bill_inbox_house import BillHouse
-from inbox_house import House, Served, serving
+from inbox_house import Door, House, Served, listening
 
 from connector_resources.clock import ManualClock
 
@@ -20,10 +20,18 @@ def house(tmp_path: Path, clock: ManualClock) -> Iterator[House]:
     made.close()
 
 
+@pytest.fixture(scope="session")
+def door() -> Iterator[Door]:
+    """One server for all houses: to begin and to end one takes longer than a test."""
+    made = Door()
+    with listening(made) as made.port:
+        yield made
+
+
 @pytest.fixture
-def served(house: House) -> Iterator[Served]:
+def served(house: House, door: Door) -> Iterator[Served]:
     """The same, listening."""
-    with serving(house) as found:
+    with door.into(house) as found:
         yield found
 
 

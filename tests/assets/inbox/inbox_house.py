@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import requests
 import yaml
 from ledger_places import new_ledger
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connector_assets.automation.inbox.app import Inbox
 from connector_assets.automation.inbox.places import Secrets, open_places
@@ -197,17 +197,43 @@ class Served:
         return self.post(path, body, self.house.bearer(token or self.house.token(), content_type))
 
 
+class Door:
+    """A served application that leads into one house after the other."""
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+        self.port = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.app is not None, "no test has opened the door"
+        await self.app(scope, receive, send)
+
+    @contextmanager
+    def into(self, house: House) -> Iterator[Served]:
+        """Lead into this house for as long as the block lasts."""
+        self.app = house.inbox.app
+        yield Served(house, self.port)
+        self.app = None
+
+
 @contextmanager
 def serving(house: House) -> Iterator[Served]:
     """The house's inbox on a port of its own."""
+    with listening(house.inbox.app) as port:
+        yield Served(house, port)
+
+
+@contextmanager
+def listening(app: ASGIApp) -> Iterator[int]:
+    """The application is served at a free port, which is given."""
     ready = threading.Event()
     with listen("127.0.0.1", 0) as listener:
-        server = Server(house.inbox.app, ready.set)
+        server = Server(app, ready.set)
         thread = threading.Thread(target=server.serve_until_told, args=(listener,), name="inbox-server")
         thread.start()
         try:
             assert ready.wait(60)
-            yield Served(house, listener.getsockname()[1])
+            yield listener.getsockname()[1]
         finally:
             server.should_exit = True
             thread.join(60)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+from forks import FORKS
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
@@ -298,11 +298,10 @@ def _rounds(ledger: Ledger, flows: tuple[str, ...]) -> None:
 
 
 def test_processes_that_append_to_several_flows_at_once_leave_one_whole_chain_each(ledger_place: Place) -> None:
-    context = multiprocessing.get_context("spawn")
-    start = context.Barrier(2)
+    start = FORKS.Barrier(2)
     Ledger.open(ledger_place.url, ledger_place.schema).close()
     arguments = [(ledger_place.url, ledger_place.schema, flows, start) for flows in WRITERS[1:3]]
-    processes = [context.Process(target=_write, args=each) for each in arguments]
+    processes = [FORKS.Process(target=_write, args=each) for each in arguments]
     for process in processes:
         process.start()
     for process in processes:

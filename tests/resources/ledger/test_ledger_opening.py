@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import sqlite3
 import stat
 from pathlib import Path
@@ -14,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from forks import FORKS
 
 if TYPE_CHECKING:
     from conftest import Place, PostgresServer
@@ -54,9 +54,8 @@ def _open(url: str, schema: str | None, start: object) -> None:
 
 
 def test_many_processes_may_open_a_new_ledger_at_once(bare_place: Place) -> None:
-    context = multiprocessing.get_context("spawn")
-    start = context.Barrier(3)
-    openers = [context.Process(target=_open, args=(bare_place.url, bare_place.schema, start)) for _ in range(3)]
+    start = FORKS.Barrier(3)
+    openers = [FORKS.Process(target=_open, args=(bare_place.url, bare_place.schema, start)) for _ in range(3)]
     for opener in openers:
         opener.start()
     for opener in openers:

@@ -162,10 +162,8 @@ def _walk(errors: Any, resource: str) -> list[FieldMessage]:
         return [message for key, value in errors.items() if key != "warnings" for message in _walk(value, str(key))]
     if isinstance(errors, list):
         return [message for item in errors for message in _walk(item, resource)]
-    if errors is None or errors == "":
-        return []
-    sentence = one_line(str(errors), _MESSAGE_LIMIT)
-    return [FieldMessage(field_of(sentence, resource), sentence)]
+    sentence = "" if errors is None else one_line(str(errors), _MESSAGE_LIMIT)
+    return [FieldMessage(field_of(sentence, resource), sentence)] if sentence else []
 
 
 def _from_xml(text: str) -> list[FieldMessage]:

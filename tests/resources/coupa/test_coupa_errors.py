@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from coupa_fake import FakeCoupa, Reply
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connector_resources.clock import ManualClock
@@ -144,6 +144,7 @@ values = st.recursive(
 
 
 @settings(max_examples=100, deadline=None)
+@example(body=b'"\\r"')
 @given(body=st.one_of(values.map(lambda v: json.dumps(v).encode()), st.binary(max_size=80), st.just(b"<errors>")))
 def test_any_body_is_read_without_an_accident(body: bytes) -> None:
     for kind in ("application/json", "application/xml", "text/html", ""):

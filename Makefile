@@ -31,9 +31,9 @@ demo: env ## a ledger flows from JD Edwards into Coupa, on the sandbox
 ui: env ## Dagster's page on the demo's data, until Ctrl-C
 	exec $(BIN)/connector ui --port $(UI_PORT)
 
-# SHUFFLE=SEED runs them in an order by chance.
+# Three processes on two cores: some of the tests wait for others. SHUFFLE=SEED runs them in an order by chance.
 test: env ## all tests, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest -n 2 --dist worksteal --durations 20 --durations-min 1 $(if $(SHUFFLE),--shuffle $(SHUFFLE))
+	$(BIN)/python -m pytest -n 3 --dist worksteal --durations 20 --durations-min 1 $(if $(SHUFFLE),--shuffle $(SHUFFLE))
 
 quick: env ## what one runs after each edit: units, a scenario and a case of the drill of each flow
 	$(BIN)/python -m pytest -n 2 --dist worksteal --quick

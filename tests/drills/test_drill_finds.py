@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import drill_command
 import drill_scenes
 import pytest
 from drill_cases import Case, tell
@@ -26,11 +27,12 @@ INVOICES = next(each for each in every_variant() if each.name == "jde_coupa/invo
 
 
 @pytest.fixture(scope="module")
-def workshop() -> Workshop:
+def workshop() -> Iterator[Workshop]:
     """With the end of a run in which nothing goes wrong worked out, before anything is taken away."""
     made = Workshop(INVOICES.kind)
     assert not tell(made, Case(INVOICES, FIRST)).verdict
-    return made
+    yield made
+    made.close()
 
 
 def found(workshop: Workshop, *faults: str) -> set[str]:
@@ -94,14 +96,14 @@ def test_documents_that_nobody_comes_back_to_are_lost_or_undecided(
 
 def test_a_clock_that_is_put_back_while_a_namesake_is_lost_lets_nobody_ask_for_ever() -> None:
     name = f"jde_coupa/suppliers / {LATER} / write0=drop_before / write1=drop_before / read7=clock_back"
-    told = tell(Workshop("jde_coupa"), Case.parse(name))
+    told = tell(drill_command.workshop("jde_coupa"), Case.parse(name))
     assert not told.verdict
     assert sum("write" in line for line in told.told) > 4
 
 
 def test_an_account_that_is_renumbered_while_it_is_sent_is_found_under_the_number_that_was_sent() -> None:
     name = f"jde_bill/chart_of_accounts / {FIRST} / amend / dies@7+60s"
-    told = tell(Workshop("jde_bill"), Case.parse(name))
+    told = tell(drill_command.workshop("jde_bill"), Case.parse(name))
     assert not told.verdict
     assert told.crossed[-1].startswith("after bill POST")
 
@@ -111,4 +113,4 @@ def test_a_bill_whose_voucher_changes_while_it_is_sent_is_found_by_the_amount_th
         f"jde_bill/bills on_conflict=source / {FIRST} / amend / write0=drop_before / write1=answer_cut"
         " / write2=503_before / dies@23+60s / dies@11+0s"
     )
-    assert not tell(Workshop("jde_bill"), Case.parse(name)).verdict
+    assert not tell(drill_command.workshop("jde_bill"), Case.parse(name)).verdict

@@ -117,7 +117,11 @@ def clock(clock: object) -> SetClock:
     return SetClock(clock.now())  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("verb", "fault"), CASES, ids=lambda value: str(value))
+@pytest.mark.parametrize(
+    ("verb", "fault"),
+    [pytest.param(*case, marks=() if case[1] is None else pytest.mark.slow) for case in CASES],
+    ids=lambda value: str(value),
+)
 def test_death_at_every_boundary(ledger: Ledger, clock: SetClock, verb: str, fault: Fault | None) -> None:
     alive = drill(ledger, clock, "alive", verb, fault)
     boundaries = crash(alive, None).crossed

@@ -216,6 +216,7 @@ def test_a_lost_void_that_shows_by_itself_is_followed_by_one_new_document(
     assert made.world.target.seen["void"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("verb", "fault"),
     [("create", None), *((verb, fault) for verb in ("create", "run", "void") for fault in FAULTS)],

@@ -34,6 +34,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return server.url("postgres"), f"test_{secrets.token_hex(8)}"
 
 
+@pytest.mark.slow
 @settings(
     max_examples=40,
     deadline=None,

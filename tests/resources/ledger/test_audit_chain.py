@@ -297,6 +297,7 @@ def _rounds(ledger: Ledger, flows: tuple[str, ...]) -> None:
         ledger.exceptions.release(flow=flows[0], actor="ann", now=ledger.clock.now())
 
 
+@pytest.mark.slow
 def test_processes_that_append_to_several_flows_at_once_leave_one_whole_chain_each(ledger_place: Place) -> None:
     start = FORKS.Barrier(2)
     Ledger.open(ledger_place.url, ledger_place.schema).close()

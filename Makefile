@@ -36,7 +36,7 @@ test: env ## all tests, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n 3 --dist worksteal --durations 20 --durations-min 1 $(if $(SHUFFLE),--shuffle $(SHUFFLE))
 
 quick: env ## what one runs after each edit: units, a scenario and a case of the drill of each flow
-	$(BIN)/python -m pytest -n 2 --dist worksteal --quick
+	$(BIN)/python -m pytest -n 3 --dist worksteal --quick
 
 check: env ## Dagster's own check of the definitions
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/dg check defs

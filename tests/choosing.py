@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-# what takes seconds comes first, so that the processes end together; what prepares much, one after the other
-LONG = ("drills", "processes", "dagster", "scenarios", "bench")
+# What takes seconds comes first, so that the processes end together; and what waits for others before what computes, so
+# that there is something to compute meanwhile.
+LONG = ("processes", "dagster", "drills", "scenarios", "bench")
 # of these folders `--quick` takes what is marked, of the others all that is neither slow nor on PostgreSQL
 SAMPLED = (*LONG, "ledger")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-import pytest
 from inbox_forger import Forger
 from inbox_house import COUPA, NORTH, NORTH_READER, House
 from sqlalchemy import select
@@ -21,7 +20,6 @@ def tokens(house: House) -> set[str]:
         return set(db.execute(select(inbox_tokens.c.digest)).scalars())
 
 
-@pytest.mark.slow
 def test_of_five_thousand_forged_requests_none_is_taken(house: House) -> None:
     forger = Forger(house, SEED)
     issued = tokens(house)

@@ -192,12 +192,13 @@ def _shape_failures(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> list[str
         schema.validate(frame, lazy=True)
     except SchemaErrors as failed:
         told = (each for case in failed.failure_cases.itertuples() for each in _told(schema, frame, case))
-        return [f"{schema.name}: {each}" for each in islice(told, 50)]
+        # what failed blocks, whether or not there are words for it: a check that stumbled has none
+        return [f"{schema.name}: {each}" for each in islice(told, 50)] or [f"{schema.name}: {failed}"[:300]]
     return []
 
 
 def _told(schema: pa.DataFrameSchema, frame: pd.DataFrame, case: Any) -> Iterator[str]:
-    """A failure as sentences: at least one."""
+    """A failure as sentences, where there are any."""
     known: Mapping[str, Any] = schema.metadata or {}
     if case.check == COLUMNS:
         yield f"its columns are {', '.join(map(str, frame.columns))}, not {', '.join(known[COLUMNS])}"

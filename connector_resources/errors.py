@@ -9,7 +9,14 @@ from dataclasses import dataclass
 
 
 class ConnectorError(Exception):
-    """Anything that ml-connector reports on purpose; its text is one line for a person."""
+    """Anything that ml-connector reports on purpose; its text is one line for a person.
+
+    Of a write: `proof` is what proves that it had no effect, '' where nothing was sent to begin with; `partial` says
+    that something before it, inside the vendor, may have had one.
+    """
+
+    proof = ""
+    partial = False
 
 
 class UnusableInput(ConnectorError):
@@ -105,5 +112,23 @@ class Unavailable(SystemProblem):
     """Certainly not applied, or a read: the system could not be reached or was not able to answer."""
 
 
+class UnboundedAnswer(SystemProblem):
+    """A read whose answer went past a limit of the connection: asking again would get the same."""
+
+
 class OutcomeUnknown(SystemProblem):
-    """A write was sent and no trustworthy answer came back: it may or may not have had its effect."""
+    """A write was sent and no trustworthy answer came back: it may or may not have had its effect.
+
+    `read_as` is what the answer would mean, had it come from the vendor: whom to wait for, what to mend.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        connection: str = "",
+        status: int | None = None,
+        read_as: ConnectorError | None = None,
+    ) -> None:
+        super().__init__(message, connection=connection, status=status)
+        self.read_as = read_as

@@ -13,7 +13,7 @@ from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.reach import Reach
 from connector_assets.delivery.work import Pace, Work
 from connector_resources.errors import ConnectorError, NotFound, OutcomeUnknown, Refused, Unavailable
-from connector_resources.http.deadline import leaving_by
+from connector_resources.http.departure import Departure, departing
 
 log = logging.getLogger(__name__)
 
@@ -90,15 +90,17 @@ class Sender:
         if (not_sent := self._kept_back(doing)) is not None:
             return [not_sent] * len(doing)
         work, step = doing[0]
+        until = self.clock.monotonic() + self.pace.send_within - self._waited(doing).total_seconds()
+        departure = Departure(until)
         try:
-            with leaving_by(self.clock.monotonic() + self.pace.send_within - self._waited(doing).total_seconds()):
+            with departing(departure):
                 answers = [step.send(step.body)] if len(doing) == 1 else _sent_together(doing)
             for (work, step), target in zip(doing, answers, strict=True):
                 if step.creates:
                     # at once, so that the calls behind this one are not sent
                     self.reach.stop(self.flow.distrust(work.document, target))
         except ConnectorError as error:
-            return [error] * len(doing)
+            return [_meaning(error, departure)] * len(doing)
         except Exception as error:  # noqa: BLE001 - a defect, not to take the other outcomes of the slice with it
             defect = Defect(error)
             log.error("%s: %s of %s %s", self.flow.full_name, step.name, work.document.key, defect)
@@ -120,6 +122,14 @@ class Sender:
         """How long ago the earliest intent was written."""
         now = self.clock.now()
         return max(now - (work.opened_at or now) for work, _ in doing)
+
+
+def _meaning(error: ConnectorError, departure: Departure) -> ConnectorError:
+    """An error says that nothing was sent only where nothing was: whatever failed after a write had left, what became
+    of that is unknown."""
+    if isinstance(error, OutcomeUnknown) or not departure.open:
+        return error
+    return OutcomeUnknown(f"{error}; a call of this step had been sent before", read_as=error)
 
 
 def _calls(doing: Sequence[Doing]) -> list[list[int]]:

@@ -38,10 +38,15 @@ from connector_resources.errors import (
     SystemProblem,
     Unavailable,
 )
-from connector_resources.ledger import Change, NewIntent
+from connector_resources.ledger import Change, IntentResult, NewIntent
 
 # calls and conclusions of one document in one run; a flow that needs more goes round in circles
 ROUNDS = 20
+
+
+def told_of(error: ConnectorError) -> dict[str, str]:
+    """What is known of a call that had no effect, and what proves it."""
+    return {"message": str(error), "proof": error.proof or "nothing of it was sent"}
 
 
 class Steps:
@@ -202,11 +207,11 @@ class Steps:
 
     def _second_look(self, doing: Sequence[tuple[Work, Step]], answers: Sequence[Answer]) -> list[Answer]:
         """Where the target refuses a second document of a key, it may have refused ours because an earlier call took
-        effect after all."""
+        effect after all; and what a target does in several steps of its own may have been refused at a later one."""
         suspects = [
             work
             for (work, step), answer in zip(doing, answers, strict=True)
-            if isinstance(answer, Refused) and step.creates and step.refuses_second and work.tried
+            if isinstance(answer, Refused) and step.creates and (answer.partial or (step.refuses_second and work.tried))
         ]
         if not suspects:
             return list(answers)
@@ -214,7 +219,7 @@ class Steps:
             found = self.doubts.found_after_refusal(suspects)
         except SystemProblem as error:
             keys = {work.document.key for work in suspects}
-            unknown = OutcomeUnknown(f"refused, and an earlier call could not be looked up: {error}")
+            unknown = OutcomeUnknown(f"refused, and whether it is there could not be looked up: {error}")
             return [
                 unknown if work.document.key in keys else answer
                 for (work, _), answer in zip(doing, answers, strict=True)
@@ -242,19 +247,22 @@ class Steps:
             work.rounds -= 1
         else:
             work.tries += 1
-        close = [(work.intent, "not_sent", {"message": str(answer)})]
+        # an answer of the vendor proves it, or nothing of it left
+        result: IntentResult = "not_processed" if answer.proof else "not_sent"
+        close = [(work.intent, result, told_of(answer))]
         if isinstance(answer, NotAllowed) or work.tries >= self.pace.tries:
             return self._fail(work, answer, close_intents=close, attempts_delta=1)
         return work.change(state="sending", close_intents=close, release_claim=False)
 
     def _doubt(self, work: Work, step: Step, answer: OutcomeUnknown | Defect) -> Change:
         until = self.doubts.sent(work.document.key)
+        sent_at = f"; sent at {work.opened_at.isoformat(timespec='seconds')}" if work.opened_at else ""
         work.known = replace(work.known, state="in_doubt", due_at=until)
         return work.change(
             state="in_doubt",
             outcome="in_doubt",
             due_at=until,
-            problems=[problem("outcome_unknown", "", f"{step.name}: {answer}")],
+            problems=[problem("outcome_unknown", "", f"{step.name}: {answer}{sent_at}")],
             events=[work.event("in_doubt", step=step.name, message=str(answer))],
             release_claim=False,
         )
@@ -300,7 +308,7 @@ class Steps:
         return work.change(state="sending", release_claim=False, **common)
 
     def _refused(self, work: Work, step: Step, error: Refused | NotFound) -> Change:
-        closing = [(work.intent, "refused", {"message": str(error)})]
+        closing = [(work.intent, "refused", told_of(error))]
         if work.unfinished:
             # for another reason than its name: the one that was sent before may still come
             return self.doubts.park(work, close_intents=closing)
@@ -318,7 +326,7 @@ class Steps:
             problems=problems,
             close_intents=closing,
             attempts_delta=1,
-            events=[work.event("refused", step=step.name, message=str(error))],
+            events=[work.event("refused", step=step.name, **told_of(error))],
         )
 
     def _fail(self, work: Work, error: ConnectorError, **values: Any) -> Change:

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from connector_resources.bill import ping
+from connector_resources.bill.answers import ANSWERS
 from connector_resources.bill.auth import BillAuthorizer, EventsAuthorizer
 from connector_resources.bill.bills import Bills, VendorCredits
 from connector_resources.bill.channel import Channel, Settling
@@ -51,6 +52,7 @@ class BillClient:
             base_url=connection.url,
             limits=limits,
             authorizer=self._authorizer,
+            answers=ANSWERS,
             classify=classify,
             clock=clock,
             verify=connection.verify,
@@ -62,6 +64,7 @@ class BillClient:
             base_url=connection.events_base,
             limits=limits,
             authorizer=EventsAuthorizer(self._authorizer, self._http),
+            answers=ANSWERS,
             classify=classify,
             clock=clock,
             verify=connection.verify,

@@ -11,6 +11,7 @@ from connector_resources.clock import SYSTEM_CLOCK, Clock
 from connector_resources.connections import CoupaConnection
 from connector_resources.coupa import ping
 from connector_resources.coupa.accounts import Accounts, AccountTypes
+from connector_resources.coupa.answers import ANSWERS
 from connector_resources.coupa.auth import CoupaAuthorizer
 from connector_resources.coupa.errors import Classifier
 from connector_resources.coupa.external_payables import ExternalPayables
@@ -46,6 +47,7 @@ class CoupaClient:
             base_url=connection.url,
             limits=HttpLimits(**connection.limits.model_dump()),
             authorizer=self._authorizer,
+            answers=ANSWERS,
             classify=Classifier(
                 token_path=connection.token_path,
                 hide=lambda text: redact(text, self._authorizer.secrets()),

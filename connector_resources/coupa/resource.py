@@ -39,7 +39,8 @@ class Channel:
     def send(self, call: ScopedCall) -> Answer:
         """Send a call; a token that is refused twice gets one more round.
 
-        401 means that nothing was processed, so this holds for writes too. The HTTP layer's one renewal may
+        A 401 in Coupa's own words means that nothing was processed, so this holds for writes too; of any other the
+        outcome is unknown (`answers`). The HTTP layer's one renewal may
         have been spent on the five-second rule: on waiting for a token that was dead all the same, or
         on a new token that was used too early.
         """

@@ -7,17 +7,20 @@ from connector_resources.http.problems import (
     retry_after_seconds,
     usual_problem,
 )
+from connector_resources.http.proof import Answers, Row
 from connector_resources.http.session import HttpSession
 from connector_resources.http.slots import Slots
 from connector_resources.http.throttle import Throttle
 
 __all__ = [
     "Answer",
+    "Answers",
     "Authorizer",
     "Call",
     "CallCount",
     "HttpLimits",
     "HttpSession",
+    "Row",
     "Slots",
     "Throttle",
     "field_messages_text",

@@ -12,6 +12,7 @@ import msgspec
 from requests.structures import CaseInsensitiveDict
 
 from connector_resources.errors import OutcomeUnknown, SystemProblem, Unavailable
+from connector_resources.http.bounds import too_deep
 from connector_resources.redact import redact
 
 if TYPE_CHECKING:
@@ -20,16 +21,26 @@ if TYPE_CHECKING:
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Money comes as JSON numbers: a fraction must reach us digit by digit, never through a float.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
+JSON_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """How hard one connection may be worked, and how patient we are with it."""
+    """How hard one connection may be worked, and how patient we are with it.
+
+    `timeout_seconds` is the longest pause between two bytes, `total_seconds` what one call may last, its answer
+    included; an answer has `answer_bytes` on the wire and `decoded_bytes` once decompressed at most, its JSON
+    `json_depth` levels.
+    """
 
     in_flight: int = 4
     per_second: float | None = None
     burst: int = 1
     timeout_seconds: float = 60.0
+    total_seconds: float = 300.0
+    answer_bytes: int = 64 * 2**20
+    decoded_bytes: int = 256 * 2**20
+    json_depth: int = JSON_DEPTH
     connect_seconds: float = 10.0
     retries: int = 5
     backoff_seconds: float = 0.5
@@ -44,7 +55,7 @@ class Call:
     twice does no harm (by default: GET and HEAD); only safe calls are retried. `what` names the act for
     people ("read suppliers"). `replay=False` marks a request that is worthless after a new login, such as a
     next-page link with a token in it: the login is renewed, the request is not repeated. `retries` and
-    `timeout_seconds` override the connection's.
+    `timeout_seconds` override the connection's, the latter what the whole call may last besides.
     """
 
     method: str
@@ -73,7 +84,7 @@ class Call:
 class Answer:
     """A response, fully read. `url` and `text()` are redacted; `body` and `json()` are as received."""
 
-    __slots__ = ("_decoded", "_hide", "body", "call", "connection", "headers", "retry_after", "status", "url")
+    __slots__ = ("_decoded", "_depth", "_hide", "body", "call", "connection", "headers", "retry_after", "status", "url")
 
     def __init__(
         self,
@@ -86,6 +97,7 @@ class Answer:
         connection: str = "",
         retry_after: float | None = None,
         hide: Callable[[str], str] = redact,
+        depth: int = JSON_DEPTH,
     ) -> None:
         self.call = call
         self.status = status
@@ -95,22 +107,29 @@ class Answer:
         self.connection = connection
         self.retry_after = retry_after
         self._hide = hide
+        self._depth = depth
         self._decoded: Any = _NOT_YET
 
     def json(self) -> Any:
         """The body decoded, numbers with a fraction as `Decimal`.
 
-        Raises `Unavailable` (safe call) or `OutcomeUnknown` (write) when the body is cut or is no JSON.
+        Raises `Unavailable` (safe call) or `OutcomeUnknown` (write) when the body is cut, nested too deep or no JSON.
         """
         if self._decoded is _NOT_YET:
             try:
-                self._decoded = _DECODER.decode(self._utf8())
+                body = self._utf8()
+                decoded = _DECODER.decode(body)
             except (msgspec.DecodeError, UnicodeError, LookupError) as error:
                 reason = str(error)
+            except RecursionError:
+                reason = f"more than {self._depth} levels deep"
             else:
-                return self._decoded
+                if not too_deep(body, decoded, self._depth):
+                    self._decoded = decoded
+                    return decoded
+                reason = f"more than {self._depth} levels deep"
             raise self.call.without_answer(
-                f"{self.call.what}: {self.connection} answered {self.status} with a body that is no JSON"
+                f"{self.call.what}: {self.connection} answered {self.status} with a body that cannot be read as JSON"
                 f" ({self._hide(reason)}): {self.text(120) or 'empty'}",
                 connection=self.connection,
                 status=self.status,

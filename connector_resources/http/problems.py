@@ -18,6 +18,7 @@ from connector_resources.errors import (
     RateLimited,
     Refused,
     Unavailable,
+    UnboundedAnswer,
     UnusableInput,
 )
 from connector_resources.http.model import Answer, Call
@@ -30,17 +31,38 @@ _UNUSABLE_ADDRESS = (
 )
 
 
-def transport_problem(error: Exception, call: Call, *, connection: str, url: str) -> ConnectorError:
-    """What a failed exchange means; `url` is redacted.
+def transport_problem(error: Exception, call: Call, *, connection: str) -> ConnectorError:
+    """What a failed exchange means whose request left, or may have left.
 
     Nothing of the exception's own text is used: it quotes whole addresses and header values.
     """
+    if isinstance(error, requests.exceptions.Timeout):
+        return call.without_answer(f"{call.what}: {connection} did not answer in time", connection=connection)
+    return call.without_answer(
+        f"{call.what}: the connection to {connection} broke before the whole answer came ({_reason(_causes(error))})",
+        connection=connection,
+    )
+
+
+def unbounded_problem(limit: str, allowed: float, call: Call, *, connection: str) -> ConnectorError:
+    """What an answer means that went past a limit of the connection, by the limit's name and value."""
+    over = {
+        "total_seconds": f"{connection} did not answer in time",
+        "answer_bytes": f"the answer of {connection} is too long",
+        "decoded_bytes": f"the answer of {connection} is too long once decompressed",
+    }[limit]
+    text = f"{call.what}: {over}: {limit} is {allowed:g}"
+    if call.is_safe:
+        return UnboundedAnswer(f"{text}; raise limits.{limit} of the connection if it is right", connection=connection)
+    return call.without_answer(text, connection=connection)
+
+
+def unsent_problem(error: Exception, call: Call, *, connection: str, url: str) -> ConnectorError | None:
+    """What kept a request from leaving, where the failure says so by itself, else None; `url` is redacted."""
     if isinstance(error, UnicodeError | requests.exceptions.InvalidHeader):
         return UnusableInput(f"connection {connection}: its url or a credential holds characters HTTP cannot carry")
     if isinstance(error, _UNUSABLE_ADDRESS):
         return UnusableInput(f"connection {connection}: {url} is not a usable address; correct its url")
-    if isinstance(error, requests.exceptions.InvalidHeader):
-        return UnusableInput(f"connection {connection}: a credential or setting holds characters no header may carry")
     causes = list(_causes(error))
     certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
     if certificate is not None:
@@ -50,24 +72,12 @@ def transport_problem(error: Exception, call: Call, *, connection: str, url: str
         )
     if isinstance(error, requests.exceptions.SSLError) and _speaks_plain(causes):
         return UnusableInput(f"connection {connection}: {url} does not speak TLS; should its url begin with http://?")
-    if never_sent(error):
+    if any(isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in causes):
         return Unavailable(
             f"{call.what}: cannot connect to {connection} at {url} ({_reason(causes)}); is its url right?",
             connection=connection,
         )
-    if isinstance(error, requests.exceptions.Timeout):
-        return call.without_answer(f"{call.what}: {connection} did not answer in time", connection=connection)
-    return call.without_answer(
-        f"{call.what}: the connection to {connection} broke before the whole answer came ({_reason(causes)})",
-        connection=connection,
-    )
-
-
-def never_sent(error: Exception) -> bool:
-    """Whether the failure came before a byte of the request could have left: no connection was ever made."""
-    return isinstance(error, requests.exceptions.ConnectTimeout) or any(
-        isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in _causes(error)
-    )
+    return None
 
 
 def usual_problem(
@@ -95,7 +105,7 @@ def usual_problem(
 
 def redirect_problem(call: Call, answer: Answer, location: str) -> ConnectorError | None:
     """A redirect is never followed: it would carry the login to another address."""
-    if answer.status not in (301, 302, 303, 307, 308):
+    if not 300 <= answer.status < 400:
         return None
     return UnusableInput(
         f"connection {answer.connection}: {answer.url} redirects to {location or 'nowhere'} ({call.what});"

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 import requests
-from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
@@ -22,21 +21,26 @@ from connector_resources.clock import SYSTEM_CLOCK, Clock
 from connector_resources.errors import (
     ConnectorError,
     FieldMessage,
+    OutcomeUnknown,
     RateLimited,
     Refused,
     Unavailable,
     UnusableInput,
 )
-from connector_resources.http.deadline import leaving_by, too_late
+from connector_resources.http.bounds import Unbounded, whole_body
+from connector_resources.http.departure import aside, left, too_late, without_effect
 from connector_resources.http.model import Answer, Authorizer, Call, CallCount, HttpLimits
 from connector_resources.http.problems import (
-    never_sent,
     redirect_problem,
     retry_after_seconds,
     transport_problem,
+    unbounded_problem,
+    unsent_problem,
 )
+from connector_resources.http.proof import Answers, read_write
 from connector_resources.http.slots import Slots
 from connector_resources.http.throttle import LONGEST_WAIT_SECONDS, Throttle
+from connector_resources.http.transport import Passage, WatchedAdapter, passage
 from connector_resources.redact import redact
 
 log = logging.getLogger(__name__)
@@ -54,9 +58,10 @@ class HttpSession:
     """Pooled, throttled, authorized, retried; thread-safe.
 
     Safe calls are retried on `Unavailable` and `RateLimited` with exponential back-off and full jitter,
-    honouring Retry-After. Writes are sent once; only when the authorizer says that the login was rejected (so
-    that nothing was processed) is a write sent a second time, after one new login. `classify` is the vendor's
-    reading of an answer: the problem it tells of, or None to let it pass. `slots`, where the vendor counts the calls
+    honouring Retry-After. Writes are sent once; only when the vendor says in its own words that the login was rejected
+    (so that nothing was processed) is a write sent a second time, after one new login. `classify` is the vendor's
+    reading of an answer: the problem it tells of, or None to let it pass; `answers` is the table of those answers that
+    prove something of a write. Of any other the outcome is unknown. `slots`, where the vendor counts the calls
     of all our processes, is held around each exchange.
     """
 
@@ -67,6 +72,7 @@ class HttpSession:
         base_url: str,
         limits: HttpLimits,
         classify: Classify,
+        answers: Answers = (),
         authorizer: Authorizer | None = None,
         clock: Clock = SYSTEM_CLOCK,
         verify: bool | str = True,
@@ -78,6 +84,7 @@ class HttpSession:
         self.limits = limits
         self.calls = CallCount()
         self._classify = classify
+        self._answers = answers
         self._authorizer = authorizer
         self._clock = clock
         self._secrets = secrets
@@ -99,8 +106,7 @@ class HttpSession:
         `authorized=False` is for the login itself and for addresses that need none.
         """
         if not authorized:
-            # a login on the way of a write is not that write
-            with leaving_by(None):
+            with aside():
                 return self._judged(call, {})
         authorizer = self._authorizer
         if authorizer is None:
@@ -110,10 +116,12 @@ class HttpSession:
         answer = self._attempts(call, login, until_rejected=authorizer)
         if not authorizer.rejected(answer):
             return answer
+        problem = self._problem(call, answer)
+        if isinstance(problem, OutcomeUnknown):
+            raise problem
         authorizer.renew(self, login)
         if call.replay:
             return self._judged(call, authorizer.headers(self))
-        problem = self._problem(call, answer)
         if problem is not None:
             raise problem
         return answer
@@ -149,7 +157,8 @@ class HttpSession:
                 return answer
             problem = self._problem(call, answer)
             if problem is not None:
-                if answer.retry_after and isinstance(problem, RateLimited | Unavailable):
+                meant = problem.read_as if isinstance(problem, OutcomeUnknown) else problem
+                if answer.retry_after and isinstance(meant, RateLimited | Unavailable):
                     self._throttle.hold(answer.retry_after)
                 raise problem
             return answer
@@ -157,14 +166,21 @@ class HttpSession:
         return attempt() if not call.is_safe else self._retrying(call)(attempt)
 
     def _problem(self, call: Call, answer: Answer) -> ConnectorError | None:
-        """What the classifier makes of an answer, without the secrets that a vendor's words may echo."""
-        problem = self._classify(call, answer)
-        if problem is not None:
-            problem.args = tuple(self.hide(text) if isinstance(text, str) else text for text in problem.args)
+        """What an answer means, without the secrets that a vendor's words may echo."""
+        problem = redirect_problem(call, answer, self.hide(answer.headers.get("Location", "")))
+        problem = problem or self._classify(call, answer)
+        if problem is None:
+            return None
+        problem.args = tuple(self.hide(text) if isinstance(text, str) else text for text in problem.args)
         if isinstance(problem, Refused):
             problem.fields = tuple(
                 FieldMessage(self.hide(said.field), self.hide(said.message)) for said in problem.fields
             )
+        if call.is_safe:
+            return problem
+        problem = read_write(self._answers, answer, problem)
+        if not isinstance(problem, OutcomeUnknown):
+            without_effect()
         return problem
 
     def _retrying(self, call: Call) -> Retrying:
@@ -192,30 +208,34 @@ class HttpSession:
         if call.json is not None:
             body = _ENCODER.encode(call.json)
             headers.setdefault("Content-Type", "application/json")
-        timeout = (self.limits.connect_seconds, call.timeout_seconds or self.limits.timeout_seconds)
+        pause = call.timeout_seconds or self.limits.timeout_seconds
+        total = call.timeout_seconds or self.limits.total_seconds
         failed: Exception | None = None
         with self._throttle.turn(), self._slots.take() if self._slots else nullcontext():
             started = self._clock.monotonic()
             if not call.is_safe and too_late(started):
                 raise Unavailable(f"{call.what}: not sent: its turn came too late", connection=self.connection)
-            try:
-                response = self._session.request(
-                    call.method,
-                    url,
-                    params=call.params,
-                    data=body,
-                    headers=headers,
-                    timeout=timeout,
-                    allow_redirects=False,
-                )
-            # The last two come through requests unwrapped: a bad host name, a header that is no latin-1.
-            except (requests.RequestException, LocationParseError, UnicodeError) as error:
-                failed = error
+            if not call.is_safe:
+                left()
+            with passage(total_seconds=total, pause_seconds=pause, answer_bytes=self.limits.answer_bytes) as way:
+                try:
+                    response = self._session.request(
+                        call.method,
+                        url,
+                        params=call.params,
+                        data=body,
+                        headers=headers,
+                        timeout=(self.limits.connect_seconds, pause),
+                        allow_redirects=False,
+                        stream=True,
+                    )
+                    content = whole_body(response, self.limits, self._clock, started + total)
+                # The last two come through requests unwrapped: a bad host name, a header that is no latin-1.
+                except (requests.RequestException, LocationParseError, UnicodeError) as error:
+                    failed = error
         # Raised out here, so that requests' exception, whose text quotes the address, is not chained to it.
         if failed is not None:
-            problem = transport_problem(failed, call, connection=self.connection, url=self.hide(self.base_url))
-            if not isinstance(problem, UnusableInput) and not never_sent(failed):
-                self.calls.add(call)
+            problem = self._without_answer(call, failed, way, total)
             log.debug("%s %s: %s", call.method, self.hide(url), problem)
             raise problem
         self.calls.add(call)
@@ -223,19 +243,33 @@ class HttpSession:
             call=call,
             status=response.status_code,
             headers=response.headers,
-            body=response.content,
+            body=content,
             url=response.url,
             connection=self.connection,
             retry_after=retry_after_seconds(response.headers.get("Retry-After"), self._clock.now()),
             hide=self.hide,
+            depth=self.limits.json_depth,
         )
         if log.isEnabledFor(logging.DEBUG):
             seconds = self._clock.monotonic() - started
             log.debug("%s %s: %s in %.3f s", call.method, answer.url, answer.status, seconds)
-        redirect = redirect_problem(call, answer, self.hide(answer.headers.get("Location", "")))
-        if redirect is not None:
-            raise redirect
         return answer
+
+    def _without_answer(self, call: Call, failed: Exception, way: Passage, total: float) -> ConnectorError:
+        """What a call means whose answer did not come, or not whole."""
+        limit = str(failed) if isinstance(failed, Unbounded) else way.broken
+        if limit:
+            self.calls.add(call)
+            allowed = total if limit == "total_seconds" else getattr(self.limits, limit)
+            return unbounded_problem(limit, allowed, call, connection=self.connection)
+        url = self.hide(self.base_url)
+        unsent = None if way.left else unsent_problem(failed, call, connection=self.connection, url=url)
+        if unsent is None:
+            self.calls.add(call)
+            return transport_problem(failed, call, connection=self.connection)
+        if not call.is_safe:
+            without_effect()
+        return unsent
 
     def _url(self, path: str) -> str:
         """The whole address; one outside the connection's URL would hand our login to someone else."""
@@ -270,7 +304,9 @@ def _pooled(base_url: str, in_flight: int, verify: bool | str) -> requests.Sessi
     session.trust_env = False
     session.proxies.update(get_environ_proxies(base_url))
     session.verify = settings["verify"]
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=in_flight, max_retries=0, pool_block=False)
+    # What requests could decompress besides depends on what else is installed; these two it always can, in bounds.
+    session.headers["Accept-Encoding"] = "gzip, deflate"
+    adapter = WatchedAdapter(pool_connections=1, pool_maxsize=in_flight, max_retries=0, pool_block=False)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

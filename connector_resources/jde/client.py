@@ -12,6 +12,7 @@ from connector_resources.clock import SYSTEM_CLOCK, Clock
 from connector_resources.connections import JdeConnection
 from connector_resources.errors import ConnectorError
 from connector_resources.http import Answer, Call, CallCount, HttpLimits, HttpSession
+from connector_resources.jde.answers import ANSWERS
 from connector_resources.jde.dataservice import DataService, Stamp
 from connector_resources.jde.errors import LOGIN_PATH, classify
 from connector_resources.jde.orchestrations import Orchestrations
@@ -39,6 +40,7 @@ class JdeClient:
             base_url=connection.url,
             limits=HttpLimits(**connection.limits.model_dump()),
             authorizer=self._login,
+            answers=ANSWERS,
             classify=self._classify,
             clock=clock,
             verify=connection.verify,

@@ -253,17 +253,21 @@ def _server_problem(call: Call, answer: Answer, said: Words | None, body: Any) -
     if _EXPIRED in text:
         return LinkDead(f"{call.what}: the results of the query expired", connection=connection, status=500)
     message = f"{call.what}: {connection} failed: {text or 'no reason given'}"
-    if not call.is_safe and said is not None and not _KERNEL.search(text) and _is_business_error(body, said):
+    if not call.is_safe and said is not None and speaks_of_the_document(body):
         return Refused(message, fields=said.fields, connection=connection, status=500)
     return call.without_answer(message, connection=connection, status=500)
 
 
-def _is_business_error(body: Any, said: Words) -> bool:
-    """Whether an aborted orchestration speaks of the document: words its designer or the application wrote.
+def speaks_of_the_document(body: Any) -> bool:
+    """Whether an aborted orchestration speaks of the document: words its designer or the application wrote, and not the
+    kernel about itself.
 
     Steps before the failing one are not rolled back unless the designer saw to it (jde-ais section 3.4), so
-    who replays such a document still looks for it first.
+    the document is looked up all the same.
     """
+    said = words(body)
+    if said is None or _KERNEL.search(said.all):
+        return False
     if said.fields:
         return True
     return isinstance(body, Mapping) and any(body.get(key) for key in ("userDefinedErrorText", "jde__simpleMessage"))

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from connector_resources.connections import JdeConnection, Orchestration
 from connector_resources.errors import FieldMessage, NotFound, OutcomeUnknown, Refused, SystemProblem, UnusableInput
 from connector_resources.http import Call, HttpSession
+from connector_resources.http.departure import without_effect
 from connector_resources.jde.dataservice import DataService
 from connector_resources.jde.errors import Words, errors_inside, words
 from connector_resources.jde.query import literal
@@ -104,12 +105,17 @@ class Orchestrations:
             failed = self._hidden(failed)
             if key or body.get("continuedOnError"):
                 raise self._unknown(call, f"it went on after an error: {failed.all}")
-            raise Refused(
+            refused = Refused(
                 f"{call.what}: {self._connection.name} refused: {failed.all}",
                 fields=failed.fields,
                 connection=self._connection.name,
                 status=answer.status,
             )
+            # no key of a document, nothing that went on: errors inside a 200 are AIS' own way to refuse (jde-ais 5)
+            refused.proof = f"{answer.status}: errors inside the answer of the orchestration"
+            if not reads:
+                without_effect()
+            raise refused
         if wanted.key_output and not key:
             raise self._unknown(call, f"it answered without an error and without {wanted.key_output}")
         return Outcome(key, body)

@@ -23,7 +23,7 @@ State = Literal[
     "baseline",
 ]
 STATES: Final[tuple[State, ...]] = get_args(State)
-IntentResult = Literal["done", "refused", "not_sent", "unknown", "found", "absent"]
+IntentResult = Literal["done", "refused", "not_processed", "not_sent", "unknown", "found", "absent"]
 Origin = Literal["matched", "created", "set"]
 LandingKind = Literal["window", "snapshot", "keys", "mapped"]
 OpenedBy = Literal["empty_target", "adopt", "baseline"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
@@ -26,11 +27,13 @@ from connector_resources.errors import (
     OutcomeUnknown,
     RateLimited,
     Refused,
+    SystemProblem,
     Unavailable,
+    UnboundedAnswer,
     UnusableInput,
 )
-from connector_resources.http import Answer, Call, HttpLimits, HttpSession, retry_after_seconds, usual_problem
-from connector_resources.http.deadline import leaving_by
+from connector_resources.http import Answer, Call, HttpLimits, HttpSession, Row, retry_after_seconds, usual_problem
+from connector_resources.http.departure import Departure, departing
 
 START = datetime(2026, 8, 23, 12, 0, tzinfo=UTC)
 Step = Callable[["Handler"], None]
@@ -113,6 +116,12 @@ def cut(handler: Handler) -> None:
     drop(handler)
 
 
+# any body that is an object with a message is the vendor's own
+OWN_WORDS = [
+    Row(range(400, 500), lambda answer: "message" in (answer.json_or_none() or ()), "refused", "own words", "-")
+]
+
+
 def session(server: Server | str, *, clock: ManualClock | None = None, **more: Any) -> HttpSession:
     limits = more.pop("limits", HttpLimits(retries=2, timeout_seconds=5))
     return HttpSession(
@@ -120,6 +129,7 @@ def session(server: Server | str, *, clock: ManualClock | None = None, **more: A
         base_url=server if isinstance(server, str) else server.url,
         limits=limits,
         classify=more.pop("classify", usual_problem),
+        answers=more.pop("answers", OWN_WORDS),
         clock=clock or ManualClock(START),
         **more,
     )
@@ -247,12 +257,158 @@ def test_what_is_no_use_to_repeat_is_not_repeated(server: Server, code: int, kin
     assert len(server.seen) == 1
 
 
-def test_a_redirect_is_told_and_not_followed(server: Server) -> None:
-    server.steps = [status(302, Location="https://elsewhere.example.com/?token=abcdefgh")]
-    with session(server) as http, pytest.raises(UnusableInput) as told:
-        http.send(WRITE)
+@pytest.mark.parametrize(("call", "kind"), [(READ, UnusableInput), (WRITE, OutcomeUnknown)])
+@pytest.mark.parametrize("code", [300, 301, 302, 303, 304, 305, 307, 308])
+def test_a_redirect_is_told_and_not_followed_and_of_a_write_the_outcome_is_unknown(
+    server: Server, code: int, call: Call, kind: type[Exception]
+) -> None:
+    server.steps = [status(code, Location="https://elsewhere.example.com/?token=abcdefgh")]
+    with session(server) as http, pytest.raises(kind) as told:
+        http.send(call)
     assert "redirects to https://elsewhere.example.com/?token=***" in str(told.value)
     assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 405, 408, 409, 410, 418, 422, 425, 429, 451, 500, 502, 503, 599])
+@pytest.mark.parametrize("body", [b"", b"<html>gateway</html>", b"{}", b"[]", b'{"messag'])
+def test_an_answer_to_a_write_that_is_not_the_vendors_own_proves_nothing(
+    server: Server, code: int, body: bytes
+) -> None:
+    server.steps = [status(code, body)]
+    departure = Departure()
+    with session(server) as http, departing(departure), pytest.raises(OutcomeUnknown) as told:
+        http.send(WRITE)
+    assert (told.value.status, departure.open, told.value.proof) == (code, 1, "")
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 409, 422, 429])
+def test_an_answer_in_the_vendors_own_words_proves_that_a_write_had_no_effect(server: Server, code: int) -> None:
+    server.steps = [status(code, b'{"message": "no"}')]
+    departure = Departure()
+    with session(server) as http, departing(departure), pytest.raises(SystemProblem) as told:
+        http.send(WRITE)
+    assert not isinstance(told.value, OutcomeUnknown)
+    assert (told.value.proof, departure.open) == (f"{code}: own words", 0)
+
+
+def test_a_write_that_took_effect_is_counted_and_one_that_never_left_is_not(server: Server) -> None:
+    departure = Departure()
+    with session(server) as http, departing(departure):
+        http.send(READ)
+        assert departure.open == 0
+        http.send(WRITE)
+    assert departure.open == 1
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        with session(url) as http, departing(departure), pytest.raises(Unavailable):
+            http.send(WRITE)
+    assert departure.open == 1
+
+
+def drips(head: bytes, drop: bytes) -> Step:
+    """Never still for long, and never done."""
+
+    def dripping(handler: Handler) -> None:
+        handler.wfile.write(head)
+        with suppress(OSError):
+            for _ in range(400):
+                handler.wfile.write(drop)
+                handler.wfile.flush()
+                time.sleep(0.02)
+        handler.close_connection = True
+
+    return dripping
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+SLOW = {
+    "a head of a byte at a time": drips(b"HTTP/1.1 200 OK\r\nX-Drop: ", b"a"),
+    "a head without end": drips(HEAD, b"X-Drop: a\r\n"),
+    "a body of a byte at a time": drips(HEAD + b"Content-Length: 1000\r\n\r\n", b" "),
+    "a body of chunks without end": drips(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "a body until the connection ends": drips(HEAD + b"Connection: close\r\n\r\n", b" "),
+    "interim answers without end": drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize(("call", "kind"), [(READ, UnboundedAnswer), (WRITE, OutcomeUnknown)])
+@pytest.mark.parametrize("name", SLOW)
+def test_a_call_lasts_no_longer_than_it_may(server: Server, name: str, call: Call, kind: type[Exception]) -> None:
+    """Each byte comes long before `timeout_seconds`: only the whole call is too long."""
+    server.otherwise = SLOW[name]
+    limits = HttpLimits(retries=2, timeout_seconds=5, total_seconds=0.2)
+    begun = time.monotonic()
+    with session(server, limits=limits) as http, pytest.raises(kind, match=r"total_seconds is 0\.2"):
+        http.send(call)
+    assert time.monotonic() - begun < 4
+    assert len(server.seen) == 1
+
+
+def flood(head: bytes, part: bytes) -> Step:
+    def flooding(handler: Handler) -> None:
+        with suppress(OSError):
+            handler.wfile.write(head)
+            for _ in range(2000):
+                handler.wfile.write(part)
+        handler.close_connection = True
+
+    return flooding
+
+
+BOMB = gzip.compress(b" " * 3_000_000)
+LONG = {
+    "answer_bytes": [
+        flood(HEAD + b"Content-Length: 20000000\r\n\r\n", b" " * 10_000),
+        flood(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"2000\r\n" + b" " * 8192 + b"\r\n"),
+        flood(HEAD + b"Connection: close\r\n\r\n", b" " * 10_000),
+    ],
+    "decoded_bytes": [
+        status(200, BOMB, Content_Encoding="gzip"),
+        status(200, gzip.compress(BOMB), Content_Encoding="gzip, gzip"),
+    ],
+}
+
+
+@pytest.mark.parametrize(("call", "kind"), [(READ, UnboundedAnswer), (WRITE, OutcomeUnknown)])
+@pytest.mark.parametrize(
+    ("limit", "number"), [(limit, number) for limit, all in LONG.items() for number in range(len(all))]
+)
+def test_an_answer_is_no_longer_than_it_may_be(
+    server: Server, limit: str, number: int, call: Call, kind: type[Exception]
+) -> None:
+    server.otherwise = LONG[limit][number]
+    limits = HttpLimits(retries=2, timeout_seconds=5, answer_bytes=100_000, decoded_bytes=1_000_000)
+    with session(server, limits=limits) as http, pytest.raises(kind, match=f"{limit} is ") as told:
+        http.send(call)
+    assert call.what in str(told.value)
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(("depth", "fine"), [(16, True), (17, False), (5_000, False)])
+@pytest.mark.parametrize(("opening", "inside", "closing"), [("[", '"[}"', "]"), ('{"a":', '"{"', "}")])
+def test_json_is_no_deeper_than_it_may_be(
+    server: Server, depth: int, fine: bool, opening: str, inside: str, closing: str
+) -> None:
+    server.otherwise = status(200, (opening * depth + inside + closing * depth).encode())
+    with session(server, limits=HttpLimits(json_depth=16)) as http:
+        answers = http.send(READ), http.send(WRITE)
+    if fine:
+        assert answers[0].json() == answers[1].json()
+        return
+    with pytest.raises(Unavailable, match="more than 16 levels deep"):
+        answers[0].json()
+    with pytest.raises(OutcomeUnknown, match="more than 16 levels deep"):
+        answers[1].json()
+
+
+def test_a_login_that_is_rejected_by_no_word_of_the_vendors_leaves_a_write_unknown(server: Server) -> None:
+    server.steps = [status(444, b"<html>a proxy</html>")]
+    token = Token()
+    with session(server, authorizer=token) as http, pytest.raises(OutcomeUnknown, match="444"):
+        http.send(WRITE)
+    assert (token.renewals, len(server.seen)) == (0, 1)
 
 
 @pytest.mark.parametrize("url", ["erp.example.com", "ftp://x", "http://", "http://[::bad", "http://x:port"])
@@ -354,7 +510,8 @@ class Token:
 
 def checking(token: Token) -> Step:
     def step(handler: Handler) -> None:
-        handler.answer(200 if handler.headers["X-Token"] == str(token.number) else 444)
+        good = handler.headers["X-Token"] == str(token.number)
+        handler.answer(200 if good else 444, b'{"message": "no"}')
 
     return step
 
@@ -478,15 +635,15 @@ def test_a_write_whose_turn_comes_later_than_was_promised_is_not_sent(server: Se
             raise AssertionError("nobody said so")
 
     with session(server, clock=clock, slots=Slow()) as http:
-        with leaving_by(clock.monotonic() + 30), pytest.raises(Unavailable, match="its turn came too late"):
+        with departing(Departure(clock.monotonic() + 30)), pytest.raises(Unavailable, match="its turn came too late"):
             http.send(WRITE)
         assert not server.seen
-        with leaving_by(clock.monotonic() + 50):
+        with departing(Departure(clock.monotonic() + 50)):
             http.send(WRITE, authorized=False)
             http.send(READ)
             with pytest.raises(Unavailable, match="its turn came too late"):
                 http.send(WRITE)
-        with leaving_by(clock.monotonic() + 50):
+        with departing(Departure(clock.monotonic() + 50)):
             http.send(WRITE)
             http.send(WRITE)
     assert [method for method, *_ in server.seen] == ["POST", "GET", "POST", "POST"]

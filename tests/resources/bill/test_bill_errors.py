@@ -212,9 +212,13 @@ def test_any_body_of_any_status_is_some_problem(fake: FakeBill, client: BillClie
     bodies: list[Any] = [b"", b"[", b"null", [], {}, [[]], ["text"], {"message": "no"}, {"errors": [{"code": 7}]}]
     chance = random.Random(13)
     for status in (400, 403, 409, 418, 422, 423):
-        fake.once("POST", BILLS, Reply(status, chance.choice(bodies)))
-        with pytest.raises((Refused, NotAllowed)):
+        body = chance.choice(bodies)
+        fake.once("POST", BILLS, Reply(status, body))
+        with pytest.raises(OutcomeUnknown):
             client.bills.create(BODY)
+        fake.once("GET", f"{BILLS}/00n01", Reply(status, body))
+        with pytest.raises((Refused, NotAllowed)):
+            client.bills.get("00n01")
 
 
 class RecordingSlots:

@@ -8,7 +8,11 @@ from urllib.parse import parse_qsl
 
 from fake_http import FakeServer, Reply, Seen
 
-__all__ = ["FakeCoupa", "Reply", "Seen", "trimmed"]
+__all__ = ["FORBIDDEN", "TOKEN_REFUSED", "FakeCoupa", "Reply", "Seen", "trimmed"]
+
+# Coupa's own envelope; the sentences are not published
+TOKEN_REFUSED = {"errors": {"authorization": ["Access token is missing, invalid or expired."]}}
+FORBIDDEN = {"errors": {"authorization": ["You are not authorized to do this."]}}
 
 
 class FakeCoupa(FakeServer):
@@ -32,7 +36,7 @@ class FakeCoupa(FakeServer):
         if seen.path == "/oauth2/token":
             return self._token(seen)
         if seen.headers.get("authorization", "").removeprefix("Bearer ") not in self.good:
-            return Reply(401)
+            return Reply(401, TOKEN_REFUSED)
         return self._records(seen)
 
     def _token(self, seen: Seen) -> Reply:

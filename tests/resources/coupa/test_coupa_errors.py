@@ -185,7 +185,8 @@ class TestOnTheWire:
         assert len(fake.api()) == 4
 
     def test_a_write_is_told_of_the_limit_and_not_sent_again(self, fake: FakeCoupa, client: CoupaClient) -> None:
-        fake.once("POST", "/api/suppliers", Reply(429, b"", {"Retry-After": "3"}))
+        limited = {"errors": {"base": ["Too many requests."]}}
+        fake.once("POST", "/api/suppliers", Reply(429, limited, {"Retry-After": "3"}))
         with pytest.raises(RateLimited) as caught:
             client.suppliers.create({"name": "A"})
         assert caught.value.retry_after == 3.0

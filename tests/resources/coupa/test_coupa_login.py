@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from coupa_fake import FakeCoupa, Reply, Seen
+from coupa_fake import TOKEN_REFUSED, FakeCoupa, Reply, Seen
 
 from connector_resources.clock import ManualClock
 from connector_resources.coupa import CoupaClient
@@ -121,7 +121,7 @@ def test_a_renewed_token_that_is_used_too_early_gets_its_time(
 
     def too_early(seen: Seen) -> Reply | None:
         young = seen.headers.get("authorization", "").endswith("token2") and clock.monotonic() < issued + 5
-        return Reply(401) if young else None
+        return Reply(401, TOKEN_REFUSED) if young else None
 
     fake.scripts.append(too_early)
     assert client.lookup_values.update(1, {"name": "Depot"}).name == "Depot"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from coupa_fake import FakeCoupa, Reply
+from coupa_fake import FORBIDDEN, FakeCoupa, Reply
 
 from connector_resources.coupa import CoupaClient, OrderLine, PurchaseOrder
 from connector_resources.errors import FieldMessage, LoginRefused, NotAllowed, OutcomeUnknown, Refused, Unavailable
@@ -131,7 +131,7 @@ def test_a_lost_issue_is_not_sent_again(fake: FakeCoupa, client: CoupaClient) ->
 
 
 def test_an_act_without_permission_names_its_scope(fake: FakeCoupa, client: CoupaClient) -> None:
-    fake.once("PUT", f"{ORDERS}/7/cancel", Reply(403))
+    fake.once("PUT", f"{ORDERS}/7/cancel", Reply(403, FORBIDDEN))
     with pytest.raises(NotAllowed, match=r"core\.purchase_order\.write"):
         client.purchase_orders.cancel(7)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from coupa_fake import FakeCoupa, Reply
+from coupa_fake import FORBIDDEN, FakeCoupa, Reply
 
 from connector_resources.coupa import (
     APPROVED,
@@ -119,7 +119,7 @@ def test_exported_is_a_request_of_its_own(fake: FakeCoupa, client: CoupaClient) 
     fake.once("PUT", f"{PAYMENTS}/7", Reply(200, {"id": 8, "exported": True}))
     with pytest.raises(OutcomeUnknown):
         client.pay_payments.mark_exported(7)
-    fake.once("PUT", f"{PAYMENTS}/7", Reply(403))
+    fake.once("PUT", f"{PAYMENTS}/7", Reply(403, FORBIDDEN))
     with pytest.raises(NotAllowed, match=r"core\.pay\.payments\.write"):
         client.pay_payments.mark_exported(7)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from coupa_fake import FakeCoupa, Reply
+from coupa_fake import FORBIDDEN, FakeCoupa, Reply
 
 from connector_resources.coupa import CoupaClient
 from connector_resources.coupa.models import Account, Invoice, RemitToAddress, Supplier
@@ -251,7 +251,7 @@ class TestInvoices:
         assert fake.api("PUT")[0].body == b""
 
     def test_an_act_without_permission_names_its_own_scope(self, fake: FakeCoupa, client: CoupaClient) -> None:
-        fake.once("PUT", f"{INVOICES}/7/bypass_approvals", Reply(403))
+        fake.once("PUT", f"{INVOICES}/7/bypass_approvals", Reply(403, FORBIDDEN))
         with pytest.raises(NotAllowed, match=r"core\.invoice\.approval\.bypass"):
             client.invoices.bypass_approvals(7)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fake_ais import FakeAis
 
-from connector_resources.errors import NotFound, OutcomeUnknown, Refused, UnusableInput
+from connector_resources.errors import OutcomeUnknown, Refused, UnusableInput
 from connector_resources.jde import JdeClient
 
 Connect = Callable[..., JdeClient]
@@ -85,8 +85,8 @@ FORM = {"ServiceRequest1": {"forms": [{"fs_P0411_W0411A": {"errors": [{"CODE": "
         (500, {"message": "boom", "exception": "java.lang.NullPointerException"}, OutcomeUnknown, "boom"),
         (500, "<html>Error 500</html>", OutcomeUnknown, "Error 500"),
         (502, "<html>Bad gateway</html>", OutcomeUnknown, "502"),
-        (404, "<html>none</html>", NotFound, "no such orchestration"),
-        (406, {}, Refused, "Accept"),
+        (404, "<html>none</html>", OutcomeUnknown, "no such orchestration"),
+        (406, {}, OutcomeUnknown, "Accept"),
     ],
 )
 def test_anything_else_is_no_success(

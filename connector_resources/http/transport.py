@@ -1,0 +1,145 @@
+"""The sockets of one connection: whether a byte of a request left is known, and no answer outlives its call.
+
+A time-out of `requests` is the longest pause between two bytes, in the head of an answer too. Whoever sends a byte a
+second keeps such a call for ever. Here each read waits no longer than the call as a whole may last.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+
+@dataclass(slots=True)
+class Passage:
+    """One request on its way in this thread: `ends_at` by the monotonic clock, `pause` seconds between two bytes at
+    most, `room` for so many more bytes of the answer. `left`: a byte of the request was handed to the network.
+    `broken`: which limit the answer went past."""
+
+    ends_at: float
+    pause: float
+    room: int
+    left: bool = False
+    broken: str = ""
+
+
+_HERE = threading.local()
+
+
+@contextmanager
+def passage(*, total_seconds: float, pause_seconds: float, answer_bytes: int) -> Iterator[Passage]:
+    """What this thread sends in here is one request, and what it gets the answer to it."""
+    made = _HERE.passage = Passage(time.monotonic() + total_seconds, pause_seconds, answer_bytes)
+    try:
+        yield made
+    finally:
+        _HERE.passage = None
+
+
+def _passage() -> Passage | None:
+    return getattr(_HERE, "passage", None)
+
+
+class _Until(io.RawIOBase):
+    """The bytes of an answer, until its call has lasted long enough."""
+
+    def __init__(self, raw: Any, sock: Any) -> None:
+        self._raw, self._sock = raw, sock
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        made = _passage()
+        if made is None:
+            return int(self._raw.readinto(buffer) or 0)
+        try:
+            self._sock.settimeout(max(min(made.ends_at - time.monotonic(), made.pause), 0.001))
+            read = int(self._raw.readinto(buffer) or 0)
+        finally:
+            if time.monotonic() >= made.ends_at:
+                made.broken = "total_seconds"
+        if made.broken:
+            raise TimeoutError("the answer takes longer than its call may last")
+        made.room -= read
+        if made.room < 0:
+            made.broken = "answer_bytes"
+            raise TimeoutError("the answer is longer than it may be")
+        return read
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: Any, *arguments: Any, **named: Any) -> None:
+        super().__init__(sock, *arguments, **named)
+        self.fp = io.BufferedReader(_Until(self.fp.detach(), sock))
+
+
+class _Watched:
+    """Of a connection: the mark that bytes of the request at hand have left. Connecting, the handshake and what a proxy
+    is asked for before are none of it."""
+
+    _connecting = False
+
+    def connect(self) -> None:
+        self._connecting = True
+        try:
+            super().connect()  # type: ignore[misc]
+        finally:
+            self._connecting = False
+
+    def send(self, data: Any) -> None:
+        if getattr(self, "sock", None) is None:
+            self.connect()
+        sock: Any = getattr(self, "sock", None)
+        made = _passage()
+        if made is not None and not self._connecting:
+            made.left = True
+            # the answer before this one may have left little of its time
+            sock.settimeout(made.pause)
+        super().send(data)  # type: ignore[misc]
+
+
+class _Plain(_Watched, HTTPConnection):
+    response_class = _Response
+
+
+class _Secure(_Watched, HTTPSConnection):
+    response_class = _Response
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _Secure
+
+
+_POOLS = {"http": _PlainPool, "https": _SecurePool}
+
+
+class WatchedAdapter(HTTPAdapter):
+    """The transport of `requests` over such connections."""
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **named: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **named)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager

@@ -44,6 +44,15 @@ from connector_resources.ledger import Change, IntentResult, NewIntent
 ROUNDS = 20
 
 
+def _shows(target: Target, step: Step) -> bool:
+    """Whether an answer shows the fields as they were sent."""
+    return all(
+        value_print(target.content[each.field]) == value_print(each.after)
+        for each in step.changes
+        if each.field in target.content
+    )
+
+
 def told_of(error: ConnectorError) -> dict[str, str]:
     """What is known of a call that had no effect, and what proves it."""
     return {"message": str(error), "proof": error.proof or "nothing of it was sent"}
@@ -296,14 +305,13 @@ class Steps:
         except Exception as error:  # noqa: BLE001 - a defect; raised again once the slice's outcomes are recorded
             self._defect = self._defect or error
             return work.change(state="sending", content=target.content, **common)
-        if isinstance(decision, Done):
+        if isinstance(decision, Done) and (step.creates or _shows(target, step)):
             return self._conclude(work, decision, **common)
         # accepted is agreed, whatever keeps the rest: should we end here, it is no stranger's change
         common["content"] = target.content
-        if isinstance(decision, Hold | Ignore):
-            return self._conclude(work, decision, **common)
-        if isinstance(decision, Do) and decision.step.name == step.name:
-            # the answer does not show what was done: before it is done twice, the target is looked at
+        if not isinstance(decision, Do) or decision.step.name == step.name:
+            # the answer does not show what was done, or shows what keeps us from going on: it may be the one of another
+            # call for the same record. The target is looked at before that is believed, or done twice
             work.target = None
         return work.change(state="sending", release_claim=False, **common)
 

@@ -19,6 +19,7 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_bill.marker import ORDER, keys_of, payment_of
 from connector_assets.integrations.jde_bill.payable.covered import pay_items_of
+from connector_assets.integrations.jde_bill.payable.currencies import VendorCurrencies
 from connector_resources.bill import (
     IN_PROCESS,
     PAYMENT_PAID,
@@ -95,7 +96,7 @@ class BillRecords:
     def __init__(self, bench: Workbench) -> None:
         self.bench = bench
         self.told = Told(bench)
-        self._currencies: dict[str, str | None] = {}
+        self.currencies = VendorCurrencies()
         # keys of orders whose bills were seen
         self.orders: set[str] = set()
 
@@ -182,10 +183,6 @@ class BillRecords:
             connection=self.bench.connection("bill").name,
         )
 
-    def know(self, vendor: str, currency: str | None) -> None:
-        """Take the currency of a vendor for known."""
-        self._currencies.setdefault(vendor, currency)
-
     def seen(self, bills: Sequence[Bill]) -> list[Target]:
         """Bills that a write answered."""
         return self._targets(bills)
@@ -196,10 +193,7 @@ class BillRecords:
         return self._observed(bills, [each for vendor in vendors for each in self.client.payments.of_vendor(vendor)])
 
     def _observed(self, bills: Sequence[Bill], payments: Sequence[Payment]) -> list[Target]:
-        unknown = {bill.vendor_id for bill in bills if bill.vendor_id} - self._currencies.keys()
-        if unknown:
-            self._currencies |= dict.fromkeys(unknown)
-            self._currencies |= {each.id: each.bill_currency for each in self.client.vendors.by_ids(sorted(unknown))}
+        self.currencies.learn(self.client.vendors, [bill.vendor_id for bill in bills])
         zone = self.bench.time_zone("jde")
         return [
             self._target(
@@ -227,7 +221,7 @@ class BillRecords:
             "date": day_text(bill.invoice.invoice_date) if bill.invoice else None,
             "due": day_text(bill.due_date),
             "vendor": bill.vendor_id,
-            "currency": self._currencies.get(bill.vendor_id or ""),
+            "currency": self.currencies.of(bill.vendor_id),
             "order": bill.purchase_order_number or None,
             "amount": amount_text(held.open),
             "total": amount_text(held.total),

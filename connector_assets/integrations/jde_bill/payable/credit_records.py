@@ -16,6 +16,7 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_bill.payable.bill_records import Told, day_text, line_content, money
 from connector_assets.integrations.jde_bill.payable.covered import pay_items_of
+from connector_assets.integrations.jde_bill.payable.currencies import VendorCurrencies
 from connector_resources.bill import VendorCredit
 
 ZERO = Decimal("0.00")
@@ -46,7 +47,7 @@ class CreditRecords:
     def __init__(self, bench: Workbench) -> None:
         self.bench = bench
         self.told = Told(bench)
-        self._currencies: dict[str, str | None] = {}
+        self.currencies = VendorCurrencies()
 
     @property
     def client(self) -> Any:
@@ -84,20 +85,13 @@ class CreditRecords:
         found = [each for each in credits if each.usable and key in pay_items_of(each)]
         return self._targets(found[:1])[0] if found else None
 
-    def know(self, vendor: str, currency: str | None) -> None:
-        """Take the currency of a vendor for known."""
-        self._currencies.setdefault(vendor, currency)
-
     def seen(self, credits: Sequence[VendorCredit]) -> list[Target]:
         """Credits that a write answered."""
         return self._targets(credits)
 
     def _targets(self, credits: Iterable[VendorCredit]) -> list[Target]:
         credits = list(credits)
-        unknown = {each.vendor_id for each in credits if each.vendor_id} - self._currencies.keys()
-        if unknown:
-            self._currencies |= dict.fromkeys(unknown)
-            self._currencies |= {each.id: each.bill_currency for each in self.client.vendors.by_ids(sorted(unknown))}
+        self.currencies.learn(self.client.vendors, [each.vendor_id for each in credits])
         payments = {use.payment_id for each in credits for use in each.usage if use.payment_id}
         told = (
             {each.id for each in self.client.payments.by_ids(sorted(payments)) if self.told(each)}
@@ -113,7 +107,7 @@ class CreditRecords:
             "number": credit.reference_number,
             "date": day_text(credit.credit_date),
             "vendor": credit.vendor_id,
-            "currency": self._currencies.get(credit.vendor_id or ""),
+            "currency": self.currencies.of(credit.vendor_id),
             "amount": amount_text(held.total - held.told),
             "total": amount_text(held.total),
             "lines": [line_content(line) for line in credit.lines],

@@ -25,6 +25,7 @@ from connector_assets.delivery.document import (
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_bill.marker import marker
+from connector_assets.integrations.jde_bill.payable.currencies import VendorCurrencies
 from connector_resources.ledger import Delivery
 
 NOTHING_OPEN = "nothing_open"
@@ -50,8 +51,7 @@ class Records(Protocol):
     def seen(self, records: Sequence[Any]) -> list[Target]:
         """Records that a write answered."""
 
-    def know(self, vendor: str, currency: str | None) -> None:
-        """Take the currency of a vendor for known."""
+    currencies: VendorCurrencies
 
 
 R = TypeVar("R", bound=Records)
@@ -133,7 +133,7 @@ class PayableSteps(ABC, Generic[R]):
     def create(self, document: Document, send: Callable[[Mapping[str, Any]], Target]) -> Step:
         """Make the record."""
         content, resource = self.base(document.content), self.resource
-        self.records.know(document.content["vendor"], document.content["currency"])
+        self.records.currencies.know(document.content["vendor"], document.content["currency"])
         return Step(
             name="create",
             body=self.body(document, document.content),

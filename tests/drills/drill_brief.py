@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from drill_cases import LATER, MOVES, Case, Story, tell
 from drill_drifts import DRIFTS, TARGET_GROWS
-from drill_faults import READ_FAULTS, WRITE_FAULTS
+from drill_faults import PEOPLE, READ_FAULTS, WRITE_FAULTS
+from drill_line import FORBIDDEN
 from drill_matrix import Told, whenever
 from drill_scenes import FIRST, Workshop
 from drill_variants import Variant
@@ -36,6 +37,9 @@ def brief(workshop: Workshop, variant: Variant, situation: str, crashed: set[str
             yield from _deadly(workshop, lost, told.story)
     if plain.counts["write"]:
         yield _told(workshop, CLOCK, replace(case, faults=(("write", 0, CLOCK),)))
+    if workshop.target(variant) in FORBIDDEN and plain.counts["write"]:
+        for fault in PEOPLE:
+            yield _told(workshop, fault.name, replace(case, faults=(("write", 0, fault.name),)))
     for row, each in _rest(workshop, plain, case):
         yield _told(workshop, row, each)
 

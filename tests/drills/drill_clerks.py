@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 from drill_clock import YESTERDAY
+from drill_faults import ROOM
 from drill_place import Stranger, Town
 from drill_site import Site
 from scenario_books import Books, Entry
 
-LOCAL = {"time_zone": "Europe/London", "limits": {"in_flight": 1, "per_second": None}}
+LOCAL = {"time_zone": "Europe/London", "limits": {"in_flight": 1, "per_second": None, **ROOM}}
 
 
 class JdeTown(Town):

@@ -3,6 +3,8 @@ answers, or raises what `requests` raises."""
 
 from __future__ import annotations
 
+import gzip
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import IncompleteRead
@@ -21,6 +23,13 @@ RETRY_AFTER = 7
 # longer than a run waits
 LONG = 3600
 PUT_BACK = 600.0
+# after the run that was turned away, before the next one
+BY_HAND = 300.0
+# what a connection in the drill takes of an answer; nothing here is nearly as long
+ROOM = {"answer_bytes": 2**20, "decoded_bytes": 2**21}
+BOMB = gzip.compress(b" " * 2**22)
+# what a server between here and there may say after the effect; 503 is among the others
+FOREIGN = (300, 301, 302, 303, 304, 305, 307, 308, 401, 403, 404, 408, 409, 425, 429)
 
 
 @dataclass(frozen=True)
@@ -72,15 +81,15 @@ def _error_after(exchange: Exchange) -> Response:
 
 
 def _limited(exchange: Exchange) -> Response:
-    return exchange.answer(429, {"Retry-After": str(RETRY_AFTER)})
+    return exchange.limited({"Retry-After": str(RETRY_AFTER)})
 
 
 def _limited_silent(exchange: Exchange) -> Response:
-    return exchange.answer(429)
+    return exchange.limited({})
 
 
 def _limited_long(exchange: Exchange) -> Response:
-    return exchange.answer(429, {"Retry-After": str(LONG)})
+    return exchange.limited({"Retry-After": str(LONG)}, long=True)
 
 
 def _login_expired(exchange: Exchange) -> Response:
@@ -114,6 +123,79 @@ def _clock_back(exchange: Exchange) -> Response:
     return exchange.take_effect()
 
 
+def _answers(status: int) -> Callable[[Exchange], Response]:
+    """Some server between here and there answers with that status, after the effect and without a word."""
+
+    def happens(exchange: Exchange) -> Response:
+        exchange.take_effect()
+        return exchange.answer(status)
+
+    return happens
+
+
+def _page(exchange: Exchange) -> Response:
+    """A gateway's page, which says that all is well."""
+    return exchange.answer(200, {"Content-Type": "text/html"}, b"<html><body>Welcome back</body></html>")
+
+
+def _page_after(exchange: Exchange) -> Response:
+    exchange.take_effect()
+    return _page(exchange)
+
+
+def _delivered_twice(exchange: Exchange) -> Response:
+    """The network hands the same request over twice; the first answer comes back."""
+    first = exchange.take_effect()
+    exchange.take_effect_again()
+    return first
+
+
+def _delivered_twice_other(exchange: Exchange) -> Response:
+    """The same, and the second answer comes back: where the target takes one of a key only, a refusal."""
+    exchange.take_effect()
+    return exchange.take_effect_again()
+
+
+def _by_hand(exchange: Exchange) -> Response:
+    """We may not, says the vendor in its own words; so a person enters the very same some minutes later."""
+    exchange.take_effect_late(BY_HAND)
+    return exchange.forbidden()
+
+
+def _bomb(exchange: Exchange) -> Response:
+    """A body of some thousand bytes that is as many million once decompressed."""
+    exchange.take_effect()
+    return exchange.streamed(io.BytesIO(BOMB), {"Content-Encoding": "gzip"})
+
+
+def _endless(exchange: Exchange) -> Response:
+    """A body that never ends."""
+    exchange.take_effect()
+    return exchange.streamed(Endless(lambda: b" " * 65536))
+
+
+def _dripping(exchange: Exchange) -> Response:
+    """A body of one byte a second."""
+    exchange.take_effect()
+
+    def drop() -> bytes:
+        exchange.traffic.time.pass_by(1)
+        return b" "
+
+    return exchange.streamed(Endless(drop))
+
+
+class Endless(io.RawIOBase):
+    """Bytes without end, a part at a time."""
+
+    def __init__(self, part: Callable[[], bytes]) -> None:
+        self._part = part
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Another part, of whatever size."""
+        return self._part()
+
+
 def _dead_link(exchange: Exchange) -> Response:
     exchange.line.system.kill_links()
     return exchange.take_effect()
@@ -134,7 +216,17 @@ WRITE_FAULTS = (
     Fault("answer_cut", _cut),
     Fault("half_body", _half_body),
     Fault("clock_back", _clock_back),
+    *(Fault(f"{status}_after", _answers(status)) for status in FOREIGN),
+    Fault("page_before", _page),
+    Fault("page_after", _page_after),
+    Fault("dripping", _dripping),
+    Fault("endless", _endless),
+    Fault("bomb", _bomb),
 )
+# where the target says that we may not, somebody who may does it
+PEOPLE = (Fault("by_hand", _by_hand),)
+# what is delivered twice may be there twice: judged by what names it
+TWICE = (Fault("delivered_twice", _delivered_twice), Fault("delivered_twice_other", _delivered_twice_other))
 # a safe call is repeated by its client, so that its effect does not matter
 READ_FAULTS = (
     Fault("drop", _drop_before),
@@ -145,9 +237,13 @@ READ_FAULTS = (
     Fault("answer_cut", _cut),
     Fault("half_body", _half_body),
     Fault("clock_back", _clock_back),
+    Fault("page", _page),
+    Fault("dripping", _dripping),
+    Fault("endless", _endless),
+    Fault("bomb", _bomb),
 )
 
 
 def named(kind: str, name: str) -> Fault:
     """The fault of that name, of a 'write' or a 'read'. Raises KeyError."""
-    return {each.name: each for each in (WRITE_FAULTS if kind == "write" else READ_FAULTS)}[name]
+    return {each.name: each for each in ((*WRITE_FAULTS, *TWICE, *PEOPLE) if kind == "write" else READ_FAULTS)}[name]

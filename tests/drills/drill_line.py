@@ -8,6 +8,7 @@ raises as the same exceptions, with urllib3's inside (see `connector_resources/h
 from __future__ import annotations
 
 import io
+import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +21,7 @@ from drill_process import Process
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPResponse
 
 from connector_resources.http import Call, HttpSession
 from connector_sandbox.kernel.dispatch import Desk
@@ -27,6 +29,22 @@ from connector_sandbox.kernel.system import System
 
 # what a call takes, so that two of them are not at one instant
 CALL_SECONDS = 0.02
+# by system: how it says in its own words that nothing was processed, for now and for long
+LIMITED: Mapping[str, tuple[int, Any, Any]] = {
+    # AIS counts no calls; what it turns away is a login that is gone
+    "jde": (444, *[{"message": "Invalid Token", "exception": "Exception", "timeStamp": "2026-03-02:09.00.00"}] * 2),
+    "coupa": (429, *[{"errors": {"base": ["Too many requests."]}}] * 2),
+    "bill": (
+        422,
+        [{"code": "BDC_1322", "severity": "ERROR", "message": "Max number of concurrent requests reached."}],
+        [{"code": "BDC_1144", "severity": "ERROR", "message": "Max number of allowed requests per hour reached."}],
+    ),
+}
+# for want of a permission. AIS is asked a second time under a new login, and has no place here
+FORBIDDEN: Mapping[str, tuple[int, Any]] = {
+    "coupa": (403, {"errors": {"authorization": ["You are not authorized to do this."]}}),
+    "bill": (403, [{"code": "BDC_1145", "severity": "ERROR", "message": "Operation not permitted."}]),
+}
 # an id in a path: digits alone, or twenty characters that begin with digits or three letters and 01
 NUMBERS = re.compile(r"/(\d+|[0-9a-z]{3}01[0-9A-Za-z]{15})(?=/|$)")
 
@@ -37,7 +55,7 @@ Position = tuple[str, int]
 @dataclass
 class Traffic:
     """The calls of one case, over all its processes: counted, told, and which of them go wrong. `counts["before"]` are
-    the reads before the first write."""
+    the reads before the first write; `doubled` the effects of requests that the network delivered a second time."""
 
     time: Time
     plan: Mapping[Position, Callable[[Exchange], Response]] = field(default_factory=dict)
@@ -45,6 +63,7 @@ class Traffic:
     told: list[str] = field(default_factory=list)
     effects: list[tuple[str, str, str]] = field(default_factory=list)
     late: list[tuple[float, Exchange]] = field(default_factory=list)
+    doubled: list[tuple[str, str, str]] = field(default_factory=list)
 
     def arrive(self) -> None:
         """Let those calls take effect that were on their way, and whose time has come."""
@@ -136,6 +155,32 @@ class Exchange:
         if self.safe and len(self.traffic.effects) > before:
             raise AssertionError(f"{self.label} is a safe call to its client, and changed something")
         return self.answer(status, headers, body)
+
+    def take_effect_again(self) -> Response:
+        """The system gets it a second time: what comes into being by that is the network's doing."""
+        before = len(self.traffic.effects)
+        answer = self.take_effect()
+        self.traffic.doubled += self.traffic.effects[before:]
+        return answer
+
+    def limited(self, headers: Mapping[str, str], *, long: bool = False) -> Response:
+        """The vendor turns it away for want of room, in its own words; nothing was processed."""
+        status, *bodies = LIMITED[self.line.system.name]
+        body = bodies[long]
+        return self.answer(status, {"Content-Type": "application/json", **headers}, json.dumps(body).encode())
+
+    def forbidden(self) -> Response:
+        """The vendor turns it away for want of a permission, in its own words; nothing was processed."""
+        status, body = FORBIDDEN[self.line.system.name]
+        return self.answer(status, {"Content-Type": "application/json"}, json.dumps(body).encode())
+
+    def streamed(self, raw: Any, headers: Mapping[str, str] | None = None) -> Response:
+        """An answer of 200 whose body is read from `raw` as it comes."""
+        made = self.answer(200, headers)
+        made._content, made._content_consumed = False, False  # type: ignore[attr-defined]
+        encoded = bool(headers and "Content-Encoding" in headers)
+        made.raw = HTTPResponse(raw, headers=dict(headers or {}), preload_content=False) if encoded else raw
+        return made
 
     def take_effect_late(self, seconds: float) -> None:
         """The request is on its way for that long before the system gets it."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 from drill_cases import LATER, MOVES, Case, Story, end, tell
 from drill_drifts import DRIFTS, TARGET_GROWS, TARGET_SHRINKS
-from drill_faults import READ_FAULTS, WRITE_FAULTS
+from drill_faults import PEOPLE, READ_FAULTS, WRITE_FAULTS
+from drill_line import FORBIDDEN
 from drill_scenes import FIRST, Scene, Workshop
 from drill_scenes import LATER as GOING_ON
 from drill_truth import judge
@@ -21,6 +22,8 @@ from drill_variants import Variant
 
 # what loses several calls of one slice
 BATCH_FAULTS = ("drop_before", "drop_after", "503_after", "time_out_late")
+# what people did by themselves leaves no telling what a further change should lead to
+BY_PEOPLE = frozenset(fault.name for fault in PEOPLE)
 NONE, READING, STALE, HALF, ALL, LOOKING = "death", "reading", "stale_frame", "half_batch", "whole_batch", "look-up"
 
 
@@ -67,7 +70,10 @@ def cases(workshop: Workshop, variant: Variant, situation: str, depth: Depth, sh
     plain = tell(workshop, Case(variant, situation))
     numbered = [
         *((NONE, depth.deaths, each) for each in _deaths(plain, Case(variant, situation))),
-        *((row, depth.faults, each) for row, each in _faults(plain, Case(variant, situation))),
+        *(
+            (row, depth.faults, each)
+            for row, each in _faults(plain, Case(variant, situation), workshop.target(variant))
+        ),
         *((STALE, depth.faults, each) for each in _stale(workshop, variant, situation)),
     ]
     moves = [move for move in MOVES if whenever(workshop, variant, situation, move)]
@@ -77,6 +83,8 @@ def cases(workshop: Workshop, variant: Variant, situation: str, depth: Depth, sh
         story = tell(workshop, case) if depth.takes(case, part) or depth.pairs == 1 else None
         if story is not None:
             yield Told(case, row, story)
+        if row in BY_PEOPLE:
+            continue
         for move in moves:
             moved = replace(case, moved=move)
             if depth.takes(moved, depth.moves):
@@ -113,9 +121,9 @@ def _deaths(plain: Story, case: Case) -> Iterator[Case]:
         yield replace(case, deaths=((boundary, LATER[boundary % len(LATER)]),))
 
 
-def _faults(plain: Story, case: Case) -> Iterator[tuple[str, Case]]:
+def _faults(plain: Story, case: Case, target: str) -> Iterator[tuple[str, Case]]:
     for number in range(plain.counts["write"]):
-        for fault in WRITE_FAULTS:
+        for fault in (*WRITE_FAULTS, *(PEOPLE if target in FORBIDDEN else ())):
             yield fault.name, replace(case, faults=(("write", number, fault.name),))
     for calls in slices(plain):
         if len(calls) < 2:

@@ -58,9 +58,8 @@ def claim(
         tell(f"this home belongs to {after.place} already: nothing is changed")
         return
     tell(
-        f"this home belongs to {after.place} now; it belonged to {before.place}. If that one wrote after the copy, "
-        "this one does not know of it: look with `connector reconcile INTEGRATION`, and link what is there with "
-        "`connector sync INTEGRATION --adopt`, before anything is sent"
+        f"this home belongs to {after.place} now; it belonged to {before.place}. What that one wrote after the copy is "
+        "unknown here: `connector sync INTEGRATION --plan` and `connector reconcile INTEGRATION` show it"
     )
 
 

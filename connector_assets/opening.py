@@ -93,9 +93,15 @@ def workbench(
     client: Callable[[Connection], Any] | None = None,
     clock: Clock = SYSTEM_CLOCK,
     actor: str = "connector",
+    reading: bool = False,
 ) -> Iterator[Workbench]:
-    """The tools of one run over one integration. With `client` the clients are another's, who closes them."""
+    """The tools of one run over one integration. With `client` the clients are another's, who closes them.
+
+    Raises CopiedHome where the ledger belongs to another place, unless the work is `reading` only.
+    """
     settings = home.settings()
+    if not reading:
+        home.ledger().home.require()
     bench = Workbench(
         integration=integration_of(settings, name),
         ledger=home.ledger(),

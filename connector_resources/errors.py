@@ -23,6 +23,10 @@ class UnusableInput(ConnectorError):
     """A file, setting, argument or credential that cannot be used: nothing was written, exit code 2."""
 
 
+class CopiedHome(UnusableInput):
+    """The ledger belongs to another place than the one where it is opened: only reading goes on."""
+
+
 class StorageProblem(ConnectorError):
     """Our own storage failed under a run: its database has gone away, or a disk is full.
 

@@ -106,7 +106,7 @@ class Home:
         place = (os.getpid(), self.ledger_url, self.ledger_schema)
         with _opening:
             if place not in _ledgers:
-                _ledgers[place] = Ledger.open(self.ledger_url, self.ledger_schema)
+                _ledgers[place] = Ledger.open(self.ledger_url, self.ledger_schema, environment=self._environment)
             return _ledgers[place]
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ PostgreSQL is a real server, started when the first test asks for it: the system
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import closing
@@ -23,6 +24,8 @@ from connector_resources.clock import ManualClock
 from connector_resources.ledger import Ledger
 
 use_memory()
+# homes and ledgers are made once and copied for each test: to be told from a copy is what the tests of it ask for
+os.environ["CONNECTOR_INSTANCE"] = "tests"
 # how long an example takes says something of the machine, not of what is tested
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+from contextlib import closing
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,12 @@ def _migrated() -> bytes:
         file = Path(folder) / "ledger.sqlite"
         Ledger.open(f"sqlite:///{file}").close()
         return file.read_bytes()
+
+
+def forget_home(url: str, schema: str) -> None:
+    """Let a ledger in PostgreSQL belong nowhere, so that copies of its database belong where they are opened first."""
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {schema}.home")
 
 
 class PostgresLedgers:

@@ -86,9 +86,10 @@ def connector(home: Path, *arguments: str) -> str:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """The environment of the command: this home, and nothing of another's databases."""
+    """The environment of the command: this home, and nothing of another's databases. A prepared home is put back as a
+    copy, and belongs here as well."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CONNECTOR_", "DAGSTER_"))}
-    return kept | {"CONNECTOR_HOME": str(home)}
+    return kept | {"CONNECTOR_HOME": str(home), "CONNECTOR_INSTANCE": "benchmark"}
 
 
 def _prepared(path: Path) -> Path:

@@ -36,6 +36,7 @@ COMMANDS = (
     "audit",
     "reconcile",
     "inbox",
+    "home",
     "ui",
 )
 

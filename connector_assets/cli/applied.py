@@ -7,10 +7,10 @@ from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, line_o
 from connector_assets.cli.places import (
     actor,
     chosen_flows,
-    existing_home,
     require_credentials,
     require_systems,
     run_name,
+    writing_home,
 )
 from connector_assets.cli.show import print_json, quiet_stdout
 from connector_assets.cli.tables import print_flows
@@ -29,7 +29,7 @@ def apply_plan(id: str, target: str | None, *, as_json: bool) -> int:
 
     Raises UnusableInput, with nothing sent, for a plan that is unknown, of another integration, or not to be applied.
     """
-    home = existing_home()
+    home = writing_home()
     settings, ledger = home.settings(), home.ledger()
     plan = plans.load(ledger, id)
     names = _names(settings, plan, target)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, tell
-from connector_assets.cli.places import actor, existing_home, require_flow
+from connector_assets.cli.places import actor, existing_home, require_flow, writing_home
 from connector_assets.cli.show import Json, print_json, print_line, print_table
 from connector_resources.errors import UnusableInput
 
@@ -100,7 +100,7 @@ def approve(
     as_json: Json = False,
 ) -> None:
     """Let these documents go: the next sync or poll sends exactly what was shown."""
-    home = existing_home()
+    home = writing_home()
     ledger = home.ledger()
     chosen = _chosen(home, ids or (), flow, integration, up_to, currency, key, supplier)
     _require_words(chosen, everything)
@@ -123,7 +123,7 @@ def reject(
     as_json: Json = False,
 ) -> None:
     """Leave these documents alone until their content changes."""
-    home = existing_home()
+    home = writing_home()
     ledger = home.ledger()
     chosen = _chosen(home, ids or (), flow, integration, up_to, currency, key, supplier)
     _require_words(chosen, everything)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from connector_assets.cli.exits import tell
-from connector_assets.cli.places import existing_home
+from connector_assets.cli.places import existing_home, writing_home
 from connector_assets.cli.show import Json, print_json, print_table
 from connector_resources.errors import UnusableInput
 from connector_resources.inbox_settings import CLIENT_ID, CLIENT_SECRET
@@ -31,7 +31,7 @@ def set_credential(
     from_env: Annotated[str | None, typer.Option("--from-env", metavar="VAR", help="Take it from a variable.")] = None,
 ) -> None:
     """Keep a credential, asked for at a prompt unless --stdin or --from-env says otherwise."""
-    home = existing_home()
+    home = writing_home()
     known = home.settings().connection(connection).credential_names
     if name not in known:
         raise UnusableInput(f"{connection} has no credential {name!r}; its credentials are {', '.join(known)}")
@@ -79,14 +79,14 @@ def list_credentials(as_json: Json = False) -> None:
 @app.command("rotate")
 def rotate() -> None:
     """Encrypt every credential anew with a new key."""
-    count = existing_home().credentials().rotate()
+    count = writing_home().credentials().rotate()
     tell(f"{count} credentials are encrypted with the new key")
 
 
 @app.command("delete")
 def delete(connection: Connection, name: Name) -> None:
     """Forget a credential."""
-    home = existing_home()
+    home = writing_home()
     home.credentials().delete(connection, name)
     _end_tokens(home, connection, name)
     tell(f"{name} of {connection} is forgotten")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, line_of, tell
-from connector_assets.cli.places import actor, existing_home, require_credentials, require_flow, run_name
+from connector_assets.cli.places import actor, existing_home, require_credentials, require_flow, run_name, writing_home
 from connector_assets.cli.show import Json, print_json, print_line, print_table, quiet_stdout
 from connector_assets.cli.waiting import tell_waiting
 from connector_resources.errors import UnusableInput
@@ -115,7 +115,7 @@ def show(id: Id, as_json: Json = False) -> None:
 @app.command("dismiss")
 def dismiss(id: Id, note: Annotated[str, typer.Option(help="Why, for whoever reads it later.")] = "") -> None:
     """Leave the document alone until its content changes."""
-    ledger = existing_home().ledger()
+    ledger = writing_home().ledger()
     row = ledger.exceptions.dismiss(id, actor(), note, ledger.clock.now())
     tell(f"{row.flow}: {row.key} is left alone until it changes")
     raise typer.Exit(_code(ledger, [row.flow]))
@@ -131,7 +131,7 @@ def replay_exceptions(
     as_json: Json = False,
 ) -> None:
     """Try these documents again now, read anew from the source; nothing else is touched."""
-    home = existing_home()
+    home = writing_home()
     settings, ledger = home.settings(), home.ledger()
     if not (ids or reason or flow or integration or everything):
         raise UnusableInput("say which exceptions: ID, --reason, --flow, --integration or --all")

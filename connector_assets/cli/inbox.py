@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from connector_assets.cli.exits import tell
-from connector_assets.cli.places import existing_home
+from connector_assets.cli.places import writing_home
 from connector_assets.cli.show import print_line
 from connector_resources.errors import UnusableInput
 
@@ -55,7 +55,7 @@ def serve(
     from connector_assets.automation.inbox.places import BillPlace, open_places
     from connector_assets.automation.inbox.server import Server, listen
 
-    home = existing_home()
+    home = writing_home()
     places, secrets = open_places(home)
     subscribed = [place for place in places.values() if isinstance(place, BillPlace)]
     tls, renew, authority = _tls(home, host, tls_cert, tls_key, needed=bool(subscribed))
@@ -108,7 +108,7 @@ def _keeper(connection: str) -> Iterator[tuple[SubscriptionKeeper, BillClient]]:
     from connector_assets.automation.inbox.places import BillPlace, places_of
     from connector_assets.automation.inbox.subscription import SubscriptionKeeper
 
-    home = existing_home()
+    home = writing_home()
     settings = home.settings()
     settings.connection(connection)
     place = places_of(settings).get(connection)

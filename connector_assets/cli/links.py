@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector_assets.cli.exits import tell
-from connector_assets.cli.places import actor, existing_home, require_credentials, require_flow, run_name
+from connector_assets.cli.places import actor, existing_home, require_credentials, require_flow, run_name, writing_home
 from connector_assets.cli.show import Json, print_json, print_line, print_table
 from connector_resources.errors import UnusableInput
 
@@ -66,7 +66,7 @@ def set_link(
     target_id: Annotated[str, typer.Argument(metavar="ID", help="The record's id in the target.")],
 ) -> None:
     """Link a document to a record of the target, which must exist there."""
-    home = existing_home()
+    home = writing_home()
     settings = home.settings()
     integration, kind = require_flow(settings, flow)
     if not key.startswith(f"{key.partition(':')[0]}:") or not key.partition(":")[2]:
@@ -106,7 +106,7 @@ def _records(flow: Flow, ids: Sequence[str]) -> dict[str, Target]:
 @app.command("remove")
 def remove(flow: FlowName, key: SourceKey) -> None:
     """Remove a link; neither system is touched."""
-    home = existing_home()
+    home = writing_home()
     require_flow(home.settings(), flow)
     ledger = home.ledger()
     old = ledger.links.remove(flow, key, actor(), ledger.clock.now())
@@ -120,7 +120,7 @@ def import_links(
     file: Annotated[Path, typer.Argument(help="CSV: flow, source_key, target_entity, target_id, target_label.")],
 ) -> None:
     """Set the links of a CSV file, all or none; links that it does not name stay."""
-    home = existing_home()
+    home = writing_home()
     ledger, settings = home.ledger(), home.settings()
     changed = ledger.links.import_csv(
         file,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector_assets.cli.exits import tell
-from connector_assets.cli.places import actor, existing_home
+from connector_assets.cli.places import actor, existing_home, writing_home
 from connector_assets.cli.show import Json, print_json, print_line, print_table
 from connector_resources.errors import UnusableInput
 
@@ -50,7 +50,7 @@ def set_mapping(
     note: Annotated[str, typer.Option(help="Why, for whoever reads it later.")] = "",
 ) -> None:
     """Set one value."""
-    home = existing_home()
+    home = writing_home()
     home.settings().integration(integration)
     for what, text in (("TABLE", name), ("KEY", key), ("VALUE", value)):
         if not text.strip():
@@ -63,7 +63,7 @@ def set_mapping(
 @app.command("remove")
 def remove(integration: Integration, name: Table, key: Key) -> None:
     """Remove one value; what was delivered with it stays as it is."""
-    home = existing_home()
+    home = writing_home()
     home.settings().integration(integration)
     ledger = home.ledger()
     if not ledger.mappings.remove(integration, name, key, actor(), ledger.clock.now()):
@@ -76,7 +76,7 @@ def import_mappings(
     integration: Integration, file: Annotated[Path, typer.Argument(help="CSV: name, key, value and note.")]
 ) -> None:
     """Set the values of a CSV file, all or none; values that it does not name stay."""
-    home = existing_home()
+    home = writing_home()
     home.settings().integration(integration)
     ledger = home.ledger()
     changed = ledger.mappings.import_csv(file, integration, actor(), ledger.clock.now())

@@ -101,7 +101,7 @@ def _flow_checks(home: Home, name: str, *, ask: bool) -> list[Check]:
     from connector_assets.opening import workbench
 
     checks: list[Check] = []
-    with workbench(home, name, "ping") as bench:
+    with workbench(home, name, "ping", reading=True) as bench:
         for kind in flows_on(bench.integration.settings):
             try:
                 flow = kind(bench)

@@ -27,6 +27,13 @@ def existing_home() -> Home:
     return home
 
 
+def writing_home() -> Home:
+    """The same, for a command that writes. Raises CopiedHome, with nothing done, where the ledger belongs elsewhere."""
+    home = existing_home()
+    home.ledger().home.require()
+    return home
+
+
 def actor() -> str:
     """Who is asking, for the audit trail: the name of the user of this machine."""
     try:

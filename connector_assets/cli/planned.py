@@ -53,7 +53,7 @@ def plan_flows(
     """Read, map and check the documents of these flows, and plan what would be done with each."""
     plan = Plan(run_name("plan"))
     planned: set[str] = set()
-    with workbench(home, integration.name, plan.run, actor=actor()) as bench:
+    with workbench(home, integration.name, plan.run, actor=actor(), reading=True) as bench:
         for kind in kinds:
             flow = kind(bench)
             pipeline = Pipeline(flow, pace_of(flow))

@@ -35,7 +35,8 @@ def reconcile(target: Target, first: From = None, last: To = None, as_json: Json
     from connector_assets.reconciling import compare
 
     found: list[Comparison] = []
-    with quiet_stdout(), workbench(home, integration.name, run_name("reconcile"), actor=actor()) as bench:
+    run = run_name("reconcile")
+    with quiet_stdout(), workbench(home, integration.name, run, actor=actor(), reading=True) as bench:
         for kind in kinds:
             tell(f"reading {integration.name}/{kind.name} on both sides")
             found.append(compare(kind(bench), begin, end))

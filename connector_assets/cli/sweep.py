@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from connector_assets.cli.places import chosen_flows, existing_home, require_credentials, require_systems
+from connector_assets.cli.places import chosen_flows, require_credentials, require_systems, writing_home
 from connector_assets.cli.show import Json, print_json, quiet_stdout
 from connector_assets.cli.sync import Target, tell_problems
 from connector_assets.cli.waiting import tell_waiting
@@ -12,7 +12,7 @@ from connector_assets.cli.waiting import tell_waiting
 
 def sweep(target: Target, as_json: Json = False) -> None:
     """Compare all keys of an integration, or of one flow, and deliver what the days missed."""
-    home = existing_home()
+    home = writing_home()
     settings = home.settings()
     integration, kinds = chosen_flows(settings, target)
     require_credentials(home, settings, integration)

@@ -13,6 +13,7 @@ from connector_assets.cli.places import (
     existing_home,
     require_credentials,
     require_systems,
+    writing_home,
 )
 from connector_assets.cli.show import Json, print_json, quiet_stdout
 from connector_assets.cli.waiting import tell_waiting
@@ -58,7 +59,7 @@ def sync(
     begin, end = day_of(first, "--from"), day_of(last, "--to")
     if begin and end and begin > end:
         raise UnusableInput(f"--from {begin} is after --to {end}")
-    home = existing_home()
+    home = existing_home() if plan else writing_home()
     settings = home.settings()
     integration, kinds = chosen_flows(settings, target)
     require_credentials(home, settings, integration)
@@ -69,7 +70,7 @@ def sync(
     from connector_assets.cli.tables import print_flows
     from connector_assets.opening import workbench
 
-    with workbench(home, integration.name, "sync") as bench:
+    with workbench(home, integration.name, "sync", reading=True) as bench:
         days = days_of_sync(bench, [kind(bench) for kind in kinds], begin, end)
     require_systems(home, settings, integration)
     tell(f"{target}: {f'{days[0]} to {days[1]}' if days else 'read whole'}")

@@ -52,7 +52,7 @@ class Outcome:
         """The exit code: of the flows' full names that the run was about."""
         if self.causes & system_problems():
             return UNREACHABLE
-        if self.missing and not self.entries and self.causes & {"UnusableInput", "NotFound"}:
+        if self.missing and not self.entries and self.causes & {"UnusableInput", "CopiedHome", "NotFound"}:
             return UNUSABLE
         if self.failures or self.missing or self.plan_reason or any(map(needs_a_person, self.entries)):
             return NEEDS_A_PERSON

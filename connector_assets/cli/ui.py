@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector_assets.cli.exits import tell
-from connector_assets.cli.places import existing_home
+from connector_assets.cli.places import writing_home
 from connector_assets.cli.show import print_line
 from connector_resources.errors import UnusableInput
 
@@ -21,7 +21,7 @@ def ui(port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The p
     """Serve Dagster's page on this home until told to stop."""
     from connector_resources.instance.page import page_served
 
-    home = existing_home()
+    home = writing_home()
     # told to stop by a supervisor is the same as by Ctrl-C: everything started here is ended in order
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:

@@ -54,7 +54,7 @@ class CallBudget:
         with self._lock:
             hour = self._this_hour()
             self._hour, self._left, self._spent = hour, 0, True
-            with self._db.write() as connection:
+            with self._db.write(even_copied=True) as connection:
                 row = {"scope": self._scope, "hour": hour, "used": self._calls, "spent": True}
                 statement = self._db.insert(table).values(row)
                 connection.execute(
@@ -67,7 +67,7 @@ class CallBudget:
             hour, left, self._left = self._hour, self._left, 0
             if not left or hour != self._this_hour():
                 return
-            with self._db.write() as connection:
+            with self._db.write(even_copied=True) as connection:
                 connection.execute(
                     update(table).where(self._row(hour), table.c.used >= left).values(used=table.c.used - left)
                 )
@@ -84,7 +84,7 @@ class CallBudget:
         self._looked = self._clock.monotonic()
 
     def _reserve(self, hour: datetime) -> None:
-        with self._db.write() as connection:
+        with self._db.write(even_copied=True) as connection:
             connection.execute(
                 self._db.insert(table)
                 .values(scope=self._scope, hour=hour, used=0, spent=False)

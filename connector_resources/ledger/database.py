@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
@@ -82,6 +82,8 @@ class Database:
         self.place = url.render_as_string(hide_password=True)
         self.is_sqlite = url.drivername == "sqlite"
         self.engine = _sqlite(url) if self.is_sqlite else _postgres(url, self.schema)
+        # raises where the ledger is not to be written, see `belonging`
+        self.fence: Callable[[Connection], None] | None = None
         self._writing = threading.Lock()
 
     @contextmanager
@@ -91,14 +93,17 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """All or nothing."""
+    def write(self, *, even_copied: bool = False) -> Iterator[Connection]:
+        """All or nothing. Raises CopiedHome where the ledger belongs elsewhere, but for `even_copied`: what reading the
+        systems leaves behind, which a copy may as well."""
         with (
             self._trouble_told(),
             self._writing if self.is_sqlite else nullcontext(),
             self.engine.connect().execution_options(ledger_write=True) as connection,
             connection.begin(),
         ):
+            if self.fence is not None and not even_copied:
+                self.fence(connection)
             yield connection
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from connector_resources.clock import SYSTEM_CLOCK, Clock
-from connector_resources.errors import UnusableInput
+from connector_resources.errors import ConnectorError, UnusableInput
 from connector_resources.ledger import recording
 from connector_resources.ledger.approving import StagedCalls
 from connector_resources.ledger.audit import Audit
+from connector_resources.ledger.belonging import HomeId
 from connector_resources.ledger.database import Database, make_schema, normalised
 from connector_resources.ledger.deliveries import Deliveries
 from connector_resources.ledger.exceptions import Exceptions
@@ -37,9 +38,12 @@ if TYPE_CHECKING:
 class Ledger:
     """Our own memory. Thread-safe; open one per process."""
 
-    def __init__(self, database: Database, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, database: Database, clock: Clock = SYSTEM_CLOCK, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._db = database
         self.clock = clock
+        self.home = HomeId(database, clock, environment)
         self.deliveries = Deliveries(database, clock)
         self.intents = Intents(database)
         self.links = Links(database)
@@ -58,12 +62,20 @@ class Ledger:
         self._making = threading.Lock()
 
     @classmethod
-    def open(cls, url: str, schema: str | None = None, *, clock: Clock = SYSTEM_CLOCK) -> Ledger:
+    def open(
+        cls,
+        url: str,
+        schema: str | None = None,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        environment: Mapping[str, str] | None = None,
+    ) -> Ledger:
         """Open the ledger at a database URL, bringing it to this code's revision.
 
-        `schema` is PostgreSQL's, made where it is missing; SQLite has none. Any number of processes may open
-        a new ledger at once. Raises UnusableInput, without the password, for a database that cannot be opened
-        or that a newer version wrote.
+        `schema` is PostgreSQL's, made where it is missing; SQLite has none. One that belongs to no home yet belongs to
+        this place from now on; a copy can be read (see `belonging`). `environment` is the process's own if None. Any
+        number of processes may open a new ledger at once. Raises UnusableInput, without the password, for a database
+        that cannot be opened or that a newer version wrote.
         """
         parsed = normalised(url)
         place = parsed.render_as_string(hide_password=True)
@@ -77,16 +89,16 @@ class Ledger:
             if database.schema is not None:
                 make_schema(database.engine, database.schema)
             migrate(database)
+            return cls(database, clock, environment)
         except DBAPIError as error:
             if database is not None:
                 database.close()
             reason = str(error.orig).strip().splitlines()[0]
             raise UnusableInput(f"the ledger at {place} cannot be opened: {reason}") from None
-        except UnusableInput:
+        except ConnectorError:
             if database is not None:
                 database.close()
             raise
-        return cls(database, clock)
 
     def record(self, changes: Sequence[Change], now: datetime | None = None) -> None:
         """Write a batch of changes in one transaction, all or nothing. Raises LinkTaken."""

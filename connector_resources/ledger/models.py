@@ -403,3 +403,14 @@ credentials = Table(
     Column("ciphertext", LargeBinary, nullable=False),
     Column("updated_at", Instant, nullable=False),
 )
+
+home = Table(
+    "home",
+    metadata,
+    # always 1: of two first openers, one makes the row
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+)

@@ -55,7 +55,7 @@ class Landing:
             "schema_hash": schema_hash,
             "at": now or self._clock.now(),
         }
-        with self._db.write() as db:
+        with self._db.write(even_copied=True) as db:
             id = db.execute(_REGISTER, values).scalar_one()
         return LandedObject(id=id, **values)  # type: ignore[arg-type]
 
@@ -189,7 +189,7 @@ class Reports:
     ) -> None:
         """Keep the report of one run in one flow, replacing an earlier one of the same run."""
         values = {"run": run, "flow": flow, "plan": plan, "report": dict(report), "at": at or self._clock.now()}
-        with self._db.write() as connection:
+        with self._db.write(even_copied=True) as connection:
             connection.execute(_replacing(self._db.dialect), values)
 
     def of(self, run: str) -> list[Report]:

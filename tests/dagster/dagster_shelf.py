@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from dagster_site import DagsterSite, FirstRun
+from ledger_places import forget_home
 from throwaway_postgres import PostgresServer
 
 from connector_resources.home import Home
@@ -78,6 +79,8 @@ class Shelf:
         ):
             site.configure()
             yield path, database, site
+            if self.server is not None and database is not None:
+                forget_home(self.server.url(database), site.home.ledger_schema)
 
     def _database(self, template: str | None = None) -> str | None:
         if self.server is None:

@@ -64,10 +64,10 @@ class WatchedDatabase(Database):
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, even_copied: bool = False) -> Iterator[Connection]:
         verb = _verb(sys._getframe(2))
         self.process.cross(f"before ledger.{verb}")
-        with super().write() as connection:
+        with super().write(even_copied=even_copied) as connection:
             yield connection
         self.process.cross(f"after ledger.{verb}")
 

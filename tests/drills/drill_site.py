@@ -98,6 +98,8 @@ class Site:
         self._path.touch(mode=0o600)
         self.database = WatchedDatabase(normalised(f"sqlite:///{self._path}"))
         migrate(self.database)
+        # its home is made now, and not within the first run
+        Ledger(self.database, self.clock)
         self._landed: dict[str, pa.Table] = {}
         self._litter: list[Path] = []
 

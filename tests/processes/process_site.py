@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 import dagster as dg
 import yaml
+from ledger_places import forget_home
 from process_commands import Command, be_a_run_worker, be_the_command
 from process_sandbox import SandboxProcess
 from throwaway_postgres import PostgresServer
@@ -55,7 +56,11 @@ class ProcessSite:
         return self.folder / "home"
 
     def _environ(self) -> dict[str, str]:
-        own = {"CONNECTOR_HOME": str(self.path), "CONNECTOR_PATIENCE_SECONDS": str(PATIENCE_SECONDS)}
+        own = {
+            "CONNECTOR_HOME": str(self.path),
+            "CONNECTOR_INSTANCE": os.environ["CONNECTOR_INSTANCE"],
+            "CONNECTOR_PATIENCE_SECONDS": str(PATIENCE_SECONDS),
+        }
         if self.database is not None:
             own["CONNECTOR_DATABASE_URL"] = self.database
         dropped = ("CONNECTOR_", "DAGSTER_")
@@ -223,6 +228,8 @@ class Prepared:
             site.run("sync", f"{NAME}/accounts")
         finally:
             site.close()
+        if self._database is not None:
+            forget_home(self._database, "home_ledger")
 
     def copy(self, to: Path) -> ProcessSite:
         """A site of its own, on ports of its own."""

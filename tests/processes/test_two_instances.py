@@ -36,7 +36,7 @@ class Both:
         assert self.site.start("init", "--sandbox", "--port-base", base).wait() == 0
         self.site.configure(self._second_pair)
         known = self.sandboxes[NORTH].get("/credentials")
-        home = Home(self.site.path, {})
+        home = Home(self.site.path, {"CONNECTOR_INSTANCE": "tests"})
         for system, names in CREDENTIALS.items():
             for name in names:
                 home.credentials().set(f"{system}_north", name, known[system][name])

@@ -49,7 +49,7 @@ def cli(capfd: pytest.CaptureFixture[str]) -> Cli:
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home's folder with the sandbox's connections, at ports where nothing listens, and its credentials."""
-    made = Home(tmp_path_factory.mktemp("furnished") / "home", {})
+    made = Home(tmp_path_factory.mktemp("furnished") / "home", {"CONNECTOR_INSTANCE": "tests"})
     made.create()
     text = sandbox_connections(date(2026, 2, 1), PORT_BASE)
     # nobody will answer: the pauses between two tries would be for nothing

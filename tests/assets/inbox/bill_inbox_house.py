@@ -31,7 +31,7 @@ class BillHouse:
     """A home with an inbox for BILL's notifications, a ledger whose clock stands still, and a BILL that signs."""
 
     def __init__(self, folder: Path, clock: ManualClock) -> None:
-        self.home = Home(folder, {})
+        self.home = Home(folder, {"CONNECTOR_INSTANCE": "tests"})
         self.clock = clock
         self.home.create()
         self.home.connections_file.write_text(yaml.safe_dump(settings()))

@@ -76,7 +76,7 @@ class House:
     """A home with an inbox, a ledger whose clock stands still, and senders who know the secrets."""
 
     def __init__(self, folder: Path, clock: ManualClock) -> None:
-        self.home = Home(folder, {})
+        self.home = Home(folder, {"CONNECTOR_INSTANCE": "tests"})
         self.clock = clock
         self.home.create()
         self.home.connections_file.write_text(yaml.safe_dump(settings()))

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from typing import IO
 
 from connector_resources.errors import UnusableInput
+from connector_resources.private import whole_file
+
+# what a spreadsheet reads as the beginning of a formula, the full-width forms included; a line feed or a carriage
+# return may bring it to the beginning of a cell of its own. Apostrophes in front are ours, or would be taken for it.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 
 
 def read(
@@ -33,7 +41,7 @@ def read(
                 continue
             if len(cells) != len(header):
                 raise UnusableInput(f"{path} row {number}: {len(cells)} cells, the header has {len(header)}")
-            row = dict.fromkeys(columns, "") | dict(zip(header, (cell.strip() for cell in cells), strict=True))
+            row = dict.fromkeys(columns, "") | dict(zip(header, map(_value, cells), strict=True))
             blank = [name for name in columns if not row[name] and name not in optional]
             if blank:
                 raise UnusableInput(f"{path} row {number}: {blank[0]} is blank")
@@ -42,6 +50,10 @@ def read(
     except csv.Error as error:
         raise UnusableInput(f"{path} line {reader.line_num}: not CSV: {error}") from None
     return rows
+
+
+def _value(cell: str) -> str:
+    return unguarded(cell.strip())
 
 
 def _text(path: Path) -> str:
@@ -86,15 +98,37 @@ def _check_keys(
 
 
 def write(path: Path | str, columns: Sequence[str], rows: Iterable[Iterable[str]]) -> int:
-    """Write a table and return the number of its rows."""
+    """Write a table, for its owner alone, and return the number of its rows. `read` gives the same values back."""
     count = 0
     try:
-        with Path(path).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
+        with whole_file(Path(path)) as file:
+            writer = csv.writer(_Lines(file), lineterminator="\r\n")
             writer.writerow(columns)
             for row in rows:
-                writer.writerow(row)
+                writer.writerow(map(guarded, row))
                 count += 1
     except OSError as error:
         raise UnusableInput(f"{path}: cannot be written: {error.strerror}") from None
     return count
+
+
+class _Lines:
+    """Rows that end with a line feed alone. To the writer they end with both characters, or Python would leave a carriage
+    return inside a cell without its quotes, and what follows it would begin a row."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, row: str) -> int:
+        return self._file.write(f"{row[:-2]}\n".encode())
+
+
+def guarded(value: str) -> str:
+    """A value as a cell that no spreadsheet takes for a formula: with an apostrophe in front where it might. A plain
+    number stays one."""
+    return f"'{value}" if _FORMULA.match(value) and not _NUMBER.fullmatch(value) else value
+
+
+def unguarded(cell: str) -> str:
+    """The value of a cell: what `guarded` made it of. An apostrophe in front of anything else is the value's own."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

@@ -62,7 +62,7 @@ def print_table(
 
     table = Table(header_style="bold")
     for name in columns:
-        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
+        table.add_column(Text(printable(name)), justify="right" if name in right else "left", overflow="fold")
     for row in rows:
         # plain text: an operator's value may look like rich's markup
         table.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row))

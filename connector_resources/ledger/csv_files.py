@@ -30,7 +30,7 @@ def read(
     `keys` are the sets of columns that no two rows may share; those are never blank, nor is any column but
     the `optional` ones, which may be missing altogether. Raises UnusableInput naming file and row.
     """
-    reader = csv.reader(io.StringIO(_text(Path(path))), strict=True)
+    reader = csv.reader(io.StringIO(_text(Path(path)), newline=""), strict=True)
     rows: list[tuple[int, dict[str, str]]] = []
     seen: dict[tuple[str, ...], int] = {}
     try:
@@ -58,8 +58,9 @@ def _value(cell: str) -> str:
 
 def _text(path: Path) -> str:
     try:
-        # spreadsheets put a byte order mark in front
-        return path.read_text(encoding="utf-8-sig")
+        # spreadsheets put a byte order mark in front; ends of lines inside a cell are its own
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return file.read()
     except FileNotFoundError:
         raise UnusableInput(f"{path}: no such file") from None
     except UnicodeDecodeError:
@@ -113,8 +114,8 @@ def write(path: Path | str, columns: Sequence[str], rows: Iterable[Iterable[str]
 
 
 class _Lines:
-    """Rows that end with a line feed alone. To the writer they end with both characters, or Python would leave a carriage
-    return inside a cell without its quotes, and what follows it would begin a row."""
+    """Rows that end with a line feed alone. To the writer they end with both characters, or Python would leave a
+    carriage return inside a cell without its quotes, and what follows it would begin a row."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

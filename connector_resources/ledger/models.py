@@ -417,7 +417,8 @@ credentials = Table(
 landing_keys = Table(
     "landing_keys",
     metadata,
-    Column("name", Key, primary_key=True),
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("name", Key, nullable=False, unique=True),
     Column("ciphertext", LargeBinary, nullable=False),
     Column("made_at", Instant, nullable=False),
 )

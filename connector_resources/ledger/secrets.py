@@ -81,7 +81,7 @@ class LandingKeys:
         """(name, ciphertext), the oldest first."""
         query = select(landing_keys.c.name, landing_keys.c.ciphertext)
         with self._db.read() as db:
-            rows = db.execute(query.order_by(landing_keys.c.made_at, landing_keys.c.name)).all()
+            rows = db.execute(query.order_by(landing_keys.c.id)).all()
         return [(row[0], bytes(row[1])) for row in rows]
 
     def add(self, name: str, ciphertext: bytes, now: datetime) -> None:

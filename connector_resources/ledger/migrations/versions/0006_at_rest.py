@@ -9,6 +9,7 @@ revision = "0006"
 down_revision = "0004"
 
 KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 # what held tax or bank numbers in the clear, whatever the connection's or the integration's name
 ENTITIES = ("F0101", "vendors", "suppliers/documents", "vendors/documents")
 
@@ -17,7 +18,8 @@ def upgrade() -> None:
     """Create the table, and mark the objects whose files are to be written anew."""
     op.create_table(
         "landing_keys",
-        sa.Column("name", KEY, primary_key=True),
+        sa.Column("id", ID, primary_key=True, autoincrement=True),
+        sa.Column("name", KEY, nullable=False, unique=True),
         sa.Column("ciphertext", sa.LargeBinary, nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
     )

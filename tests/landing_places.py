@@ -15,4 +15,9 @@ KEY = base64.urlsafe_b64encode(b"the key of all tests, no other's").decode()
 
 def landing_store(url: str | Path, ledger: Ledger) -> LandingStore:
     """A store at this location; all of them have the same home's key."""
-    return LandingStore(str(url), ledger, ColumnKeys(ledger, KeySource(Path("no file"), {KEYS_VARIABLE: KEY})))
+    return LandingStore(str(url), ledger, column_keys(ledger))
+
+
+def column_keys(ledger: Ledger) -> ColumnKeys:
+    """The keys of that home."""
+    return ColumnKeys(ledger, KeySource(Path("no file"), {KEYS_VARIABLE: KEY}))

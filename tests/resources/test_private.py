@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import stat
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dagster._serdes import ConfigurableClassData
 
+from connector_assets.cli.app import main
+from connector_assets.cli.places import existing_home
 from connector_resources.errors import UnusableInput
 from connector_resources.home import Home
+from connector_resources.instance.prepare import prepare_dagster_home
+from connector_resources.instance.storage import ConnectorStorage
 from connector_resources.private import bring_private, keep_private, whole_file
 
 YAML = "start_date: 2026-01-01\nconnections:\n  jde: {url: 'http://127.0.0.1:1/jderest'}\n"
@@ -25,7 +33,12 @@ def mode(path: Path) -> int:
 def home(tmp_path: Path) -> Path:
     """A home as an older version left it, open to everybody."""
     made = tmp_path / "home"
-    for name in ("connections.yaml", "dagster/history/runs.db", "logs/2026-03-02.log", "landing/jde/F0101/a.parquet"):
+    for name in (
+        "connections.yaml",
+        "dagster/storage/compute.log",
+        "logs/2026-03-02.log",
+        "landing/jde/F0101/a.parquet",
+    ):
         (made / name).parent.mkdir(parents=True, exist_ok=True)
         (made / name).write_text(YAML)
     for path in [made, *made.rglob("*")]:
@@ -125,3 +138,39 @@ def test_an_export_takes_the_place_of_one_that_was_open(tmp_path: Path) -> None:
     with whole_file(Path(os.devnull)) as file:
         file.write(b"gone")
     assert Path(os.devnull).is_char_device()
+
+
+def by_command(home: Path) -> None:
+    with pytest.raises(SystemExit):
+        main()
+
+
+def by_ledger(home: Path) -> None:
+    found = Home(home, {})
+    found.ledger()
+    found.close()
+
+
+def by_dagster(home: Path) -> None:
+    data = ConfigurableClassData("connector_resources.instance.storage", "ConnectorStorage", "")
+    ConnectorStorage.from_config_value(data, {"base_dir": str(home / "dagster")}).dispose()
+
+
+@pytest.mark.parametrize("start", [by_command, by_ledger, by_dagster, prepare_dagster_home])
+def test_whoever_starts_writes_for_its_owner_alone(
+    home: Path, monkeypatch: pytest.MonkeyPatch, start: Callable[[Path], Any]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["connector", "--help"])
+    monkeypatch.setattr(gc, "set_threshold", lambda _: None)
+    monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
+    before = os.umask(0o022)
+    try:
+        start(home)
+    finally:
+        assert os.umask(before) == 0o077
+
+
+def test_a_command_that_opens_no_ledger_closes_the_home_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_HOME", str(home))
+    existing_home()
+    assert opened(home) == {(True, 0o700), (False, 0o600)}

@@ -110,6 +110,7 @@ class CredentialStore:
     """Credentials by connection and name."""
 
     def __init__(self, ledger: Ledger, key_source: KeySource, environment: Mapping[str, str] | None = None) -> None:
+        self._ledger = ledger
         self._rows = ledger.credentials
         self._clock = ledger.clock
         self._source = key_source
@@ -119,7 +120,7 @@ class CredentialStore:
         """Keep one, replacing what was there. Raises UnusableInput for an empty value."""
         if not value:
             raise UnusableInput(f"the credential {name} of {connection} is empty")
-        cipher = MultiFernet(self._source.read(create=not self._rows.list()))
+        cipher = MultiFernet(self._source.read(create=not self._ledger.holds_secrets()))
         self._rows.put(connection, name, cipher.encrypt(value.encode()), self._clock.now())
 
     def get(self, connection: str, required: Sequence[str] = ()) -> dict[str, str]:
@@ -150,12 +151,13 @@ class CredentialStore:
             raise UnusableInput(f"{connection} has no stored credential {name}")
 
     def rotate(self) -> int:
-        """Encrypt everything anew with a new key, all or nothing, and return how many.
+        """Encrypt everything anew with a new key, all or nothing, and return how many credentials.
 
         The key file gets its new key first. With CONNECTOR_KEYS a person puts the new key first, and removes the old
-        one after this. Whenever it ends, every ciphertext has its key.
+        one after this. Whenever it ends, every ciphertext has its key. The keys of landed columns are turned with the
+        rest; what landed is not touched (see `column_keys`).
         """
-        self._source.read(create=not self._rows.list())
+        self._source.read(create=not self._ledger.holds_secrets())
         return self._rows.rewrite(self._new_key)
 
     def _new_key(self) -> Callable[[bytes], bytes]:

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connector_resources.printable import printable
+
 
 class ConnectorError(Exception):
     """Anything that ml-connector reports on purpose; its text is one line for a person.
 
+    A vendor's words may be part of it: wherever the error is shown, by us or by Dagster, nothing in them takes effect.
     Of a write: `proof` is what proves that it had no effect, '' where nothing was sent to begin with; `partial` says
     that something before it, inside the vendor, may have had one.
     """
 
     proof = ""
     partial = False
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class UnusableInput(ConnectorError):

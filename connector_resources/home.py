@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector_resources.errors import UnusableInput
+from connector_resources.private import bring_private, keep_private
 
 # each is imported where it is asked for: a command that only looks into the ledger needs neither settings nor keys
 if TYPE_CHECKING:
     from connector_resources.connections import Settings
-    from connector_resources.credentials import CredentialStore
+    from connector_resources.credentials import CredentialStore, KeySource
     from connector_resources.landing import LandingStore
     from connector_resources.ledger import Ledger
 
@@ -106,6 +107,8 @@ class Home:
         place = (os.getpid(), self.ledger_url, self.ledger_schema)
         with _opening:
             if place not in _ledgers:
+                keep_private()
+                bring_private(self.path)
                 _ledgers[place] = Ledger.open(self.ledger_url, self.ledger_schema, environment=self._environment)
             return _ledgers[place]
 
@@ -117,13 +120,37 @@ class Home:
             ledger.close()
 
     def landing(self) -> LandingStore:
-        """The landing store."""
+        """The landing store, with nothing left in it that landed before its columns were encrypted."""
+        from connector_resources.column_keys import ColumnKeys
+        from connector_resources.landed_in_clear import encrypt_landed
         from connector_resources.landing import LandingStore
 
-        return LandingStore(self.landing_url, self.ledger())
+        ledger = self.ledger()
+        store = LandingStore(self.landing_url, ledger, ColumnKeys(ledger, self._key_source))
+        encrypt_landed(store)
+        return store
+
+    def rotate_keys(self) -> tuple[int, list[str]]:
+        """Encrypt everything anew: how many credentials, and the keys of landed columns that stay unreadable.
+
+        Raises UnusableInput, having changed nothing, for a credential that cannot be read.
+        """
+        from connector_resources.column_keys import ColumnKeys
+
+        self.landing()
+        count = self.credentials().rotate()
+        keys = ColumnKeys(self.ledger(), self._key_source)
+        keys.renew()
+        return count, keys.lost()
+
+    @property
+    def _key_source(self) -> KeySource:
+        from connector_resources.credentials import KeySource
+
+        return KeySource(self.keys_file, self._environment)
 
     def credentials(self) -> CredentialStore:
         """The credential store."""
-        from connector_resources.credentials import CredentialStore, KeySource
+        from connector_resources.credentials import CredentialStore
 
-        return CredentialStore(self.ledger(), KeySource(self.keys_file, self._environment), self._environment)
+        return CredentialStore(self.ledger(), self._key_source, self._environment)

@@ -1,7 +1,8 @@
 """The landing store: what was read, as immutable Parquet objects in any fsspec location.
 
 Each write is a new object; nothing is overwritten and nothing renamed. The ledger's registration makes an
-object count: one that a crash left behind is never read.
+object count: one that a crash left behind is never read. Columns of tax and bank numbers are encrypted (`encrypted`):
+no file, and nobody who copies one, has them in the clear.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
@@ -23,6 +24,7 @@ import pyarrow.parquet as pq
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
+from connector_resources.encrypted import Keys, Undecipherable, decrypt, encrypt, encrypted_columns, kept_schema
 from connector_resources.errors import ConnectorError, StorageProblem, UnusableInput
 from connector_resources.ledger import LandedObject, LandingKind, Ledger
 
@@ -37,15 +39,20 @@ class LandingProblem(ConnectorError):
     """A landed object that cannot be read, or rows that cannot be landed."""
 
 
+class MissingObject(LandingProblem):
+    """A landed object that is registered, and has no file."""
+
+
 class LandingStore:
     """Writes and reads landed objects. On a local disk files are the owner's alone."""
 
-    def __init__(self, url: str, ledger: Ledger) -> None:
-        """`url` is any fsspec location, or a local folder. Raises UnusableInput for one that cannot be
-        used.
+    def __init__(self, url: str, ledger: Ledger, keys: Keys | None = None) -> None:
+        """`url` is any fsspec location, or a local folder; without `keys` nothing that has an encrypted column is
+        written or read. Raises UnusableInput for a location that cannot be used.
         """
         self.url = url
         self.ledger = ledger
+        self._keys = keys
         try:
             self._fs, root = url_to_fs(url)
         except (ImportError, ValueError) as error:
@@ -71,27 +78,57 @@ class LandingStore:
         naming the column when a row does not fit the schema, StorageProblem when the store takes no more: nothing is
         registered then.
         """
+        counted = _Counted(rows, schema)
+        path = self.keep(connection, entity, kind, run, counted.tables(), schema)
+        digest = hashlib.sha256(schema.remove_metadata().to_string().encode()).hexdigest()[:16]
+        return self.ledger.landing.register(connection, entity, run, kind, path, counted.rows, digest, window=window)
+
+    def keep(
+        self,
+        connection: str,
+        entity: str,
+        kind: LandingKind,
+        run: str,
+        tables: Iterable[pa.Table],
+        schema: pa.Schema,
+    ) -> str:
+        """Write tables of this schema as one new file, and return its path in the store. Nothing is registered.
+
+        Raises LandingProblem for tables that do not fit, StorageProblem when the store takes no more.
+        """
         path = f"{connection}/{entity}/{kind}-{_safe(run)}-{secrets.token_hex(8)}.parquet"
-        count = 0
         try:
+            kept, change = self._encrypting(schema)
             with self._create(path) as file:
-                tables = _tables(rows, schema)
-                first = next(tables, schema.empty_table())
+                left = iter(tables)
+                first = next(left, schema.empty_table())
                 compression = "none" if first.num_rows < SMALL else "zstd"
-                with pq.ParquetWriter(file, schema, compression=compression) as writer:
-                    for table in chain([first], tables):
-                        writer.write_table(table)
-                        count += table.num_rows
+                with pq.ParquetWriter(file, kept, compression=compression) as writer:
+                    for table in chain([first], left):
+                        writer.write_table(change(table))
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise LandingProblem(f"{connection}/{entity}: rows do not fit their columns: {_line(error)}") from error
         except OSError as error:
             raise self._trouble(error) from error
-        digest = hashlib.sha256(schema.remove_metadata().to_string().encode()).hexdigest()[:16]
-        return self.ledger.landing.register(connection, entity, run, kind, path, count, digest, window=window)
+        return path
+
+    def _encrypting(self, schema: pa.Schema) -> tuple[pa.Schema, Callable[[pa.Table], pa.Table]]:
+        """The schema in which tables are kept, and what makes one of a declared table."""
+        if not encrypted_columns(schema):
+            return schema, lambda table: table
+        name, key = self._needed_keys.current()
+        kept = kept_schema(schema, name)
+        return kept, lambda table: encrypt(table, kept, key)
+
+    @property
+    def _needed_keys(self) -> Keys:
+        if self._keys is None:
+            raise LandingProblem(f"the landing store {_place(self.url)} was opened without the keys of its columns")
+        return self._keys
 
     def read(self, objects: LandedObject | Sequence[LandedObject]) -> pa.Table:
-        """All rows of an object, or of several in their order. Raises LandingProblem when one is missing or
-        damaged.
+        """All rows of an object, or of several in their order, in the clear. Raises LandingProblem when one is missing
+        or damaged, or encrypted with a key that cannot be had.
         """
         if isinstance(objects, LandedObject):
             return self._read(objects)
@@ -141,18 +178,48 @@ class LandingStore:
     def _trouble(self, error: OSError) -> StorageProblem:
         return StorageProblem(f"the landing store {_place(self.url)}", error.strerror or _line(error))
 
+    def files(self, connection: str, entity: str) -> list[tuple[str, datetime]]:
+        """Every file of an entity, registered or not, and when it was last written to. A store that does not tell
+        this of its files has none here."""
+        folder = f"{self._root}/{connection}/{entity}"
+        try:
+            found = [str(each) for each in self._fs.find(folder, maxdepth=1)]
+            written = [self._fs.modified(each) for each in found]
+        except (FileNotFoundError, NotImplementedError):
+            return []
+        return [
+            (f"{connection}/{entity}/{name.rpartition('/')[2]}", at if at.tzinfo else at.replace(tzinfo=UTC))
+            for name, at in zip(found, written, strict=True)
+        ]
+
+    def delete(self, path: str) -> None:
+        """Delete a file, if it is there."""
+        try:
+            self._fs.rm_file(f"{self._root}/{path}")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise self._trouble(error) from error
+
     def _read(self, landed: LandedObject) -> pa.Table:
         name = f"{landed.connection}/{landed.entity} of run {landed.run} ({landed.path})"
         try:
             with self._fs.open(f"{self._root}/{landed.path}", "rb") as file:
                 table = pq.ParquetFile(file).read(use_threads=landed.rows >= SMALL)
         except FileNotFoundError:
-            raise LandingProblem(f"the landed object {name} is missing: read it again") from None
+            now = self.ledger.landing.get(landed.id)
+            if now is not None and now.path != landed.path:
+                # written anew since we were told where it is
+                return self._read(now)
+            raise MissingObject(f"the landed object {name} is missing: read it again") from None
         except (OSError, pa.ArrowException) as error:
             raise LandingProblem(f"the landed object {name} cannot be read: {_line(error)}") from error
         if table.num_rows != landed.rows:
             raise LandingProblem(f"the landed object {name} holds {table.num_rows} rows, not {landed.rows}")
-        return table
+        try:
+            return decrypt(table, self._needed_keys) if encrypted_columns(table.schema) else table
+        except (Undecipherable, UnusableInput) as error:
+            raise LandingProblem(f"the landed object {name} cannot be read: {_line(error)}") from None
 
     @contextmanager
     def _create(self, path: str) -> Iterator[BinaryIO]:
@@ -182,6 +249,19 @@ def _make_private_folders(root: Path, folder: Path) -> None:
     for part in folder.relative_to(root).parts:
         current = current / part
         current.mkdir(mode=0o700, exist_ok=True)
+
+
+class _Counted:
+    """The rows of an object as tables, counted as they pass."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]] | pa.Table, schema: pa.Schema) -> None:
+        self.rows = 0
+        self._tables = _tables(rows, schema)
+
+    def tables(self) -> Iterator[pa.Table]:
+        for table in self._tables:
+            self.rows += table.num_rows
+            yield table
 
 
 def _tables(rows: Iterable[Mapping[str, Any]] | pa.Table, schema: pa.Schema) -> Iterator[pa.Table]:

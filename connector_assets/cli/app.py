@@ -5,6 +5,7 @@ when it runs: most of what a small command takes is the importing.
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,8 @@ import typer
 
 from connector_assets.cli.exits import INTERRUPTED, UNUSABLE, code_of, line_of, tell, tell_defect
 from connector_resources.errors import ConnectorError
+from connector_resources.printable import Printable
+from connector_resources.private import keep_private
 
 HELP = "Keeps ERPs and spend-management systems in agreement. State lives in CONNECTOR_HOME (default .connector)."
 # new objects after which the garbage collector looks for cycles; Python's own number is 700
@@ -57,6 +60,10 @@ def app_of(commands: Iterable[str]) -> typer.Typer:
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    keep_private()
+    if logging.lastResort is not None:
+        # what nobody has taken care of goes to the terminal
+        logging.lastResort.setFormatter(Printable())
     # what is imported stays: the collector would walk through all of it again and again while it comes in
     gc.set_threshold(FEW_COLLECTIONS)
     sys.exit(run(sys.argv[1:]))

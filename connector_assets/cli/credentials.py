@@ -78,9 +78,14 @@ def list_credentials(as_json: Json = False) -> None:
 
 @app.command("rotate")
 def rotate() -> None:
-    """Encrypt every credential anew with a new key."""
-    count = writing_home().credentials().rotate()
+    """Encrypt every credential, and the keys of what has landed, anew with a new key."""
+    count, lost = writing_home().rotate_keys()
     tell(f"{count} credentials are encrypted with the new key")
+    if lost:
+        tell(
+            f"{len(lost)} keys of landed columns ({', '.join(lost)}) cannot be read: restore the key that they were "
+            "encrypted with and rotate again; what landed with them is unreadable without it"
+        )
 
 
 @app.command("delete")

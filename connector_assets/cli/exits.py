@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connector_resources.errors import ConnectorError, NotAllowed, NotFound, StorageProblem, SystemProblem
+from connector_resources.printable import printable
 
 DONE = 0
 NEEDS_A_PERSON = 1
@@ -29,7 +30,7 @@ INTERRUPTED = 130
 
 def tell(text: str) -> None:
     """One line for the person at the terminal; standard output belongs to the command's answer."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{printable(text)}\n")
     sys.stderr.flush()
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from connector_resources.errors import UnusableInput
+from connector_resources.private import bring_private
 
 if TYPE_CHECKING:
     from connector_assets.delivery.flow import Flow
@@ -22,6 +23,7 @@ def existing_home() -> Home:
 
     home = Home.locate()
     home.require()
+    bring_private(home.path)
     # everything that is imported from here on, Dagster's definitions too, is about this home
     os.environ["CONNECTOR_HOME"] = str(home.path)
     return home

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from connector_resources.printable import printable, printable_json
+
 # tables that go to a file or a pipe are not cut to the width of a terminal that is not there
 WIDTH_OF_A_FILE = 220
 REQUEST = "request"
@@ -23,7 +25,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard 
 def print_json(value: Mapping[str, Any]) -> None:
     """The command's answer as JSON. Amounts are strings, save in a `request`, which is shown as it is sent."""
     text = _ENCODER.encode(_plain(value)).decode()
-    sys.stdout.write(msgspec.json.format(text, indent=2) + "\n")
+    sys.stdout.write(printable_json(msgspec.json.format(text, indent=2)) + "\n")
     sys.stdout.flush()
 
 
@@ -36,14 +38,17 @@ def _plain(value: Any, *, sent: bool = False) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         return value if sent else format(value, "f")
-    if value is None or isinstance(value, str | int | float):
+    if isinstance(value, str):
+        # half a character, which a vendor's JSON may hold, has no place in UTF-8
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if value is None or isinstance(value, int | float):
         return value
     raise TypeError(f"{type(value).__name__} has no place in an answer")
 
 
 def print_line(text: str) -> None:
     """A line of the command's answer."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{printable(text)}\n")
 
 
 def print_table(
@@ -57,13 +62,13 @@ def print_table(
 
     table = Table(header_style="bold")
     for name in columns:
-        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
+        table.add_column(Text(printable(name)), justify="right" if name in right else "left", overflow="fold")
     for row in rows:
         # plain text: an operator's value may look like rich's markup
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row))
     console = Console(file=sys.stdout) if sys.stdout.isatty() else Console(file=sys.stdout, width=WIDTH_OF_A_FILE)
     if title:
-        console.print(Text(title, style="bold"))
+        console.print(Text(printable(title), style="bold"))
     console.print(table)
 
 

@@ -25,7 +25,16 @@ from connector_resources.ledger import Problem
 
 # the checks of a shape
 COLUMNS, TYPE, UNIQUE = "columns", "type", "unique"
-TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "date": date, "money": Decimal, "list": list}
+ENCRYPTED = "encrypted"  # text that is encrypted where the frame is kept: tax and bank numbers
+TYPES: dict[str, type] = {
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "date": date,
+    "money": Decimal,
+    "list": list,
+    ENCRYPTED: str,
+}
 
 # what every mapped row has, beside its flow's own columns
 COMMON = {
@@ -98,8 +107,8 @@ def at_most(length: int) -> pa.Check:
 
 
 def admits(kind: str) -> Callable[[type], bool]:
-    """Whether values of a type are of a kind: 'str', 'int', 'bool', 'date', 'money' (Decimal) or 'list'; with a
-    trailing '?' None is of it too."""
+    """Whether values of a type are of a kind: 'str', 'int', 'bool', 'date', 'money' (Decimal), 'list' or
+    'encrypted' (str); with a trailing '?' None is of it too."""
     nullable = kind.endswith("?")
     wanted = TYPES[kind.rstrip("?")]
     # bool is an int to Python, and never a number to a ledger

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from connector_assets.delivery import plans
-from connector_assets.delivery.checks import Findings, examine, frame, mapped_columns, records
+from connector_assets.delivery.checks import ENCRYPTED, Findings, examine, frame, mapped_columns, records
 from connector_assets.delivery.document import Document
 from connector_assets.delivery.engine import Engine
 from connector_assets.delivery.flow import Assembly, Flow, Frames
@@ -23,6 +23,7 @@ from connector_assets.delivery.frozen import Frozen
 from connector_assets.delivery.planning import Planner
 from connector_assets.delivery.report import FlowReport, Result
 from connector_assets.delivery.work import Pace
+from connector_resources.encrypted import encrypted_field
 from connector_resources.errors import ConnectorError
 from connector_resources.ledger import LandedObject
 
@@ -33,6 +34,10 @@ ARROW = {
     "date": pa.date32(),
     "money": pa.decimal128(24, 6),
 }
+
+
+def _kept(name: str, kind: str) -> pa.Field:
+    return encrypted_field(name) if kind == ENCRYPTED else pa.field(name, ARROW[kind])
 
 
 class ShapeError(ConnectorError):
@@ -139,7 +144,7 @@ class Pipeline:
             ("lines", mapped.frames.lines, self.line_columns),
             ("documents", mapped.frames.documents, self.document_columns),
         ):
-            schema = pa.schema([(name, ARROW[kind.rstrip("?")]) for name, kind in columns.items()])
+            schema = pa.schema([_kept(name, kind.rstrip("?")) for name, kind in columns.items()])
             kept.append(
                 landing.write(
                     bench.integration.name,

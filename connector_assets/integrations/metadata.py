@@ -13,6 +13,7 @@ import pyarrow as pa
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.report import NEEDS_A_PERSON, OUTCOMES, FlowReport
 from connector_resources.ledger import Problem, Staged
+from connector_resources.printable import printable
 
 SHOWN = 50
 STAGED_COLUMNS = ("id", "key", "action", "amount", "currency", "changes")
@@ -52,10 +53,15 @@ def shown_on(day: date | None, days: Sequence[date]) -> date:
     return day if day is not None and day in days else days[-1]
 
 
+def table_record(values: Mapping[str, str | None]) -> dg.TableRecord:
+    """A row of a table; what systems and people wrote is shown, and nothing in it takes effect."""
+    return dg.TableRecord({name: None if value is None else printable(value) for name, value in values.items()})
+
+
 def held_table(held: Mapping[str, Sequence[Problem]]) -> dg.TableMetadataValue:
     """The first fifty held rows, each with field, value, reason and fix."""
     rows = [
-        dg.TableRecord({"key": key, **{name: getattr(problem, name) for name in HELD_COLUMNS[1:]}})
+        table_record({"key": key, **{name: getattr(problem, name) for name in HELD_COLUMNS[1:]}})
         for key, problems in held.items()
         for problem in problems
     ]
@@ -66,7 +72,7 @@ def held_table(held: Mapping[str, Sequence[Problem]]) -> dg.TableMetadataValue:
 def staged_table(staged: Sequence[Staged]) -> dg.TableMetadataValue:
     """The first fifty documents that wait for an approval, as `connector approvals list` shows them."""
     rows = [
-        dg.TableRecord(
+        table_record(
             {
                 "id": each.id,
                 "key": each.key,

@@ -11,7 +11,7 @@ from connector_assets.integrations.assets import ONE_RUN, OWNERS, bench_of, deli
 from connector_assets.integrations.jde_coupa.discrepancies import Discrepancy, discrepancies
 from connector_assets.integrations.jde_coupa.papers import Papers
 from connector_assets.integrations.kinds import flows_on
-from connector_assets.integrations.metadata import ROW_COUNT, column_schema, shown_on
+from connector_assets.integrations.metadata import ROW_COUNT, column_schema, shown_on, table_record
 from connector_assets.integrations.telling import newest_materializations
 from connector_assets.partitions import days_of
 from connector_assets.sources.assets import refuse_future, source_key, told
@@ -104,5 +104,5 @@ def side_by_side_asset(integration: IntegrationSettings, days: dg.DailyPartition
 
 def table(found: Sequence[Discrepancy]) -> dg.TableMetadataValue:
     """The first fifty discrepancies, each paper in its column."""
-    rows = [dg.TableRecord({name: getattr(each, name) for name in COLUMNS}) for each in found[:SHOWN]]
+    rows = [table_record({name: getattr(each, name) for name in COLUMNS}) for each in found[:SHOWN]]
     return dg.MetadataValue.table(rows, schema=dg.TableSchema([dg.TableColumn(name, "string") for name in COLUMNS]))

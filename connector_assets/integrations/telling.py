@@ -19,6 +19,7 @@ from connector_assets.integrations.metadata import (
     report_metadata,
     shown_on,
 )
+from connector_resources.printable import printable
 
 SHOWN_FAILURES = 5
 MATERIALIZED = dg.DagsterEventType.ASSET_MATERIALIZATION
@@ -74,7 +75,7 @@ def _shape(key: dg.AssetKey, day: date | None, about: About, failures: Sequence[
         blocking=True,
         severity=dg.AssetCheckSeverity.ERROR,
         target_materialization_data=about,
-        metadata={"failures": len(failures), "first": "; ".join(failures[:SHOWN_FAILURES])},
+        metadata={"failures": len(failures), "first": printable("; ".join(failures[:SHOWN_FAILURES]))},
     )
 
 
@@ -111,7 +112,7 @@ def tell_delivered(context: dg.AssetExecutionContext, days: Sequence[date], repo
     why = f": {report.error}" if report.error else ""
     # the error behind it tells a command whether a system could not be reached
     raise dg.Failure(
-        f"{report.sentence()}{why}", metadata=report_metadata(report), allow_retries=False
+        printable(f"{report.sentence()}{why}"), metadata=report_metadata(report), allow_retries=False
     ) from report.error
 
 

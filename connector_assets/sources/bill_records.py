@@ -51,14 +51,15 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _columns(**own: tuple[pa.DataType, Callable[[Any], Any]]) -> dict[str, Column]:
-    """The columns that all kinds have around those of one kind: its type and what it is of a record."""
+def _columns(*, encrypted: bool = False, **own: tuple[pa.DataType, Callable[[Any], Any]]) -> dict[str, Column]:
+    """The columns that all kinds have around those of one kind: its type and what it is of a record. `encrypted` says
+    that the record holds tax or bank numbers."""
     return {
         "id": Column(pa.string(), None, lambda record, zone: record.id),
         DAY: Column(pa.date32(), None, lambda record, zone: day_of(record.updated_time, zone)),
         "updated_at": Column(MOMENT, None, lambda record, zone: in_utc(record.updated_time)),
         **{name: _column(kind, value) for name, (kind, value) in own.items()},
-        RECORD: Column(pa.string(), None, lambda record, zone: record_text(record)),
+        RECORD: Column(pa.string(), None, lambda record, zone: record_text(record), encrypted),
     }
 
 
@@ -95,6 +96,7 @@ DOCUMENTS: Mapping[str, DocumentKind] = {
         "vendors",
         Vendor,
         _columns(
+            encrypted=True,
             name=(pa.string(), lambda vendor: vendor.name),
             short_name=(pa.string(), lambda vendor: vendor.short_name),
             bill_currency=(pa.string(), lambda vendor: vendor.bill_currency),

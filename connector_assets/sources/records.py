@@ -14,6 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from connector_resources.encrypted import encrypted_field
+
 DAY = "updated_on"
 RECORD = "record"
 AMOUNT = pa.decimal128(38, 6)
@@ -32,6 +34,7 @@ class Column:
     type: pa.DataType
     fields: tuple[Any, ...] | None
     value: Callable[[Any, tzinfo], Any]
+    encrypted: bool = False  # holds tax or bank numbers
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,12 @@ class DocumentKind:
     @property
     def schema(self) -> pa.Schema:
         """The Arrow schema in which it lands."""
-        return pa.schema([(name, column.type) for name, column in self.columns.items()])
+        return pa.schema(
+            [
+                encrypted_field(name) if column.encrypted else pa.field(name, column.type)
+                for name, column in self.columns.items()
+            ]
+        )
 
     def fields(self, names: Collection[str]) -> list[Any] | None:
         """What to ask for to fill these columns; None: the whole record."""

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from connector_resources.printable import printable
+
 
 class LogFile(logging.Handler):
     """Appends each record, readable by the owner alone.
@@ -21,7 +23,9 @@ class LogFile(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
-        line = f"{self.format(record)}\n".encode()
+        # what is quoted in a record must neither move the reader's cursor nor pass for a record of its own
+        text = printable(self.format(record)).replace("\n", "\n    ")
+        line = f"{text}\n".encode()
         try:
             self._append(line)
         except OSError as error:

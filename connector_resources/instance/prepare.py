@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from connector_resources.errors import UnusableInput
 from connector_resources.home import DATABASE_VARIABLE
+from connector_resources.private import keep_private
 
 OURS = "# ml-connector:"  # first words of a dagster.yaml that may be renewed
 
@@ -30,6 +31,7 @@ def prepare_dagster_home(home: Path) -> Path:
     all under a lock: processes that start together on a fresh home would fail over each other's tables.
     Raises UnusableInput when the database cannot be opened.
     """
+    keep_private()
     dagster_home = home.absolute() / "dagster"
     dagster_home.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ["DAGSTER_HOME"] = str(dagster_home)

@@ -23,6 +23,7 @@ from connector_resources.home import DATABASE_VARIABLE, HOME_VARIABLE, Home
 from connector_resources.instance.postgres import PooledPostgresStorage
 from connector_resources.instance.sqlite import OpenSqliteStorage
 from connector_resources.ledger.database import ensure_schema, normalised
+from connector_resources.private import keep_private
 
 EVENT_BATCH = "200"  # events of a range run that are stored in one transaction
 
@@ -47,6 +48,8 @@ class ConnectorStorage(DagsterStorage, ConfigurableClass):
         Dagster stores events in batches only when this variable says so, and reads it at each event.
         """
         os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", EVENT_BATCH)
+        # each process of Dagster's opens its storage before it writes anything, whoever started it
+        keep_private()
         home = Path(
             config_value.get("base_dir") or os.environ.get("DAGSTER_HOME") or _without_dagster_home()
         ).absolute()

@@ -10,6 +10,8 @@ from functools import cached_property
 
 import pyarrow as pa
 
+from connector_resources.encrypted import encrypted_field
+
 
 class Kind(Enum):
     """What a column holds, and which Python type a row of ours has for it."""
@@ -32,6 +34,7 @@ class Column:
     size: int = 0
     right_justified: bool = False
     one_of_many: bool = False  # a category code or the like, read only when asked for by name
+    encrypted: bool = False  # a tax or bank number: encrypted in a landing file
 
     @property
     def arrow(self) -> pa.DataType:
@@ -72,19 +75,21 @@ class Table:
         for alias in columns or self.usual:
             column = self.columns.get(alias)
             kind = column.arrow if column else pa.string()
-            fields.append(pa.field(alias, kind, metadata={"meaning": column.meaning if column else ""}))
+            meaning = {"meaning": column.meaning if column else ""}
+            hidden = column is not None and column.encrypted
+            fields.append(encrypted_field(alias, meaning) if hidden else pa.field(alias, kind, metadata=meaning))
         return pa.schema(fields, metadata={"table": self.name, "meaning": self.meaning})
 
 
 # JPY has no decimals and KWD three (F0013.CDEC): money is kept with three places so that none is cut off.
 _MONEY_PLACES = 3
-_LINE = re.compile(r"(\S+)\s+(r?str|num)?(\d+|whole|money|day|time)\s+(.+)")
+_LINE = re.compile(r"(\S+)\s+([re]?str|num)?(\d+|whole|money|day|time)\s+(.+)")
 _RANGE = re.compile(r"([A-Z]+?)(\d+)\.\.\1(\d+)")
 
 
 def columns_of(text: str) -> dict[str, Column]:
-    """Columns from lines of the form `ALIAS KIND MEANING`: KIND is str20, rstr12 (right-justified), num3,
-    whole, money, day or time; `AC01..AC30` describes thirty.
+    """Columns from lines of the form `ALIAS KIND MEANING`: KIND is str20, rstr12 (right-justified), estr20 (encrypted
+    where it lands), num3, whole, money, day or time; `AC01..AC30` describes thirty.
     """
     columns: dict[str, Column] = {}
     for line in filter(str.strip, text.splitlines()):
@@ -104,8 +109,8 @@ def columns_of(text: str) -> dict[str, Column]:
 
 
 def _column(alias: str, family: str | None, size: str, meaning: str, *, one_of_many: bool) -> Column:
-    if family in ("str", "rstr"):
-        return Column(alias, Kind.TEXT, meaning, int(size), family == "rstr", one_of_many)
+    if family in ("str", "rstr", "estr"):
+        return Column(alias, Kind.TEXT, meaning, int(size), family == "rstr", one_of_many, family == "estr")
     if family == "num":
         return Column(alias, Kind.NUMBER, meaning, int(size), False, one_of_many)
     kind = Kind(size)

@@ -33,8 +33,8 @@ _ALL = (
         """
         AN8   whole  address number
         ALKY  str20  long address number
-        TAX   str20  tax id
-        TX2   str20  second tax id
+        TAX   estr20 tax id
+        TX2   estr20 second tax id
         ALPH  str40  name
         ALP1  str40  secondary name
         DC    str40  compressed name
@@ -50,7 +50,7 @@ _ALL = (
         AC01..AC30 str3  category code
         GLBA  str8   G/L bank account
         RMK   str30  remark
-        TXCT  str20  tax exemption certificate
+        TXCT  estr20 tax exemption certificate
         URRF  str15  user reference
         URCD  str2   user code
         URAB  whole  user number

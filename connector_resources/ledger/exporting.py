@@ -12,9 +12,7 @@ kind.
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -26,6 +24,7 @@ from connector_resources.ledger.chain import GENESIS, instant_text
 from connector_resources.ledger.database import Database
 from connector_resources.ledger.models import audit_events as events
 from connector_resources.ledger.proving import RAW, instant_of
+from connector_resources.private import whole_file
 
 PAGE = 5000
 COLUMNS = (
@@ -54,26 +53,10 @@ def export(
     if writer is None:
         raise UnusableInput(f"{path}: an audit trail is exported to a file that ends in .csv or .parquet")
     try:
-        with _whole(path) as file:
+        with whole_file(path) as file:
             return writer(file, _pages(database, _chosen(flow, since, until)))
     except OSError as error:
         raise UnusableInput(f"{path}: cannot be written: {error.strerror}") from None
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file under another name, that takes its own when all of it is on the disk."""
-    part = path.with_name(f".{path.name}.part")
-    part.unlink(missing_ok=True)
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _chosen(flow: str | None, since: datetime | None, until: datetime | None) -> Select[Any]:

@@ -28,7 +28,7 @@ from connector_resources.ledger.migrate import migrate
 from connector_resources.ledger.reading import Flows, Landing, Reports, Watermarks
 from connector_resources.ledger.releasing import release_waiting
 from connector_resources.ledger.rows import Change
-from connector_resources.ledger.secrets import Credentials
+from connector_resources.ledger.secrets import Credentials, LandingKeys
 from connector_resources.ledger.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Ledger:
         self.flows = Flows(database)
         self.reports = Reports(database, clock)
         self.credentials = Credentials(database)
+        self.landing_keys = LandingKeys(database)
         self.inbox = Inbox(database, clock)
         self.subscriptions = Subscriptions(database, clock)
         self._slots: dict[tuple[str, str, int, int | None, Clock], CallSlots] = {}
@@ -118,6 +119,10 @@ class Ledger:
         with self._db.write() as connection:
             waits = [f"link:{flow}:{key}" for key in keys]
             return release_waiting(connection, waits, self.clock.now())
+
+    def holds_secrets(self) -> bool:
+        """Whether anything here was encrypted with the home's keys: then new ones in their place would lose it."""
+        return bool(self.credentials.list() or self.landing_keys.list())
 
     def call_slots(
         self,

@@ -359,8 +359,17 @@ landing_objects = Table(
     Column("rows", BigInteger, nullable=False),
     Column("schema_hash", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    # the file in which its tax and bank numbers stand in the clear, until it is deleted: `path` itself before it is
+    # written anew (see `landed_in_clear`)
+    Column("clear_path", Text),
     Index("ix_landing_objects_entity", "connection", "entity", "kind"),
     Index("ix_landing_objects_run", "run"),
+    Index(
+        "ix_landing_objects_clear",
+        "id",
+        sqlite_where=text("clear_path IS NOT NULL"),
+        postgresql_where=text("clear_path IS NOT NULL"),
+    ),
 )
 
 watermarks = Table(
@@ -413,4 +422,14 @@ home = Table(
     Column("generation", Integer, nullable=False),
     Column("place", Text, nullable=False),
     Column("since", Instant, nullable=False),
+)
+
+# the keys of the landing store's encrypted columns, encrypted with those of the home
+landing_keys = Table(
+    "landing_keys",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("name", Key, nullable=False, unique=True),
+    Column("ciphertext", LargeBinary, nullable=False),
+    Column("made_at", Instant, nullable=False),
 )

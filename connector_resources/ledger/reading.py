@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, literal, or_, select
+from sqlalchemy import Select, func, literal, or_, select, update
 
 from connector_resources.clock import Clock
 from connector_resources.ledger.database import FLOW, Database, insert_into, within
@@ -87,6 +87,36 @@ class Landing:
                 query = query.where(landing_objects.c[column] == value)
         with self._db.read() as db:
             return [LandedObject(*row) for row in db.execute(query)]
+
+    def get(self, id: int) -> LandedObject | None:
+        """An object as it is now."""
+        with self._db.read() as db:
+            row = db.execute(select(*_LANDED).where(landing_objects.c.id == id)).first()
+        return None if row is None else LandedObject(*row)
+
+    def in_clear(self) -> list[tuple[LandedObject, str]]:
+        """The objects that have a file with numbers in the clear, and that file: their own, or the one before it."""
+        clear = landing_objects.c.clear_path
+        query = select(*_LANDED, clear).where(clear.is_not(None)).order_by(landing_objects.c.id)
+        with self._db.read() as db:
+            return [(LandedObject(*row[:-1]), row[-1]) for row in db.execute(query)]
+
+    def paths(self, connection: str, entity: str) -> set[str]:
+        """The files of an entity, those that are still to be deleted included."""
+        query = self._of(connection, entity).with_only_columns(landing_objects.c.path, landing_objects.c.clear_path)
+        with self._db.read() as db:
+            return {path for row in db.execute(query) for path in row if path is not None}
+
+    def move(self, landed: LandedObject, path: str) -> bool:
+        """Say that an object is in another file now; False where another process has moved it already."""
+        here = (landing_objects.c.id == landed.id) & (landing_objects.c.path == landed.path)
+        with self._db.write() as db:
+            return db.execute(update(landing_objects).where(here).values(path=path)).rowcount == 1
+
+    def cleared(self, id: int) -> None:
+        """Say that the file of an object that held numbers in the clear is gone."""
+        with self._db.write() as db:
+            db.execute(update(landing_objects).where(landing_objects.c.id == id).values(clear_path=None))
 
     def _of(self, connection: str, entity: str) -> Select[Any]:
         return select(*_LANDED).where(landing_objects.c.connection == connection, landing_objects.c.entity == entity)

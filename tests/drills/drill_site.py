@@ -18,6 +18,7 @@ import pyarrow as pa
 from drill_clock import YESTERDAY, Hands, Time
 from drill_line import Line, Position, Traffic
 from drill_process import Process, WatchedDatabase
+from landing_places import column_keys
 
 from connector_assets.delivery.workbench import Integration, Workbench
 from connector_assets.opening import SYSTEMS, open_reader
@@ -48,7 +49,7 @@ class Landing(LandingStore):
     can be thrown away."""
 
     def __init__(self, url: str, ledger: Ledger, known: dict[str, pa.Table], litter: list[Path]) -> None:
-        super().__init__(url, ledger)
+        super().__init__(url, ledger, column_keys(ledger))
         self._known, self._litter = known, litter
 
     def write(self, *args: Any, **kwargs: Any) -> LandedObject:

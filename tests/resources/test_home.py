@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from alembic import command
+from alembic.config import Config
 
 from connector_resources.errors import UnusableInput
 from connector_resources.home import Home
-from connector_resources.ledger import Change
+from connector_resources.ledger import Change, migrate
+from connector_resources.ledger.database import Database, normalised
 
 YAML = "start_date: 2026-01-01\nconnections:\n  jde: {url: 'http://127.0.0.1:1/jderest'}\n"
 
@@ -93,3 +98,35 @@ def test_long_names_do_not_meet_in_one_schema(tmp_path: Path) -> None:
     assert len(set(names)) == 2 and all(len(name) <= 63 for name in names)
     with pytest.raises(UnusableInput, match="gives no schema name: set CONNECTOR_SCHEMA_PREFIX"):
         _ = Home(tmp_path / "---", {}).ledger_schema
+
+
+def test_a_home_of_the_version_before_gets_its_numbers_encrypted(tmp_path: Path) -> None:
+    """Given a home whose ledger and landing store are of the revision before numbers were encrypted
+    when its landing store is opened, then what landed is there, and no file has the number in the clear."""
+    made = home(tmp_path / "one")
+    landing = made.path / "landing" / "jde" / "F0101"
+    landing.mkdir(parents=True)
+    rows = [{"AN8": 4343, "TAX": "GB123456789"}, {"AN8": 4344, "TAX": None}]
+    pq.write_table(pa.Table.from_pylist(rows), landing / "old.parquet")
+    other = landing.parent / "F0411"
+    other.mkdir()
+    before = Database(normalised(made.ledger_url))
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    with before.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        insert = "INSERT INTO landing_objects (connection, entity, run, kind, path, rows, schema_hash, at) VALUES "
+        for number, entity in enumerate(("F0101", "F0411"), start=1):
+            values = f"('jde', '{entity}', 'r{number}', 'keys', 'jde/{entity}/old.parquet', 2, '', '2026-03-02 09:00')"
+            connection.exec_driver_sql(insert + values)
+    before.close()
+
+    store = made.landing()
+    (landed,) = made.ledger().landing.for_run("r1")
+    assert store.read(landed).to_pylist() == rows and landed.path != "jde/F0101/old.parquet"
+    assert not [each for each in made.path.rglob("*") if each.is_file() and b"GB123456789" in each.read_bytes()]
+    (left,) = made.ledger().landing.for_run("r2")
+    assert left.path == "jde/F0411/old.parquet" and made.keys_file.exists()
+    assert made.rotate_keys() == (0, []) and made.landing().read(landed).to_pylist() == rows
+    made.close()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 from uuid import uuid4
 
+from landing_places import landing_store
 from scenario_books import TODAY, YESTERDAY, Books
 from scenario_spend import Spend
 
@@ -29,7 +30,6 @@ from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.kinds import flow_class
 from connector_assets.opening import SYSTEMS, integration_of, open_reader, pace_of
 from connector_resources.connections import Connection, Settings
-from connector_resources.landing import LandingStore
 from connector_resources.ledger import ExceptionRow, Ledger, NewLink, Staged
 from connector_resources.ledger.approving import Chosen
 from connector_sandbox.testing import Sandbox
@@ -139,7 +139,7 @@ class Site:
         bench = Workbench(
             integration=integration_of(settings, self.NAME),
             ledger=self.ledger,
-            landing=LandingStore(str(self.folder / "landing"), self.ledger),
+            landing=landing_store(self.folder / "landing", self.ledger),
             open_client=self._client,
             open_reader=open_reader,
             start_date=settings.start_date,

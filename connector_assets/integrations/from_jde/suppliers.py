@@ -24,7 +24,7 @@ COLUMNS = {
     "payable": "bool",
     "first_of_name": "int",
     "namesakes": "str",
-    "tax_id": "str?",
+    "tax_id": "encrypted?",
     "tax_code": "str?",
     "term": "str?",
     "supplier_currency": "str?",

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from landing_places import landing_store
 from pydantic import BaseModel, ConfigDict
 
 from connector_assets.delivery.checks import FrameChecks, mapped_columns, required, row_schema, shape_schema
@@ -26,7 +27,6 @@ from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.workbench import Integration, Workbench
 from connector_resources.clock import ManualClock
 from connector_resources.connections import CoupaConnection, IntegrationSettings, JdeConnection
-from connector_resources.landing import LandingStore
 from connector_resources.ledger import Delivery, Ledger
 
 FEBRUARY = date(2026, 2, 10)
@@ -183,7 +183,7 @@ def bills(ledger: Ledger, clock: ManualClock, books: Books, landing: str) -> Bil
     bench = Counted(
         integration=Integration("pair", "jde_coupa", connections, IntegrationSettings(name="pair", kind="jde_coupa")),
         ledger=ledger,
-        landing=LandingStore(landing, ledger),
+        landing=landing_store(landing, ledger),
         open_client=no_client,
         open_reader=lambda bench, role: _Reader(books),  # type: ignore[arg-type,return-value]
         start_date=date(2026, 2, 1),

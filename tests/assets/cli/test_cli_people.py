@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from clerks import Cli, hold, released, settle
+from cryptography.fernet import Fernet
 
 from connector_assets.delivery.document import Target
 from connector_assets.integrations.jde_coupa.suppliers import Suppliers
@@ -240,6 +241,9 @@ class TestCredentials:
         assert cli("credentials", "rotate").code == 0
         assert home.keys_file.read_text() != keys
         assert home.credentials().get("jde")["password"] == "secret-password"
+        home.ledger().landing_keys.add("k1", Fernet(Fernet.generate_key()).encrypt(b""), home.ledger().clock.now())
+        said = cli("credentials", "rotate")
+        assert said.code == 0 and "1 keys of landed columns (k1) cannot be read: restore the key" in said.err
         assert cli("credentials", "delete", "jde", "password").code == 0
         assert cli("credentials", "delete", "jde", "password").code == 2
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fakes import WINDOW, FakeFlow, FakeTarget, Record
+from landing_places import landing_store
 
 from connector_assets.delivery.document import (
     Document,
@@ -22,7 +23,6 @@ from connector_assets.delivery.work import Pace
 from connector_assets.delivery.workbench import Integration, Workbench
 from connector_resources.clock import ManualClock
 from connector_resources.connections import CoupaConnection, IntegrationSettings, JdeConnection
-from connector_resources.landing import LandingStore
 from connector_resources.ledger import Delivery, Ledger
 
 PACE = Pace(
@@ -86,7 +86,7 @@ def bench(ledger: Any, clock: ManualClock, run: str, *, name: str = "pair", land
     return Workbench(
         integration=Integration(name, "jde_coupa", dict(connections), settings),
         ledger=ledger,
-        landing=LandingStore(str(landing), ledger) if landing else None,  # type: ignore[arg-type]
+        landing=landing_store(landing, ledger) if landing else None,  # type: ignore[arg-type]
         open_client=nothing,
         open_reader=nothing,
         start_date=date(2026, 1, 1),

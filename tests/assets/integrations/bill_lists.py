@@ -16,6 +16,8 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
+from landing_places import landing_store
+
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.report import FlowReport
 from connector_assets.delivery.work import Pace
@@ -25,7 +27,6 @@ from connector_resources.bill import ChartOfAccount, Classification
 from connector_resources.clock import ManualClock
 from connector_resources.connections import BillConnection, IntegrationSettings, JdeConnection
 from connector_resources.errors import OutcomeUnknown, Refused
-from connector_resources.landing import LandingStore
 from connector_resources.ledger import Ledger
 
 NAME = "jde_bill"
@@ -179,7 +180,7 @@ class Town:
         return Workbench(
             integration=Integration(NAME, NAME, connections, settings),
             ledger=self.ledger,
-            landing=LandingStore(str(self.folder), self.ledger),
+            landing=landing_store(self.folder, self.ledger),
             open_client=lambda connection: self.bill,
             open_reader=lambda bench, role: {"jde": jde, "bill": bill}[role],  # type: ignore[return-value]
             start_date=date(2026, 1, 1),

@@ -14,6 +14,7 @@ import pytest
 from coupa_fake import FakeCoupa, Reply, Seen
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from landing_places import landing_store
 
 from connector_assets.delivery.workbench import Integration, Workbench
 from connector_assets.sources.coupa import CoupaReader
@@ -21,7 +22,6 @@ from connector_assets.sources.coupa_records import DOCUMENTS, record_of, record_
 from connector_assets.sources.records import window_of
 from connector_resources.connections import CoupaConnection, IntegrationSettings
 from connector_resources.coupa import CoupaClient, Invoice, PayPayment, PurchaseOrder
-from connector_resources.landing import LandingStore
 from connector_resources.ledger import Ledger
 
 INVOICES, ORDERS, PAYMENTS = "/api/invoices", "/api/purchase_orders", "/api/coupa_pay/payments"
@@ -68,7 +68,7 @@ def reader_in(ledger: Ledger, client: CoupaClient, fake: FakeCoupa, tmp_path: Pa
                 "pair", "jde_coupa", {"coupa": connection}, IntegrationSettings(name="pair", kind="jde_coupa")
             ),
             ledger=ledger,
-            landing=LandingStore(str(tmp_path / "landing"), ledger),
+            landing=landing_store(tmp_path / "landing", ledger),
             open_client=lambda _: client,
             open_reader=CoupaReader,
             start_date=date(2024, 1, 1),

@@ -48,6 +48,7 @@ COLUMNS = {
     "invoice_date": "date?",
     "due_date": "date?",
     "gl_date": "date?",
+    "batch_date": "date?",
     "term": "str?",
     "remark": "str?",
     "purchase_order": "str?",
@@ -65,6 +66,8 @@ COLUMNS = {
     "reference": "str?",
     "user_reference": "str?",
 }
+# when a voucher came, where nothing says when it was changed: the latest of when it was entered, posted and invoiced
+DATED_BY = ("batch_date", "gl_date", "invoice_date")
 LINE_COLUMNS = {
     "line": "int",
     "aid": "str?",
@@ -251,6 +254,7 @@ def voucher_rows(
         "invoice_date": head.get("DIVJ"),
         "due_date": head.get("DDJ"),
         "gl_date": head.get("DGJ"),
+        "batch_date": head.get("DICJ"),
         "term": text(head.get("PTC")),
         "remark": text(head.get("RMK")),
         "purchase_order": text(head.get("PO")),

@@ -83,6 +83,17 @@ def test_the_sweep_leaves_alone_what_is_of_before_and_a_command_lets_it_in(
     assert "before_start_date" not in told["ignored_by"]
 
 
+def test_reconciling_from_before_the_start_date_explains_what_lacks(young: DagsterSite, command: Command) -> None:
+    flow = f"{NAME}/invoices"
+    swept = young.run_job(f"{NAME}_sweep")
+    old = invoices(young, swept.run_id)["ignored_by"]["before_start_date"]
+    _, out, err = command("reconcile", flow, "--from", young.first.isoformat(), "--json")
+    told = [each["explained_by"] for each in json.loads(out)["flows"][0]["differences"]]
+    assert told.count("rule:before_start_date") == old, err
+    _, out, _ = command("reconcile", flow, "--json")
+    assert "rule:before_start_date" not in [each["explained_by"] for each in json.loads(out)["flows"][0]["differences"]]
+
+
 def test_a_mistake_makes_no_run(young: DagsterSite, command: Command) -> None:
     with young.instance() as instance:
         before = instance.get_runs_count()

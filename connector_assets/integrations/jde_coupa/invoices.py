@@ -145,7 +145,7 @@ class Invoices(Flow):
     # -- the source side ------------------------------------------------------------------------------------------
 
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
-        return jde.changed_vouchers(self.bench.reader("jde"), entity, rows, self.settings)
+        return jde.changed_vouchers(self.bench.reader("jde"), entity, rows, self.settings, self.bench.start_date)
 
     @property
     def looks_first(self) -> bool:  # type: ignore[override]

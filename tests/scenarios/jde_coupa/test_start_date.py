@@ -26,12 +26,23 @@ def old(town: Site, doc: int, **more: object) -> Entry:
     return town.books.voucher(doc, changed=BEFORE, **more)  # type: ignore[arg-type]
 
 
+def aged(town: Site, doc: int, **more: object) -> Entry:
+    """One that was entered, posted and invoiced then, too."""
+    entry = old(town, doc, **more)
+    town.books.upsert("F0411", item(entry) | OLD_DATES, changed=BEFORE)
+    return entry
+
+
 def undated(town: Site, doc: int) -> Entry:
     """A voucher of before that no audit date tells of."""
     entry = town.books.voucher(doc, undated=True)
-    key = {"DOC": entry.doc, "DCT": entry.kind, "KCO": entry.company, "SFX": "001", "SFXE": 0}
-    town.books.upsert("F0411", key | OLD_DATES, undated=True)
+    town.books.upsert("F0411", item(entry) | OLD_DATES, undated=True)
     return entry
+
+
+def item(entry: Entry) -> dict[str, object]:
+    """The key of the only pay item of a voucher."""
+    return {"DOC": entry.doc, "DCT": entry.kind, "KCO": entry.company, "SFX": "001", "SFXE": 0}
 
 
 def compared(town: Site, first: date | None = None) -> Comparison:
@@ -83,8 +94,7 @@ def test_without_an_audit_date_the_documents_own_dates_decide(town: Site) -> Non
     when the sweep compares all keys, it is of before; when it is posted in a period of now, it is sent."""
     entry = undated(town, 1)
     assert tally(town.sweep(FLOW).report) == {"before_start_date": 1}
-    key = {"DOC": entry.doc, "DCT": entry.kind, "KCO": entry.company, "SFX": "001", "SFXE": 0}
-    town.books.upsert("F0411", key | {"DGJ": TODAY}, undated=True)
+    town.books.upsert("F0411", item(entry) | {"DGJ": TODAY}, undated=True)
     assert outcomes(town.sweep(FLOW).report) == {"created": 1}
 
 
@@ -97,6 +107,21 @@ def test_a_change_since_the_start_date_brings_a_document_in(town: Site) -> None:
     town.books.change_items(entry, "150.00")
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
     assert outcomes(town.sweep(FLOW).report) == {}
+
+
+@pytest.mark.parametrize("let_in", [False, True])
+def test_a_void_frees_no_number_for_what_is_of_before(town: Site, let_in: bool) -> None:
+    """Given a voucher of now that is held since one of before has its number
+    when the one of now is voided, the one of before stays where it is; unless a person let it in, and it waited too."""
+    entry = aged(town, 2, invoice="INV-9")
+    new = town.books.voucher(1, invoice="INV-9")
+    assert outcome(town.sync(FLOW)[FLOW], new.document) == "created"
+    if let_in:
+        assert outcomes(town.let_in(FLOW, entry.document)) == {"held": 1}
+    town.books.void(new)
+    report = town.sync(FLOW)[FLOW]
+    assert outcome(report, entry.document) == ("created" if let_in else "ignored")
+    assert report.results[entry.document].rule == (None if let_in else "before_start_date")
 
 
 def test_an_earlier_start_date_lets_the_sweep_find_more(town: Site) -> None:
@@ -269,9 +294,7 @@ def test_what_was_history_when_the_flow_was_opened_stays_so(town: Site) -> None:
 def test_a_payment_alone_does_not_bring_in_what_is_of_before(opened: Site) -> None:
     """Given a voucher that was entered, posted and invoiced before the start date and is not in Coupa
     when JDE pays it, it stays where it is, by the rule of the start date."""
-    entry = old(opened, 1)
-    key = {"DOC": entry.doc, "DCT": entry.kind, "KCO": entry.company, "SFX": "001", "SFXE": 0}
-    opened.books.upsert("F0411", key | OLD_DATES, changed=BEFORE)
+    entry = aged(opened, 1)
     opened.sweep(FLOW)
     opened.books.pay(entry)
     report = opened.sync(FLOW)[FLOW]

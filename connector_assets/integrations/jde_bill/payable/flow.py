@@ -89,7 +89,7 @@ class Payables(Flow):
         """Vouchers, as keys without a suffix: what becomes of one pay item depends on the others."""
         if entity not in TABLES:
             return self._touched(entity, rows)
-        return changed_vouchers(self.bench.reader("jde"), entity, rows, self.settings)
+        return changed_vouchers(self.bench.reader("jde"), entity, rows, self.settings, self.bench.start_date)
 
     def _touched(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         """The vouchers of records that changed in BILL: a pay item may wait until another's bill lets go of it."""

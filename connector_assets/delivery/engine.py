@@ -81,10 +81,7 @@ class Engine:
 
     def _slices(self, documents: Sequence[Document]) -> Iterator[Sequence[Document]]:
         """Slices of the pace's size. Until the flow has settled its first document, those that may be sent go one by
-        one, so that a wrong setting in the target shows on one document and not on two hundred. What a rule ignores
-        goes first, without the others: their calls are no time in which its claim could be left without a word."""
-        yield from self._parts([document for document in documents if document.ignored is not None])
-        documents = [document for document in documents if document.ignored is None]
+        one, so that a wrong setting in the target shows on one document and not on two hundred."""
         start = 0
         for _ in range(CANARIES):
             if start == len(documents) or self.ledger.deliveries.counts(self.flow.full_name).get("settled"):

@@ -64,22 +64,6 @@ def test_nothing_new_writes_nothing_to_the_ledger(world: World) -> None:
     assert process.crossed == []
 
 
-def test_what_a_rule_ignores_is_told_before_any_call_is_made(world: World) -> None:
-    """A run that dies in a call leaves no claim on a document of before: a later one would take it for one of now."""
-    documents = [bill("a", world.clock), bill("b", world.clock, ignored="before_start_date")]
-    world.deliver([bill("first", world.clock)])
-    process = Process(world.ledger, world.target)
-    world.engine(world.flow(ledger=process.ledger, target=process.target)).deliver(documents)
-    sent = process.crossed.index("before target.create")
-    told = process.crossed.index("after ledger.record")
-    assert told < sent
-    process = Process(world.ledger, world.target, dies_at=sent)
-    more = [bill("c", world.clock), bill("d", world.clock, ignored="before_start_date")]
-    with pytest.raises(Crash):
-        world.engine(world.flow(ledger=process.ledger, target=process.target)).deliver(more)
-    assert (world.known("c").state, world.known("d").state) == ("sending", "ignored")
-
-
 def test_content_that_the_target_drops_is_not_sent_for_ever(world: World) -> None:
     world.target.fail("create", 1, DROPS_FIELD)
     documents = [bill("a", world.clock)]

@@ -193,7 +193,7 @@ def test_what_is_let_in_and_held_goes_when_what_it_waits_for_is_there(town: Site
     """Given a voucher of before, of a supplier that is not in Coupa
     when a person lets it in it is held; when the supplier comes, the next sync sends it as any other."""
     town.books.supplier(4399, "Quarry & Sons", changed=BEFORE)
-    entry = old(town, 1, supplier=4399)
+    entry = aged(town, 1, supplier=4399)
     assert outcomes(town.let_in(FLOW, entry.document)) == {"held": 1}
     assert outcomes(town.sweep(FLOW).report) == {}
     town.sweep("suppliers")

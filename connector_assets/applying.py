@@ -58,7 +58,8 @@ def _apply(flow: Flow, planned: FlowPlan, plan: str) -> Applied:
     if not calls:
         return Applied(FlowReport(flow.full_name, flow.carries_money))
     land_reference_data(flow)
-    pipeline = Pipeline(flow, pace_of(flow))
+    # what a plan holds a person let in, however old it is
+    pipeline = Pipeline(flow, pace_of(flow), lets_in=True)
     days = {each.key: each.day for each in planned.documents if each.key in calls}
     report = pipeline.deliver(pipeline.map(days), plan=calls)
     return Applied(report, sorted(calls.keys() - report.results.keys()))

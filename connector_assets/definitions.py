@@ -19,6 +19,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from connector_assets.automation.housekeeping import purge_job, purge_schedule
 from connector_assets.automation.inbox.places import places_of
 from connector_assets.automation.inbox_sensor import inbox_sensor
+from connector_assets.automation.letting_in import LET_IN, let_in_job
 from connector_assets.automation.schedules import INTEGRATION_TAG, poll_schedule, sweep_schedule
 from connector_assets.automation.sweep import sweep_asset
 from connector_assets.broken import broken_asset
@@ -52,9 +53,9 @@ class Integration:
     swept: list[dg.AssetsDefinition]
 
     @property
-    def job_names(self) -> tuple[str, str]:
-        """Of its run and of its sweep."""
-        return self.settings.name, f"{self.settings.name}{SWEEP}"
+    def job_names(self) -> tuple[str, ...]:
+        """Of its run, of its sweep, and of what a person lets in."""
+        return _job_names(self.settings.name)
 
     def job(self) -> UnresolvedAssetJobDefinition:
         """All flows as the steps of one run: a run is dear and a step is cheap."""
@@ -104,10 +105,14 @@ def build(settings: Settings) -> dg.Definitions:
     return _definitions(settings, integrations, broken)
 
 
+def _job_names(integration: str) -> tuple[str, ...]:
+    return integration, f"{integration}{SWEEP}", f"{integration}{LET_IN}"
+
+
 def _refuse_name(name: str, others: list[Integration]) -> None:
     """Two jobs of one name would take the whole location down."""
     taken = {purge_job.name, *(job for each in others for job in each.job_names)}
-    clash = taken & {name, f"{name}{SWEEP}"}
+    clash = taken & set(_job_names(name))
     if clash:
         raise UnusableInput(f"integrations.{name}: there is a job {min(clash)} already: choose another name")
 
@@ -135,7 +140,7 @@ def _definitions(settings: Settings, integrations: list[Integration], broken: di
     told = {name for place in places_of(settings).values() for name in place.integrations}
     for each in integrations:
         job, sweep_job = each.job(), each.sweep_job()
-        jobs += [job, sweep_job]
+        jobs += [job, sweep_job, let_in_job(each.settings)]
         if all_lines(each.settings, [flow.name for flow in flows_on(each.settings)]):
             schedules += [poll_schedule(each.settings, job), sweep_schedule(each.settings, sweep_job)]
         if each.settings.name in told:

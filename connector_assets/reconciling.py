@@ -106,7 +106,8 @@ class Comparison:
 
 
 def compare(flow: Flow, first: date | None = None, last: date | None = None) -> Comparison:
-    """Compare one flow's documents of these days (both included; without, of all days since the home's start).
+    """Compare one flow's documents of these days (both included; without, of all days since the home's start, and older
+    ones that are linked).
 
     Documents without a day are always compared.
     """
@@ -115,6 +116,10 @@ def compare(flow: Flow, first: date | None = None, last: date | None = None) -> 
     everything = flow.all_keys()
     begin = first or flow.bench.start_date
     chosen = {key: day for key, day in everything.items() if _within(day, begin, last)}
+    if first is None and not flow.master_data:
+        # what of before the start date is in the target all the same: let in, or linked
+        old = {key: day for key, day in everything.items() if key not in chosen and _within(day, None, last)}
+        chosen |= {key: old[key] for key in flow.bench.ledger.links.of(flow.full_name, old.keys())}
     pipeline = Pipeline(flow, pace_of(flow))
     documents = {document.key: document for document in pipeline.documents(pipeline.map(chosen))}
     targets, foreign = _by_key(flow)
@@ -124,7 +129,7 @@ def compare(flow: Flow, first: date | None = None, last: date | None = None) -> 
         live = [each for each in targets.get(key, ()) if not is_void(each)]
         found.differences += _compare_one(flow, document, targets.get(key, []), live, memory)
         voided = bool(document.content.get("void")) and bool(targets.get(key)) and not live
-        found.source.add(None if voided else document.amount, document.currency)
+        found.source.add(None if voided else _amount(document), document.currency)
     for key, held in targets.items():
         live = [each for each in held if not is_void(each)]
         gone = key not in everything and _last_seen_within(memory, key, first, last)
@@ -176,7 +181,8 @@ def _compare_one(
 ) -> Iterator[Difference]:
     key = document.key
     if not held:
-        shown = amount_text(document.amount) if document.amount is not None else ""
+        amount = _amount(document)
+        shown = amount_text(amount) if amount is not None else ""
         explained = memory.explanation(key, document, Gap("missing_in_target"))
         yield Difference(key, "missing_in_target", "", shown, "", explained)
         return
@@ -221,6 +227,13 @@ def _fields(flow: Flow, document: Document, target: Target) -> Iterable[tuple[st
 
 def _kind(field: str) -> str:
     return "amount" if field in AMOUNT_FIELDS else "status" if field in STATUS_FIELDS else "field"
+
+
+def _amount(document: Document) -> Decimal | None:
+    """The amount on which both sides agree, which is not always the one that outcomes are counted with: of what JDE
+    has paid nothing is left to agree on."""
+    told = document.content.get("amount")
+    return document.amount if told is None or document.amount is None else Decimal(told)
 
 
 def _money(flow: Flow, target: Target) -> tuple[Decimal | None, str | None]:

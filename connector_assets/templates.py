@@ -11,7 +11,7 @@ SANDBOX_HOST = "127.0.0.1"
 _HEAD = """\
 # The connections of this home and what flows between them. Secrets are not kept here:
 #   connector credentials set <connection> <name>
-# The first day that is read; `connector sync` and the schedules begin here.
+# The first day that is read; `connector sync`, the schedules and the nightly sweep begin here.
 start_date: {start_date}
 """
 

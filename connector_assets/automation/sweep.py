@@ -5,10 +5,14 @@ touching it, rows are deleted. The sweep reads every key of a flow's source, del
 seen or that carry no date, raises an exception for delivered documents whose source record is gone, and lets those go
 that were never delivered. A row that was changed without touching its date is not found by its key: where that
 happens, read its days again.
+
+Documents of before the start date are left alone (see `delivery.start_date`). They are read once, to be told with their
+amounts; later sweeps count them as the ledger has them.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import dagster as dg
 
@@ -16,24 +20,26 @@ from connector_assets.clients import resource_key
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.reasons import problem
-from connector_assets.delivery.report import FlowReport
+from connector_assets.delivery.report import FlowReport, Result
+from connector_assets.delivery.start_date import BEFORE_START_DATE
 from connector_assets.integrations.metadata import report_metadata
 from connector_assets.opening import pace_of, workbench
 from connector_assets.replaying import land_reference_data
 from connector_assets.sources.assets import told
 from connector_resources.connections import IntegrationSettings
 from connector_resources.home import Home
-from connector_resources.ledger import Change, NewEvent, Problem, State
+from connector_resources.ledger import Change, Delivery, NewEvent, Problem, State
 
 
 @dataclass
 class Sweep:
-    """What a sweep found: `missed` were looked at now; gone in the source are `deleted`, which a person must see to in
-    the target, and `dropped`, which never got there."""
+    """What a sweep found: `missed` were looked at now, `before` are those that the start date leaves alone; gone in the
+    source are `deleted`, which a person must see to in the target, and `dropped`, which never got there."""
 
     report: FlowReport
     keys: int
     missed: list[str] = field(default_factory=list)
+    before: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
 
@@ -44,17 +50,38 @@ def sweep(flow: Flow) -> Sweep:
     land_reference_data(flow)
     keys = flow.all_keys()
     known = set(ledger.deliveries.keys(flow.full_name))
+    left = _left_before(flow, keys)
     # what has no date is never in a day, so only the sweep sees it change
     missed = {key: day for key, day in keys.items() if key not in known or day is None}
+    # since the start date was moved, or because a day was never read
+    missed |= {key: day for key in left if (day := keys[key]) is not None and day >= flow.bench.start_date}
     linked = {link.source_key: link.target_id for link in ledger.links.all(flow=flow.full_name)}
     waiting = [*ledger.deliveries.waiting(flow.full_name), *_linked_by_hand(flow, linked)]
     missed |= {key: keys[key] for key in waiting if key in keys}
     pipeline = Pipeline(flow, pace_of(flow))
-    report = pipeline.deliver(pipeline.map(missed))
+    mapped = pipeline.map(missed)
+    # what is read of one document may bring others with it
+    read = missed.keys() | set(mapped.frames.documents["key"])
+    report = pipeline.deliver(mapped, standing=[_standing(each) for key, each in left.items() if key not in read])
     linked |= {link.source_key: link.target_id for link in ledger.links.all(flow=flow.full_name)}
     deleted = _tell_deleted(flow, linked.keys() - keys.keys())
     dropped = _drop(flow, known - linked.keys() - keys.keys())
-    return Sweep(report, len(keys), sorted(missed), deleted, dropped)
+    before = {key for key, result in report.results.items() if result.rule == BEFORE_START_DATE}
+    return Sweep(report, len(keys), sorted(missed.keys() - before), sorted(before), deleted, dropped)
+
+
+def _left_before(flow: Flow, keys: Collection[str]) -> dict[str, Delivery]:
+    """Those of the keys that an earlier look has left alone because of the start date."""
+    deliveries = flow.bench.ledger.deliveries
+    ignored = [key for key in deliveries.keys(flow.full_name, ["ignored"]) if key in keys]
+    known = deliveries.load(flow.full_name, ignored)
+    return {key: each for key, each in known.items() if each.outcome == BEFORE_START_DATE}
+
+
+def _standing(known: Delivery) -> Result:
+    """What the ledger says of a document of before, which is not read again."""
+    day = date.fromisoformat(known.partition) if known.partition else None
+    return Result(known.key, "ignored", day, known.amount, known.currency, BEFORE_START_DATE)
 
 
 def _linked_by_hand(flow: Flow, linked: Mapping[str, str]) -> list[str]:
@@ -130,6 +157,7 @@ def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.Assets
             {
                 "keys": found.keys,
                 "missed": len(found.missed),
+                "before_start_date": len(found.before),
                 "deleted": len(found.deleted),
                 "dropped": len(found.dropped),
                 **report_metadata(found.report),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from connector_assets.automation.letting_in import Chosen, read_chosen
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON
 from connector_assets.cli.places import actor, run_name
 from connector_assets.cli.syncing import needs_a_person
@@ -48,16 +49,21 @@ class Plan:
 
 
 def plan_flows(
-    home: Home, integration: IntegrationSettings, kinds: Sequence[type[Flow]], days: tuple[date, date] | None
+    home: Home,
+    integration: IntegrationSettings,
+    kinds: Sequence[type[Flow]],
+    days: tuple[date, date] | None,
+    chosen: Chosen | None = None,
 ) -> Plan:
-    """Read, map and check the documents of these flows, and plan what would be done with each."""
+    """Read, map and check the documents of these flows, and plan what would be done with each: those of the days and
+    what is due, or those that a person would let in."""
     plan = Plan(run_name("plan"))
     planned: set[str] = set()
     with workbench(home, integration.name, plan.run, actor=actor(), reading=True) as bench:
         for kind in kinds:
             flow = kind(bench)
-            pipeline = Pipeline(flow, pace_of(flow))
-            mapped = _mapped(pipeline, days)
+            pipeline = Pipeline(flow, pace_of(flow), lets_in=chosen is not None)
+            mapped = _mapped(pipeline, days) if chosen is None else read_chosen(pipeline, chosen)
             report = pipeline.deliver(mapped, mode="plan")
             entry = report.as_json()
             first = _only_waiting(mapped, planned)

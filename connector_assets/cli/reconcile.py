@@ -26,9 +26,11 @@ def reconcile(target: Target, first: From = None, last: To = None, as_json: Json
     home = existing_home()
     settings = home.settings()
     integration, kinds = chosen_flows(settings, target)
-    for option, day in (("--from", begin), ("--to", end)):
-        if day and day < settings.start_date:
-            raise UnusableInput(f"{option} {day} is out of range: this home begins at {settings.start_date}")
+    # what is of before the start date is compared where somebody asks for it
+    if end and begin is None and end < settings.start_date:
+        raise UnusableInput(
+            f"--to {end} is out of range: this home begins at {settings.start_date}; give --from to look before"
+        )
     require_credentials(home, settings, integration)
 
     from connector_assets.opening import workbench

@@ -12,6 +12,7 @@ from connector_assets.cli.places import (
     day_of,
     existing_home,
     require_credentials,
+    require_flow,
     require_systems,
     writing_home,
 )
@@ -43,14 +44,24 @@ def sync(
     baseline: Annotated[
         bool, typer.Option("--baseline", help="Mark what there is as seen; only changes are sent from then on.")
     ] = False,
+    key: Annotated[
+        list[str] | None,
+        typer.Option("--key", metavar="KEY", help="This document of the flow, whatever day it is of; may be repeated."),
+    ] = None,
+    before_start: Annotated[
+        bool, typer.Option("--before-start", help="The documents of days before the start date, from --from on.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Bring an integration, or one flow of it, into agreement."""
     if plan + adopt + baseline + (apply is not None) > 1:
         raise UnusableInput("--plan, --apply, --adopt and --baseline exclude each other")
+    if key and (first or last or before_start):
+        raise UnusableInput("--key says which documents: --from, --to and --before-start do not apply")
     if apply is not None:
-        if first or last:
-            raise UnusableInput("--apply sends the documents of its plan: --from and --to do not apply")
+        if first or last or key or before_start:
+            others = "--from and --to" if first or last else "--key and --before-start"
+            raise UnusableInput(f"--apply sends the documents of its plan: {others} do not apply")
         from connector_assets.cli.applied import apply_plan
 
         raise typer.Exit(apply_plan(apply, target, as_json=as_json))
@@ -62,24 +73,39 @@ def sync(
     home = existing_home() if plan else writing_home()
     settings = home.settings()
     integration, kinds = chosen_flows(settings, target)
+    if key:
+        require_flow(settings, target)
     require_credentials(home, settings, integration)
     names = [f"{integration.name}/{kind.name}" for kind in kinds]
 
     from connector_assets.cli.planned import plan_flows
-    from connector_assets.cli.syncing import days_of_sync, run_flows
+    from connector_assets.cli.syncing import chosen_of, days_of_sync, run_chosen, run_flows
     from connector_assets.cli.tables import print_flows
     from connector_assets.opening import workbench
 
+    mode = "adopt" if adopt else "baseline" if baseline else None
+    if key:
+        # the source is asked which documents they are
+        require_systems(home, settings, integration)
     with workbench(home, integration.name, "sync", reading=True) as bench:
-        days = days_of_sync(bench, [kind(bench) for kind in kinds], begin, end)
-    require_systems(home, settings, integration)
-    tell(f"{target}: {f'{days[0]} to {days[1]}' if days else 'read whole'}")
+        flows = [kind(bench) for kind in kinds]
+        chosen = chosen_of(
+            bench, flows, keys=key or (), days=(begin, end), before_start=before_start, mode=mode or "apply"
+        )
+        days = days_of_sync(bench, flows, begin, end) if chosen is None else chosen.days
+    if chosen is not None:
+        kinds = tuple(kind for kind in kinds if kind.name in chosen.flows)
+    if not key:
+        require_systems(home, settings, integration)
+    told = f"{days[0]} to {days[1]}" if days else f"{len(key)} documents" if key else "read whole"
+    tell(f"{target}: {told}")
     done: Plan | Outcome
     with quiet_stdout():
         if plan:
-            done = plan_flows(home, integration, kinds, days)
+            done = plan_flows(home, integration, kinds, days, chosen)
+        elif chosen is not None:
+            done = run_chosen(home, integration, kinds, chosen)
         else:
-            mode = "adopt" if adopt else "baseline" if baseline else None
             done = run_flows(home, integration, kinds, days, whole="/" not in target, mode=mode)
     if as_json:
         print_json(done.as_json())

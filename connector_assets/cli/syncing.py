@@ -5,12 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from dagster import AssetKey, BetaWarning, DagsterEvent, PreviewWarning, SupersessionWarning
 
+from connector_assets.automation.letting_in import LET_IN, TAG, Chosen, named
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, UNUSABLE, system_problems, tell
+from connector_assets.cli.places import actor
 from connector_assets.delivery import plans
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.report import NEEDS_A_PERSON as WAITING
@@ -92,6 +94,49 @@ def days_of_sync(
         where = "" if first is not None else ", where this sync would begin: give --from too"
         raise UnusableInput(f"--to {end} is before {begin}{where}")
     return begin, end
+
+
+def chosen_of(
+    bench: Workbench,
+    flows: Sequence[Flow],
+    *,
+    keys: Sequence[str],
+    days: tuple[date | None, date | None],
+    before_start: bool,
+    mode: str,
+) -> Chosen | None:
+    """What a person lets in: documents by key, or by their days. History that is adopted or marked as seen may begin
+    before the start date as well. None where the days are those of an ordinary sync.
+
+    Raises UnusableInput for a key that the source does not hold, and for days that are not before the start date.
+    """
+    daily = [flow for flow in flows if flow.partitioned]
+    names = tuple(flow.name for flow in daily)
+    first, last = days
+    start = bench.start_date
+    old = first is not None and first < start
+    if not (keys or before_start or (old and mode in ("adopt", "baseline"))):
+        return None
+    if not daily:
+        raise UnusableInput(f"{flows[0].full_name} is read whole: the start date does not hold for it")
+    if keys:
+        return Chosen(names, actor(), keys=named(daily[0], keys), mode=mode)
+    if first is None:
+        raise UnusableInput("--before-start needs --from: the first day to read")
+    today = min(bench.today(flow.source_role) for flow in daily)
+    end = last or (start - timedelta(days=1) if before_start else today)
+    for day in (first, end):
+        if before_start and day >= start:
+            raise UnusableInput(f"{day} is not before start_date {start}: sync it without --before-start")
+        if day > today:
+            source = bench.connection(daily[0].source_role).name
+            raise UnusableInput(f"{day} is out of range: it is still {today} in {source}")
+    return Chosen(names, actor(), days=(first, end), mode=mode)
+
+
+def run_chosen(home: Home, integration: IntegrationSettings, flows: Sequence[type[Flow]], chosen: Chosen) -> Outcome:
+    """Deliver what a person lets in through Dagster: a run without partitions."""
+    return _run(home, integration, flows, f"{integration.name}{LET_IN}", None, {TAG: chosen.as_text()}, None)
 
 
 def run_flows(

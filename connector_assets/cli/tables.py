@@ -20,7 +20,10 @@ def print_flows(entries: Iterable[Mapping[str, Any]], *, plan: bool = False) -> 
         title = f"{entry['flow']}   {entry['seconds']:.1f} s, {calls['read']} calls reading, {calls['write']} writing"
         columns = ["", "documents", *amounts]
         print_table(title, columns, _rows(entry["read"], entry["outcomes"], amounts), right=columns[1:])
-        rules = ", ".join(f"{count} by {rule}" for rule, count in entry.get("ignored_by", {}).items())
+        sums: Mapping[str, Mapping[str, str]] = entry.get("ignored_amounts", {})
+        rules = ", ".join(
+            f"{count} by {rule}{_money(sums.get(rule, {}))}" for rule, count in entry.get("ignored_by", {}).items()
+        )
         if rules:
             print_line(f"ignored: {rules}")
         if plan:
@@ -44,6 +47,11 @@ def _rows(read: int, outcomes: Mapping[str, int], amounts: Mapping[str, Mapping[
 def amount(text: str | None) -> str:
     """An amount as people read it; nothing where there is none."""
     return f"{Decimal(text):,}" if text is not None else ""
+
+
+def _money(sums: Mapping[str, str]) -> str:
+    told = ", ".join(f"{amount(text)} {currency}" for currency, text in sums.items())
+    return f" ({told})" if told else ""
 
 
 def _print_planned(documents: Sequence[Mapping[str, Any]]) -> None:

@@ -89,6 +89,10 @@ class Flow(ABC):
     # True where the flow runs only if `connections.yaml` names it: not every site has what it needs
     optional: ClassVar[bool] = False
     carries_money: ClassVar[bool] = False
+    # True of what documents refer to: it is needed however old it is, so that the start date does not hold for it
+    master_data: ClassVar[bool] = False
+    # columns of a mapped document whose latest date says how old one is that has no day of change
+    dated_by: ClassVar[tuple[str, ...]] = ()
     source_role: ClassVar[str]
     source_entity: ClassVar[str]
     target_role: ClassVar[str]

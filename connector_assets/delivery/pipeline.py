@@ -22,6 +22,7 @@ from connector_assets.delivery.flow import Assembly, Flow, Frames
 from connector_assets.delivery.frozen import Frozen
 from connector_assets.delivery.planning import Planner
 from connector_assets.delivery.report import FlowReport, Result
+from connector_assets.delivery.start_date import leave_alone, of_before
 from connector_assets.delivery.work import Pace
 from connector_resources.encrypted import encrypted_field
 from connector_resources.errors import ConnectorError
@@ -59,12 +60,14 @@ class Mapped:
 
 
 class Pipeline:
-    """One flow's way of a record in one run."""
+    """One flow's way of a record in one run. With `lets_in` documents of before the start date are delivered too:
+    a person said so."""
 
-    def __init__(self, flow: Flow, pace: Pace) -> None:
+    def __init__(self, flow: Flow, pace: Pace, *, lets_in: bool = False) -> None:
         self.flow = flow
         self.bench = flow.bench
         self.pace = pace
+        self.lets_in = lets_in
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -120,7 +123,9 @@ class Pipeline:
 
     def check(self, frames: Frames, assembly: Assembly | None = None) -> Mapped:
         """Fill in links and mappings as they are now, and run the flow's checks."""
-        frames = self.flow.resolve(frames)
+        old: set[str] = set() if self.lets_in else of_before(self.flow, frames)
+        # before, so that what is left alone takes nothing from the others; after, since rules are told anew there
+        frames = leave_alone(self.flow.resolve(leave_alone(frames, old)), old)
         return Mapped(frames, examine(self.flow.checks, frames.documents, frames.lines), assembly)
 
     @property
@@ -256,9 +261,11 @@ class Pipeline:
         mode: str = "apply",
         baseline_to: date | None = None,
         plan: Mapping[str, Frozen] | None = None,
+        standing: Sequence[Result] = (),
     ) -> FlowReport:
         """Bring checked documents to their outcomes. `mode` is 'apply', 'plan', 'adopt' or 'baseline'; with `plan` (key
-        -> planned call) the documents are those of a plan that is applied.
+        -> planned call) the documents are those of a plan that is applied. `standing` are results of other documents,
+        which need no look, to be counted with them.
 
         The report is kept in the ledger. An error that ended the work early is in `report.error`.
         """
@@ -270,7 +277,8 @@ class Pipeline:
         if mode in ("apply", "plan") and self.must_plan_first(mode):
             mode, report.plan_reason = "plan", "target_not_empty"
         report.add(self._outcomes(documents, mode, report, baseline_to, plan))
-        report.check(document.key for document in documents)
+        report.add(standing)
+        report.check([*(document.key for document in documents), *(result.key for result in standing)])
         staged = [key for key, result in report.results.items() if result.outcome == "staged"]
         calls = self.bench.ledger.staged.of(self.flow.full_name, staged).values()
         report.waiting = sorted((each for each in calls if each.state == "waiting"), key=lambda each: each.id)

@@ -139,6 +139,15 @@ class FlowReport:
         """How many documents each rule ignored."""
         return dict(Counter(result.rule for result in self.results.values() if result.rule))
 
+    def rule_amounts(self) -> dict[str, dict[str, Decimal]]:
+        """Per rule and currency: the money of the documents that it ignored."""
+        sums: dict[str, dict[str, Decimal]] = {}
+        for result in self.results.values():
+            if result.rule and result.amount is not None and result.currency:
+                row = sums.setdefault(result.rule, {})
+                row[result.currency] = row.get(result.currency, Decimal("0.00")) + result.amount
+        return sums
+
     def as_json(self) -> dict[str, Any]:
         """The flow's entry in what `connector sync --json` prints."""
         entry: dict[str, Any] = {
@@ -151,6 +160,10 @@ class FlowReport:
             "ignored_by": self.rules(),
         }
         if self.carries_money:
+            entry["ignored_amounts"] = {
+                rule: {currency: amount_text(amount) for currency, amount in sorted(sums.items())}
+                for rule, sums in self.rule_amounts().items()
+            }
             entry["amounts"] = {
                 currency: {name: amount_text(amount) for name, amount in sums.items()}
                 for currency, sums in sorted(self.amounts().items())

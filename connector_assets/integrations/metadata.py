@@ -99,6 +99,10 @@ def report_metadata(report: FlowReport) -> dict[str, Any]:
     for currency, sums in report.amounts().items():
         shown |= {f"{currency} {name}": amount_text(amount) for name, amount in sums.items() if amount}
     shown |= {"calls read": report.reads, "calls write": report.writes, "seconds": round(report.seconds, 3)}
+    for rule, count in report.rules().items():
+        shown[f"ignored by {rule}"] = count
+    for rule, sums in report.rule_amounts().items():
+        shown |= {f"{currency} ignored by {rule}": amount_text(amount) for currency, amount in sums.items()}
     if report.plan_reason:
         shown["plan only"] = report.plan_reason
     return shown

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.workbench import Workbench
 
 ONE_DAY = timedelta(days=1)
 
@@ -38,6 +39,15 @@ def begins_empty(flow: Flow) -> bool:
     """Whether this very run opened the flow because its target held nothing: there is nothing to look for then."""
     opened = flow.bench.ledger.flows.get(flow.full_name)
     return opened is not None and opened.opened_by == "empty_target" and opened.run == flow.bench.run
+
+
+def opened_on(bench: Workbench, flow: str, role: str) -> date | None:
+    """The day, where the connection of this role is, on which an earlier run opened the flow (by its full name) for
+    writing; None where none did. What this very run finds was there before."""
+    opened = bench.ledger.flows.get(flow)
+    if opened is None or opened.run == bench.run:
+        return None
+    return opened.opened_at.astimezone(bench.time_zone(role)).date()
 
 
 def first_day(flow: Flow, overlap_days: int) -> date:

@@ -80,7 +80,15 @@ FLOW_ASSETS += [
     )
     for part in ("delivered", "mapped", "swept")
 ]
-JOBS = ["connector_purge", "jde_bill", "jde_bill_sweep", "jde_coupa", "jde_coupa_sweep"]
+JOBS = [
+    "connector_purge",
+    "jde_bill",
+    "jde_bill_let_in",
+    "jde_bill_sweep",
+    "jde_coupa",
+    "jde_coupa_let_in",
+    "jde_coupa_sweep",
+]
 SCHEDULES = [
     "connector_monthly_purge",
     "jde_bill_nightly_sweep",

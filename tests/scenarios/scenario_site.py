@@ -19,6 +19,7 @@ from scenario_books import TODAY, YESTERDAY, Books
 from scenario_spend import Spend
 
 from connector_assets.applying import apply
+from connector_assets.automation.letting_in import Chosen, let_in, named
 from connector_assets.automation.sweep import Sweep, sweep
 from connector_assets.cli.sandboxes import vendors_own
 from connector_assets.delivery import plans
@@ -31,7 +32,7 @@ from connector_assets.integrations.kinds import flow_class
 from connector_assets.opening import SYSTEMS, integration_of, open_reader, pace_of
 from connector_resources.connections import Connection, Settings
 from connector_resources.ledger import ExceptionRow, Ledger, NewLink, Staged
-from connector_resources.ledger.approving import Chosen
+from connector_resources.ledger.approving import Chosen as Approved
 from connector_sandbox.testing import Sandbox
 
 NAME = "jde_coupa"
@@ -73,6 +74,7 @@ class Site:
     connections: dict[str, dict[str, Any]] = field(default_factory=dict)
     pace: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    start: date = YESTERDAY
 
     # the integration and its kind, the system beside JD Edwards, and the flows that a sync brings where none is named
     NAME: ClassVar[str] = NAME
@@ -130,7 +132,7 @@ class Site:
     def bench(self, actor: str = "connector") -> Iterator[Workbench]:
         """The tools of one new run."""
         text = {
-            "start_date": YESTERDAY.isoformat(),
+            "start_date": self.start.isoformat(),
             "connections": self.connections,
             "integrations": {self.NAME: {"flows": self.flows, **self.settings}},
         }
@@ -198,6 +200,13 @@ class Site:
         with self.bench() as bench:
             return sweep(self._flow(bench, name))
 
+    def let_in(self, name: str, *keys: str, days: tuple[date, date] | None = None, mode: str = "apply") -> FlowReport:
+        """The operator lets documents in: by key, or those of days before the start date."""
+        with self.bench() as bench:
+            flow = self._flow(bench, name)
+            found = named(flow, keys) if keys else {}
+            return let_in(flow, Chosen((name,), "clerk", found, days, mode))
+
     def _flow(self, bench: Workbench, name: str) -> Flow:
         return flow_class(self.NAME, name)(bench)
 
@@ -233,16 +242,18 @@ class Site:
 
     def waiting(self, flow: str) -> list[Staged]:
         """What of a flow waits for an approval."""
-        return self.ledger.staged.waiting(Chosen(flow=f"{self.NAME}/{flow}"))
+        return self.ledger.staged.waiting(Approved(flow=f"{self.NAME}/{flow}"))
 
     def approve(self, flow: str, **rule: Any) -> int:
         """The approver lets go what waits, or what a rule chooses; returns how many."""
-        chosen = Chosen(flow=f"{self.NAME}/{flow}", **rule)
+        chosen = Approved(flow=f"{self.NAME}/{flow}", **rule)
         return len(self.ledger.staged.approve(chosen, actor="approver", note="checked", now=self.clock.now()))
 
     def reject(self, flow: str) -> None:
         """The approver says no to all that waits."""
-        self.ledger.staged.reject(Chosen(flow=f"{self.NAME}/{flow}"), actor="approver", note="no", now=self.clock.now())
+        self.ledger.staged.reject(
+            Approved(flow=f"{self.NAME}/{flow}"), actor="approver", note="no", now=self.clock.now()
+        )
 
     def map_term(self, ours: str, theirs: str) -> None:
         """The operator maps a payment term."""

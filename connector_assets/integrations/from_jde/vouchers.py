@@ -48,6 +48,7 @@ COLUMNS = {
     "invoice_date": "date?",
     "due_date": "date?",
     "gl_date": "date?",
+    "batch_date": "date?",
     "term": "str?",
     "remark": "str?",
     "purchase_order": "str?",
@@ -65,6 +66,8 @@ COLUMNS = {
     "reference": "str?",
     "user_reference": "str?",
 }
+# when a voucher came, where nothing says when it was changed: the latest of when it was entered, posted and invoiced
+DATED_BY = ("batch_date", "gl_date", "invoice_date")
 LINE_COLUMNS = {
     "line": "int",
     "aid": "str?",
@@ -105,14 +108,17 @@ class VoucherSources:
     twins: dict[tuple[int, str, bool], list[str]]
 
 
-def changed_vouchers(reader: Reader, entity: str, rows: Sequence[Row], rules: VoucherRules) -> dict[str, date | None]:
+def changed_vouchers(
+    reader: Reader, entity: str, rows: Sequence[Row], rules: VoucherRules, start: date
+) -> dict[str, date | None]:
     """The vouchers that rows of one of the four tables touch. A payment header names none: its details do.
 
     A voucher that was voided frees its invoice number, so the others of that number are touched too. The account
-    ledger also holds the lines of other documents; pay items of other types are let through, to be counted.
+    ledger also holds the lines of other documents; pay items of other types are let through, to be counted. What is of
+    before `start`, the start date, is not of now because another voucher was voided: it comes without a day.
     """
     if entity == "F0411":
-        return _days(rows, {}) | _freed(reader, rows)
+        return _days(rows, {}) | _freed(reader, rows, start)
     if entity == "F0413":
         header_days = {row["PYID"]: row.get("UPMJ") for row in rows}
         details = reader.complete("F0414", ["PYID"], [(payment,) for payment in header_days])
@@ -120,15 +126,20 @@ def changed_vouchers(reader: Reader, entity: str, rows: Sequence[Row], rules: Vo
     return _days([row for row in rows if row["DCT"] in rules.document_types], {})
 
 
-def _freed(reader: Reader, rows: Sequence[Row]) -> dict[str, date | None]:
+def _freed(reader: Reader, rows: Sequence[Row], start: date) -> dict[str, date | None]:
     """The other vouchers of the numbers that voided ones among `rows` bore, each with the day of the void."""
     days: dict[tuple[int, str], date | None] = {}
     for row in rows:
         if is_void([row]) and (vinv := text(row.get("VINV"))):
             days[row["AN8"], vinv] = row.get("UPMJ")
     own = {voucher_key(row) for row in rows}
-    same = reader.complete("F0411", ["AN8", "VINV"], list(days))
-    return {key: days[row["AN8"], text(row["VINV"]) or ""] for row in same if (key := voucher_key(row)) not in own}
+    freed: dict[str, date | None] = {}
+    for items in by(reader.complete("F0411", ["AN8", "VINV"], list(days)), *VOUCHER_KEY).values():
+        changed, head = day_of(items), items[0]
+        if (key := voucher_key(head)) not in own:
+            is_old = changed is not None and changed < start
+            freed[key] = None if is_old else days[head["AN8"], text(head["VINV"]) or ""]
+    return freed
 
 
 def _days(rows: Sequence[Row], header_days: Mapping[Any, date | None]) -> dict[str, date | None]:
@@ -251,6 +262,7 @@ def voucher_rows(
         "invoice_date": head.get("DIVJ"),
         "due_date": head.get("DDJ"),
         "gl_date": head.get("DGJ"),
+        "batch_date": head.get("DICJ"),
         "term": text(head.get("PTC")),
         "remark": text(head.get("RMK")),
         "purchase_order": text(head.get("PO")),

@@ -61,6 +61,7 @@ class PurchaseOrderBills(Flow):
     after = ("vendors", "chart_of_accounts", "departments")
     optional = True
     carries_money = True
+    dated_by = ("order_date",)
     source_role, source_entity = "jde", "F4301"
     target_role, target_entity = "bill", "bills"
     natural_key = "order in the description"

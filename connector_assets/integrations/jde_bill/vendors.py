@@ -77,6 +77,7 @@ class Vendors(Flow):
         Source("jde", "F0010", daily=False),
         Source("bill", "vendors"),
     )
+    master_data = True
     source_role, source_entity = "jde", "F0401"
     target_role, target_entity = "bill", "vendors"
     natural_key = "shortName"

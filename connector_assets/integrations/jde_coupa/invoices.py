@@ -31,15 +31,17 @@ from connector_assets.delivery.checks import (
 from connector_assets.delivery.document import Decision, Document, FieldChange, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source, read_settings
 from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.start_date import BEFORE_START_DATE, own_date
 from connector_assets.integrations.from_jde import vouchers as jde
 from connector_assets.integrations.from_jde.keys import supplier_key
+from connector_assets.integrations.from_jde.settled import HISTORY, PAID_IN_JDE, Settled
 from connector_assets.integrations.jde_coupa.account_links import AccountLinks
 from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
 from connector_assets.integrations.jde_coupa.birthplace import MarkRules
 from connector_assets.integrations.jde_coupa.external_payables import ExternalPayables
 from connector_assets.integrations.jde_coupa.invoice_drafts import InvoiceDrafts
-from connector_assets.integrations.jde_coupa.origin import booked_numbers
+from connector_assets.integrations.jde_coupa.origin import booked_numbers, coupa_pays
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty
@@ -67,7 +69,7 @@ class InvoiceSettings(jde.VoucherRules):
     )
     go_live: date | None = Field(
         default=None,
-        description="vouchers that were paid unsent before this day are ignored; null: whenever they were paid",
+        description="vouchers that were paid unsent before this day are ignored; null: before the flow was opened",
     )
     send_pay_statuses: tuple[str, ...] | None = Field(
         default=None,
@@ -91,6 +93,7 @@ class Invoices(Flow):
     )
     after = ("suppliers", "accounts")
     carries_money = True
+    dated_by = jde.DATED_BY
     source_role, source_entity = "jde", "F0411"
     target_role = "coupa"
     natural_key = "voucher key"
@@ -142,7 +145,7 @@ class Invoices(Flow):
     # -- the source side ------------------------------------------------------------------------------------------
 
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
-        return jde.changed_vouchers(self.bench.reader("jde"), entity, rows, self.settings)
+        return jde.changed_vouchers(self.bench.reader("jde"), entity, rows, self.settings, self.bench.start_date)
 
     @property
     def looks_first(self) -> bool:  # type: ignore[override]
@@ -191,7 +194,7 @@ class Invoices(Flow):
         twins = {twin for row in rows for twin in json.loads(row["twins"])} if hold else set()
         elsewhere = sent | self._links(self.name, twins).keys()
         columns: dict[str, Callable[[Mapping[str, Any]], Any]] = {
-            "ignored": lambda row: self._rule(row, sent),
+            "ignored": lambda row: self._rule(row, sent, known.get(row["key"])),
             "supplier_id": lambda row: suppliers.get(supplier_key(row["supplier"])),
             "currency_known": lambda row: row["currency"] in active,
             "held_duplicate": lambda row: _first_twin(row, elsewhere) if hold and row["key"] not in sent else None,
@@ -201,17 +204,34 @@ class Invoices(Flow):
         documents["term_code"] = resolve_terms(self.bench, documents["term"])
         return Frames(documents, self.account_links.resolve(lines))
 
-    def _rule(self, row: Mapping[str, Any], sent: Collection[str]) -> str | None:
+    def _rule(self, row: Mapping[str, Any], sent: Collection[str], known: Delivery | None) -> str | None:
         """Vouchers that came from an invoice of Coupa are never sent back; those that were settled or voided without
-        ever having been sent are history."""
+        ever having been sent are history. What JDE has paid since is told with its payment, unless Coupa pays: there
+        it would be paid again."""
         if self.marks.of_row({"VR01": row["reference"], "URRF": row["user_reference"]}):
             return BORN_IN_COUPA
         if row["key"] in sent or not (row["settled"] or row["void"]):
             return None
-        go_live, settled_on = self.settings.go_live, row["settled_on"]
-        if row["void"] or go_live is None or settled_on is None or settled_on < go_live:
-            return "settled_before_go_live"
-        return None
+        if row["void"] or self.settled.is_history(row["settled_on"], known):
+            return HISTORY
+        if self.coupa_pays:
+            return PAID_IN_JDE
+        # a payment alone does not bring in what came before the start date
+        came = own_date(self, row)
+        is_old = self.settings.go_live is None and came is not None and came < self.bench.start_date
+        return BEFORE_START_DATE if is_old else None
+
+    @cached_property
+    def settled(self) -> Settled:
+        """What tells history from what JDE has paid since. Where invoices are born in Coupa nothing is created for
+        either."""
+        go_live = self.settings.go_live
+        return Settled.of(self.bench, self.full_name, go_live) if self.needs_opening else Settled(go_live, None)
+
+    @property
+    def coupa_pays(self) -> bool:
+        """Whether Coupa Pay pays vouchers that were born in JDE."""
+        return self.settings.mode == "external_payables" or coupa_pays(self.bench.integration.settings)
 
     def _links(self, flow: str, keys: Collection[str]) -> dict[str, str]:
         """Source key -> target id, of a flow of this integration."""

@@ -42,6 +42,11 @@ def booked_numbers(integration: IntegrationSettings) -> range:
     return range(base + 1, HIGHEST_NUMBER + 1)
 
 
+def coupa_pays(integration: IntegrationSettings) -> bool:
+    """Whether Coupa Pay's payments are booked in JD Edwards: then it may pay whatever Coupa holds as payable."""
+    return PAYMENT_FLOWS["coupa"] in integration.flows
+
+
 def payer_problem(integration: IntegrationSettings, payer: Literal["jde", "coupa"]) -> str:
     """Why the flow that tells the payments of `payer` must not run, in words; '' where nothing speaks against it.
 

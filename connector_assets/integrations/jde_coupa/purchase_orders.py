@@ -57,6 +57,7 @@ class PurchaseOrders(Flow):
     after = ("suppliers", "accounts")
     optional = True
     carries_money = True
+    dated_by = ("order_date",)
     source_role, source_entity = "jde", "F4301"
     target_role, target_entity = "coupa", "purchase_orders"
     natural_key = "po-number"

@@ -75,6 +75,7 @@ class Suppliers(Flow):
         *(Source("jde", table) for table in jde.TABLES),
         Source("coupa", "payment_terms", daily=False),
     )
+    master_data = True
     source_role, source_entity = "jde", "F0401"
     target_role, target_entity = "coupa", "suppliers"
     natural_key = "number"

@@ -32,6 +32,23 @@ from connector_resources.ledger import Ledger
         (("sync", "jde_coupa", "--plan", "--adopt"), "--plan, --apply, --adopt and --baseline exclude each other"),
         (("sync", "--apply", "plan-1", "--plan"), "--plan, --apply, --adopt and --baseline exclude each other"),
         (("sync", "--apply", "plan-1", "--from", "2026-02-01"), "--from and --to do not apply"),
+        (("sync", "--apply", "plan-1", "--key", "F0411:1"), "--key and --before-start do not apply"),
+        (("sync", "jde_coupa", "--key", "F0411:1"), "jde_coupa is an integration: name one of its flows"),
+        (("sync", "jde_coupa/invoices", "--key", "F0411:1", "--from", "2026-02-02"), "--key says which documents"),
+        (("sync", "jde_coupa/accounts", "--before-start", "--from", "2026-01-02"), "jde_coupa/accounts is read whole"),
+        (("sync", "jde_coupa", "--before-start"), "--before-start needs --from: the first day to read"),
+        (
+            ("sync", "jde_coupa", "--before-start", "--from", "2026-02-01"),
+            "2026-02-01 is not before start_date 2026-02-01: sync it without --before-start",
+        ),
+        (
+            ("sync", "jde_coupa", "--before-start", "--from", "2026-01-01", "--to", "2026-02-02"),
+            "2026-02-02 is not before start_date",
+        ),
+        (
+            ("sync", "jde_coupa", "--baseline", "--from", "2026-01-01", "--to", "2099-01-01"),
+            "2099-01-01 is out of range",
+        ),
         (("sync", "--apply", "plan-1"), "there is no plan plan-1: connector plans list"),
         (("plans", "show", "plan-1"), "there is no plan plan-1: connector plans list"),
         (("plans", "list", "--integration", "nix"), "no integration 'nix'"),

@@ -105,7 +105,7 @@ class Resolving:
 
     def billed(self, entity: str, rows: Sequence[Row]) -> dict[str, date | None]:
         """The billed orders whose vouchers these rows touch (F0411, or the payments of F0413 and F0414)."""
-        days = changed_vouchers(self.jde, entity, rows, self.vouchers)
+        days = changed_vouchers(self.jde, entity, rows, self.vouchers, self.bench.start_date)
         items = rows if entity == "F0411" else self.jde.complete("F0411", VOUCHER_KEY, list(map(voucher_parts, days)))
         orders = {order: days.get(voucher_key(row)) for row in items if (order := order_of(row)) is not None}
         found = {self.orders.key(order): day for order, day in orders.items()}

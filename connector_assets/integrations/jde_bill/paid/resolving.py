@@ -11,6 +11,7 @@ from typing import Any
 
 from connector_assets.delivery.document import Target
 from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.start_date import BEFORE_START_DATE
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, by
 from connector_assets.integrations.jde_bill.paid.bills import PaidBill, PaidBills, PayItem
@@ -76,7 +77,11 @@ class Resolving:
         applied = [line for line in lines if line["item"] is None]
         self._standing(rows)
         wanted = [row for row in rows if row["ignored"] is None]
-        bills = self.bills.of(wanted)
+        old = [row for row in rows if row["ignored"] == BEFORE_START_DATE]
+        bills = self.bills.of([*wanted, *old])
+        for row in old:
+            # they are counted with their money
+            row["currency"] = next((item.currency for item in _items(bills[row["key"]])), bills[row["key"]].currency)
         there = self._there([row for row in wanted if not self.posted(row)], bills)
         for row in wanted:
             if not (row["settled"] or row["key"] in there or row["key"] in self._begun):

@@ -17,7 +17,6 @@ from connector_assets.delivery.document import (
     Done,
     FieldChange,
     Hold,
-    Ignore,
     NeedTarget,
     Step,
     Target,
@@ -28,9 +27,9 @@ from connector_assets.integrations.jde_bill.marker import payment_marker
 from connector_assets.integrations.jde_bill.payable import amounts
 from connector_assets.integrations.jde_bill.payable.bill_records import BillRecords, Held
 from connector_assets.integrations.jde_bill.payable.steps import (
-    NOTHING_OPEN,
     PayableSteps,
     description,
+    left_alone,
     line_bodies,
     shown,
 )
@@ -93,7 +92,11 @@ class BillSteps(PayableSteps[BillRecords]):
         is_open = Decimal(content["amount"]) != ZERO
         if known.target_id is None:
             sendable = is_open and document.facts["row"]["approved"]
-            return Do(self.create(document, lambda sent: self._create(document, sent))) if sendable else IGNORED
+            return (
+                Do(self.create(document, lambda sent: self._create(document, sent)))
+                if sendable
+                else left_alone(document)
+            )
         if self.flow.is_settled(document, known):
             return Done()
         if target is None:
@@ -197,9 +200,6 @@ class BillSteps(PayableSteps[BillRecords]):
         if payment not in found.raw.recorded:
             raise OutcomeUnknown(f"payment {payment} was recorded on {id}, and is not to be seen")
         return found
-
-
-IGNORED = Ignore(NOTHING_OPEN)
 
 
 def wanted_of(document: Document, target: Target) -> amounts.Wanted:

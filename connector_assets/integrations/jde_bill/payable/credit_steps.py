@@ -19,7 +19,6 @@ from connector_assets.delivery.document import (
     Done,
     FieldChange,
     Hold,
-    Ignore,
     NeedTarget,
     Target,
 )
@@ -27,9 +26,9 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.jde_bill.payable.credit_records import CreditRecords, HeldCredit
 from connector_assets.integrations.jde_bill.payable.steps import (
-    NOTHING_OPEN,
     PayableSteps,
     description,
+    left_alone,
     line_bodies,
     shown,
 )
@@ -74,7 +73,11 @@ class CreditSteps(PayableSteps[CreditRecords]):
         is_open = Decimal(content["amount"]) != ZERO
         if known.target_id is None:
             sendable = is_open and document.facts["row"]["approved"]
-            return Do(self.create(document, lambda sent: self._create(document, sent))) if sendable else IGNORED
+            return (
+                Do(self.create(document, lambda sent: self._create(document, sent)))
+                if sendable
+                else left_alone(document)
+            )
         if self.flow.is_settled(document, known):
             return Done()
         if target is None:
@@ -110,9 +113,6 @@ class CreditSteps(PayableSteps[CreditRecords]):
     def _create(self, document: Document, sent: Mapping[str, Any], *, look: bool = False) -> Target:
         found = self.records.marked(sent["vendorId"], document.key) if look else None
         return found or self.records.seen([self.resource.create(sent)])[0]
-
-
-IGNORED = Ignore(NOTHING_OPEN)
 
 
 def total_of(document: Document) -> Decimal:

@@ -36,7 +36,7 @@ from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_jde import pay_items as jde
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, voucher_key, voucher_parts
-from connector_assets.integrations.from_jde.vouchers import TABLES, changed_vouchers
+from connector_assets.integrations.from_jde.vouchers import DATED_BY, TABLES, changed_vouchers
 from connector_assets.integrations.jde_bill import classifications
 from connector_assets.integrations.jde_bill.marker import PAY_ITEM, keys_of
 from connector_assets.integrations.jde_bill.marks import mark_rules
@@ -58,6 +58,7 @@ RESOLVED = {
     "approved": "bool",
     "withdrawn": "bool",
     "distribution": "str",
+    "left": "money",
     "by_target": "money",
     "paid": "str",
     "held_duplicate": "str?",
@@ -70,6 +71,7 @@ class Payables(Flow):
 
     after = ("vendors", "chart_of_accounts", "departments", "purchase_order_bills")
     carries_money = True
+    dated_by = DATED_BY
     source_role, source_entity = "jde", "F0411"
     target_role = "bill"
     natural_key = "pay item in the description"
@@ -87,7 +89,7 @@ class Payables(Flow):
         """Vouchers, as keys without a suffix: what becomes of one pay item depends on the others."""
         if entity not in TABLES:
             return self._touched(entity, rows)
-        return changed_vouchers(self.bench.reader("jde"), entity, rows, self.settings)
+        return changed_vouchers(self.bench.reader("jde"), entity, rows, self.settings, self.bench.start_date)
 
     def _touched(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         """The vouchers of records that changed in BILL: a pay item may wait until another's bill lets go of it."""
@@ -199,7 +201,7 @@ class Payables(Flow):
         return self.classified.waits_for(why, row) if "aid" in row else None
 
     def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        amount = row["amount"] or ZERO
+        amount = row["left"] or ZERO
         open_amount = amount_text(amount)
         return {
             "key": row["key"],

@@ -6,11 +6,13 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.pay_items import Paid, PayItem, item_key, items_of, voucher_of
+from connector_assets.integrations.from_jde.settled import HISTORY, PAID_IN_JDE, Settled
 from connector_assets.integrations.jde_bill.marks import MarkRules
 from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named
 from connector_assets.integrations.jde_bill.payable.numbers import invoice_number
@@ -18,13 +20,13 @@ from connector_assets.integrations.jde_bill.payable.pay_items import grouped
 from connector_assets.integrations.jde_bill.payable.sent import Sent, sent_of
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
 from connector_assets.integrations.jde_bill.vendor_links import VendorLink, VendorLinks
+from connector_resources.ledger import Delivery
 
 ZERO = Decimal("0.00")
 BORN_IN_BILL = "born_in_bill"
 BILLED_BY_ORDER = "billed_by_order"
 IN_ANOTHER_BILL = "in_another_bill"
 NOT_APPROVED = "not_approved"
-HISTORY = "settled_before_go_live"
 # what a row has before it is resolved
 UNRESOLVED: Mapping[str, Any] = {
     "covers": "[]",
@@ -37,6 +39,7 @@ UNRESOLVED: Mapping[str, Any] = {
     "approved": False,
     "withdrawn": False,
     "distribution": "",
+    "left": ZERO,
     "by_target": ZERO,
     "paid": "[]",
     "held_duplicate": None,
@@ -65,11 +68,13 @@ class Resolving:
         twins = sent_of(self.bench.ledger, self.flow, {key for row in rows for key in json.loads(row["twin_items"])})
         orders = self._billed_orders({item.order for found in items.values() for item in found if item.order})
         vendors = self.vendors.of({self._paid(row) for row in rows})
+        known = self.bench.ledger.deliveries.load(self.flow, [row["key"] for row in rows])
         resolved = []
         for row in rows:
             voucher = voucher_of(row["key"])
             link = vendors[self._paid(row)]
-            resolved.append(dict(row) | self._one(row, items[voucher], sent.get(voucher, {}), twins, orders, link))
+            columns = self._one(row, items[voucher], sent.get(voucher, {}), twins, orders, link, known.get(row["key"]))
+            resolved.append(dict(row) | columns)
         return resolved
 
     def vendor_of(self, row: Row) -> VendorLink:
@@ -95,6 +100,7 @@ class Resolving:
         twins: Known,
         orders: Collection[str],
         link: VendorLink,
+        known: Delivery | None,
     ) -> dict[str, Any]:
         voucher, suffix = voucher_of(row["key"]), row["suffix"]
         bills = grouped(items, {first: each.covers for first, each in sent.items()})
@@ -112,6 +118,7 @@ class Resolving:
             "approved": approved,
             "withdrawn": withdrawn,
             "amount": sum((item.open for item in own), ZERO),
+            "left": sum((item.open for item in own), ZERO),
             "due": min((item.due for item in left or own if item.due), default=None),
             "order": _order(own),
             "by_target": sum((each.amount for each in _live(own) if each.elsewhere), ZERO),
@@ -129,23 +136,36 @@ class Resolving:
         elif covers is None:
             columns |= {"ignored": IN_ANOTHER_BILL, "amount": None}
         elif not is_sent:
-            columns["ignored"] = self._rule(row, own, orders, approved=approved)
+            columns["ignored"] = self._rule(row, own, orders, known, approved=approved)
+            if not left and columns["ignored"] in (None, PAID_IN_JDE):
+                # nothing is left: what is counted is the money that BILL does not see
+                columns["amount"] = sum((item.gross for item in own), ZERO)
         else:
             columns["ignored"] = None
         return columns
 
-    def _rule(self, row: Row, own: Sequence[PayItem], orders: Collection[str], *, approved: bool) -> str | None:
+    def _rule(
+        self, row: Row, own: Sequence[PayItem], orders: Collection[str], known: Delivery | None, *, approved: bool
+    ) -> str | None:
         """Why nothing is sent for pay items of which BILL has nothing yet."""
         if any(item.order in orders for item in own):
             return BILLED_BY_ORDER
         if any(item.payable for item in own):
             return None if approved else NOT_APPROVED
-        go_live = self.settings.go_live
-        settled_on: date | None = max((each.date for each in _live(own) if each.date), default=row["settled_on"])
-        if go_live is None or settled_on is None or settled_on < go_live or all(item.void for item in own):
+        payments = _live(own)
+        settled_on: date | None = max((each.date for each in payments if each.date), default=row["settled_on"])
+        if all(item.void for item in own) or self.settled.is_history(settled_on, known):
             return HISTORY
+        if self.settings.go_live is None:
+            # what BILL paid was sent before our memory was lost
+            return HISTORY if payments and all(each.elsewhere for each in payments) else PAID_IN_JDE
         # its bill may be in BILL all the same, sent before our memory was lost: it is looked for
         return None
+
+    @cached_property
+    def settled(self) -> Settled:
+        """What tells history from what JD Edwards has paid since."""
+        return Settled.of(self.bench, self.flow, self.settings.go_live)
 
     def _number(
         self, row: Row, own: Sequence[PayItem], items: Sequence[PayItem], sent: Mapping[str, Sent]

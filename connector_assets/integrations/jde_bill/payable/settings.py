@@ -27,7 +27,7 @@ class PayableSettings(VoucherRules):
     )
     go_live: date | None = Field(
         default=None,
-        description="what was paid unsent before this day is ignored unseen; null: whenever it was paid",
+        description="what was paid unsent before this day is ignored unseen; null: before the flow was opened",
     )
     tax: Literal["prorate", "line"] = Field(
         default="prorate", description="tax: in the lines in proportion, or a line of its own on `tax_account`"

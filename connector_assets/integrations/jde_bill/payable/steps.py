@@ -18,12 +18,14 @@ from connector_assets.delivery.document import (
     Document,
     FieldChange,
     Hold,
+    Ignore,
     Step,
     Target,
     differences,
 )
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.settled import PAID_IN_JDE
 from connector_assets.integrations.jde_bill.marker import marker
 from connector_assets.integrations.jde_bill.payable.currencies import VendorCurrencies
 from connector_resources.ledger import Delivery
@@ -196,6 +198,12 @@ def line_bodies(lines: Sequence[Mapping[str, Any]], ids: Sequence[str | None] = 
         }
         for line, id in zip(lines, named, strict=False)
     ]
+
+
+def left_alone(document: Document) -> Ignore:
+    """The rule for what BILL has nothing of, and nothing is open of."""
+    paid = any(not each["void"] for each in document.content["payments"])
+    return Ignore(PAID_IN_JDE if paid else NOTHING_OPEN)
 
 
 def shown(change: FieldChange) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, field_validator, model_validator
 
 CLIENT_ID, CLIENT_SECRET, RELAY_SECRET = "inbox_client_id", "inbox_client_secret", "inbox_relay_secret"
 # BILL makes the key of its signatures; we keep it, and the one before it for what is under way after a rotation
@@ -33,6 +33,21 @@ _HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ServingSettings(_Settings):
+    """Who may be connected to `connector inbox serve` at a time: `inbox` at the top of connections.yaml."""
+
+    connections: int = Field(
+        default=3_072, ge=16, le=60_000, description="in all; then the one that has waited longest makes room"
+    )
+    each_address: int = Field(
+        default=256, ge=4, le=60_000, description="from one IPv4 address, or one /64 of IPv6; then likewise"
+    )
+    relays: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="addresses or networks of the site's own relays and proxies: each_address is not for them",
+    )
 
 
 class BearerSettings(_Settings):

@@ -83,6 +83,11 @@ class RelaySettings(_Settings):
             raise ValueError("signed: id.timestamp.body needs an event_id_header")
         return self
 
+    @property
+    def stamped(self) -> bool:
+        """Whether the time at which a message was signed is signed with it."""
+        return self.timestamp_header is not None
+
 
 class InboxSettings(_Settings):
     """What `connector inbox serve` takes for a connection. `bearer: null` turns call-outs off."""
@@ -94,7 +99,9 @@ class InboxSettings(_Settings):
         validate_default=True,
         description="more names that the sender uses -> invoices, purchase_orders or payments",
     )
-    keep_days: int = Field(default=30, ge=1, le=366, description="how long a repetition is known as one")
+    keep_days: int = Field(
+        default=30, ge=1, le=366, description="how long a repetition is known as one; what is older is refused"
+    )
     max_bytes: int = Field(default=5_000_000, ge=1_000, le=100_000_000, description="longest body that is read")
 
     @field_validator("documents")
@@ -111,6 +118,15 @@ class InboxSettings(_Settings):
     def _some(self) -> InboxSettings:
         if self.bearer is None and self.relay is None:
             raise ValueError("takes nothing: set bearer or relay")
+        # else a message could come again, and count as new, when it is not known any more
+        kept = self.keep_days * 86_400
+        if self.bearer is not None and self.bearer.token_seconds > kept:
+            raise ValueError("bearer.token_seconds: a token must end within keep_days, as long as call-outs are known")
+        # a stamp may be early by as much as it may be late
+        if self.relay is not None and self.relay.stamped and 2 * self.relay.tolerance_seconds > kept:
+            raise ValueError(
+                "relay.tolerance_seconds: twice of it must be within keep_days, as long as messages are known"
+            )
         return self
 
     @property
@@ -143,7 +159,9 @@ class BillInboxSettings(_Settings):
     former_key_hours: float = Field(
         default=24.0, ge=0, le=24 * 30, description="how long the key before a rotation still counts"
     )
-    keep_days: int = Field(default=30, ge=1, le=366, description="how long a repetition is known as one")
+    keep_days: int = Field(
+        default=30, ge=1, le=366, description="how long a repetition is known as one; what is older is refused"
+    )
     max_bytes: int = Field(default=1_000_000, ge=1_000, le=100_000_000, description="longest body that is read")
 
     @field_validator("public_url")

@@ -73,7 +73,7 @@ class Front:
         self._loop = asyncio.get_running_loop()
         self._quiet: dict[socket.socket, asyncio.TimerHandle] = {}
         self._turns = Turns()
-        self._meeting: set[asyncio.Task[None]] = set()
+        self._meeting: dict[asyncio.Task[None], socket.socket] = {}
         self._pause: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
@@ -90,8 +90,9 @@ class Front:
             self._hang_up(arrived)
         while self._turns:
             self._turns.take()[0].close()
-        for task in self._meeting:
-            task.cancel()
+        for arrived in self._meeting.values():
+            # not the task: its protocol may have been told of a connection, and would never hear of the end
+            self._hang_up(arrived)
 
     def _listen(self) -> None:
         self._pause = None
@@ -132,8 +133,8 @@ class Front:
                 arrived.close()
                 continue
             task = self._loop.create_task(self._meet(arrived, caller))
-            self._meeting.add(task)
-            task.add_done_callback(self._meeting.discard)
+            self._meeting[task] = arrived
+            task.add_done_callback(self._meeting.pop)
         if self._turns:
             self._loop.call_soon(self._serve_turns)
 

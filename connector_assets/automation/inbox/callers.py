@@ -130,6 +130,13 @@ class Callers:
         fitting = max(self._origins.values(), key=lambda origin: (origin.idle > 0 and not origin.exempt, origin.idle))
         return fitting.first_to_go()
 
+    def hang_up(self) -> None:
+        """Close whoever has no request here, at the end of all."""
+        for origin in list(self._origins.values()):
+            for caller in [*origin.stages[Stage.NEW], *origin.stages[Stage.WAITING]]:
+                self.leave(caller)
+                caller.close()
+
     def late(self, caller: Caller, what: str) -> None:
         """The caller was closed by its deadline."""
         self._tell(f"no {what} in time")

@@ -22,8 +22,9 @@ from connector_assets.automation.inbox.protocol import Deadlines
 
 log = logging.getLogger(__name__)
 
-# taken in before what goes on is seen to; a handshake is half a millisecond of work
-ARRIVE_AT_ONCE = 32
+# taken in before what goes on is seen to: who is here already is to say something before it makes room for others; a
+# handshake is half a millisecond of work
+ARRIVE_AT_ONCE = 8
 MEET_AT_ONCE = 4
 # out of descriptors or memory: it is pointless to ask again at once
 PAUSE_SECONDS = 0.1
@@ -73,7 +74,7 @@ class Front:
         self._loop = asyncio.get_running_loop()
         self._quiet: dict[socket.socket, asyncio.TimerHandle] = {}
         self._turns = Turns()
-        self._meeting: dict[asyncio.Task[None], socket.socket] = {}
+        self._meeting: set[asyncio.Task[None]] = set()
         self._pause: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
@@ -82,17 +83,12 @@ class Front:
         self._listen()
 
     def close(self) -> None:
-        """Take in nobody any more, and hang up on those who have said nothing or are still shaking hands."""
+        """Take in nobody any more, and hang up on those who have no request here."""
         if self._pause is not None:
             self._pause.cancel()
         self._loop.remove_reader(self._listener)
-        for arrived in list(self._quiet):
-            self._hang_up(arrived)
-        while self._turns:
-            self._turns.take()[0].close()
-        for arrived in self._meeting.values():
-            # not the task: its protocol may have been told of a connection, and would never hear of the end
-            self._hang_up(arrived)
+        # this ends no task: its protocol may have been told of a connection, and would never hear of the end
+        self._callers.hang_up()
 
     def _listen(self) -> None:
         self._pause = None
@@ -133,8 +129,8 @@ class Front:
                 arrived.close()
                 continue
             task = self._loop.create_task(self._meet(arrived, caller))
-            self._meeting[task] = arrived
-            task.add_done_callback(self._meeting.pop)
+            self._meeting.add(task)
+            task.add_done_callback(self._meeting.discard)
         if self._turns:
             self._loop.call_soon(self._serve_turns)
 

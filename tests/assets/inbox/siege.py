@@ -30,8 +30,8 @@ class Siege:
     tls: ssl.SSLContext | None = None
     kinds: Sequence[str] = KINDS
     addresses: Sequence[str] = ADDRESSES
-    # how long after its end a connection is made again; None: it is not
-    again_seconds: float | None = 0.2
+    # how long after its end a connection is made again
+    again_seconds: float = 1.0
     made: Counter[str] = field(default_factory=Counter)
     opened: int = 0
 
@@ -48,8 +48,6 @@ class Siege:
         while True:
             with suppress(OSError, asyncio.IncompleteReadError):
                 await self._hold(kind, address)
-            if self.again_seconds is None:
-                return
             await asyncio.sleep(self.again_seconds)
 
     async def _hold(self, kind: str, address: str) -> None:

@@ -39,7 +39,7 @@ BillName = Annotated[str, typer.Argument(metavar="CONNECTION", help="A BILL conn
 
 @app.command("serve")
 def serve(
-    host: Annotated[str, typer.Option("--host", help="Address to listen at; a proxy with TLS stands before it.")] = (
+    host: Annotated[str, typer.Option("--host", help="Address to listen at; 0.0.0.0: all of this machine.")] = (
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0: a free one.")] = (

@@ -12,7 +12,6 @@ import errno
 import logging
 import socket
 import ssl
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -32,23 +31,24 @@ _SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Turns:
-    """Callers whose first byte has come, one of each address after the other."""
+    """Callers whose first byte has come, one of each address after the other; of an address the one that came last. A
+    sender of events that shares an address with hundreds is not to wait for all their handshakes."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, deque[tuple[socket.socket, Caller]]] = {}
+        self._waiting: dict[str, list[tuple[socket.socket, Caller]]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
     def add(self, arrived: socket.socket, caller: Caller) -> None:
-        """The last one of its address."""
-        self._waiting.setdefault(caller.origin, deque()).append((arrived, caller))
+        """The next one of its address."""
+        self._waiting.setdefault(caller.origin, []).append((arrived, caller))
 
     def take(self) -> tuple[socket.socket, Caller]:
         """Whose turn it is; its address is the last one then."""
         origin = next(iter(self._waiting))
         mine = self._waiting.pop(origin)
-        found = mine.popleft()
+        found = mine.pop()
         if mine:
             self._waiting[origin] = mine
         return found

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import socket
+from functools import partial
 from typing import Any
 
 import pytest
 
 from connector_assets.automation.inbox import callers as module
 from connector_assets.automation.inbox.callers import Caller, Callers, Stage
+from connector_assets.automation.inbox.front import Turns
 from connector_resources.inbox_settings import ServingSettings
 
 
@@ -131,6 +134,19 @@ def test_of_unfinished_bodies_the_oldest_makes_room_unless_a_relay_sends_it(monk
     door.callers.move(done, Stage.ANSWERED)
     door.fill(1, "10.0.0.3", Stage.READING)
     assert door.closed == ["10.0.0.1#0"]
+
+
+def test_those_who_shake_hands_take_turns_by_address_and_the_last_of_each_is_the_first() -> None:
+    turns, door = Turns(), Door()
+    arrived = socket.socket()
+    for name, address in (("a", 1), ("b", 1), ("c", 1), ("d", 2), ("e", 2), ("f", 3)):
+        caller = door.callers.enter(f"10.0.0.{address}", partial(door.closed.append, name))
+        assert caller is not None
+        turns.add(arrived, caller)
+    while turns:
+        turns.take()[1].close()
+    arrived.close()
+    assert "".join(door.closed) == "cefbda"
 
 
 def test_what_was_closed_is_told_in_one_line_a_minute(caplog: pytest.LogCaptureFixture) -> None:

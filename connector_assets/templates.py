@@ -16,6 +16,10 @@ start_date: {start_date}
 """
 
 _SITE = """
+# Who may be connected to `connector inbox serve` at a time: in all; from one address; and your own relays and proxies,
+# addresses or networks, for which each_address is not
+# inbox: {connections: 3072, each_address: 256, relays: []}
+
 connections:
   jde:
     system: jde

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, field_validator, model_validator
 
 CLIENT_ID, CLIENT_SECRET, RELAY_SECRET = "inbox_client_id", "inbox_client_secret", "inbox_relay_secret"
 # BILL makes the key of its signatures; we keep it, and the one before it for what is under way after a rotation
@@ -33,6 +33,21 @@ _HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ServingSettings(_Settings):
+    """Who may be connected to `connector inbox serve` at a time: `inbox` at the top of connections.yaml."""
+
+    connections: int = Field(
+        default=3_072, ge=16, le=60_000, description="in all; then the one that has waited longest makes room"
+    )
+    each_address: int = Field(
+        default=256, ge=4, le=60_000, description="from one IPv4 address, or one /64 of IPv6; then likewise"
+    )
+    relays: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="addresses or networks of the site's own relays and proxies: each_address is not for them",
+    )
 
 
 class BearerSettings(_Settings):
@@ -68,6 +83,11 @@ class RelaySettings(_Settings):
             raise ValueError("signed: id.timestamp.body needs an event_id_header")
         return self
 
+    @property
+    def stamped(self) -> bool:
+        """Whether the time at which a message was signed is signed with it."""
+        return self.timestamp_header is not None
+
 
 class InboxSettings(_Settings):
     """What `connector inbox serve` takes for a connection. `bearer: null` turns call-outs off."""
@@ -79,7 +99,9 @@ class InboxSettings(_Settings):
         validate_default=True,
         description="more names that the sender uses -> invoices, purchase_orders or payments",
     )
-    keep_days: int = Field(default=30, ge=1, le=366, description="how long a repetition is known as one")
+    keep_days: int = Field(
+        default=30, ge=1, le=366, description="how long a repetition is known as one; what is older is refused"
+    )
     max_bytes: int = Field(default=5_000_000, ge=1_000, le=100_000_000, description="longest body that is read")
 
     @field_validator("documents")
@@ -96,6 +118,15 @@ class InboxSettings(_Settings):
     def _some(self) -> InboxSettings:
         if self.bearer is None and self.relay is None:
             raise ValueError("takes nothing: set bearer or relay")
+        # else a message could come again, and count as new, when it is not known any more
+        kept = self.keep_days * 86_400
+        if self.bearer is not None and self.bearer.token_seconds > kept:
+            raise ValueError("bearer.token_seconds: a token must end within keep_days, as long as call-outs are known")
+        # a stamp may be early by as much as it may be late
+        if self.relay is not None and self.relay.stamped and 2 * self.relay.tolerance_seconds > kept:
+            raise ValueError(
+                "relay.tolerance_seconds: twice of it must be within keep_days, as long as messages are known"
+            )
         return self
 
     @property
@@ -128,7 +159,9 @@ class BillInboxSettings(_Settings):
     former_key_hours: float = Field(
         default=24.0, ge=0, le=24 * 30, description="how long the key before a rotation still counts"
     )
-    keep_days: int = Field(default=30, ge=1, le=366, description="how long a repetition is known as one")
+    keep_days: int = Field(
+        default=30, ge=1, le=366, description="how long a repetition is known as one; what is older is refused"
+    )
     max_bytes: int = Field(default=1_000_000, ge=1_000, le=100_000_000, description="longest body that is read")
 
     @field_validator("public_url")

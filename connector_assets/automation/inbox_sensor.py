@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from connector_assets.automation.inbox.age import forget
 from connector_assets.automation.probes import waits_for_opening
 from connector_assets.automation.schedules import LONGEST_WHY, WHY_TAG, run_under_way
 from connector_assets.delivery.workbench import Workbench
@@ -117,5 +118,5 @@ def days_of(bench: Workbench, batch: Batch) -> tuple[date, date]:
 
 def _purge(bench: Workbench) -> None:
     for connection in bench.integration.connections.values():
-        if isinstance(connection, CoupaConnection | BillConnection) and connection.inbox is not None:
-            bench.ledger.inbox.purge(connection.name, bench.now() - timedelta(days=connection.inbox.keep_days))
+        if isinstance(connection, CoupaConnection | BillConnection):
+            forget(bench.ledger, connection, bench.now())

@@ -39,7 +39,7 @@ BillName = Annotated[str, typer.Argument(metavar="CONNECTION", help="A BILL conn
 
 @app.command("serve")
 def serve(
-    host: Annotated[str, typer.Option("--host", help="Address to listen at; a proxy with TLS stands before it.")] = (
+    host: Annotated[str, typer.Option("--host", help="Address to listen at; 0.0.0.0: all of this machine.")] = (
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0: a free one.")] = (
@@ -51,6 +51,7 @@ def serve(
     """Serve until told to stop; one line of JSON says when it is ready. Subscriptions to BILL's events are kept."""
     # imported here: another command does not need a server
     from connector_assets.automation.inbox.app import TOKEN_PATH, Inbox
+    from connector_assets.automation.inbox.descriptors import make_room
     from connector_assets.automation.inbox.keeping import Keeping
     from connector_assets.automation.inbox.places import BillPlace, open_places
     from connector_assets.automation.inbox.server import Server, listen
@@ -59,6 +60,8 @@ def serve(
     places, secrets = open_places(home)
     subscribed = [place for place in places.values() if isinstance(place, BillPlace)]
     tls, renew, authority = _tls(home, host, tls_cert, tls_key, needed=bool(subscribed))
+    serving = home.settings().inbox
+    make_room(serving.connections)
     inbox = Inbox(home.ledger(), places, secrets)
     keeping = Keeping(home.ledger(), home.credentials(), subscribed, _opener(home), each_time=renew)
     with listen(host, port) as listener:
@@ -79,7 +82,7 @@ def serve(
 
         _log_to(home.logs)
         try:
-            Server(inbox.app, begin, tls).serve_until_told(listener)
+            Server(inbox.app, begin, tls, settings=serving).serve_until_told(listener)
         finally:
             keeping.stop()
             inbox.close()

@@ -28,6 +28,7 @@ from connector_resources.connections.coupa import (
 )
 from connector_resources.connections.jde import JdeConnection, Orchestration
 from connector_resources.errors import UnusableInput
+from connector_resources.inbox_settings import ServingSettings
 from connector_resources.yaml_lines import Lines, load_mapping, parse_mapping
 
 __all__ = [
@@ -132,6 +133,7 @@ class Settings:
         integrations: Mapping[str, IntegrationSettings],
         broken_connections: Mapping[str, str] | None = None,
         broken_integrations: Mapping[str, str] | None = None,
+        inbox: ServingSettings | None = None,
     ) -> None:
         self.path = path
         self.start_date = start_date
@@ -139,6 +141,7 @@ class Settings:
         self.integrations = dict(integrations)
         self.broken_connections = dict(broken_connections or {})
         self.broken_integrations = dict(broken_integrations or {})
+        self.inbox = inbox or ServingSettings()
 
     @classmethod
     def load(cls, path: Path | str) -> Settings:
@@ -183,6 +186,7 @@ class _File(StrictSettings):
     """The outermost shape; entries are looked at one by one."""
 
     start_date: date
+    inbox: ServingSettings | None = None
     connections: dict[str, Any] = Field(default_factory=dict)
     integrations: dict[str, Any] = Field(default_factory=dict)
 
@@ -213,6 +217,7 @@ def _load(content: dict[str, Any], lines: Lines, path: Path) -> Settings:
         connections=connections,
         integrations={},
         broken_connections=broken_connections,
+        inbox=file.inbox,
     )
     for name, body in file.integrations.items():
         where = ("integrations", name)

@@ -185,11 +185,18 @@ class Inbox:
         with self._db.write() as db:
             db.execute(update(batches).where(same).values(attempt=attempt + 1, due_at=due_at))
 
-    def purge(self, connection: str, older_than: datetime) -> int:
-        """Forget a connection's events that came before an instant, and batches and tokens that ended before it; how
-        many events. What is forgotten is no repetition any more."""
+    def purge(self, connection: str, older_than: datetime, *, timeless: bool = True) -> int:
+        """Forget a connection's events that came before an instant and tell of nothing after it, and batches and tokens
+        that ended before it; how many events. What is forgotten is no repetition any more.
+
+        Without `timeless`, what has an id or a signature and no time stays: nothing else would tell that it is old.
+        """
+        before = or_(events.c.updated_at.is_(None), events.c.updated_at < older_than)
+        old = and_(events.c.connection == connection, events.c.received_at < older_than, before)
+        if not timeless:
+            nameless = and_(events.c.relay_event.is_(None), events.c.signature.is_(None))
+            old = and_(old, or_(events.c.updated_at.is_not(None), nameless))
         with self._db.write() as db:
-            old = and_(events.c.connection == connection, events.c.received_at < older_than)
             gone = len(db.execute(delete(events).where(old).returning(events.c.id)).all())
             db.execute(delete(batches).where(batches.c.done_at < older_than))
             db.execute(delete(tokens).where(tokens.c.expires_at < older_than))

@@ -11,6 +11,7 @@ import yaml
 
 from connector_assets.templates import sandbox_connections, site_connections
 from connector_resources.connections import BillConnection, CoupaConnection, Settings
+from connector_resources.errors import UnusableInput
 from connector_resources.inbox_settings import BillInboxSettings
 
 
@@ -64,6 +65,8 @@ def test_a_document_has_many_names_and_a_site_may_add_its_own() -> None:
         ({"relay": {"signed": "id.timestamp.body"}}, "needs an event_id_header"),
         ({"relay": {"encoding": "HEX"}}, "relay.encoding"),
         ({"relay": {"header": "X Signature"}}, "relay.header"),
+        ({"keep_days": 6, "bearer": {"token_seconds": 604_800}}, "a token must end within keep_days"),
+        ({"keep_days": 1, "relay": {"tolerance_seconds": 43_201}}, "twice of it must be within keep_days"),
         ({"documents": {"contract": "contracts"}}, "must be one of invoices, payments, purchase_orders"),
         ({"secret": "s3cret-value"}, "inbox.secret: unknown setting"),
     ],
@@ -89,6 +92,35 @@ def test_the_examples_of_the_commented_file_can_be_used() -> None:
     found = settings.connection("coupa")
     assert isinstance(found, CoupaConnection) and found.inbox is not None and found.inbox.relay is not None
     assert (found.inbox.relay.prefix, found.inbox.keep_days) == ("sha256=", 30)
+
+
+class TestServing:
+    """`inbox` at the top of the file: who may be connected at a time."""
+
+    def load(self, inbox: Any) -> Settings:
+        return Settings.parse(yaml.safe_dump({"start_date": "2026-01-01", "inbox": inbox}), Path("c.yaml"))
+
+    def test_without_it_there_is_room_for_thousands_and_no_relay(self) -> None:
+        found = self.load(None).inbox
+        assert (found.connections, found.each_address, found.relays) == (3_072, 256, ())
+
+    def test_a_relay_is_an_address_or_a_network(self) -> None:
+        found = self.load({"relays": ["10.0.0.5", "2001:db8::/48"]}).inbox
+        assert [str(each) for each in found.relays] == ["10.0.0.5/32", "2001:db8::/48"]
+
+    @pytest.mark.parametrize(
+        ("inbox", "reason"),
+        [
+            ({"relays": ["relay.example.com"]}, "inbox.relays.0: value is not a valid IPv4 or IPv6 network"),
+            ({"relays": ["10.0.0.5/24"]}, "inbox.relays.0"),
+            ({"connections": 0}, "inbox.connections"),
+            ({"each_addres": 9}, "inbox.each_addres: unknown setting"),
+        ],
+    )
+    def test_what_cannot_be_used_is_named(self, inbox: dict[str, Any], reason: str) -> None:
+        with pytest.raises(UnusableInput) as told:
+            self.load(inbox)
+        assert reason in str(told.value)
 
 
 def bill_inbox(inbox: Any) -> Settings:

@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from connector_assets.automation.inbox.age import too_old
 from connector_assets.automation.inbox.bodies import documents_of
 from connector_assets.automation.inbox.hints import events_of
 from connector_assets.automation.inbox.logins import TokenRefused, client_of
@@ -142,7 +143,7 @@ class Inbox:
                 signature=signed.signature,
             )
 
-        return await self._take(request, place, read)
+        return await self._take(request, place, read, keep_days=None if relay.stamped else place.settings.keep_days)
 
     async def _bill(self, request: Request) -> Response:
         place = self._place(request, BillPlace)
@@ -161,14 +162,32 @@ class Inbox:
                 raise Refusal(401, "Unauthorized")
             return told_by(place, message, keys.organisation)
 
-        return await self._take(request, place, read)
+        return await self._take(request, place, read, keep_days=place.settings.keep_days)
 
-    async def _take(self, request: Request, place: AnyPlace, read: Callable[[], list[InboxEvent]]) -> Response:
-        def take() -> tuple[int, int]:
+    async def _take(
+        self,
+        request: Request,
+        place: AnyPlace,
+        read: Callable[[], list[InboxEvent]],
+        *,
+        keep_days: int | None = None,
+    ) -> Response:
+        """Keep what is told. `keep_days`: what is older is not taken; None where something else has shown its age."""
+
+        def take() -> tuple[int, int | None]:
             events = read()
+            if keep_days is not None and too_old(events, keep_days, self._ledger.clock.now()):
+                return len(events), None
             return len(events), self._ledger.inbox.take(events, place.integrations)
 
         told, new = await self._in_thread(request, take)
+        if new is None:
+            why = f"the message is older than the {keep_days} days for which messages are known: nothing of it is kept"
+            if not isinstance(place, BillPlace):
+                raise Refusal(422, why)
+            # to BILL any other answer than 200 means to send it again, and in the end nothing any more (section 7.5)
+            log.warning("%s: %s", place.connection.name, why)
+            return JSONResponse({"stored": 0, "repeated": 0, "too_old": told, "message": why})
         log.info("%s told of %d records, %d of them new", place.connection.name, told, new)
         return JSONResponse({"stored": new, "repeated": told - new})
 

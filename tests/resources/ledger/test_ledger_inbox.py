@@ -121,6 +121,24 @@ def test_the_events_of_one_message_are_all_taken_though_they_share_its_id(ledger
     assert records(ledger) == ["4711", "4712"]
 
 
+def test_what_came_or_happened_later_is_not_forgotten_nor_what_only_its_name_would_show(
+    ledger: Ledger, clock: ManualClock
+) -> None:
+    ahead = replace(INVOICE, record="ahead", updated_at=clock.now() + timedelta(days=3))
+    undated = replace(INVOICE, updated_at=None)
+    signed = replace(undated, record="signed", scheme="relay", signature="aa")
+    named = replace(undated, record="named", scheme="notification", relay_event="evt-1")
+    for each in (INVOICE, ahead, replace(undated, record="nameless"), signed, named):
+        assert take(ledger, each) == 1
+    before = clock.now() + timedelta(days=1)
+    clock.advance(2 * 86_400)
+    assert take(ledger, SECOND) == 1
+    assert ledger.inbox.purge("coupa", before, timeless=False) == 2
+    assert records(ledger) == ["ahead", "signed", "named", "4712"]
+    assert ledger.inbox.purge("coupa", before) == 2
+    assert records(ledger) == ["ahead", "4712"]
+
+
 def test_each_integration_that_reads_the_connection_drains_its_own(ledger: Ledger) -> None:
     assert take(ledger, INVOICE, integrations=(US, "north")) == 1
     assert ledger.inbox.batch(US) is not None

@@ -17,6 +17,7 @@ import pyarrow as pa
 DAY = "updated_on"
 RECORD = "record"
 AMOUNT = pa.decimal128(38, 6)
+AMOUNT_COLUMN_DIGITS = 32  # before its point
 MOMENT = pa.timestamp("us", tz="UTC")
 WIDE = Context(prec=60)  # some systems' decimals have up to 46 digits
 _MILLIONTHS = Decimal("0.000001")
@@ -77,8 +78,10 @@ def in_utc(moment: datetime | None) -> datetime | None:
 
 
 def shown_amount(amount: Decimal | None) -> Decimal | None:
-    """An amount as the column has it, for people: the exact one is in the record."""
-    return None if amount is None else amount.quantize(_MILLIONTHS, ROUND_HALF_EVEN, WIDE)
+    """An amount as the column has it, for people: the exact one is in the record. None for one that it cannot hold."""
+    if amount is None or amount.adjusted() >= AMOUNT_COLUMN_DIGITS:
+        return None
+    return amount.quantize(_MILLIONTHS, ROUND_HALF_EVEN, WIDE)
 
 
 def window_of(first: date, last: date, zone: tzinfo) -> tuple[datetime, datetime]:

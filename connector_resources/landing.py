@@ -7,10 +7,11 @@ object count: one that a crash left behind is never read.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
@@ -25,10 +26,13 @@ from fsspec.implementations.local import LocalFileSystem
 
 from connector_resources.errors import ConnectorError, StorageProblem, UnusableInput
 from connector_resources.ledger import LandedObject, LandingKind, Ledger
+from connector_resources.unreadable import Unreadable
 
 BATCH = 10_000
 # rows below which a compressor and a thread for each column take longer than what they save
 SMALL = 500
+# the part of an object's footer that tells of records that could not be read
+NOTE = "connector.unreadable"
 SEAL, SEAL_BYTES = "seal", 32
 SEAL_TRIES, SEAL_SECONDS = 50, 0.02
 
@@ -64,9 +68,12 @@ class LandingStore:
         rows: Iterable[Mapping[str, Any]] | pa.Table,
         schema: pa.Schema,
         window: tuple[date, date] | None = None,
+        unreadable: Callable[[], Sequence[Unreadable]] = tuple,
     ) -> LandedObject:
         """Land rows as one new object and register it; `window` is its first and last day, both inclusive.
 
+        `unreadable`, asked once the rows have all come, gives the records that could not be read; they are kept in the
+        object's footer.
         Rows are written as they come, so that an object may be larger than memory. Raises LandingProblem
         naming the column when a row does not fit the schema, StorageProblem when the store takes no more: nothing is
         registered then.
@@ -82,6 +89,8 @@ class LandingStore:
                     for table in chain([first], tables):
                         writer.write_table(table)
                         count += table.num_rows
+                    if notes := [each.as_json() for each in unreadable()]:
+                        writer.add_key_value_metadata({NOTE: json.dumps(notes)})
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise LandingProblem(f"{connection}/{entity}: rows do not fit their columns: {_line(error)}") from error
         except OSError as error:
@@ -145,14 +154,16 @@ class LandingStore:
         name = f"{landed.connection}/{landed.entity} of run {landed.run} ({landed.path})"
         try:
             with self._fs.open(f"{self._root}/{landed.path}", "rb") as file:
-                table = pq.ParquetFile(file).read(use_threads=landed.rows >= SMALL)
+                parquet = pq.ParquetFile(file)
+                table = parquet.read(use_threads=landed.rows >= SMALL)
+                note = (parquet.metadata.metadata or {}).get(NOTE.encode())
         except FileNotFoundError:
             raise LandingProblem(f"the landed object {name} is missing: read it again") from None
         except (OSError, pa.ArrowException) as error:
             raise LandingProblem(f"the landed object {name} cannot be read: {_line(error)}") from error
         if table.num_rows != landed.rows:
             raise LandingProblem(f"the landed object {name} holds {table.num_rows} rows, not {landed.rows}")
-        return table
+        return table if note is None else table.replace_schema_metadata({**(table.schema.metadata or {}), NOTE: note})
 
     @contextmanager
     def _create(self, path: str) -> Iterator[BinaryIO]:
@@ -174,6 +185,12 @@ class LandingStore:
             # what is not whole is of no use to anybody, least of all on a disk that is full
             Path(full).unlink()
             raise
+
+
+def unreadable_in(table: pa.Table) -> list[Unreadable]:
+    """The records that could not be read when this object was landed."""
+    note = (table.schema.metadata or {}).get(NOTE.encode())
+    return [] if note is None else [Unreadable.from_json(each) for each in json.loads(note)]
 
 
 def _make_private_folders(root: Path, folder: Path) -> None:

@@ -105,6 +105,11 @@ def set_aside() -> Iterator[list[Unreadable]]:
         _aside.reset(token)
 
 
+def setting_aside() -> bool:
+    """Whether who reads here sets unreadable records aside."""
+    return _aside.get() is not None
+
+
 def met(record: Unreadable) -> None:
     """An unreadable record was met in a list. Raises UnreadableRecord unless the reader sets such records aside."""
     found = _aside.get()

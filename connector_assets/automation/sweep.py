@@ -42,16 +42,19 @@ def sweep(flow: Flow) -> Sweep:
     """Compare all keys of a flow's source with the ledger, and bring them into agreement."""
     ledger = flow.bench.ledger
     land_reference_data(flow)
-    keys = flow.all_keys()
+    pipeline = Pipeline(flow, pace_of(flow))
+    keys = pipeline.all_keys()
     known = set(ledger.deliveries.keys(flow.full_name))
     # what has no date is never in a day, so only the sweep sees it change
     missed = {key: day for key, day in keys.items() if key not in known or day is None}
     linked = {link.source_key: link.target_id for link in ledger.links.all(flow=flow.full_name)}
     waiting = [*ledger.deliveries.waiting(flow.full_name), *_linked_by_hand(flow, linked)]
     missed |= {key: keys[key] for key in waiting if key in keys}
-    pipeline = Pipeline(flow, pace_of(flow))
     report = pipeline.deliver(pipeline.map(missed))
     linked |= {link.source_key: link.target_id for link in ledger.links.all(flow=flow.full_name)}
+    if pipeline.unreadable.met:
+        # what was not found may be what could not be read: nothing is known to be gone
+        return Sweep(report, len(keys), sorted(missed))
     deleted = _tell_deleted(flow, linked.keys() - keys.keys())
     dropped = _drop(flow, known - linked.keys() - keys.keys())
     return Sweep(report, len(keys), sorted(missed), deleted, dropped)

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from connector_assets.sources.reading import LandingReader, Rows
+from connector_resources.jde.keys import row_key
 from connector_resources.jde.tables import TABLES
 
 
@@ -37,6 +38,11 @@ class JdeReader(LandingReader):
 
     def keyed_pages(self, entity: str, columns: Sequence[str], keys: Collection[tuple[Any, ...]]) -> Iterator[Rows]:
         return iter(self._client.by_keys(entity, columns, keys))
+
+    @staticmethod
+    def key_of(entity: str, id: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        table = TABLES[entity]
+        return list(table.key), [row_key(table, id)]
 
     @property
     def _client(self) -> Any:

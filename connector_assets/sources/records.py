@@ -6,13 +6,15 @@ makes the client's model of it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 import pyarrow as pa
+
+from connector_resources.unreadable import Unreadable
 
 DAY = "updated_on"
 RECORD = "record"
@@ -82,6 +84,12 @@ def shown_amount(amount: Decimal | None) -> Decimal | None:
     if amount is None or amount.adjusted() >= AMOUNT_COLUMN_DIGITS:
         return None
     return amount.quantize(_MILLIONTHS, ROUND_HALF_EVEN, WIDE)
+
+
+def stamp_of(unreadable: Sequence[Unreadable]) -> dict[str, list[str]]:
+    """What a stamp says of records that it could not read: it differs where they do."""
+    told = sorted(f"{each.key} {each.at} {each.field} {each.type}" for each in unreadable)
+    return {"unreadable": told} if told else {}
 
 
 def window_of(first: date, last: date, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -178,7 +178,12 @@ class Events:
         fetch = partial(self._page, path, what, asked)
         key = "createdTime" if conditions else None
         for raw in scan(
-            fetch, conditions, key=key, what=what, connection=self._channel.connection.name, entity=path.rpartition("/")[2]
+            fetch,
+            conditions,
+            key=key,
+            what=what,
+            connection=self._channel.connection.name,
+            entity=path.rpartition("/")[2],
         ):
             try:
                 yield model.model_validate(raw)

@@ -15,7 +15,7 @@ from connector_resources.coupa import paging, wire
 from connector_resources.coupa.compare import dropped
 from connector_resources.coupa.errors import ScopedCall, TokenRefused
 from connector_resources.coupa.fields import Selected, Selection, hyphenated, underscored
-from connector_resources.coupa.paging import PageEnd, Raw
+from connector_resources.coupa.paging import PageEnd
 from connector_resources.coupa.shapes import Record
 from connector_resources.coupa.values import ZONE
 from connector_resources.coupa.wire import Filters

@@ -12,7 +12,17 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationInfo
 
-from connector_resources.values import Amount, Flag, Many, Number, Text, Unused, decimal_of, instant_of, text_of, whole_of
+from connector_resources.values import (
+    Amount,
+    Flag,
+    Many,
+    Number,
+    Text,
+    Unused,
+    decimal_of,
+    instant_of,
+    whole_of,
+)
 
 __all__ = [
     "ZONE",

@@ -216,7 +216,8 @@ class PageReader:
 
     def _unreadable_row(self, raw: Any, row: Row, bad: Sequence[str]) -> Unreadable:
         key = self._table.key if self._table else ()
-        known = bool(key) and not any(alias in bad or alias not in row for alias in key)
+        # a key of blanks alone tells no row from another
+        known = any(row.get(alias) for alias in key) and not any(alias in bad or alias not in row for alias in key)
         is_row = isinstance(raw, Mapping)
         column = self._table.column(bad[0]) if self._table and is_row else None
         return Unreadable(

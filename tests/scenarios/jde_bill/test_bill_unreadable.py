@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from bill_owed import compared, owing
-from bill_paid import FLOW, bill, pay, run, switch_on
+from bill_paid import FLOW, bill, pay, posted, run, switch_on
 from bill_site import BillSite
 from scenario_site import outcomes
 
@@ -173,3 +173,20 @@ def test_reconcile_goes_on_where_a_bill_cannot_be_read(town: BillSite) -> None:
         ("missing_in_target", "rule:unreadable_record")
     ]
     assert (found.source.documents, found.target.documents) == (2, 1)
+
+
+def test_an_unreadable_payment_of_jde_is_never_taken_for_nothing(paying: BillSite) -> None:
+    """Given a payment that JD Edwards posted without an answer getting back, and whose row cannot be read
+    when it is looked up, long after it may have come, then it is not posted again, and it is found once it can be."""
+    entry = paying.books.voucher()
+    pay(paying, bill(paying, entry, "100.00"))
+    lose = {"system": "jde", "route": "POST /jderest/*/orchestrator/*", "kind": "drop_after", "calls": [1]}
+    odd = {**DATA, "field": "F0413_PAAP", "value": {}, "kind": "retype"}
+    paying.sandbox.post("/faults", {"rules": [lose, odd], "replace": True})
+    assert run(paying) == {"in_doubt": 1}
+    paying.sandbox.post("/clock", {"advance": 600})
+    assert run(paying) == {"in_doubt": 1}
+    assert paying.exception(FLOW).reason == "unreadable_record"
+    retype(paying)
+    assert run(paying) == {"created": 1}
+    assert len(posted(paying)) == 1 and not paying.exceptions(FLOW)

@@ -100,3 +100,24 @@ def test_an_unreadable_hit_is_never_taken_for_nothing(town: Site) -> None:
     retype(town)
     assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1, "unchanged": 1}
     assert len(town.spend.all("invoices")) == 2 and not town.exceptions("invoices")
+
+
+@pytest.mark.parametrize("mode", ["batch", "direct"])
+def test_an_unreadable_row_of_the_target_is_never_taken_for_nothing(town: Site, mode: str) -> None:
+    """Given a voucher that JD Edwards made without an answer getting back, and a look-up whose rows cannot be read
+    when it is looked up, long after it may have come, then it is not made again, and it is found once they can be."""
+    payables = Payables(town)
+    town.configure(FLOW, mode=mode)
+    payables.invoice()
+    lose = {"system": "jde", "route": "POST /jderest/*/orchestrator/*", "kind": "drop_after", "calls": [1]}
+    odd = [{**DATA, "field": f"{table}_AG", "value": {}} for table in ("F0411", "F0411Z1")]
+    retype(town, lose, {**odd[0], "name": "item"})
+    if mode == "batch":
+        retype(town, lose, odd[1])
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"in_doubt": 1}
+    town.sandbox.post("/clock", {"advance": 600})
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"in_doubt": 1}
+    assert town.exception(FLOW).reason == "unreadable_record"
+    retype(town)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert len(payables.vouchers()) == 1 and not town.exceptions(FLOW)

@@ -99,7 +99,7 @@ def test_bill_any_value_in_any_field(bill: BillClient, given_one: tuple[Any, dic
     resource: Any = next(each for each in resources if each.MODEL is model)
     documents = {kind.model: kind for kind in bill_records.DOCUMENTS.values()}
     with set_aside() as unreadable:
-        for record in resource._readable([{"id": "00n", **fields}]):
+        for record in resource._readable([{**fields, "id": "00n"}]):
             lands(documents.get(model), record)
             return
     [told] = unreadable

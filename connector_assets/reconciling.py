@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -30,12 +30,15 @@ from connector_assets.explaining import STATUS_FIELDS, Gap, Memory
 from connector_assets.opening import pace_of
 from connector_assets.replaying import land_reference_data
 from connector_resources.ledger import Delivery
+from connector_resources.unreadable import Unreadable, set_aside
 
 VOID = frozenset({"void", "voided"})
 AMOUNT_FIELDS = frozenset({"amount", "open", "tax"})
 MONEY_FIELDS = AMOUNT_FIELDS | {"currency"}
 # why a document that differs may do so: what of it waits in the target is no difference to act on
 WAITS = "rule:waiting"
+# the record that is missing may be, or is, one that cannot be read
+UNREADABLE = "rule:unreadable_record"
 
 
 @dataclass
@@ -113,21 +116,24 @@ def compare(flow: Flow, first: date | None = None, last: date | None = None) -> 
     """
     # first, since keys may come from reference data
     land_reference_data(flow)
-    everything = flow.all_keys()
+    pipeline = Pipeline(flow, pace_of(flow))
+    everything = pipeline.all_keys()
     begin = first or flow.bench.start_date
     chosen = {key: day for key, day in everything.items() if _within(day, begin, last)}
     if first is None and not flow.master_data:
         # what of before the start date is in the target all the same: let in, or linked
         old = {key: day for key, day in everything.items() if key not in chosen and _within(day, None, last)}
         chosen |= {key: old[key] for key in flow.bench.ledger.links.of(flow.full_name, old.keys())}
-    pipeline = Pipeline(flow, pace_of(flow))
     documents = {document.key: document for document in pipeline.documents(pipeline.map(chosen))}
-    targets, foreign = _by_key(flow)
+    with set_aside() as unreadable:
+        targets, foreign = _by_key(flow)
     memory = Memory(flow, chosen.keys() | targets.keys())
+    hidden = _hidden(flow, documents, unreadable)
     found = Comparison(flow.full_name, foreign=foreign)
     for key, document in documents.items():
         live = [each for each in targets.get(key, ()) if not is_void(each)]
-        found.differences += _compare_one(flow, document, targets.get(key, []), live, memory)
+        differing = _compare_one(flow, document, targets.get(key, []), live, memory)
+        found.differences += [_explained(each, UNREADABLE) if key in hidden else each for each in differing]
         voided = bool(document.content.get("void")) and bool(targets.get(key)) and not live
         found.source.add(None if voided else _amount(document), document.currency)
     for key, held in targets.items():
@@ -138,10 +144,23 @@ def compare(flow: Flow, first: date | None = None, last: date | None = None) -> 
                 found.target.add(*_money(flow, each))
         if gone:
             explained = memory.explanation(key, None, Gap("missing_in_source"))
+            # it may be what could not be read
+            explained = explained or (UNREADABLE if pipeline.unreadable.met else None)
             found.differences += [
                 Difference(key, "missing_in_source", "", "", _shown_amount(flow, each), explained) for each in live
             ]
     return found
+
+
+def _hidden(flow: Flow, keys: Iterable[str], unreadable: Sequence[Unreadable]) -> set[str]:
+    """The documents that are linked to a record of the target that cannot be read."""
+    ids = {each.id for each in unreadable}
+    links = flow.bench.ledger.links.of(flow.full_name, list(keys)) if ids else {}
+    return {key for key, link in links.items() if link.target_id in ids}
+
+
+def _explained(difference: Difference, why: str) -> Difference:
+    return difference if difference.explained_by else replace(difference, explained_by=why)
 
 
 def is_void(target: Target) -> bool:

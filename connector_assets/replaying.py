@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from connector_assets.delivery.flow import Flow
-from connector_assets.delivery.pipeline import Pipeline
+from connector_assets.delivery.pipeline import Pipeline, merge
 from connector_assets.delivery.report import FlowReport
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.opening import flows_of, pace_of
@@ -35,8 +35,13 @@ def replay(bench: Workbench, keys_by_flow: Mapping[str, Collection[str]]) -> lis
 def _replay(flow: Flow, keys: list[str]) -> Replay:
     land_reference_data(flow)
     pipeline = Pipeline(flow, pace_of(flow))
-    report = pipeline.deliver(pipeline.map(_days(flow, keys)))
-    gone = sorted(set(keys) - report.results.keys())
+    records = {each.key for each in pipeline.unreadable.open()} & set(keys)
+    keys = [key for key in keys if key not in records]
+    days = _days(flow, keys)
+    if records:
+        merge(days, pipeline.unreadable.read_again(records))
+    report = pipeline.deliver(pipeline.map(days))
+    gone = sorted(set(keys) - report.results.keys() - pipeline.unreadable.blocked.keys())
     # what is not there cannot be tried again: without this its release would make every poll run for it
     changes = [Change(flow=flow.full_name, key=key, release_claim=False) for key in gone]
     flow.bench.ledger.record(changes, flow.bench.now())

@@ -8,6 +8,7 @@ no file, and nobody who copies one, has them in the clear.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
 import time
@@ -27,10 +28,13 @@ from fsspec.implementations.local import LocalFileSystem
 from connector_resources.encrypted import Keys, Undecipherable, decrypt, encrypt, encrypted_columns, kept_schema
 from connector_resources.errors import ConnectorError, StorageProblem, UnusableInput
 from connector_resources.ledger import LandedObject, LandingKind, Ledger
+from connector_resources.unreadable import Unreadable
 
 BATCH = 10_000
 # rows below which a compressor and a thread for each column take longer than what they save
 SMALL = 500
+# the part of an object's footer that tells of records that could not be read
+NOTE = "connector.unreadable"
 SEAL, SEAL_BYTES = "seal", 32
 SEAL_TRIES, SEAL_SECONDS = 50, 0.02
 
@@ -71,15 +75,18 @@ class LandingStore:
         rows: Iterable[Mapping[str, Any]] | pa.Table,
         schema: pa.Schema,
         window: tuple[date, date] | None = None,
+        unreadable: Callable[[], Sequence[Unreadable]] = tuple,
     ) -> LandedObject:
         """Land rows as one new object and register it; `window` is its first and last day, both inclusive.
 
+        `unreadable`, asked once the rows have all come, gives the records that could not be read; they are kept in the
+        object's footer.
         Rows are written as they come, so that an object may be larger than memory. Raises LandingProblem
         naming the column when a row does not fit the schema, StorageProblem when the store takes no more: nothing is
         registered then.
         """
         counted = _Counted(rows, schema)
-        path = self.keep(connection, entity, kind, run, counted.tables(), schema)
+        path = self.keep(connection, entity, kind, run, counted.tables(), schema, unreadable)
         digest = hashlib.sha256(schema.remove_metadata().to_string().encode()).hexdigest()[:16]
         return self.ledger.landing.register(connection, entity, run, kind, path, counted.rows, digest, window=window)
 
@@ -91,6 +98,7 @@ class LandingStore:
         run: str,
         tables: Iterable[pa.Table],
         schema: pa.Schema,
+        unreadable: Callable[[], Sequence[Unreadable]] = tuple,
     ) -> str:
         """Write tables of this schema as one new file, and return its path in the store. Nothing is registered.
 
@@ -106,6 +114,8 @@ class LandingStore:
                 with pq.ParquetWriter(file, kept, compression=compression) as writer:
                     for table in chain([first], left):
                         writer.write_table(change(table))
+                    if notes := [each.as_json() for each in unreadable()]:
+                        writer.add_key_value_metadata({NOTE: json.dumps(notes)})
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise LandingProblem(f"{connection}/{entity}: rows do not fit their columns: {_line(error)}") from error
         except OSError as error:
@@ -205,7 +215,9 @@ class LandingStore:
         name = f"{landed.connection}/{landed.entity} of run {landed.run} ({landed.path})"
         try:
             with self._fs.open(f"{self._root}/{landed.path}", "rb") as file:
-                table = pq.ParquetFile(file).read(use_threads=landed.rows >= SMALL)
+                parquet = pq.ParquetFile(file)
+                table = parquet.read(use_threads=landed.rows >= SMALL)
+                note = (parquet.metadata.metadata or {}).get(NOTE.encode())
         except FileNotFoundError:
             now = self.ledger.landing.get(landed.id)
             if now is not None and now.path != landed.path:
@@ -217,9 +229,10 @@ class LandingStore:
         if table.num_rows != landed.rows:
             raise LandingProblem(f"the landed object {name} holds {table.num_rows} rows, not {landed.rows}")
         try:
-            return decrypt(table, self._needed_keys) if encrypted_columns(table.schema) else table
+            table = decrypt(table, self._needed_keys) if encrypted_columns(table.schema) else table
         except (Undecipherable, UnusableInput) as error:
             raise LandingProblem(f"the landed object {name} cannot be read: {_line(error)}") from None
+        return table if note is None else table.replace_schema_metadata({**(table.schema.metadata or {}), NOTE: note})
 
     @contextmanager
     def _create(self, path: str) -> Iterator[BinaryIO]:
@@ -241,6 +254,12 @@ class LandingStore:
             # what is not whole is of no use to anybody, least of all on a disk that is full
             Path(full).unlink()
             raise
+
+
+def unreadable_in(table: pa.Table) -> list[Unreadable]:
+    """The records that could not be read when this object was landed."""
+    note = (table.schema.metadata or {}).get(NOTE.encode())
+    return [] if note is None else [Unreadable.from_json(each) for each in json.loads(note)]
 
 
 def _make_private_folders(root: Path, folder: Path) -> None:

@@ -48,7 +48,8 @@ def sweep(flow: Flow) -> Sweep:
     """Compare all keys of a flow's source with the ledger, and bring them into agreement."""
     ledger = flow.bench.ledger
     land_reference_data(flow)
-    keys = flow.all_keys()
+    pipeline = Pipeline(flow, pace_of(flow))
+    keys = pipeline.all_keys()
     known = set(ledger.deliveries.keys(flow.full_name))
     left = _left_before(flow, keys)
     # what has no date is never in a day, so only the sweep sees it change
@@ -58,16 +59,19 @@ def sweep(flow: Flow) -> Sweep:
     linked = {link.source_key: link.target_id for link in ledger.links.all(flow=flow.full_name)}
     waiting = [*ledger.deliveries.waiting(flow.full_name), *_linked_by_hand(flow, linked)]
     missed |= {key: keys[key] for key in waiting if key in keys}
-    pipeline = Pipeline(flow, pace_of(flow))
     mapped = pipeline.map(missed)
     # what is read of one document may bring others with it
     read = missed.keys() | set(mapped.frames.documents["key"])
     report = pipeline.deliver(mapped, standing=[_standing(each) for key, each in left.items() if key not in read])
     linked |= {link.source_key: link.target_id for link in ledger.links.all(flow=flow.full_name)}
+    before = {key for key, result in report.results.items() if result.rule == BEFORE_START_DATE}
+    found = sorted(missed.keys() - before)
+    if pipeline.unreadable.met:
+        # what was not found may be what could not be read: nothing is known to be gone
+        return Sweep(report, len(keys), found, sorted(before))
     deleted = _tell_deleted(flow, linked.keys() - keys.keys())
     dropped = _drop(flow, known - linked.keys() - keys.keys())
-    before = {key for key, result in report.results.items() if result.rule == BEFORE_START_DATE}
-    return Sweep(report, len(keys), sorted(missed.keys() - before), sorted(before), deleted, dropped)
+    return Sweep(report, len(keys), found, sorted(before), deleted, dropped)
 
 
 def _left_before(flow: Flow, keys: Collection[str]) -> dict[str, Delivery]:

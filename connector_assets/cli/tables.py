@@ -26,6 +26,9 @@ def print_flows(entries: Iterable[Mapping[str, Any]], *, plan: bool = False) -> 
         )
         if rules:
             print_line(f"ignored: {rules}")
+        unreadable = entry.get("rows", {}).get("unreadable")
+        if unreadable:
+            print_line(f"unreadable: {unreadable} records, see connector exceptions list --reason unreadable_record")
         if plan:
             _print_planned(entry.get("documents", []))
         print_line("")

@@ -20,9 +20,11 @@ from connector_assets.delivery.gate import changed_since_plan
 from connector_assets.delivery.reach import Reach
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.recorder import Recorder
+from connector_assets.delivery.unreadable import WAITS, record_problem, without_unreadable
 from connector_assets.delivery.work import Pace, Work
 from connector_resources.errors import ConnectorError, SystemProblem
 from connector_resources.ledger import Change, Delivery, IntentResult, Problem
+from connector_resources.unreadable import Unreadable
 
 
 class Doubts:
@@ -63,17 +65,22 @@ class Doubts:
         if not works:
             return []
         try:
-            hits = self.flow.find([work.sent for work in works])
+            hits, blocked = without_unreadable(works, self._find)
         except SystemProblem as error:
             self.reach.failed("read", error)
             return [(work, self.unanswered(work, error)) for work in works]
         self.reach.answered("read")
+        unreadable = [(work, self.unreadable(work, record)) for work, record in blocked]
+        works = [work for work in works if work.alive]
         taken = self.why_not_ours({work.document.key: work.sent for work in works}, hits)
         told = []
         for work in works:
             change = self._seen(work, hits.get(work.document.key, []), taken.get(work.document.key))
             told += [(work, change)] if change is not None else []
-        return told
+        return unreadable + told
+
+    def _find(self, works: Sequence[Work]) -> dict[str, list[Target]]:
+        return self.flow.find([work.sent for work in works]) if works else {}
 
     def why_not_ours(
         self, documents: Mapping[str, Document], hits: Mapping[str, Sequence[Target]]
@@ -159,11 +166,13 @@ class Doubts:
         if not works:
             return []
         try:
-            targets = self.flow.read([work.known.target_id for work in works if work.known.target_id])
+            targets, blocked = without_unreadable(works, lambda some: read_targets(self.flow, some))
         except SystemProblem as error:
             self.reach.failed("read", error)
             return [(work, self.unanswered(work, error)) for work in works]
         self.reach.answered("read")
+        unreadable = [(work, self.unreadable(work, record)) for work, record in blocked]
+        works = [work for work in works if work.alive]
         found = {work.document.key: targets.get(work.known.target_id or "") for work in works}
         moved = [
             (work, change)
@@ -171,7 +180,7 @@ class Doubts:
             if (target := found[work.document.key]) is not None and (change := work.follow(self.flow, target))
         ]
         self.recorder.record(moved)
-        return [(work, self._changed(work, found[work.document.key])) for work in works if work.alive]
+        return unreadable + [(work, self._changed(work, found[work.document.key])) for work in works if work.alive]
 
     def _changed(self, work: Work, target: Target | None) -> Change:
         """A call that changed something took effect when the flow, seeing the target, asks for nothing more."""
@@ -335,6 +344,21 @@ class Doubts:
             problems=[problem("outcome_unknown" if work.unfinished else "not_answered", "", str(error))],
             **values,
         )
+
+    def unreadable(self, work: Work, record: Unreadable) -> Change:
+        """A record of the target that this document asks for is there and cannot be read: whether it is the document,
+        and what it holds, is not known. Nothing is sent, and the next run looks again."""
+        if not work.unfinished:
+            return work.hold([record_problem(record)], waiting=WAITS, due_at=self.clock.now())
+        work.finish("in_doubt")
+        due = max(self.believed_at(work), self.clock.now())
+        return work.change(state="in_doubt", outcome="in_doubt", due_at=due, problems=[record_problem(record)])
+
+
+def read_targets(flow: Flow, works: Sequence[Work]) -> dict[str, Target]:
+    """The targets that these works are linked to, by id. Raises SystemProblem."""
+    ids = [work.known.target_id for work in works if work.known.target_id]
+    return flow.read(ids) if ids else {}
 
 
 def _agreed(work: Work, target: Target) -> dict[str, Any] | None:

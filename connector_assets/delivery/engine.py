@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 from connector_assets.delivery.claims import Claims
 from connector_assets.delivery.document import Document
@@ -22,6 +23,7 @@ from connector_assets.delivery.reach import Reach
 from connector_assets.delivery.recorder import Recorder, Told
 from connector_assets.delivery.report import AccountingError, Result
 from connector_assets.delivery.steps import Steps
+from connector_assets.delivery.unreadable import REASON, WAITS
 from connector_assets.delivery.work import Pace, Work, works_of
 from connector_resources.ledger import Delivery
 
@@ -182,8 +184,13 @@ class Engine:
             if work.document.ignored is not None:
                 told.append((work, work.ignore(work.document.ignored)))
             elif work.document.problems:
-                told.append((work, work.hold(work.document.problems)))
+                told.append((work, work.hold(work.document.problems, **self._looked_at_again(work.document))))
         self.recorder.record(told)
+
+    def _looked_at_again(self, document: Document) -> dict[str, Any]:
+        """What was held since a record of it could not be read is looked at in each run until it can be."""
+        unreadable = any(each.reason == REASON for each in document.problems)
+        return {"waiting": WAITS, "due_at": self.clock.now()} if unreadable else {}
 
 
 def nothing_new(document: Document, known: Delivery, *, approved: bool = False) -> bool:

@@ -47,8 +47,9 @@ class Source:
 class Assembly:
     """Rows become documents: one dict a document, one a line, and what became of every row of the main table.
 
-    `rows` counts the rows read for the flow's main table, `ignored_rows` those that belong to no document, by rule.
-    rows = rows in documents + ignored rows is checked by the pipeline.
+    `rows` counts the rows read for the flow's main table, `ignored_rows` those that belong to no document, by rule,
+    `unreadable` the records of any of its tables that could not be read, which count as rows too.
+    rows = rows in documents + ignored rows + unreadable ones is checked by the pipeline.
     """
 
     documents: list[dict[str, Any]] = field(default_factory=list)
@@ -56,18 +57,25 @@ class Assembly:
     rows: int = 0
     rows_in_documents: int = 0
     ignored_rows: Counter[str] = field(default_factory=Counter)
+    unreadable: int = 0
 
     def check(self, flow: str) -> None:
-        """Rows read = rows assembled into documents + rows ignored by a rule. Raises AccountingError."""
-        if self.rows != self.rows_in_documents + self.ignored_rows.total():
+        """Rows read = rows assembled into documents + rows ignored by a rule + rows that could not be read. Raises
+        AccountingError."""
+        if self.rows != self.rows_in_documents + self.ignored_rows.total() + self.unreadable:
             raise AccountingError(
-                f"{flow}: {self.rows} rows read, but {self.rows_in_documents} in documents and "
-                f"{self.ignored_rows.total()} ignored by rules"
+                f"{flow}: {self.rows} rows read, but {self.rows_in_documents} in documents, "
+                f"{self.ignored_rows.total()} ignored by rules and {self.unreadable} unreadable"
             )
 
     def as_json(self) -> dict[str, Any]:
         """The accounts of the rows, as a report shows them."""
-        return {"read": self.rows, "in_documents": self.rows_in_documents, "ignored": dict(self.ignored_rows)}
+        return {
+            "read": self.rows,
+            "in_documents": self.rows_in_documents,
+            "ignored": dict(self.ignored_rows),
+            "unreadable": self.unreadable,
+        }
 
 
 @dataclass

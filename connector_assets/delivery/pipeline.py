@@ -23,11 +23,15 @@ from connector_assets.delivery.frozen import Frozen
 from connector_assets.delivery.planning import Planner
 from connector_assets.delivery.report import FlowReport, Result
 from connector_assets.delivery.start_date import leave_alone, of_before
+from connector_assets.delivery.unreadable import UnreadableRecords, record_problem, without_unreadable
 from connector_assets.delivery.work import Pace
 from connector_resources.encrypted import encrypted_field
 from connector_resources.errors import ConnectorError
 from connector_resources.ledger import LandedObject
+from connector_resources.unreadable import UnreadableRecord, set_aside
 
+# of what the mapped asset tells the delivered one, the records that could not be read before and can be now
+READ_AGAIN = "read_again"
 ARROW = {
     "str": pa.string(),
     "int": pa.int64(),
@@ -68,6 +72,8 @@ class Pipeline:
         self.bench = flow.bench
         self.pace = pace
         self.lets_in = lets_in
+        self.unreadable = UnreadableRecords(flow)
+        self._last_day: date | None = None
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -83,25 +89,43 @@ class Pipeline:
     def changed_keys(self, first: date, last: date) -> dict[str, date | None]:
         """The documents touched in the landed rows of these days, each with its latest day."""
         keys: dict[str, date | None] = {}
-        for source in self.flow.sources:
-            if not source.daily:
-                continue
-            for rows in self.bench.reader(source.role).windows(source.entity, first, last):
-                merge(keys, self.flow.changed_keys(source.entity, rows))
+        self._last_day = last
+        # what cannot be read is told; which documents it touches is known once it can be
+        with set_aside() as found:
+            for source in self.flow.sources:
+                if not source.daily:
+                    continue
+                reader = self.bench.reader(source.role)
+                for rows in reader.windows(source.entity, first, last):
+                    merge(keys, self.flow.changed_keys(source.entity, rows))
+                self.unreadable.add(reader.unreadable(source.entity, first, last))
+        self.unreadable.add(found)
+        return keys
+
+    def all_keys(self) -> dict[str, date | None]:
+        """Every document that the source holds. What could not be read is in `unreadable`: as long as there is any,
+        no document is known to be gone."""
+        with set_aside() as found:
+            keys = self.flow.all_keys()
+        self.unreadable.add(found)
         return keys
 
     def due_keys(self) -> dict[str, date | None]:
-        """The documents that the ledger wants another attempt for, whatever day they are of."""
+        """The documents that the ledger wants another attempt for, whatever day they are of, and those of records that
+        could not be read before and can be now."""
         deliveries, flow = self.bench.ledger.deliveries, self.flow.full_name
-        return dict.fromkeys([*deliveries.due(flow, self.bench.now()), *deliveries.waiting(flow)])
+        due: dict[str, date | None] = dict.fromkeys(
+            [*deliveries.due(flow, self.bench.now()), *deliveries.waiting(flow)]
+        )
+        merge(due, self.unreadable.read_again())
+        return due
 
     # -- mapping --------------------------------------------------------------------------------------------------
 
     def map(self, keys: Mapping[str, date | None]) -> Mapped:
         """Read what is missing of these documents by key, map and check them."""
         now = self.bench.now()
-        assembly = self.flow.assemble(keys) if keys else Assembly()
-        assembly.check(self.flow.full_name)
+        assembly = self._assembled(keys)
         # asked for by what was made of the keys: a change may touch other documents than it names
         read_at = self._read_at({row["key"] for row in assembly.documents}, now)
         for row in assembly.documents:
@@ -110,7 +134,28 @@ class Pipeline:
             documents=frame(assembly.documents, self.document_columns),
             lines=frame(assembly.lines, self.line_columns),
         )
-        return self.check(frames, assembly)
+        mapped = self.check(frames, assembly)
+        self._count_unreadable(assembly)
+        assembly.check(self.flow.full_name)
+        return mapped
+
+    def _assembled(self, keys: Mapping[str, date | None]) -> Assembly:
+        """The documents that can be built: one of which a record cannot be read is left out whole."""
+
+        def attempt(chosen: list[str]) -> Assembly:
+            return self.flow.assemble({key: keys[key] for key in chosen}) if chosen else Assembly()
+
+        assembly, blocked = without_unreadable(list(keys), attempt)
+        self.unreadable.block(blocked, keys)
+        return assembly
+
+    def _count_unreadable(self, assembly: Assembly) -> None:
+        """Every record that the flow reads and that could not be read is a row."""
+        for source in self.flow.sources:
+            if not source.daily:
+                self.unreadable.add(self.bench.reader(source.role).unreadable_of_snapshot(source.entity))
+        assembly.unreadable = len(self.unreadable.met)
+        assembly.rows += assembly.unreadable
 
     def _read_at(self, keys: Collection[str], now: datetime) -> Callable[[str], str]:
         """When a document is read, by its key. Later than what is known of it was, even where the clock was put back in
@@ -125,8 +170,19 @@ class Pipeline:
         """Fill in links and mappings as they are now, and run the flow's checks."""
         old: set[str] = set() if self.lets_in else of_before(self.flow, frames)
         # before, so that what is left alone takes nothing from the others; after, since rules are told anew there
-        frames = leave_alone(self.flow.resolve(leave_alone(frames, old)), old)
-        return Mapped(frames, examine(self.flow.checks, frames.documents, frames.lines), assembly)
+        frames = leave_alone(frames, old)
+        resolved, blocked = without_unreadable(
+            list(frames.documents["key"]), lambda keys: self.flow.resolve(_only(frames, keys))
+        )
+        if blocked:
+            # all of them once more, so that what must be unique is looked at among all; those blocked are held
+            with set_aside():
+                resolved = self.flow.resolve(frames)
+        resolved = leave_alone(resolved, old)
+        findings = examine(self.flow.checks, resolved.documents, resolved.lines)
+        for key, record in blocked:
+            findings.rows.setdefault(key, []).append(record_problem(record))
+        return Mapped(resolved, findings, assembly)
 
     @property
     def document_columns(self) -> dict[str, str]:
@@ -142,7 +198,8 @@ class Pipeline:
         """Keep the mapped frames in the landing store, and the accounts of their rows, for the asset that writes."""
         landing, bench = self.bench.landing, self.bench
         if mapped.assembly is not None:
-            bench.ledger.reports.put(bench.run, self._mapped_name, mapped.assembly.as_json(), at=bench.now())
+            told = mapped.assembly.as_json() | {READ_AGAIN: self.unreadable.read}
+            bench.ledger.reports.put(bench.run, self._mapped_name, told, at=bench.now())
         kept = []
         for part, data, columns in (
             # the lines first: documents without theirs are never found, should we end in between
@@ -209,6 +266,10 @@ class Pipeline:
         rows: list[dict[str, Any]] = self.bench.landing.read(landed).to_pylist()
         return rows
 
+    def tell_unreadable(self) -> None:
+        """Write the exceptions of the records that could not be read."""
+        self.unreadable.tell(self._last_day)
+
     # -- delivering -----------------------------------------------------------------------------------------------
 
     def documents(self, mapped: Mapped) -> list[Document]:
@@ -246,13 +307,20 @@ class Pipeline:
         flows = self.bench.ledger.flows
         if not self.flow.needs_opening or flows.get(self.flow.full_name) is not None:
             return False
-        if self.flow.holds_any():
+        if self._holds_any():
             # another run may have opened the flow while we looked: what is there is what it sent
             return flows.get(self.flow.full_name) is None
         if mode == "plan":
             return False
         flows.open(self.flow.full_name, "empty_target", self.bench.now(), run=self.bench.run)
         return False
+
+    def _holds_any(self) -> bool:
+        try:
+            return self.flow.holds_any()
+        except UnreadableRecord:
+            # what cannot be read is there
+            return True
 
     def deliver(
         self,
@@ -274,6 +342,7 @@ class Pipeline:
         documents = self.documents(mapped)
         report = FlowReport(self.flow.full_name, self.flow.carries_money)
         report.rows = mapped.assembly.as_json() if mapped.assembly else self._rows_of_this_run()
+        self.unreadable.read += report.rows.pop(READ_AGAIN, [])
         if mode in ("apply", "plan") and self.must_plan_first(mode):
             mode, report.plan_reason = "plan", "target_not_empty"
         report.add(self._outcomes(documents, mode, report, baseline_to, plan))
@@ -288,6 +357,9 @@ class Pipeline:
         if report.plan:
             plans.keep(self.bench, report)
         else:
+            self.tell_unreadable()
+            if report.error is None:
+                self.unreadable.settle()
             self.bench.ledger.reports.put(self.bench.run, self.flow.full_name, report.as_json(), at=self.bench.now())
         return report
 
@@ -321,6 +393,17 @@ class Pipeline:
         results = engine.deliver(documents)
         report.error = engine.stopped
         return results
+
+
+def _only(frames: Frames, keys: Collection[str]) -> Frames:
+    """The frames of these documents."""
+    if len(keys) == len(frames.documents):
+        return frames
+    documents, lines = frames.documents, frames.lines
+    return Frames(
+        documents[documents["key"].isin(keys)].reset_index(drop=True),
+        lines[lines["key"].isin(keys)].reset_index(drop=True),
+    )
 
 
 def merge(into: dict[str, date | None], found: Mapping[str, date | None]) -> None:

@@ -16,13 +16,14 @@ from connector_assets.delivery.document import (
     Target,
     fingerprint,
 )
-from connector_assets.delivery.doubt import Doubts, close
+from connector_assets.delivery.doubt import Doubts, close, read_targets
 from connector_assets.delivery.engine import nothing_new, standing
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.frozen import freeze
 from connector_assets.delivery.gate import Gate
 from connector_assets.delivery.recorder import Recorder, Told
 from connector_assets.delivery.report import Planned, Result
+from connector_assets.delivery.unreadable import without_unreadable
 from connector_assets.delivery.work import Pace, Work, works_of
 from connector_resources.ledger import Change
 
@@ -45,15 +46,20 @@ class Planner:
         """What `deliver` would do next with each document. With `look_up` the target is asked for documents of the
         same natural key, which `--adopt` would link."""
         works = works_of(self.flow, documents, self.owner)
-        hits: dict[str, list[Target]] = {}
-        if look_up:
-            hits = self.flow.find([w.document for w in works if w.known.target_id is None and not _settled_by_rule(w)])
+        asked = [w for w in works if look_up and w.known.target_id is None and not _settled_by_rule(w)]
+        hits, unseen = without_unreadable(asked, self._find)
         taken = self.doubts.why_not_ours({document.key: document for document in documents}, hits)
-        ids = [w.known.target_id for w in works if w.known.target_id and not _nothing_new(w)]
-        targets = self.flow.read(ids) if ids else {}
+        linked = [w for w in works if w.known.target_id and not _nothing_new(w)]
+        targets, unread = without_unreadable(linked, lambda some: read_targets(self.flow, some))
+        for work, _ in [*unseen, *unread]:
+            # whether it is there, and what it holds, is not known
+            work.finish("held")
         results, planned = [], []
         for work in works:
             key = work.document.key
+            if work.result is not None:
+                results.append(work.result)
+                continue
             result, entry = self._plan_one(work, bool(hits.get(key)), key in taken, targets)
             results.append(result)
             if entry is not None:
@@ -128,9 +134,11 @@ class Planner:
         """What has a result already, or is in the last word of a rule, stands."""
         open_works = [w for w in works if w.known.target_id is None and not _nothing_new(w)]
         candidates = {w.document.key: w.document for w in open_works if w.document.ignored is None}
-        hits = self.flow.find(list(candidates.values())) if candidates else {}
-        taken = self.doubts.why_not_ours(candidates, hits)
-        told: list[Told] = []
+        asked = [work for work in open_works if work.document.key in candidates]
+        hits, blocked = without_unreadable(asked, self._find)
+        told: list[Told] = [(work, self.doubts.unreadable(work, record)) for work, record in blocked]
+        open_works = [work for work in open_works if work.alive]
+        taken = self.doubts.why_not_ours({w.document.key: w.document for w in asked if w.alive}, hits)
         for work in open_works:
             document = work.document
             found = hits.get(document.key)
@@ -150,6 +158,9 @@ class Planner:
             else:
                 work.finish("ignored", "not_in_target")
         return told
+
+    def _find(self, works: Sequence[Work]) -> dict[str, list[Target]]:
+        return self.flow.find([work.document for work in works]) if works else {}
 
     def _link(self, work: Work, hit: Target) -> Change:
         work.target = hit

@@ -31,6 +31,12 @@ REASONS: dict[str, Reason] = {
     reason.name: reason
     for reason in (
         Reason(
+            "unreadable_record",
+            "a record cannot be read: {field} is of type {value}",
+            "correct {field} of the record in its system: each sync reads it again until it can be read; where it is "
+            "right as it is, dismiss this one, or have the connector taught to read it",
+        ),
+        Reason(
             "supplier_not_linked",
             "supplier {value} is not linked to a supplier in the target",
             "let the suppliers flow deliver it, or link it by hand: connector links set",

@@ -133,7 +133,13 @@ class FlowReport:
     def sentence(self) -> str:
         """The report in one line."""
         counted = ", ".join(f"{count} {name}" for name, count in self.outcomes().items() if count)
-        return f"{self.flow}: {len(self.results)} documents: {counted or 'nothing to do'}"
+        unreadable = f", {self.unreadable} records unreadable" if self.unreadable else ""
+        return f"{self.flow}: {len(self.results)} documents: {counted or 'nothing to do'}{unreadable}"
+
+    @property
+    def unreadable(self) -> int:
+        """How many records could not be read."""
+        return int(self.rows.get("unreadable", 0))
 
     def rules(self) -> dict[str, int]:
         """How many documents each rule ignored."""

@@ -20,13 +20,14 @@ from connector_assets.delivery.document import (
     Target,
     value_print,
 )
-from connector_assets.delivery.doubt import Doubts, close
+from connector_assets.delivery.doubt import Doubts, close, read_targets
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.frozen import body_hash
 from connector_assets.delivery.gate import Gate
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.recorder import Recorder, Told
 from connector_assets.delivery.sending import Answer, Defect, NotSent, Sender
+from connector_assets.delivery.unreadable import without_unreadable
 from connector_assets.delivery.work import Pace, Work
 from connector_resources.errors import (
     ConnectorError,
@@ -152,13 +153,14 @@ class Steps:
 
     def _read(self, works: Sequence[Work]) -> None:
         try:
-            targets = self.flow.read([work.known.target_id for work in works if work.known.target_id])
+            targets, blocked = without_unreadable(works, lambda some: read_targets(self.flow, some))
         except SystemProblem as error:
             self.reach.failed("read", error)
             self._record([(work, self._fail(work, error)) for work in works])
             return
         self.reach.answered("read")
-        told: list[Told] = []
+        told: list[Told] = [(work, self.doubts.unreadable(work, record)) for work, record in blocked]
+        works = [work for work in works if work.alive]
         for work in works:
             work.target = targets.get(work.known.target_id or "")
             work.seen = True

@@ -12,6 +12,7 @@ from connector_resources.clock import SYSTEM_CLOCK, Clock
 from connector_resources.connections import Connection, IntegrationSettings
 from connector_resources.landing import LandingStore
 from connector_resources.ledger import LandedObject, Ledger
+from connector_resources.unreadable import Unreadable
 
 
 class Reader(Protocol):
@@ -31,11 +32,24 @@ class Reader(Protocol):
     def windows(self, entity: str, first: date, last: date) -> Iterator[list[dict[str, Any]]]:
         """The landed rows of these days, from the newest object of each day."""
 
+    def unreadable(self, entity: str, first: date, last: date) -> list[Unreadable]:
+        """The records of these days that could not be read when they were landed."""
+
     def snapshot(self, entity: str) -> list[dict[str, Any]]:
         """The rows of the newest landed snapshot."""
 
+    def unreadable_of_snapshot(self, entity: str) -> list[Unreadable]:
+        """The records that could not be read when the newest snapshot was landed."""
+
     def complete(self, entity: str, columns: Sequence[str], keys: Collection[tuple[Any, ...]]) -> list[dict[str, Any]]:
-        """Read by key what is there now: all rows whose `columns` equal one of `keys`; landed before it returns."""
+        """Read by key what is there now: all rows whose `columns` equal one of `keys`; landed before it returns.
+
+        Raises UnreadableRecord where one of them cannot be read, unless the caller sets such records aside.
+        """
+
+    def read_again(self, entity: str, id: str, day: date | None) -> list[dict[str, Any]]:
+        """The rows of one record that could not be read, by its id; of one that has none by which it could be asked
+        for, all rows of its `day`. Raises UnreadableRecord as `complete` does."""
 
     def all_rows(self, entity: str, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
         """Every row of the entity, these columns only; not landed."""

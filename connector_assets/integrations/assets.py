@@ -102,8 +102,10 @@ def _mapped(
                 if DUE_TAG in context.run.tags:
                     keys = pipeline.due_keys() | keys
             else:
-                keys = found.all_keys()
+                keys = pipeline.all_keys()
+                pipeline.unreadable.read_again()
             result = pipeline.map(keys)
+            pipeline.tell_unreadable()
             if not result.findings.shape:
                 pipeline.store(result, (chosen[0], chosen[-1]) if chosen else None)
         yield from mapped_events(context, chosen, result)

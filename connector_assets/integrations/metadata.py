@@ -95,6 +95,7 @@ def report_metadata(report: FlowReport) -> dict[str, Any]:
         **report.outcomes(),
         **_exceptions(report, report.outcomes()),
         **_approvals(report, report.waiting),
+        "unreadable": report.unreadable,
     }
     for currency, sums in report.amounts().items():
         shown |= {f"{currency} {name}": amount_text(amount) for name, amount in sums.items() if amount}
@@ -121,6 +122,7 @@ def metadata_by_day(report: FlowReport, days: Sequence[date]) -> dict[date, dict
         outcomes = {name: counts.get(name, 0) for name in OUTCOMES}
         told = {**_exceptions(report, outcomes), **_approvals(report, waiting[day])}
         shown[day] = {ROW_COUNT: counts.total(), **outcomes, **told}
+    shown[days[-1]]["unreadable"] = report.unreadable
     shown[days[-1]]["run"] = dg.MetadataValue.json(_totals(report))
     return shown
 
@@ -132,7 +134,7 @@ def _totals(report: FlowReport) -> dict[str, Any]:
 
 def _exceptions(report: FlowReport, outcomes: Mapping[str, int]) -> dict[str, dg.MetadataValue[Any]]:
     """Where a person finds what waits for him; nothing where nothing does."""
-    if not any(outcomes[name] for name in NEEDS_A_PERSON):
+    if not any(outcomes[name] for name in NEEDS_A_PERSON) and not report.unreadable:
         return {}
     return {"exceptions": dg.MetadataValue.md(f"`connector exceptions list --flow {report.flow}`")}
 

@@ -31,8 +31,11 @@ def mapped_events(context: dg.AssetExecutionContext, days: Sequence[date], resul
     documents = result.frames.documents
     keys = keys_by_day(zip(documents["key"], documents["day"], strict=True), days)
     if not result.findings.shape:
+        unreadable = result.assembly.unreadable if result.assembly is not None else 0
         for day, own in keys.items():
             counts = {ROW_COUNT: len(own), "held": sum(key in result.findings.rows for key in own)}
+            if day == (days[-1] if days else None):
+                counts["unreadable"] = unreadable
             context.add_asset_metadata(counts, partition_key=_partition(day))
         yield dg.MaterializeResult()
     # an evaluation of a day is an event of its own; Dagster wants each check's output besides

@@ -90,12 +90,18 @@ def source_asset(
                 refuse_future(chosen, bench.today(source.role), connection.name)
                 landed = reader.land_window(source.entity, chosen[0], chosen[-1])
                 counted = count_days(reader.windows(source.entity, chosen[0], chosen[-1]), reader.day_column)
+                unreadable = Counter(
+                    each.day or chosen[-1] for each in reader.unreadable(source.entity, chosen[0], chosen[-1])
+                )
                 for day in chosen:
-                    rows = {ROW_COUNT: counted[day], "object": landed.path}
+                    rows = {ROW_COUNT: counted[day], "unreadable": unreadable[day], "object": landed.path}
                     context.add_asset_metadata(rows, partition_key=day.isoformat())
             else:
                 landed = reader.land_snapshot(source.entity)
-                context.add_asset_metadata({ROW_COUNT: landed.rows, "object": landed.path})
+                unreadable_now = len(reader.unreadable_of_snapshot(source.entity))
+                context.add_asset_metadata(
+                    {ROW_COUNT: landed.rows, "unreadable": unreadable_now, "object": landed.path}
+                )
             read_name = f"{connection.name}/{source.entity}"
             bench.ledger.reports.put(bench.run, read_name, {"stamp": stamp, "rows": landed.rows}, at=bench.now())
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from connector_assets.sources.bill_records import DOCUMENTS, record_of
 from connector_assets.sources.reading import LandingReader, Rows
-from connector_assets.sources.records import DAY, RECORD, window_of
+from connector_assets.sources.records import DAY, RECORD, stamp_of, window_of
+from connector_resources.unreadable import set_aside
 
 PAGE = 100  # records that land together; BILL gives no more at a time (bill section 4)
 
@@ -67,13 +68,15 @@ class BillReader(LandingReader):
         if entity not in DOCUMENTS:
             # that these lists can be sorted by time is not established (bill section 3.6): they are read at each run
             return {}
-        latest = self._resource(entity).latest()
+        with set_aside() as unreadable:
+            latest = self._resource(entity).latest()
+        stamp = stamp_of(unreadable)
         if not latest or latest[0].updated_time is None:
-            return {}
+            return stamp
         moment = latest[0].updated_time
         # another record that changes within the same millisecond is seen by their number
         together = sum(record.updated_time == moment for record in latest)
-        return {"at": moment.astimezone(UTC).isoformat(), "records": together}
+        return {"at": moment.astimezone(UTC).isoformat(), "records": together, **stamp}
 
     def changed_pages(self, entity: str, first: date, last: date) -> Iterator[Rows]:
         self._must_be_document(entity)
@@ -87,6 +90,10 @@ class BillReader(LandingReader):
         if list(columns) != ["id"]:
             raise ValueError(f"{entity} cannot be asked for by {', '.join(columns)}")
         return self._pages(entity, self._resource(entity).by_ids([str(id) for (id,) in keys]))
+
+    @staticmethod
+    def key_of(entity: str, id: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        return ["id"], [(id,)]
 
     def _resource(self, entity: str) -> Any:
         name = DOCUMENTS[entity].resource if entity in DOCUMENTS else SNAPSHOTS[entity][0]

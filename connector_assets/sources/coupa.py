@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from connector_assets.sources.coupa_records import DOCUMENTS, record_of
 from connector_assets.sources.reading import LandingReader, Rows
-from connector_assets.sources.records import DAY, RECORD, window_of
+from connector_assets.sources.records import DAY, RECORD, stamp_of, window_of
+from connector_resources.unreadable import set_aside
 
 PAGE = 50  # records that land together; Coupa gives no more at a time
 
@@ -53,13 +54,15 @@ class CoupaReader(LandingReader):
         if entity not in DOCUMENTS:
             # these lists are short and have no date of change that a probe could ask for: they are read at each run
             return {}
-        latest = self._resource(entity).latest()
+        with set_aside() as unreadable:
+            latest = self._resource(entity).latest()
+        stamp = stamp_of(unreadable)
         if not latest or latest[0].updated_at is None:
-            return {}
+            return stamp
         moment = latest[0].updated_at
         # Coupa tells seconds: another record that changes within the last one is seen by their number
         together = sum(record.updated_at == moment for record in latest)
-        return {"at": moment.astimezone(UTC).isoformat(), "records": together}
+        return {"at": moment.astimezone(UTC).isoformat(), "records": together, **stamp}
 
     def changed_pages(self, entity: str, first: date, last: date) -> Iterator[Rows]:
         self._must_be_document(entity)
@@ -75,6 +78,10 @@ class CoupaReader(LandingReader):
         if column == "id":
             return self._pages(entity, resource.by_ids([int(number) for (number,) in keys]))
         return self._pages(entity, resource.by_numbers([str(number) for (number,) in keys]).values())
+
+    @staticmethod
+    def key_of(entity: str, id: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        return ["id"], [(int(id),)]
 
     def _resource(self, entity: str) -> Any:
         return getattr(self.bench.client(self.role), DOCUMENTS[entity].resource)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from connector_assets.integrations.tax_numbers import without
 from connector_assets.sources.reading import LandingReader, Rows
 from connector_resources.errors import SystemProblem
+from connector_resources.jde.keys import row_key
 from connector_resources.jde.tables import TABLES
 from connector_resources.redact import last_four
 
@@ -42,6 +43,11 @@ class JdeReader(LandingReader):
         pages = iter(self._client.by_keys(entity, columns, keys))
         hidden = [place for place, column in enumerate(columns) if _is_hidden(entity, column)]
         return _told_by_last_four(pages, {str(key[place]) for key in keys for place in hidden}) if hidden else pages
+
+    @staticmethod
+    def key_of(entity: str, id: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        table = TABLES[entity]
+        return list(table.key), [row_key(table, id)]
 
     @property
     def _client(self) -> Any:

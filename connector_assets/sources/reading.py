@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from connector_assets.delivery.workbench import Reader, Workbench
+from connector_resources.landing import unreadable_in
 from connector_resources.ledger import LandedObject
+from connector_resources.unreadable import BY_CONTENT, Unreadable, UnreadableRecord, met, set_aside, setting_aside
 
 Rows = list[dict[str, Any]]
 
@@ -29,6 +32,8 @@ class LandingReader(Reader):
         self.role = role
         self.connection = bench.connection(role).name
         self._snapshots: dict[int, Rows] = {}
+        # object -> the records that could not be read when it was landed
+        self._unreadable: dict[int, list[Unreadable]] = {}
 
     # -- what a system's reader says ------------------------------------------------------------------------------
 
@@ -60,30 +65,52 @@ class LandingReader(Reader):
 
     def windows(self, entity: str, first: date, last: date) -> Iterator[Rows]:
         """The landed rows of these days. Of a day that several objects cover, the newest is the one that counts."""
-        landing = self.bench.landing
-        days: dict[int, set[date]] = {}
-        objects: dict[int, LandedObject] = {}
-        for offset in range((last - first).days + 1):
-            day = first + timedelta(days=offset)
-            for found in self.bench.ledger.landing.newest(self.connection, entity, day):
-                objects[found.id] = found
-                days.setdefault(found.id, set()).add(day)
-        for number, wanted in days.items():
-            yield [row for row in landing.read(objects[number]).to_pylist() if row[self.day_column] in wanted]
+        for landed, wanted in self._newest(entity, first, last):
+            yield [row for row in self._rows(landed) if row[self.day_column] in wanted]
+
+    def unreadable(self, entity: str, first: date, last: date) -> list[Unreadable]:
+        return [
+            each
+            for landed, wanted in self._newest(entity, first, last)
+            for each in self._unreadable_in(landed)
+            if each.day is None or each.day in wanted
+        ]
 
     def snapshot(self, entity: str) -> Rows:
-        found = self.bench.ledger.landing.newest_snapshot(self.connection, entity)
-        landed = found[0] if found else self.land_snapshot(entity)
+        landed = self._newest_snapshot(entity)
         if landed.id not in self._snapshots:
-            self._snapshots[landed.id] = self.bench.landing.read(landed).to_pylist()
+            self._snapshots[landed.id] = self._rows(landed)
         return self._snapshots[landed.id]
+
+    def unreadable_of_snapshot(self, entity: str) -> list[Unreadable]:
+        return self._unreadable_in(self._newest_snapshot(entity))
 
     def complete(self, entity: str, columns: Sequence[str], keys: Collection[tuple[Any, ...]]) -> Rows:
         if not keys:
             return []
-        rows = [row for page in self.keyed_pages(entity, columns, keys) for row in page]
+        rows = self._all_of(self.keyed_pages(entity, columns, keys))
         if rows:
             self._land(entity, "keys", iter([rows]))
+        return rows
+
+    def read_again(self, entity: str, id: str, day: date | None) -> Rows:
+        if not id.startswith(BY_CONTENT):
+            return self.complete(entity, *self.key_of(entity, id))
+        return self._all_of(self.all_pages(entity) if day is None else self.changed_pages(entity, day, day))
+
+    @staticmethod
+    @abstractmethod
+    def key_of(entity: str, id: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """The columns and the one key by which the record of this id is asked for."""
+
+    def _all_of(self, pages: Iterator[Rows]) -> Rows:
+        """All rows of these pages; what is unreadable among them is told once all have been seen."""
+        with set_aside() as unreadable:
+            rows = [row for page in pages for row in page]
+        if unreadable and not setting_aside():
+            raise UnreadableRecord(list(map(self._dated, unreadable)))
+        for each in unreadable:
+            met(self._dated(each))
         return rows
 
     def all_rows(self, entity: str, columns: Sequence[str]) -> Iterator[Rows]:
@@ -93,6 +120,51 @@ class LandingReader(Reader):
         self, entity: str, kind: Any, pages: Iterator[Rows], window: tuple[date, date] | None = None
     ) -> LandedObject:
         rows = (row for page in pages for row in page)
-        return self.bench.landing.write(
-            self.connection, entity, self.bench.run, kind, rows, self.schema(entity), window=window
-        )
+        with set_aside() as found:
+            landed = self.bench.landing.write(
+                self.connection,
+                entity,
+                self.bench.run,
+                kind,
+                rows,
+                self.schema(entity),
+                window,
+                lambda: self._kept(found),
+            )
+        self._unreadable[landed.id] = self._kept(found)
+        return landed
+
+    def _kept(self, found: Sequence[Unreadable]) -> list[Unreadable]:
+        return list(map(self._dated, found))
+
+    def _newest(self, entity: str, first: date, last: date) -> list[tuple[LandedObject, set[date]]]:
+        """The newest object of each of these days, with the days that it is the newest of."""
+        days: dict[int, set[date]] = {}
+        objects: dict[int, LandedObject] = {}
+        for offset in range((last - first).days + 1):
+            day = first + timedelta(days=offset)
+            for found in self.bench.ledger.landing.newest(self.connection, entity, day):
+                objects[found.id] = found
+                days.setdefault(found.id, set()).add(day)
+        return [(objects[number], wanted) for number, wanted in days.items()]
+
+    def _newest_snapshot(self, entity: str) -> LandedObject:
+        found = self.bench.ledger.landing.newest_snapshot(self.connection, entity)
+        return found[0] if found else self.land_snapshot(entity)
+
+    def _rows(self, landed: LandedObject) -> Rows:
+        table = self.bench.landing.read(landed)
+        self._unreadable[landed.id] = unreadable_in(table)
+        rows: Rows = table.to_pylist()
+        return rows
+
+    def _unreadable_in(self, landed: LandedObject) -> list[Unreadable]:
+        if landed.id not in self._unreadable:
+            self._unreadable[landed.id] = unreadable_in(self.bench.landing.read(landed))
+        return self._unreadable[landed.id]
+
+    def _dated(self, record: Unreadable) -> Unreadable:
+        """With its day on the connection's clock."""
+        if record.day is not None or record.at is None:
+            return record
+        return replace(record, day=record.at.astimezone(self.bench.time_zone(self.role)).date())

@@ -6,7 +6,7 @@ makes the client's model of it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -15,10 +15,12 @@ from typing import Any
 import pyarrow as pa
 
 from connector_resources.encrypted import encrypted_field
+from connector_resources.unreadable import Unreadable
 
 DAY = "updated_on"
 RECORD = "record"
 AMOUNT = pa.decimal128(38, 6)
+AMOUNT_COLUMN_DIGITS = 32  # before its point
 MOMENT = pa.timestamp("us", tz="UTC")
 WIDE = Context(prec=60)  # some systems' decimals have up to 46 digits
 _MILLIONTHS = Decimal("0.000001")
@@ -85,8 +87,16 @@ def in_utc(moment: datetime | None) -> datetime | None:
 
 
 def shown_amount(amount: Decimal | None) -> Decimal | None:
-    """An amount as the column has it, for people: the exact one is in the record."""
-    return None if amount is None else amount.quantize(_MILLIONTHS, ROUND_HALF_EVEN, WIDE)
+    """An amount as the column has it, for people: the exact one is in the record. None for one that it cannot hold."""
+    if amount is None or amount.adjusted() >= AMOUNT_COLUMN_DIGITS:
+        return None
+    return amount.quantize(_MILLIONTHS, ROUND_HALF_EVEN, WIDE)
+
+
+def stamp_of(unreadable: Sequence[Unreadable]) -> dict[str, list[str]]:
+    """What a stamp says of records that it could not read: it differs where they do."""
+    told = sorted(f"{each.key} {each.at} {each.field} {each.type}" for each in unreadable)
+    return {"unreadable": told} if told else {}
 
 
 def window_of(first: date, last: date, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -177,7 +177,14 @@ class Events:
     ) -> Iterator[S]:
         fetch = partial(self._page, path, what, asked)
         key = "createdTime" if conditions else None
-        for raw in scan(fetch, conditions, key=key, what=what, connection=self._channel.connection.name):
+        for raw in scan(
+            fetch,
+            conditions,
+            key=key,
+            what=what,
+            connection=self._channel.connection.name,
+            entity=path.rpartition("/")[2],
+        ):
             try:
                 yield model.model_validate(raw)
             except ValidationError as error:

@@ -12,12 +12,14 @@ from connector_resources.bill.shapes import (
     Archivable,
     Classifications,
     Day,
+    ExactText,
     Flag,
     Instant,
     Many,
     Number,
     Shape,
     Text,
+    Unused,
 )
 
 # `paymentStatus` of a bill (bill section 3.2); UNDEFINED is unknown, and read again later
@@ -39,23 +41,23 @@ PaymentStatus = Annotated[str | None, BeforeValidator(_payment_status)]
 class VendorBankAccount(Shape):
     """Where a vendor is paid; the numbers stay out of its repr."""
 
-    name_on_account: Text = None
-    account_number: Text = Field(default=None, repr=False)
-    routing_number: Text = Field(default=None, repr=False)
+    name_on_account: Unused[Text] = None
+    account_number: Unused[Text] = Field(default=None, repr=False)
+    routing_number: Unused[Text] = Field(default=None, repr=False)
     type: Text = None
-    owner_type: Text = None
-    payment_currency: Text = None
+    owner_type: Unused[Text] = None
+    payment_currency: Unused[Text] = None
 
 
 class PaymentInformation(Shape):
     """How a vendor is paid."""
 
-    payee_name: Text = None
+    payee_name: Unused[Text] = None
     email: Text = None
-    pay_by_type: Text = None
-    pay_by_sub_type: Text = None
-    last_payment_date: Text = None
-    bank_account: VendorBankAccount | None = None
+    pay_by_type: Unused[Text] = None
+    pay_by_sub_type: Unused[Text] = None
+    last_payment_date: Unused[Text] = None
+    bank_account: Unused[VendorBankAccount | None] = None
 
 
 class AdditionalInfo(Shape):
@@ -64,17 +66,17 @@ class AdditionalInfo(Shape):
     tax_id: Text = Field(default=None, repr=False)
     tax_id_type: Text = None
     track1099: Flag = Field(default=None, alias="track1099")
-    combine_payments: Flag = None
-    lead_time_in_days: Number = None
-    payment_term_id: Text = None
-    company_name: Text = None
+    combine_payments: Unused[Flag] = None
+    lead_time_in_days: Unused[Number] = None
+    payment_term_id: Unused[Text] = None
+    company_name: Unused[Text] = None
 
 
 class Balance(Shape):
     """What is owed to a vendor."""
 
     amount: Amount = None
-    last_updated_date: Instant = None
+    last_updated_date: Unused[Instant] = None
 
 
 class Vendor(Archivable):
@@ -82,17 +84,17 @@ class Vendor(Archivable):
 
     name: Text = None
     short_name: Text = None
-    account_number: Text = None
+    account_number: Unused[Text] = None
     account_type: Text = None
     email: Text = None
     phone: Text = None
     bill_currency: Text = None
     address: Address | None = None
-    payment_information: PaymentInformation | None = None
+    payment_information: Unused[PaymentInformation | None] = None
     additional_info: AdditionalInfo | None = None
-    balance: Balance | None = None
+    balance: Unused[Balance | None] = None
     network_status: Text = None
-    bank_account_status: Text = None
+    bank_account_status: Unused[Text] = None
 
 
 class InvoiceOfBill(Shape):
@@ -118,8 +120,8 @@ class Approver(Shape):
 
     user_id: Text = None
     status: Text = None
-    approver_order: Number = None
-    status_changed_time: Instant = None
+    approver_order: Unused[Number] = None
+    status_changed_time: Unused[Instant] = None
 
 
 class AppliedCredit(Shape):
@@ -133,27 +135,27 @@ class Bill(Archivable):
     """A payable, in its vendor's currency. `vendor_name` comes with reads alone, and a payment's id never."""
 
     vendor_id: Text = None
-    vendor_name: Text = None
+    vendor_name: Unused[Text] = None
     due_date: Day = None
     invoice: InvoiceOfBill | None = None
     lines: Annotated[tuple[BillLine, ...], Many] = Field(default=(), alias="billLineItems")
     description: Text = None
-    pay_from_chart_of_account_id: Text = None
+    pay_from_chart_of_account_id: Unused[Text] = None
     classifications: Classifications | None = None
     vendor_credits: Annotated[tuple[AppliedCredit, ...], Many] = ()
     purchase_order_number: Text = None
     amount: Amount = None
-    funding_amount: Amount = None
+    funding_amount: Unused[Amount] = None
     exchange_rate: Amount = None
     paid_amount: Amount = None
     due_amount: Amount = None
     scheduled_amount: Amount = None
-    credit_amount: Amount = None
+    credit_amount: Unused[Amount] = None
     payment_status: PaymentStatus = None
     approval_status: Text = None
     record_status: Text = None
-    approvers: Annotated[tuple[Approver, ...], Many] = ()
-    created_by: Text = None
+    approvers: Unused[Annotated[tuple[Approver, ...], Many]] = ()
+    created_by: Unused[Text] = None
 
     @property
     def usable(self) -> bool:
@@ -185,8 +187,8 @@ class VendorCredit(Archivable):
     reference_number: Text = None
     credit_date: Day = None
     description: Text = None
-    apply_to_chart_of_account_id: Text = None
-    apply_to_bank_account_id: Text = None
+    apply_to_chart_of_account_id: Unused[Text] = None
+    apply_to_bank_account_id: Unused[Text] = None
     amount: Amount = None
     applied_amount: Amount = None
     status: Text = None
@@ -200,14 +202,14 @@ class Classification(Archivable):
     name: Text = None
     short_name: Text = None
     description: Text = None
-    parent_id: Text = None
+    parent_id: Unused[Text] = None
 
 
 class AccountPart(Shape):
     """The `account` of a chart-of-accounts record; `number` is a text, its leading zeros matter."""
 
     type: Text = None
-    number: Text = None
+    number: ExactText = None
 
 
 class ChartOfAccount(Archivable):
@@ -215,7 +217,7 @@ class ChartOfAccount(Archivable):
 
     name: Text = None
     description: Text = None
-    parent_id: Text = None
+    parent_id: Unused[Text] = None
     account: AccountPart | None = None
 
     @property

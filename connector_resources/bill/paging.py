@@ -1,4 +1,7 @@
-"""Reading whole lists without losing or repeating a record (bill section 4)."""
+"""Reading whole lists without losing or repeating a record (bill section 4).
+
+A record whose id cannot be read is told as unreadable, and the list goes on.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 
 from connector_resources.bill.wire import Condition, from_moment
 from connector_resources.errors import NotFound, Refused, Unavailable
+from connector_resources.unreadable import Unreadable, id_by_content, met, type_name
 from connector_resources.values import instant_of
 
 Raw = Mapping[str, Any]
@@ -20,7 +24,7 @@ _RESTARTS = 3  # in a row, without a new record between them
 class Page:
     """One page: its records, and the token of the next one, None at the end."""
 
-    records: list[Raw]
+    records: list[Any]
     next: str | None
 
 
@@ -29,7 +33,7 @@ Fetch = Callable[[Sequence[Condition], str | None], Page]
 
 
 def scan(
-    fetch: Fetch, conditions: Sequence[Condition], *, key: str | None, what: str, connection: str
+    fetch: Fetch, conditions: Sequence[Condition], *, key: str | None, what: str, connection: str, entity: str
 ) -> Iterator[Raw]:
     """All records behind `fetch`, each id once.
 
@@ -59,9 +63,10 @@ def scan(
                 asked = from_moment(conditions, key, last)
             continue
         for record in page.records:
-            number = str(record.get("id") or "")
-            if not number:
-                raise Unavailable(f"{what}: {connection} gave a record without an id", connection=connection)
+            number = id_of(record)
+            if number is None:
+                met(nameless(record, connection, entity))
+                continue
             if key is not None:
                 last = _later(last, record.get(key))
             if number not in seen:
@@ -79,15 +84,42 @@ def scan(
 def page_of(content: Any) -> Page | None:
     """The page in an answer; None where there is none. No token, an empty one and null are the end."""
     results = content.get("results") if isinstance(content, Mapping) else None
-    if not isinstance(results, list) or not all(isinstance(record, Mapping) for record in results):
+    if not isinstance(results, list):
         return None
     token = content.get("nextPage")
     return Page(results, token if isinstance(token, str) and token.strip() else None)
 
 
-def _later(last: datetime | None, value: object) -> datetime | None:
+def id_of(record: Any) -> str | None:
+    """A record's id, also where it comes as a number; None where there is none."""
+    value = record.get("id") if isinstance(record, Mapping) else None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return str(value).strip() or None
+
+
+def nameless(record: Any, connection: str, entity: str) -> Unreadable:
+    """A record without an id that can be read, known by its content."""
+    is_record = isinstance(record, Mapping)
+    return Unreadable(
+        connection,
+        entity,
+        id_by_content(record),
+        field="id" if is_record else "",
+        type=type_name(record.get("id") if is_record else record),
+        expected="a text" if is_record else "an object",
+        at=moment_of(record.get("updatedTime")) if is_record else None,
+    )
+
+
+def moment_of(value: object) -> datetime | None:
+    """An instant, None also where it cannot be read."""
     try:
-        moment = instant_of(value)
+        return instant_of(value)
     except ValueError:
-        return last
+        return None
+
+
+def _later(last: datetime | None, value: object) -> datetime | None:
+    moment = moment_of(value)
     return moment if last is None or (moment is not None and moment > last) else last

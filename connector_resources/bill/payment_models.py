@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 
 from connector_resources.bill.models import AppliedCredit
-from connector_resources.bill.shapes import Amount, Classifications, Day, Flag, Instant, Many, Record, Shape, Text
+from connector_resources.bill.shapes import (
+    Amount,
+    Classifications,
+    Day,
+    Flag,
+    Instant,
+    Many,
+    Record,
+    Shape,
+    Text,
+    Unused,
+)
 
 # `status` of a payment has two L in CANCELLED, `single_status` one in CANCELED (bill section 3.4)
 PAYMENT_PAID = "PAID"
@@ -43,30 +54,30 @@ class FundingAccount(Shape):
 class Disbursement(Shape):
     """How and when the money went out, of whatever kind."""
 
-    sent_date: Day = None
-    arrives_by_date: Day = None
+    sent_date: Unused[Day] = None
+    arrives_by_date: Unused[Day] = None
     check_number: Text = None
-    trace_number: Text = None
-    batch_number: Text = None
+    trace_number: Unused[Text] = None
+    batch_number: Unused[Text] = None
 
 
 class DisbursementInfo(Shape):
     """The disbursement under the name of its kind; only the one that applies is there."""
 
-    is_voidable: Flag = None
-    check_disbursement: Disbursement | None = None
-    ach_disbursement: Disbursement | None = None
-    rpps_disbursement: Disbursement | None = None
-    international_disbursement: Disbursement | None = None
-    vcard_disbursement: Disbursement | None = None
-    wallet_disbursement: Disbursement | None = None
+    is_voidable: Unused[Flag] = None
+    check_disbursement: Unused[Disbursement | None] = None
+    ach_disbursement: Unused[Disbursement | None] = None
+    rpps_disbursement: Unused[Disbursement | None] = None
+    international_disbursement: Unused[Disbursement | None] = None
+    vcard_disbursement: Unused[Disbursement | None] = None
+    wallet_disbursement: Unused[Disbursement | None] = None
 
 
 class VoidInfo(Shape):
     """A request to void a payment; `type` says whether a credit or another payment follows."""
 
     id: Text = None
-    requested_by: Text = None
+    requested_by: Unused[Text] = None
     type: Text = None
     status: Text = None
     reason: Text = None
@@ -81,28 +92,28 @@ class Payment(Record):
     """
 
     vendor_id: Text = None
-    vendor_name: Text = None
+    vendor_name: Unused[Text] = None
     bill_id: Text = None
     bill_payments: Annotated[tuple[BillPayment, ...], Many] = ()
     amount: Amount = None
-    funding_amount: Amount = None
+    funding_amount: Unused[Amount] = None
     exchange_rate: Amount = None
     process_date: Day = None
     description: Text = None
-    funding_account: FundingAccount | None = None
+    funding_account: Unused[FundingAccount | None] = None
     transaction_number: Text = None
     confirmation_number: Text = None
     status: Text = None
     single_status: Text = None
-    disbursement_status: Text = None
-    disbursement_type: Text = None
-    disbursement_info: DisbursementInfo | None = None
+    disbursement_status: Unused[Text] = None
+    disbursement_type: Unused[Text] = None
+    disbursement_info: Unused[DisbursementInfo | None] = None
     online_payment: Flag = None
-    void_info: Annotated[tuple[VoidInfo, ...], Many] = ()
-    cancel_request_submitted: Flag = None
+    void_info: Unused[Annotated[tuple[VoidInfo, ...], Many]] = ()
+    cancel_request_submitted: Unused[Flag] = None
     # of a recorded payment
-    to_print_check: Flag = None
+    to_print_check: Unused[Flag] = None
     classifications: Classifications | None = None
     sync_reference: Text = None
-    allow_export: Flag = None
-    created_by: Text = None
+    allow_export: Unused[Flag] = None
+    created_by: Unused[Text] = None

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice, pairwise
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from pydantic import ValidationError
 
 from connector_resources.bill import wire
 from connector_resources.bill.channel import Channel
-from connector_resources.bill.paging import Page, Raw, page_of, scan
+from connector_resources.bill.paging import Page, Raw, moment_of, page_of, scan
 from connector_resources.bill.shapes import Record
 from connector_resources.bill.wire import Condition, Filters
 from connector_resources.errors import NotFound, Refused, SystemProblem, Unavailable
 from connector_resources.http import Answer, Call
 from connector_resources.redact import MASK
+from connector_resources.unreadable import Unreadable, UnreadableRecord, blame, met
 
 log = logging.getLogger(__name__)
 
@@ -56,10 +57,15 @@ class Resource(Generic[M]):
         """The address of the list."""
         return f"v3/{self.PATH}"
 
+    @property
+    def entity(self) -> str:
+        """What its records are called where they land."""
+        return self.PATH.rpartition("/")[2].replace("-", "_")
+
     def get(self, record_id: str) -> M:
         """One record. Raises `NotFound`."""
         call = Call(method="GET", path=f"{self.path}/{record_id}", what=f"read {self.NOUN} {record_id}")
-        found = self._read(call, self._channel.send(call).json())
+        found = self._one(call, self._channel.send(call), record_id)
         if found.id != record_id:
             name = self._channel.connection.name
             raise Unavailable(f"{call.what}: {name} answered with {self.NOUN} {found.id}", connection=name)
@@ -71,13 +77,11 @@ class Resource(Generic[M]):
         Archived ones are among them unless `filters` says something of `archived`; they may come after the
         others, whatever `sort` says. Each record comes once. Raises ValueError for an unknown operator.
         """
-        call = self._list_call(f"read {self.NOUN}s", [])
-        return (self._read(call, raw) for raw in self._everything(wire.conditions(filters), sort or self.SORT))
+        return self._readable(self._everything(wire.conditions(filters), sort or self.SORT))
 
     def by_ids(self, ids: Iterable[str]) -> Iterator[M]:
         """The records of these ids that exist, a page of ids a call."""
         left = iter(dict.fromkeys(ids))
-        call = self._list_call(f"read {self.NOUN}s", [])
         while chunk := list(islice(left, self._channel.connection.page_size)):
             missing = set(chunk)
             try:
@@ -88,11 +92,11 @@ class Resource(Generic[M]):
                 continue
             for raw in found:
                 self._mixed = self._mixed or raw.get("archived") is True
-                missing.discard(str(raw["id"]))
-                yield self._read(call, raw)
+                missing.discard(str(raw["id"]).strip())
+                yield from self._readable([raw])
             if missing and self.ARCHIVES and not self._mixed and not self._plain:
                 conditions = [Condition("id", "in", sorted(missing)), _ARCHIVED]
-                yield from (self._read(call, raw) for raw in self._scan(conditions, self.SORT))
+                yield from self._readable(self._scan(conditions, self.SORT))
 
     def changed_between(
         self,
@@ -134,7 +138,10 @@ class Resource(Generic[M]):
 
     def holds_any(self, filters: Filters = _NONE) -> bool:
         """Whether there is a record at all that passes `filters`, archived or not."""
-        return next(iter(self._everything(wire.conditions(filters), self.SORT, size=1)), None) is not None
+        try:
+            return next(iter(self._everything(wire.conditions(filters), self.SORT, size=1)), None) is not None
+        except UnreadableRecord:
+            return True
 
     def probe(self, *, retries: int | None = None, timeout_seconds: float | None = None) -> Call:
         """The cheapest read there is, for asking what this user may see."""
@@ -149,10 +156,12 @@ class Resource(Generic[M]):
                 yield self.get(record_id)
             except NotFound:
                 continue
+            except UnreadableRecord as problem:
+                met(problem.records[0])
 
     def _latest(self, call: Call, conditions: list[Condition], size: int) -> list[M]:
         if not self._plain:
-            found = [self._read(call, raw) for raw in islice(self._scan(conditions, "updatedTime:desc"), size)]
+            found = list(self._readable(islice(self._scan(conditions, "updatedTime:desc"), size)))
             ordered = all(later <= earlier for earlier, later in pairwise(map(_moment, found)))
             if ordered and not self._plain:
                 return found
@@ -161,7 +170,7 @@ class Resource(Generic[M]):
                 raise Unavailable(f"{call.what}: {name} did not keep to sort=updatedTime:desc", connection=name)
             self._plain = True
         # not sorted: the latest may be anywhere
-        return [self._read(call, raw) for raw in self._scan(conditions, "")]
+        return list(self._readable(self._scan(conditions, "")))
 
     def _everything(self, asked: list[Condition], sort: str, size: int | None = None) -> Iterator[Raw]:
         """The records that meet the conditions, archived ones among them where nothing is said of `archived`."""
@@ -172,22 +181,22 @@ class Resource(Generic[M]):
         seen: set[str] = set()
         for raw in self._scan(asked, sort, size):
             self._mixed = self._mixed or raw.get("archived") is True
-            seen.add(str(raw["id"]))
+            seen.add(str(raw["id"]).strip())
             yield raw
         if self._mixed or self._plain:
             return
         found = False
         for raw in self._scan([*asked, _ARCHIVED], sort, size):
             found = True
-            if str(raw["id"]) not in seen:
-                seen.add(str(raw["id"]))
+            if str(raw["id"]).strip() not in seen:
+                seen.add(str(raw["id"]).strip())
                 yield raw
         if not found or any(_ends_before(condition, started) for condition in asked):
             return
         # A record that was archived during the first reading and restored before the second one is in neither.
         lately = started - timedelta(seconds=self._channel.connection.overlap_seconds)
         for raw in self._scan(wire.from_moment(asked, "updatedTime", lately), sort, size):
-            if str(raw["id"]) not in seen:
+            if str(raw["id"]).strip() not in seen:
                 yield raw
 
     def _scan(self, conditions: list[Condition], sort: str, size: int | None = None) -> Iterator[Raw]:
@@ -202,7 +211,7 @@ class Resource(Generic[M]):
             # a filter that is not documented may be passed over in silence
             left = [condition for condition in conditions if not (self.PROVEN and condition.exact())]
             try:
-                for raw in scan(fetch, conditions, key=key, what=what, connection=name):
+                for raw in scan(fetch, conditions, key=key, what=what, connection=name, entity=self.entity):
                     began = True
                     if all(condition.holds(raw) for condition in left):
                         yield raw
@@ -213,7 +222,7 @@ class Resource(Generic[M]):
                 log.info("%s: %s; the whole list is read instead", name, problem)
                 self._plain = True
         whole = partial(self._page, what, "", None if conditions else size)
-        for raw in scan(whole, [], key=None, what=what, connection=name):
+        for raw in scan(whole, [], key=None, what=what, connection=name, entity=self.entity):
             if all(condition.holds(raw) for condition in conditions):
                 yield raw
 
@@ -237,15 +246,28 @@ class Resource(Generic[M]):
     def _list_call(self, what: str, parameters: list[tuple[str, str]]) -> Call:
         return Call(method="GET", path=f"{self.path}?{wire.query(parameters)}", what=what)
 
-    def _read(self, call: Call, raw: Any) -> M:
-        """One record of an answer. Raises `Unavailable` where it cannot be read."""
+    def _readable(self, raws: Iterable[Raw]) -> Iterator[M]:
+        """The records of a list; one that cannot be read raises, or is set aside (see `unreadable`)."""
+        for raw in raws:
+            try:
+                yield self.MODEL.model_validate(raw)
+            except ValidationError as error:
+                met(self._unreadable(raw, str(raw["id"]).strip(), error))
+
+    def _one(self, call: Call, answer: Answer, record_id: str) -> M:
+        """The record of an answer about one. Raises `UnreadableRecord` where it cannot be read."""
+        content = answer.json()
+        if not isinstance(content, Mapping):
+            raise self._garbled(call, answer, "without a record")
         try:
-            return self.MODEL.model_validate(raw)
+            return self.MODEL.model_validate(content)
         except ValidationError as error:
-            raise Unavailable(
-                f"{call.what}: {self._channel.connection.name} answered with {_reason(error)}",
-                connection=self._channel.connection.name,
-            ) from None
+            raise UnreadableRecord([self._unreadable(content, record_id, error)]) from None
+
+    def _unreadable(self, raw: Raw, record_id: str, error: ValidationError) -> Unreadable:
+        field, kind, expected = blame(error)
+        at = moment_of(raw.get("updatedTime"))
+        return Unreadable(self._channel.connection.name, self.entity, record_id, field, kind, expected, at=at)
 
     def _garbled(self, call: Call, answer: Answer, how: str) -> SystemProblem:
         text = f"{call.what}: {answer.connection} answered {how}: {said(answer)}"
@@ -255,12 +277,6 @@ class Resource(Generic[M]):
 def said(answer: Answer) -> str:
     """The beginning of an answer for people; bank and tax numbers in it are masked."""
     return _PRIVATE.sub(rf"\1{MASK}", answer.text(160)) or "an empty body"
-
-
-def _reason(error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "record"
-    return f"a {where} that cannot be read: {first['msg']}"
 
 
 def _moment(record: Record) -> datetime:

@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from connector_resources.values import Amount, Flag, Many, Number, Text, instant_of
+from connector_resources.values import Amount, ExactText, Flag, Many, Number, Text, Unused, instant_of, text_of
 
 __all__ = [
     "Address",
@@ -21,6 +21,7 @@ __all__ = [
     "Archivable",
     "Classifications",
     "Day",
+    "ExactText",
     "Flag",
     "Instant",
     "Many",
@@ -28,6 +29,7 @@ __all__ = [
     "Record",
     "Shape",
     "Text",
+    "Unused",
 ]
 
 _DATE_LENGTH = len("2026-03-31")
@@ -61,7 +63,7 @@ class Shape(BaseModel):
 class Record(Shape):
     """An object with an address of its own; ids are 20 characters with a prefix of their kind."""
 
-    id: str = Field(min_length=1)
+    id: Annotated[str, BeforeValidator(text_of), Field(min_length=1)]
     created_time: Instant = None
     updated_time: Instant = None
 
@@ -83,11 +85,11 @@ class Classifications(Shape):
     chart_of_account_id: Text = None
     accounting_class_id: Text = None
     department_id: Text = None
-    employee_id: Text = None
-    job_id: Text = None
+    employee_id: Unused[Text] = None
+    job_id: Unused[Text] = None
     location_id: Text = None
-    item_id: Text = None
-    customer_id: Text = None
+    item_id: Unused[Text] = None
+    customer_id: Unused[Text] = None
 
 
 class Address(Shape):
@@ -99,4 +101,4 @@ class Address(Shape):
     state_or_province: Text = None
     zip_or_postal_code: Text = None
     country: Text = None
-    country_name: Text = None
+    country_name: Unused[Text] = None

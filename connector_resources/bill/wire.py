@@ -66,7 +66,11 @@ class Condition:
             return not Condition(self.field, "in", _many(self.value)).holds(record)
         if found is None:
             return False
-        return any(_compared(self.op, found, value) for value in _many(self.value))
+        try:
+            return any(_compared(self.op, found, value) for value in _many(self.value))
+        except ValueError:
+            # what cannot be compared is not passed over: whoever reads the record says that it cannot be read
+            return True
 
     def _quoted(self, text: str) -> str:
         """Date-times and what `sw` takes go in quotes, ids, numbers and enumerations without (bill section 4)."""

@@ -20,7 +20,7 @@ from connector_resources.coupa.shapes import (
     Shape,
     SupplierRef,
 )
-from connector_resources.coupa.values import Amount, Day, Flag, Instant, Label, Many, Number, Text
+from connector_resources.coupa.values import Amount, Day, Flag, Instant, Label, Many, Number, Text, Unused
 
 SEGMENTS = tuple(f"segment_{n}" for n in range(1, 21))
 
@@ -54,25 +54,25 @@ class Supplier(Customized):
     )
     name: Text = None
     number: Text = None
-    display_name: Text = None
+    display_name: Unused[Text] = None
     status: Text = None
-    account_number: Text = None
+    account_number: Unused[Text] = None
     tax_id: Text = Field(default=None, repr=False)
-    duns: Text = None
-    website: Text = None
+    duns: Unused[Text] = None
+    website: Unused[Text] = None
     po_method: Text = None
-    po_change_method: Text = None
-    po_email: Text = None
+    po_change_method: Unused[Text] = None
+    po_email: Unused[Text] = None
     invoice_matching_level: Text = None
     payment_method: Text = None
     payment_term: CodeRef | None = None
     primary_address: Address | None = None
     primary_contact: Contact | None = None
     on_hold: Flag = None
-    buyer_hold: Flag = None
-    hold_invoices_for_ap_review: Flag = None
-    one_time_supplier: Flag = None
-    created_at: Instant = None
+    buyer_hold: Unused[Flag] = None
+    hold_invoices_for_ap_review: Unused[Flag] = None
+    one_time_supplier: Unused[Flag] = None
+    created_at: Unused[Instant] = None
     updated_at: Instant = None
 
 
@@ -84,7 +84,7 @@ class AccountType(Record):
     currency: CodeRef | None = None
     active: Flag = None
     dynamic_flag: Flag = None
-    legal_entity_name: Text = None
+    legal_entity_name: Unused[Text] = None
 
 
 class _Segmented(Record):
@@ -118,7 +118,7 @@ class Account(_Segmented):
     name: Text = None
     active: Flag = None
     account_type: NamedRef | None = None
-    account_type_id: Number = None
+    account_type_id: Unused[Number] = None
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -135,13 +135,13 @@ class LookupValue(Record):
     OPTIONAL = frozenset({"parent", "account_type", "description", "is_default", "external_ref_code"})
     name: Text = None
     external_ref_num: Text = None
-    external_ref_code: Text = None
+    external_ref_code: Unused[Text] = None
     active: Flag = None
     lookup: NamedRef | None = None
     parent: NamedRef | None = None
     account_type: NamedRef | None = None
     description: Text = None
-    is_default: Flag = None
+    is_default: Unused[Flag] = None
 
 
 class PaymentTerm(Record):
@@ -150,9 +150,9 @@ class PaymentTerm(Record):
     OPTIONAL = frozenset({"type", "description"})
     code: Text = None
     description: Text = None
-    days_for_net_payment: Number = None
-    days_for_discount_payment: Number = None
-    discount_rate: Amount = None
+    days_for_net_payment: Unused[Number] = None
+    days_for_discount_payment: Unused[Number] = None
+    discount_rate: Unused[Amount] = None
     type: Text = None
     active: Flag = None
 
@@ -161,7 +161,7 @@ class Currency(Record):
     """A currency of the instance and its number of decimals."""
 
     code: Text = None
-    decimals: Number = None
+    decimals: Unused[Number] = None
 
 
 class Payment(Shape):
@@ -242,7 +242,7 @@ class InvoiceLine(Shape):
     order_line_id: Number = None
     po_number: Text = None
     order_line_num: Label = None
-    match_reference: Text = None
+    match_reference: Unused[Text] = None
     tax_lines: Annotated[tuple[TaxLine, ...], Many] = ()
     tax_amount: Amount = None
     status: Text = None
@@ -270,44 +270,44 @@ class Invoice(Customized):
     status: Text = None
     document_type: Text = None
     is_credit_note: Flag = None
-    original_invoice_number: Text = None
-    original_invoice_date: Day = None
+    original_invoice_number: Unused[Text] = None
+    original_invoice_date: Unused[Day] = None
     supplier: SupplierRef | None = None
     account_type: NamedRef | None = None
     currency: CodeRef | None = None
     line_level_taxation: Flag = None
-    tax_rate: Amount = None
+    tax_rate: Unused[Amount] = None
     tax_amount: Amount = None
     tax_code: CodeRef | None = None
     tax_lines: Annotated[tuple[TaxLine, ...], Many] = ()
     withholding_tax_lines: Annotated[tuple[WithholdingTaxLine, ...], Many] = ()
     gross_total: Amount = None
     total_with_taxes: Amount = None
-    supplier_total: Amount = None
-    amount_due: Amount = None
+    supplier_total: Unused[Amount] = None
+    amount_due: Unused[Amount] = None
     shipping_amount: Amount = None
     handling_amount: Amount = None
     misc_amount: Amount = None
     discount_amount: Amount = None
     paid: Flag = None
     payment_date: Instant = None
-    payment_notes: Text = None
+    payment_notes: Unused[Text] = None
     payments: Annotated[tuple[Payment, ...], Many] = ()
     payment_term: CodeRef | None = None
-    payment_channel: Text = None
+    payment_channel: Unused[Text] = None
     net_due_date: Day = None
-    discount_due_date: Day = None
+    discount_due_date: Unused[Day] = None
     internal_note: Text = None
-    supplier_note: Text = None
-    comments: Text = None
+    supplier_note: Unused[Text] = None
+    comments: Unused[Text] = None
     remit_to_address: RemitToRef | None = None
     ship_to_address: AddressRef | None = None
     invoice_lines: Annotated[tuple[InvoiceLine, ...], Many] = ()
     exported: Flag = None
-    last_exported_at: Instant = None
+    last_exported_at: Unused[Instant] = None
     canceled: Flag = None
-    lock_version_key: Number = None
-    created_at: Instant = None
+    lock_version_key: Unused[Number] = None
+    created_at: Unused[Instant] = None
     updated_at: Instant = None
 
 
@@ -319,16 +319,16 @@ class ExternalPayable(Record):
     source_reference: Text = None
     document_number: Text = None
     document_type: Text = None
-    document_amount: Amount = None
+    document_amount: Unused[Amount] = None
     document_date: Day = None
     due_date: Day = None
     payable_amount: Amount = None
     paid_amount: Amount = None
-    paid_date: Day = None
-    remaining_amount: Amount = None
-    remittance_amount: Amount = None
+    paid_date: Unused[Day] = None
+    remaining_amount: Unused[Amount] = None
+    remittance_amount: Unused[Amount] = None
     account_type: NamedRef | None = None
     currency: CodeRef | None = None
     status: Text = None
-    created_at: Instant = None
+    created_at: Unused[Instant] = None
     updated_at: Instant = None

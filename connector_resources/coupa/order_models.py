@@ -16,7 +16,7 @@ from connector_resources.coupa.shapes import (
     SupplierRef,
     UserRef,
 )
-from connector_resources.coupa.values import Amount, Day, Flag, Instant, Label, Many, Number, Text
+from connector_resources.coupa.values import Amount, Day, Flag, Instant, Label, Many, Number, Text, Unused
 
 # What a purchase order that the ERP owns is called when it is created.
 EXTERNAL_ORDER = "ExternalOrderHeader"
@@ -56,19 +56,19 @@ class OrderLine(Shape):
     account: AccountRef | None = None
     account_allocations: Annotated[tuple[Allocation, ...], Many] = ()
     account_type: NamedRef | None = None
-    commodity: NamedRef | None = None
+    commodity: Unused[NamedRef | None] = None
     department: NamedRef | None = None
     need_by_date: Day = None
-    source_part_num: Text = None
-    supp_aux_part_num: Text = None
-    match_type: Text = None
-    receipt_required: Flag = None
-    external_reference_number: Text = None
+    source_part_num: Unused[Text] = None
+    supp_aux_part_num: Unused[Text] = None
+    match_type: Unused[Text] = None
+    receipt_required: Unused[Flag] = None
+    external_reference_number: Unused[Text] = None
     status: Text = None
     version: Number = None
     received: Amount = None
-    invoiced: Amount = None
-    total_invoiced: Amount = None
+    invoiced: Unused[Amount] = None
+    total_invoiced: Unused[Amount] = None
     total: Amount = None
 
 
@@ -85,23 +85,23 @@ class PurchaseOrder(Customized):
     type: Text = None
     po_number: Text = None
     version: Number = None
-    internal_revision: Number = None
+    internal_revision: Unused[Number] = None
     status: Text = None
-    transmission_status: Text = None
-    transmission_method_override: Text = None
+    transmission_status: Unused[Text] = None
+    transmission_method_override: Unused[Text] = None
     supplier: SupplierRef | None = None
     currency: CodeRef | None = None
     ship_to_address: AddressRef | None = None
     ship_to_user: UserRef | None = None
-    ship_to_attention: Text = None
+    ship_to_attention: Unused[Text] = None
     payment_term: CodeRef | None = None
-    shipping_term: CodeRef | None = None
+    shipping_term: Unused[CodeRef | None] = None
     payment_method: Text = None
-    change_type: Text = None
+    change_type: Unused[Text] = None
     order_lines: Annotated[tuple[OrderLine, ...], Many] = ()
     exported: Flag = None
-    last_exported_at: Instant = None
-    created_at: Instant = None
+    last_exported_at: Unused[Instant] = None
+    created_at: Unused[Instant] = None
     updated_at: Instant = None
 
 
@@ -111,8 +111,8 @@ class User(Record):
     OPTIONAL = frozenset({"fullname", "employee_number", "active"})
     login: Text = None
     email: Text = None
-    fullname: Text = None
-    employee_number: Label = None
+    fullname: Unused[Text] = None
+    employee_number: Unused[Label] = None
     active: Flag = None
 
 
@@ -131,5 +131,5 @@ class Unit(Record):
     OPTIONAL = frozenset({"name", "allowable_precision", "active"})
     code: Text = None
     name: Text = None
-    allowable_precision: Number = None
+    allowable_precision: Unused[Number] = None
     active: Flag = None

@@ -13,10 +13,12 @@ from typing import Any
 
 from connector_resources.coupa.wire import Filters
 from connector_resources.errors import Unavailable
+from connector_resources.unreadable import Unreadable, id_by_content, met, type_name
+from connector_resources.values import instant_of, whole_of
 
 Raw = Mapping[str, Any]
 # the id after which to go on (None: from the start) -> the records of one page
-Fetch = Callable[[int | None], list[Raw]]
+Fetch = Callable[[int | None], list[Any]]
 
 
 class PageEnd:
@@ -38,8 +40,9 @@ class PageEnd:
         return count == 0 or self._proven
 
 
-def keyset(fetch: Fetch, end: PageEnd, *, what: str, connection: str) -> Iterator[Raw]:
-    """All records behind `fetch`, each once, in the order of `id`.
+def keyset(fetch: Fetch, end: PageEnd, *, what: str, connection: str, entity: str = "records") -> Iterator[Raw]:
+    """All records behind `fetch`, each once, in the order of `id`; one without an id that can be read is told as
+    unreadable.
 
     Raises `Unavailable` when an answer is not in that order or goes back behind what was asked: going on
     would lose records or never end.
@@ -50,7 +53,10 @@ def keyset(fetch: Fetch, end: PageEnd, *, what: str, connection: str) -> Iterato
         asked_after, last_of_page = last, last
         for record in page:
             number = id_of(record)
-            if number is None or (asked_after is not None and number <= asked_after):
+            if number is None:
+                met(nameless(record, connection, entity))
+                continue
+            if asked_after is not None and number <= asked_after:
                 raise Unavailable(
                     f"{what}: {connection} gave a record that id[gt]={asked_after} excludes",
                     connection=connection,
@@ -60,9 +66,11 @@ def keyset(fetch: Fetch, end: PageEnd, *, what: str, connection: str) -> Iterato
             if number != last_of_page:  # a filter on an association may give a record once per match
                 last_of_page = number
                 yield record
-        last = last_of_page
         if end.after(len(page)):
             return
+        if last_of_page == last:
+            raise Unavailable(f"{what}: {connection} gave a page without a record to go on from", connection=connection)
+        last = last_of_page
 
 
 def changed(start: datetime, until: datetime | None, overlap: timedelta) -> Filters:
@@ -90,9 +98,31 @@ def unknown(records: Iterator[Any], known: Container[tuple[int, datetime]]) -> I
     return (record for record in records if version_of(record) not in known)
 
 
-def id_of(record: Raw) -> int | None:
+def id_of(record: Any) -> int | None:
     """A record's id, also where it comes as text; None where there is none."""
-    value = record.get("id")
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    return value if isinstance(value, int) else None
+    try:
+        return whole_of(record.get("id")) if isinstance(record, Mapping) else None
+    except ValueError:
+        return None
+
+
+def nameless(record: Any, connection: str, entity: str) -> Unreadable:
+    """A record without an id that can be read, known by its content."""
+    is_record = isinstance(record, Mapping)
+    return Unreadable(
+        connection,
+        entity,
+        id_by_content(record),
+        field="id" if is_record else "",
+        type=type_name(record.get("id") if is_record else record),
+        expected="a whole number" if is_record else "an object",
+        at=changed_at(record) if is_record else None,
+    )
+
+
+def changed_at(record: Raw) -> datetime | None:
+    """When a record changed; None also where that cannot be read."""
+    try:
+        return instant_of(record.get("updated-at", record.get("updated_at")))
+    except ValueError:
+        return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from connector_resources.coupa.shapes import CodeRef, Record, Shape
-from connector_resources.coupa.values import Amount, Day, Flag, Instant, Label, Many, Number, Text
+from connector_resources.coupa.values import Amount, Day, Flag, Instant, Label, Many, Number, Text, Unused
 
 # Statuses of a payment. What is under way may still end in either way.
 PAY_SETTLED = frozenset({"completed_successfully"})
@@ -56,14 +56,14 @@ class PaymentDetail(Shape):
     )
     id: Number = None
     payment_id: Label = None
-    payable_id: Number = None
-    payable_type: Text = None
+    payable_id: Unused[Number] = None
+    payable_type: Unused[Text] = None
     source_transaction_id: Number = None
     source_transaction_type: Text = None
     source_transaction_reference: Label = None
-    transaction_total: Amount = None
+    transaction_total: Unused[Amount] = None
     discount_total: Amount = None
-    adjustment_total: Amount = None
+    adjustment_total: Unused[Amount] = None
     payment_total: Amount = None
     currency: CodeRef | None = None
 
@@ -83,22 +83,22 @@ class PayPayment(Record):
     )
     status: Text = None
     type: Text = None
-    transfer_type: Text = None
+    transfer_type: Unused[Text] = None
     payment_identifier: Label = None
-    external_ref_id: Label = None
+    external_ref_id: Unused[Label] = None
     pay_to_total: Amount = None
     pay_to_currency: CodeRef | None = None
-    pay_from_total: Amount = None
-    pay_from_currency: CodeRef | None = None
+    pay_from_total: Unused[Amount] = None
+    pay_from_currency: Unused[CodeRef | None] = None
     exchange_rate: Amount = None
     released_at: Instant = None
     requested_execution_date: Day = None
-    error_text: Text = None
+    error_text: Unused[Text] = None
     payee: PayeeRef | None = None
-    payment_batch: BatchRef | None = None
-    digital_check: DigitalCheck | None = None
+    payment_batch: Unused[BatchRef | None] = None
+    digital_check: Unused[DigitalCheck | None] = None
     payment_details: Annotated[tuple[PaymentDetail, ...], Many] = ()
     exported: Flag = None
-    last_exported_at: Instant = None
-    created_at: Instant = None
+    last_exported_at: Unused[Instant] = None
+    created_at: Unused[Instant] = None
     updated_at: Instant = None

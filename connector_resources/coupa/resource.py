@@ -15,12 +15,13 @@ from connector_resources.coupa import paging, wire
 from connector_resources.coupa.compare import dropped
 from connector_resources.coupa.errors import ScopedCall, TokenRefused
 from connector_resources.coupa.fields import Selected, Selection, hyphenated, underscored
-from connector_resources.coupa.paging import PageEnd, Raw
+from connector_resources.coupa.paging import PageEnd
 from connector_resources.coupa.shapes import Record
 from connector_resources.coupa.values import ZONE
 from connector_resources.coupa.wire import Filters
 from connector_resources.errors import NotAllowed, OutcomeUnknown, SystemProblem, Unavailable
 from connector_resources.http import Answer, HttpSession
+from connector_resources.unreadable import Unreadable, UnreadableRecord, blame, met
 
 M = TypeVar("M", bound=Record)
 
@@ -53,13 +54,13 @@ class Channel:
 class _UnreadableError(Exception):
     """Why a record cannot be used; becomes a problem of the vocabulary where the call is known.
 
-    `hidden`: fields were asked for and are not there.
+    `record` is what is known of one that cannot be read, None where fields were asked for and are not there.
     """
 
-    def __init__(self, reason: str, *, hidden: bool) -> None:
+    def __init__(self, reason: str, record: Unreadable | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.hidden = hidden
+        self.record = record
 
 
 class Resource(Generic[M]):
@@ -82,6 +83,11 @@ class Resource(Generic[M]):
         """The address of the list."""
         return f"/api/{self.PATH}"
 
+    @property
+    def entity(self) -> str:
+        """What its records are called where they land."""
+        return self.PATH.rpartition("/")[2]
+
     def get(self, record_id: int, *, fields: Sequence[Selected] | None = None) -> M:
         """One record by Coupa's id. Raises `NotFound`."""
         selection = self._selection(fields)
@@ -96,7 +102,7 @@ class Resource(Generic[M]):
         selection = self._selection(fields)
         what = f"read {self.NOUN}s"
 
-        def fetch(after: int | None) -> list[Raw]:
+        def fetch(after: int | None) -> list[Any]:
             paged: dict[str, wire.Value] = {
                 **filters,
                 **({} if after is None else {"id[gt]": after}),
@@ -109,8 +115,9 @@ class Resource(Generic[M]):
             return self._list(call, self._channel.send(call))
 
         call = self._call("GET", "", what)
-        for raw in paging.keyset(fetch, self._end, what=what, connection=self._channel.connection.name):
-            yield self._read(call, raw, selection)
+        name = self._channel.connection.name
+        raws = paging.keyset(fetch, self._end, what=what, connection=name, entity=self.entity)
+        yield from self._readable(call, raws, selection)
 
     def by_ids(self, ids: Iterable[int], *, fields: Sequence[Selected] | None = None) -> Iterator[M]:
         """The records of these ids that exist, a page of ids a call (coupa section 3.0, operator `in`)."""
@@ -126,7 +133,7 @@ class Resource(Generic[M]):
             {"order_by": "updated_at", "dir": "desc", "limit": self._end.limit, "fields": selection.query}
         )
         call = self._call("GET", "", f"look for changed {self.NOUN}s", params=params)
-        found = [self._read(call, raw, selection) for raw in self._list(call, self._channel.send(call))]
+        found = list(self._readable(call, self._list(call, self._channel.send(call)), selection))
         moments = [moment for record in found if (moment := getattr(record, "updated_at")) is not None]  # noqa: B009
         if any(later > earlier for earlier, later in pairwise(moments)):
             name = self._channel.connection.name
@@ -268,9 +275,9 @@ class Resource(Generic[M]):
         params = [("fields", self._whole.query)]
         return self._call(method, tail, what, scope=scope or self.WRITE, params=params, json=content)
 
-    def _list(self, call: ScopedCall, answer: Answer) -> list[Raw]:
+    def _list(self, call: ScopedCall, answer: Answer) -> list[Any]:
         content = answer.json()
-        if not isinstance(content, list) or not all(isinstance(raw, Mapping) for raw in content):
+        if not isinstance(content, list):
             raise Unavailable(
                 f"{call.what}: {answer.connection} answered without a list of records: {answer.text(120)}",
                 connection=answer.connection,
@@ -288,32 +295,44 @@ class Resource(Generic[M]):
             )
         return found
 
-    def _read(self, call: ScopedCall, raw: Raw, selection: Selection) -> M:
-        """One record of an answer; `NotAllowed` where fields are hidden, `Unavailable` where garbled."""
+    def _readable(self, call: ScopedCall, raws: Iterable[Any], selection: Selection) -> Iterator[M]:
+        """The records of a list; one that cannot be read raises, or is set aside (see `unreadable`)."""
+        for raw in raws:
+            try:
+                yield self._read(call, raw, selection)
+            except UnreadableRecord as problem:
+                met(problem.records[0])
+
+    def _read(self, call: ScopedCall, raw: Any, selection: Selection) -> M:
+        """One record of an answer; `NotAllowed` where fields are hidden, `UnreadableRecord` where garbled."""
         name = self._channel.connection.name
         try:
             return self._model(raw, selection)
         except _UnreadableError as problem:
+            if problem.record is not None:
+                raise UnreadableRecord([problem.record]) from None
             message = f"{call.what}: {name} answered {problem.reason}"
-            if not problem.hidden:
-                raise Unavailable(message, connection=name) from None
             fix = (
                 "in Coupa, take the default response filter off this OAuth client; where the instance has no"
                 f" such field at all, list it in connection {name} under absent_fields.{self.PATH}"
             )
             raise NotAllowed(f"{message}; {fix}", fix=fix, connection=name) from None
 
-    def _model(self, raw: Raw, selection: Selection) -> M:
+    def _model(self, raw: Any, selection: Selection) -> M:
+        name = self._channel.connection.name
+        if paging.id_of(raw) is None:
+            raise _UnreadableError("without an id", paging.nameless(raw, name, self.entity))
         lost = selection.missing(raw)
         if lost:
-            raise _UnreadableError(f"without {', '.join(lost)}, which were asked for", hidden=True)
+            raise _UnreadableError(f"without {', '.join(lost)}, which were asked for")
         try:
             context = {ZONE: self._channel.connection.zone}
             return self.MODEL.model_validate(selection.gathered(raw), context=context)
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise _UnreadableError(f"with a {where} that cannot be read: {first['msg']}", hidden=False) from None
+            field, kind, expected = blame(error)
+            number, at = paging.id_of(raw), paging.changed_at(raw)
+            bad = Unreadable(name, self.entity, str(number), field, kind, expected, at=at)
+            raise _UnreadableError(str(bad), bad) from None
 
     def _written(self, call: ScopedCall, answer: Answer, record_id: int | None) -> M:
         """The record as the write left it.

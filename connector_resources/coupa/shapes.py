@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from connector_resources.coupa.values import CustomFields, Flag, Number, Text
+from connector_resources.coupa.values import CustomFields, Flag, Id, Number, Text, Unused
 
 
 class Shape(BaseModel):
@@ -32,7 +32,7 @@ class Shape(BaseModel):
 class Record(Shape):
     """An object with an address of its own."""
 
-    id: int
+    id: Id
 
 
 class Customized(Record):
@@ -93,7 +93,7 @@ class UserRef(Shape):
     id: Number = None
     login: Text = None
     email: Text = None
-    fullname: Text = None
+    fullname: Unused[Text] = None
 
 
 class AccountRef(Shape):
@@ -123,10 +123,10 @@ class Phone(Shape):
     """A telephone number in its parts."""
 
     OPTIONAL = frozenset({"country_code", "area_code", "number", "extension"})
-    country_code: Text = None
+    country_code: Unused[Text] = None
     area_code: Text = None
     number: Text = None
-    extension: Text = None
+    extension: Unused[Text] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -140,14 +140,14 @@ class Contact(Shape):
     OPTIONAL = frozenset({"id", "name_prefix", "name_suffix", "notes", "phone_mobile", "phone_fax"})
     id: Number = None
     email: Text = None
-    name_given: Text = None
-    name_family: Text = None
-    name_prefix: Text = None
-    name_suffix: Text = None
+    name_given: Unused[Text] = None
+    name_family: Unused[Text] = None
+    name_prefix: Unused[Text] = None
+    name_suffix: Unused[Text] = None
     notes: Text = None
     phone_work: Phone | None = None
-    phone_mobile: Phone | None = None
-    phone_fax: Phone | None = None
+    phone_mobile: Unused[Phone | None] = None
+    phone_fax: Unused[Phone | None] = None
 
 
 class Address(Shape):
@@ -177,14 +177,14 @@ class Address(Shape):
     street4: Text = None
     city: Text = None
     state: Text = None
-    state_iso_code: Text = None
+    state_iso_code: Unused[Text] = None
     postal_code: Text = None
     country: Country | None = None
     location_code: Text = None
-    attention: Text = None
+    attention: Unused[Text] = None
     active: Flag = None
-    vat_number: Text = Field(default=None, repr=False)
-    vat_country: Country | None = None
-    local_tax_number: Text = Field(default=None, repr=False)
-    external_src_name: Text = None
-    external_src_ref: Text = None
+    vat_number: Unused[Text] = Field(default=None, repr=False)
+    vat_country: Unused[Country | None] = None
+    local_tax_number: Unused[Text] = Field(default=None, repr=False)
+    external_src_name: Unused[Text] = None
+    external_src_ref: Unused[Text] = None

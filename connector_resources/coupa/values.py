@@ -12,7 +12,17 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationInfo
 
-from connector_resources.values import Amount, Flag, Many, Number, Text, decimal_of, instant_of
+from connector_resources.values import (
+    Amount,
+    Flag,
+    Many,
+    Number,
+    Text,
+    Unused,
+    decimal_of,
+    instant_of,
+    whole_of,
+)
 
 __all__ = [
     "ZONE",
@@ -20,11 +30,13 @@ __all__ = [
     "CustomFields",
     "Day",
     "Flag",
+    "Id",
     "Instant",
     "Label",
     "Many",
     "Number",
     "Text",
+    "Unused",
     "day_of",
     "decimal_of",
     "instant_of",
@@ -57,16 +69,13 @@ def _zone(info: ValidationInfo) -> tzinfo:
     return zone if isinstance(zone, tzinfo) else UTC
 
 
-def _label(value: object) -> object:
-    """Numbers that are names (a line's number, a document's id) come as text here and as numbers there."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 def _keyed(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else {} if value is None else value
 
 
-Label = Annotated[str | None, BeforeValidator(_label)]
+# numbers that are names (a line's number, a document's id) come as text here and as numbers there
+Label = Text
+Id = Annotated[int, BeforeValidator(whole_of)]
 Instant = Annotated[datetime | None, BeforeValidator(lambda value, info: instant_of(value, _zone(info)))]
 Day = Annotated[date | None, BeforeValidator(lambda value, info: day_of(value, _zone(info)))]
 CustomFields = Annotated[dict[str, Any], BeforeValidator(_keyed)]

@@ -22,6 +22,7 @@ from connector_resources.jde.session import JdeLogin, service_prefix
 from connector_resources.jde.shapes import Table
 from connector_resources.jde.tables import TABLES, known_table
 from connector_resources.jde.wire import Page, PageReader, Row, aggregated, count_of
+from connector_resources.unreadable import met
 
 # The part of a next link that is ours to follow; host and port in front of it are AIS's own (jde-ais section
 # 4).
@@ -212,7 +213,8 @@ class DataService:
     ) -> list[Row]:
         """The first rows only, before any proof: for probes whose conditions hold no date."""
         browse = self._browse(table, columns, where, order_by, page_size)
-        return self._asked(browse, where).rows
+        page = self._asked(browse, where)
+        return [row for row in page.rows if id(row) not in page.broken]
 
     def unproven_count(self, table: str, where: Where | None = None) -> int:
         """COUNT before the date pattern is proven: what the proof itself is made of."""
@@ -244,7 +246,13 @@ class DataService:
             order=tuple(order),
             where=where,
             page_size=page_size or self._connection.page_size,
-            reader=PageReader(connection=self._connection.name, name=name, table=table, columns=all_columns),
+            reader=PageReader(
+                connection=self._connection.name,
+                name=name,
+                table=table,
+                columns=all_columns,
+                order=[sort.alias for sort in order],
+            ),
         )
 
     def _pages(self, browse: _Browse) -> Iterator[list[Row]]:
@@ -253,14 +261,23 @@ class DataService:
         page = self._asked(browse, browse.where)
         while True:
             login = self._login.current(self._http).number
+            for lost in page.lost:
+                met(lost)
             fresh = place.advance(page)
-            if fresh:
-                yield fresh
+            readable = [row for row in fresh if id(row) not in page.broken]
+            for row in fresh:
+                if id(row) in page.broken:
+                    met(page.broken[id(row)])
+            if readable:
+                yield readable
             if page.link is None and not page.more:
                 return
             if not fresh and page.link is None:
                 raise self._unreadable(browse.what, "it says that there is more but gives nothing new")
-            page = self._followed(browse, page, login) or self._resumed(browse, place)
+            following = self._followed(browse, page, login)
+            if following is None and not place.started and page.lost:
+                raise self._unreadable(browse.what, "its first page holds no row that could be gone on from")
+            page = following or self._resumed(browse, place)
 
     def _followed(self, browse: _Browse, page: Page, login: int) -> Page | None:
         """The page behind the next link; None when the link is dead, or was spent on an answer that got lost.
@@ -268,7 +285,7 @@ class DataService:
         Never retried: the cursor behind it moves with each call, so a second call could skip a page.
         """
         found = _SERVICE.search(page.link or "")
-        if found is None or not page.rows or login != self._login.current(self._http).number:
+        if found is None or not (page.rows or page.lost) or login != self._login.current(self._http).number:
             return None
         call = Call(method="GET", path=found[0], what=f"{browse.what}, next page", replay=False, retries=0)
         try:
@@ -276,7 +293,8 @@ class DataService:
         except (LinkDead, RateLimited, Unavailable):
             return None
         # A cursor that stands still would give the same page for ever.
-        return None if following.rows and following.rows[-1] == page.rows[-1] else following
+        same = following.rows[-1:] == page.rows[-1:] and following.lost == page.lost
+        return None if same and (following.rows or following.lost) else following
 
     def _resumed(self, browse: _Browse, place: Place) -> Page:
         """The query anew, from the last row on."""

@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
+from urllib.parse import quote, unquote
 
 from connector_resources.jde.query import Where, all_of, one_of
+from connector_resources.jde.shapes import Kind, Table
 
 # Of the other key columns, one with at most so many values narrows the query; the caller does the rest.
 _FEW = 20
+
+
+def id_of_row(row: Mapping[str, Any], key: Sequence[str]) -> str:
+    """The primary key of a row as one text: `00070/PV/1234/001`."""
+    return "/".join(quote("" if row[alias] is None else str(row[alias]), safe=" .-_") for alias in key)
+
+
+def row_key(table: Table, id: str) -> tuple[Any, ...]:
+    """The typed primary key that `id_of_row` made a text of. Raises ValueError for another text."""
+    parts = [unquote(part) for part in id.split("/")]
+    return tuple(_typed(table, alias, part) for alias, part in zip(table.key, parts, strict=True))
+
+
+def _typed(table: Table, alias: str, part: str) -> Any:
+    kind = table.columns[alias].kind
+    if kind is Kind.TEXT:
+        return part
+    if not part:
+        return None
+    if kind is Kind.DAY:
+        return date.fromisoformat(part)
+    return int(part) if kind in (Kind.WHOLE, Kind.TIME) else Decimal(part)
 
 
 def conditions_for(key_columns: Sequence[str], keys: Collection[tuple[Any, ...]], size: int) -> Iterator[Where]:

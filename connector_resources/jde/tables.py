@@ -12,9 +12,9 @@ from connector_resources.errors import UnusableInput
 from connector_resources.jde.shapes import Table, columns_of
 
 _AUDIT = """
-USER str10  user who changed it last
-PID  str10  program that changed it last
-JOBN str10  workstation that changed it last
+USER ~str10  user who changed it last
+PID ~str10  program that changed it last
+JOBN ~str10  workstation that changed it last
 UPMJ day    date of the last change, in the server's own time zone
 {clock} time   time of the last change, HHMMSS
 """
@@ -32,31 +32,31 @@ _ALL = (
         "AN8",
         """
         AN8   whole  address number
-        ALKY  str20  long address number
+        ALKY ~str20  long address number
         TAX   estr20 tax id
-        TX2   estr20 second tax id
+        TX2  ~estr20 second tax id
         ALPH  str40  name
-        ALP1  str40  secondary name
-        DC    str40  compressed name
+        ALP1 ~str40  secondary name
+        DC   ~str40  compressed name
         MCU   rstr12 business unit
-        LNGP  str2   language
+        LNGP ~str2   language
         AT1   str3   search type (01/ST): V supplier, C customer, E employee
         TAXC  str1   person or corporation
         ATP   str1   payables flag
-        ATR   str1   receivables flag
-        ATE   str1   employee flag
+        ATR  ~str1   receivables flag
+        ATE  ~str1   employee flag
         EFTB  day    date from which the address holds
         AN81..AN86 whole related address number
         AC01..AC30 str3  category code
-        GLBA  str8   G/L bank account
+        GLBA ~str8   G/L bank account
         RMK   str30  remark
-        TXCT  estr20 tax exemption certificate
+        TXCT ~estr20 tax exemption certificate
         URRF  str15  user reference
-        URCD  str2   user code
-        URAB  whole  user number
-        DUNS  str13  DUNS number
-        TICKER str10 ticker
-        ACTIN str1   activity flag
+        URCD ~str2   user code
+        URAB ~whole  user number
+        DUNS ~str13  DUNS number
+        TICKER ~str10 ticker
+        ACTIN ~str1   activity flag
         """,
     ),
     _table(
@@ -66,14 +66,14 @@ _ALL = (
         """
         AN8   whole  address number
         IDLN  whole  line; 0 is the company itself
-        MLNM  str40  mailing name
-        ATTL  str40  title
+        MLNM ~str40  mailing name
+        ATTL ~str40  title
         ALPH  str40  name
-        GNNM  str25  given name
-        MDNM  str25  middle name
-        SRNM  str25  surname
-        TYC   str1   type
-        REM1  str40  remark
+        GNNM ~str25  given name
+        MDNM ~str25  middle name
+        SRNM ~str25  surname
+        TYC  ~str1   type
+        REM1 ~str40  remark
         """,
     ),
     _table(
@@ -83,14 +83,14 @@ _ALL = (
         """
         AN8   whole  address number
         EFTB  day    date from which it holds
-        EFTF  str1   effective-date flag
+        EFTF ~str1   effective-date flag
         ADD1  str40  address line 1
         ADD2  str40  address line 2
         ADD3  str40  address line 3
         ADD4  str40  address line 4
         ADDZ  str12  postal code
         CTY1  str25  city
-        COUN  str25  county
+        COUN ~str25  county
         ADDS  str3   state
         CTR   str3   country (00/CN)
         """,
@@ -127,30 +127,30 @@ _ALL = (
         "AN8",
         """
         AN8   whole  address number
-        APC   str4   A/P class (G/L offset)
-        MCUP  rstr12 default expense business unit
-        OBAP  str6   default expense object
-        AIDP  str8   default expense account id
-        KCOP  str5   default company
+        APC  ~str4   A/P class (G/L offset)
+        MCUP ~rstr12 default expense business unit
+        OBAP ~str6   default expense object
+        AIDP ~str8   default expense account id
+        KCOP ~str5   default company
         CRRP  str3   default currency
         TRAP  str3   payment terms
-        HDPY  str1   hold payment
-        PYIN  str1   payment instrument
-        SNTO  whole  payee
-        TXA2  str10  tax area
-        EXR2  str2   tax explanation
-        TAWH  whole  withholding authority
-        PCWH  num3   withholding percent
-        CRCA  str3   currency of the amounts
+        HDPY ~str1   hold payment
+        PYIN ~str1   payment instrument
+        SNTO ~whole  payee
+        TXA2 ~str10  tax area
+        EXR2 ~str2   tax explanation
+        TAWH ~whole  withholding authority
+        PCWH ~num3   withholding percent
+        CRCA ~str3   currency of the amounts
         HOLD  str2   order hold code
-        INMG  str10  print message
-        FRTH  str3   freight handling
-        ANCR  whole  carrier
-        AYPD  money  vouchered this year
-        APPD  money  vouchered last year
-        AVCH  str1   evaluated receipts
-        ASN   str8   price schedule
-        ATRL  str2   voucher match automation rule
+        INMG ~str10  print message
+        FRTH ~str3   freight handling
+        ANCR ~whole  carrier
+        AYPD ~money  vouchered this year
+        APPD ~money  vouchered last year
+        AVCH ~str1   evaluated receipts
+        ASN  ~str8   price schedule
+        ATRL ~str2   voucher match automation rule
         """,
     ),
     _table(
@@ -160,21 +160,21 @@ _ALL = (
         """
         MCU   rstr12 business unit
         STYL  str2   type
-        LDM   str1   level of detail
+        LDM  ~str1   level of detail
         CO    str5   company
         DL01  str30  description
         DL02  str30  description 2
         DL03  str30  description 3
         DL04  str30  description 4
-        DC    str40  compressed description
+        DC   ~str40  compressed description
         RP01..RP50 str10 category code
         AN8   whole  address number
-        CNTY  str3   county
+        CNTY ~str3   county
         ADDS  str3   state
         TXA1  str10  tax area
-        PECC  str1   posting edit
-        MCUS  rstr12 subsequent business unit
-        FMOD  str1   model flag
+        PECC ~str1   posting edit
+        MCUS ~rstr12 subsequent business unit
+        FMOD ~str1   model flag
         """,
     ),
     _table(
@@ -189,7 +189,7 @@ _ALL = (
         PNC   whole  current period
         DFYJ  day    start of the fiscal year
         AN8   whole  address number
-        ALTC  str40  alternate name
+        ALTC ~str40  alternate name
         """,
     ),
     _table(
@@ -202,8 +202,8 @@ _ALL = (
         KY    rstr10 code
         DL01  str30  description
         DL02  str30  description 2
-        SPHD  str10  special handling
-        HRDC  str1   hard coded
+        SPHD ~str10  special handling
+        HRDC ~str1   hard coded
         """,
         clock=None,
     ),
@@ -214,8 +214,8 @@ _ALL = (
         """
         CRCD  str3   currency
         DL01  str30  description
-        CDEC  str1   decimals
-        CKR   str10  cheque routine
+        CDEC ~str1   decimals
+        CKR  ~str10  cheque routine
         """,
     ),
     _table(
@@ -224,11 +224,11 @@ _ALL = (
         "PTC",
         """
         PTC   str3   terms
-        PTD   str30  description
-        DCP   num3   discount percent
-        DCD   whole  days of discount
-        NDTP  whole  net days to pay
-        NSP   whole  number of split payments
+        PTD  ~str30  description
+        DCP  ~num3   discount percent
+        DCD  ~whole  days of discount
+        NDTP ~whole  net days to pay
+        NSP  ~whole  number of split payments
         """,
     ),
     _table(
@@ -241,19 +241,19 @@ _ALL = (
         MCU   rstr12 business unit
         OBJ   str6   object
         SUB   str8   subsidiary
-        ANS   str25  free-form third number
+        ANS  ~str25  free-form third number
         DL01  str30  description
-        LDA   str1   level of detail, 3 to 9
-        BPC   str3   budget pattern
+        LDA  ~str1   level of detail, 3 to 9
+        BPC  ~str3   budget pattern
         PEC   str1   posting edit (H00/PE): blank, L, S, U, X take postings; I, N, M, B do not
         BILL  str1   billable
         CRCD  str3   currency
-        UM    str2   unit of measure
+        UM   ~str2   unit of measure
         R001..R043 str3 category code
-        OBJA  str6   alternate object
-        SUBA  str8   alternate subsidiary
+        OBJA ~str6   alternate object
+        SUBA ~str8   alternate subsidiary
         TXA1  str10  tax area
-        TXGL  str1   taxable
+        TXGL ~str1   taxable
         """,
     ),
     _table(
@@ -266,54 +266,54 @@ _ALL = (
         KCO   str5   document company
         SFX   str3   pay item
         SFXE  whole  pay item extension
-        DCTA  str2   adjusting document type
+        DCTA ~str2   adjusting document type
         AN8   whole  supplier
         PYE   whole  payee
-        SNTO  whole  sent to
+        SNTO ~whole  sent to
         DIVJ  day    invoice date
-        DSVJ  day    service date
+        DSVJ ~day    service date
         DDJ   day    due date
-        DDNJ  day    discount due date
+        DDNJ ~day    discount due date
         DGJ   day    G/L date
-        FY    whole  fiscal year
-        CTRY  whole  century
-        PN    whole  period
+        FY   ~whole  fiscal year
+        CTRY ~whole  century
+        PN   ~whole  period
         CO    str5   company
-        ICU   whole  batch number
-        ICUT  str2   batch type
-        DICJ  day    batch date
-        BALJ  str1   balanced
+        ICU  ~whole  batch number
+        ICUT ~str2   batch type
+        DICJ ~day    batch date
+        BALJ ~str1   balanced
         PST   str1   pay status (00/PS)
         AG    money  gross amount, domestic
         AAP   money  open amount, domestic
-        ADSC  money  discount available
+        ADSC ~money  discount available
         ADSA  money  discount taken
-        ATXA  money  taxable amount
-        ATXN  money  non-taxable amount
+        ATXA ~money  taxable amount
+        ATXN ~money  non-taxable amount
         STAM  money  tax, domestic
         CRRM  str1   currency mode: D domestic, F foreign
         CRCD  str3   currency
-        CRR   num10  exchange rate
+        CRR  ~num10  exchange rate
         ACR   money  gross amount, foreign
         FAP   money  open amount, foreign
-        CDS   money  discount available, foreign
-        CDSA  money  discount taken, foreign
-        CTXA  money  taxable amount, foreign
-        CTXN  money  non-taxable amount, foreign
+        CDS  ~money  discount available, foreign
+        CDSA ~money  discount taken, foreign
+        CTXA ~money  taxable amount, foreign
+        CTXN ~money  non-taxable amount, foreign
         CTAM  money  tax, foreign
         TXA1  str10  tax area
-        EXR1  str2   tax explanation
-        GLC   str4   G/L offset
-        GLBA  str8   G/L bank account
+        EXR1 ~str2   tax explanation
+        GLC  ~str4   G/L offset
+        GLBA ~str8   G/L bank account
         POST  str1   posted
         MCU   rstr12 business unit
         PTC   str3   payment terms
         VOD   str1   void flag
-        OKCO  str5   original company
-        ODCT  str2   original document type
-        ODOC  whole  original document
-        OSFX  str3   original pay item
-        CRC   str3   base currency code
+        OKCO ~str5   original company
+        ODCT ~str2   original document type
+        ODOC ~whole  original document
+        OSFX ~str3   original pay item
+        CRC  ~str3   base currency code
         VINV  str25  supplier's invoice number
         PKCO  str5   order company
         PO    str8   order number
@@ -322,16 +322,16 @@ _ALL = (
         SFXO  str3   order suffix
         VR01  str25  reference
         RMK   str30  remark
-        RF    str2   recurring frequency
-        PYIN  str1   payment instrument
-        RP1   str1   category code 1
-        RP2   str1   category code 2
-        RP3   str1   category code 3
-        AC07  str3   category code 7
-        TNN   str1   1099 flag
+        RF   ~str2   recurring frequency
+        PYIN ~str1   payment instrument
+        RP1  ~str1   category code 1
+        RP2  ~str1   category code 2
+        RP3  ~str1   category code 3
+        AC07 ~str3   category code 7
+        TNN  ~str1   1099 flag
         URRF  str15  user reference
-        URC1  str3   user code
-        TORG  str10  originator
+        URC1 ~str3   user code
+        TORG ~str10  originator
         YC01..YC10 str3 category code
         BCRC  str3   base currency
         """,
@@ -346,8 +346,8 @@ _ALL = (
         EDTN  str22  transaction: a voucher
         EDLN  num3   line of the transaction: a pay item
         EDSP  str1   processed: 1, or 0
-        EDTC  str1   action: A add
-        EDTR  str1   type: V voucher
+        EDTC ~str1   action: A add
+        EDTR ~str1   type: V voucher
         KCO   str5   document company, once the voucher is made
         DOC   whole  document number, once the voucher is made
         DCT   str2   document type
@@ -389,17 +389,17 @@ _ALL = (
         AA    money  amount, domestic
         ACR   money  amount, foreign
         CRCD  str3   currency
-        U     num3   units
+        U    ~num3   units
         EXA   str30  explanation
         EXR   str30  remark
-        R1    str8   reference 1
+        R1   ~str8   reference 1
         R2    str8   reference 2
         VINV  str25  supplier's invoice number
-        IVD   day    invoice date
+        IVD  ~day    invoice date
         PO    str8   order number
         AN8   whole  address number
-        ICU   whole  batch number
-        ICUT  str2   batch type
+        ICU  ~whole  batch number
+        ICUT ~str2   batch type
         POST  str1   posted
         """,
     ),
@@ -412,12 +412,12 @@ _ALL = (
         DCTM  str2   payment type: PK automatic, PN manual, PT transfer, PO void
         DOCM  whole  payment number
         PYE   whole  payee
-        GLBA  str8   G/L bank account
+        GLBA ~str8   G/L bank account
         DMTJ  day    payment date
         VDGJ  day    void date
         PAAP  money  amount
         CRCD  str3   currency
-        PYIN  str1   payment instrument
+        PYIN ~str1   payment instrument
         """,
     ),
     _table(
@@ -454,24 +454,24 @@ _ALL = (
         TRDJ  day    order date
         DRQJ  day    requested date
         PDDJ  day    promised date
-        CNDJ  day    cancel date
+        CNDJ ~day    cancel date
         VR01  str25  reference
-        VR02  str25  second reference
+        VR02 ~str25  second reference
         RMK   str30  remark
-        DESC  str30  description
+        DESC ~str30  description
         PTC   str3   payment terms
-        EXR1  str2   tax explanation
+        EXR1 ~str2   tax explanation
         TXA1  str10  tax rate area
         HOLD  str2   hold code
-        ANBY  whole  buyer
-        OTOT  money  order total
+        ANBY ~whole  buyer
+        OTOT ~money  order total
         CRRM  str1   currency mode: D domestic, F foreign
         CRCD  str3   currency
-        CRR   num7   exchange rate
+        CRR  ~num7   exchange rate
         FAP   money  open amount, foreign
         BCRC  str3   base currency
-        ORBY  str10  ordered by
-        OSTS  str1   order status
+        ORBY ~str10  ordered by
+        OSTS ~str1   order status
         """,
         clock="TDAY",
     ),
@@ -492,9 +492,9 @@ _ALL = (
         DRQJ  day    requested date
         TRDJ  day    order date
         PDDJ  day    promised date
-        CNDJ  day    cancel date
-        DGL   day    G/L date
-        ITM   whole  item, short
+        CNDJ ~day    cancel date
+        DGL  ~day    G/L date
+        ITM  ~whole  item, short
         LITM  str25  item, long
         DSC1  str30  description
         DSC2  str30  second description
@@ -509,13 +509,13 @@ _ALL = (
         PRRC  num4   unit cost
         AEXP  money  extended amount
         AOPN  money  open amount
-        AREC  money  received amount
-        ARLV  money  relieved amount
+        AREC ~money  received amount
+        ARLV ~money  relieved amount
         PTC   str3   payment terms
-        TX    str1   taxable
-        EXR1  str2   tax explanation
+        TX   ~str1   taxable
+        EXR1 ~str2   tax explanation
         TXA1  str10  tax rate area
-        GLC   str4   G/L class
+        GLC  ~str4   G/L class
         ANI   str29  account number as typed
         AID   str8   account id
         OMCU  rstr12 business unit of the account
@@ -523,14 +523,14 @@ _ALL = (
         SUB   str8   subsidiary
         SBLT  str1   subledger type
         SBL   str8   subledger
-        STTS  str2   line status
+        STTS ~str2   line status
         CRCD  str3   currency
-        CRR   num7   exchange rate
+        CRR  ~num7   exchange rate
         FRRC  num4   unit cost, foreign
         FEA   money  extended amount, foreign
         FAP   money  open amount, foreign
         FREC  money  received amount, foreign
-        CHLN  whole  change order line
+        CHLN ~whole  change order line
         """,
         clock="TDAY",
     ),
@@ -551,12 +551,12 @@ _ALL = (
         KCO   str5   its company
         UREC  num4   quantity received
         UOPN  num4   quantity open
-        AREC  money  amount received
+        AREC ~money  amount received
         AOPN  money  amount open
         VINV  str25  supplier's invoice number
-        CNID  str20  container
+        CNID ~str20  container
         TRDJ  day    order date
-        RCDJ  day    receipt date
+        RCDJ ~day    receipt date
         """,
         clock="TDAY",
     ),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from connector_resources.errors import NotAllowed
 from connector_resources.jde.errors import UnreadableAnswer
+from connector_resources.jde.keys import id_of_row
 from connector_resources.jde.shapes import Column, Kind, Table
+from connector_resources.unreadable import Unreadable, id_by_content, type_name
+from connector_resources.values import AMOUNT_DIGITS, decimal_of, text_of
 
 Row = dict[str, Any]
 Decoder = Callable[[Any], Any]
@@ -20,26 +23,35 @@ Decoder = Callable[[Any], Any]
 _BAD_CELL = (ValueError, TypeError, InvalidOperation)
 _OF_ITS_COLUMN = ("MIN", "MAX", "SUM")
 _CENT = Decimal("0.01")
+_MOST = 2**63 - 1
+_EXPECTED = {
+    Kind.TEXT: "a text",
+    Kind.WHOLE: "a whole number",
+    Kind.TIME: "a whole number",
+    Kind.NUMBER: "a number",
+    Kind.MONEY: "an amount",
+    Kind.DAY: "a date of the form YYYYMMDD",
+}
 _DIGITS_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 
 
 def text(value: Any) -> str:
     """Trimmed on both sides: text comes padded, right-justified, or as one blank. Nothing and blank are
     the same."""
-    if type(value) is str:
+    if type(value) is str and value.isascii() and "\0" not in value:
         return value.strip()
-    return "" if value is None else str(value)
+    return (text_of(value) or "").strip()
 
 
 def whole(value: Any) -> int | None:
     """An int; None where the cell is empty."""
-    if type(value) is int:
+    if type(value) is int and abs(value) <= _MOST:
         return value
     number = _number(value)
     if number is None:
         return None
-    if number != number.to_integral_value():
-        raise ValueError(f"{value!r} is not a whole number")
+    if abs(number) > _MOST or number != number.to_integral_value():
+        raise ValueError("not a whole number")
     return int(number)
 
 
@@ -69,7 +81,7 @@ def day(value: Any) -> date | None:
         return None
     found = _DIGITS_DAY.fullmatch(written)
     if found is None:
-        raise ValueError(f"{written!r} is not a date of the form YYYYMMDD")
+        raise ValueError("not a date of the form YYYYMMDD")
     return date(int(found[1]), int(found[2]), int(found[3]))
 
 
@@ -93,6 +105,39 @@ def decoder(column: Column | None) -> Decoder:
     return _DECODERS[column.kind] if column else as_it_came
 
 
+def cell_decoder(column: Column | None) -> Decoder:
+    """How a column's cells are read where they land: what does not fit its column there cannot be read; of a column
+    that nothing of ours uses, what cannot be read is as if the cell were empty."""
+    decode = decoder(column)
+    if column is None:
+        return decode
+    if column.kind in (Kind.MONEY, Kind.NUMBER):
+        decode = partial(_fitting, decode, column.size)
+    return partial(_if_readable, decode) if column.unused else decode
+
+
+def _fitting(decode: Decoder, places: int, value: Any) -> Decimal | None:
+    amount: Decimal | None = decode(value)
+    if not amount:
+        return amount
+    if amount.adjusted() >= AMOUNT_DIGITS:
+        raise ValueError("not a number that its column can hold")
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or -exponent <= places:
+        return amount
+    rounded = round(amount, places)
+    if rounded != amount:
+        raise ValueError("not a number that its column can hold")
+    return rounded
+
+
+def _if_readable(decode: Decoder, value: Any) -> Any:
+    try:
+        return decode(value)
+    except _BAD_CELL:
+        return decode(None)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page: typed rows, the same rows as they came, whether there is more, and where."""
@@ -101,36 +146,93 @@ class Page:
     raw: Sequence[Mapping[str, Any]]
     more: bool
     link: str | None
+    # rows that cannot be read although their place in the sort is known: they are among `rows`, known by identity
+    broken: Mapping[int, Unreadable] = field(default_factory=dict)
+    # rows whose place in the sort cannot be read: they are not among `rows`
+    lost: Sequence[Unreadable] = ()
 
 
 class PageReader:
-    """Reads the pages of one browse of `table` with the aliases that were asked for."""
+    """Reads the pages of one browse of `table` with the aliases that were asked for; it is sorted by `order`."""
 
-    def __init__(self, *, connection: str, name: str, table: Table | None, columns: Sequence[str]) -> None:
+    def __init__(
+        self, *, connection: str, name: str, table: Table | None, columns: Sequence[str], order: Sequence[str] = ()
+    ) -> None:
         self._connection = connection
         self._name = name
-        self._cells = [(alias, f"{name}_{alias}", decoder(table.column(alias) if table else None)) for alias in columns]
+        self._table = table
+        self._order = frozenset(order)
+        self._cells = [
+            (alias, f"{name}_{alias}", cell_decoder(table.column(alias) if table else None)) for alias in columns
+        ]
 
     def page(self, body: Any) -> Page:
         """Decode an answer. Raises NotAllowed when data security took a column away that was asked for."""
         try:
             form = body[f"fs_DATABROWSE_{self._name}"]
             grid = form["data"]["gridData"]
-            rowset: list[dict[str, Any]] = grid["rowset"]
+            rowset: list[Any] = grid["rowset"]
+            if not isinstance(rowset, list):
+                raise TypeError
             more = _flag(grid.get("summary", {}).get("moreRecords"))
         except (KeyError, TypeError, AttributeError):
             raise self._unreadable("its answer is not of the GRID_DATA form") from None
         self._check_columns(grid.get("columns") or {}, rowset)
+        link = next_link(body) or next_link(form)
         try:
             rows = [{alias: decode(raw[key]) for alias, key, decode in self._cells} for raw in rowset]
-        except KeyError as missing:
-            raise self._unreadable(f"a row lacks {missing}") from None
-        except _BAD_CELL:
-            raise self._unreadable(self._bad_cell(rowset)) from None
-        return Page(rows, rowset, more, next_link(body) or next_link(form))
+        except (KeyError, *_BAD_CELL):
+            return self._row_by_row(rowset, more, link)
+        return Page(rows, rowset, more, link)
 
-    def _check_columns(self, columns: Mapping[str, Any], rowset: Sequence[Mapping[str, Any]]) -> None:
-        present: set[str] = set(columns) or (set(rowset[0]) if rowset else set())
+    def _row_by_row(self, rowset: Sequence[Any], more: bool, link: str | None) -> Page:
+        """A page with rows that cannot be read."""
+        rows: list[Row] = []
+        raws: list[Mapping[str, Any]] = []
+        broken: dict[int, Unreadable] = {}
+        lost: list[Unreadable] = []
+        for raw in rowset:
+            row, bad = self._row(raw)
+            if bad and not (isinstance(raw, Mapping) and self._order.isdisjoint(bad)):
+                lost.append(self._unreadable_row(raw, row, bad))
+                continue
+            rows.append(row)
+            raws.append(raw)
+            if bad:
+                broken[id(row)] = self._unreadable_row(raw, row, bad)
+        return Page(rows, raws, more, link, broken, lost)
+
+    def _row(self, raw: Any) -> tuple[Row, list[str]]:
+        """The cells that can be read, None for the others, and the aliases of those."""
+        row: Row = {}
+        bad: list[str] = []
+        for alias, key, decode in self._cells:
+            try:
+                row[alias] = decode(raw[key])
+            except (KeyError, *_BAD_CELL):
+                row[alias] = None
+                bad.append(alias)
+        return row, bad
+
+    def _unreadable_row(self, raw: Any, row: Row, bad: Sequence[str]) -> Unreadable:
+        key = self._table.key if self._table else ()
+        # a key of blanks alone tells no row from another
+        known = any(row.get(alias) for alias in key) and not any(alias in bad or alias not in row for alias in key)
+        is_row = isinstance(raw, Mapping)
+        column = self._table.column(bad[0]) if self._table and is_row else None
+        return Unreadable(
+            self._connection,
+            self._name,
+            id_of_row(row, key) if known else id_by_content(raw),
+            field=bad[0] if is_row else "",
+            type=type_name(raw.get(f"{self._name}_{bad[0]}") if is_row else raw),
+            expected=_EXPECTED[column.kind] if column else "a row",
+            day=row.get("UPMJ") if "UPMJ" not in bad else None,
+        )
+
+    def _check_columns(self, columns: Mapping[str, Any], rowset: Sequence[Any]) -> None:
+        first = next((raw for raw in rowset if isinstance(raw, Mapping)), {})
+        present: set[str] = set(columns) or set(first)
         missing = [alias for alias, key, _ in self._cells if key not in present] if present else []
         if missing:
             names = ", ".join(missing)
@@ -140,15 +242,6 @@ class PageReader:
                 " or leave it out where the site's release has no such column",
                 connection=self._connection,
             )
-
-    def _bad_cell(self, rowset: Sequence[Mapping[str, Any]]) -> str:
-        for raw in rowset:
-            for alias, key, decode in self._cells:
-                try:
-                    decode(raw[key])
-                except _BAD_CELL as error:
-                    return f"column {alias}: {error}"
-        return "a cell cannot be read"
 
     def _unreadable(self, reason: str) -> UnreadableAnswer:
         return UnreadableAnswer(f"read {self._name} from {self._connection}: {reason}", connection=self._connection)
@@ -242,19 +335,7 @@ def _alias(key: str, name: str) -> str:
 
 
 def _number(value: Any) -> Decimal | None:
-    if isinstance(value, Decimal):
-        return value
-    if isinstance(value, int):
-        return Decimal(value)
-    if value is None:
-        return None
-    written = str(value).strip()
-    if not written:
-        return None
-    found = Decimal(written)
-    if not found.is_finite():
-        raise ValueError(f"{written!r} is not a number")
-    return found
+    return decimal_of(value)
 
 
 def _flag(value: Any) -> bool:

@@ -22,6 +22,8 @@ from connector_resources.ledger.rows import ExceptionRow, NewEvent, Problem
 
 _COLUMNS = tuple(table.c[name] for name in ExceptionRow.__slots__ if name != "waits_for")
 _IDENTITY = ("flow", "key", "reason")
+# the state of a source record that could not be read: it is no document, and has no delivery
+UNREADABLE = "unreadable"
 # of how many different messages and fixes of one reason a person is told; fields and values are named in full
 TOLD = 3
 
@@ -203,6 +205,45 @@ class Exceptions:
         with self._db.read() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
+    def tell_records(
+        self, flow: str, records: Mapping[str, tuple[Problem, str | None]], now: datetime, run: str | None = None
+    ) -> None:
+        """Make these the open exceptions of source records that could not be read: key -> (problem, partition).
+
+        One that is open already keeps its id and gains an attempt. One that a person dismissed stays so as long as it
+        is unreadable for the very same cause.
+        """
+        with self._db.write() as connection:
+            known = self._of_records(connection, flow, records)
+            left = {
+                key: told
+                for key, told in records.items()
+                if key not in known or not _same_dismissed(known[key], told[0])
+            }
+            found = {(flow, key): (UNREADABLE, [problem], partition, run) for key, (problem, partition) in left.items()}
+            set_problems(self._db, connection, found, now)
+            news = [key for key in sorted(left) if key not in known or known[key].closed_at is not None]
+            detail = {key: {"field": left[key][0].field, "message": left[key][0].message} for key in news}
+            events = [NewEvent("unreadable", flow=flow, key=key, run=run, detail=detail[key]) for key in news]
+            add_events(connection, events, now)
+
+    def records_read(self, flow: str, keys: Collection[str], now: datetime, run: str | None = None) -> None:
+        """Close the exceptions of these records, which can be read now, or are no longer there."""
+        with self._db.write() as connection:
+            found = [each for each in _open_of(connection, [(flow, key) for key in keys]) if each.state == UNREADABLE]
+            _close(connection, [{"exception": each.id, "at": now, "how": "settled"} for each in found])
+            events = [NewEvent("read", flow=flow, key=each.key, run=run) for each in found]
+            add_events(connection, events, now)
+
+    @staticmethod
+    def _of_records(connection: Connection, flow: str, keys: Collection[str]) -> dict[str, ExceptionRow]:
+        """The newest exception of each of these records."""
+        found: dict[str, ExceptionRow] = {}
+        for part in chunks(sorted(keys)):
+            conditions = [table.c.flow == flow, table.c.key.in_(part), table.c.state == UNREADABLE]
+            found.update((each.key, each) for each in _select(connection, conditions))
+        return found
+
     def release(
         self,
         *,
@@ -255,6 +296,10 @@ class Exceptions:
             _close(connection, [{"exception": each.id, "at": now, "how": "dismissed"} for each in closing])
             add_events(connection, [_event("dismissed", chosen[0], actor, note=note)], now)
         return chosen[0]
+
+
+def _same_dismissed(row: ExceptionRow, problem: Problem) -> bool:
+    return row.closed_how == "dismissed" and (row.field, row.message) == (problem.field, problem.message)
 
 
 def _require_decided(connection: Connection, flow: str, key: str, now: datetime) -> None:

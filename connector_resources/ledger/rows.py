@@ -186,7 +186,7 @@ class ExceptionRow:
     id: str
     flow: str
     key: str
-    state: State
+    state: State | Literal["unreadable"]
     reason: str
     field: str
     value: str

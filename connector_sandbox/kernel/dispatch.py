@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connector_sandbox.kernel.faults import Faults, Fired, Rule
+from connector_sandbox.kernel.retype import retyped
 from connector_sandbox.kernel.system import System, WatchesCalls
 from connector_sandbox.kernel.wire import transport_of
 
@@ -123,6 +124,8 @@ class Desk:
         if response is None:
             await _drop(request)
             return
+        if fired.rule.kind == "retype":
+            response = retyped(response, fired.rule)
         response.headers[FAULT_HEADER] = fired.tag
         if fired.rule.kind == "cut":
             await _cut(request, response, send)

@@ -31,6 +31,7 @@ Kind = Literal[
     "expire_token",  # all tokens become invalid, then the call is handled
     "dead_link",  # all links to further pages die, then the call is handled
     "late",  # connection closed at once, effect `seconds` later
+    "retype",  # effect once, and in its JSON answer `field` of every record that `match` names has the value `value`
 ]
 
 
@@ -53,6 +54,12 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from", 
     headers: dict[str, str] = {}
     seconds: float = 1.0
     name: str = ""
+    field: str = ""
+    """Of `retype`: the field's dotted path in a record, `*` for each item of a list: `billLineItems.*.amount`."""
+    value: Any = None
+    match: dict[str, Any] = {}
+    """Of `retype`: fields of a record and their values, by which it is chosen; without any, each object that has the
+    field is."""
 
     def wants(self, call: int) -> bool:
         """Whether the rule's numbers choose this call; without any, each call is chosen."""
@@ -79,6 +86,8 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from", 
             raise BadCommandError(f"fault {self.name}: rate is between 0 and 1")
         if not 100 <= self.status <= 599:
             raise BadCommandError(f"fault {self.name}: {self.status} is not an HTTP status")
+        if self.kind == "retype" and not self.field:
+            raise BadCommandError(f"fault {self.name}: retype needs a field")
         if self.seconds < 0:
             raise BadCommandError(f"fault {self.name}: seconds cannot be negative")
 

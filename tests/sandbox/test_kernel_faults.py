@@ -212,3 +212,18 @@ def test_rules_can_be_replaced(sandbox: Sandbox) -> None:
     script(sandbox, "status")
     sandbox.post("/faults", {"replace": True, "rules": [{"kind": "delay", "name": "other"}]})
     assert [rule["name"] for rule in sandbox.get("/faults")["scripted"]] == ["other"]
+
+
+def test_retype_changes_one_field_of_the_chosen_records(sandbox: Sandbox, caller: Caller) -> None:
+    """The content is as it was: only the answer says otherwise, and the others of the list are left alone."""
+    caller.create("A")
+    caller.create("B")
+    rule = {"kind": "retype", "system": "coupa", "route": "GET /api/departments", "name": "it"}
+    sandbox.post("/faults", {**rule, "field": "name", "value": {"odd": 1}, "match": {"name": "B"}, "times": 1})
+    assert caller.names() == ["A", {"odd": 1}]
+    assert caller.names() == ["A", "B"]
+
+
+def test_retype_needs_a_field(sandbox: Sandbox) -> None:
+    with pytest.raises(ValueError, match="retype needs a field"):
+        sandbox.post("/faults", {"kind": "retype", "system": "coupa"})

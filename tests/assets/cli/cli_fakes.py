@@ -63,6 +63,9 @@ class _Reader:
     def land_snapshot(self, entity: str) -> None:
         self._books.landed.append(entity)
 
+    def unreadable_of_snapshot(self, entity: str) -> list[Any]:
+        return []
+
 
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid")

@@ -70,7 +70,7 @@ def test_rows_to_outcomes_with_their_money(home: Home) -> None:
         "f": "held",
     }
     entry = report.as_json()
-    assert entry["rows"] == {"read": 7, "in_documents": 6, "ignored": {"no_bill": 1}}
+    assert entry["rows"] == {"read": 7, "in_documents": 6, "ignored": {"no_bill": 1}, "unreadable": 0}
     assert entry["read"] == sum(entry["outcomes"].values()) == 6
     assert entry["ignored_by"] == {"history": 1}
     gbp, eur = entry["amounts"]["GBP"], entry["amounts"]["EUR"]

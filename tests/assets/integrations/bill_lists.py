@@ -137,6 +137,9 @@ class _Reader:
     def snapshot(self, entity: str) -> list[dict[str, Any]]:
         return list(self.tables[entity])
 
+    def unreadable_of_snapshot(self, entity: str) -> list[Any]:
+        return []
+
 
 @dataclass
 class Town:

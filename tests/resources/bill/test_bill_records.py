@@ -91,7 +91,7 @@ def test_bank_and_tax_numbers_are_in_no_repr() -> None:
 
 
 def test_a_record_that_cannot_be_read_shows_no_value(fake: FakeBill, client: BillClient) -> None:
-    fake.lists["vendors"] = [{"id": "009", "additionalInfo": {"taxId": 123456789}}]
+    fake.lists["vendors"] = [{"id": "009", "additionalInfo": {"taxId": ["123456789"]}}]
     with pytest.raises(Unavailable, match="additionalInfo") as caught:
         client.vendors.get("009")
     assert "123456789" not in str(caught.value)

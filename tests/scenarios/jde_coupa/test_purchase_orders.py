@@ -37,7 +37,7 @@ def test_an_order_of_two_lines_is_created_and_put_in_force(yard: Site, buyers: P
     there = held(yard, order)
     assert outcomes(report) == {"created": 1}
     assert report.amounts()["GBP"]["settled"] == Decimal("74.00")
-    assert report.rows == {"read": 3, "in_documents": 3, "ignored": {}}
+    assert report.rows == {"read": 3, "in_documents": 3, "ignored": {}, "unreadable": 0}
     assert (there["po-number"], there["type"], there["status"]) == (
         "100234-OP-00001",
         "ExternalOrderHeader",
@@ -335,7 +335,12 @@ def test_other_types_texts_and_stray_lines_are_no_orders(yard: Site, buyers: Pur
     report = yard.sync(FLOW)[FLOW]
     assert outcomes(report) == {"created": 1}
     # the requisition is known by its header: it is completed to be counted
-    assert report.rows == {"read": 6, "in_documents": 2, "ignored": {"order_type": 2, "line_type": 1, "no_header": 1}}
+    assert report.rows == {
+        "read": 6,
+        "in_documents": 2,
+        "ignored": {"order_type": 2, "line_type": 1, "no_header": 1},
+        "unreadable": 0,
+    }
     assert [number for number, *_ in figures(held(yard, order))] == ["1"]
 
 

@@ -27,7 +27,7 @@ def test_a_voucher_of_several_pay_items_is_one_invoice_with_a_line_for_each_cost
     assert (held["internal-note"], held["supplier"]["number"]) == ("00001/PV/4711", "4343")
     assert held["invoice-date"].startswith("2026-02-20")
     assert report.amounts()["GBP"]["settled"] == Decimal("180.00")
-    assert report.rows == {"read": 3, "in_documents": 3, "ignored": {}}
+    assert report.rows == {"read": 3, "in_documents": 3, "ignored": {}, "unreadable": 0}
 
 
 def test_a_line_without_text_takes_the_vouchers_remark_or_its_number(town: Site) -> None:
@@ -321,7 +321,7 @@ def test_document_types_that_are_no_vouchers_are_left_out_and_counted(town: Site
     town.books.voucher(2, kind="NO")
     report = town.sync("invoices")["invoices"]
     assert outcomes(report) == {"created": 1}
-    assert report.rows == {"read": 2, "in_documents": 1, "ignored": {"document_type": 1}}
+    assert report.rows == {"read": 2, "in_documents": 1, "ignored": {"document_type": 1}, "unreadable": 0}
     assert town.sweep("invoices").missed == []
 
 

@@ -3,7 +3,8 @@
 Day filters are coarse and audit dates are not reliable: rows come without a usable date, rows are changed without
 touching it, rows are deleted. The sweep reads every key of a flow's source, delivers those that the ledger has never
 seen or that carry no date, raises an exception for delivered documents whose source record is gone, and lets those go
-that were never delivered. A row that was changed without touching its date is not found by its key: where that
+that were never delivered. It reads the target's records, too: two of one document are an exception (see `doubles`).
+A row that was changed without touching its date is not found by its key: where that
 happens, read its days again.
 """
 
@@ -17,6 +18,7 @@ from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.report import FlowReport
+from connector_assets.doubles import tell_doubles
 from connector_assets.integrations.metadata import report_metadata
 from connector_assets.opening import pace_of, workbench
 from connector_assets.replaying import land_reference_data
@@ -29,13 +31,16 @@ from connector_resources.ledger import Change, NewEvent, Problem, State
 @dataclass
 class Sweep:
     """What a sweep found: `missed` were looked at now; gone in the source are `deleted`, which a person must see to in
-    the target, and `dropped`, which never got there."""
+    the target, and `dropped`, which never got there. Of `doubles` the target holds more than one record, which nobody
+    knew; of `single` no longer."""
 
     report: FlowReport
     keys: int
     missed: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    doubles: list[str] = field(default_factory=list)
+    single: list[str] = field(default_factory=list)
 
 
 def sweep(flow: Flow) -> Sweep:
@@ -43,18 +48,26 @@ def sweep(flow: Flow) -> Sweep:
     ledger = flow.bench.ledger
     land_reference_data(flow)
     keys = flow.all_keys()
+    # first, so that nothing more is sent for what is there twice
+    told = tell_doubles(flow, keys)
     known = set(ledger.deliveries.keys(flow.full_name))
     # what has no date is never in a day, so only the sweep sees it change
     missed = {key: day for key, day in keys.items() if key not in known or day is None}
     linked = {link.source_key: link.target_id for link in ledger.links.all(flow=flow.full_name)}
     waiting = [*ledger.deliveries.waiting(flow.full_name), *_linked_by_hand(flow, linked)]
-    missed |= {key: keys[key] for key in waiting if key in keys}
+    missed |= {key: keys[key] for key in (*waiting, *_held(flow, told.closed)) if key in keys}
     pipeline = Pipeline(flow, pace_of(flow))
     report = pipeline.deliver(pipeline.map(missed))
     linked |= {link.source_key: link.target_id for link in ledger.links.all(flow=flow.full_name)}
     deleted = _tell_deleted(flow, linked.keys() - keys.keys())
     dropped = _drop(flow, known - linked.keys() - keys.keys())
-    return Sweep(report, len(keys), sorted(missed), deleted, dropped)
+    return Sweep(report, len(keys), sorted(missed), deleted, dropped, told.opened, told.closed)
+
+
+def _held(flow: Flow, keys: Collection[str]) -> list[str]:
+    """Those of these documents that something kept from being sent."""
+    known = flow.bench.ledger.deliveries.load(flow.full_name, keys)
+    return [key for key, each in known.items() if each.state == "held"]
 
 
 def _linked_by_hand(flow: Flow, linked: Mapping[str, str]) -> list[str]:
@@ -112,7 +125,7 @@ def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.Assets
         group_name=integration.name,
         kinds={"sweep"},
         owners=["team:finance-integration"],
-        description=f"{flow.title}: all keys compared, for rows without a usable date and for deletions.",
+        description=f"{flow.title}: all keys compared, for rows without a usable date, deletions and doubles.",
         required_resource_keys=set(resources.values()),
     )
     def swept(context: dg.AssetExecutionContext) -> None:
@@ -132,6 +145,8 @@ def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.Assets
                 "missed": len(found.missed),
                 "deleted": len(found.deleted),
                 "dropped": len(found.dropped),
+                "doubles": len(found.doubles),
+                "single again": len(found.single),
                 **report_metadata(found.report),
             }
         )

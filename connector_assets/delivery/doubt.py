@@ -63,7 +63,7 @@ class Doubts:
         if not works:
             return []
         try:
-            hits = self.flow.find([work.sent for work in works])
+            hits = self.flow.look_up([work.sent for work in works])
         except SystemProblem as error:
             self.reach.failed("read", error)
             return [(work, self.unanswered(work, error)) for work in works]
@@ -106,7 +106,7 @@ class Doubts:
         """Of works whose second create was refused, those whose first one took effect after all. Raises SystemProblem
         where the target cannot be asked."""
         documents = {work.document.key: work.document for work in works}
-        hits = self.flow.find(list(documents.values())) if documents else {}
+        hits = self.flow.look_up(list(documents.values())) if documents else {}
         taken = self.why_not_ours(documents, hits)
         return {key: hits[key][0] for key in documents if hits.get(key) and key not in taken}
 

@@ -47,7 +47,8 @@ class Planner:
         works = works_of(self.flow, documents, self.owner)
         hits: dict[str, list[Target]] = {}
         if look_up:
-            hits = self.flow.find([w.document for w in works if w.known.target_id is None and not _settled_by_rule(w)])
+            unlinked = [w.document for w in works if w.known.target_id is None and not _settled_by_rule(w)]
+            hits = self.flow.look_up(unlinked)
         taken = self.doubts.why_not_ours({document.key: document for document in documents}, hits)
         ids = [w.known.target_id for w in works if w.known.target_id and not _nothing_new(w)]
         targets = self.flow.read(ids) if ids else {}
@@ -89,6 +90,8 @@ class Planner:
                 return _result(work), None
             decision = self.flow.decide(document, known, target)
         match decision:
+            case Do(_) if work.finding is not None:
+                work.finish("held")
             case Do(step):
                 work.target = target
                 work.finish(step.outcome if self.gate.lets_go(work, step) else "staged")
@@ -128,7 +131,7 @@ class Planner:
         """What has a result already, or is in the last word of a rule, stands."""
         open_works = [w for w in works if w.known.target_id is None and not _nothing_new(w)]
         candidates = {w.document.key: w.document for w in open_works if w.document.ignored is None}
-        hits = self.flow.find(list(candidates.values())) if candidates else {}
+        hits = self.flow.look_up(list(candidates.values())) if candidates else {}
         taken = self.doubts.why_not_ours(candidates, hits)
         told: list[Told] = []
         for work in open_works:

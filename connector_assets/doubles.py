@@ -11,7 +11,7 @@ A document that is in doubt, or that a look-up has held for its several records,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 
 from connector_assets.delivery.document import Target
 from connector_assets.delivery.flow import Flow
@@ -69,21 +69,20 @@ def _keys(flow: Flow, targets: Collection[Target]) -> dict[str, list[str]]:
 def _concerned(
     flow: Flow, source: Collection[str], linked: Mapping[str, str], found: Mapping[str, list[str]]
 ) -> dict[str, list[str]]:
-    """Those of the documents that are ours to tell; the same records under one key only, a linked one if there is."""
+    """Those of the documents that are ours to tell. Records are told once, and of a document that is linked to one of
+    them: it is what more would be sent for."""
     ledger = flow.bench.ledger
     known = ledger.deliveries.load(flow.full_name, list(found))
     taken = {each.key for each in ledger.exceptions.open(flow=flow.full_name, reason="natural_key_taken")}
-    told: dict[tuple[str, ...], str] = {}
-    for key in _linked_first(found, linked):
+    owners = {id: key for key, id in linked.items()}
+    told: dict[str, set[str]] = defaultdict(set)
+    for key, records in found.items():
         state = known[key].state if key in known else None
-        if key not in linked and (key in taken or state in UNDECIDED or (state is None and key not in source)):
-            continue
-        told.setdefault(tuple(found[key]), key)
-    return {key: list(records) for records, key in told.items()}
-
-
-def _linked_first(keys: Iterable[str], linked: Mapping[str, str]) -> list[str]:
-    return sorted(keys, key=lambda key: (key not in linked, key))
+        if key in linked:
+            told[key] |= set(records)
+        elif key not in taken and state not in UNDECIDED and not (state is None and key not in source):
+            told[next((owners[each] for each in records if each in owners), key)] |= set(records)
+    return {key: sorted(records) for key, records in told.items()}
 
 
 def _problem(flow: Flow, records: Collection[str], linked: str | None) -> Problem:

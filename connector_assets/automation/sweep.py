@@ -18,8 +18,8 @@ from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.report import FlowReport
-from connector_assets.doubles import tell_doubles
-from connector_assets.integrations.metadata import report_metadata
+from connector_assets.doubles import REASON, tell_doubles
+from connector_assets.integrations.metadata import held_table, report_metadata
 from connector_assets.opening import pace_of, workbench
 from connector_assets.replaying import land_reference_data
 from connector_assets.sources.assets import told
@@ -139,6 +139,7 @@ def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.Assets
             ) as bench,
         ):
             found = sweep(flow(bench))
+            twice = bench.ledger.exceptions.open(found.report.flow, reason=REASON)
         context.add_asset_metadata(
             {
                 "keys": found.keys,
@@ -148,6 +149,7 @@ def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.Assets
                 "doubles": len(found.doubles),
                 "single again": len(found.single),
                 **report_metadata(found.report),
+                **({"there twice": held_table({each.key: [each] for each in twice})} if twice else {}),
             }
         )
 

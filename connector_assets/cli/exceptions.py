@@ -36,12 +36,12 @@ def list_exceptions(
     flow: FlowName = None, integration: IntegrationName = None, reason: Reason = None, as_json: Json = False
 ) -> None:
     """The open exceptions: those of the high severity first, then the oldest."""
-    from connector_assets.delivery.reasons import severity_of
+    from connector_assets.delivery.reasons import HIGH, severity_of
 
     home = existing_home()
     ledger = home.ledger()
     found = ledger.exceptions.open(flow, integration, reason)
-    found.sort(key=lambda each: severity_of(each.reason) != "high")
+    found.sort(key=lambda each: severity_of(each.reason) != HIGH)
     if not found:
         # nothing found may be a name that does not exist, and only then is it worth finding out
         _check_names(home.settings(), flow, integration, reason)

@@ -14,6 +14,7 @@ from connector_assets.delivery.money import amount_text
 from connector_resources.ledger import Problem
 
 Severity = Literal["normal", "high"]
+HIGH: Severity = "high"
 
 
 @dataclass(frozen=True, slots=True)

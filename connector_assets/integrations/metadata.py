@@ -11,12 +11,13 @@ import dagster as dg
 import pyarrow as pa
 
 from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.reasons import HIGH, severity_of
 from connector_assets.delivery.report import NEEDS_A_PERSON, OUTCOMES, FlowReport
-from connector_resources.ledger import Problem, Staged
+from connector_resources.ledger import ExceptionRow, Problem, Staged
 
 SHOWN = 50
 STAGED_COLUMNS = ("id", "key", "action", "amount", "currency", "changes")
-HELD_COLUMNS = ("key", "reason", "field", "value", "message", "fix")
+HELD_COLUMNS = ("key", "severity", "reason", "field", "value", "message", "fix")
 COLUMN_SCHEMA = "dagster/column_schema"
 ROW_COUNT = "dagster/row_count"
 
@@ -52,13 +53,17 @@ def shown_on(day: date | None, days: Sequence[date]) -> date:
     return day if day is not None and day in days else days[-1]
 
 
-def held_table(held: Mapping[str, Sequence[Problem]]) -> dg.TableMetadataValue:
-    """The first fifty held rows, each with field, value, reason and fix."""
+def held_table(held: Mapping[str, Sequence[Problem | ExceptionRow]]) -> dg.TableMetadataValue:
+    """The first fifty held rows, each with field, value, reason and fix; those of high severity first."""
     rows = [
-        dg.TableRecord({"key": key, **{name: getattr(problem, name) for name in HELD_COLUMNS[1:]}})
+        dg.TableRecord(
+            {"key": key, "severity": severity_of(each.reason)}
+            | {name: getattr(each, name) for name in HELD_COLUMNS[2:]}
+        )
         for key, problems in held.items()
-        for problem in problems
+        for each in problems
     ]
+    rows.sort(key=lambda row: row.data["severity"] != HIGH)
     schema = dg.TableSchema([dg.TableColumn(name, "string") for name in HELD_COLUMNS])
     return dg.MetadataValue.table(rows[:SHOWN], schema=schema)
 

@@ -14,9 +14,12 @@ from scenario_payables import Payables
 from scenario_site import NAME, Site, outcomes
 
 from connector_assets.delivery.reasons import severity_of
+from connector_assets.doubles import doubles
 from connector_assets.reconciling import compare
+from connector_assets.replaying import replay
 from connector_resources.ledger import ExceptionRow
 
+INVOICES = f"{NAME}/invoices"
 CREATE = {"system": "coupa", "route": "POST /api/invoices"}
 CALL = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
 
@@ -139,6 +142,43 @@ def test_reconciliation_is_explained_by_the_finding(town: Site, doubled: Entry) 
     assert told() == [("duplicate_in_target", None)]
     town.sweep("invoices")
     assert told() == [("duplicate_in_target", found(town, "invoices").id)]
+
+
+def test_a_replay_closes_it_without_waiting_for_the_sweep(town: Site, doubled: Entry) -> None:
+    """Given two invoices of one voucher that the sweep has told
+    when it is replayed, they are told still; when one is void, the replay closes the exception and sends the change."""
+    town.sweep("invoices")
+    town.books.voucher(costs=(("30.5010", "110.00"),))
+
+    def replayed() -> dict[str, int]:
+        with town.bench("clerk") as bench:
+            [done] = replay(bench, {INVOICES: [doubled.document]})
+        return outcomes(done.report)
+
+    assert replayed() == {"held": 1}
+    found(town, "invoices")
+    void_the_other(town, link(town, "invoices", doubled.document))
+    assert replayed() == {"updated": 1}
+    assert not town.exceptions("invoices")
+
+
+def test_the_target_is_read_by_the_page_and_not_by_the_document(town: Site) -> None:
+    """Given ten delivered vouchers, when there are ten more, then the sweep's look at Coupa takes no call more."""
+
+    def calls() -> int:
+        with town.bench() as bench:
+            flow = town._flow(bench, "invoices")
+            before = bench.calls()[0]
+            assert doubles(flow) == {}
+            return bench.calls()[0] - before
+
+    taken = []
+    for first in (100, 200):
+        for place in range(10):
+            town.books.voucher(first + place)
+        town.sync("invoices")
+        taken.append(calls())
+    assert taken[0] == taken[1] < 10
 
 
 # -- made by a person, and documents that we never sent ----------------------------------------------------------------

@@ -102,4 +102,5 @@ def test_what_a_look_up_holds_is_left_to_the_look_up(world: World) -> None:
     assert tell_doubles(world.flow(), ["c"]).opened == []
     # of two hits the one that is void does not count
     world.target.records["9"].status = "voided"
-    assert world.flow().look_up([bill("c", world.clock)])["c"][0].id != "9"
+    [hit] = world.flow().look_up([bill("c", world.clock)])["c"]
+    assert hit.id != "9"

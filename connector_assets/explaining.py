@@ -9,8 +9,9 @@
   never there; one that is linked is missing because of `missing_in_target` alone. A *field, amount or status* differs
   because the source's change was not sent, if the target still holds what both sides last agreed on. Where the target
   moved, or nothing was ever agreed, an exception explains only the fields that it names (`total_differs` also the lines
-  that make the total; `natural_key_taken` all). A *duplicate* is explained by `natural_key_taken`, a document that is
-  *missing in the source* by `deleted_in_source`.
+  that make the total; `natural_key_taken` all). A *duplicate* is explained by `natural_key_taken`, and by
+  `duplicate_in_target` whatever else is known of the document; one that is *missing in the source* by
+  `deleted_in_source`.
 
 **A rule** explains what it leaves alone: a rule of the flow, an approval that is waited for or was refused, and the
 baseline explain that a document was never sent, or that its change was not. What a person dismissed is explained as he
@@ -30,6 +31,8 @@ from connector_resources.ledger import Delivery, ExceptionRow
 UNSETTLED = frozenset({"held", "conflict", "refused", "failed", "in_doubt", "sending", "staged"})
 # reasons that say something of the target; every other one keeps a document from being sent
 OF_THE_TARGET = frozenset({"missing_in_target", "changed_on_both_sides", "total_differs", "deleted_in_source"})
+# a finding of the sweep, which stands beside a settled document
+DUPLICATE = "duplicate_in_target"
 # a total is the sum of its lines
 ALSO_NAMED = {"total_differs": frozenset({"lines", "tax"})}
 STATUS_FIELDS = frozenset({"status", "active", "paid", "void", "closed"})
@@ -66,6 +69,8 @@ class Memory:
         """An exception's id, `rule:<name>`, or None. `document` is the source's, None where it is not there."""
         known = self.delivery(key)
         for each in self._exceptions.get(key, ()):
+            if gap.kind == each.reason == DUPLICATE:
+                return each.id
             if known.state in UNSETTLED and _current(each, document, known) and self._is_about(each, known, gap):
                 return each.id
         return next((f"rule:{rule}" for rule in self._rules(document, known, gap)), None)

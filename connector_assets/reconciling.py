@@ -22,7 +22,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector_assets.delivery.document import Document, Done, Target, differences
+from connector_assets.delivery.document import Document, Done, Target, differences, is_void
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.pipeline import Pipeline
@@ -32,7 +32,6 @@ from connector_assets.replaying import land_reference_data
 from connector_resources.ledger import Delivery
 from connector_resources.unreadable import Unreadable, set_aside
 
-VOID = frozenset({"void", "voided"})
 AMOUNT_FIELDS = frozenset({"amount", "open", "tax"})
 MONEY_FIELDS = AMOUNT_FIELDS | {"currency"}
 # why a document that differs may do so: what of it waits in the target is no difference to act on
@@ -163,11 +162,6 @@ def _explained(difference: Difference, why: str) -> Difference:
     return difference if difference.explained_by else replace(difference, explained_by=why)
 
 
-def is_void(target: Target) -> bool:
-    """Whether the target's record counts for nothing any more."""
-    return bool(target.content.get("void")) or target.status.lower() in VOID
-
-
 def _within(day: date | None, first: date | None, last: date | None) -> bool:
     return day is None or ((first is None or day >= first) and (last is None or day <= last))
 
@@ -205,9 +199,10 @@ def _compare_one(
         explained = memory.explanation(key, document, Gap("missing_in_target"))
         yield Difference(key, "missing_in_target", "", shown, "", explained)
         return
-    if len(live) > 1:
+    several = [each.id for each in live if flow.in_force(each)]
+    if len(several) > 1:
         explained = memory.explanation(key, document, Gap("duplicate_in_target"))
-        yield Difference(key, "duplicate_in_target", "", "1", ", ".join(each.id for each in live), explained)
+        yield Difference(key, "duplicate_in_target", "", "1", ", ".join(several), explained)
     target = live[0] if live else held[0]
     wanted_void = bool(document.content.get("void"))
     if is_void(target) != wanted_void:

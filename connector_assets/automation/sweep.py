@@ -3,7 +3,8 @@
 Day filters are coarse and audit dates are not reliable: rows come without a usable date, rows are changed without
 touching it, rows are deleted. The sweep reads every key of a flow's source, delivers those that the ledger has never
 seen or that carry no date, raises an exception for delivered documents whose source record is gone, and lets those go
-that were never delivered. A row that was changed without touching its date is not found by its key: where that
+that were never delivered. It reads the target's records, too: two of one document are an exception (see `doubles`).
+A row that was changed without touching its date is not found by its key: where that
 happens, read its days again.
 
 Documents of before the start date are left alone (see `delivery.start_date`). They are read once, to be told with their
@@ -22,7 +23,8 @@ from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.report import FlowReport, Result
 from connector_assets.delivery.start_date import BEFORE_START_DATE
-from connector_assets.integrations.metadata import report_metadata
+from connector_assets.doubles import REASON, tell_doubles
+from connector_assets.integrations.metadata import held_table, report_metadata
 from connector_assets.opening import pace_of, workbench
 from connector_assets.replaying import land_reference_data
 from connector_assets.sources.assets import told
@@ -34,7 +36,8 @@ from connector_resources.ledger import Change, Delivery, NewEvent, Problem, Stat
 @dataclass
 class Sweep:
     """What a sweep found: `missed` were looked at now, `before` are those that the start date leaves alone; gone in the
-    source are `deleted`, which a person must see to in the target, and `dropped`, which never got there."""
+    source are `deleted`, which a person must see to in the target, and `dropped`, which never got there. Of `doubles`
+    the target holds more than one record, which nobody knew; of `single` no longer."""
 
     report: FlowReport
     keys: int
@@ -42,6 +45,8 @@ class Sweep:
     before: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    doubles: list[str] = field(default_factory=list)
+    single: list[str] = field(default_factory=list)
 
 
 def sweep(flow: Flow) -> Sweep:
@@ -50,6 +55,8 @@ def sweep(flow: Flow) -> Sweep:
     land_reference_data(flow)
     pipeline = Pipeline(flow, pace_of(flow))
     keys = pipeline.all_keys()
+    # first, so that nothing more is sent for what is there twice
+    told = tell_doubles(flow, keys)
     known = set(ledger.deliveries.keys(flow.full_name))
     left = _left_before(flow, keys)
     # what has no date is never in a day, so only the sweep sees it change
@@ -58,7 +65,7 @@ def sweep(flow: Flow) -> Sweep:
     missed |= {key: day for key in left if (day := keys[key]) is not None and day >= flow.bench.start_date}
     linked = {link.source_key: link.target_id for link in ledger.links.all(flow=flow.full_name)}
     waiting = [*ledger.deliveries.waiting(flow.full_name), *_linked_by_hand(flow, linked)]
-    missed |= {key: keys[key] for key in waiting if key in keys}
+    missed |= {key: keys[key] for key in (*waiting, *_held(flow, told.closed)) if key in keys}
     mapped = pipeline.map(missed)
     # what is read of one document may bring others with it
     read = missed.keys() | set(mapped.frames.documents["key"])
@@ -68,10 +75,10 @@ def sweep(flow: Flow) -> Sweep:
     found = sorted(missed.keys() - before)
     if pipeline.unreadable.met:
         # what was not found may be what could not be read: nothing is known to be gone
-        return Sweep(report, len(keys), found, sorted(before))
+        return Sweep(report, len(keys), found, sorted(before), doubles=told.opened, single=told.closed)
     deleted = _tell_deleted(flow, linked.keys() - keys.keys())
     dropped = _drop(flow, known - linked.keys() - keys.keys())
-    return Sweep(report, len(keys), found, sorted(before), deleted, dropped)
+    return Sweep(report, len(keys), found, sorted(before), deleted, dropped, told.opened, told.closed)
 
 
 def _left_before(flow: Flow, keys: Collection[str]) -> dict[str, Delivery]:
@@ -86,6 +93,12 @@ def _standing(known: Delivery) -> Result:
     """What the ledger says of a document of before, which is not read again."""
     day = date.fromisoformat(known.partition) if known.partition else None
     return Result(known.key, "ignored", day, known.amount, known.currency, BEFORE_START_DATE)
+
+
+def _held(flow: Flow, keys: Collection[str]) -> list[str]:
+    """Those of these documents that something kept from being sent."""
+    known = flow.bench.ledger.deliveries.load(flow.full_name, keys)
+    return [key for key, each in known.items() if each.state == "held"]
 
 
 def _linked_by_hand(flow: Flow, linked: Mapping[str, str]) -> list[str]:
@@ -143,7 +156,7 @@ def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.Assets
         group_name=integration.name,
         kinds={"sweep"},
         owners=["team:finance-integration"],
-        description=f"{flow.title}: all keys compared, for rows without a usable date and for deletions.",
+        description=f"{flow.title}: all keys compared, for rows without a usable date, deletions and doubles.",
         required_resource_keys=set(resources.values()),
     )
     def swept(context: dg.AssetExecutionContext) -> None:
@@ -157,6 +170,7 @@ def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.Assets
             ) as bench,
         ):
             found = sweep(flow(bench))
+            twice = bench.ledger.exceptions.open(found.report.flow, reason=REASON)
         context.add_asset_metadata(
             {
                 "keys": found.keys,
@@ -164,7 +178,10 @@ def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.Assets
                 "before_start_date": len(found.before),
                 "deleted": len(found.deleted),
                 "dropped": len(found.dropped),
+                "doubles": len(found.doubles),
+                "single again": len(found.single),
                 **report_metadata(found.report),
+                **({"there twice": held_table({each.key: [each] for each in twice})} if twice else {}),
             }
         )
 

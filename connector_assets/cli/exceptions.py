@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from connector_assets.replaying import Replay
     from connector_resources.connections import Settings
     from connector_resources.home import Home
-    from connector_resources.ledger import ExceptionRow, Ledger
+    from connector_resources.ledger import Delivery, ExceptionRow, Ledger
 
 app = typer.Typer(name="exceptions", help="Documents that need a person.", no_args_is_help=True)
+
+# what is told of a document beside its key
+ABOUT = ("party", "amount", "currency")
 
 FlowName = Annotated[str | None, typer.Option("--flow", metavar="INTEGRATION/FLOW", help="Only of this flow.")]
 IntegrationName = Annotated[str | None, typer.Option("--integration", help="Only of this integration.")]
@@ -32,17 +35,19 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="As `exceptions list` show
 def list_exceptions(
     flow: FlowName = None, integration: IntegrationName = None, reason: Reason = None, as_json: Json = False
 ) -> None:
-    """The open exceptions: those of the highest severity first, then the oldest."""
-    from connector_assets.delivery.reasons import severity_of
+    """The open exceptions: those of the high severity first, then the oldest."""
+    from connector_assets.delivery.reasons import HIGH, severity_of
 
     home = existing_home()
-    found = home.ledger().exceptions.open(flow, integration, reason)
-    found.sort(key=lambda each: severity_of(each.reason) != "highest")
+    ledger = home.ledger()
+    found = ledger.exceptions.open(flow, integration, reason)
+    found.sort(key=lambda each: severity_of(each.reason) != HIGH)
     if not found:
         # nothing found may be a name that does not exist, and only then is it worth finding out
         _check_names(home.settings(), flow, integration, reason)
+    about = _documents(ledger, found)
     if as_json:
-        print_json({"exceptions": [_row(each) for each in found]})
+        print_json({"exceptions": [_row(each, about) for each in found]})
         return
     rows = [
         (
@@ -52,6 +57,7 @@ def list_exceptions(
             each.state,
             each.reason,
             severity_of(each.reason),
+            *_document(each, about).values(),
             each.field,
             each.value,
             each.since.date(),
@@ -59,8 +65,8 @@ def list_exceptions(
         )
         for each in found
     ]
-    columns = ("id", "flow", "key", "state", "reason", "severity", "field", "value", "since", "attempts")
-    print_table(f"{len(found)} open exceptions", columns, rows, right=("attempts",))
+    columns = ("id", "flow", "key", "state", "reason", "severity", *ABOUT, "field", "value", "since", "attempts")
+    print_table(f"{len(found)} open exceptions", columns, rows, right=("amount", "attempts"))
 
 
 def _check_names(settings: Settings, flow: str | None, integration: str | None, reason: str | None) -> None:
@@ -75,7 +81,25 @@ def _check_names(settings: Settings, flow: str | None, integration: str | None, 
             raise UnusableInput(f"no reason {reason!r}; there are: {', '.join(sorted(REASONS))}")
 
 
-def _row(each: ExceptionRow) -> dict[str, Any]:
+def _documents(ledger: Ledger, found: Sequence[ExceptionRow]) -> dict[tuple[str, str], Delivery]:
+    """What is known of the documents of these exceptions, by flow and key."""
+    keys: dict[str, list[str]] = {}
+    for each in found:
+        keys.setdefault(each.flow, []).append(each.key)
+    known = {flow: ledger.deliveries.load(flow, own) for flow, own in keys.items()}
+    return {(flow, key): each for flow, own in known.items() for key, each in own.items()}
+
+
+def _document(each: ExceptionRow, about: Mapping[tuple[str, str], Delivery]) -> dict[str, str | None]:
+    """Whose document it is, and what it is worth, as far as that is known."""
+    from connector_assets.delivery.money import amount_text
+
+    known = about.get((each.flow, each.key))
+    amount = None if known is None or known.amount is None else amount_text(known.amount)
+    return dict(zip(ABOUT, (known.party if known else None, amount, known.currency if known else None), strict=True))
+
+
+def _row(each: ExceptionRow, about: Mapping[tuple[str, str], Delivery]) -> dict[str, Any]:
     from connector_assets.delivery.reasons import severity_of
 
     return {
@@ -92,17 +116,19 @@ def _row(each: ExceptionRow) -> dict[str, Any]:
         "since": each.since.isoformat(),
         "attempts": each.attempts,
         "partition": each.partition,
+        **_document(each, about),
     }
 
 
 @app.command("show")
 def show(id: Id, as_json: Json = False) -> None:
     """One exception, open or closed."""
-    found = existing_home().ledger().exceptions.get(id)
+    ledger = existing_home().ledger()
+    found = ledger.exceptions.get(id)
     if found is None:
         raise UnusableInput(f"no exception {id}")
     closed = {"closed_at": found.closed_at.isoformat() if found.closed_at else None, "closed_how": found.closed_how}
-    told = _row(found) | {"waits_for": list(found.waits_for), "run": found.run} | closed
+    told = _row(found, _documents(ledger, [found])) | {"waits_for": list(found.waits_for), "run": found.run} | closed
     if as_json:
         print_json(told)
         return

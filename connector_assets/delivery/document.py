@@ -38,6 +38,7 @@ class Document:
     `read_at` when the source was read. `ignored` is the name of the rule by which it is left alone; `problems` are why
     it is held. `facts` carries what the flow needs to act but does not agree on (ids of referenced records). `moved`
     says that the target's record is not as it was left, so that it is looked at although the source has not changed.
+    `party` is the supplier that it is about, by name where that is known.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Document:
     problems: tuple[Problem, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
     moved: bool = False
+    party: str | None = None
 
     @property
     def deliverable(self) -> bool:
@@ -75,6 +77,14 @@ class Target:
     label: str = ""
     raw: Any = field(default=None, repr=False, compare=False)
     version: str = field(default="", compare=False)
+
+
+VOID = frozenset({"void", "voided"})
+
+
+def is_void(target: Target) -> bool:
+    """Whether the target's record counts for nothing any more."""
+    return bool(target.content.get("void")) or target.status.lower() in VOID
 
 
 def version_text(updated_at: datetime | None) -> str:

@@ -80,7 +80,7 @@ class Doubts:
         return unreadable + told
 
     def _find(self, works: Sequence[Work]) -> dict[str, list[Target]]:
-        return self.flow.find([work.sent for work in works]) if works else {}
+        return self.flow.look_up([work.sent for work in works]) if works else {}
 
     def why_not_ours(
         self, documents: Mapping[str, Document], hits: Mapping[str, Sequence[Target]]
@@ -113,7 +113,7 @@ class Doubts:
         """Of works whose second create was refused, those whose first one took effect after all. Raises SystemProblem
         where the target cannot be asked."""
         documents = {work.document.key: work.document for work in works}
-        hits = self.flow.find(list(documents.values())) if documents else {}
+        hits = self.flow.look_up(list(documents.values())) if documents else {}
         taken = self.why_not_ours(documents, hits)
         return {key: hits[key][0] for key in documents if hits.get(key) and key not in taken}
 

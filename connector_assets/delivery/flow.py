@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from connector_assets.delivery.approval import SETTING, read_approval
 from connector_assets.delivery.checks import FrameChecks
-from connector_assets.delivery.document import Decision, Document, FieldChange, Target
+from connector_assets.delivery.document import Decision, Document, FieldChange, Target, is_void
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.report import AccountingError
 from connector_assets.delivery.workbench import Workbench
@@ -117,6 +117,10 @@ class Flow(ABC):
 
     # False only where a flow creates nothing by itself, so that a first sync needs no adopting beforehand
     needs_opening: bool = True
+    # the mapped column that says whose a document is, by an address number; the flow of this integration whose links
+    # know him by name, '' where the column is the name
+    party_column: ClassVar[str] = "supplier"
+    parties_of: ClassVar[str] = ""
     # True where documents without a link are looked up in the target before anything is decided
     looks_first: bool = False
 
@@ -168,6 +172,14 @@ class Flow(ABC):
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         """Look each document up in the target by natural key; keys without a hit are absent."""
 
+    def look_up(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
+        """`find`, where a record that is void does not count beside others: of several void ones the last stands."""
+        found = self.find(documents)
+        return {
+            key: hits if len(hits) == 1 else [each for each in hits if self.in_force(each)] or hits[-1:]
+            for key, hits in found.items()
+        }
+
     @abstractmethod
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         """The targets of these ids as they are now; ids that no longer exist are absent.
@@ -213,6 +225,31 @@ class Flow(ABC):
     @abstractmethod
     def key_of(self, target: Target) -> str | None:
         """The source key that the target's own record carries; None where it carries none."""
+
+    # -- records of which there may be one too many -----------------------------------------------------------------
+
+    def in_force(self, target: Target) -> bool:
+        """Whether a record counts when the records of one document are counted."""
+        return not is_void(target)
+
+    def keys_of(self, target: Target) -> Collection[str]:
+        """The source keys that a record stands for by what it carries; `key_of`, unless one record may be for several
+        documents."""
+        key = self.key_of(target)
+        return () if key is None else (key,)
+
+    def known_as(self, target: Target) -> Hashable:
+        """The natural key by which a look-up finds a record that carries no key of ours; None where there is none."""
+        return None
+
+    def strangers(self, targets: Collection[Target]) -> list[Target]:
+        """Records that `targets` does not list, since they carry no key of ours, and that answer to the natural key of
+        one of these. None, where `targets` lists all there are."""
+        return []
+
+    def inner_doubles(self, target: Target) -> Collection[str]:
+        """In words, what a record holds twice of what it shall hold once (a payment). Nothing, by default."""
+        return ()
 
     def link(self, document: Document, target: Target, origin: Origin) -> NewLink:
         """The cross-reference between a document and its target; `origin` is 'created', 'matched' or 'set'."""

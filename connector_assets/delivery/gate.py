@@ -4,6 +4,8 @@ A call goes as it was decided, unless its flow asks for approvals, a person has 
 or a plan is applied. Then it goes only if it is exactly what a person has let go, decided from the same source and the
 same target, and with exactly those bytes. The calls that follow it need no approval of their own, as long as the
 source's content is the one that was approved.
+
+Nothing is sent for a document of which the target holds one record too many, until that is mended.
 """
 
 from __future__ import annotations
@@ -42,12 +44,14 @@ class Gate:
     def admit(self, doing: Sequence[tuple[Work, Step]]) -> tuple[list[tuple[Work, Step]], list[Told]]:
         """The steps that may be taken now, with the bytes that were let go, and what is to be written down first. The
         works of the others are finished."""
+        stopped = [(work, work.hold([work.finding])) for work, _ in doing if work.finding is not None]
+        doing = [(work, step) for work, step in doing if work.alive]
         guarded = [work for work, _ in doing if self.guards(work)]
         if not guarded:
-            return list(doing), []
+            return list(doing), list(stopped)
         self.reload(guarded)
         admitted: list[tuple[Work, Step]] = []
-        told: list[Told] = []
+        told: list[Told] = list(stopped)
         for work, step in doing:
             change = self._judge(work, step) if self.guards(work) else None
             if change is not None:

@@ -20,6 +20,7 @@ from connector_assets.delivery.document import Document
 from connector_assets.delivery.engine import Engine
 from connector_assets.delivery.flow import Assembly, Flow, Frames
 from connector_assets.delivery.frozen import Frozen
+from connector_assets.delivery.parties import parties
 from connector_assets.delivery.planning import Planner
 from connector_assets.delivery.report import FlowReport, Result
 from connector_assets.delivery.start_date import leave_alone, of_before
@@ -282,8 +283,9 @@ class Pipeline:
         lines: dict[str, list[dict[str, Any]]] = {}
         for line in records(mapped.frames.lines):
             lines.setdefault(line["key"], []).append(line)
-        made = []
-        for row in records(mapped.frames.documents):
+        rows, made = records(mapped.frames.documents), []
+        named = parties(self.flow, rows)
+        for row in rows:
             own = lines.get(row["key"], [])
             made.append(
                 Document(
@@ -297,6 +299,7 @@ class Pipeline:
                     problems=tuple(mapped.findings.rows.get(row["key"], ())),
                     facts={"row": row, "lines": own},
                     moved=self.flow.moved(row),
+                    party=named.get(row["key"]),
                 )
             )
         return made

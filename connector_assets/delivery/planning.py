@@ -95,6 +95,8 @@ class Planner:
                 return _result(work), None
             decision = self.flow.decide(document, known, target)
         match decision:
+            case Do(_) if work.finding is not None:
+                work.finish("held")
             case Do(step):
                 work.target = target
                 work.finish(step.outcome if self.gate.lets_go(work, step) else "staged")
@@ -160,7 +162,7 @@ class Planner:
         return told
 
     def _find(self, works: Sequence[Work]) -> dict[str, list[Target]]:
-        return self.flow.find([work.document for work in works]) if works else {}
+        return self.flow.look_up([work.document for work in works]) if works else {}
 
     def _link(self, work: Work, hit: Target) -> Change:
         work.target = hit

@@ -11,7 +11,7 @@ from connector_assets.delivery.document import Document, Step, Target
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.frozen import Frozen
 from connector_assets.delivery.report import Result
-from connector_resources.ledger import Change, Delivery, Intent, Ledger, NewEvent, Problem, Staged
+from connector_resources.ledger import UNSET, Change, Delivery, Intent, Ledger, NewEvent, Problem, Staged
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Pace:
 class Work:
     """A claimed document in hand. `result` is set once; `parked` means: come back later; `absent` that an earlier call
     of unknown outcome is now believed to have had none. `staged` is its call that waits for an approval or has it,
-    `planned` the call that the plan which is applied has for it; `seen` says that `target` is the record of the known
-    id, seen now.
+    `planned` the call that the plan which is applied has for it; `finding` says why nothing is sent for it. `seen` says
+    that `target` is the record of the known id, seen now.
     """
 
     document: Document
@@ -57,6 +57,7 @@ class Work:
     unfinished: list[Intent] = field(default_factory=list)
     staged: Staged | None = None
     planned: Frozen | None = None
+    finding: Problem | None = None
     target: Target | None = None
     seen: bool = False
     linked: bool = False
@@ -119,6 +120,7 @@ class Work:
             partition=self.partition,
             amount=document.amount,
             currency=document.currency,
+            party=document.party if document.party is not None else UNSET,
             seen_hash=document.hash,
             read_at=document.read_at,
             **values,
@@ -178,6 +180,7 @@ def works_of(flow: Flow, documents: Sequence[Document], owner: str) -> list[Work
     known = known_with_links(ledger, flow.full_name, keys, flow.bench.clock.now())
     intents = ledger.intents.unfinished(flow.full_name, keys)
     staged = ledger.staged.of(flow.full_name, keys)
+    findings = ledger.findings.of(flow.full_name, keys)
     return [
         Work(
             document,
@@ -185,6 +188,7 @@ def works_of(flow: Flow, documents: Sequence[Document], owner: str) -> list[Work
             owner,
             unfinished=list(intents.get(document.key, ())),
             staged=staged.get(document.key),
+            finding=findings.get(document.key),
         )
         for document in documents
     ]

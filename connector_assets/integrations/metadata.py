@@ -11,13 +11,14 @@ import dagster as dg
 import pyarrow as pa
 
 from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.reasons import HIGH, severity_of
 from connector_assets.delivery.report import NEEDS_A_PERSON, OUTCOMES, FlowReport
-from connector_resources.ledger import Problem, Staged
+from connector_resources.ledger import ExceptionRow, Problem, Staged
 from connector_resources.printable import printable
 
 SHOWN = 50
 STAGED_COLUMNS = ("id", "key", "action", "amount", "currency", "changes")
-HELD_COLUMNS = ("key", "reason", "field", "value", "message", "fix")
+HELD_COLUMNS = ("key", "severity", "reason", "field", "value", "message", "fix")
 COLUMN_SCHEMA = "dagster/column_schema"
 ROW_COUNT = "dagster/row_count"
 
@@ -58,13 +59,17 @@ def table_record(values: Mapping[str, str | None]) -> dg.TableRecord:
     return dg.TableRecord({name: None if value is None else printable(value) for name, value in values.items()})
 
 
-def held_table(held: Mapping[str, Sequence[Problem]]) -> dg.TableMetadataValue:
-    """The first fifty held rows, each with field, value, reason and fix."""
+def held_table(held: Mapping[str, Sequence[Problem | ExceptionRow]]) -> dg.TableMetadataValue:
+    """The first fifty held rows, each with field, value, reason and fix; those of high severity first."""
     rows = [
-        table_record({"key": key, **{name: getattr(problem, name) for name in HELD_COLUMNS[1:]}})
+        table_record(
+            {"key": key, "severity": severity_of(each.reason)}
+            | {name: getattr(each, name) for name in HELD_COLUMNS[2:]}
+        )
         for key, problems in held.items()
-        for problem in problems
+        for each in problems
     ]
+    rows.sort(key=lambda row: row.data["severity"] != HIGH)
     schema = dg.TableSchema([dg.TableColumn(name, "string") for name in HELD_COLUMNS])
     return dg.MetadataValue.table(rows[:SHOWN], schema=schema)
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, insert, select, update
 
 from connector_resources.errors import UnusableInput
 from connector_resources.ledger.database import FLOW, KEYS, Database, by_flow, chunks, insert_into, within
@@ -33,6 +33,7 @@ _CLOSE = (
     .values(closed_at=bindparam("at"), closed_how=bindparam("how"))
 )
 _OPEN_OF = select(*_COLUMNS).where(table.c.flow == FLOW, table.c.key.in_(KEYS), table.c.closed_at.is_(None))
+_REPLACEABLE = _OPEN_OF.where(~table.c.stands)
 _FORGET_AWAITED = delete(awaited).where(awaited.c.exception.in_(KEYS))
 
 
@@ -74,20 +75,32 @@ def set_problems(
 
     `problems` is (flow, key) -> (state, problems, partition, run). Problems of one reason are one exception. One that
     was open already keeps its id and `since` and gains an attempt; those no longer among them are closed, as settled
-    where none is left, else as replaced.
+    where none is left, else as replaced. Findings stand (see `findings`).
     """
+    closing = []
+    for each in _open_of(connection, problems, _REPLACEABLE):
+        own = problems[each.flow, each.key][1]
+        if each.reason not in {problem.reason for problem in own}:
+            closing.append({"exception": each.id, "at": now, "how": "replaced" if own else "settled"})
+    _close(connection, closing)
+    open_exceptions(database, connection, problems, now)
+
+
+def open_exceptions(
+    database: Database,
+    connection: Connection,
+    problems: Mapping[tuple[str, str], tuple[str, Sequence[Problem], str | None, str | None]],
+    now: datetime,
+    *,
+    stands: bool = False,
+) -> None:
+    """Open these beside those that are open already; `problems` as for `set_problems`."""
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     waits: dict[tuple[str, str, str], set[str]] = {}
     for (flow, key), (state, found, partition, run) in sorted(problems.items()):
         for reason, own in _by_reason(found).items():
-            rows[flow, key, reason] = _values(flow, key, state, own, partition, run, now)
+            rows[flow, key, reason] = _values(flow, key, state, own, partition, run, now) | {"stands": stands}
             waits[flow, key, reason] = {each.waits_for for each in own if each.waits_for is not None}
-    closing = []
-    for each in _open_of(connection, problems):
-        if (each.flow, each.key, each.reason) not in rows:
-            how = "replaced" if problems[each.flow, each.key][1] else "settled"
-            closing.append({"exception": each.id, "at": now, "how": how})
-    _close(connection, closing)
     if rows:
         done = connection.execute(_upsert(database.dialect), list(rows.values()))
         kept = {(row[1], row[2], row[3]): row[0] for row in done}
@@ -168,10 +181,17 @@ def _close(connection: Connection, closing: Sequence[dict[str, Any]]) -> None:
         _forget_awaited(connection, [each["exception"] for each in closing])
 
 
-def _open_of(connection: Connection, documents: Iterable[tuple[str, str]]) -> list[ExceptionRow]:
+def close_exceptions(connection: Connection, ids: Iterable[str], now: datetime, how: str) -> None:
+    """Close these open exceptions."""
+    _close(connection, [{"exception": id, "at": now, "how": how} for id in ids])
+
+
+def _open_of(
+    connection: Connection, documents: Iterable[tuple[str, str]], query: Select[Any] = _OPEN_OF
+) -> list[ExceptionRow]:
     found = []
     for flow, keys in by_flow(documents):
-        found += [_row(row) for row in connection.execute(_OPEN_OF, {"flow": flow, "keys": keys})]
+        found += [_row(row) for row in connection.execute(query, {"flow": flow, "keys": keys})]
     return found
 
 
@@ -293,7 +313,7 @@ class Exceptions:
                 .values(state="ignored", outcome="dismissed", released=False, due_at=None, updated_at=now)
             )
             closing = _open_of(connection, [document])
-            _close(connection, [{"exception": each.id, "at": now, "how": "dismissed"} for each in closing])
+            close_exceptions(connection, [each.id for each in closing], now, "dismissed")
             add_events(connection, [_event("dismissed", chosen[0], actor, note=note)], now)
         return chosen[0]
 

@@ -20,6 +20,7 @@ from connector_resources.ledger.belonging import HomeId
 from connector_resources.ledger.database import Database, make_schema, normalised
 from connector_resources.ledger.deliveries import Deliveries
 from connector_resources.ledger.exceptions import Exceptions
+from connector_resources.ledger.findings import Findings
 from connector_resources.ledger.inbox import Inbox
 from connector_resources.ledger.intents import Intents
 from connector_resources.ledger.links import Links
@@ -49,6 +50,7 @@ class Ledger:
         self.links = Links(database)
         self.mappings = Mappings(database)
         self.exceptions = Exceptions(database)
+        self.findings = Findings(database)
         self.staged = StagedCalls(database)
         self.audit = Audit(database, clock)
         self.landing = Landing(database, clock)

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -136,6 +137,7 @@ deliveries = Table(
     Column("amount", Money),
     Column("currency", Text),
     Column("run", Text),
+    Column("party", Text),
     Column("claimed_by", Text),
     Column("claimed_until", Instant),
     Column("created_at", Instant, nullable=False),
@@ -237,6 +239,8 @@ exceptions = Table(
     Column("run", Text),
     Column("closed_at", Instant),
     Column("closed_how", Text),
+    # found by a sweep: stays open whatever becomes of the delivery, until a sweep no longer finds it
+    Column("stands", Boolean, nullable=False, server_default=false()),
     Index(
         "uq_exceptions_open",
         "flow",

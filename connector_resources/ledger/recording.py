@@ -38,6 +38,7 @@ _FIELDS = (
     "amount",
     "currency",
     "run",
+    "party",
 )
 _STATES = select(table.c.key, table.c.state).where(table.c.flow == FLOW, table.c.key.in_(KEYS))
 

@@ -46,7 +46,7 @@ class Delivery:
     `outcome` is '' until there is one; of an ignored document it is the rule ('dismissed' when a person said
     so). `content` and `content_hash` are what both sides last agreed on; `seen_hash` is the source's content,
     read at `read_at`, when it was last looked at, whatever came of it. `released` means due now, by replay or
-    a mapping.
+    a mapping. `party` is the supplier that the document is about.
     """
 
     flow: str
@@ -68,6 +68,7 @@ class Delivery:
     amount: Decimal | None
     currency: str | None
     run: str | None
+    party: str | None
     claimed_by: str | None
     claimed_until: datetime | None
     created_at: datetime
@@ -323,6 +324,7 @@ class Change:
     amount: Decimal | Unset | None = UNSET
     currency: str | Unset | None = UNSET
     run: str | Unset | None = UNSET
+    party: str | Unset | None = UNSET
     release_claim: bool = True
     clear_released: bool = True
     close_intents: Sequence[tuple[int, IntentResult, Mapping[str, Any] | None]] = ()

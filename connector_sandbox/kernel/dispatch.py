@@ -152,6 +152,10 @@ class Desk:
             case "status_after":
                 await self._answer(request, entry)
                 return _scripted_response(rule)
+            case "twice":
+                # the vendor meets two calls: each is admitted, counted by its limits and handled by itself
+                answers = [await self._answer(request, entry) for _ in range(2)]
+                return answers[0 if rule.answer == "first" else 1]
             case "delay":
                 await asyncio.sleep(rule.seconds)
             case "expire_token":

@@ -28,6 +28,7 @@ Kind = Literal[
     "status_after",  # effect, then this status
     "cut",  # effect, headers with the full length, half of the body, then closed
     "duplicate",  # effect once, its answer written twice
+    "twice",  # the network delivers the request twice: both have their effect, `answer` says whose answer comes
     "expire_token",  # all tokens become invalid, then the call is handled
     "dead_link",  # all links to further pages die, then the call is handled
     "late",  # connection closed at once, effect `seconds` later
@@ -53,6 +54,7 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from", 
     body: Any = None
     headers: dict[str, str] = {}
     seconds: float = 1.0
+    answer: Literal["first", "second"] = "second"
     name: str = ""
     field: str = ""
     """Of `retype`: the field's dotted path in a record, `*` for each item of a list: `billLineItems.*.amount`."""

@@ -13,7 +13,7 @@ def test_the_operations_page_tells_every_reason_as_the_exceptions_do_and_no_othe
     table = (DOCS / "operations.md").read_text(encoding="utf-8").split("## The reasons")[1]
     told = [line for line in table.splitlines() if line.startswith("| `")]
     assert told == [
-        f"| `{name}` | {shown.message} | {shown.fix} |"
+        f"| `{name}` | {REASONS[name].severity} | {shown.message} | {shown.fix} |"
         for name in REASONS
         for shown in [problem(name, "*field*", "*value*")]
     ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import MISSING, fields
 from pathlib import Path
 
-from connector_assets.delivery.reasons import REASONS
+from connector_assets.delivery.reasons import REASONS, Reason, severity_of
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 
@@ -33,6 +34,15 @@ def test_every_reason_has_a_scenario_that_makes_it_and_no_scenario_is_of_another
         made.setdefault(reason, []).append(test)
     assert {reason: tests for reason, tests in made.items() if reason not in REASONS} == {}
     assert sorted(REASONS.keys() - made.keys()) == []
+
+
+def test_every_reason_says_how_urgent_it_is() -> None:
+    assert {reason.severity for reason in REASONS.values()} == {"high", "normal"}
+    assert {field.name: field.default for field in fields(Reason)}["severity"] is MISSING
+    high = {name for name in REASONS if severity_of(name) == "high"}
+    # what is there twice, what would be sent twice, what was paid twice
+    assert high >= {"duplicate_in_target", "natural_key_taken", "possible_duplicate", "paid_in_both"}
+    assert severity_of("a reason of an earlier version") == "normal"
 
 
 def test_names_stay_within_what_a_command_line_takes() -> None:

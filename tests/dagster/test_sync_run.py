@@ -68,6 +68,7 @@ def test_both_checks_have_a_result_for_each_day_and_show_the_held_rows(both_sync
     shown = [record.data for each in rows.values() for record in each.metadata["rows"].records]
     assert len(shown) == held
     assert all(row["key"].startswith("F0401:") and row["reason"] and row["message"] and row["fix"] for row in shown)
+    assert {row["severity"] for row in shown} == {"normal"}
 
 
 def test_a_run_logs_in_once_to_each_system_and_out_at_its_end(synced: DagsterSite) -> None:

@@ -107,6 +107,31 @@ def test_a_duplicate_answer_is_written_twice_for_one_effect(sandbox: Sandbox, ca
     assert caller.names() == ["a"]
 
 
+@pytest.mark.parametrize(("answer", "told"), [({}, 1), ({"answer": "second"}, 1), ({"answer": "first"}, 0)])
+def test_a_request_that_the_network_delivers_twice_has_two_effects(
+    sandbox: Sandbox, caller: Caller, answer: dict[str, str], told: int
+) -> None:
+    addresses, body = f"{caller.url}/api/addresses", {"street1": "1 High St", "city": "Bath", "country": {"code": "GB"}}
+    before = requests.get(addresses, headers=caller.headers, timeout=10).json()
+    sandbox.post("/faults", {"route": "POST /api/addresses", "kind": "twice", "name": "it", **answer})
+    made = requests.post(addresses, json=body, headers=caller.headers, timeout=10)
+    assert (made.status_code, made.headers["X-Sandbox-Fault"]) == (201, "it#1")
+    held = requests.get(addresses, headers=caller.headers, timeout=10).json()
+    both = sorted({each["id"] for each in held} - {each["id"] for each in before})
+    assert len(both) == 2 and made.json()["id"] == both[told]
+    # the caller called once
+    assert sandbox.get("/faults")["routes"]["coupa"]["POST /api/addresses"] == 1
+
+
+@pytest.mark.parametrize(("answer", "status"), [("first", 201), ("second", 400)])
+def test_the_second_of_a_request_that_came_twice_is_refused_where_the_vendor_refuses_it(
+    sandbox: Sandbox, caller: Caller, answer: str, status: int
+) -> None:
+    script(sandbox, "twice", answer=answer)
+    assert caller.create("a").status_code == status
+    assert caller.names() == ["a"]
+
+
 def test_a_delay_and_a_late_effect(sandbox: Sandbox, caller: Caller) -> None:
     script(sandbox, "delay", seconds=0.2, calls=[1])
     script(sandbox, "late", seconds=0.2, calls=[2])

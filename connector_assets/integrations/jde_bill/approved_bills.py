@@ -34,6 +34,7 @@ class ApprovedBills(Vouchers):
     """Bills of BILL to vouchers of JDE."""
 
     name = BIRTH_FLOW
+    parties_of = VENDORS
     title = "Approved bills of BILL as vouchers of JD Edwards"
     sources = (
         Source("bill", "bills"),

@@ -183,6 +183,9 @@ class Listed(Flow):
     def key_of(self, target: Target) -> str | None:
         return self.name_of(target.content)
 
+    def in_force(self, target: Target) -> bool:
+        return bool(target.content["active"])
+
     def _target(self, record: Any) -> Target:
         content = self.observe(record)
         status = "active" if content["active"] else "archived"

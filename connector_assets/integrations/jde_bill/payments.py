@@ -12,7 +12,7 @@ Payments that JD Edwards made and the bills flow recorded in BILL are left alone
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar
@@ -81,6 +81,7 @@ class Payments(Flow):
     sources = (Source("bill", "payments"), Source("jde", "F0411"), Source("jde", "F0010", daily=False))
     after = ("bills", "vendor_credits", "purchase_order_bills", "approved_bills")
     carries_money = True
+    parties_of = "vendors"
     source_role, source_entity = "bill", "payments"
     target_role, target_entity = "jde", "F0413"
     natural_key = "payment number and voucher"
@@ -203,6 +204,12 @@ class Payments(Flow):
         keys = self._keys_by_number.get(number, [f"payments:?/{number}"])
         # of two that share a number the link says whose it is
         return keys[0] if len(keys) == 1 else None
+
+    def known_as(self, target: Target) -> Hashable:
+        return self.outlet.known_as(target)
+
+    def inner_doubles(self, target: Target) -> Collection[str]:
+        return self.outlet.inner_doubles(target)
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         return _other_totals(document.content, target.content)

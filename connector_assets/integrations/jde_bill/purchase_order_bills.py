@@ -11,7 +11,7 @@ vendor's bills. One with our number and without our marker is somebody else's: h
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -62,6 +62,7 @@ class PurchaseOrderBills(Flow):
     optional = True
     carries_money = True
     dated_by = ("order_date",)
+    parties_of = "vendors"
     source_role, source_entity = "jde", "F4301"
     target_role, target_entity = "bill", "bills"
     natural_key = "order in the description"
@@ -243,6 +244,13 @@ class PurchaseOrderBills(Flow):
     def key_of(self, target: Target) -> str | None:
         items = target.content["items"]
         return str(items[0]) if items else None
+
+    def keys_of(self, target: Target) -> Collection[str]:
+        return list(target.content["items"])
+
+    def known_as(self, target: Target) -> Hashable:
+        vendor, number = target.content["vendor"], (target.content["number"] or "").casefold()
+        return (vendor, number) if vendor and number else None
 
     def distrust(self, document: Document, target: Target) -> NotAllowed | None:
         if target.content["items"] == document.content["items"]:

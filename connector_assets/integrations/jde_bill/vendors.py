@@ -11,7 +11,7 @@ vendor more for each other currency in which it has open vouchers (F0411), key `
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -46,6 +46,7 @@ from connector_assets.integrations.from_jde import suppliers as jde
 from connector_assets.integrations.from_jde.keys import chunks
 from connector_assets.integrations.jde_bill.vendor.finding import Finder
 from connector_assets.integrations.jde_bill.vendor.mapping import COLUMNS, VendorMapping
+from connector_assets.integrations.jde_bill.vendor.matching import same_name
 from connector_assets.integrations.jde_bill.vendor.records import (
     ACTIVE,
     body_of,
@@ -80,6 +81,7 @@ class Vendors(Flow):
     master_data = True
     source_role, source_entity = "jde", "F0401"
     target_role, target_entity = "bill", "vendors"
+    party_column = "name"
     natural_key = "shortName"
     named_by = ("short_name", "name")
     document_columns: ClassVar[Mapping[str, str]] = COLUMNS
@@ -286,6 +288,13 @@ class Vendors(Flow):
     def key_of(self, target: Target) -> str | None:
         key: str | None = self.settings.key_in(target.content["short_name"])
         return key
+
+    def in_force(self, target: Target) -> bool:
+        """Nobody pays an archived vendor."""
+        return target.status == ACTIVE
+
+    def known_as(self, target: Target) -> Hashable:
+        return same_name(target.content["name"]), target.content["bill_currency"]
 
 
 def _unique(names: pd.Series) -> pd.Series:

@@ -30,6 +30,7 @@ class ApprovedInvoices(Vouchers):
     """Invoices of Coupa to vouchers of JDE."""
 
     name = "approved_invoices"
+    parties_of = "suppliers"
     title = "Approved invoices of Coupa as vouchers of JD Edwards"
     sources = (
         Source("coupa", "invoices"),

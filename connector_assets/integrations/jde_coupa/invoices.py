@@ -10,7 +10,7 @@ so a look-up that finds nothing waits for the effect window. (External payables:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -43,6 +43,7 @@ from connector_assets.integrations.jde_coupa.external_payables import ExternalPa
 from connector_assets.integrations.jde_coupa.invoice_drafts import InvoiceDrafts
 from connector_assets.integrations.jde_coupa.origin import booked_numbers, coupa_pays
 from connector_assets.integrations.jde_coupa.outlet import Outlet
+from connector_assets.integrations.jde_coupa.paid.on_invoices import told_twice
 from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty
 from connector_resources.errors import NotAllowed
@@ -94,6 +95,7 @@ class Invoices(Flow):
     after = ("suppliers", "accounts")
     carries_money = True
     dated_by = jde.DATED_BY
+    parties_of = "suppliers"
     source_role, source_entity = "jde", "F0411"
     target_role = "coupa"
     natural_key = "voucher key"
@@ -377,6 +379,14 @@ class Invoices(Flow):
     def key_of(self, target: Target) -> str | None:
         key = target.content.get("key")
         return f"F0411:{key}" if key else None
+
+    def known_as(self, target: Target) -> Hashable:
+        """Supplier and number, as the look-up asks; a credit with the number of its invoice is no second one."""
+        supplier, number = target.content.get("supplier"), target.content.get("number")
+        return (supplier, number, target.content["amount"].startswith("-")) if supplier and number else None
+
+    def inner_doubles(self, target: Target) -> Collection[str]:
+        return told_twice(target.content.get("payments", ()))
 
 
 def _first_twin(row: Mapping[str, Any], sent: Collection[str]) -> str | None:

@@ -61,7 +61,7 @@ from connector_assets.integrations.jde_coupa.origin import (
     payer_problem,
 )
 from connector_assets.integrations.jde_coupa.paging import by_ids
-from connector_assets.integrations.jde_coupa.paid.on_invoices import WAITS, ZERO, pay_step, payments_held
+from connector_assets.integrations.jde_coupa.paid.on_invoices import WAITS, ZERO, pay_step, payments_held, told_twice
 from connector_assets.integrations.to_jde.vouchers.marks import marked
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDED, Invoice
 from connector_resources.ledger import Delivery
@@ -233,6 +233,9 @@ class PaymentsToCoupa(Flow):
 
     def key_of(self, target: Target) -> str | None:
         return self._key(target.id)
+
+    def inner_doubles(self, target: Target) -> Collection[str]:
+        return told_twice(target.content["payments"])
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         return tuple(

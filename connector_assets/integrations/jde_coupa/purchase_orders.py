@@ -11,7 +11,7 @@ is created as a draft and put in force by a second call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar
@@ -58,6 +58,7 @@ class PurchaseOrders(Flow):
     optional = True
     carries_money = True
     dated_by = ("order_date",)
+    parties_of = "suppliers"
     source_role, source_entity = "jde", "F4301"
     target_role, target_entity = "coupa", "purchase_orders"
     natural_key = "po-number"
@@ -261,6 +262,9 @@ class PurchaseOrders(Flow):
     def key_of(self, target: Target) -> str | None:
         key = target.content["key"]
         return f"F4301:{key}" if key else None
+
+    def known_as(self, target: Target) -> Hashable:
+        return target.content["number"] or None
 
     def startup_problems(self) -> list[str]:
         """The scopes, the tables, the feature: what the connections' own checks do not ask for."""

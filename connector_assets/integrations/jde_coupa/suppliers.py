@@ -78,6 +78,7 @@ class Suppliers(Flow):
     master_data = True
     source_role, source_entity = "jde", "F0401"
     target_role, target_entity = "coupa", "suppliers"
+    party_column = "name"
     natural_key = "number"
     named_by = ("number", "name")
     document_columns: ClassVar[Mapping[str, str]] = {

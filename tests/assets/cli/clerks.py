@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from connector_resources.ledger import Change, Ledger, NewEvent, NewLink, Problem
 
@@ -43,6 +44,9 @@ def hold(
         run="run-1",
         partition=partition,
         problems=[problem],
+        party="Bolt Ltd",
+        amount=Decimal("120.50"),
+        currency="GBP",
         events=[NewEvent("held", detail={"reasons": [reason]})],
     )
     ledger.record([change], NOW)

@@ -41,6 +41,9 @@ class TestExceptions:
                     "since": "2026-03-02T09:00:00+00:00",
                     "attempts": 1,
                     "partition": "2026-02-27",
+                    "party": "Bolt Ltd",
+                    "amount": "120.50",
+                    "currency": "GBP",
                 }
             ]
         }
@@ -51,7 +54,7 @@ class TestExceptions:
         hold(ledger, "F0411:3")
         found = json.loads(cli("exceptions", "list", "--json").out)["exceptions"]
         assert [(each["key"], each["severity"]) for each in found] == [
-            ("F0411:2", "highest"),
+            ("F0411:2", "high"),
             ("F0411:1", "normal"),
             ("F0411:3", "normal"),
         ]

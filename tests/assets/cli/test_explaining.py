@@ -188,12 +188,12 @@ def test_a_void_that_was_not_sent_and_one_that_came_from_the_other_side(desk: De
 
 
 @pytest.mark.parametrize("reason", sorted(REASONS))
-def test_a_duplicate_is_explained_by_nothing_but_the_natural_key(desk: Desk, reason: str) -> None:
+def test_a_duplicate_is_explained_by_the_natural_key_and_the_finding_of_a_sweep_alone(desk: Desk, reason: str) -> None:
     desk.books.bill(KEY)
     desk.books.record("1", KEY)
     desk.books.record("2", KEY)
     desk.says("held", (reason, ""))
-    explained = reason if reason == "natural_key_taken" else None
+    explained = reason if reason in ("natural_key_taken", "duplicate_in_target") else None
     assert desk.explained() == {"duplicate_in_target": explained}
     desk.says("ignored", outcome="dismissed")
     assert desk.explained() == {"duplicate_in_target": None}

@@ -173,7 +173,7 @@ def test_a_voucher_that_jde_selected_and_paid_is_closed(owed: BillSite) -> None:
 def test_what_bill_is_about_to_pay_is_of_the_highest_severity(owed: BillSite, what: str) -> None:
     """Given a bill that is scheduled for payment
     when JD Edwards voids, holds, reduces or pays its voucher
-    then nothing of the bill is touched, and there is an exception of the highest severity."""
+    then nothing of the bill is touched, and there is an exception of high severity."""
     entry = owed.books.voucher()
     run(owed)
     schedule(owed, bill_of(owed, entry))
@@ -189,7 +189,7 @@ def test_what_bill_is_about_to_pay_is_of_the_highest_severity(owed: BillSite, wh
         case "pay":
             owed.books.pay(entry)
     assert run(owed) == {"held": 1}
-    assert (owed.exception(FLOW).reason, severity(owed)) == ("already_scheduled", "highest")
+    assert (owed.exception(FLOW).reason, severity(owed)) == ("already_scheduled", "high")
     assert bill_of(owed, entry) == before
     assert recorded(owed) == []
 
@@ -198,13 +198,13 @@ def test_what_bill_is_about_to_pay_is_of_the_highest_severity(owed: BillSite, wh
 def test_what_bill_has_paid_already_and_jde_pays_again(owed: BillSite) -> None:
     """Given a bill that BILL has paid, and JD Edwards was not told yet
     when JD Edwards pays its voucher too
-    then there is an exception of the highest severity, and nothing is recorded."""
+    then there is an exception of high severity, and nothing is recorded."""
     entry = owed.books.voucher()
     run(owed)
     pay_in_bill(owed, bill_of(owed, entry))
     owed.books.pay(entry)
     assert run(owed) == {"held": 1}
-    assert (owed.exception(FLOW).reason, severity(owed)) == ("paid_in_both", "highest")
+    assert (owed.exception(FLOW).reason, severity(owed)) == ("paid_in_both", "high")
     assert recorded(owed) == []
 
 

@@ -156,7 +156,7 @@ def test_a_bill_that_is_archived_takes_its_voucher_along(town: BillSite) -> None
 @pytest.mark.reason("archived_while_paid")
 def test_a_bill_that_is_archived_while_its_payment_is_under_way_is_a_persons(town: BillSite) -> None:
     """Given a bill whose payment is scheduled, when it is archived, then its voucher stays, and a person is told with
-    the highest severity; once it is restored all is well."""
+    high severity; once it is restored all is well."""
     id = bill(town)
     run(town)
     town.bill.act("schedule_bill", bills=[{"id": id}])

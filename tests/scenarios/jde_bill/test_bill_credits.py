@@ -103,7 +103,7 @@ def test_an_archived_credit_is_followed_by_another(owed: BillSite) -> None:
 def test_a_credit_that_is_applied_already_is_of_the_highest_severity(owed: BillSite, what: str) -> None:
     """Given a credit that somebody applied to a bill in BILL
     when JD Edwards voids or reduces its memo
-    then nothing of the credit is touched, and there is an exception of the highest severity."""
+    then nothing of the credit is touched, and there is an exception of high severity."""
     bill, entry = owed.books.voucher(1), memo(owed)
     run(owed)
     run(owed, CREDITS)
@@ -116,7 +116,7 @@ def test_a_credit_that_is_applied_already_is_of_the_highest_severity(owed: BillS
         owed.books.line(entry, 1, "30.5010", "-40.00")
     assert run(owed, CREDITS) == {"held": 1}
     found = owed.exception(CREDITS)
-    assert (found.key, found.reason, severity_of(found.reason)) == (key(entry), "credit_already_applied", "highest")
+    assert (found.key, found.reason, severity_of(found.reason)) == (key(entry), "credit_already_applied", "high")
     assert credit_of(owed, entry) == before
 
 

@@ -124,7 +124,7 @@ def test_what_changes_before_it_is_paid_is_changed_in_bill(town: BillSite, buyer
 def test_a_cancelled_order_is_archived_as_long_as_nobody_pays(town: BillSite, buyers: Purchasing) -> None:
     """Given two orders whose bills are there, one of them scheduled
     when the buyer cancels both
-    then the bill of the one is archived, and the other is an exception of the highest severity."""
+    then the bill of the one is archived, and the other is an exception of high severity."""
     first, second = buyers.order(1), buyers.order(2)
     run(town)
     schedule(town, bill_of(town, second))
@@ -133,7 +133,7 @@ def test_a_cancelled_order_is_archived_as_long_as_nobody_pays(town: BillSite, bu
     assert run(town, FLOW) == ({"updated": 1, "held": 1},)
     assert (bill_of(town, first)["archived"], bill_of(town, second)["archived"]) == (True, False)
     told = town.exception(FLOW)
-    assert (told.key, told.reason, severity_of(told.reason)) == (key(second), "already_scheduled", "highest")
+    assert (told.key, told.reason, severity_of(told.reason)) == (key(second), "already_scheduled", "high")
     assert "cancelled" in told.message
     assert run(town, FLOW) == ({"unchanged": 1, "held": 1},)
 
@@ -167,7 +167,7 @@ def test_a_closed_order_leaves_its_bill_as_it_is(town: BillSite, buyers: Purchas
 
 def test_a_bill_that_is_in_payment_is_not_changed(town: BillSite, buyers: Purchasing) -> None:
     """Given an order whose bill BILL has paid
-    when the buyer orders less, then a person is told with the highest severity, and the bill stays as it is."""
+    when the buyer orders less, then a person is told with high severity, and the bill stays as it is."""
     order = buyers.order()
     run(town)
     pay_in_bill(town, bill_of(town, order))

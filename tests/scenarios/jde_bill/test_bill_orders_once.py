@@ -153,14 +153,14 @@ def test_what_jde_pays_of_a_voucher_is_recorded_on_the_orders_bill(town: BillSit
 
 def test_what_both_are_about_to_pay_is_told_at_once(town: BillSite, buyers: Purchasing) -> None:
     """Given a billed order whose payment is scheduled in BILL
-    when JD Edwards pays its voucher, then a person is told with the highest severity."""
+    when JD Edwards pays its voucher, then a person is told with high severity."""
     order = buyers.order()
     run(town)
     schedule(town, bill_of(town, order))
     town.books.pay(voucher(town, order))
     assert run(town, FLOW) == ({"held": 1},)
     told = town.exception(FLOW)
-    assert (told.reason, severity_of(told.reason)) == ("already_scheduled", "highest")
+    assert (told.reason, severity_of(told.reason)) == ("already_scheduled", "high")
 
 
 def test_the_vouchers_of_an_archived_order_are_bills_again(town: BillSite, buyers: Purchasing) -> None:

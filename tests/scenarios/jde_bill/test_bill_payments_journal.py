@@ -146,13 +146,13 @@ def test_a_journal_is_refused_where_the_orchestration_has_no_such_input(town: Bi
 @pytest.mark.reason("pay_item_not_closed")
 def test_a_pay_item_that_stayed_open_is_told_at_once(town: BillSite) -> None:
     """Given an orchestration that takes the input and does nothing with it
-    then the entry is there, and the exception is of the highest severity until the pay item is closed by hand."""
+    then the entry is there, and the exception is of high severity until the pay item is closed by hand."""
     town.sandbox.post("/options", {"jde": {"journal_closes_pay_items": False}})
     entry = town.books.voucher(status="H")
     pay(town, bill(town, entry, "100.00"))
     assert run(town) == {"held": 1}
     told = town.exception(FLOW)
-    assert (told.reason, severity_of(told.reason)) == ("pay_item_not_closed", "highest")
+    assert (told.reason, severity_of(told.reason)) == ("pay_item_not_closed", "high")
     assert told.value == f"{entry.key}/001" and len(entries(town)) == 2
     town.replay(FLOW)
     assert run(town) == {"held": 1}

@@ -70,7 +70,7 @@ def test_what_failed_before_it_was_posted_writes_nothing(town: BillSite, single:
 @pytest.mark.reason("payment_needs_action")
 def test_a_failed_payment_is_reversed_only_when_a_person_says_so(town: BillSite, single: str) -> None:
     """Given a posted payment that did not reach the vendor
-    then it stands, with an exception of the highest severity
+    then it stands, with an exception of high severity
     until a person says that it is to be reversed; paid again under the same id it is posted once more."""
     entry = town.books.voucher()
     paid = pay(town, bill(town, entry, "100.00"))
@@ -79,7 +79,7 @@ def test_a_failed_payment_is_reversed_only_when_a_person_says_so(town: BillSite,
     for _ in range(2):
         assert run(town) == {"held": 1}
     told = town.exception(FLOW)
-    assert (told.reason, severity_of(told.reason)) == ("payment_needs_action", "highest")
+    assert (told.reason, severity_of(told.reason)) == ("payment_needs_action", "high")
     assert single in told.value and posted(town) == [(Decimal(100), False)]
     town.map_value("payment_reversals", paid.parts[0], "reverse")
     assert run(town) == {"updated": 1}
@@ -177,14 +177,14 @@ def details(town: BillSite) -> list[dict[str, object]]:
 @pytest.mark.reason("paid_in_both")
 def test_what_jde_has_paid_too_is_found_before_the_write(town: BillSite) -> None:
     """Given a voucher that JD Edwards paid by itself, when BILL has paid its bill as well
-    then nothing is written, and the exception is of the highest severity
+    then nothing is written, and the exception is of high severity
     until the payment in JD Edwards is voided."""
     entry = town.books.voucher()
     pay(town, bill(town, entry, "100.00"))
     town.books.pay(entry)
     assert run(town) == {"held": 1}
     told = town.exception(FLOW)
-    assert (told.reason, severity_of(told.reason), calls(town)) == ("paid_in_both", "highest", 0)
+    assert (told.reason, severity_of(told.reason), calls(town)) == ("paid_in_both", "high", 0)
     town.books.void_payment()
     town.replay(FLOW)
     assert run(town) == {"created": 1}

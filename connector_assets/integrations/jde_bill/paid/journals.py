@@ -36,10 +36,12 @@ _REMARK = re.compile(r"BILL ([0-9A-Za-z]+)( VOID)?")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The entries of one bill payment: whose it is, and whether the pay items were seen closed (None: not looked)."""
+    """The entries of one bill payment: whose it is, whether the pay items were seen closed (None: not looked), and the
+    ids of its older entries where more than one was not taken back."""
 
     bill_payment: str
     closed: bool | None = None
+    others: tuple[str, ...] = ()
 
 
 class Journals(PaymentOutlet):
@@ -81,6 +83,9 @@ class Journals(PaymentOutlet):
 
     def answers_to(self, target: Target, row: Mapping[str, Any]) -> bool:
         return bool(target.raw.bill_payment == row["bill_payment"])
+
+    def inner_doubles(self, target: Target) -> Collection[str]:
+        return tuple(target.raw.others)
 
     def post(self, document: Document) -> Step:
         return Step(
@@ -209,6 +214,10 @@ def _key(id: str) -> tuple[str, str, int]:
     return company, kind, int(number)
 
 
+def _id(key: Sequence[Any]) -> str:
+    return "/".join(str(part) for part in key)
+
+
 def _of(row: Row) -> str:
     """The bill payment that a line is of; '' where it is none of ours."""
     told = _REMARK.fullmatch(text(row.get("EXR")) or "")
@@ -223,7 +232,11 @@ def _targets(rows: Iterable[Row]) -> list[Target]:
         entries = by(own, *VOUCHER_KEY)
         made = sorted(key for key, lines in entries.items() if not _back(lines[0]))
         if made:
-            found.append(_target(payment, made[-1], entries[made[-1]], void=len(entries) - len(made) >= len(made)))
+            taken_back = len(entries) - len(made)
+            target = _target(payment, made[-1], entries[made[-1]], void=taken_back >= len(made))
+            if len(made) - taken_back > 1:
+                target = replace(target, raw=Entry(payment, others=tuple(_id(key) for key in made[:-1])))
+            found.append(target)
     return found
 
 
@@ -241,5 +254,4 @@ def _target(payment: str, key: tuple[str, str, int], lines: Sequence[Row], *, vo
         "currency": text(lines[0].get("CRCD")),
         "void": void,
     }
-    id = "/".join(str(part) for part in key)
-    return Target(id, content, status="void" if void else "posted", label=number, raw=Entry(payment))
+    return Target(_id(key), content, status="void" if void else "posted", label=number, raw=Entry(payment))

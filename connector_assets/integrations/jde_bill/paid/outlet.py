@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -90,6 +90,14 @@ class PaymentOutlet(ABC):
     @abstractmethod
     def reverse(self, document: Document, target: Target) -> Step:
         """The step that takes it back, dated as the document says."""
+
+    def known_as(self, target: Target) -> Hashable:
+        """What tells a record from another one of its number; None where it carries the id of its bill payment."""
+        return None
+
+    def inner_doubles(self, target: Target) -> Collection[str]:
+        """In words, what stands in JD Edwards more than once although it is shown as one record."""
+        return ()
 
     def found(self, target: Target, document: Document) -> str | None:
         """What is wrong with a record of ours although it was accepted, in words; None where nothing is."""

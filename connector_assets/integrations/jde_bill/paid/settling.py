@@ -6,7 +6,7 @@ would be too narrow: a bill may lose one on which a payment was posted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
@@ -64,6 +64,9 @@ class Settling(PaymentOutlet):
 
     def answers_to(self, target: Target, row: Mapping[str, Any]) -> bool:
         return bool(vouchers_of(target) & {each.rpartition("/")[0] for each in (row["items"] or "").split()})
+
+    def known_as(self, target: Target) -> Hashable:
+        return target.label, frozenset(vouchers_of(target))
 
     def post(self, document: Document) -> Step:
         row, settled = document.facts["row"], parts_of(document)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -72,6 +72,7 @@ class Payables(Flow):
     after = ("vendors", "chart_of_accounts", "departments", "purchase_order_bills")
     carries_money = True
     dated_by = DATED_BY
+    parties_of = "vendors"
     source_role, source_entity = "jde", "F0411"
     target_role = "bill"
     natural_key = "pay item in the description"
@@ -261,6 +262,13 @@ class Payables(Flow):
     def key_of(self, target: Target) -> str | None:
         items = target.content["items"]
         return str(items[0]) if items else None
+
+    def keys_of(self, target: Target) -> Collection[str]:
+        return list(target.content["items"])
+
+    def known_as(self, target: Target) -> Hashable:
+        vendor, number = target.content["vendor"], (target.content["number"] or "").casefold()
+        return (vendor, number) if vendor and number else None
 
     def is_settled(self, document: Document, known: Delivery) -> bool:
         """Whether both sides agreed on this very content, and nothing says that anything has changed since."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -24,6 +25,17 @@ def payments_held(invoice: Invoice) -> list[dict[str, str]]:
             "amount": amount_text(each.amount_paid or ZERO),
         }
         for each in invoice.payments
+    ]
+
+
+def told_twice(entries: Sequence[Mapping[str, str]]) -> list[str]:
+    """The payments that an invoice holds more than once, by date, note and amount, in words; without a note they are
+    nobody's that we know."""
+    held = Counter((each["note"], each["amount"], each["date"]) for each in entries if each["note"])
+    return [
+        f"payment {note} of {amount} on {day}, {count} times"
+        for (note, amount, day), count in sorted(held.items())
+        if count > 1
     ]
 
 

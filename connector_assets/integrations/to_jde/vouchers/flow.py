@@ -11,7 +11,7 @@ once nothing of the kind is established, so that a look-up which finds nothing w
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar
@@ -187,7 +187,7 @@ class Vouchers(Flow):
             if document.content["supplier"] and document.content["number"]
         }
         held = self.vouchers.numbered(set(names.values()))
-        credits = {document.key: (document.content["amount"] or "").startswith("-") for document in documents}
+        credits = {document.key: _is_credit(document.content) for document in documents}
         return {
             key: [
                 self.vouchers.target(each)
@@ -236,8 +236,28 @@ class Vouchers(Flow):
         id = target.content[self.source]
         return self.key(id) if id else None
 
+    def known_as(self, target: Target) -> Hashable:
+        number = target.content["number"]
+        return (target.content["supplier"], number, _is_credit(target.content)) if number else None
+
+    def strangers(self, targets: Collection[Target]) -> list[Target]:
+        """Vouchers of the same supplier and number that somebody entered in JDE beside ours."""
+        if self.settings.duplicates == "send":
+            return []
+        names = {
+            (int(each.content["supplier"]), each.content["number"])
+            for each in targets
+            if each.content["number"] and self.in_force(each)
+        }
+        found = self.vouchers.numbered(names) if names else {}
+        return [self.vouchers.target(held) for own in found.values() for held in own if held.source is None]
+
     def startup_problems(self) -> list[str]:
         settings = self.settings
         acts = [*self.outlet.acts, VOID, *([BATCH_RUN] if settings.mode == "batch" else [])]
         name = self.bench.connection("jde").name
         return [f"set orchestrations.{act} of the connection {name}" for act in acts if not self.outlet.configured(act)]
+
+
+def _is_credit(content: Mapping[str, Any]) -> bool:
+    return (content["amount"] or "").startswith("-")

@@ -1,0 +1,177 @@
+"""Two records of one document: BILL takes a second bill, credit or vendor, and JD Edwards a second payment."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import bill_born
+import bill_paid
+import pytest
+from bill_owed import CREDITS, FLOW, key, marked, owing, run
+from bill_site import BillSite
+from scenario_books import Entry
+
+from connector_assets.delivery.reasons import severity_of
+from connector_resources.ledger import ExceptionRow
+
+CALL = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
+
+JOURNAL = {
+    "mode": "journal",
+    "never_selected": ["H"],
+    "journal_closes_pay_item": True,
+    "payables_accounts": {"*": "30.5010"},
+    "clearing_accounts": {"00001": "40.5010"},
+}
+
+
+def twice(town: BillSite, route: str = "", **rule: Any) -> None:
+    """The network delivers a call twice, once."""
+    town.sandbox.post("/faults", {"kind": "twice", "times": 1, "system": "bill", "route": route, **rule})
+
+
+def found(town: BillSite, flow: str) -> ExceptionRow:
+    """What the sweep of a flow has found, the only one; it is of high severity."""
+    told = town.exception(flow)
+    assert (told.reason, severity_of(told.reason)) == ("duplicate_in_target", "high")
+    return told
+
+
+def others(town: BillSite, flow: str, document: str) -> list[str]:
+    """The records of a document that its finding names beside the linked one."""
+    linked = town.ledger.links.of(f"{town.NAME}/{flow}", [document])[document].target_id
+    told = found(town, flow)
+    assert told.key == document and f"{linked} (linked)" in told.value
+    return [each for each in told.value.split(", ") if each != f"{linked} (linked)"]
+
+
+def test_a_bill_that_the_network_made_twice_is_told_by_the_next_sweep(town: BillSite) -> None:
+    """Given a create that the network delivered twice, so that BILL would pay one voucher twice
+    when the sweep runs, then both bills are told, and nothing more is sent for the voucher;
+    when the other one is archived, the next sweep sends what has changed since."""
+    owing(town)
+    town.bill.configure(duplicate_invoice_numbers="allow")
+    entry = town.books.voucher()
+    twice(town, "POST /connect/v3/bills")
+    assert run(town) == {"created": 1}
+    assert town.sweep(FLOW).doubles == [key(entry)]
+    [other] = others(town, FLOW, key(entry))
+    town.books.voucher(costs=(("30.5010", "110.00"),))
+    report = town.sync(FLOW)[FLOW]
+    assert (report.outcomes()["held"], report.writes) == (1, 0)
+    town.bill.act("archive_bill", id=other)
+    swept = town.sweep(FLOW)
+    assert (swept.single, swept.report.outcomes()["updated"]) == ([key(entry)], 1)
+    assert not town.exceptions(FLOW)
+    assert town.bill.get("bills", other)["amount"] == Decimal(100)
+
+
+def test_a_bill_that_a_person_enters_beside_ours_is_told(town: BillSite) -> None:
+    """Given a voucher's bill, when a clerk of BILL enters one of that vendor and number, however it is written, then
+    both are told."""
+    owing(town)
+    town.bill.configure(duplicate_invoice_numbers="allow")
+    entry = town.books.voucher()
+    run(town)
+    ours = town.bill.one(FLOW)
+    bill_paid.enter(town, "another", "100.00", payee=ours["vendorId"])
+    assert town.sweep(FLOW).doubles == []
+    second = bill_paid.enter(town, ours["invoice"]["invoiceNumber"].lower(), "100.00", payee=ours["vendorId"])
+    assert town.sweep(FLOW).doubles == [key(entry)]
+    assert others(town, FLOW, key(entry)) == [second]
+
+
+def test_two_bills_that_cover_one_pay_item_are_told(town: BillSite) -> None:
+    """Given a voucher of two pay items in one bill, when a copied home makes a bill of the second pay item alone, then
+    both bills are told, and nothing more is sent for the bill that is ours."""
+    owing(town)
+    entry = town.books.voucher(items=("60.00", "40.00"))
+    run(town)
+    ours = town.bill.one(FLOW)
+    assert ours["description"].startswith(marked(entry, "001", "002"))
+    copied = bill_paid.enter(town, "X-1", "40.00", marked(entry, "002"), payee=ours["vendorId"])
+    assert town.sweep(FLOW).doubles == [key(entry)]
+    assert others(town, FLOW, key(entry)) == [copied]
+    town.books.voucher(items=("65.00", "45.00"), costs=(("30.5010", "110.00"),))
+    assert town.sync(FLOW)[FLOW].writes == 0
+
+
+def test_a_credit_that_the_network_made_twice_is_told(town: BillSite) -> None:
+    """Given a debit memo whose credit the network made twice, then both are told until one is archived."""
+    owing(town, CREDITS)
+    entry = town.books.voucher(kind="PD", costs=(("30.5010", "-40.00"),))
+    twice(town, "POST /connect/v3/vendor-credits")
+    assert run(town, CREDITS) == {"created": 1}
+    assert town.sweep(CREDITS).doubles == [key(entry)]
+    [other] = others(town, CREDITS, key(entry))
+    town.bill.act("archive_credit", id=other)
+    assert town.sweep(CREDITS).single == [key(entry)]
+    assert not town.exceptions(CREDITS)
+
+
+@pytest.mark.parametrize("with_marker", [True, False])
+def test_a_vendor_that_is_there_twice_is_told(town: BillSite, with_marker: bool) -> None:
+    """Given the vendor of a supplier
+    when there is a second one, with our marker by a network that sends twice or of that name by a person, then both are
+    told until one is archived; one of another currency is no second one."""
+    town.bill.configure(unique_vendor_names=False)
+    supplier = "F0401:4343"
+    ours = town.bill.one("vendors", shortName="JDE 4343")
+    body = {"name": ours["name"], "address": bill_paid.ADDRESS, "billCurrency": ours["billCurrency"]}
+    town.bill.act("enter_vendor", body=body | {"billCurrency": "USD"})
+    assert town.sweep("vendors").doubles == []
+    more = {"name": "Somebody", "shortName": "JDE 4343"} if with_marker else {}
+    second = str(town.bill.act("enter_vendor", body=body | more)["id"])
+    assert town.sweep("vendors").doubles == [supplier]
+    assert others(town, "vendors", supplier) == [second]
+    town.bill.act("archive_vendor", id=second)
+    assert town.sweep("vendors").single == [supplier]
+    assert not town.exceptions("vendors")
+
+
+@pytest.mark.parametrize("mode", ["settle", "journal"])
+def test_a_payment_that_the_network_posted_twice_is_told(town: BillSite, mode: str) -> None:
+    """Given a payment of BILL that the network posts twice in JD Edwards, as a payment or as entries of the ledger
+    when the sweep runs, then both are told."""
+    bill_paid.switch_on(town, **(JOURNAL if mode == "journal" else {}))
+    entry = town.books.voucher()
+    if mode == "journal":
+        town.flows["bills"] = {"pay_statuses": ["H"]}
+        town.books.act("set_pay_status", entry, PST="H")
+    paid = bill_paid.pay(town, {"id": bill_paid.bill(town, entry, "100.00"), "amount": "40.00"})
+    twice(town, **CALL)
+    town.sync("payments")
+    town.sync("payments")
+    assert town.sweep("payments").doubles == [paid.key()]
+    assert len(others(town, "payments", paid.key())) == 1
+
+
+def test_a_voucher_that_the_network_entered_twice_is_told(town: BillSite) -> None:
+    """Given a bill that was born in BILL, when the network enters its voucher twice, then both vouchers are told until
+    one is void."""
+    bill_born.switched_on(town, mode="direct")
+    id = bill_born.bill(town)
+    twice(town, **CALL, answer="first")
+    town.sync(bill_born.FLOW)
+    assert town.sweep(bill_born.FLOW).doubles == [f"bills:{id}"]
+    [other] = others(town, bill_born.FLOW, f"bills:{id}")
+    town.books.void(Entry(int(other.rpartition("/")[2]), "PV", "00001"))
+    assert town.sweep(bill_born.FLOW).single == [f"bills:{id}"]
+    assert not town.exceptions(bill_born.FLOW)
+
+
+@pytest.mark.parametrize("flow", ["chart_of_accounts", "departments"])
+def test_an_account_or_a_department_that_is_there_twice_is_told(town: BillSite, flow: str) -> None:
+    """Given lists of BILL that take a second record of one name, when somebody enters one, then both are told until one
+    is archived."""
+    town.bill.configure(unique_classifications=False)
+    links = list(town.ledger.links.all(flow=f"{town.NAME}/{flow}"))
+    ours = town.bill.get(flow, links[0].target_id)
+    given = {name: value for name, value in ours.items() if name in ("name", "description", "account", "code")}
+    second = town.bill.create(flow, given)
+    assert town.sweep(flow).doubles == [links[0].source_key]
+    assert others(town, flow, links[0].source_key) == [second]
+    town.bill.set(flow, second, archived=True)
+    assert town.sweep(flow).single == [links[0].source_key]
+    assert not town.exceptions(flow)

@@ -318,7 +318,8 @@ class TestRecords:
     @given(
         totals=st.lists(st.decimals(-(10**12), 10**12, places=4), max_size=4),
         moment=st.datetimes(EARLIEST, LATEST, timezones=st.timezones()),
-        name=st.text(max_size=20),
+        # a text with NUL is no text to PostgreSQL: such a record cannot be read
+        name=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20),
     )
     def test_any_payment_comes_back(self, totals: list[Decimal], moment: datetime, name: str) -> None:
         details = [{"id": n, "payment-total": str(total)} for n, total in enumerate(totals)]

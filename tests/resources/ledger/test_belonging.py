@@ -67,8 +67,8 @@ def test_two_homes_have_two_ids(tmp_path: Path) -> None:
 
 def test_a_ledger_from_before_there_were_ids_belongs_where_it_is_opened_next(ledger_place: Place) -> None:
     with Ledger.open(ledger_place.url, ledger_place.schema) as ledger, ledger._db.write() as connection:
-        connection.exec_driver_sql("DROP TABLE home")
-        connection.exec_driver_sql("UPDATE ledger_version SET version_num = '0004'")
+        # as the migration leaves one that had no id
+        connection.exec_driver_sql("DELETE FROM home")
         ledger._db.fence = None
     with Ledger.open(ledger_place.url, ledger_place.schema) as ledger:
         assert ledger.home.get().place == ledger.home.here

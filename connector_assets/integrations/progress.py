@@ -45,7 +45,7 @@ def opened_on(bench: Workbench, flow: str, role: str) -> date | None:
     """The day, where the connection of this role is, on which an earlier run opened the flow (by its full name) for
     writing; None where none did. What this very run finds was there before."""
     opened = bench.ledger.flows.get(flow)
-    if opened is None or opened.run == bench.run:
+    if opened is None or opened.run == bench.run or opened.run in bench.ledger.deliveries.owners(flow):
         return None
     return opened.opened_at.astimezone(bench.time_zone(role)).date()
 

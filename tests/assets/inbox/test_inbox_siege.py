@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import hashlib
 import hmac
 import http.client
@@ -61,7 +62,8 @@ def serving(home: Home, limits: str, *options: str) -> Iterator[int]:
 
 
 def environment(home: Home) -> dict[str, str]:
-    return {"CONNECTOR_HOME": str(home.path), "PYTHONPATH": ":".join(sys.path)}
+    instance = os.environ["CONNECTOR_INSTANCE"]
+    return {"CONNECTOR_HOME": str(home.path), "CONNECTOR_INSTANCE": instance, "PYTHONPATH": ":".join(sys.path)}
 
 
 @contextmanager

@@ -284,6 +284,7 @@ def test_a_submitted_invoice_that_coupa_finds_invalid_is_told(town: Site) -> Non
         "route": "PUT /api/invoices/{id:int}/submit",
         "kind": "status",
         "status": 429,
+        "body": {"errors": {"base": ["Too many requests."]}},
         "times": 1,
     }
     town.sandbox.post("/faults", [rule])

@@ -217,25 +217,38 @@ class Steps:
         )
 
     def _second_look(self, doing: Sequence[tuple[Work, Step]], answers: Sequence[Answer]) -> list[Answer]:
-        """Where the target refuses a second document of a key, it may have refused ours because an earlier call took
-        effect after all; and what a target does in several steps of its own may have been refused at a later one."""
-        suspects = [
-            work
-            for (work, step), answer in zip(doing, answers, strict=True)
-            if isinstance(answer, Refused) and step.creates and (answer.partial or (step.refuses_second and work.tried))
-        ]
-        if not suspects:
-            return list(answers)
+        """What was refused may be there all the same: the network delivered the call twice, an earlier one took effect
+        after all, or a target that does several things of its own was stopped at a later one."""
+        refused = [(work, step) for (work, step), each in zip(doing, answers, strict=True) if isinstance(each, Refused)]
+        creates = {work.document.key for work, step in refused if step.creates}
+        found: dict[str, Answer] = dict(self._done_already([each for each in refused if not each[1].creates]))
         try:
-            found = self.doubts.found_after_refusal(suspects)
+            found |= self.doubts.found_after_refusal([work for work, _ in refused if work.document.key in creates])
         except SystemProblem as error:
-            keys = {work.document.key for work in suspects}
             unknown = OutcomeUnknown(f"refused, and whether it is there could not be looked up: {error}")
-            return [
-                unknown if work.document.key in keys else answer
-                for (work, _), answer in zip(doing, answers, strict=True)
-            ]
+            found |= dict.fromkeys(creates, unknown)
         return [found.get(work.document.key, answer) for (work, _), answer in zip(doing, answers, strict=True)]
+
+    def _done_already(self, refused: Sequence[tuple[Work, Step]]) -> dict[str, Target]:
+        """Of works whose change was refused, the targets of those that do not ask for it any more as they are."""
+        ids = [work.known.target_id for work, _ in refused if work.known.target_id]
+        try:
+            targets = self.flow.read(ids) if ids else {}
+        except SystemProblem:
+            # the refusal stands: a person sees to it
+            return {}
+        intents = self.ledger.intents.unfinished(self.flow.full_name, [work.document.key for work, _ in refused])
+        found = {}
+        for work, step in refused:
+            target = targets.get(work.known.target_id or "")
+            if target is None:
+                continue
+            decision = self.flow.decide(work.document, replace(work.known, state="sending"), target)
+            done = isinstance(decision, Done) and decision.waiting is None
+            shown = self.flow.shows_effect(intents.get(work.document.key, ()), target)
+            if done or shown or (isinstance(decision, Do) and decision.step.name != step.name):
+                found[work.document.key] = target
+        return found
 
     def _outcome(self, work: Work, step: Step, answer: Answer) -> Change:
         """The ledger change for one answer; a document that both sides now agree on settles in the same change."""

@@ -8,14 +8,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from drill_drifts import DRIFTS, GROWS, Drifts
-from drill_faults import WINDOW, named
+from drill_drifts import BESIDE, DRIFTS, GROWS, Drifts
+from drill_faults import ANOTHER_ONE, TWICE, WINDOW, named
 from drill_line import Position
 from drill_process import Death, Process
 from drill_scenes import Scene, Workshop
-from drill_truth import BOOKKEEPING, UNDECIDED_, Truth, Verdict, judge, truth_of
+from drill_truth import (
+    BOOKKEEPING,
+    GUESSED,
+    UNDECIDED_,
+    Truth,
+    Verdict,
+    guessed_links,
+    judge,
+    judge_doubled,
+    judge_namesake,
+    truth_of,
+)
 from drill_variants import Variant, every_variant
 
+from connector_assets.doubles import tell_doubles
 from connector_resources.errors import ConnectorError
 
 # what a new process finds: it is started at once, in the middle of the effect window, when everything is over
@@ -30,6 +42,8 @@ MOST_CALLS = 2000
 # when, by its stamps, the source was changed
 MOVE_SECONDS = 60.0
 MOVES = ("amend", "undo")
+TWICE_NAMES = frozenset(fault.name for fault in TWICE)
+LOST_TWICE = "delivered_twice_lost"
 FAULT = re.compile(r"(write|read)(\d+)=(\w+)")
 DEATH = re.compile(r"dies@(\d+)\+([\d.]+)s")
 # of so many cases one is run once more when all is done: which one, its name says
@@ -41,7 +55,8 @@ class Case:
     """`faults`: which call goes wrong and how; `deaths`: the boundary at which each process dies, and the seconds until
     the next one is started. `reading`: the first process reads the source itself, else it begins with what was read.
     `stale`: an older frame is delivered once more, after a newer one. `moved`: what people do to the source's documents
-    when the first process has ended, 'amend' or 'undo'."""
+    when the first process has ended, 'amend' or 'undo'. `unapproved`: everything waits for an approval that nobody
+    gives."""
 
     variant: Variant
     situation: str
@@ -50,6 +65,7 @@ class Case:
     reading: bool = False
     stale: bool = False
     moved: str = ""
+    unapproved: bool = False
 
     @property
     def name(self) -> str:
@@ -57,6 +73,7 @@ class Case:
         parts = [f"{self.variant.name} / {self.situation}"]
         parts += ["reading"] if self.reading else []
         parts += ["stale"] if self.stale else []
+        parts += ["unapproved"] if self.unapproved else []
         parts += [self.moved] if self.moved else []
         parts += [f"{kind}{number}={fault}" for kind, number, fault in self.faults]
         parts += [f"dies@{boundary}+{seconds:g}s" for boundary, seconds in self.deaths]
@@ -76,6 +93,7 @@ class Case:
             tuple((int(match[1]), float(match[2])) for match in deaths),
             reading="reading" in parts,
             stale="stale" in parts,
+            unapproved="unapproved" in parts,
             moved=next((each for each in MOVES if each in parts), ""),
         )
         if found.name != name:
@@ -97,15 +115,48 @@ class Story:
 def tell(workshop: Workshop, case: Case) -> Story:
     """Run a case to its end, and judge it by the run in which nothing goes wrong."""
     scene = workshop.scene(case.variant, case.situation)
+    if case.unapproved:
+        return _unapproved(workshop, scene, case)
     late = any(name == GROWS for _, _, name in case.faults)
     expected = end(workshop, scene, *(["late"] if late else []), *([case.moved] if case.moved else []))
     story, drifts = _happen(workshop, scene, case)
-    story.truth = _truth(workshop, scene, drifts, expected)
-    judged = judge(expected, story.truth)
+    faults = {name for _, _, name in case.faults}
+    if ANOTHER_ONE.name in faults:
+        judged = judge_namesake(expected, _truth(workshop, scene, drifts, expected))
+    elif faults & TWICE_NAMES:
+        guessed = guessed_links(expected, _truth(workshop, scene, drifts, expected)) if LOST_TWICE in faults else ()
+        doubled = workshop.site.traffic.doubled
+        _look_for_doubles(workshop, scene)
+        story.truth = _truth(workshop, scene, drifts, expected)
+        judged = judge_doubled(expected, story.truth, doubled, guessed)
+    else:
+        story.truth = _truth(workshop, scene, drifts, expected)
+        judged = judge(expected, story.truth)
+    story.verdict.doubled, story.verdict.named = judged.doubled, judged.named
     for count, whats in judged.found.items():
         for what in whats:
             story.verdict.add(count, what)
     return story
+
+
+def _unapproved(workshop: Workshop, scene: Scene, case: Case) -> Story:
+    """What is sent although nobody has let it go."""
+    workshop.asks = True
+    try:
+        story, _ = _happen(workshop, scene, case)
+    finally:
+        workshop.asks = False
+    if sent := workshop.site.traffic.counts["write"]:
+        story.verdict.add(GUESSED, f"{sent} calls were sent without an approval")
+    return story
+
+
+def _look_for_doubles(workshop: Workshop, scene: Scene) -> None:
+    """What the next sweep finds in the target."""
+    workshop.site.traffic.plan = {}
+    flow, _ = workshop.flow(scene.variant, Process())
+    tell_doubles(flow, flow.bench.ledger.deliveries.keys(flow.full_name))
+    flow.bench.close()
 
 
 def end(workshop: Workshop, scene: Scene, *moves: str, before: bool = False) -> Truth:
@@ -145,7 +196,7 @@ def _happen(
     site, drifts = workshop.site, Drifts(workshop, scene)
     plan: dict[Position, Any] = {}
     for kind, number, name in case.faults:
-        plan[kind, number] = drifts.named(name) if name in DRIFTS else named(kind, name)
+        plan[kind, number] = drifts.named(name) if name in (*DRIFTS, BESIDE) else named(kind, name)
     site.put_back(scene.state, plan)
     runs = Runs(workshop, scene, case)
     runs.act(before)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from drill_faults import Fault
 from drill_line import Exchange
+from drill_process import Process
 from requests import Response
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 GROWS, SHRINKS = "source_grows", "source_shrinks"
 TARGET_GROWS, TARGET_SHRINKS = "target_grows", "target_shrinks"
 DRIFTS = (GROWS, SHRINKS, TARGET_GROWS, TARGET_SHRINKS)
+# in the middle of a call, another process of ours begins with the same documents, and ends
+BESIDE = "beside"
 
 
 class Drifts:
@@ -34,6 +37,7 @@ class Drifts:
             SHRINKS: self._source_shrinks,
             TARGET_GROWS: self._target_grows,
             TARGET_SHRINKS: self._target_shrinks,
+            BESIDE: self._beside,
         }
 
         def happens(exchange: Exchange) -> Response:
@@ -43,6 +47,11 @@ class Drifts:
             return exchange.take_effect()
 
         return Fault(name, happens)
+
+    def _beside(self) -> None:
+        process = self._workshop.site.database.process
+        self._workshop.deliver(self._scene, Process(), patient=False)
+        self._workshop.site.database.process = process
 
     def _source_grows(self) -> None:
         self._act(self._workshop.acts(self._scene.variant).late)

@@ -23,8 +23,10 @@ RETRY_AFTER = 7
 # longer than a run waits
 LONG = 3600
 PUT_BACK = 600.0
-# after the run that was turned away, before the next one
-BY_HAND = 300.0
+# as soon as the run that was turned away has ended
+BY_HAND = 0.0
+# while our own may still come
+ANOTHER = 30.0
 # what a connection in the drill takes of an answer; nothing here is nearly as long
 ROOM = {"answer_bytes": 2**20, "decoded_bytes": 2**21}
 BOMB = gzip.compress(b" " * 2**22)
@@ -156,8 +158,21 @@ def _delivered_twice_other(exchange: Exchange) -> Response:
     return exchange.take_effect_again()
 
 
+def _delivered_twice_lost(exchange: Exchange) -> Response:
+    """The same, and no answer comes back: a look-up meets two."""
+    exchange.take_effect()
+    exchange.take_effect_again()
+    raise reset()
+
+
+def _another(exchange: Exchange) -> Response:
+    """The call is lost, and somebody enters another document under its name: of the day before."""
+    exchange.traffic.late.append((exchange.traffic.time.seconds + ANOTHER, exchange.of_the_day_before()))
+    raise reset()
+
+
 def _by_hand(exchange: Exchange) -> Response:
-    """We may not, says the vendor in its own words; so a person enters the very same some minutes later."""
+    """We may not, says the vendor in its own words; so a person enters the very same."""
     exchange.take_effect_late(BY_HAND)
     return exchange.forbidden()
 
@@ -225,8 +240,13 @@ WRITE_FAULTS = (
 )
 # where the target says that we may not, somebody who may does it
 PEOPLE = (Fault("by_hand", _by_hand),)
+ANOTHER_ONE = Fault("another", _another)
 # what is delivered twice may be there twice: judged by what names it
-TWICE = (Fault("delivered_twice", _delivered_twice), Fault("delivered_twice_other", _delivered_twice_other))
+TWICE = (
+    Fault("delivered_twice", _delivered_twice),
+    Fault("delivered_twice_other", _delivered_twice_other),
+    Fault("delivered_twice_lost", _delivered_twice_lost),
+)
 # a safe call is repeated by its client, so that its effect does not matter
 READ_FAULTS = (
     Fault("drop", _drop_before),
@@ -246,4 +266,5 @@ READ_FAULTS = (
 
 def named(kind: str, name: str) -> Fault:
     """The fault of that name, of a 'write' or a 'read'. Raises KeyError."""
-    return {each.name: each for each in ((*WRITE_FAULTS, *TWICE, *PEOPLE) if kind == "write" else READ_FAULTS)}[name]
+    known = (*WRITE_FAULTS, *TWICE, *PEOPLE, ANOTHER_ONE) if kind == "write" else READ_FAULTS
+    return {each.name: each for each in known}[name]

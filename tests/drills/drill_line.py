@@ -12,7 +12,8 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -27,6 +28,7 @@ from connector_resources.http import Call, HttpSession
 from connector_sandbox.kernel.dispatch import Desk
 from connector_sandbox.kernel.system import System
 
+DAY, A_DAY = re.compile(rb"\b\d{4}-\d{2}-\d{2}"), timedelta(days=1)
 # what a call takes, so that two of them are not at one instant
 CALL_SECONDS = 0.02
 # by system: how it says in its own words that nothing was processed, for now and for long
@@ -155,6 +157,13 @@ class Exchange:
         if self.safe and len(self.traffic.effects) > before:
             raise AssertionError(f"{self.label} is a safe call to its client, and changed something")
         return self.answer(status, headers, body)
+
+    def of_the_day_before(self) -> Exchange:
+        """The same request, as somebody else would make it: each date in it is a day sooner."""
+        request = self.request.copy()
+        body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
+        request.body = DAY.sub(lambda found: (date.fromisoformat(found[0].decode()) - A_DAY).isoformat().encode(), body)
+        return replace(self, request=request)
 
     def take_effect_again(self) -> Response:
         """The system gets it a second time: what comes into being by that is the network's doing."""

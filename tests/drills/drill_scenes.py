@@ -21,6 +21,7 @@ from drill_variants import Variant
 from pandera.errors import SchemaErrors
 from pandera.pandas import DataFrameSchema
 
+from connector_assets.delivery.approval import Approval
 from connector_assets.delivery.checks import examine
 from connector_assets.delivery.flow import Assembly, Flow, Frames
 from connector_assets.delivery.pipeline import Mapped, Pipeline
@@ -126,6 +127,8 @@ class Workshop:
         self._landed: dict[tuple[str, str], State] = {}
         self._scenes: dict[tuple[Variant, str], Scene] = {}
         self._integrations: dict[Variant, Integration] = {}
+        # whether everything waits for an approval, whatever the settings say
+        self.asks = False
 
     def close(self) -> None:
         """Forget everything."""
@@ -214,6 +217,8 @@ class Workshop:
     def flow(self, variant: Variant, process: Process) -> tuple[Flow, QuickPipeline]:
         """The flow of a new run in a process."""
         flow = variant.flow_class(self.site.bench(self.integration(variant), process))
+        if self.asks:
+            flow.approval = Approval()
         return flow, QuickPipeline(flow, replace(pace_of(flow), slice_size=SLICE), self.memory)
 
     def run(self, scene: Scene, process: Process, *, days: bool, whole: bool = False) -> FlowReport:
@@ -229,9 +234,14 @@ class Workshop:
         flow.bench.close()
         return report
 
-    def deliver(self, scene: Scene, process: Process, mapped: Mapped | None = None) -> FlowReport:
-        """The writing half of a run: of the frames that the scene begins with, or of others."""
+    def deliver(
+        self, scene: Scene, process: Process, mapped: Mapped | None = None, *, patient: bool = True
+    ) -> FlowReport:
+        """The writing half of a run: of the frames that the scene begins with, or of others. One that is not `patient`
+        waits for nothing."""
         flow, pipeline = self.flow(scene.variant, process)
+        if not patient:
+            pipeline.pace = replace(pipeline.pace, wait_for_doubt=False)
         report = pipeline.deliver(mapped or scene.mapped)
         flow.bench.close()
         return report

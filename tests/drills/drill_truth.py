@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.reasons import HIGH, severity_of
 from connector_assets.reconciling import is_void
 from connector_resources.ledger.models import deliveries, exceptions, intents
 from connector_sandbox.kernel.system import System
@@ -24,6 +25,8 @@ VERSIONS = frozenset({"lock-version-key", "UPMJ", "UPMT", "TDAY", "_sequence"})
 NUMBERS = frozenset({"DOC", "ICU", "PYID", "order-header", "confirmationNumber"})
 # what a system keeps for itself: a batch run that finds nothing to do is a job all the same
 BOOKKEEPING = frozenset({"jobs", "messages", "batches", "next_numbers", "event_history", "setup"})
+# what tells of a namesake
+TAKEN = "natural_key_taken"
 LOST, DUPLICATE, UNDECIDED_, GUESSED = COUNTS = ("lost", "duplicate", "undecided", "guessed")
 
 Entity = tuple[str, str]
@@ -49,9 +52,12 @@ class Truth:
 
 @dataclass
 class Verdict:
-    """What is wrong at the end of a case; nothing, as a rule."""
+    """What is wrong at the end of a case; nothing, as a rule. `doubled` are records that a network made which delivered
+    a request twice, `named` those of them that an exception tells of."""
 
     found: dict[str, list[str]] = field(default_factory=dict)
+    doubled: int = 0
+    named: int = 0
 
     def add(self, count: str, what: str) -> None:
         """Something is wrong."""
@@ -110,6 +116,78 @@ def judge(expected: Truth, found: Truth) -> Verdict:
     for key, why in sorted(found.exceptions ^ expected.exceptions):
         verdict.add(UNDECIDED_, f"{key}: exception {why} is open on one side only")
     return verdict
+
+
+def judge_namesake(expected: Truth, found: Truth) -> Verdict:
+    """The end of a case in which somebody entered another document under the name of ours, which was lost: that one is
+    no target of ours, and it is told."""
+    verdict = Verdict()
+    for key in sorted(expected.live):
+        if expected.states.get(key) == found.states.get(key) and (key, TAKEN) not in found.exceptions:
+            continue
+        if (key, TAKEN) not in found.exceptions:
+            state = found.states.get(key, "unknown")
+            verdict.add(UNDECIDED_, f"{key} is {state}, and no exception tells of its namesake")
+        if key in found.links:
+            verdict.add(GUESSED, f"{key} is linked to {found.links[key]}, which is another document")
+    if not any(reason == TAKEN for _, reason in found.exceptions):
+        verdict.add(GUESSED, "a document of another day was taken for ours")
+    for what in found.left:
+        verdict.add(UNDECIDED_, what)
+    return verdict
+
+
+def guessed_links(expected: Truth, found: Truth) -> list[str]:
+    """Keys that were linked to one of several records although no answer had told which one is ours."""
+    return [key for key, ids in found.live.items() if len(ids) > len(expected.live.get(key, ())) and key in found.links]
+
+
+def judge_doubled(
+    expected: Truth, found: Truth, doubled: Sequence[tuple[str, str, str]], guessed: Iterable[str] = ()
+) -> Verdict:
+    """The end of a case in which the network delivered requests twice, after the next look at the target: what that
+    made is counted apart, and has to be named by an exception. `doubled` are the effects of the second deliveries."""
+    verdict = Verdict()
+    told = {key for key, reason in found.exceptions - expected.exceptions if severity_of(reason) == HIGH}
+    made = {(system, entity) for system, entity, _ in doubled}
+    for key in sorted({*expected.live, *found.live}):
+        surplus = len(found.live.get(key, ())) - len(expected.live.get(key, ()))
+        if surplus < 0:
+            verdict.add(LOST, f"{key} has {-surplus} live targets too few")
+        elif surplus and key in told and surplus <= len(doubled):
+            verdict.doubled += surplus
+            verdict.named += surplus
+        elif surplus:
+            verdict.doubled += surplus
+            verdict.add(DUPLICATE, f"{key} has {surplus} live targets too many, and no exception names them")
+    for key in guessed:
+        verdict.add(GUESSED, f"{key} was linked to one of several, of which no answer had told")
+    for key in sorted((expected.states.keys() | found.states.keys()) - told):
+        ours, theirs = found.states.get(key, "unknown"), expected.states.get(key, "unknown")
+        if ours != theirs:
+            verdict.add(UNDECIDED_, f"{key} was left {ours}, without a fault it is {theirs}")
+    for what in found.left:
+        verdict.add(UNDECIDED_, what)
+    for entity, records in found.content.items():
+        _judge_doubled_content(verdict, entity, expected.content.get(entity, Counter()), records, told, entity in made)
+    for key in sorted(found.disagreeing - expected.disagreeing - told):
+        verdict.add(GUESSED, f"{key} is settled on a content that the target does not hold")
+    for key, why in sorted(found.exceptions ^ expected.exceptions):
+        if key not in told:
+            verdict.add(UNDECIDED_, f"{key}: exception {why} is open on one side only")
+    return verdict
+
+
+def _judge_doubled_content(
+    verdict: Verdict, entity: Entity, expected: Counter[str], found: Counter[str], told: set[str], made: bool
+) -> None:
+    """Records beyond those that should be there, or holding something twice: by the network, and then told of."""
+    surplus, missing = (found - expected).total(), (expected - found).total()
+    where = ".".join(entity)
+    if surplus < missing:
+        verdict.add(LOST, f"{where}: {missing - surplus} records are missing")
+    elif surplus and not (made and told):
+        verdict.add(DUPLICATE, f"{where}: {surplus} records are not as they should be, and no exception tells of them")
 
 
 def _judge_targets(verdict: Verdict, key: str, expected: Truth, found: Truth) -> None:

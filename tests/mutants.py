@@ -95,15 +95,17 @@ MUTANTS = [
     Mutant(
         "time-out taken as unsent",
         PROBLEMS,
-        """return call.without_answer(f"{call.what}: {connection} did not answer in time", """,
-        """return Unavailable(f"{call.what}: {connection} did not answer in time", """,
+        "    if any(isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in causes):\n",
+        "    if isinstance(error, requests.exceptions.Timeout) or any(\n"
+        "        isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in causes\n    ):\n",
     ),
     Mutant("first of several hits taken", DOUBT, "            if len(own) > 1:\n", "            if False:\n"),
     Mutant(
         "503 taken as unsent",
-        PROBLEMS,
-        "return call.without_answer(message, connection=connection, status=status)",
-        "return Unavailable(message, connection=connection, status=status)",
+        "connector_resources/http/session.py",
+        "        problem = read_write(self._answers, answer, problem)\n",
+        "        if answer.status != 503:\n            problem = read_write(self._answers, answer, problem)\n"
+        "        else:\n            problem = Unavailable(str(problem))\n",
     ),
     Mutant(
         "approval gate open",

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from drill_cases import LATER, MOVES, Case, Story, tell
-from drill_drifts import DRIFTS, TARGET_GROWS
-from drill_faults import PEOPLE, READ_FAULTS, WRITE_FAULTS
+from drill_drifts import BESIDE, DRIFTS, TARGET_GROWS
+from drill_faults import ANOTHER_ONE, PEOPLE, READ_FAULTS, TWICE, WRITE_FAULTS
 from drill_line import FORBIDDEN
-from drill_matrix import Told, whenever
+from drill_matrix import Told, may_have_namesake, whenever
 from drill_scenes import FIRST, Workshop
 from drill_variants import Variant
 
 ALWAYS = ("drop_before", "drop_after")
 CLOCK = "clock_back"
+LATE = ("drop_late", "time_out_late", "503_after")
 # of each other sort of case, one in so many
 OTHER_FAULTS, MOVED, DEADLY, READING = 16, 48, 6, 128
 
@@ -40,8 +41,20 @@ def brief(workshop: Workshop, variant: Variant, situation: str, crashed: set[str
     if workshop.target(variant) in FORBIDDEN and plain.counts["write"]:
         for fault in PEOPLE:
             yield _told(workshop, fault.name, replace(case, faults=(("write", 0, fault.name),)))
+    for row, each in _by_others(workshop, plain, case):
+        yield _told(workshop, row, each)
     for row, each in _rest(workshop, plain, case):
         yield _told(workshop, row, each)
+
+
+def _by_others(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[str, Case]]:
+    """At the first write: what comes too late, what the network delivers twice, another process, another document."""
+    if not plain.counts["write"]:
+        return
+    names = [*LATE, *(fault.name for fault in TWICE), BESIDE]
+    names += [ANOTHER_ONE.name] if may_have_namesake(workshop, case) else []
+    yield from ((name, replace(case, faults=(("write", 0, name),))) for name in names)
+    yield "unapproved", replace(case, unapproved=True)
 
 
 def _rest(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[str, Case]]:

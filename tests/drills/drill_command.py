@@ -1,7 +1,7 @@
 """`make drill`: the whole matrix, then as many cases by chance as are asked for; or one case again, by its name.
 
-Ends with one line, `drill: cases=N runs=N lost=N duplicate=N undecided=N guessed=N`, and exit code 1 where one of the
-four is not 0.
+Ends with one line, `drill: cases=N runs=N lost=N duplicate=N undecided=N guessed=N doubled=N named=N`, and exit code 1
+where one of the first four counts is not 0, or a record that the network doubled is not named.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _found(told: Iterator[tuple[str, Case, Story]]) -> Found:
     shown = []
     for row, case, story in told:
         rows[row] += 1
-        wrong.update({count: len(whats) for count, whats in story.verdict.found.items()})
+        wrong.update(counts_of(story))
         if story.verdict:
             died = f"    it died {story.crossed[-1]}\n" if case.deaths and story.crossed else ""
             shown.append(f"{case.name}\n{died}{story.verdict}\n    again: make drill ONLY='{case.name}'")
@@ -79,13 +79,20 @@ def again(name: str) -> int:
     case = Case.parse(name)
     story = tell(workshop(case.variant.kind), case)
     print("\n".join(story.told), story.verdict, sep="\n")
-    return _last_line(1, 0, Counter({count: len(whats) for count, whats in story.verdict.found.items()}))
+    return _last_line(1, 0, counts_of(story))
+
+
+def counts_of(story: Story) -> Counter[str]:
+    """What a case adds to the last line."""
+    wrong = Counter({count: len(whats) for count, whats in story.verdict.found.items()})
+    wrong.update(doubled=story.verdict.doubled, named=story.verdict.named)
+    return wrong
 
 
 def _last_line(told: int, runs: int, wrong: Counter[str]) -> int:
-    counts = " ".join(f"{count}={wrong[count]}" for count in COUNTS)
+    counts = " ".join(f"{count}={wrong[count]}" for count in (*COUNTS, "doubled", "named"))
     print(f"drill: cases={told} runs={runs} {counts}")
-    return 1 if wrong.total() else 0
+    return 1 if any(wrong[count] for count in COUNTS) or wrong["doubled"] != wrong["named"] else 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

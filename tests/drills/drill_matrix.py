@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from drill_cases import LATER, MOVES, Case, Story, end, tell
-from drill_drifts import DRIFTS, TARGET_GROWS, TARGET_SHRINKS
-from drill_faults import PEOPLE, READ_FAULTS, WRITE_FAULTS
+from drill_drifts import BESIDE, DRIFTS, TARGET_GROWS, TARGET_SHRINKS
+from drill_faults import ANOTHER_ONE, PEOPLE, READ_FAULTS, TWICE, WRITE_FAULTS
 from drill_line import FORBIDDEN
 from drill_scenes import FIRST, Scene, Workshop
 from drill_scenes import LATER as GOING_ON
@@ -24,6 +24,8 @@ from drill_variants import Variant
 BATCH_FAULTS = ("drop_before", "drop_after", "503_after", "time_out_late")
 # what people did by themselves leaves no telling what a further change should lead to
 BY_PEOPLE = frozenset(fault.name for fault in PEOPLE)
+# flows whose documents have a number of the supplier's, which another invoice may bear, too
+NAMESAKES = frozenset({("jde_coupa", "invoices"), ("jde_bill", "bills")})
 NONE, READING, STALE, HALF, ALL, LOOKING = "death", "reading", "stale_frame", "half_batch", "whole_batch", "look-up"
 
 
@@ -92,6 +94,9 @@ def cases(workshop: Workshop, variant: Variant, situation: str, depth: Depth, sh
         if case.deaths:
             continue
         yield from _deeper(workshop, case, row, depth, story)
+    for number, (row, case) in enumerate(_by_others(plain, Case(variant, situation), workshop)):
+        if number % shard[1] == shard[0]:
+            yield Told(case, row, tell(workshop, case))
     if variant == variant.usual:
         yield from _reading(workshop, variant, situation, depth, shard)
 
@@ -131,6 +136,24 @@ def _faults(plain: Story, case: Case, target: str) -> Iterator[tuple[str, Case]]
         for name in BATCH_FAULTS:
             yield HALF, replace(case, faults=tuple(("write", number, name) for number in calls[len(calls) // 2 :]))
             yield ALL, replace(case, faults=tuple(("write", number, name) for number in calls))
+
+
+def _by_others(plain: Story, case: Case, workshop: Workshop) -> Iterator[tuple[str, Case]]:
+    """A network that delivers a request twice, a second process of ours beside the first, somebody who enters another
+    document under the name of ours, and approvals that nobody gives."""
+    names = [*(fault.name for fault in TWICE), BESIDE]
+    if may_have_namesake(workshop, case):
+        yield ANOTHER_ONE.name, replace(case, faults=(("write", 0, ANOTHER_ONE.name),))
+    for number in range(plain.counts["write"]):
+        for name in names:
+            yield name, replace(case, faults=(("write", number, name),))
+    if plain.counts["write"]:
+        yield "unapproved", replace(case, unapproved=True)
+
+
+def may_have_namesake(workshop: Workshop, case: Case) -> bool:
+    """Whether the case begins by creating what a person may have entered under the same name."""
+    return case.situation == FIRST and (case.variant.kind, case.variant.flow) in NAMESAKES
 
 
 def _stale(workshop: Workshop, variant: Variant, situation: str) -> Iterator[Case]:

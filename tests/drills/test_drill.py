@@ -23,6 +23,7 @@ from drill_variants import MODE, Variant, dimensions, every_variant, usual_site,
 from connector_assets.delivery.flow import Flow
 from connector_assets.integrations.kinds import KINDS
 
+LAST_LINE = "drill: cases=0 runs=3 lost=0 duplicate=0 undecided=0 guessed=0 doubled=0 named=0"
 SITUATIONS = (FIRST, LATER)
 DRAWN = 8
 
@@ -78,7 +79,7 @@ def test_cases_by_chance_end_as_if_nothing_had_happened(kind: str) -> None:
 def test_the_command_tells_cases_in_processes_of_its_own() -> None:
     command = [sys.executable, Path(__file__).parent, "--no-matrix", "--runs", "3", "--jobs", "2", "--seed", "7"]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert told.stdout.splitlines()[-1:] == ["drill: cases=0 runs=3 lost=0 duplicate=0 undecided=0 guessed=0"], told
+    assert told.stdout.splitlines()[-1:] == [LAST_LINE], told
     assert told.returncode == 0
 
 

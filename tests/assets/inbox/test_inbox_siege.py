@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import hashlib
 import hmac
 import http.client
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -31,7 +31,7 @@ MAIN = "from connector_assets.cli import main; main()"
 
 
 def a_home(folder: Path, **serving: Any) -> Home:
-    home = Home(folder, {})
+    home = Home(folder, {"CONNECTOR_INSTANCE": os.environ["CONNECTOR_INSTANCE"]})
     home.create()
     coupa = {"url": "http://127.0.0.1:9", "time_zone": "UTC", "inbox": {"bearer": None, "relay": {}}}
     settings = {

@@ -51,6 +51,8 @@ def _by_others(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[s
     """At the first write: what comes too late, what the network delivers twice, another process, another document."""
     if not plain.counts["write"]:
         return
+    for number in range(plain.counts.get("before", 0)):
+        yield BESIDE, replace(case, faults=(("read", number, BESIDE),))
     names = [*LATE, *(fault.name for fault in TWICE), BESIDE]
     names += [ANOTHER_ONE.name] if may_have_namesake(workshop, case) else []
     yield from ((name, replace(case, faults=(("write", 0, name),))) for name in names)

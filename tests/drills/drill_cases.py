@@ -112,6 +112,10 @@ class Story:
     truth: Truth | None = None
 
 
+class NoGoodEndError(AssertionError):
+    """A run goes wrong in which nothing was made to go wrong: there is nothing to compare others with."""
+
+
 def tell(workshop: Workshop, case: Case) -> Story:
     """Run a case to its end, and judge it by the run in which nothing goes wrong."""
     scene = workshop.scene(case.variant, case.situation)
@@ -166,7 +170,7 @@ def end(workshop: Workshop, scene: Scene, *moves: str, before: bool = False) -> 
         story, drifts = _happen(workshop, scene, case, () if before else moves, moves if before else ())
         found = _truth(workshop, scene, drifts, None)
         if story.verdict or found.left:
-            raise AssertionError(
+            raise NoGoodEndError(
                 f"{scene.name} does not come to a good end without a fault: {story.verdict}{found.left}"
             )
         scene.ends[moves, before] = found
@@ -206,6 +210,8 @@ def _happen(
     runs.until_quiet()
     story = runs.story
     story.told = site.traffic.told
+    for what in site.traffic.unannounced:
+        story.verdict.add(GUESSED, f"{what} was sent before its intent was recorded")
     if (calls := sum(site.traffic.counts.values())) > MOST_CALLS:
         story.verdict.add(UNDECIDED_, f"{calls} calls: somebody asks without waiting")
     return story, drifts

@@ -7,6 +7,7 @@ where one of the first four counts is not 0, or a record that the network double
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import warnings
 from collections import Counter
@@ -15,11 +16,13 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from multiprocessing import get_context
 
+from drill_brief import brief
 from drill_campaign import Campaign
-from drill_cases import Case, Story, tell
+from drill_cases import Case, NoGoodEndError, Story, tell
+from drill_inbox import forged
 from drill_matrix import EVERYTHING, USUAL, cases, signature
 from drill_scenes import FIRST, LATER, Workshop
-from drill_truth import COUNTS
+from drill_truth import COUNTS, UNDECIDED_
 from drill_variants import Variant, every_variant
 
 SHARDS = 6  # parts of a scene, so that the cores end together
@@ -95,17 +98,43 @@ def _last_line(told: int, runs: int, wrong: Counter[str]) -> int:
     return 1 if any(wrong[count] for count in COUNTS) or wrong["doubled"] != wrong["named"] else 0
 
 
+def in_brief(flow: str) -> int:
+    """The brief part of one flow, and what knocks at the inbox, until something is found."""
+    variant = next(each for each in every_variant() if each.name == flow)
+    crossed: set[str] = set()
+    told = 0
+    # what the inbox says of each forgery
+    logging.disable()
+    if found := forged(1):
+        print(found)
+        return _last_line(1, 0, Counter({count: len(whats) for count, whats in found.found.items()}))
+    try:
+        for situation in (FIRST, LATER):
+            for each in brief(workshop(variant.kind), variant, situation, crossed):
+                told += 1
+                if each.story.verdict:
+                    print(each.case.name, each.story.verdict, sep="\n")
+                    return _last_line(told, 0, counts_of(each.story))
+    except NoGoodEndError as error:
+        print(error)
+        return _last_line(told, 0, Counter({UNDECIDED_: 1}))
+    return _last_line(told, 0, Counter())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="drill", description=__doc__)
     parser.add_argument("--runs", type=int, default=0, help="cases by chance after the matrix")
     parser.add_argument("--seed", type=int, default=1, help="what the cases by chance are drawn with")
     parser.add_argument("--only", metavar="NAME", help="one case again, by its name")
+    parser.add_argument("--brief", metavar="FLOW", help="the part of the matrix that the tests tell, of one flow")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--no-matrix", action="store_true", help="only the cases by chance")
     chosen = parser.parse_args(arguments)
     if chosen.only:
         return again(chosen.only)
+    if chosen.brief:
+        return in_brief(chosen.brief)
     everything = os.environ.get("CONNECTOR_DRILL") == "all"
     kinds = list(dict.fromkeys(each.kind for each in every_variant()))
     table: dict[str, Counter[str]] = {}

@@ -41,10 +41,13 @@ class Drifts:
         }
 
         def happens(exchange: Exchange) -> Response:
-            if name not in self._done:
-                self._done.add(name)
-                acts[name]()
-            return exchange.take_effect()
+            if name in self._done:
+                return exchange.take_effect()
+            self._done.add(name)
+            # what was read before the other came is old when it is used
+            answer = exchange.take_effect() if name == BESIDE and exchange.safe else None
+            acts[name]()
+            return answer or exchange.take_effect()
 
         return Fault(name, happens)
 

@@ -57,7 +57,8 @@ Position = tuple[str, int]
 @dataclass
 class Traffic:
     """The calls of one case, over all its processes: counted, told, and which of them go wrong. `counts["before"]` are
-    the reads before the first write; `doubled` the effects of requests that the network delivered a second time."""
+    the reads before the first write; `doubled` the effects of requests that the network delivered a second time;
+    `unannounced` the writes that were sent before the ledger knew of them, as `announced` tells."""
 
     time: Time
     plan: Mapping[Position, Callable[[Exchange], Response]] = field(default_factory=dict)
@@ -66,6 +67,8 @@ class Traffic:
     effects: list[tuple[str, str, str]] = field(default_factory=list)
     late: list[tuple[float, Exchange]] = field(default_factory=list)
     doubled: list[tuple[str, str, str]] = field(default_factory=list)
+    announced: Callable[[], bool] = lambda: True
+    unannounced: list[str] = field(default_factory=list)
 
     def arrive(self) -> None:
         """Let those calls take effect that were on their way, and whose time has come."""
@@ -114,6 +117,8 @@ class Line(BaseAdapter):
         if kind == "write":
             traffic.counts.setdefault("before", traffic.counts["read"])
             self.process.cross(f"before {exchange.label}")
+            if not traffic.announced():
+                traffic.unannounced.append(exchange.label)
         fault = traffic.plan.get((kind, number))
         spoilt = f"  <- {fault}" if fault is not None else ""
         traffic.told.append(f"{traffic.time.seconds:9.2f} {kind} {number}: {exchange.label}{spoilt}")

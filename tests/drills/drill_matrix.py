@@ -147,6 +147,8 @@ def _by_others(plain: Story, case: Case, workshop: Workshop) -> Iterator[tuple[s
     for number in range(plain.counts["write"]):
         for name in names:
             yield name, replace(case, faults=(("write", number, name),))
+    for number in range(plain.counts["read"]):
+        yield BESIDE, replace(case, faults=(("read", number, BESIDE),))
     if plain.counts["write"]:
         yield "unapproved", replace(case, unapproved=True)
 

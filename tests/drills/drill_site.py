@@ -19,6 +19,7 @@ from drill_clock import YESTERDAY, Hands, Time
 from drill_line import Line, Position, Traffic
 from drill_process import Process, WatchedDatabase
 from landing_places import column_keys
+from sqlalchemy import select
 
 from connector_assets.delivery.workbench import Integration, Workbench
 from connector_assets.opening import SYSTEMS, open_reader
@@ -27,12 +28,14 @@ from connector_resources.landing import LandingStore
 from connector_resources.ledger import LandedObject, Ledger
 from connector_resources.ledger.database import normalised
 from connector_resources.ledger.migrate import migrate
+from connector_resources.ledger.models import intents
 from connector_sandbox.kernel.dispatch import Desk
 from connector_sandbox.kernel.faults import Faults
 from connector_sandbox.kernel.registry import compose
 from connector_sandbox.kernel.system import World
 
 MEMORY = Path("/dev/shm")
+OPEN_INTENT = select(intents.c.id).where(intents.c.closed_at.is_(None)).limit(1)
 
 
 @dataclass(frozen=True)
@@ -125,10 +128,15 @@ class Site:
             system.restore(pickle.loads(state.contents[name]))
         self.versions = {name: digest(content) for name, content in state.contents.items()}
         self.database.put(self._path, state.ledger)
-        self.traffic = Traffic(self.time, plan or {})
+        self.traffic = Traffic(self.time, plan or {}, announced=self._announced)
         for path in self._litter:
             path.unlink(missing_ok=True)
         self._litter.clear()
+
+    def _announced(self) -> bool:
+        """Whether the ledger knows of a call that has no outcome yet."""
+        with self.database.engine.connect() as connection:
+            return connection.execute(OPEN_INTENT).first() is not None
 
     @contextmanager
     def stamped(self, seconds: float) -> Iterator[None]:

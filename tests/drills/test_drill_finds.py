@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,6 +16,7 @@ from drill_faults import WRITE_FAULTS
 from drill_scenes import FIRST, LATER, Workshop
 from drill_truth import DUPLICATE, GUESSED, LOST, UNDECIDED_
 from drill_variants import every_variant
+from mutants import MUTANTS, Mutant, checkout
 
 from connector_assets.delivery.engine import Engine
 from connector_assets.delivery.steps import Steps
@@ -114,3 +117,44 @@ def test_a_bill_whose_voucher_changes_while_it_is_sent_is_found_by_the_amount_th
         " / write2=503_before / dies@23+60s / dies@11+0s"
     )
     assert not tell(drill_command.workshop("jde_bill"), Case.parse(name)).verdict
+
+
+# two cases that campaigns found, each now with its death at every boundary
+FOUND = {
+    "a read of the vendors that failed, and answers of other calls": (
+        "jde_bill/bills duplicates=send / later / amend / read2=half_body / write0=answer_twice / write8=answer_cut"
+    ),
+    "a change that came late, and the answer of the call before it": (
+        "jde_bill/purchase_order_bills on_conflict=source / later / amend / write0=drop_late / write2=half_body"
+        " / write5=answer_twice"
+    ),
+}
+FIRST_FOUND = (
+    f"{FOUND['a read of the vendors that failed, and answers of other calls']} / dies@62+0s / dies@0+3000s",
+    f"{FOUND['a change that came late, and the answer of the call before it']} / dies@23+3000s",
+)
+
+
+@pytest.mark.parametrize("name", FIRST_FOUND)
+def test_what_a_campaign_found_stays_mended(name: str) -> None:
+    verdict = tell(drill_command.workshop("jde_bill"), Case.parse(name)).verdict
+    assert not verdict, f"make drill ONLY='{name}'\n{verdict}"
+
+
+@pytest.mark.parametrize("name", FOUND.values(), ids=FOUND)
+def test_what_a_campaign_found_does_not_stand_at_another_boundary(name: str) -> None:
+    made = drill_command.workshop("jde_bill")
+    case = Case.parse(name)
+    for boundary in range(len(tell(made, case).crossed)):
+        dying = replace(case, deaths=((boundary, 3000.0),))
+        verdict = tell(made, dying).verdict
+        assert not verdict, f"make drill ONLY='{dying.name}'\n{verdict}"
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_the_brief_drill_by_itself_sees_each_safeguard_that_is_taken_away(mutant: Mutant) -> None:
+    with checkout(mutant) as (copy, environment):
+        command = [sys.executable, str(copy / "tests" / "drills"), "--brief", INVOICES.name]
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].startswith("drill: "), "the drill ended in a defect of its own"

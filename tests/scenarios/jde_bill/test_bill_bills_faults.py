@@ -70,6 +70,27 @@ def test_creates_whose_answers_cannot_be_trusted(desk: BillSite, route: dict[str
     assert_all_there_once(desk)
 
 
+GATEWAYS = [
+    *({"status": status} for status in (301, 303, 307, 401, 403, 404, 408, 409, 422, 425, 429)),
+    {"status": 400, "body": [{"message": "no"}]},
+    {"status": 409, "body": [{"code": "BDC_1171", "severity": "ERROR", "message": "no"}]},
+    {"status": 200, "body": "<html><body>Welcome back</body></html>"},
+    {"status": 200, "body": []},
+]
+
+
+@pytest.mark.parametrize("answer", GATEWAYS, ids=lambda answer: " ".join(map(str, answer.values())))
+def test_what_a_server_in_between_says_after_the_effect(desk: BillSite, answer: dict[str, Any]) -> None:
+    """Given a gateway that answers creates in its own name, whatever it says, after they took effect, and a BILL that
+    takes a number twice
+    when bills are synced, then none of it is taken for BILL's word: each is looked up, and all arrive once."""
+    desk.bill.configure(duplicate_invoice_numbers="allow")
+    fail(desk, {**CREATE, "kind": "status_after", "calls": [1], **answer}, {**BULK, "kind": "status_after", **answer})
+    assert run(desk) == {"created": VOUCHERS}
+    assert fired(desk) == 2
+    assert_all_there_once(desk)
+
+
 def test_the_same_where_bill_takes_a_number_twice(desk: BillSite) -> None:
     """Given a BILL that takes a second bill of a number, and creates dropped after and before their effect
     when bills are synced, then no bill is there twice."""

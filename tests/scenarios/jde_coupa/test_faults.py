@@ -129,6 +129,50 @@ def test_creates_whose_answers_cannot_be_trusted(desk: Site, fault: dict[str, An
     assert_all_there_once(desk)
 
 
+GATEWAYS = [
+    *({"status": status} for status in (300, 301, 303, 304, 307, 308, 401, 403, 404, 405, 408, 409, 410, 425, 429)),
+    {"status": 400, "body": "<html><body>Bad Request</body></html>"},
+    {"status": 401, "body": {"message": "Unauthorized"}},
+    {"status": 200, "body": "<html><body>Welcome back</body></html>"},
+    {"status": 201, "body": {}},
+]
+
+
+@pytest.mark.parametrize("answer", GATEWAYS, ids=lambda answer: " ".join(map(str, answer.values())))
+def test_what_a_server_in_between_says_after_the_effect(desk: Site, answer: dict[str, Any]) -> None:
+    """Given a gateway that answers creates in its own name, whatever it says, after they took effect
+    when vouchers are synced, then none of it is taken for Coupa's word: each is looked up, and all arrive once."""
+    fail(desk, {**CREATE, "kind": "status_after", "calls": [1, 7, 8], **answer})
+    assert outcomes(desk.sync("invoices")["invoices"]) == {"created": VOUCHERS}
+    assert fired(desk) == 3
+    assert_all_there_once(desk)
+
+
+@pytest.mark.reason("outcome_unknown")
+def test_what_was_known_of_a_doubt_is_told(desk: Site) -> None:
+    """Given a redirect after a create took effect, and a Coupa that cannot be asked afterwards
+    when the run ends, then exception and audit trail say what the answer was and when the call was sent."""
+    desk.pace = {"wait_for_doubt": False}
+    after = {
+        "kind": "status_after",
+        "status": 303,
+        "headers": {"Location": "https://login.example.com/"},
+        "calls": [30],
+    }
+    fail(desk, {**CREATE, **after}, {"system": "coupa", "route": "GET /api/invoices", "kind": "drop_before", "from": 2})
+    assert outcomes(desk.sync("invoices")["invoices"]) == {"created": VOUCHERS - 1, "in_doubt": 1}
+    told = desk.exception("invoices")
+    day = desk.clock.now().date().isoformat()
+    assert told.reason == "outcome_unknown"
+    _, trail = desk.ledger.audit.of(told.key)
+    events = [event for event in trail if event.event == "in_doubt"]
+    assert any("redirects to https://login.example.com" in str(event.detail) for event in events)
+    fail(desk)
+    assert outcomes(desk.sync("invoices")["invoices"]) == {"created": 1, "unchanged": VOUCHERS - 1}
+    assert day in "".join(str(event.at) for event in events)
+    assert_all_there_once(desk)
+
+
 def test_where_coupa_keeps_numbers_unique_the_same_holds(desk: Site) -> None:
     """Given the other kind of Coupa, which refuses a second draft of a number, and creates dropped after their effect
     when vouchers are synced, then no refusal is taken for a failure, and all arrive once."""

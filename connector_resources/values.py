@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 # before the point of an amount: what our stores hold of it, sums of many included, and all that JD Edwards has
 AMOUNT_DIGITS = 15
+# the largest and the smallest power of ten that a number may have
+_LARGEST = 60
 _MOST = 2**63 - 1
 # an instant of the first or the last year has no day in every time zone
 _YEARS = range(2, 9999)
@@ -27,7 +29,7 @@ def decimal_of(value: object) -> Decimal | None:
     if isinstance(value, bool | float):
         raise ValueError("an amount is never a float or a boolean")
     if isinstance(value, int):
-        return Decimal(value)
+        return _finite(Decimal(value))
     if not isinstance(value, str):
         raise ValueError("not a decimal number")
     text = value.strip()
@@ -51,6 +53,9 @@ def amount_of(value: object) -> Decimal | None:
 def _finite(number: Decimal) -> Decimal:
     if not number.is_finite():
         raise ValueError("not a finite number")
+    if abs(number.adjusted()) > _LARGEST:
+        # nothing that anybody counts, and more than arithmetic goes through with
+        raise ValueError("not a number of a usable size")
     return number
 
 
@@ -132,7 +137,7 @@ def whole_of(value: object) -> int | None:
         if found is None:
             return None
         number = found
-    if abs(number) > _MOST or number != number.to_integral_value():
+    if number.copy_abs() > _MOST or number != number.to_integral_value():
         raise ValueError("not a whole number")
     return int(number)
 

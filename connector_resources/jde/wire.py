@@ -50,7 +50,7 @@ def whole(value: Any) -> int | None:
     number = _number(value)
     if number is None:
         return None
-    if abs(number) > _MOST or number != number.to_integral_value():
+    if number.copy_abs() > _MOST or number != number.to_integral_value():
         raise ValueError("not a whole number")
     return int(number)
 

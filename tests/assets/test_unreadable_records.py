@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connector_assets.sources import bill_records, coupa_records
@@ -135,6 +135,8 @@ class _all_there:  # noqa: N801 - stands for a function
 
 
 @settings(max_examples=300, deadline=None)
+@example(table="F0101", cells=[(0, "10E999999")])
+@example(table="F0411", cells=[(n, "1E-999999") for n in range(40)])
 @given(table=st.sampled_from(sorted(TABLES)), cells=st.lists(st.tuples(st.integers(0, 300), JSON), max_size=4))
 def test_jde_any_value_in_any_cell(table: str, cells: list[tuple[int, Any]]) -> None:
     """A row that can be read lands; one that cannot is told by its key, and the row beside it is there."""

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from drill_cases import LATER, MOVES, Case, Story, tell
 from drill_drifts import BESIDE, DRIFTS, TARGET_GROWS
-from drill_faults import ANOTHER_ONE, PEOPLE, READ_FAULTS, TWICE, WRITE_FAULTS
+from drill_faults import ANOTHER_ONE, PEOPLE, READ_FAULTS, SWAPPED, TWICE, WRITE_FAULTS
 from drill_line import FORBIDDEN
-from drill_matrix import Told, may_have_namesake, whenever
+from drill_matrix import Told, may_have_namesake, swapped, whenever
 from drill_scenes import FIRST, Workshop
 from drill_variants import Variant
 
@@ -51,6 +51,7 @@ def _by_others(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[s
     """At the first write: what comes too late, what the network delivers twice, another process, another document."""
     if not plain.counts["write"]:
         return
+    yield from ((SWAPPED, each) for each in swapped(plain, case))
     for number in range(plain.counts.get("before", 0)):
         yield BESIDE, replace(case, faults=(("read", number, BESIDE),))
     names = [*LATE, *(fault.name for fault in TWICE), BESIDE]

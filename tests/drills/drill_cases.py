@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import threading
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from drill_drifts import BESIDE, DRIFTS, GROWS, Drifts
-from drill_faults import ANOTHER_ONE, TWICE, WINDOW, named
+from drill_faults import ANOTHER_ONE, SWAPPED, TWICE, WINDOW, Swap, named
 from drill_line import Position
 from drill_process import Death, Process
 from drill_scenes import Scene, Workshop
@@ -199,13 +200,18 @@ def _happen(
 ) -> tuple[Story, Drifts]:
     site, drifts = workshop.site, Drifts(workshop, scene)
     plan: dict[Position, Any] = {}
+    swap = Swap()
     for kind, number, name in case.faults:
-        plan[kind, number] = drifts.named(name) if name in (*DRIFTS, BESIDE) else named(kind, name)
+        drift = drifts.named(name) if name in (*DRIFTS, BESIDE) else None
+        plan[kind, number] = drift or (swap if name == SWAPPED else named(kind, name))
     site.put_back(scene.state, plan)
+    workshop.pairs = any(name == SWAPPED for _, _, name in case.faults)
+    site.traffic.turn = threading.Condition() if workshop.pairs else None
     runs = Runs(workshop, scene, case)
     runs.act(before)
     if not before:
         runs.first()
+    workshop.pairs, site.traffic.turn = False, None
     runs.act([*after, *([case.moved] if case.moved else [])])
     runs.until_quiet()
     story = runs.story

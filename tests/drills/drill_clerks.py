@@ -11,7 +11,7 @@ from drill_place import Stranger, Town
 from drill_site import Site
 from scenario_books import Books, Entry
 
-LOCAL = {"time_zone": "Europe/London", "limits": {"in_flight": 1, "per_second": None, **ROOM}}
+LOCAL = {"time_zone": "Europe/London", "limits": {"in_flight": 2, "per_second": None, **ROOM}}
 
 
 class JdeTown(Town):

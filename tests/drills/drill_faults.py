@@ -25,6 +25,8 @@ LONG = 3600
 PUT_BACK = 600.0
 # as soon as the run that was turned away has ended
 BY_HAND = 0.0
+# the fault of two calls at once, and the real seconds in which the second comes
+SWAPPED, SECOND_COMES = "swapped", 2.0
 # while our own may still come
 ANOTHER = 30.0
 # what a connection in the drill takes of an answer; nothing here is nearly as long
@@ -198,6 +200,31 @@ def _dripping(exchange: Exchange) -> Response:
         return b" "
 
     return exchange.streamed(Endless(drop))
+
+
+class Swap:
+    """Two calls that are under way at once get each other's answers. One for both of them."""
+
+    def __init__(self) -> None:
+        self._first: Response | None = None
+        self._second: Response | None = None
+
+    def __call__(self, exchange: Exchange) -> Response:
+        """The first of them waits for the second, which need not come."""
+        answer = exchange.take_effect()
+        turn = exchange.traffic.turn
+        if turn is None or self._second is not None:
+            return answer
+        if self._first is None:
+            self._first = answer
+            turn.wait_for(lambda: self._second is not None, timeout=SECOND_COMES)
+            return self._second or answer
+        self._second = answer
+        turn.notify_all()
+        return self._first
+
+    def __str__(self) -> str:
+        return SWAPPED
 
 
 class Endless(io.RawIOBase):

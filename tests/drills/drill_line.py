@@ -12,6 +12,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -58,7 +59,8 @@ Position = tuple[str, int]
 class Traffic:
     """The calls of one case, over all its processes: counted, told, and which of them go wrong. `counts["before"]` are
     the reads before the first write; `doubled` the effects of requests that the network delivered a second time;
-    `unannounced` the writes that were sent before the ledger knew of them, as `announced` tells."""
+    `unannounced` the writes that were sent before the ledger knew of them, as `announced` tells. Where two calls are
+    under way at once, each takes its `turn`."""
 
     time: Time
     plan: Mapping[Position, Callable[[Exchange], Response]] = field(default_factory=dict)
@@ -69,6 +71,7 @@ class Traffic:
     doubled: list[tuple[str, str, str]] = field(default_factory=list)
     announced: Callable[[], bool] = lambda: True
     unannounced: list[str] = field(default_factory=list)
+    turn: threading.Condition | None = None
 
     def arrive(self) -> None:
         """Let those calls take effect that were on their way, and whose time has come."""
@@ -106,6 +109,10 @@ class Line(BaseAdapter):
 
     def send(self, request: PreparedRequest, stream: bool = False, timeout: Any = None, *_: Any, **__: Any) -> Response:
         """One call: counted, perhaps spoilt, answered."""
+        with self.traffic.turn or nullcontext():
+            return self._send(request, timeout)
+
+    def _send(self, request: PreparedRequest, timeout: Any) -> Response:
         self.process.alive()
         traffic = self.traffic
         traffic.arrive()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from drill_cases import LATER, MOVES, Case, Story, end, tell
 from drill_drifts import BESIDE, DRIFTS, TARGET_GROWS, TARGET_SHRINKS
-from drill_faults import ANOTHER_ONE, PEOPLE, READ_FAULTS, TWICE, WRITE_FAULTS
+from drill_faults import ANOTHER_ONE, PEOPLE, READ_FAULTS, SWAPPED, TWICE, WRITE_FAULTS
 from drill_line import FORBIDDEN
 from drill_scenes import FIRST, Scene, Workshop
 from drill_scenes import LATER as GOING_ON
@@ -147,10 +147,18 @@ def _by_others(plain: Story, case: Case, workshop: Workshop) -> Iterator[tuple[s
     for number in range(plain.counts["write"]):
         for name in names:
             yield name, replace(case, faults=(("write", number, name),))
+    yield from ((SWAPPED, each) for each in swapped(plain, case))
     for number in range(plain.counts["read"]):
         yield BESIDE, replace(case, faults=(("read", number, BESIDE),))
     if plain.counts["write"]:
         yield "unapproved", replace(case, unapproved=True)
+
+
+def swapped(plain: Story, case: Case) -> Iterator[Case]:
+    """The answers of the first two calls of each slice, one for the other."""
+    for calls in slices(plain):
+        if len(calls) > 1:
+            yield replace(case, faults=tuple(("write", number, SWAPPED) for number in calls[:2]))
 
 
 def may_have_namesake(workshop: Workshop, case: Case) -> bool:

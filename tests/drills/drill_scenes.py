@@ -129,6 +129,8 @@ class Workshop:
         self._integrations: dict[Variant, Integration] = {}
         # whether everything waits for an approval, whatever the settings say
         self.asks = False
+        # whether two calls are under way at once
+        self.pairs = False
 
     def close(self) -> None:
         """Forget everything."""
@@ -219,7 +221,8 @@ class Workshop:
         flow = variant.flow_class(self.site.bench(self.integration(variant), process))
         if self.asks:
             flow.approval = Approval()
-        return flow, QuickPipeline(flow, replace(pace_of(flow), slice_size=SLICE), self.memory)
+        workers = 2 if self.pairs else 1
+        return flow, QuickPipeline(flow, replace(pace_of(flow), slice_size=SLICE, workers=workers), self.memory)
 
     def run(self, scene: Scene, process: Process, *, days: bool, whole: bool = False) -> FlowReport:
         """One run as a schedule starts it: what is due, and with `days` what changed in them. The source is really read

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -101,7 +102,7 @@ def copy(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def content(home: Home) -> list[str]:
-    with sqlite3.connect(home.path / "ledger.sqlite") as ledger:
+    with closing(sqlite3.connect(home.path / "ledger.sqlite")) as ledger:
         return list(ledger.iterdump())
 
 

@@ -31,3 +31,14 @@ def test_a_lost_answer_and_the_death_that_follows(variant: Variant) -> None:
     story = tell(shop, replace(lost, deaths=((answered, WINDOW / 2),)))
     assert story.crossed[-1].startswith("after ")
     assert not story.verdict, story.verdict
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("variant", FLOWS, ids=lambda variant: f"{variant.kind}:{variant.flow}")
+def test_a_time_out_whose_effect_comes_later(variant: Variant) -> None:
+    shop = workshop(variant.kind)
+    plain = Case(variant, FIRST)
+    if not tell(shop, plain).counts["write"]:
+        plain = Case(variant, LATER)
+    verdict = tell(shop, replace(plain, faults=(("write", 0, "time_out_late"),))).verdict
+    assert not verdict, verdict

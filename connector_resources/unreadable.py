@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
@@ -117,6 +117,23 @@ def met(record: Unreadable) -> None:
         raise UnreadableRecord([record])
     if all(each.key != record.key for each in found):
         found.append(record)
+
+
+def nameless(
+    record: Any, connection: str, entity: str, *, expected: str, at: Callable[[Mapping[str, Any]], datetime | None]
+) -> Unreadable:
+    """A record whose `id` cannot be read, known by its content. `expected` is what an id is, `at` tells from a record
+    when it changed."""
+    is_record = isinstance(record, Mapping)
+    return Unreadable(
+        connection,
+        entity,
+        id_by_content(record),
+        field="id" if is_record else "",
+        type=type_name(record.get("id") if is_record else record),
+        expected=expected if is_record else "an object",
+        at=at(record) if is_record else None,
+    )
 
 
 def id_by_content(raw: Any) -> str:

@@ -13,20 +13,18 @@ from typing import Self
 import dagster as dg
 
 from connector_assets.automation.schedules import INTEGRATION_TAG
-from connector_assets.clients import resource_key
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.pipeline import Mapped, Pipeline
 from connector_assets.delivery.report import FlowReport
 from connector_assets.delivery.start_date import of_before
-from connector_assets.integrations.assets import delivered_key
+from connector_assets.integrations.assets import bench_of, clients_of, delivered_key
 from connector_assets.integrations.kinds import flows_on
 from connector_assets.integrations.metadata import report_metadata
-from connector_assets.opening import pace_of, workbench
+from connector_assets.opening import pace_of
 from connector_assets.replaying import land_reference_data
 from connector_assets.sources.assets import told
 from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import UnusableInput
-from connector_resources.home import Home
 from connector_resources.ledger import Change, NewEvent
 
 LET_IN = "_let_in"
@@ -106,22 +104,16 @@ def _remember(flow: Flow, mapped: Mapped, chosen: Chosen) -> None:
 
 def let_in_job(integration: IntegrationSettings) -> dg.JobDefinition:
     """`<integration>_let_in`: what `connector sync --key` and `--before-start` run. The run's tag says what it is."""
-    resources = {name: resource_key(name) for name in integration.connections.values()}
 
     @dg.op(
         name=f"{integration.name}_letting_in",
-        required_resource_keys=set(resources.values()),
+        required_resource_keys=clients_of(integration),
         description="Documents that a person lets in, by key or by days before the start date.",
     )
     def letting_in(context: dg.OpExecutionContext) -> None:
         with (
             told(),
-            workbench(
-                Home.locate(),
-                integration.name,
-                context.run_id,
-                client=lambda each: getattr(context.resources, resources[each.name]).client(each),
-            ) as bench,
+            bench_of(context, integration) as bench,
         ):
             text = context.run.tags.get(TAG)
             if text is None:

@@ -17,19 +17,18 @@ from datetime import date
 
 import dagster as dg
 
-from connector_assets.clients import resource_key
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.report import FlowReport, Result
 from connector_assets.delivery.start_date import BEFORE_START_DATE
 from connector_assets.doubles import REASON, tell_doubles
+from connector_assets.integrations.assets import bench_of, clients_of
 from connector_assets.integrations.metadata import held_table, report_metadata
-from connector_assets.opening import pace_of, workbench
+from connector_assets.opening import pace_of
 from connector_assets.replaying import land_reference_data
 from connector_assets.sources.assets import told
 from connector_resources.connections import IntegrationSettings
-from connector_resources.home import Home
 from connector_resources.ledger import Change, Delivery, NewEvent, Problem, State
 
 
@@ -149,7 +148,6 @@ def _record(flow: Flow, keys: Collection[str], state: State, outcome: str, probl
 
 def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.AssetsDefinition:
     """`<integration>/<flow>/swept`: unpartitioned, outside the integration's job."""
-    resources = {name: resource_key(name) for name in integration.connections.values()}
 
     @dg.asset(
         key=dg.AssetKey([integration.name, flow.name, "swept"]),
@@ -157,17 +155,12 @@ def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.Assets
         kinds={"sweep"},
         owners=["team:finance-integration"],
         description=f"{flow.title}: all keys compared, for rows without a usable date, deletions and doubles.",
-        required_resource_keys=set(resources.values()),
+        required_resource_keys=clients_of(integration),
     )
     def swept(context: dg.AssetExecutionContext) -> None:
         with (
             told(),
-            workbench(
-                Home.locate(),
-                integration.name,
-                context.run_id,
-                client=lambda each: getattr(context.resources, resources[each.name]).client(each),
-            ) as bench,
+            bench_of(context, integration) as bench,
         ):
             found = sweep(flow(bench))
             twice = bench.ledger.exceptions.open(found.report.flow, reason=REASON)

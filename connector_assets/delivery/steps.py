@@ -220,24 +220,24 @@ class Steps:
         """What was refused may be there all the same: the network delivered the call twice, an earlier one took effect
         after all, or a target that does several things of its own was stopped at a later one."""
         refused = [(work, step) for (work, step), each in zip(doing, answers, strict=True) if isinstance(each, Refused)]
-        creates = {work.document.key for work, step in refused if step.creates}
+        creates = [work for work, step in refused if step.creates]
         found: dict[str, Answer] = dict(self._done_already([each for each in refused if not each[1].creates]))
         try:
-            found |= self.doubts.found_after_refusal([work for work, _ in refused if work.document.key in creates])
+            found |= self.doubts.found_after_refusal(creates)
         except SystemProblem as error:
             unknown = OutcomeUnknown(f"refused, and whether it is there could not be looked up: {error}")
-            found |= dict.fromkeys(creates, unknown)
+            found |= {work.document.key: unknown for work in creates}
         return [found.get(work.document.key, answer) for (work, _), answer in zip(doing, answers, strict=True)]
 
     def _done_already(self, refused: Sequence[tuple[Work, Step]]) -> dict[str, Target]:
         """Of works whose change was refused, the targets of those that do not ask for it any more as they are."""
-        ids = [work.known.target_id for work, _ in refused if work.known.target_id]
+        works = [work for work, _ in refused]
         try:
-            targets = self.flow.read(ids) if ids else {}
+            targets = read_targets(self.flow, works)
         except SystemProblem:
             # the refusal stands: a person sees to it
             return {}
-        intents = self.ledger.intents.unfinished(self.flow.full_name, [work.document.key for work, _ in refused])
+        intents = self.ledger.intents.unfinished(self.flow.full_name, [work.document.key for work in works])
         found = {}
         for work, step in refused:
             target = targets.get(work.known.target_id or "")

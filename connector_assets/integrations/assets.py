@@ -73,7 +73,7 @@ def _mapped(
         owners=OWNERS,
         description=f"{flow.title}: rows as documents, checked. Rows that fail are set aside with their reasons.",
         metadata=mapped_schema(mapped_columns(flow.document_columns)),
-        required_resource_keys=_clients(integration),
+        required_resource_keys=clients_of(integration),
         output_required=False,
         check_specs=[
             dg.AssetCheckSpec(
@@ -125,7 +125,7 @@ def _delivered(
         kinds={INTEGRATION_KINDS[integration.kind][flow.target_role]},
         owners=OWNERS,
         description=f"{flow.title}: each document brought to its one outcome, through the ledger.",
-        required_resource_keys=_clients(integration),
+        required_resource_keys=clients_of(integration),
     )
     def delivered(context: dg.AssetExecutionContext) -> None:
         chosen = _days(context, flow)
@@ -149,11 +149,14 @@ def _days(context: dg.AssetExecutionContext, flow: type[Flow]) -> list[date]:
     return days_of(context.partition_keys) if flow.partitioned else []
 
 
-def _clients(integration: IntegrationSettings) -> set[str]:
+def clients_of(integration: IntegrationSettings) -> set[str]:
+    """The keys of the resources that a run of this integration needs: the clients of its connections."""
     return {resource_key(connection) for connection in integration.connections.values()}
 
 
-def bench_of(context: dg.AssetExecutionContext, integration: IntegrationSettings) -> AbstractContextManager[Workbench]:
+def bench_of(
+    context: dg.AssetExecutionContext | dg.OpExecutionContext, integration: IntegrationSettings
+) -> AbstractContextManager[Workbench]:
     """The workbench of this run; its clients are the run's resources, which log out when the run ends."""
 
     def client(connection: Connection) -> Any:

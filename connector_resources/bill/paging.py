@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from connector_resources import unreadable
 from connector_resources.bill.wire import Condition, from_moment
 from connector_resources.errors import NotFound, Refused, Unavailable
-from connector_resources.unreadable import Unreadable, id_by_content, met, type_name
+from connector_resources.unreadable import Unreadable, met
 from connector_resources.values import instant_of
 
 Raw = Mapping[str, Any]
@@ -100,15 +101,8 @@ def id_of(record: Any) -> str | None:
 
 def nameless(record: Any, connection: str, entity: str) -> Unreadable:
     """A record without an id that can be read, known by its content."""
-    is_record = isinstance(record, Mapping)
-    return Unreadable(
-        connection,
-        entity,
-        id_by_content(record),
-        field="id" if is_record else "",
-        type=type_name(record.get("id") if is_record else record),
-        expected="a text" if is_record else "an object",
-        at=moment_of(record.get("updatedTime")) if is_record else None,
+    return unreadable.nameless(
+        record, connection, entity, expected="a text", at=lambda each: moment_of(each.get("updatedTime"))
     )
 
 

@@ -11,9 +11,10 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from connector_resources import unreadable
 from connector_resources.coupa.wire import Filters
 from connector_resources.errors import Unavailable
-from connector_resources.unreadable import Unreadable, id_by_content, met, type_name
+from connector_resources.unreadable import Unreadable, met
 from connector_resources.values import instant_of, whole_of
 
 Raw = Mapping[str, Any]
@@ -108,16 +109,7 @@ def id_of(record: Any) -> int | None:
 
 def nameless(record: Any, connection: str, entity: str) -> Unreadable:
     """A record without an id that can be read, known by its content."""
-    is_record = isinstance(record, Mapping)
-    return Unreadable(
-        connection,
-        entity,
-        id_by_content(record),
-        field="id" if is_record else "",
-        type=type_name(record.get("id") if is_record else record),
-        expected="a whole number" if is_record else "an object",
-        at=changed_at(record) if is_record else None,
-    )
+    return unreadable.nameless(record, connection, entity, expected="a whole number", at=changed_at)
 
 
 def changed_at(record: Raw) -> datetime | None:

@@ -8,7 +8,7 @@ import pytest
 from drill_cases import Case, tell
 from drill_command import workshop
 from drill_faults import WINDOW
-from drill_scenes import FIRST, LATER
+from drill_scenes import FIRST, LATER, Workshop
 from drill_variants import Variant, usual_site
 
 from connector_assets.integrations.kinds import KINDS
@@ -16,13 +16,17 @@ from connector_assets.integrations.kinds import KINDS
 FLOWS = [Variant(kind, flow.name, usual_site(kind)) for kind, flows in KINDS.items() for flow in flows]
 
 
+def writing(variant: Variant) -> tuple[Workshop, Case]:
+    """A case in which something is written and nothing goes wrong."""
+    shop = workshop(variant.kind)
+    first = Case(variant, FIRST)
+    return shop, first if tell(shop, first).counts["write"] else Case(variant, LATER)
+
+
 @pytest.mark.quick
 @pytest.mark.parametrize("variant", FLOWS, ids=lambda variant: f"{variant.kind}:{variant.flow}")
 def test_a_lost_answer_and_the_death_that_follows(variant: Variant) -> None:
-    shop = workshop(variant.kind)
-    plain = Case(variant, FIRST)
-    if not tell(shop, plain).counts["write"]:
-        plain = Case(variant, LATER)
+    shop, plain = writing(variant)
     lost = replace(plain, faults=(("write", 0, "drop_after"),))
     crossed = tell(shop, lost).crossed
     answered = next(
@@ -36,9 +40,6 @@ def test_a_lost_answer_and_the_death_that_follows(variant: Variant) -> None:
 @pytest.mark.quick
 @pytest.mark.parametrize("variant", FLOWS, ids=lambda variant: f"{variant.kind}:{variant.flow}")
 def test_a_time_out_whose_effect_comes_later(variant: Variant) -> None:
-    shop = workshop(variant.kind)
-    plain = Case(variant, FIRST)
-    if not tell(shop, plain).counts["write"]:
-        plain = Case(variant, LATER)
+    shop, plain = writing(variant)
     verdict = tell(shop, replace(plain, faults=(("write", 0, "time_out_late"),))).verdict
     assert not verdict, verdict

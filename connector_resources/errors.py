@@ -14,8 +14,8 @@ class ConnectorError(Exception):
     """Anything that ml-connector reports on purpose; its text is one line for a person.
 
     A vendor's words may be part of it: wherever the error is shown, by us or by Dagster, nothing in them takes effect.
-    Of a write: `proof` is what proves that it had no effect, '' where nothing was sent to begin with; `partial` says
-    that something before it, inside the vendor, may have had one.
+    `proof` names the vendor's own answer. Of a write it proves that there was no effect; '' where nothing was sent to
+    begin with. `partial` says that something before it, inside the vendor, may have had one.
     """
 
     proof = ""

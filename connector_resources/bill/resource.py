@@ -151,10 +151,14 @@ class Resource(Generic[M]):
         )
 
     def _one_by_one(self, ids: Iterable[str]) -> Iterator[M]:
+        name = self._channel.connection.name
         for record_id in ids:
             try:
                 yield self.get(record_id)
-            except NotFound:
+            except NotFound as problem:
+                if not problem.proof:
+                    # a 404 of another server between here and there is no absence
+                    raise Unavailable(f"{problem}; nothing shows that BILL said so", connection=name) from None
                 continue
             except UnreadableRecord as problem:
                 met(problem.records[0])

@@ -9,7 +9,6 @@ from connector_resources.coupa import wire
 from connector_resources.coupa.fields import Selected
 from connector_resources.coupa.models import SEGMENTS, Account, AccountType
 from connector_resources.coupa.resource import Resource
-from connector_resources.errors import FieldMessage, Refused
 
 
 class AccountTypes(Resource[AccountType]):
@@ -68,19 +67,3 @@ class Accounts(Resource[Account]):
     def update(self, account_id: int, body: Mapping[str, Any]) -> Account:
         """Change the fields in `body`, and no others; `{"active": False}` inactivates."""
         return self._update(account_id, body)
-
-    def validate(self, body: Mapping[str, Any]) -> tuple[FieldMessage, ...]:
-        """What Coupa has against an account, as it would be created: nothing where it is valid."""
-        call = self._call(
-            "POST",
-            "/validate_account",
-            "validate an account",
-            scope=self.WRITE,
-            json=wire.body(body),
-            safe=True,
-        )
-        try:
-            self._channel.send(call)
-        except Refused as problem:
-            return problem.fields or (FieldMessage("", str(problem)),)
-        return ()

@@ -44,14 +44,20 @@ def proof(answers: Answers, answer: Answer) -> Row | None:
     return next((row for row in answers if answer.status in row.statuses and row.mark(answer)), None)
 
 
+def attested(answers: Answers, answer: Answer, problem: ConnectorError) -> ConnectorError:
+    """`problem`, with the row that shows that the vendor itself answered, where there is one."""
+    row = proof(answers, answer)
+    if row is not None:
+        problem.proof, problem.partial = f"{answer.status}: {row.says}", row.partial
+    return problem
+
+
 def read_write(answers: Answers, answer: Answer, problem: ConnectorError) -> ConnectorError:
     """What an answer to a write means, of which the vendor's classifier made `problem`: that, with its proof, where the
     table has it; else `OutcomeUnknown`, which keeps what the answer would have meant from the vendor."""
     if isinstance(problem, OutcomeUnknown):
         return problem
-    row = proof(answers, answer)
-    if row is not None:
-        problem.proof, problem.partial = f"{answer.status}: {row.says}", row.partial
+    if attested(answers, answer, problem).proof:
         return problem
     return OutcomeUnknown(
         f"{problem}; this is no answer by which {answer.connection} says that a call was not processed",

@@ -37,7 +37,7 @@ from connector_resources.http.problems import (
     unbounded_problem,
     unsent_problem,
 )
-from connector_resources.http.proof import Answers, read_write
+from connector_resources.http.proof import Answers, attested, read_write
 from connector_resources.http.slots import Slots
 from connector_resources.http.throttle import LONGEST_WAIT_SECONDS, Throttle
 from connector_resources.http.transport import Passage, WatchedAdapter, passage
@@ -177,7 +177,7 @@ class HttpSession:
                 FieldMessage(self.hide(said.field), self.hide(said.message)) for said in problem.fields
             )
         if call.is_safe:
-            return problem
+            return attested(self._answers, answer, problem)
         problem = read_write(self._answers, answer, problem)
         if not isinstance(problem, OutcomeUnknown):
             without_effect()

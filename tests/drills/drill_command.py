@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -151,8 +152,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             kind = kinds[first // DRAWN % len(kinds)]
             task = pool.submit(campaign, kind, chosen.seed, first, min(first + DRAWN, chosen.runs))
             tasks[task] = f"{BY_CHANCE}, seed {chosen.seed}"
-        for done in as_completed(tasks):
+        for number, done in enumerate(as_completed(tasks), 1):
             rows, faults, shown = done.result()
+            print(f"{number} of {len(tasks)} parts told", end="\r", file=sys.stderr, flush=True)
             table.setdefault(tasks[done], Counter()).update(rows)
             wrong += faults
             for each in shown:

@@ -34,6 +34,7 @@ ROOM = {"answer_bytes": 2**20, "decoded_bytes": 2**21}
 BOMB = gzip.compress(b" " * 2**22)
 # what a server between here and there may say after the effect; 503 is among the others
 FOREIGN = (300, 301, 302, 303, 304, 305, 307, 308, 401, 403, 404, 408, 409, 425, 429)
+STATUS_OK = b'{"status": "ok"}'
 
 
 @dataclass(frozen=True)
@@ -127,12 +128,13 @@ def _clock_back(exchange: Exchange) -> Response:
     return exchange.take_effect()
 
 
-def _answers(status: int) -> Callable[[Exchange], Response]:
-    """Some server between here and there answers with that status, after the effect and without a word."""
+def _answers(status: int, body: bytes = b"", *, after: bool = True) -> Callable[[Exchange], Response]:
+    """Some server between here and there answers with that status, after the effect or instead of it."""
 
     def happens(exchange: Exchange) -> Response:
-        exchange.take_effect()
-        return exchange.answer(status)
+        if after:
+            exchange.take_effect()
+        return exchange.answer(status, {"Content-Type": "application/json"} if body else {}, body)
 
     return happens
 
@@ -261,6 +263,7 @@ WRITE_FAULTS = (
     *(Fault(f"{status}_after", _answers(status)) for status in FOREIGN),
     Fault("page_before", _page),
     Fault("page_after", _page_after),
+    Fault("status_ok_after", _answers(200, STATUS_OK)),
     Fault("dripping", _dripping),
     Fault("endless", _endless),
     Fault("bomb", _bomb),
@@ -285,6 +288,8 @@ READ_FAULTS = (
     Fault("half_body", _half_body),
     Fault("clock_back", _clock_back),
     Fault("page", _page),
+    Fault("status_ok", _answers(200, STATUS_OK, after=False)),
+    *(Fault(str(status), _answers(status, after=False)) for status in (401, 403, 404)),
     Fault("dripping", _dripping),
     Fault("endless", _endless),
     Fault("bomb", _bomb),

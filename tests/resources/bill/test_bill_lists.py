@@ -217,6 +217,15 @@ def test_ids_are_read_one_by_one_where_they_cannot_be_listed(fake: FakeBill, cli
     assert ids(client.payments.by_ids([record(2)["id"], "stp-gone"])) == [record(2)["id"]]
 
 
+@pytest.mark.parametrize("reply", [Reply(404), Reply(404, {"status": "no such route"})])
+def test_a_404_that_bill_need_not_have_said_is_no_absence(fake: FakeBill, make: Any, reply: Reply) -> None:
+    fake.lists["payments"] = [record(1)]
+    fake.no_filters.add("payments")
+    fake.scripts.append(lambda seen: reply if seen.path.endswith(record(1)["id"]) else None)
+    with pytest.raises(Unavailable, match="nothing shows that BILL said so"):
+        list(make(limits={"retries": 0}).payments.by_ids([record(1)["id"]]))
+
+
 def test_no_ids_are_no_call(fake: FakeBill, client: BillClient) -> None:
     assert list(client.bills.by_ids([])) == []
     assert list(client.bills.all({"id:in": []})) == []

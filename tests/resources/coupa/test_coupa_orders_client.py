@@ -221,11 +221,10 @@ class TestExternalFeature:
     @pytest.mark.parametrize(
         ("reply", "said"),
         [
-            (Reply(403), r"core\.purchase_order\.write"),
-            (Reply(404), "no purchase orders"),
+            (Reply(403, {"errors": {"base": ["Not allowed."]}}), r"core\.purchase_order\.write"),
+            (Reply(404, {"errors": {"base": ["Not found."]}}), "no purchase orders"),
             (Reply(400, {"errors": {"order_header": ["External purchase orders are not enabled"]}}), "not enabled"),
             (Reply(400, {"errors": {"order_header": ["Type is not included in the list"]}}), "Type is not"),
-            (Reply(400), "takes no external purchase orders"),
         ],
     )
     def test_refused_as_such_means_off(self, fake: FakeCoupa, client: CoupaClient, reply: Reply, said: str) -> None:
@@ -233,6 +232,23 @@ class TestExternalFeature:
         answer = client.purchase_orders.external_feature()
         assert re.search(said, answer)
         assert "switch the external purchase orders feature on" in answer
+
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            Reply(200, b"<html>Welcome back</html>"),
+            Reply(200, {"ok": True}),
+            Reply(200, [{"id": 1}]),
+            Reply(400),
+            Reply(403),
+            Reply(404, b"<html>no such page</html>"),
+        ],
+    )
+    def test_what_coupa_need_not_have_said_says_neither(self, fake: FakeCoupa, make: Any, reply: Reply) -> None:
+        """A gateway's page once held every order as if the feature were off."""
+        fake.scripts.append(lambda seen: reply if seen.path == ORDERS and seen.method == "POST" else None)
+        with pytest.raises(Unavailable):
+            make(limits={"retries": 0}).purchase_orders.external_feature()
 
     def test_success_is_nothing_to_rely_on(self, fake: FakeCoupa, client: CoupaClient) -> None:
         fake.once("POST", ORDERS, Reply(201, {"id": 1}))

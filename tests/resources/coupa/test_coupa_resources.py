@@ -174,15 +174,6 @@ class TestAccounts:
         fake.lists["/api/accounts"] = [account(1, "1"), other]
         assert [a.id for a in client.accounts.of_type("UK")] == [2]
 
-    def test_validating_tells_what_is_wrong(self, fake: FakeCoupa, client: CoupaClient) -> None:
-        path = "/api/accounts/validate_account"
-        sentence = "Segment 1 - Cost Center can't be blank"
-        fake.sequence("POST", path, [Reply(400, {"errors": {"account": [sentence]}}), Reply(201, {})])
-        body = {"account-type": {"name": "US CoA"}, "segment-2": "6110"}
-        assert client.accounts.validate(body) == (FieldMessage("segment-1", sentence),)
-        assert client.accounts.validate(body) == ()
-        assert client.calls.write == 0
-
 
 def test_reference_data(fake: FakeCoupa, client: CoupaClient) -> None:
     value = {"id": 1, "name": "Yard", "external-ref-num": "100", "active": True, "lookup": {"id": 1, "name": "CC"}}

@@ -155,8 +155,9 @@ class Inbox:
     def batch(self, integration: str) -> Batch | None:
         """The integration's open batch; where there is none, a new one of all that is pending; else None."""
         with self._db.read() as db:
-            found = _open_batch(db, integration)
+            # in this order: what another process claims between the two is in the batch that is seen then
             waits = db.execute(select(events.c.id).where(*_unclaimed(integration)).limit(1)).first()
+            found = _open_batch(db, integration)
         if found is not None or waits is None:
             return found
         now = self._clock.now()

@@ -73,10 +73,10 @@ def _accounts_undo(town: Southmoor) -> None:
     town.books.account("40.5010", "Housing repairs")
 
 
-def _accounts_stranger(town: Southmoor) -> Stranger:
+def _accounts_stranger(town: Southmoor) -> list[Stranger]:
     place = len(town.held("chart_of_accounts"))
     body = {"name": f"Theirs {place}", "account": {"type": "EXPENSE", "number": f"99.{place}"}}
-    return "chart_of_accounts", town.enters("chart_of_accounts", body)
+    return [("chart_of_accounts", town.enters("chart_of_accounts", body))]
 
 
 # -- business units
@@ -109,12 +109,12 @@ def _units_undo(town: Southmoor) -> None:
     town.unit("50", "Lille")
 
 
-def _units_stranger(town: Southmoor) -> Stranger:
-    """In the lists that units are not kept in by the site, it is nobody's concern."""
-    place = len(town.held("departments"))
-    for entity in ("locations", "accounting_classes"):
-        town.enters(entity, {"name": f"Theirs {place}"})
-    return "departments", town.enters("departments", {"name": f"Theirs {place}"})
+def _units_stranger(town: Southmoor) -> list[Stranger]:
+    """One in each of the lists of which the site keeps its units in one."""
+    name = f"Theirs {len(town.held('departments'))}"
+    return [
+        (entity, town.enters(entity, {"name": name})) for entity in ("locations", "accounting_classes", "departments")
+    ]
 
 
 # -- vendors
@@ -157,8 +157,8 @@ def _vendors_forget(town: Southmoor) -> None:
     town.books.delete("F0115", {"AN8": 4346, "IDLN": 0, "RCK7": 1, "CNLN": 0})
 
 
-def _vendor_stranger(town: Southmoor) -> Stranger:
-    return "vendors", town.vendor(f"Stranger {len(town.held('vendors'))}")
+def _vendor_stranger(town: Southmoor) -> list[Stranger]:
+    return [("vendors", town.vendor(f"Stranger {len(town.held('vendors'))}"))]
 
 
 _BILL = {

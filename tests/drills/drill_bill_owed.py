@@ -110,8 +110,8 @@ def bills_forget(town: Southmoor) -> None:
     _forget(town, NO_VOUCHER)
 
 
-def bills_stranger(town: Southmoor) -> Stranger:
-    return "bills", town.bill(f"PAPER-{len(town.held('bills'))}", "5.00")
+def bills_stranger(town: Southmoor) -> list[Stranger]:
+    return [("bills", town.bill(f"PAPER-{len(town.held('bills'))}", "5.00"))]
 
 
 # -- debit memos
@@ -153,14 +153,14 @@ def credits_forget(town: Southmoor) -> None:
     _forget(town, NO_MEMO)
 
 
-def credits_stranger(town: Southmoor) -> Stranger:
+def credits_stranger(town: Southmoor) -> list[Stranger]:
     body = {
         "vendorId": town.payee(),
         "referenceNumber": f"PAPER-{len(town.held('vendor_credits'))}",
         "creditDate": "2026-02-25",
         "vendorCreditLineItems": [{"amount": "5.00"}],
     }
-    return "vendor_credits", str(town.acts("enter_credit", body=body)["id"])
+    return [("vendor_credits", str(town.acts("enter_credit", body=body)["id"]))]
 
 
 def _memo(town: Southmoor, doc: int, amount: str = "-50.00") -> None:

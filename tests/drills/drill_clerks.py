@@ -26,7 +26,7 @@ def voucher_of(doc: int) -> Entry:
     return Entry(doc, "PV", "00001")
 
 
-def voucher_stranger(town: JdeTown) -> Stranger:
+def voucher_stranger(town: JdeTown) -> list[Stranger]:
     """A voucher that an A/P clerk entered: one pay item, whose row is its record."""
     doc = 9000 + len(town.site.systems["jde"].dump()["F0411"])
     key = {"DOC": doc, "DCT": "PV", "KCO": "00001", "SFX": "001", "SFXE": 0}
@@ -35,7 +35,7 @@ def voucher_stranger(town: JdeTown) -> Stranger:
     town.books.upsert(
         "F0411", key | money | {"AN8": 4344, "VINV": f"PAPER-{doc}", "CO": "00001", "DIVJ": day, "DGJ": day}
     )
-    return "F0411", json.dumps([str(doc), "PV", "00001", "001", "0"], separators=(",", ":"))
+    return [("F0411", json.dumps([str(doc), "PV", "00001", "001", "0"], separators=(",", ":")))]
 
 
 def voucher_leaves(town: JdeTown, stranger: Stranger) -> None:
@@ -43,10 +43,10 @@ def voucher_leaves(town: JdeTown, stranger: Stranger) -> None:
     town.books.delete("F0411", {"DOC": int(doc), "DCT": kind, "KCO": company, "SFX": item, "SFXE": 0})
 
 
-def payment_stranger(town: JdeTown) -> Stranger:
+def payment_stranger(town: JdeTown) -> list[Stranger]:
     place = 700 + len(town.site.systems["jde"].dump()["F0413"])
     town.books.upsert("F0413", {"PYID": place, "DOCM": place, "DCTM": "PK", "DMTJ": "2026-03-02", "PAAP": "5.00"})
-    return "F0413", json.dumps([str(place)])
+    return [("F0413", json.dumps([str(place)]))]
 
 
 def payment_leaves(town: JdeTown, stranger: Stranger) -> None:

@@ -110,11 +110,11 @@ def _suppliers_forget(town: Northmoor) -> None:
     town.books.delete("F0115", {"AN8": 4346, "IDLN": 0, "RCK7": 1, "CNLN": 0})
 
 
-def _supplier_stranger(town: Northmoor) -> Stranger:
+def _supplier_stranger(town: Northmoor) -> list[Stranger]:
     policy = {"invoice-matching-level": "none", "payment-method": "invoice", "po-method": "prompt"}
     place = len(town.held("suppliers"))
     body = {"number": f"S{place}", "name": f"Stranger {place}", "status": "active", **policy}
-    return "suppliers", str(town.coupa("suppliers", create=body))
+    return [("suppliers", str(town.coupa("suppliers", create=body)))]
 
 
 def _accounts_go_on(town: Northmoor) -> None:
@@ -136,10 +136,10 @@ def _accounts_undo(town: Northmoor) -> None:
     town.books.account("40.5010", "Housing repairs")
 
 
-def _accounts_stranger(town: Northmoor) -> Stranger:
+def _accounts_stranger(town: Northmoor) -> list[Stranger]:
     place = len(town.held("accounts"))
     body = {"name": "Theirs", "account-type": {"name": "JDE"}, "segment-1": "99", "segment-2": str(place)}
-    return "accounts", str(town.coupa("accounts", create=body))
+    return [("accounts", str(town.coupa("accounts", create=body)))]
 
 
 REQUISITION = Purchase(600, kind="OR")
@@ -178,7 +178,7 @@ def _orders_forget(town: Northmoor) -> None:
     town.books.delete("F4311", REQUISITION.columns | {"LNID": 1})
 
 
-def _order_stranger(town: Northmoor) -> Stranger:
+def _order_stranger(town: Northmoor) -> list[Stranger]:
     supplier = next(iter(town.held("suppliers")))
     line = {"description": "Theirs", "price": "5.00", "quantity": "1", "currency": {"code": "GBP"}}
     body = {
@@ -190,7 +190,7 @@ def _order_stranger(town: Northmoor) -> Stranger:
         "ship-to-user": {"login": "erp_receiver"},
         "order-lines": [line],
     }
-    return "purchase_orders", str(town.coupa("purchase_orders", create=body))
+    return [("purchase_orders", str(town.coupa("purchase_orders", create=body)))]
 
 
 def _vouchers_begin(town: Northmoor) -> None:
@@ -233,7 +233,7 @@ def _vouchers_forget(town: Northmoor) -> None:
     town.books.delete("F0911", town.books.cost_key(entry, 1), town.books.cost_key(entry, 900) | {"EXTL": "AM"})
 
 
-def _invoice_stranger(town: Northmoor) -> Stranger:
+def _invoice_stranger(town: Northmoor) -> list[Stranger]:
     supplier = next(iter(town.held("suppliers")))
     body = {
         "invoice-number": f"PAPER-{len(town.held('invoices'))}",
@@ -243,7 +243,7 @@ def _invoice_stranger(town: Northmoor) -> Stranger:
         "account-type": {"name": "JDE"},
         "invoice-lines": [{"type": "InvoiceAmountLine", "description": "Theirs", "price": "5.00"}],
     }
-    return "invoices", str(town.coupa("invoices", create=body))
+    return [("invoices", str(town.coupa("invoices", create=body)))]
 
 
 def _leave(town: Northmoor, stranger: Stranger) -> None:

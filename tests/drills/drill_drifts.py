@@ -66,8 +66,9 @@ class Drifts:
         act(self._workshop.town)
 
     def _target_grows(self) -> None:
-        self.strangers.append(self._workshop.acts(self._scene.variant).stranger(self._workshop.town))
-        self.seen.add(self.strangers[-1])
+        coming = self._workshop.acts(self._scene.variant).stranger(self._workshop.town)
+        self.strangers += coming
+        self.seen.update(coming)
 
     def _target_shrinks(self) -> None:
         while self._there:

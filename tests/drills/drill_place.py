@@ -22,8 +22,8 @@ class Acts:
     each kind of change that the flow has a step for. While calls are in doubt, `amend` changes fields of documents, the
     names among them by which the target knows them, and `undo` changes fields back that `go_on` changed. While
     somebody reads, `late` enters one more document, and `forget` deletes rows that make no document. `stranger` enters
-    a record of the target's own and returns its entity and id, `leave` takes it away. `opens` enters what can only be
-    there once the flows before have delivered.
+    records of the target's own and returns their entities and ids, `leave` takes one away. `opens` enters what can
+    only be there once the flows before have delivered.
     """
 
     begin: Callable[[Town], None]
@@ -32,7 +32,7 @@ class Acts:
     undo: Callable[[Town], None]
     late: Callable[[Town], None]
     forget: Callable[[Town], None]
-    stranger: Callable[[Town], Stranger]
+    stranger: Callable[[Town], list[Stranger]]
     leave: Callable[[Town, Stranger], None]
     opens: Callable[[Town], None] = lambda _: None
 

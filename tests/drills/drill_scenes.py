@@ -184,10 +184,10 @@ class Workshop:
             self._deliver(self.scene(variant.usual, FIRST))
             older = None
         self.site.time.pass_by(PAUSE)
-        stranger = self.acts(variant).stranger(self.town)
+        strangers = self.acts(variant).stranger(self.town)
         self.acts(variant).go_on(self.town)
         self.site.time.pass_by(PAUSE)
-        return self._read(variant, LATER, older, stranger)
+        return self._read(variant, LATER, older, *strangers)
 
     def _read(
         self,

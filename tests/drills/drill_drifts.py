@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drill_faults import Fault
 from drill_line import Exchange
@@ -62,11 +62,15 @@ class Drifts:
     def _source_shrinks(self) -> None:
         self._act(self._workshop.acts(self._scene.variant).forget)
 
-    def _act(self, act: Callable[..., None]) -> None:
+    def _act(self, act: Callable[..., Any]) -> None:
         act(self._workshop.town)
 
     def _target_grows(self) -> None:
-        coming = self._workshop.acts(self._scene.variant).stranger(self._workshop.town)
+        effects = self._workshop.site.traffic.effects
+        before, target = len(effects), self._workshop.target(self._scene.variant)
+        self._act(self._workshop.acts(self._scene.variant).stranger)
+        # with what comes along with them, such as an order's first revision
+        coming = dict.fromkeys((entity, number) for system, entity, number in effects[before:] if system == target)
         self.strangers += coming
         self.seen.update(coming)
 

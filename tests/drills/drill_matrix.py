@@ -18,13 +18,13 @@ from drill_line import FORBIDDEN
 from drill_scenes import FIRST, Scene, Workshop
 from drill_scenes import LATER as GOING_ON
 from drill_truth import judge
-from drill_variants import Variant
+from drill_variants import MODE, Variant
 
 # what loses several calls of one slice
 BATCH_FAULTS = ("drop_before", "drop_after", "503_after", "time_out_late")
 # what people did by themselves leaves no telling what a further change should lead to
 BY_PEOPLE = frozenset(fault.name for fault in PEOPLE)
-# flows whose documents have a number of the supplier's, which another invoice may bear, too
+# flows whose documents have a number of the supplier's, which another invoice may bear, too, in their usual mode
 NAMESAKES = frozenset({("jde_coupa", "invoices"), ("jde_bill", "bills")})
 NONE, READING, STALE, HALF, ALL, LOOKING = "death", "reading", "stale_frame", "half_batch", "whole_batch", "look-up"
 
@@ -163,7 +163,8 @@ def swapped(plain: Story, case: Case) -> Iterator[Case]:
 
 def may_have_namesake(workshop: Workshop, case: Case) -> bool:
     """Whether the case begins by creating what a person may have entered under the same name."""
-    return case.situation == FIRST and (case.variant.kind, case.variant.flow) in NAMESAKES
+    sends_papers = MODE not in dict(case.variant.choices)
+    return case.situation == FIRST and sends_papers and (case.variant.kind, case.variant.flow) in NAMESAKES
 
 
 def _stale(workshop: Workshop, variant: Variant, situation: str) -> Iterator[Case]:

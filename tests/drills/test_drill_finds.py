@@ -132,12 +132,21 @@ FOUND = {
 FIRST_FOUND = (
     f"{FOUND['a read of the vendors that failed, and answers of other calls']} / dies@62+0s / dies@0+3000s",
     f"{FOUND['a change that came late, and the answer of the call before it']} / dies@23+3000s",
+    # a gateway's page in answer to the question whether Coupa takes external orders
+    "jde_coupa/purchase_orders line_kind=amount / first / read2=page / write2=page_after",
+    # one of two was taken for what was made anew
+    "jde_coupa/approved_invoices mode=direct / later / write2=delivered_twice_lost",
+    "jde_bill/vendor_credits on_conflict=source / later / write4=delivered_twice_lost",
+    # what is none of ours comes in while we look
+    "jde_bill/departments on_conflict=hold / first / write1=drop_before / read7=target_grows",
+    "jde_coupa/purchase_orders issue=issue / later / write3=drop_after / write4=drop_after / read1=target_grows",
 )
 
 
 @pytest.mark.parametrize("name", FIRST_FOUND)
 def test_what_a_campaign_found_stays_mended(name: str) -> None:
-    verdict = tell(drill_command.workshop("jde_bill"), Case.parse(name)).verdict
+    case = Case.parse(name)
+    verdict = tell(drill_command.workshop(case.variant.kind), case).verdict
     assert not verdict, f"make drill ONLY='{name}'\n{verdict}"
 
 

@@ -226,7 +226,7 @@ def test_two_vouchers_in_force_are_for_a_person(town: Site, payables: Payables) 
     town.books.change_items(copy, "", VR01=item["VR01"])
     payables.change(id, "120.00")
     assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
-    assert "2 vouchers are in force" in town.exception(FLOW).value
+    assert "vouchers in force: " in town.exception(FLOW).value
     assert [state for _, _, state in payables.vouchers(id)] == ["A", "A"]
     with town.bench() as bench:
         found = compare(flow_class("jde_coupa", FLOW)(bench))

@@ -169,10 +169,9 @@ class BillRecords:
         number = (document.content["number"] or "").casefold()
         return [bill for bill in bills if bill.usable and not self.covered(bill) and _number(bill) == number]
 
-    def marked(self, vendor: str, key: str) -> Target | None:
-        """The vendor's bill that covers a pay item."""
-        found = [bill for bill in self.client.bills.of_vendor(vendor) if key in self.covered(bill)]
-        return self._targets(found[:1])[0] if found else None
+    def marked(self, vendor: str, key: str) -> list[Target]:
+        """The vendor's bills that cover a pay item."""
+        return self._targets([bill for bill in self.client.bills.of_vendor(vendor) if key in self.covered(bill)])
 
     def unmarked(self, flow: str, target: Target, description: str) -> NotAllowed:
         """What to say of a bill that did not keep its description."""

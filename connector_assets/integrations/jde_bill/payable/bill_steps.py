@@ -161,10 +161,10 @@ class BillSteps(PayableSteps[BillRecords]):
             return self.records.seen([self.resource.create(sent)])[0]
         except Refused as refused:
             # of this number, it says: then it is ours, sent before, or somebody's, and he decides
-            found = self.records.marked(sent["vendorId"], document.key) if refused.code == DUPLICATE else None
-            if found is None:
+            found = self.records.marked(sent["vendorId"], document.key) if refused.code == DUPLICATE else []
+            if len(found) != 1:
                 raise
-            return found
+            return found[0]
 
     def _payment(self, known: Delivery, target: Target, payment: Mapping[str, Any]) -> Step:
         amount, id = Decimal(payment["amount"]), str(payment["id"])

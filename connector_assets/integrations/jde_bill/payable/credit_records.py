@@ -79,11 +79,10 @@ class CreditRecords:
         }
         return {key: [seen[credit.id] for credit in own] for key, own in chosen.items() if own}
 
-    def marked(self, vendor: str, key: str) -> Target | None:
-        """The vendor's credit in force that covers a pay item."""
+    def marked(self, vendor: str, key: str) -> list[Target]:
+        """The vendor's credits in force that cover a pay item."""
         credits = self.client.vendor_credits.of_vendor(vendor)
-        found = [each for each in credits if each.usable and key in pay_items_of(each)]
-        return self._targets(found[:1])[0] if found else None
+        return self._targets([each for each in credits if each.usable and key in pay_items_of(each)])
 
     def seen(self, credits: Sequence[VendorCredit]) -> list[Target]:
         """Credits that a write answered."""

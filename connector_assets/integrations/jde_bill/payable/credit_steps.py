@@ -32,6 +32,7 @@ from connector_assets.integrations.jde_bill.payable.steps import (
     line_bodies,
     shown,
 )
+from connector_resources.errors import Refused
 from connector_resources.ledger import Delivery
 
 ZERO = Decimal("0.00")
@@ -111,8 +112,11 @@ class CreditSteps(PayableSteps[CreditRecords]):
         return self.not_ours(known, "archived") or Do(replace(made, name="create again", outcome="updated", bulk=None))
 
     def _create(self, document: Document, sent: Mapping[str, Any], *, look: bool = False) -> Target:
-        found = self.records.marked(sent["vendorId"], document.key) if look else None
-        return found or self.records.seen([self.resource.create(sent)])[0]
+        found = self.records.marked(sent["vendorId"], document.key) if look else []
+        if len(found) > 1:
+            several = ", ".join(each.id for each in found)
+            raise Refused(f"{len(found)} credits of {document.key} are in force: {several}; void all but one in BILL")
+        return found[0] if found else self.records.seen([self.resource.create(sent)])[0]
 
 
 def total_of(document: Document) -> Decimal:

@@ -94,7 +94,8 @@ class VoucherOutlet(ABC):
         if held.source is None:
             return Hold((problem("mark_missing", self.settings.mark_column, held.id),))
         if held.others:
-            several = f"{len(held.others) + 1} vouchers are in force: {', '.join((*held.others, held.id))}"
+            in_force = [*held.others, *([] if held.void else [held.id])]
+            several = f"vouchers in force: {', '.join(in_force)}; linked: {held.id}"
             return Hold((problem("natural_key_taken", "key", several),))
         if held.in_batch:
             return self._in_batch(document, known, held)

@@ -123,8 +123,9 @@ class VoucherRecords:
         return {mark[0] for page in pages for row in page if (mark := self.marks.of_row(row)) is not None}
 
     def by_ids(self, ids: Collection[str]) -> dict[str, Held]:
-        """For each id (`00001/PV/4711`, or `Z/batch/transaction`) the newest revision of its document. A voucher whose
-        mark is gone stands for itself; ids that JDE holds nothing of are absent."""
+        """For each id (`00001/PV/4711`, or `Z/batch/transaction`) the newest revision of its document, or that id again
+        where several are in force. A voucher whose mark is gone stands for itself; ids that JDE holds nothing of are
+        absent."""
         sources: dict[str, Any] = {}
         vouchers = [id for id in ids if not id.startswith("Z/")]
         for id in set(ids) - set(vouchers):
@@ -139,7 +140,7 @@ class VoucherRecords:
             else:
                 sources[key] = mark[0]
         found = self.of(set(sources.values()))
-        newest = {id: _newest(found[source]) for id, source in sources.items() if source in found}
+        newest = {id: _standing(found[source], id) for id, source in sources.items() if source in found}
         return {id: (newest | unmarked)[id] for id in ids if id in newest or id in unmarked}
 
     def numbered(self, names: Collection[tuple[int, str]]) -> dict[tuple[int, str], list[Held]]:
@@ -268,10 +269,12 @@ class VoucherRecords:
         return company_currencies(self.bench.reader("jde"))
 
 
-def _newest(revisions: Sequence[Held]) -> Held:
-    """The record of a document, with what else of it is in force."""
-    newest = revisions[-1]
-    return replace(newest, others=tuple(each.id for each in revisions[:-1] if not each.void))
+def _standing(revisions: Sequence[Held], linked: str) -> Held:
+    """The newest record of a document; where several are in force, the linked one, for none has taken its place for
+    certain. With what else of it is in force."""
+    in_force = [each for each in revisions if not each.void]
+    found = next((each for each in revisions if each.id == linked and len(in_force) > 1), revisions[-1])
+    return replace(found, others=tuple(each.id for each in in_force if each.id != found.id))
 
 
 def by_account(amounts: Iterable[tuple[str, Decimal]]) -> list[dict[str, str]]:

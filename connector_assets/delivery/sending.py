@@ -126,10 +126,16 @@ class Sender:
 
 def _meaning(error: ConnectorError, departure: Departure) -> ConnectorError:
     """An error says that nothing was sent only where nothing was: whatever failed after a write had left, what became
-    of that is unknown."""
-    if isinstance(error, OutcomeUnknown) or not departure.open:
+    of that is unknown. And a document is refused only by the target itself: a reading of this step that another server
+    turned away is tried again."""
+    if isinstance(error, OutcomeUnknown):
         return error
-    return OutcomeUnknown(f"{error}; a call of this step had been sent before", read_as=error)
+    if departure.open:
+        return OutcomeUnknown(f"{error}; a call of this step had been sent before", read_as=error)
+    if isinstance(error, Refused | NotFound) and error.status is not None and not error.proof:
+        text = f"{error}; nothing shows that {error.connection} said so"
+        return Unavailable(text, connection=error.connection, status=error.status)
+    return error
 
 
 def _calls(doing: Sequence[Doing]) -> list[list[int]]:

@@ -16,14 +16,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from connector_assets.automation.inbox.callers import Caller, Callers
+from connector_assets.automation.inbox.callers import Caller, Callers, Stage
 from connector_assets.automation.inbox.protocol import Deadlines
 
 log = logging.getLogger(__name__)
 
-# taken in before what goes on is seen to: who is here already is to say something before it makes room for others; a
-# handshake is half a millisecond of work
-ARRIVE_AT_ONCE = 8
+# taken in before what goes on is seen to: who is here already is to say something before it makes room for others, and
+# who calls is not to wait behind hundreds before we know from where
+ARRIVE_AT_ONCE = 32
+# a handshake is half a millisecond of work
 MEET_AT_ONCE = 4
 # out of descriptors or memory: it is pointless to ask again at once
 PAUSE_SECONDS = 0.1
@@ -35,23 +36,30 @@ class Turns:
     sender of events that shares an address with hundreds is not to wait for all their handshakes."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, list[tuple[socket.socket, Caller]]] = {}
+        self._waiting: dict[str, dict[Caller, socket.socket]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
     def add(self, arrived: socket.socket, caller: Caller) -> None:
         """The next one of its address."""
-        self._waiting.setdefault(caller.origin, []).append((arrived, caller))
+        self._waiting.setdefault(caller.origin, {})[caller] = arrived
+
+    def drop(self, caller: Caller) -> None:
+        """The caller does not wait any more."""
+        mine = self._waiting[caller.origin]
+        del mine[caller]
+        if not mine:
+            del self._waiting[caller.origin]
 
     def take(self) -> tuple[socket.socket, Caller]:
         """Whose turn it is; its address is the last one then."""
         origin = next(iter(self._waiting))
         mine = self._waiting.pop(origin)
-        found = mine.pop()
+        caller, arrived = mine.popitem()
         if mine:
             self._waiting[origin] = mine
-        return found
+        return arrived, caller
 
 
 class Front:
@@ -74,6 +82,7 @@ class Front:
         self._loop = asyncio.get_running_loop()
         self._quiet: dict[socket.socket, asyncio.TimerHandle] = {}
         self._turns = Turns()
+        self._serving = False
         self._meeting: set[asyncio.Task[None]] = set()
         self._pause: asyncio.TimerHandle | None = None
 
@@ -104,7 +113,7 @@ class Front:
                 # else there is nobody, or who was there has gone
                 return
             arrived.setblocking(False)
-            caller = self._callers.enter(address[0], partial(self._hang_up, arrived))
+            caller = self._callers.enter(address[0], partial(self._end_quiet, arrived))
             if caller is None:
                 arrived.close()
                 continue
@@ -114,24 +123,26 @@ class Front:
             self._loop.add_reader(arrived, self._first_byte, arrived, caller)
 
     def _first_byte(self, arrived: socket.socket, caller: Caller) -> None:
-        self._quiet.pop(arrived).cancel()
-        self._loop.remove_reader(arrived)
-        if not self._turns:
-            self._loop.call_soon(self._serve_turns)
+        self._not_quiet(arrived)
         self._turns.add(arrived, caller)
+        caller.close = partial(self._end_waiting, arrived, caller)
+        if not self._serving:
+            self._serving = True
+            self._loop.call_soon(self._serve_turns)
 
     def _serve_turns(self) -> None:
         for _ in range(MEET_AT_ONCE):
             if not self._turns:
-                return
+                break
             arrived, caller = self._turns.take()
-            if caller not in self._callers:
-                arrived.close()
-                continue
+            caller.close = partial(_shut, arrived)
+            # whose work begins makes room after those for whom nothing was done yet
+            self._callers.move(caller, Stage.NEW)
             task = self._loop.create_task(self._meet(arrived, caller))
             self._meeting.add(task)
             task.add_done_callback(self._meeting.discard)
-        if self._turns:
+        self._serving = bool(self._turns)
+        if self._serving:
             self._loop.call_soon(self._serve_turns)
 
     async def _meet(self, arrived: socket.socket, caller: Caller) -> None:
@@ -157,18 +168,19 @@ class Front:
 
     def _too_quiet(self, arrived: socket.socket, caller: Caller) -> None:
         self._callers.late(caller, "first byte")
-        self._hang_up(arrived)
+        self._end_quiet(arrived)
 
-    def _hang_up(self, arrived: socket.socket) -> None:
-        timer = self._quiet.pop(arrived, None)
-        if timer is not None:
-            timer.cancel()
-            self._loop.remove_reader(arrived)
-            arrived.close()
-            return
-        # whoever reads from it sees its end, and closes it
-        with suppress(OSError):
-            arrived.shutdown(socket.SHUT_RDWR)
+    def _end_quiet(self, arrived: socket.socket) -> None:
+        self._not_quiet(arrived)
+        arrived.close()
+
+    def _not_quiet(self, arrived: socket.socket) -> None:
+        self._quiet.pop(arrived).cancel()
+        self._loop.remove_reader(arrived)
+
+    def _end_waiting(self, arrived: socket.socket, caller: Caller) -> None:
+        self._turns.drop(caller)
+        arrived.close()
 
     def _out_of_room(self, error: OSError) -> None:
         log.error("no further connection can be taken in: %s; the idlest is closed", error.strerror)
@@ -177,3 +189,9 @@ class Front:
             idlest.close()
         self._loop.remove_reader(self._listener)
         self._pause = self._loop.call_later(PAUSE_SECONDS, self._listen)
+
+
+def _shut(arrived: socket.socket) -> None:
+    """End it for whoever reads from it, and closes it then."""
+    with suppress(OSError):
+        arrived.shutdown(socket.SHUT_RDWR)

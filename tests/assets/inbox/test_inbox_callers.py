@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-from functools import partial
 from typing import Any
 
 import pytest
@@ -136,17 +135,30 @@ def test_of_unfinished_bodies_the_oldest_makes_room_unless_a_relay_sends_it(monk
     assert door.closed == ["10.0.0.1#0"]
 
 
-def test_those_who_shake_hands_take_turns_by_address_and_the_last_of_each_is_the_first() -> None:
-    turns, door = Turns(), Door()
-    arrived = socket.socket()
-    for name, address in (("a", 1), ("b", 1), ("c", 1), ("d", 2), ("e", 2), ("f", 3)):
-        caller = door.callers.enter(f"10.0.0.{address}", partial(door.closed.append, name))
-        assert caller is not None
-        turns.add(arrived, caller)
-    while turns:
-        turns.take()[1].close()
-    arrived.close()
-    assert "".join(door.closed) == "cefbda"
+class TestTurns:
+    def test_those_who_shake_hands_take_turns_by_address_and_the_last_of_each_is_the_first(self) -> None:
+        turns, door = Turns(), Door()
+        with socket.socket() as arrived:
+            for name, address in (("a", 1), ("b", 1), ("c", 1), ("d", 2), ("e", 2), ("f", 3)):
+                caller = door.enter(name, f"10.0.0.{address}")
+                assert caller is not None
+                turns.add(arrived, caller)
+            while turns:
+                turns.take()[1].close()
+        assert "".join(door.closed) == "cefbda"
+
+    def test_who_is_gone_has_no_turn(self) -> None:
+        turns, door = Turns(), Door()
+        with socket.socket() as arrived:
+            callers = [door.enter(name) for name in "abc"]
+            for caller in callers:
+                assert caller is not None
+                turns.add(arrived, caller)
+            for caller in callers[1:]:
+                assert caller is not None
+                turns.drop(caller)
+            assert turns.take() == (arrived, callers[0])
+        assert not turns
 
 
 def test_what_was_closed_is_told_in_one_line_a_minute(caplog: pytest.LogCaptureFixture) -> None:

@@ -24,16 +24,17 @@ log = logging.getLogger(__name__)
 # taken in before what goes on is seen to: who is here already is to say something before it makes room for others, and
 # who calls is not to wait behind hundreds before we know from where
 ARRIVE_AT_ONCE = 32
-# a handshake is half a millisecond of work
-MEET_AT_ONCE = 4
+# of those who are known and of strangers: a handshake is half a millisecond of work
+MEET_AT_ONCE = 2
 # out of descriptors or memory: it is pointless to ask again at once
 PAUSE_SECONDS = 0.1
 _SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Turns:
-    """Callers whose first byte has come, one of each address after the other; of an address the one that came last. A
-    sender of events that shares an address with hundreds is not to wait for all their handshakes."""
+    """Callers whose first byte has come, one of each address after the other; of an address the last and the first in
+    turn. A sender of events that shares an address with hundreds is not to wait for all their handshakes, whether it
+    came behind them or before."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, dict[Caller, socket.socket]] = {}
@@ -56,7 +57,9 @@ class Turns:
         """Whose turn it is; its address is the last one then."""
         origin = next(iter(self._waiting))
         mine = self._waiting.pop(origin)
-        caller, arrived = mine.popitem()
+        # as long as nobody comes or goes, odd and even are in turn
+        caller = next(reversed(mine) if len(mine) % 2 else iter(mine))
+        arrived = mine.pop(caller)
         if mine:
             self._waiting[origin] = mine
         return arrived, caller
@@ -81,7 +84,8 @@ class Front:
         self._deadlines = deadlines
         self._loop = asyncio.get_running_loop()
         self._quiet: dict[socket.socket, asyncio.TimerHandle] = {}
-        self._turns = Turns()
+        # of addresses that have sent a request before, and of strangers: neither waits for the other
+        self._known, self._strangers = Turns(), Turns()
         self._serving = False
         self._meeting: set[asyncio.Task[None]] = set()
         self._pause: asyncio.TimerHandle | None = None
@@ -124,24 +128,25 @@ class Front:
 
     def _first_byte(self, arrived: socket.socket, caller: Caller) -> None:
         self._not_quiet(arrived)
-        self._turns.add(arrived, caller)
-        caller.close = partial(self._end_waiting, arrived, caller)
+        turns = self._known if self._callers.known(caller) else self._strangers
+        turns.add(arrived, caller)
+        caller.close = partial(self._end_waiting, turns, arrived, caller)
         if not self._serving:
             self._serving = True
             self._loop.call_soon(self._serve_turns)
 
     def _serve_turns(self) -> None:
-        for _ in range(MEET_AT_ONCE):
-            if not self._turns:
-                break
-            arrived, caller = self._turns.take()
+        for turns in [self._known, self._strangers] * MEET_AT_ONCE:
+            if not turns:
+                continue
+            arrived, caller = turns.take()
             caller.close = partial(_shut, arrived)
             # whose work begins makes room after those for whom nothing was done yet
             self._callers.move(caller, Stage.NEW)
             task = self._loop.create_task(self._meet(arrived, caller))
             self._meeting.add(task)
             task.add_done_callback(self._meeting.discard)
-        self._serving = bool(self._turns)
+        self._serving = bool(self._known or self._strangers)
         if self._serving:
             self._loop.call_soon(self._serve_turns)
 
@@ -178,8 +183,8 @@ class Front:
         self._quiet.pop(arrived).cancel()
         self._loop.remove_reader(arrived)
 
-    def _end_waiting(self, arrived: socket.socket, caller: Caller) -> None:
-        self._turns.drop(caller)
+    def _end_waiting(self, turns: Turns, arrived: socket.socket, caller: Caller) -> None:
+        turns.drop(caller)
         arrived.close()
 
     def _out_of_room(self, error: OSError) -> None:

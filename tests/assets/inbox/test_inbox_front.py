@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connector_assets.automation.inbox import front as module
-from connector_assets.automation.inbox.callers import Caller, Callers
+from connector_assets.automation.inbox.callers import Caller, Callers, Stage
 from connector_assets.automation.inbox.front import Front, Turns
 from connector_assets.automation.inbox.protocol import Deadlines
 from connector_assets.automation.inbox.server import listen
@@ -53,7 +53,7 @@ class Yard:
             await until(lambda: self.waiting > before)  # noqa: B023 - it is over within this turn
 
     async def serve(self) -> None:
-        """One at a time, until all have had their turns."""
+        """One of each kind at a time, until all have had their turns."""
         self._patch.setattr(module, "MEET_AT_ONCE", 1)
         await until(lambda: len(self.met) == len(self.callers))
         self._patch.setattr(module, "MEET_AT_ONCE", 0)
@@ -94,6 +94,25 @@ def test_who_makes_room_while_it_waits_for_its_turn_gives_its_descriptor_back(mo
 
     # forty of the siege, and three more of the four that are taken in
     assert asyncio.run(besieged()) == (4, 40 + 3)
+
+
+def test_an_address_that_has_sent_a_request_does_not_wait_for_those_that_have_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def besieged() -> list[str]:
+        async with Yard(monkeypatch) as yard:
+            earlier = yard.callers.enter("127.0.0.6", lambda: None)
+            assert earlier is not None
+            yard.callers.move(earlier, Stage.ANSWERED)
+            yard.callers.leave(earlier)
+            strangers = [f"127.0.0.{2 + number % 4}" for number in range(20)]
+            await yard.call(*strangers, "127.0.0.6", "127.0.0.6", *strangers)
+            await yard.serve()
+            return [caller.origin for caller in yard.met]
+
+    met = asyncio.run(besieged())
+    assert len(met) == 42
+    assert met[:4].count("127.0.0.6") == 2
 
 
 def test_whose_turn_has_come_makes_room_as_one_that_has_just_called(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 # bodies that are read at a time, of all who are not named relays: each may hold as much as `max_bytes`
 MOST_BODIES = 256
+# addresses of which it is known that a request has come
+MOST_KNOWN = 1_000
 # one line of what was closed in so long, however many there were
 TOLD_EVERY_SECONDS = 60.0
 # a customer of an IPv6 provider has at least so much for itself
@@ -73,6 +75,8 @@ class Callers:
         self._monotonic = monotonic
         self._origins: dict[str, _Origin] = {}
         self._bodies: dict[Caller, None] = {}
+        # from where a whole request came, the latest at the end
+        self._known: dict[str, None] = {}
         self._count = 0
         self._closed: Counter[str] = Counter()
         self._told_at: float | None = None
@@ -108,10 +112,16 @@ class Callers:
         self._bodies.pop(caller, None)
         caller.stage = stage
         origin.stages[stage][caller] = None
+        if stage is Stage.ANSWERED:
+            self._know(caller.origin)
         if stage is Stage.READING and not caller.exempt:
             self._bodies[caller] = None
             if len(self._bodies) > MOST_BODIES:
                 self._make_room(next(iter(self._bodies)), f"more than {MOST_BODIES} unfinished bodies")
+
+    def known(self, caller: Caller) -> bool:
+        """Whether a whole request has come from its address, from this caller or another."""
+        return caller.origin in self._known
 
     def leave(self, caller: Caller) -> None:
         """The caller is gone; a second time changes nothing."""
@@ -141,6 +151,12 @@ class Callers:
         """The caller was closed by its deadline."""
         self._tell(f"no {what} in time")
         self.leave(caller)
+
+    def _know(self, origin: str) -> None:
+        self._known.pop(origin, None)
+        self._known[origin] = None
+        if len(self._known) > MOST_KNOWN:
+            del self._known[next(iter(self._known))]
 
     def _where(self, caller: Caller) -> _Origin | None:
         origin = self._origins.get(caller.origin)

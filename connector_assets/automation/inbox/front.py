@@ -16,42 +16,53 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from connector_assets.automation.inbox.callers import Caller, Callers
+from connector_assets.automation.inbox.callers import Caller, Callers, Stage
 from connector_assets.automation.inbox.protocol import Deadlines
 
 log = logging.getLogger(__name__)
 
-# taken in before what goes on is seen to: who is here already is to say something before it makes room for others; a
-# handshake is half a millisecond of work
-ARRIVE_AT_ONCE = 8
-MEET_AT_ONCE = 4
+# taken in before what goes on is seen to: who is here already is to say something before it makes room for others, and
+# who calls is not to wait behind hundreds before we know from where
+ARRIVE_AT_ONCE = 32
+# of those who are known and of strangers: a handshake is half a millisecond of work
+MEET_AT_ONCE = 2
 # out of descriptors or memory: it is pointless to ask again at once
 PAUSE_SECONDS = 0.1
 _SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Turns:
-    """Callers whose first byte has come, one of each address after the other; of an address the one that came last. A
-    sender of events that shares an address with hundreds is not to wait for all their handshakes."""
+    """Callers whose first byte has come, one of each address after the other; of an address the last and the first in
+    turn. A sender of events that shares an address with hundreds is not to wait for all their handshakes, whether it
+    came behind them or before."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, list[tuple[socket.socket, Caller]]] = {}
+        self._waiting: dict[str, dict[Caller, socket.socket]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
     def add(self, arrived: socket.socket, caller: Caller) -> None:
         """The next one of its address."""
-        self._waiting.setdefault(caller.origin, []).append((arrived, caller))
+        self._waiting.setdefault(caller.origin, {})[caller] = arrived
+
+    def drop(self, caller: Caller) -> None:
+        """The caller does not wait any more."""
+        mine = self._waiting[caller.origin]
+        del mine[caller]
+        if not mine:
+            del self._waiting[caller.origin]
 
     def take(self) -> tuple[socket.socket, Caller]:
         """Whose turn it is; its address is the last one then."""
         origin = next(iter(self._waiting))
         mine = self._waiting.pop(origin)
-        found = mine.pop()
+        # as long as nobody comes or goes, odd and even are in turn
+        caller = next(reversed(mine) if len(mine) % 2 else iter(mine))
+        arrived = mine.pop(caller)
         if mine:
             self._waiting[origin] = mine
-        return found
+        return arrived, caller
 
 
 class Front:
@@ -73,7 +84,9 @@ class Front:
         self._deadlines = deadlines
         self._loop = asyncio.get_running_loop()
         self._quiet: dict[socket.socket, asyncio.TimerHandle] = {}
-        self._turns = Turns()
+        # of addresses that have sent a request before, and of strangers: neither waits for the other
+        self._known, self._strangers = Turns(), Turns()
+        self._serving = False
         self._meeting: set[asyncio.Task[None]] = set()
         self._pause: asyncio.TimerHandle | None = None
 
@@ -104,7 +117,7 @@ class Front:
                 # else there is nobody, or who was there has gone
                 return
             arrived.setblocking(False)
-            caller = self._callers.enter(address[0], partial(self._hang_up, arrived))
+            caller = self._callers.enter(address[0], partial(self._end_quiet, arrived))
             if caller is None:
                 arrived.close()
                 continue
@@ -114,24 +127,27 @@ class Front:
             self._loop.add_reader(arrived, self._first_byte, arrived, caller)
 
     def _first_byte(self, arrived: socket.socket, caller: Caller) -> None:
-        self._quiet.pop(arrived).cancel()
-        self._loop.remove_reader(arrived)
-        if not self._turns:
+        self._not_quiet(arrived)
+        turns = self._known if self._callers.known(caller) else self._strangers
+        turns.add(arrived, caller)
+        caller.close = partial(self._end_waiting, turns, arrived, caller)
+        if not self._serving:
+            self._serving = True
             self._loop.call_soon(self._serve_turns)
-        self._turns.add(arrived, caller)
 
     def _serve_turns(self) -> None:
-        for _ in range(MEET_AT_ONCE):
-            if not self._turns:
-                return
-            arrived, caller = self._turns.take()
-            if caller not in self._callers:
-                arrived.close()
+        for turns in [self._known, self._strangers] * MEET_AT_ONCE:
+            if not turns:
                 continue
+            arrived, caller = turns.take()
+            caller.close = partial(_shut, arrived)
+            # whose work begins makes room after those for whom nothing was done yet
+            self._callers.move(caller, Stage.NEW)
             task = self._loop.create_task(self._meet(arrived, caller))
             self._meeting.add(task)
             task.add_done_callback(self._meeting.discard)
-        if self._turns:
+        self._serving = bool(self._known or self._strangers)
+        if self._serving:
             self._loop.call_soon(self._serve_turns)
 
     async def _meet(self, arrived: socket.socket, caller: Caller) -> None:
@@ -157,18 +173,19 @@ class Front:
 
     def _too_quiet(self, arrived: socket.socket, caller: Caller) -> None:
         self._callers.late(caller, "first byte")
-        self._hang_up(arrived)
+        self._end_quiet(arrived)
 
-    def _hang_up(self, arrived: socket.socket) -> None:
-        timer = self._quiet.pop(arrived, None)
-        if timer is not None:
-            timer.cancel()
-            self._loop.remove_reader(arrived)
-            arrived.close()
-            return
-        # whoever reads from it sees its end, and closes it
-        with suppress(OSError):
-            arrived.shutdown(socket.SHUT_RDWR)
+    def _end_quiet(self, arrived: socket.socket) -> None:
+        self._not_quiet(arrived)
+        arrived.close()
+
+    def _not_quiet(self, arrived: socket.socket) -> None:
+        self._quiet.pop(arrived).cancel()
+        self._loop.remove_reader(arrived)
+
+    def _end_waiting(self, turns: Turns, arrived: socket.socket, caller: Caller) -> None:
+        turns.drop(caller)
+        arrived.close()
 
     def _out_of_room(self, error: OSError) -> None:
         log.error("no further connection can be taken in: %s; the idlest is closed", error.strerror)
@@ -177,3 +194,9 @@ class Front:
             idlest.close()
         self._loop.remove_reader(self._listener)
         self._pause = self._loop.call_later(PAUSE_SECONDS, self._listen)
+
+
+def _shut(arrived: socket.socket) -> None:
+    """End it for whoever reads from it, and closes it then."""
+    with suppress(OSError):
+        arrived.shutdown(socket.SHUT_RDWR)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-from functools import partial
 from typing import Any
 
 import pytest
@@ -136,17 +135,45 @@ def test_of_unfinished_bodies_the_oldest_makes_room_unless_a_relay_sends_it(monk
     assert door.closed == ["10.0.0.1#0"]
 
 
-def test_those_who_shake_hands_take_turns_by_address_and_the_last_of_each_is_the_first() -> None:
-    turns, door = Turns(), Door()
-    arrived = socket.socket()
-    for name, address in (("a", 1), ("b", 1), ("c", 1), ("d", 2), ("e", 2), ("f", 3)):
-        caller = door.callers.enter(f"10.0.0.{address}", partial(door.closed.append, name))
+class TestTurns:
+    def test_those_who_shake_hands_take_turns_by_address_and_of_each_the_last_and_the_first(self) -> None:
+        turns, door = Turns(), Door()
+        with socket.socket() as arrived:
+            for name, address in (("a", 1), ("b", 1), ("c", 1), ("d", 2), ("e", 2), ("f", 3)):
+                caller = door.enter(name, f"10.0.0.{address}")
+                assert caller is not None
+                turns.add(arrived, caller)
+            while turns:
+                turns.take()[1].close()
+        assert "".join(door.closed) == "cdfaeb"
+
+    def test_who_is_gone_has_no_turn(self) -> None:
+        turns, door = Turns(), Door()
+        with socket.socket() as arrived:
+            callers = [door.enter(name) for name in "abc"]
+            for caller in callers:
+                assert caller is not None
+                turns.add(arrived, caller)
+            for caller in callers[1:]:
+                assert caller is not None
+                turns.drop(caller)
+            assert turns.take() == (arrived, callers[0])
+        assert not turns
+
+
+def test_an_address_is_known_once_a_whole_request_came_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_KNOWN", 2)
+    door = Door()
+    for last in (1, 2, 1, 3):
+        asking = door.enter("asking", f"10.0.0.{last}", Stage.ANSWERED)
+        assert asking is not None
+        door.callers.leave(asking)
+    told = []
+    for last in (1, 2, 3, 4):
+        caller = door.enter("next", f"10.0.0.{last}", Stage.READING)
         assert caller is not None
-        turns.add(arrived, caller)
-    while turns:
-        turns.take()[1].close()
-    arrived.close()
-    assert "".join(door.closed) == "cefbda"
+        told.append(door.callers.known(caller))
+    assert told == [True, False, True, False]
 
 
 def test_what_was_closed_is_told_in_one_line_a_minute(caplog: pytest.LogCaptureFixture) -> None:

@@ -227,7 +227,8 @@ class TestLimits:
             genuine.sendall(GET)
             assert answer_of(genuine) == (b"HTTP/1.1 200 OK", b"1:")
             time.sleep(0.3)
-            assert [ended(each) for each in begun] == [True] * 3 + [False] * 3
+            # which of them depends on whose turn was when
+            assert [ended(each) for each in begun].count(True) == 3
             for each in (*begun, genuine):
                 each.close()
 

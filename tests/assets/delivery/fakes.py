@@ -84,6 +84,13 @@ def _unknown(message: str, status: int | None = None) -> Callable[[], Exception]
     return lambda: OutcomeUnknown(message, status=status)
 
 
+def refusal(message: str, *fields: FieldMessage) -> Refused:
+    """What the target itself says."""
+    error = Refused(message, fields=fields, status=422)
+    error.proof = "422: the target's own words"
+    return error
+
+
 DROP_BEFORE = Fault("drop_before", _unknown("connection reset"))
 DROP_AFTER = Fault("drop_after", _unknown("connection reset"), "yes")
 LATE = Fault("late", _unknown("read timed out"), WINDOW - 5)
@@ -94,7 +101,7 @@ LIMITED = Fault("429", lambda: RateLimited("slow down", retry_after=7, status=42
 LIMITED_SILENT = Fault("429_silent", lambda: RateLimited("slow down", status=429))
 DROPS_FIELD = Fault("drops_field", None, "yes", ("name",))
 DROPS_FIELD_AND_ANSWER = Fault("drops_field_and_answer", _unknown("cut"), "yes", ("name",))
-REFUSED = Fault("refused", lambda: Refused("invalid", fields=(FieldMessage("name", "is not nice"),), status=422))
+REFUSED = Fault("refused", lambda: refusal("invalid", FieldMessage("name", "is not nice")))
 NOT_ALLOWED = Fault("not_allowed", lambda: NotAllowed("no scope", fix="grant it", status=403))
 DEFECT_AFTER = Fault("defect_after", lambda: KeyError("secret body"), "yes")
 
@@ -163,9 +170,9 @@ class FakeTarget:
     def _taken(self, bodies: Sequence[Mapping[str, Any]], fault: Fault | None) -> list[Record]:
         there = {record.values["number"] for record in self.records.values()}
         if self.unique and any(body["number"] in there for body in bodies):
-            raise Refused("taken", fields=(FieldMessage("number", "has been taken"),), status=422)
+            raise refusal("taken", FieldMessage("number", "has been taken"))
         if any(body["name"] == self.refuses for body in bodies):
-            raise Refused("invalid", fields=(FieldMessage("name", "is not nice"),), status=422)
+            raise refusal("invalid", FieldMessage("name", "is not nice"))
         made = []
         for body in bodies:
             self._ids += 1
@@ -192,7 +199,7 @@ class FakeTarget:
         def effect(fault: Fault | None) -> Record:
             record = self.records[id]
             if record.status != "draft":
-                raise Refused(f"{id} is {record.status}", status=422)
+                raise refusal(f"{id} is {record.status}")
             record.submits += 1
             record.status = "approved" if self.approves else "pending"
             return record
@@ -205,7 +212,7 @@ class FakeTarget:
         def effect(fault: Fault | None) -> Record:
             record = self.records[id]
             if record.status != "approved":
-                raise Refused(f"{id} is {record.status}", status=422)
+                raise refusal(f"{id} is {record.status}")
             record.payments.append(body["amount"])
             return record
 

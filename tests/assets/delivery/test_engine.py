@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from fakes import DROP_BEFORE, DROPS_FIELD, REFUSED, FakeTarget, SetClock
+from fakes import DROP_BEFORE, DROPS_FIELD, REFUSED, FakeTarget, Fault, SetClock
 from worlds import Crash, Process, World, bill, outcomes
 
 from connector_assets.delivery.report import AccountingError
+from connector_resources.errors import ConnectorError, NotFound, Refused
 from connector_resources.ledger import Ledger, NewLink
 
 
@@ -104,6 +106,16 @@ def test_a_refusal_waits_for_a_person_and_is_not_sent_again_by_itself(world: Wor
     assert world.deliver(documents) == {"a": "refused"}
     assert world.target.writes == 1
     world.ledger.exceptions.release(ids=[row.id], actor="clerk", now=world.clock.now())
+    assert world.deliver(documents) == {"a": "created"}
+    assert world.reasons("a") == []
+
+
+@pytest.mark.parametrize("error", [Refused, NotFound])
+def test_what_another_server_turns_away_before_the_call_left_is_no_refusal(
+    world: World, error: Callable[..., ConnectorError]
+) -> None:
+    world.target.fail("create", 1, Fault("a gateway's page", lambda: error("no such page", status=404)))
+    documents = [bill("a", world.clock)]
     assert world.deliver(documents) == {"a": "created"}
     assert world.reasons("a") == []
 

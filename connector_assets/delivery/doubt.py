@@ -16,6 +16,7 @@ from typing import Any
 
 from connector_assets.delivery.document import Do, Document, Done, Step, Target, fingerprint, value_print
 from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.frozen import body_hash
 from connector_assets.delivery.gate import changed_since_plan
 from connector_assets.delivery.reach import Reach
 from connector_assets.delivery.reasons import problem
@@ -267,6 +268,23 @@ class Doubts:
         waiting = [work for work in renamed if until.get(work.document.key, now) > now]
         return [(work, self.park(work, until[work.document.key])) for work in waiting]
 
+    def repeats(self, doing: Sequence[tuple[Work, Step]]) -> list[tuple[Work, Change]]:
+        """Park the works whose step is the very call that the target accepted last, as long as that may still take
+        effect: a copy of the target that lags behind, or an answer of before, does not show it yet."""
+        again = [(work, step) for work, step in doing if not step.creates]
+        if not again:
+            return []
+        now = self.clock.now()
+        lands = timedelta(seconds=self.pace.lands_within)
+        keys = [work.document.key for work, _ in again]
+        done = self.ledger.intents.done_since(self.flow.full_name, keys, now - lands)
+        waiting = []
+        for work, step in again:
+            said, opened_at = done.get(work.document.key, ("", now))
+            if said == body_hash(step.body) and (until := self._landed(work.document.key, opened_at)) > now:
+                waiting.append((work, self.park(work, until, steps=step.name)))
+        return waiting
+
     def _landed(self, key: str, opened_at: datetime) -> datetime:
         """When a call of this intent has landed or never will, however the wall clock was set since."""
         now = self.clock.now()
@@ -305,15 +323,17 @@ class Doubts:
         opened_at = max(intent.opened_at for intent in work.unfinished)
         return min(opened_at, now) + timedelta(seconds=self.pace.lands_within)
 
-    def park(self, work: Work, until: datetime | None = None, **values: Any) -> Change:
-        """Come back to a work then; without `until`, when a look-up that finds nothing may be believed."""
+    def park(self, work: Work, until: datetime | None = None, *, steps: str = "", **values: Any) -> Change:
+        """Come back to a work then; without `until`, when a look-up that finds nothing may be believed. `steps` names
+        the calls in doubt, where they are not the unfinished ones."""
         until = until or self.believed_at(work)
+        steps = steps or ", ".join(intent.step for intent in work.unfinished)
         work.parked = True
         return work.change(
             state="in_doubt",
             outcome="in_doubt",
             due_at=until,
-            problems=[problem("outcome_unknown", "", ", ".join(intent.step for intent in work.unfinished))],
+            problems=[problem("outcome_unknown", "", steps)],
             events=[] if work.known.state == "in_doubt" else [work.event("in_doubt", until=until.isoformat())],
             **values,
         )

@@ -417,6 +417,12 @@ REASONS: dict[str, Reason] = {
             "correct it in the batch files and run the batch again, or delete it there; then replay",
         ),
         Reason(
+            "batch_not_run",
+            "normal",
+            "the batch run was asked for long ago, and the transaction waits still: {value}",
+            "look for the job in JD Edwards and run the batch there, or replay, which asks for the run once more",
+        ),
+        Reason(
             "revisions_used_up",
             "normal",
             "{value} has changed so often that there is no room for the mark of another voucher",

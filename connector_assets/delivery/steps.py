@@ -115,6 +115,7 @@ class Steps:
             self._read(reading)
         if doing:
             self._record(self.doubts.namesakes(doing))
+            self._record(self.doubts.repeats([(work, step) for work, step in doing if work.alive]))
             doing = self._admitted([(work, step) for work, step in doing if work.alive])
         if doing:
             self._act(doing)

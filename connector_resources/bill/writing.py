@@ -84,12 +84,12 @@ class Writable(Resource[M]):
     def _written(self, call: Call, answer: Answer, record_id: str | None) -> M:
         """The record as the write left it.
 
-        A 2xx says that the write took. An answer that does not show the record is made up for by a read; where that
-        is not possible, the outcome is unknown.
+        Only the record's own id shows that it is BILL that answered: a 2xx with an empty body, or with anything else,
+        may be any server's between here and there, and the outcome is unknown. An answer that shows less than the whole
+        record is made up for by a read.
         """
         content = answer.json() if answer.body.strip() else {}
-        shown = content.get("id") if isinstance(content, Mapping) else None
-        number = shown if content else record_id
+        number = content.get("id") if isinstance(content, Mapping) else None
         reason = said(answer)
         # An answer about another record belongs to another request: it says nothing about this one.
         if isinstance(number, str) and number and record_id in (None, number):

@@ -337,12 +337,12 @@ class Resource(Generic[M]):
     def _written(self, call: ScopedCall, answer: Answer, record_id: int | None) -> M:
         """The record as the write left it.
 
-        A 2xx says that the write took. An answer that does not show the whole record (an empty body, a
-        response filter) is made up for by a read; where that is not possible, the outcome is unknown.
+        Only the record's own id shows that it is Coupa that answered: a 2xx with an empty body, or with anything else,
+        may be any server's between here and there, and the outcome is unknown. An answer that shows less than the whole
+        record (a response filter) is made up for by a read.
         """
         content = answer.json() if answer.body.strip() else {}
-        shown = paging.id_of(content) if isinstance(content, Mapping) else None
-        number = shown if content else record_id
+        number = paging.id_of(content) if isinstance(content, Mapping) else None
         reason = answer.text(120) or "an empty body"
         # An answer about another record belongs to another request: it says nothing about this one.
         if number is not None and record_id in (None, number):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from connector_resources.http.model import HttpLimits
 
 _PART = 16_384
+_DIGITS = 20  # more than any length has
 _BRACKETS = b"[]{}"
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _BRACKETS)
 
@@ -29,7 +30,8 @@ def whole_body(response: requests.Response, limits: HttpLimits, clock: Clock, en
     Raises `Unbounded`, after which the connection is not used again, and what `requests` raises.
     """
     declared = response.headers.get("Content-Length", "")
-    if declared.isdecimal() and int(declared) > limits.answer_bytes:
+    # of thousands of digits no int can be made
+    if declared.isdecimal() and (len(declared) > _DIGITS or int(declared) > limits.answer_bytes):
         response.close()
         raise Unbounded("answer_bytes")
     parts: list[bytes] = []

@@ -119,7 +119,8 @@ class Answer:
             try:
                 body = self._utf8()
                 decoded = _DECODER.decode(body)
-            except (msgspec.DecodeError, UnicodeError, LookupError) as error:
+            # ValueError: UnicodeError, and a charset that is no name at all
+            except (msgspec.DecodeError, ValueError, LookupError) as error:
                 reason = str(error)
             except RecursionError:
                 reason = f"more than {self._depth} levels deep"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
+from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,7 +16,7 @@ import requests
 from requests.utils import get_environ_proxies
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
-from urllib3.exceptions import LocationParseError
+from urllib3.exceptions import HTTPError
 
 from connector_resources.clock import SYSTEM_CLOCK, Clock
 from connector_resources.errors import (
@@ -230,8 +231,9 @@ class HttpSession:
                         stream=True,
                     )
                     content = whole_body(response, self.limits, self._clock, started + total)
-                # The last two come through requests unwrapped: a bad host name, a header that is no latin-1.
-                except (requests.RequestException, LocationParseError, UnicodeError) as error:
+                # What comes through requests unwrapped is ValueError: a bad host name, a header that is no latin-1, a
+                # chunk of less than nothing.
+                except (requests.RequestException, HTTPError, HTTPException, ValueError, OverflowError) as error:
                     failed = error
         # Raised out here, so that requests' exception, whose text quotes the address, is not chained to it.
         if failed is not None:
@@ -297,8 +299,14 @@ def _usable(base_url: str, connection: str) -> str:
     return base_url.rstrip("/")
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere. Even where redirects are not followed, requests works out the next request: it reads the whole body
+        for it, past every limit, and fails on an address that is none."""
+
+
 def _pooled(base_url: str, in_flight: int, verify: bool | str) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     # The environment is asked once, not at each call, and ~/.netrc never: it would replace our Authorization.
     settings = session.merge_environment_settings(base_url, {}, None, verify, None)
     session.trust_env = False

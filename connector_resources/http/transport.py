@@ -1,4 +1,5 @@
-"""The sockets of one connection: whether a byte of a request left is known, and no answer outlives its call.
+"""The sockets of one connection: whether a byte of a request left is known, no answer outlives its call, and none is
+taken for the answer to the call after it.
 
 A time-out of `requests` is the longest pause between two bytes, in the head of an answer too. Whoever sends a byte a
 second keeps such a call for ever. Here each read waits no longer than the call as a whole may last.
@@ -34,6 +35,8 @@ class Passage:
 
 
 _HERE = threading.local()
+_USUAL = frozenset({200, 201})  # after these a connection is used again
+_OTHER_PROTOCOL = 101  # nothing that can be read as an answer follows it
 
 
 @contextmanager
@@ -86,6 +89,20 @@ class _Response(http.client.HTTPResponse):
     def __init__(self, sock: Any, *arguments: Any, **named: Any) -> None:
         super().__init__(sock, *arguments, **named)
         self.fp = io.BufferedReader(_Until(self.fp.detach(), sock))
+
+    def begin(self) -> None:
+        super().begin()
+        # A gateway that answered in its own name may still pass on what it waited for. On a connection that is used
+        # again that would be the answer to the next call.
+        self.will_close = self.will_close or self.status not in _USUAL
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """The status of the answer itself; what a server says ahead of it (102, 103) is none."""
+        while True:
+            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if not 100 <= found[1] < 200 or found[1] == _OTHER_PROTOCOL:
+                return found
+            http.client.parse_headers(self.fp)
 
 
 class _Watched:

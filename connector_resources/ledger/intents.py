@@ -37,6 +37,12 @@ _LOST_SINCE = (
     .order_by(table.c.opened_at)
 )
 
+_DONE_SINCE = (
+    select(table.c.key, table.c.body_hash, table.c.opened_at)
+    .where(*_OF_KEYS, table.c.result == "done", table.c.opened_at > bindparam("since"))
+    .order_by(table.c.id)
+)
+
 
 def close_intents(
     connection: Connection,
@@ -128,6 +134,15 @@ class Intents:
                     else:
                         opened[row.key] = row.opened_at
         return opened
+
+    def done_since(self, flow: str, keys: Collection[str], since: datetime) -> dict[str, tuple[str, datetime]]:
+        """Key -> the fingerprint of the last call that was accepted, of those opened since then, and when it was."""
+        found: dict[str, tuple[str, datetime]] = {}
+        with self._db.read() as connection:
+            for part in chunks(keys):
+                for row in connection.execute(_DONE_SINCE, {"flow": flow, "keys": part, "since": since}):
+                    found[row.key] = row.body_hash, row.opened_at
+        return found
 
     def unfinished(self, flow: str, keys: Collection[str]) -> dict[str, list[Intent]]:
         """Key -> its intents without an outcome, oldest first; keys without any are left out."""

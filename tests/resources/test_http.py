@@ -21,6 +21,7 @@ import pytest
 
 from connector_resources.clock import ManualClock
 from connector_resources.errors import (
+    ConnectorError,
     FieldMessage,
     NotAllowed,
     NotFound,
@@ -241,6 +242,7 @@ def test_a_pause_of_an_hour_is_not_slept_through(server: Server) -> None:
         (format_datetime(START + timedelta(seconds=90), usegmt=True), 90.0),
         (format_datetime(START - timedelta(seconds=90), usegmt=True), 0.0),
         ("soon", None),
+        ("Mon, 24 Aug 2026 12:00:00 +99999999999999999999", None),
         ("", None),
         (None, None),
     ],
@@ -367,6 +369,7 @@ LONG = {
     "decoded_bytes": [
         status(200, BOMB, Content_Encoding="gzip"),
         status(200, gzip.compress(BOMB), Content_Encoding="gzip, gzip"),
+        status(302, BOMB, Content_Encoding="gzip", Location="/elsewhere"),
     ],
 }
 
@@ -445,6 +448,76 @@ def test_a_duplicate_answer_is_not_taken_for_the_next_call(server: Server) -> No
     ]
     with session(server) as http:
         assert [http.send(WRITE).json()["id"] for _ in range(3)] == [1, 2, 3]
+
+
+def raw(content: bytes) -> Step:
+    """These bytes, and the end of the connection."""
+
+    def sending(handler: Handler) -> None:
+        handler.wfile.write(content)
+        handler.close_connection = True
+
+    return sending
+
+
+def then(head: bytes) -> Step:
+    """`head` at once, the answer itself some moments later on the same connection."""
+
+    def sending(handler: Handler) -> None:
+        with suppress(OSError):
+            handler.wfile.write(head)
+            handler.wfile.flush()
+            time.sleep(0.1)
+            handler.answer(200, f'{{"for": "{handler.path}"}}'.encode())
+
+    return sending
+
+
+@pytest.mark.parametrize("status_line", ["100 Continue", "102 Processing", "103 Early Hints"])
+def test_what_is_said_ahead_of_an_answer_is_no_answer(server: Server, status_line: str) -> None:
+    server.otherwise = then(f"HTTP/1.1 {status_line}\r\nLink: </style>\r\n\r\n".encode() * 2)
+    with session(server) as http:
+        answers = [http.send(Call(method="POST", path=f"/{n}", what="write", json={})).json() for n in range(3)]
+    assert answers == [{"for": f"/base/{n}"} for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"101 Switching Protocols\r\n",
+        b"202 Accepted\r\nContent-Length: 0\r\n",
+        b"204 No Content\r\n",
+        b"304 Not Modified\r\n",
+        b"408 Request Timeout\r\nContent-Length: 0\r\n",
+        b"504 Gateway Timeout\r\nContent-Length: 2\r\n\r\n{}",
+    ],
+)
+def test_an_answer_that_comes_after_a_gateways_own_is_not_taken_for_the_next_calls(server: Server, head: bytes) -> None:
+    server.steps = [then(b"HTTP/1.1 " + head + b"\r\n"[: 0 if head.endswith(b"}") else 2])]
+    server.otherwise = lambda handler: handler.answer(200, f'{{"for": "{handler.path}"}}'.encode())
+    with session(server) as http:
+        with suppress(SystemProblem):
+            http.send(Call(method="POST", path="/first", what="write", json={}))
+        assert http.send(Call(method="GET", path="/second", what="read")).json() == {"for": "/base/second"}
+
+
+@pytest.mark.parametrize(("call", "kind"), [(READ, ConnectorError), (WRITE, OutcomeUnknown)])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n{}",
+        b"200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n{}\r\n0\r\n\r\n",
+        b"200 OK\r\nContent-Type: a/b; charset=a\0b\r\nContent-Length: 2\r\n\r\n{}",
+        b"302 Found\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n",
+        b"429 No\r\nRetry-After: Mon, 24 Aug 2026 12:00:00 +99999999999999999999\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_an_answer_against_all_rules_is_no_defect_of_ours(
+    server: Server, answer: bytes, call: Call, kind: type[Exception]
+) -> None:
+    server.otherwise = raw(b"HTTP/1.1 " + answer)
+    with session(server) as http, pytest.raises(kind):
+        http.send(call).json()
 
 
 def test_secrets_are_in_no_text(server: Server, caplog: pytest.LogCaptureFixture) -> None:

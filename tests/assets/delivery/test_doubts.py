@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fakes import (
@@ -221,6 +222,54 @@ def test_a_payment_in_doubt_is_waited_for_even_when_something_else_is_to_be_done
     assert world.deliver([changed]) == {"a": "updated"}
     (record,) = world.copies("a")
     assert (record.payments, record.values["name"]) == (["10.00"], "Other")
+
+
+class Lagging(FakeTarget):
+    """A target that is read from copies which lag behind; a payment is answered by them too."""
+
+    LAG = WINDOW - 5
+
+    def __init__(self, clock: SetClock) -> None:
+        super().__init__(clock)
+        self._paid: list[tuple[float, str]] = []
+
+    def pay(self, id: str, body: Mapping[str, Any]) -> Record:
+        super().pay(id, body)
+        self._paid.append((self.clock.monotonic(), body["amount"]))
+        return self._copy(self.records[id])
+
+    def get(self, ids: Collection[str]) -> dict[str, Record]:
+        return {id: self._copy(record) for id, record in super().get(ids).items()}
+
+    def _copy(self, record: Record) -> Record:
+        seen = [amount for at, amount in self._paid if at <= self.clock.monotonic() - self.LAG]
+        return replace(record, payments=seen)
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_what_a_lagging_copy_does_not_show_yet_is_not_sent_again(
+    ledger: Ledger, clock: SetClock, monkeypatch: pytest.MonkeyPatch, dies: bool
+) -> None:
+    """The same with a process that dies when the payment was accepted, and another that goes on at once."""
+    world = World(ledger, clock, Lagging(clock))
+    wanted = bill("a", clock, until="submitted", paid="10.00")
+    if dies:
+        engine = world.engine()
+        read = Lagging.get
+
+        def dying(target: Lagging, ids: Collection[str]) -> dict[str, Record]:
+            if target.seen["pay"]:
+                raise Crash
+            return read(target, ids)
+
+        with monkeypatch.context() as patch, pytest.raises(Crash):
+            patch.setattr(Lagging, "get", dying)
+            engine.deliver([wanted])
+        clock.advance(1)
+    outcome = world.deliver([wanted])["a"]
+    assert outcome == ("unchanged" if dies else "created")
+    (copy,) = world.copies("a")
+    assert copy.payments == ["10.00"] and world.reasons("a") == []
 
 
 def test_a_create_that_is_found_has_accepted_what_was_sent(world: World) -> None:

@@ -110,11 +110,12 @@ def test_create_update_replace_archive_and_restore(fake: FakeBill, client: BillC
     assert (client.calls.read, client.calls.write) == (1, 5)
 
 
-def test_a_write_that_shows_nothing_is_read(fake: FakeBill, client: BillClient) -> None:
+@pytest.mark.parametrize("body", [b"", b"{}", b"0", b"[]", b'{"status": "ok"}'])
+def test_a_write_that_shows_no_record_proves_nothing(fake: FakeBill, client: BillClient, body: bytes) -> None:
     fake.lists["bills"] = [dict(BILL)]
-    fake.once("POST", "/connect/v3/bills/00n01/archive", Reply(200))
-    assert client.bills.archive("00n01").id == "00n01"
-    assert len(fake.api("GET")) == 1
+    fake.once("POST", "/connect/v3/bills/00n01/archive", Reply(200, body))
+    with pytest.raises(OutcomeUnknown):
+        client.bills.archive("00n01")
 
 
 @pytest.mark.parametrize(

@@ -272,15 +272,24 @@ class TestInvoices:
 
 
 class TestAnswersOfWrites:
-    """A 2xx is a write that took; what it took is read from the answer, or read again."""
+    """A 2xx that shows the record is a write that took; where it shows a part of it, the record is read again."""
 
     def test_an_answer_with_less_than_asked_for_is_read_again(self, fake: FakeCoupa, client: CoupaClient) -> None:
         fake.lists[SUPPLIERS] = [supplier(1, number="4343")]
         fake.once("POST", SUPPLIERS, Reply(201, {"id": 1}))
         assert client.suppliers.create({"number": "4343"}).number == "4343"
-        fake.once("PUT", f"{SUPPLIERS}/1", Reply(200))
+        fake.once("PUT", f"{SUPPLIERS}/1", Reply(200, {"id": 1}))
         assert client.suppliers.update(1, {"status": "active"}).status == "active"
         assert len(fake.api("POST")) == len(fake.api("PUT")) == 1
+
+    @pytest.mark.parametrize("body", [b"", b"{}", b"0", b"[]", b"null", b'{"status": "ok"}'])
+    def test_an_answer_that_shows_no_record_proves_nothing(
+        self, fake: FakeCoupa, client: CoupaClient, body: bytes
+    ) -> None:
+        fake.lists[SUPPLIERS] = [supplier(1, number="4343")]
+        fake.once("PUT", f"{SUPPLIERS}/1", Reply(200, body))
+        with pytest.raises(OutcomeUnknown):
+            client.suppliers.update(1, {"status": "active"})
 
     def test_a_record_that_cannot_be_read_again_is_unknown(self, fake: FakeCoupa, client: CoupaClient) -> None:
         fake.once("POST", SUPPLIERS, Reply(201, {"id": 1}))

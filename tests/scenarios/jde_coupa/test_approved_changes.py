@@ -13,6 +13,7 @@ from scenario_site import Site, outcome, outcomes
 from connector_assets.integrations.kinds import flow_class
 from connector_assets.opening import flows_of
 from connector_assets.reconciling import compare
+from connector_resources.errors import Unavailable
 
 WRITES = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
 # a day on which nothing changes in Coupa
@@ -102,6 +103,20 @@ def test_a_deleted_invoice_is_found_by_the_sweep(town: Site, payables: Payables)
     assert outcome(swept.report, f"invoices:{gone}") == "updated"
     assert amounts(payables, gone) == [(f"CPA-{gone}-1", 100, "void")]
     assert amounts(payables, stays) == [(f"CPA-{stays}-1", 100, "A")]
+    assert town.sweep(FLOW).report.writes == 0
+
+
+def test_what_a_list_leaves_out_is_not_gone(town: Site, payables: Payables) -> None:
+    """Given a network that answers each list of invoices with an empty one
+    when the sweep compares all keys, then no voucher is voided; without it there is nothing to do."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    rule = {"system": "coupa", "route": "GET /api/invoices", "kind": "status", "status": 200, "body": []}
+    town.sandbox.post("/faults", {"replace": True, "rules": [rule]})
+    with pytest.raises(Unavailable, match=f"left out invoices:{id}, which is there"):
+        town.sweep(FLOW)
+    assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "A")]
+    town.sandbox.post("/faults", {"replace": True, "rules": []})
     assert town.sweep(FLOW).report.writes == 0
 
 

@@ -90,6 +90,41 @@ def test_a_batch_run_that_takes_its_time_is_waited_for(town: Site, payables: Pay
     assert town.ledger.deliveries.waiting(f"jde_coupa/{FLOW}") == []
 
 
+def gateway(town: Site, call: int) -> None:
+    """This call of an orchestration is answered by another server with a 200 of its own, and not passed on."""
+    rule = {"system": "jde", "route": "POST */orchestrator/*", "calls": [call], "kind": "status", "status": 200}
+    town.sandbox.post("/faults", {"replace": True, "rules": [{**rule, "body": {"status": "ok"}}]})
+
+
+def test_rows_that_another_server_said_yes_to_are_looked_for(town: Site, payables: Payables) -> None:
+    """Given a gateway that answers for JD Edwards when the rows of the batch are added
+    when an invoice is synced, then the rows are looked for, and sent again: its voucher is there once."""
+    gateway(town, 1)
+    id = payables.invoice()
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert len(town.sandbox.get("/faults")["fired"]) == 1
+    assert payables.vouchers() == [(f"CPA-{id}-1", Decimal(100), "A")]
+    assert len(payables.rows("F0411Z1")) == 1
+
+
+@pytest.mark.reason("batch_not_run")
+def test_a_batch_run_that_never_comes_is_told_of(town: Site, payables: Payables) -> None:
+    """Given a gateway that answers for JD Edwards when the batch run is asked for
+    when a day has gone by, then a person is told; a replay asks for the run once more."""
+    gateway(town, 2)
+    id = payables.invoice()
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert payables.vouchers() == [] and town.exceptions(FLOW) == []
+    town.sandbox.clock.advance(25 * 3600)
+    assert outcomes(town.sync(FLOW, first=NEXT, last=NEXT)[FLOW]) == {"held": 1}
+    told = town.exception(FLOW)
+    assert told.reason == "batch_not_run" and f"Z/CPA{id}-1/CPA-{id}-1" in told.value
+    town.replay(FLOW)
+    town.sync(FLOW, first=NEXT, last=NEXT)
+    assert payables.vouchers() == [(f"CPA-{id}-1", Decimal(100), "A")]
+    assert payables.link(id).startswith("00001/PV/") and town.exceptions(FLOW) == []
+
+
 @pytest.mark.reason("batch_rejected")
 def test_a_transaction_that_the_run_refuses_waits_for_a_person(town: Site, payables: Payables) -> None:
     """Given a supplier whom somebody deletes in JD Edwards while the transaction is in its queue

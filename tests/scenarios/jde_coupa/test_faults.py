@@ -270,3 +270,17 @@ def test_suppliers_and_accounts_over_the_same_line(site: Site) -> None:
     assert (site.clock.now() - before).total_seconds() < 60
     state = site.spend.state()
     assert (state["suppliers"]["count"], state["accounts"]["count"]) == (12, 6)
+
+
+@pytest.mark.parametrize("body", [{}, {"status": "ok"}])
+def test_a_submission_that_another_server_said_yes_to(town: Site, body: dict[str, str]) -> None:
+    """Given a gateway that answers for Coupa when an invoice is submitted, and passes nothing on
+    when the voucher is synced, then the invoice is looked at, and submitted all the same."""
+    town.configure("invoices", submit=True)
+    town.books.voucher(1000)
+    route = "PUT /api/invoices/*submit"
+    fail(town, {"system": "coupa", "route": route, "kind": "status", "status": 200, "body": body, "calls": [1]})
+    assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1}
+    assert fired(town) == 1
+    [held] = town.spend.all("invoices")
+    assert held["status"] == "pending_approval"

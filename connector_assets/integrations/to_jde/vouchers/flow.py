@@ -29,7 +29,7 @@ from connector_assets.integrations.to_jde.vouchers.outlet import (
     VoucherOutlet,
 )
 from connector_assets.integrations.to_jde.vouchers.records import VoucherRecords
-from connector_resources.errors import NotAllowed
+from connector_resources.errors import NotAllowed, NotFound, Unavailable
 from connector_resources.ledger import Delivery, Intent
 
 
@@ -134,10 +134,24 @@ class Vouchers(Flow):
         known = self.bench.ledger.deliveries.load(self.full_name, list(keys))
         fresh = [key for key in keys if key not in known or not (known[key].content or {}).get("void")]
         many = str(len(fresh)) if len(fresh) > self.settings.most_deleted else None
+        if many is None:
+            for key in fresh:
+                self._must_be_gone(key)
         return [
             self.blank(key, day, "deleted") | {"void": True, "many_gone": many if key in fresh else None}
             for key, day in keys.items()
         ]
+
+    def _must_be_gone(self, key: str) -> None:
+        """A voucher is voided only where the document is not there either when it is asked for by itself. Raises
+        Unavailable otherwise: a list may be cut short on its way, or come from a copy that lags behind."""
+        name = self.bench.connection(self.source_role).name
+        try:
+            getattr(self.bench.client(self.source_role), self.source_entity).get(self.id(key))
+        except NotFound:
+            # that a 404 is the vendor's own is not always to be seen, but the list says the same
+            return
+        raise Unavailable(f"a list of {name} left out {key}, which is there", connection=name)
 
     def _look_in_jde(self, documents: Sequence[dict[str, Any]]) -> None:
         """Which suppliers exist, and which documents without a right to a voucher had one: its first revision stays."""

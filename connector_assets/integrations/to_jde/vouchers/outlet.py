@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from connector_assets.delivery.converge import mark
@@ -136,9 +136,17 @@ class VoucherOutlet(ABC):
     def _in_batch(self, document: Document, known: Delivery, held: Held) -> Decision:
         if held.message:
             return Hold((problem("batch_rejected", "batch", held.message),))
-        if document.content["void"] or done(known) == "run" or not self.configured(BATCH_RUN):
+        if document.content["void"] or not self.configured(BATCH_RUN):
             # what is in the batch files cannot be taken out again: once it is a voucher, it can be voided
             return Done(waiting=WAITS)
+        now = self.records.bench.clock.now()
+        if (asked_at := run_asked_at(known)) is not None:
+            # a second run beside one that only waits for its turn could make two vouchers: a person lets it go
+            if now - asked_at < timedelta(hours=self.settings.batch_run_hours):
+                return Done(waiting=WAITS)
+            if not known.released:
+                told = f"{held.id}, {asked_at.isoformat(timespec='seconds')}"
+                return Hold((problem("batch_not_run", "batch", told),))
         _, batch, _ = held.id.split("/")
         return Do(
             Step(
@@ -146,7 +154,7 @@ class VoucherOutlet(ABC):
                 body={"BatchNumber": batch, "Mode": "final"},
                 send=lambda sent: self._sent(BATCH_RUN, sent, held.source),
                 outcome="updated",
-                stage=f"{accepted(known)}:run",
+                stage=f"{accepted(known)}:run {int(now.timestamp())}",
                 changes=(FieldChange("batch", "waiting", "run"),),
             )
         )
@@ -267,6 +275,15 @@ class BatchVouchers(VoucherOutlet):
 
         def send(sent: Mapping[str, Any]) -> Target:
             self.records.jde.orchestrations.call(BATCH_ADD, sent)
+            # its answer has no number that only JDE could tell: any server's 200 would do
+            try:
+                there = self.records.in_batch_files(number)
+            except SystemProblem as error:
+                raise OutcomeUnknown(
+                    f"{BATCH_ADD} was called, and its rows could not be looked for: {error}"
+                ) from error
+            if not there:
+                raise OutcomeUnknown(f"{BATCH_ADD} was called, and no rows of batch {batch} are to be seen")
             held = Held(f"Z/{batch}/{number}", source, revision, (), in_batch=True)
             told = {name: value for name, value in base_of(content).items() if name != "lines"}
             return Target(held.id, {**told, "void": False}, IN_BATCH, content["number"], raw=held)
@@ -293,8 +310,15 @@ def accepted(known: Delivery) -> str:
 
 
 def done(known: Delivery) -> str:
-    """What was done last with the newest revision: its number when it was made, 'run' or 'void'."""
+    """What was done last with the newest revision: its number when it was made, 'run' with the second, or 'void'."""
     return (known.stage or "").partition(":")[2]
+
+
+def run_asked_at(known: Delivery) -> datetime | None:
+    """When the batch run was asked for, if that was the last that was done."""
+    act, _, second = done(known).partition(" ")
+    # before the second was kept
+    return (datetime.fromtimestamp(int(second), UTC) if second else known.updated_at) if act == "run" else None
 
 
 def _shown(intent: Intent, held: Held) -> bool:

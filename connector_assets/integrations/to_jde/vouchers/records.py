@@ -116,6 +116,10 @@ class VoucherRecords:
             or self.jde.count("F0411Z1", starts_with("EDTN", self.marks.transactions))
         )
 
+    def in_batch_files(self, transaction: str) -> bool:
+        """Whether rows of this transaction are in the batch files, processed or not."""
+        return bool(self.jde.count("F0411Z1", one_of("EDTN", [transaction])))
+
     def ids(self) -> set[Any]:
         """The ids of the documents that JDE holds a voucher of."""
         prefix, column = self.marks.mark_prefix, self.marks.mark_column

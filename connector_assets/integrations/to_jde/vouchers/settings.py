@@ -47,6 +47,9 @@ class VoucherSettings(PeriodRules):
     on_change: Literal["void_and_add", "hold"] = Field(
         default="void_and_add", description="when a document changed after its voucher was made"
     )
+    batch_run_hours: float = Field(
+        default=24, gt=0, description="longer than that no batch run is waited for: a person is told"
+    )
     most_deleted: int = Field(
         default=10, ge=0, description="more documents that disappear at once are held, not voided"
     )

@@ -167,10 +167,12 @@ class Done:
 
 @dataclass(frozen=True)
 class Hold:
-    """A person is needed; `conflict` when both sides changed."""
+    """A person is needed; `conflict` when both sides changed. `again` when nothing shows that the target itself said
+    so: the next run asks once more."""
 
     problems: tuple[Problem, ...]
     conflict: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True)

@@ -280,8 +280,11 @@ class Doubts:
         done = self.ledger.intents.done_since(self.flow.full_name, keys, now - lands)
         waiting = []
         for work, step in again:
-            said, opened_at = done.get(work.document.key, ("", now))
-            if said == body_hash(step.body) and (until := self._landed(work.document.key, opened_at)) > now:
+            said, opened_at = done.get(work.document.key, (None, now))
+            if (
+                said == (step.name, body_hash(step.body))
+                and (until := self._landed(work.document.key, opened_at)) > now
+            ):
                 waiting.append((work, self.park(work, until, steps=step.name)))
         return waiting
 

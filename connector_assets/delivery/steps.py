@@ -133,7 +133,8 @@ class Steps:
         if isinstance(decision, Ignore):
             return replace(work.ignore(decision.rule), **values)
         if isinstance(decision, Hold):
-            return replace(work.hold(decision.problems, conflict=decision.conflict), **values)
+            due_at = self.clock.now() if decision.again else None
+            return replace(work.hold(decision.problems, conflict=decision.conflict, due_at=due_at), **values)
         work.finish(work.outcome or "unchanged")
         now = self.clock.now()
         waits = decision.waiting is not None

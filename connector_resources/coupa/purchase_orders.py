@@ -102,7 +102,8 @@ class PurchaseOrders(Resource[PurchaseOrder]):
 
         The feature has no switch that can be read. An order without a number, supplier or line is sent, which nobody
         can take: where it is refused for what it lacks the feature is on, where it is refused as such the feature
-        is off. Raises `SystemProblem` where no answer came, or one in which nothing shows that Coupa gave it.
+        is off. Raises `SystemProblem` where no answer came, or one in which nothing shows that Coupa gave it: a
+        refusal of that kind as it came, without a `proof`.
         """
         # `safe`: it can have no effect, so it may be repeated as a read is
         call = self._call(
@@ -121,7 +122,7 @@ class PurchaseOrders(Resource[PurchaseOrder]):
             raise
         except (Refused, NotAllowed, NotFound) as problem:
             if not problem.proof:
-                raise call.without_answer(f"{problem}; where Coupa said so, {_SWITCH_ON}", connection=name) from None
+                raise
             return _why_not(name, problem)
         if not isinstance(order, Mapping) or "id" not in order:
             raise call.without_answer(f"{call.what}: {name} answered with no order", connection=name)
@@ -131,18 +132,18 @@ class PurchaseOrders(Resource[PurchaseOrder]):
         )
 
 
-_SWITCH_ON = "have Coupa switch the external purchase orders feature on for this instance"
+SWITCH_ON = "have Coupa switch the external purchase orders feature on for this instance"
 
 
 def _why_not(name: str, problem: Refused | NotAllowed | NotFound) -> str:
     """'' where the order is refused for what it lacks, else what the refusal says of the feature."""
     if isinstance(problem, NotAllowed):
-        return f"{problem}; where that is so, {_SWITCH_ON}"
+        return f"{problem}; where that is so, {SWITCH_ON}"
     if isinstance(problem, NotFound):
-        return f"{name} has no purchase orders to write to ({problem}); {_SWITCH_ON}"
+        return f"{name} has no purchase orders to write to ({problem}); {SWITCH_ON}"
     if any(_about_an_order(message) for message in problem.fields):
         return ""
-    return f"{name} takes no external purchase orders ({problem}); {_SWITCH_ON}"
+    return f"{name} takes no external purchase orders ({problem}); {SWITCH_ON}"
 
 
 def _about_an_order(message: FieldMessage) -> bool:

@@ -84,7 +84,18 @@ class Call:
 class Answer:
     """A response, fully read. `url` and `text()` are redacted; `body` and `json()` are as received."""
 
-    __slots__ = ("_decoded", "_depth", "_hide", "body", "call", "connection", "headers", "retry_after", "status", "url")
+    __slots__ = (
+        "_decoded",
+        "_depth",
+        "_hide",
+        "_url",
+        "body",
+        "call",
+        "connection",
+        "headers",
+        "retry_after",
+        "status",
+    )
 
     def __init__(
         self,
@@ -103,12 +114,17 @@ class Answer:
         self.status = status
         self.headers: Mapping[str, str] = CaseInsensitiveDict(headers)
         self.body = body
-        self.url = hide(url)
+        self._url = url
         self.connection = connection
         self.retry_after = retry_after
         self._hide = hide
         self._depth = depth
         self._decoded: Any = _NOT_YET
+
+    @property
+    def url(self) -> str:
+        """The address that was asked."""
+        return self._hide(self._url)
 
     def json(self) -> Any:
         """The body decoded, numbers with a fraction as `Decimal`.

@@ -103,10 +103,11 @@ def usual_problem(
     return Refused(message, fields=fields, connection=connection, status=status)
 
 
-def redirect_problem(call: Call, answer: Answer, location: str) -> ConnectorError | None:
+def redirect_problem(call: Call, answer: Answer) -> ConnectorError | None:
     """A redirect is never followed: it would carry the login to another address."""
     if not 300 <= answer.status < 400:
         return None
+    location = answer.headers.get("Location", "")
     return UnusableInput(
         f"connection {answer.connection}: {answer.url} redirects to {location or 'nowhere'} ({call.what});"
         " set its url to the address that answers itself"

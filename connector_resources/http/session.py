@@ -168,8 +168,7 @@ class HttpSession:
 
     def _problem(self, call: Call, answer: Answer) -> ConnectorError | None:
         """What an answer means, without the secrets that a vendor's words may echo."""
-        problem = redirect_problem(call, answer, self.hide(answer.headers.get("Location", "")))
-        problem = problem or self._classify(call, answer)
+        problem = redirect_problem(call, answer) or self._classify(call, answer)
         if problem is None:
             return None
         problem.args = tuple(self.hide(text) if isinstance(text, str) else text for text in problem.args)

@@ -30,6 +30,7 @@ _DUE = (
         for condition in (
             table.c.released,
             and_(table.c.state.in_(("failed", "in_doubt")), or_(table.c.due_at.is_(None), table.c.due_at <= _NOW)),
+            and_(table.c.state == "held", table.c.due_at <= _NOW),
             and_(table.c.waiting.is_not(None), table.c.due_at <= _NOW),
             and_(table.c.state.in_(("new", "sending")), _FREE),
             approved_unsent(),
@@ -126,7 +127,7 @@ class Deliveries:
     def due(self, flow: str, now: datetime) -> list[str]:
         """Keys that want another attempt, in order.
 
-        Released ones; failed and in doubt whose time has come (none set: at once); waiting ones whose time
+        Released ones; failed and in doubt whose time has come (none set: at once); held and waiting ones whose time
         has come; approved ones; those whose process died before their first intent, or between an intent and
         its outcome, once its claim has run out; and those held for a link or a mapping that is there since.
         """

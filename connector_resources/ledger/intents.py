@@ -38,7 +38,7 @@ _LOST_SINCE = (
 )
 
 _DONE_SINCE = (
-    select(table.c.key, table.c.body_hash, table.c.opened_at)
+    select(table.c.key, table.c.step, table.c.body_hash, table.c.opened_at)
     .where(*_OF_KEYS, table.c.result == "done", table.c.opened_at > bindparam("since"))
     .order_by(table.c.id)
 )
@@ -135,13 +135,16 @@ class Intents:
                         opened[row.key] = row.opened_at
         return opened
 
-    def done_since(self, flow: str, keys: Collection[str], since: datetime) -> dict[str, tuple[str, datetime]]:
-        """Key -> the fingerprint of the last call that was accepted, of those opened since then, and when it was."""
-        found: dict[str, tuple[str, datetime]] = {}
+    def done_since(
+        self, flow: str, keys: Collection[str], since: datetime
+    ) -> dict[str, tuple[tuple[str, str], datetime]]:
+        """Key -> step and fingerprint of the last call that was accepted, of those opened since then, and when it
+        was."""
+        found: dict[str, tuple[tuple[str, str], datetime]] = {}
         with self._db.read() as connection:
             for part in chunks(keys):
                 for row in connection.execute(_DONE_SINCE, {"flow": flow, "keys": part, "since": since}):
-                    found[row.key] = row.body_hash, row.opened_at
+                    found[row.key] = (row.step, row.body_hash), row.opened_at
         return found
 
     def unfinished(self, flow: str, keys: Collection[str]) -> dict[str, list[Intent]]:

@@ -35,7 +35,8 @@ from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty
 from connector_resources.connections import PURCHASE_ORDER_SCOPES
 from connector_resources.coupa.order_models import EXTERNAL_ORDER
-from connector_resources.errors import LoginRefused, NotAllowed, SystemProblem
+from connector_resources.coupa.purchase_orders import SWITCH_ON
+from connector_resources.errors import LoginRefused, NotAllowed, NotFound, Refused, SystemProblem
 from connector_resources.ledger import Delivery, Intent
 
 SHIP_TO, UNITS = "ship_to", "units_of_measure"
@@ -114,13 +115,23 @@ class PurchaseOrders(Flow):
         )
 
     @cached_property
-    def _feature_off(self) -> str:
-        """Why Coupa takes no external orders, '' where it does; asked once a run, before the first one is created.
-        Where there is no answer the create itself is left to tell."""
+    def _feature_off(self) -> tuple[str, bool]:
+        """As `_feature`; asked once a run, before the first one is created. Where there is no answer the create itself
+        is left to tell."""
         try:
-            return str(self.orders.external_feature())
+            return self._feature()
         except SystemProblem:
-            return ""
+            return "", False
+
+    def _feature(self) -> tuple[str, bool]:
+        """Why Coupa takes no external orders, '' where it does; and whether it is Coupa that says so, not a server
+        between here and there."""
+        try:
+            return str(self.orders.external_feature()), True
+        except LoginRefused:
+            raise
+        except (Refused, NotAllowed, NotFound) as problem:
+            return f"{problem}; where Coupa said so, {SWITCH_ON}", False
 
     # -- the source side ------------------------------------------------------------------------------------------
 
@@ -276,7 +287,7 @@ class PurchaseOrders(Flow):
                 f" of connection {name}"
             ]
         problems = [self._unreadable(table) for table in jde.TABLES]
-        off = self.orders.external_feature()
+        off, _ = self._feature()
         return [*filter(None, problems), *([f"{self.full_name}: {off}"] if off else [])]
 
     def _unreadable(self, table: str) -> str:

@@ -11,7 +11,15 @@ import pytest
 from coupa_fake import FORBIDDEN, FakeCoupa, Reply
 
 from connector_resources.coupa import CoupaClient, OrderLine, PurchaseOrder
-from connector_resources.errors import FieldMessage, LoginRefused, NotAllowed, OutcomeUnknown, Refused, Unavailable
+from connector_resources.errors import (
+    FieldMessage,
+    LoginRefused,
+    NotAllowed,
+    OutcomeUnknown,
+    Refused,
+    SystemProblem,
+    Unavailable,
+)
 
 ORDERS = "/api/purchase_orders"
 
@@ -247,8 +255,9 @@ class TestExternalFeature:
     def test_what_coupa_need_not_have_said_says_neither(self, fake: FakeCoupa, make: Any, reply: Reply) -> None:
         """A gateway's page once held every order as if the feature were off."""
         fake.scripts.append(lambda seen: reply if seen.path == ORDERS and seen.method == "POST" else None)
-        with pytest.raises(Unavailable):
+        with pytest.raises(SystemProblem) as told:
             make(limits={"retries": 0}).purchase_orders.external_feature()
+        assert not told.value.proof
 
     def test_success_is_nothing_to_rely_on(self, fake: FakeCoupa, client: CoupaClient) -> None:
         fake.once("POST", ORDERS, Reply(201, {"id": 1}))

@@ -431,6 +431,22 @@ def test_a_coupa_without_external_orders_holds_them_and_ping_says_so(
     assert not yard.exceptions(FLOW)
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_server_before_coupa_that_turns_the_question_away_holds_them_for_one_run(
+    yard: Site, buyers: Purchasing, status: int
+) -> None:
+    """Given a gateway that answers 403 or 404 in nobody's words when it is asked whether external orders are taken
+    when an order is synced, then it is held; and when it is synced once more, it goes without an operator."""
+    rule = {"system": "coupa", "route": "POST /api/purchase_orders", "kind": "status", "status": status, "calls": [1]}
+    yard.sandbox.post("/faults", {"replace": True, "rules": [rule]})
+    buyers.order(1)
+    report = yard.sync(FLOW)[FLOW]
+    assert (outcomes(report), report.writes) == ({"held": 1}, 0)
+    assert yard.exception(FLOW).reason == "external_orders_off"
+    assert outcomes(yard.sync(FLOW)[FLOW]) == {"created": 1}
+    assert not yard.exceptions(FLOW)
+
+
 def test_ping_names_the_scopes_that_are_not_asked_for(yard: Site) -> None:
     """Given a connection that does not ask for the scopes of purchase orders, when it is pinged, then it says which."""
     yard.connect("coupa", scopes=list(COUPA_SCOPES))

@@ -36,14 +36,15 @@ WAITS = "release of the order in Coupa"
 
 
 class OrderSteps:
-    """Decides for one flow. `orders` gives Coupa's purchase orders; `feature_off` says '' or why it takes none."""
+    """Decides for one flow. `orders` gives Coupa's purchase orders; `feature_off` says '' or why it takes none, and
+    whether Coupa itself says so."""
 
     def __init__(
         self,
         settings: PurchaseOrderSettings,
         bodies: Callable[[], OrderBodies],
         orders: Callable[[], Any],
-        feature_off: Callable[[], str],
+        feature_off: Callable[[], tuple[str, bool]],
     ) -> None:
         self.settings = settings
         self.bodies = bodies
@@ -57,8 +58,10 @@ class OrderSteps:
             rule = unsent_rule(void=content["void"], closed=content["closed"])
             if rule is not None:
                 return Ignore(rule)
-            off = self.feature_off()
-            return Hold((problem("external_orders_off", "", off),)) if off else Do(self._create(document))
+            off, coupa_says_so = self.feature_off()
+            if off:
+                return Hold((problem("external_orders_off", "", off),), again=not coupa_says_so)
+            return Do(self._create(document))
         if known.state == "settled" and known.content_hash == document.hash and not (known.waiting or known.released):
             return Done()
         if target is None:

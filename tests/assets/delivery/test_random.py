@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from fakes import DEFECT_AFTER, NOT_ALLOWED, PASSING, FakeTarget, Fault, SetClock
-from hypothesis import HealthCheck, Phase, given, settings
+from fakes import DEFECT_AFTER, ERROR_BEFORE, NOT_ALLOWED, PASSING, FakeTarget, Fault, SetClock
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from test_crashes import Drill
 from worlds import Crash, Process, World
@@ -35,11 +35,17 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.mark.slow
+@example(
+    faults=[("create", 2, ERROR_BEFORE), ("create", 5, ERROR_BEFORE)],
+    deaths=[(12, 3.0, -485), (20, 3.0, -303), (12, 3.0, -485)],
+    workers=1,
+    unique=False,
+)
 @settings(
     max_examples=40,
     deadline=None,
     # an example takes half a second: what fails is shown as it is
-    phases=[Phase.reuse, Phase.generate],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(faults=PLANS, deaths=DEATHS, workers=st.sampled_from([1, 3]), unique=st.booleans())
@@ -71,5 +77,8 @@ def test_any_faults_and_deaths(
                 break
             except (KeyError, AssertionError):
                 continue
+        made.finish()
+        # a claim of the dead runs out by the clock that was put back
+        clock.advance(-sum(put_back for _, _, put_back in deaths))
         made.finish()
         made.check()

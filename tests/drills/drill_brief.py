@@ -48,11 +48,12 @@ def brief(workshop: Workshop, variant: Variant, situation: str, crashed: set[str
 
 
 def _by_others(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[str, Case]]:
-    """At the first write: what comes too late, what the network delivers twice, another process, another document."""
+    """At the first write: what comes too late, what the network delivers twice, another document. Another process at
+    each read."""
     if not plain.counts["write"]:
         return
     yield from ((SWAPPED, each) for each in swapped(plain, case))
-    for number in range(plain.counts.get("before", 0)):
+    for number in range(plain.counts["read"]):
         yield BESIDE, replace(case, faults=(("read", number, BESIDE),))
     names = [*LATE, *(fault.name for fault in TWICE), BESIDE]
     names += [ANOTHER_ONE.name] if may_have_namesake(workshop, case) else []

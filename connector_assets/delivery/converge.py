@@ -40,12 +40,14 @@ def converge(
     """The next action for content that one call creates and one call updates.
 
     `wanted` is the content, in the same terms as the target's and the last agreed one. Steps carry `mark(wanted)` as
-    their stage. With `moved` (`Document.moved`) the target is looked at although it is known to have accepted `wanted`.
+    their stage. With `moved` (`Document.moved`) the target is looked at although it is known to have accepted `wanted`;
+    so it is while the document is not settled, for a call whose outcome is unknown may be one that undid a stranger's
+    change, and what it left tells.
     """
     if known.target_id is None:
         return Do(create())
     accepted = known.stage == mark(wanted)
-    if accepted and known.state in ("settled", "sending") and not (known.released or moved):
+    if accepted and known.state == "settled" and not (known.released or moved):
         return Done()
     if target is None:
         return NeedTarget()

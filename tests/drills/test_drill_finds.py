@@ -139,6 +139,9 @@ FIRST_FOUND = (
     # one of two was taken for what was made anew
     "jde_coupa/approved_invoices mode=direct / later / write2=delivered_twice_lost",
     "jde_bill/vendor_credits on_conflict=source / later / write4=delivered_twice_lost",
+    # an older frame after a process that died while it brought back what a person had archived
+    "jde_bill/chart_of_accounts / later / stale / dies@3+0s",
+    "jde_bill/vendors on_conflict=source / later / stale / dies@27+0s",
     # what is none of ours comes in while we look
     "jde_bill/departments on_conflict=hold / first / write1=drop_before / read7=target_grows",
     "jde_coupa/purchase_orders issue=issue / later / write3=drop_after / write4=drop_after / read1=target_grows",

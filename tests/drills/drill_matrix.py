@@ -24,6 +24,8 @@ from drill_variants import MODE, Variant
 BATCH_FAULTS = ("drop_before", "drop_after", "503_after", "time_out_late")
 # what people did by themselves leaves no telling what a further change should lead to
 BY_PEOPLE = frozenset(fault.name for fault in PEOPLE)
+# what people submit by hand is left to the approvers, whom the connector bypasses for what it submits itself
+BYPASSES = ("bypass_approvals", True)
 # flows whose documents have a number of the supplier's, which another invoice may bear, too, in their usual mode
 NAMESAKES = frozenset({("jde_coupa", "invoices"), ("jde_bill", "bills")})
 NONE, READING, STALE, HALF, ALL, LOOKING = "death", "reading", "stale_frame", "half_batch", "whole_batch", "look-up"
@@ -127,8 +129,9 @@ def _deaths(plain: Story, case: Case) -> Iterator[Case]:
 
 
 def _faults(plain: Story, case: Case, target: str) -> Iterator[tuple[str, Case]]:
-    for number in range(plain.counts["write"]):
-        for fault in (*WRITE_FAULTS, *(PEOPLE if target in FORBIDDEN else ())):
+    for number, call in enumerate(_calls(plain)):
+        by_hand = target in FORBIDDEN and not (call.endswith("/submit") and BYPASSES in case.variant.choices)
+        for fault in (*WRITE_FAULTS, *(PEOPLE if by_hand else ())):
             yield fault.name, replace(case, faults=(("write", number, fault.name),))
     for calls in slices(plain):
         if len(calls) < 2:
@@ -214,6 +217,11 @@ def slices(story: Story) -> list[list[int]]:
             found[-1].append(number)
             number += 1
     return [each for each in found if each]
+
+
+def _calls(story: Story) -> list[str]:
+    """The calls that create or change something, in their order."""
+    return [what for what in story.crossed if what.startswith("before ") and " ledger." not in what]
 
 
 def _fires_at(story: Story, case: Case) -> int:

@@ -274,6 +274,18 @@ def test_a_site_may_bypass_its_approvers(town: Site) -> None:
     assert town.spend.invoice("INV-4711")["status"] == "approved"
 
 
+def test_what_a_person_submits_is_left_to_the_approvers(town: Site) -> None:
+    """Given a site that bypasses approvals, and a draft that a person has submitted in Coupa
+    when the voucher is synced again, then its approvers are not bypassed."""
+    town.books.voucher()
+    assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1}
+    town.spend.set("invoices", town.spend.invoice("INV-4711")["id"], status="pending_approval")
+    town.configure("invoices", submit=True, bypass_approvals=True)
+    town.connect("coupa", scopes=_scopes("core.invoice.approval.bypass"))
+    assert outcomes(town.sync("invoices")["invoices"]) == {"unchanged": 1}
+    assert town.spend.invoice("INV-4711")["status"] == "pending_approval"
+
+
 def test_a_submitted_invoice_that_coupa_finds_invalid_is_told(town: Site) -> None:
     """Given a supplier that became inactive in Coupa
     when a draft of it is submitted and Coupa finds it invalid, then a person is told its status."""

@@ -129,7 +129,7 @@ def _deaths(plain: Story, case: Case) -> Iterator[Case]:
 
 
 def _faults(plain: Story, case: Case, target: str) -> Iterator[tuple[str, Case]]:
-    for number, call in enumerate(_calls(plain)):
+    for number, (_, call) in enumerate(_calls(plain)):
         by_hand = target in FORBIDDEN and not (call.endswith("/submit") and BYPASSES in case.variant.choices)
         for fault in (*WRITE_FAULTS, *(PEOPLE if by_hand else ())):
             yield fault.name, replace(case, faults=(("write", number, fault.name),))
@@ -219,15 +219,16 @@ def slices(story: Story) -> list[list[int]]:
     return [each for each in found if each]
 
 
-def _calls(story: Story) -> list[str]:
-    """The calls that create or change something, in their order."""
-    return [what for what in story.crossed if what.startswith("before ") and " ledger." not in what]
+def _calls(story: Story) -> list[tuple[int, str]]:
+    """The calls that create or change something, in their order, each with the boundary before it."""
+    crossed = enumerate(story.crossed)
+    return [(place, what) for place, what in crossed if what.startswith("before ") and " ledger." not in what]
 
 
 def _fires_at(story: Story, case: Case) -> int:
     """The boundary at which the first of the case's faults happens: a death before it is one without a fault."""
     first = min((number for kind, number, _ in case.faults if kind == "write"), default=0)
-    calls = [place for place, what in enumerate(story.crossed) if what.startswith("before ") and " ledger." not in what]
+    calls = [place for place, _ in _calls(story)]
     return calls[first] if first < len(calls) else len(story.crossed)
 
 

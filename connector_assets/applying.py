@@ -4,29 +4,43 @@ The plan's documents are read anew by key on both sides, with the reference data
 planned, on either side, is held as `changed_since_plan`; documents outside the plan are not touched. Like a replay this
 is no Dagster run: it is about documents of many days and works through none of them, so that no partition would be told
 truly of it.
+
+It goes flow by flow. A reference to what an earlier flow of the plan makes stands for the record that this very plan
+made, or that a sync made of the same document since: a link that a person set, or a record that was there already, is
+not what was planned.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.plans import FlowPlan, Plan, require_same_systems
-from connector_assets.delivery.report import FlowReport
+from connector_assets.delivery.references import Document as Referred
+from connector_assets.delivery.references import shown
+from connector_assets.delivery.report import SETTLED, FlowReport
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.opening import flows_of, pace_of
 from connector_assets.replaying import land_reference_data
 from connector_resources.errors import UnusableInput
+from connector_resources.ledger import Link
 
 
 @dataclass
 class Applied:
-    """What became of the planned documents of one flow; `gone` are the keys that the source no longer holds."""
+    """What became of the planned documents of one flow; `gone` are the keys that the source no longer holds, `after`
+    says of those that were not sent what they refer to that is not made yet, as plans show it."""
 
     report: FlowReport
     gone: list[str] = field(default_factory=list)
+    after: dict[str, list[str]] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The flow's entry in what `connector sync --apply --json` prints."""
+        return self.report.as_json() | {"gone_in_source": self.gone, "waits_for_plan": self.after}
 
 
 def apply(bench: Workbench, plan: Plan, only: Collection[str] | None = None) -> list[Applied]:
@@ -42,7 +56,7 @@ def apply(bench: Workbench, plan: Plan, only: Collection[str] | None = None) -> 
     for flow in chosen:
         if plan.flows[flow.full_name].calls(plan.id):
             _require_open(flow)
-    return [_apply(flow, plan.flows[flow.full_name], plan.id) for flow in chosen]
+    return [_apply(flow, plan) for flow in chosen]
 
 
 def _require_open(flow: Flow) -> None:
@@ -53,8 +67,10 @@ def _require_open(flow: Flow) -> None:
         )
 
 
-def _apply(flow: Flow, planned: FlowPlan, plan: str) -> Applied:
-    calls = planned.calls(plan)
+def _apply(flow: Flow, plan: Plan) -> Applied:
+    planned = plan.flows[flow.full_name]
+    made = _made(flow.bench, plan, planned)
+    calls = planned.calls(plan.id, made)
     if not calls:
         return Applied(FlowReport(flow.full_name, flow.carries_money))
     land_reference_data(flow)
@@ -62,4 +78,26 @@ def _apply(flow: Flow, planned: FlowPlan, plan: str) -> Applied:
     pipeline = Pipeline(flow, pace_of(flow), lets_in=True)
     days = {each.key: each.day for each in planned.documents if each.key in calls}
     report = pipeline.deliver(pipeline.map(days), plan=calls)
-    return Applied(report, sorted(calls.keys() - report.results.keys()))
+    left = {key for key, each in report.results.items() if each.outcome not in SETTLED}
+    after = {
+        each.key: [shown(other) for other in each.after if other not in made]
+        for each in planned.documents
+        if each.key in left and not made.keys() >= set(each.after)
+    }
+    return Applied(report, sorted(calls.keys() - report.results.keys()), after)
+
+
+def _made(bench: Workbench, plan: Plan, planned: FlowPlan) -> dict[Referred, Link]:
+    """The links of what a flow's documents refer to, of those that came into being as it was planned."""
+    made: dict[Referred, Link] = {}
+    referred = planned.referred
+    for name in {flow for flow, _ in referred}:
+        full_name = f"{plan.integration}/{name}"
+        adopted = {each.key for each in plan.flows[full_name].documents if each.frozen is None}
+        links = bench.ledger.links.of(full_name, [key for flow, key in referred if flow == name])
+        made |= {
+            (name, key): link
+            for key, link in links.items()
+            if link.origin == ("matched" if key in adopted else "created")
+        }
+    return made

@@ -16,30 +16,31 @@ from collections.abc import Collection, Hashable, Mapping
 from connector_assets.delivery.document import Target
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.reasons import problem
+from connector_assets.delivery.work import DOUBLE
 from connector_resources.ledger import Problem
 from connector_resources.ledger.findings import Told
 
-REASON = "duplicate_in_target"
+REASON = DOUBLE
 # what is known of documents whose next look-up decides
 UNDECIDED = frozenset({"in_doubt", "sending"})
 
 
-def tell_doubles(flow: Flow, source: Collection[str] = ()) -> Told:
-    """Read the target's records of a flow's kind, and open and close its findings. `source` are keys that the source
-    holds: of them those count, too, that nobody has delivered yet."""
+def tell_doubles(flow: Flow, source: Collection[str] = (), listed: Collection[Target] | None = None) -> Told:
+    """Open and close the findings of a flow by the target's records of its kind (`listed`, where they were read
+    already). `source` are keys that the source holds: of them those count, too, that nobody has delivered yet."""
     ledger, name = flow.bench.ledger, flow.full_name
     linked = {link.source_key: link.target_id for link in ledger.links.all(flow=name)}
-    found = _concerned(flow, source, linked, doubles(flow))
+    found = _concerned(flow, source, linked, doubles(flow, listed))
     dismissed = ledger.findings.dismissed(name, REASON)
     problems = {key: _problem(flow, records, linked.get(key)) for key, records in found.items()}
     problems = {key: each for key, each in problems.items() if (key, each.value) not in dismissed}
     return ledger.findings.set(name, REASON, problems, run=flow.bench.run, now=flow.bench.now())
 
 
-def doubles(flow: Flow) -> dict[str, list[str]]:
+def doubles(flow: Flow, records_there: Collection[Target] | None = None) -> dict[str, list[str]]:
     """Document key -> the ids of its records in force, and in words what one of them holds twice; of those documents
     alone of which there is more than one."""
-    listed = {each.id: each for each in flow.targets()}
+    listed = {each.id: each for each in (flow.targets() if records_there is None else records_there)}
     listed |= {each.id: each for each in flow.strangers(list(listed.values()))}
     targets = {id: each for id, each in listed.items() if flow.in_force(each)}
     keys = _keys(flow, targets.values())

@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from connector_assets.delivery.document import Document, Done, Target, differences, is_void
@@ -34,6 +34,9 @@ from connector_resources.unreadable import Unreadable, set_aside
 
 AMOUNT_FIELDS = frozenset({"amount", "open", "tax"})
 MONEY_FIELDS = AMOUNT_FIELDS | {"currency"}
+# what explains a difference, where it is no exception
+RULE = "rule:"
+GROUPS = ("unexplained", "exception", "rule")
 # why a document that differs may do so: what of it waits in the target is no difference to act on
 WAITS = "rule:waiting"
 # the record that is missing may be, or is, one that cannot be read
@@ -61,7 +64,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference; `explained_by` is an exception's id, `rule:<name>`, or None."""
+    """One difference; `explained_by` is an exception's id, `rule:<name>`, or None. `amount` is how much money it is
+    about: that of the document which is missing, or by how much both sides differ."""
 
     key: str
     kind: str
@@ -69,6 +73,15 @@ class Difference:
     source: str
     target: str
     explained_by: str | None
+    amount: Decimal | None = None
+    currency: str | None = None
+
+    @property
+    def group(self) -> str:
+        """`unexplained`, `exception` or `rule`: what explains it."""
+        if self.explained_by is None:
+            return "unexplained"
+        return "rule" if self.explained_by.startswith(RULE) else "exception"
 
 
 @dataclass
@@ -81,18 +94,49 @@ class Comparison:
     foreign: int = 0
     differences: list[Difference] = field(default_factory=list)
 
+    def told(self) -> list[Difference]:
+        """The differences in the order in which a person wants them: the unexplained, then those of an exception, then
+        those of a rule; by kind and key."""
+        return sorted(self.differences, key=lambda each: (GROUPS.index(each.group), each.kind, each.key))
+
     @property
     def unexplained(self) -> list[Difference]:
         """Differences that nothing explains."""
         return [each for each in self.differences if each.explained_by is None]
 
+    def summary(self) -> dict[str, Side]:
+        """The differences by what explains them, with how much money each group is about."""
+        found = {group: Side() for group in GROUPS}
+        for each in self.differences:
+            found[each.group].add(each.amount, each.currency)
+        return found
+
+    def by_explanation(self) -> dict[str, Side]:
+        """What explains differences -> how many, and how much money: each rule, and each exception by its id."""
+        found: dict[str, Side] = {}
+        for each in self.differences:
+            if each.explained_by is not None:
+                found.setdefault(each.explained_by, Side()).add(each.amount, each.currency)
+        return found
+
     def as_json(self) -> dict[str, Any]:
-        """The flow's entry in what `connector reconcile --json` prints."""
+        """The flow's entry in what `connector reconcile --json` prints: the unexplained first."""
+        rules = {name: side for name, side in self.by_explanation().items() if name.startswith(RULE)}
         return {
             "flow": self.flow,
             "source": self.source.as_json(),
             "target": self.target.as_json(),
             "foreign": self.foreign,
+            "summary": {
+                group: {"differences": side["documents"], "amounts": side["amounts"]}
+                for group, told in self.summary().items()
+                for side in [told.as_json()]
+            },
+            "rules": {
+                name.removeprefix(RULE): {"differences": side["documents"], "amounts": side["amounts"]}
+                for name, told in sorted(rules.items())
+                for side in [told.as_json()]
+            },
             "differences": [
                 {
                     "key": each.key,
@@ -101,8 +145,10 @@ class Comparison:
                     "source": each.source,
                     "target": each.target,
                     "explained_by": each.explained_by,
+                    "amount": amount_text(each.amount) if each.amount is not None else None,
+                    "currency": each.currency,
                 }
-                for each in self.differences
+                for each in self.told()
             ],
         }
 
@@ -132,6 +178,8 @@ def compare(flow: Flow, first: date | None = None, last: date | None = None) -> 
     for key, document in documents.items():
         live = [each for each in targets.get(key, ()) if not is_void(each)]
         differing = _compare_one(flow, document, targets.get(key, []), live, memory)
+        worth = _amount(document)
+        differing = (_worth(each, worth, document.currency) for each in differing)
         found.differences += [_explained(each, UNREADABLE) if key in hidden else each for each in differing]
         voided = bool(document.content.get("void")) and bool(targets.get(key)) and not live
         found.source.add(None if voided else _amount(document), document.currency)
@@ -146,7 +194,8 @@ def compare(flow: Flow, first: date | None = None, last: date | None = None) -> 
             # it may be what could not be read
             explained = explained or (UNREADABLE if pipeline.unreadable.met else None)
             found.differences += [
-                Difference(key, "missing_in_source", "", "", _shown_amount(flow, each), explained) for each in live
+                Difference(key, "missing_in_source", "", "", _shown_amount(flow, each), explained, *_money(flow, each))
+                for each in live
             ]
     return found
 
@@ -156,6 +205,19 @@ def _hidden(flow: Flow, keys: Iterable[str], unreadable: Sequence[Unreadable]) -
     ids = {each.id for each in unreadable}
     links = flow.bench.ledger.links.of(flow.full_name, list(keys)) if ids else {}
     return {key for key, link in links.items() if link.target_id in ids}
+
+
+def _worth(difference: Difference, amount: Decimal | None, currency: str | None) -> Difference:
+    """A difference with how much money it is about."""
+    if difference.kind == "amount":
+        try:
+            amount = abs(Decimal(difference.source or "0") - Decimal(difference.target or "0"))
+        except InvalidOperation:
+            amount = None
+    elif difference.kind == "field" and difference.field not in MONEY_FIELDS:
+        # the money agrees, or is told by a difference of its own
+        amount = None
+    return difference if amount is None else replace(difference, amount=amount, currency=currency)
 
 
 def _explained(difference: Difference, why: str) -> Difference:

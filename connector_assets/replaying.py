@@ -13,7 +13,7 @@ from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.pipeline import Pipeline, merge
 from connector_assets.delivery.report import FlowReport
 from connector_assets.delivery.workbench import Workbench
-from connector_assets.doubles import tell_doubles
+from connector_assets.doubles import REASON, tell_doubles
 from connector_assets.opening import flows_of, pace_of
 from connector_resources.ledger import Change
 
@@ -35,7 +35,7 @@ def replay(bench: Workbench, keys_by_flow: Mapping[str, Collection[str]]) -> lis
 
 def _replay(flow: Flow, keys: list[str]) -> Replay:
     land_reference_data(flow)
-    if flow.bench.ledger.findings.of(flow.full_name, keys):
+    if flow.bench.ledger.findings.of(flow.full_name, REASON, keys):
         # what a person has voided in the target is seen nowhere else
         tell_doubles(flow, keys)
     pipeline = Pipeline(flow, pace_of(flow))

@@ -34,6 +34,8 @@ connections:
     device_name: ml-connector
     page_size: 500
     limits: {in_flight: 4, timeout_seconds: 60}
+    # what JDE's own payment run selects (F0411.PST, PYIN, GLBA; none: all): nobody else may pay that
+    payment_run: {pay_statuses: [A], payment_instruments: [], bank_accounts: []}
     # the site's own orchestrations, by what they do; `inputs` maps our fields to its inputs where they differ
     # orchestrations:
     #   voucher_batch_add: {name: ADD_VOUCHER_ROWS}
@@ -43,6 +45,8 @@ connections:
     #   voucher_match: {name: MATCH_VOUCHER, key_output: DocumentNumber}
     #   voucher_void: {name: VOID_VOUCHER, inputs: {DocumentNumber: "Voucher No "}}
     #   voucher_pay_status: {name: SET_PAY_STATUS}
+    #   payment_record: {name: RECORD_PAYMENT, key_output: PaymentID}
+    #   payment_void: {name: VOID_PAYMENT, key_output: PaymentID}
     effect_window_seconds: 120
   coupa:
     system: coupa
@@ -132,11 +136,12 @@ integrations:
       # payments_to_jde:
       #   # statuses of payments that are booked, and of those that are voided where they were
       #   statuses: [completed_successfully]
-      #   undone_statuses: [completed_with_errors, cancelled, canceled]
+      #   undone_statuses: [cancelled, canceled]
+      #   unclear_statuses: [completed_with_errors]
       #   # payment numbers (F0413.DOCM) are this plus the id of Coupa's payment detail, and nobody else's
       #   payment_number_base: 90000000
       #   # a G/L date in a closed period: hold, or first_open_day
-      #   closed_period: hold
+      #   closed_period: first_open_day
       invoices:
         # invoices_draft, external_payables or payment_update_only
         mode: invoices_draft
@@ -144,6 +149,9 @@ integrations:
         bypass_approvals: false
         # a custom field of Coupa's invoices that holds KCO/DCT/DOC; null: internal-note
         key_custom_field: null
+        # where Coupa Pay pays (external_payables, payments_to_jde): a pay status (F0411.PST) that JD Edwards' run does
+        # not select; vouchers are set to it by the orchestration voucher_pay_status before Coupa can pay them
+        handed_over_status: null
         # a second voucher of one supplier and invoice number: hold or send
         duplicates: hold
         # on any flow: `required`, or an amount above which somebody must approve what is sent; null: nobody is asked
@@ -169,7 +177,7 @@ integrations:
       #   go_live: null
       #   gl_date: invoice_date
       #   # a G/L date in a closed period: hold or first_open_day
-      #   closed_period: hold
+      #   closed_period: first_open_day
       #   # an invoice that changed after its voucher was made: void_and_add or hold
       #   on_change: void_and_add
       #   # accounts of an invoice's charges: shipping, handling, misc, discount
@@ -200,6 +208,14 @@ integrations:
         # types of business units (F0006.STYL) that are sent; null: all. Of the others nothing is on a bill's line
         unit_types: null
         name: "{MCU} {DL01}"
+      # approved pay items (F0411.PST) are set to handed_over_status, which JDE's payment run does not select, by the
+      # orchestration voucher_pay_status, before BILL can pay them; null: the run selects none of pay_statuses
+      bills:
+        pay_statuses: [A]
+        handed_over_status: null
+      vendor_credits:
+        pay_statuses: [A]
+        handed_over_status: null
       # only where it is named: approved purchase orders become bills, before there is an invoice. An order that
       # vouchers refer to is left to them, and the vouchers of an order that is a bill are none
       # purchase_order_bills:
@@ -225,7 +241,7 @@ integrations:
       #   go_live: null
       #   gl_date: invoice_date
       #   # a G/L date in a closed period: hold or first_open_day
-      #   closed_period: hold
+      #   closed_period: first_open_day
       #   # a bill that changed after its voucher was made: void_and_add or hold
       #   on_change: void_and_add
 """
@@ -281,7 +297,8 @@ integrations:
       invoices: {{key_custom_field: jde-voucher}}
       approved_invoices: {{mode: batch}}
       payments_to_coupa: {{}}
-      approvals: {{}}
+      # what BILL pays is none of Coupa's approvers' business
+      approvals: {{elsewhere_statuses: [B]}}
   jde_bill:
     kind: jde_bill
     connections: {{jde: jde, bill: bill}}
@@ -290,7 +307,10 @@ integrations:
     flows:
       chart_of_accounts: {{}}
       departments: {{}}
-      # no status that approvals of jde_coupa waits on: Coupa's approvers must not release what BILL pays
+      # BILL pays: on a status that JDE's payment run does not select, nor approvals of jde_coupa waits on, whose
+      # approvers must not release what BILL pays
+      bills: {{handed_over_status: B}}
+      vendor_credits: {{handed_over_status: B}}
       approved_bills: {{unpayable_status: B}}
 """
 

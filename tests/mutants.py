@@ -30,6 +30,8 @@ class Mutant:
     file: str
     before: str
     after: str
+    # the variant of the drill that sees it by itself
+    variant: str = "jde_coupa/invoices"
 
     @property
     def path(self) -> Path:
@@ -100,6 +102,13 @@ MUTANTS = [
         "    if any(isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in causes):\n",
         "    if isinstance(error, requests.exceptions.Timeout) or any(\n"
         "        isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in causes\n    ):\n",
+    ),
+    Mutant(
+        "payable before it is handed over",
+        "connector_assets/integrations/jde_bill/payable/handing.py",
+        "        if not self.pending(document) or self.status is None:\n",
+        "        if self.pending(document) or self.status is not None or True:\n",
+        "jde_bill/bills",
     ),
     Mutant("first of several hits taken", DOUBT, "            if len(own) > 1:\n", "            if False:\n"),
     Mutant(

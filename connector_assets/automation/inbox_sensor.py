@@ -106,14 +106,15 @@ def _settle(ledger: Ledger, batch: Batch, runs: Sequence[dg.DagsterRun], now: da
 
 
 def days_of(bench: Workbench, batch: Batch) -> tuple[date, date]:
-    """From the earliest day that an event speaks of, in its connection's zone, to the day that it is in all systems."""
+    """From the earliest day that an event speaks of, in its connection's zone, or that it still is in one of the
+    systems, to the latest: each source reads up to its own today."""
     zones = {each.name: each.zone for each in bench.integration.connections.values()}
     # of a connection that the integration does not read any more, nothing is to be read
     spoken = [
         told.earliest.astimezone(zones[told.connection]).date() for told in batch.told if told.connection in zones
     ]
-    last = min(bench.today(role) for role in bench.integration.connections)
-    return max(bench.start_date, min([last, *spoken])), last
+    todays = [bench.today(role) for role in bench.integration.connections]
+    return max(bench.start_date, min([*todays, *spoken])), max(todays)
 
 
 def _purge(bench: Workbench) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from connector_assets.delivery.days import todays
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.progress import first_day
@@ -87,12 +88,12 @@ def _changes(bench: Workbench, flows: Sequence[Flow], stamps: dict[tuple[str, st
 
 
 def _days(bench: Workbench, flows: Sequence[Flow]) -> tuple[date, date]:
-    """From the earliest watermark less the overlap to today."""
+    """From the earliest watermark less the overlap to the latest today among the sources."""
     overlap = bench.integration.settings.overlap_days
     daily = [flow for flow in flows if flow.partitioned]
     # flows that are read whole, when they run by themselves, run as of today
-    today = min(bench.today(flow.source_role) for flow in daily or flows)
-    return min([today, *(first_day(flow, overlap) for flow in daily)]), today
+    own = todays(daily or flows).values()
+    return min([*own, *(first_day(flow, overlap) for flow in daily)]), max(own)
 
 
 def _due(flow: Flow) -> int:

@@ -3,8 +3,9 @@
 Day filters are coarse and audit dates are not reliable: rows come without a usable date, rows are changed without
 touching it, rows are deleted. The sweep reads every key of a flow's source, delivers those that the ledger has never
 seen or that carry no date, raises an exception for delivered documents whose source record is gone, and lets those go
-that were never delivered. It reads the target's records, too: two of one document are an exception (see `doubles`).
-A row that was changed without touching its date is not found by its key: where that
+that were never delivered. It reads the target's records, too: two of one document are an exception (see `doubles`), and
+so is what both systems could pay (see `delivery.one_payer`). Of payments and vouchers of ours that somebody deleted in
+the target that is told as well. A row that was changed without touching its date is not found by its key: where that
 happens, read its days again.
 
 Documents of before the start date are left alone (see `delivery.start_date`). They are read once, to be told with their
@@ -18,6 +19,7 @@ from datetime import date
 import dagster as dg
 
 from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.one_payer import tell_payers
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.report import FlowReport, Result
@@ -30,13 +32,15 @@ from connector_assets.replaying import land_reference_data
 from connector_assets.sources.assets import told
 from connector_resources.connections import IntegrationSettings
 from connector_resources.ledger import Change, Delivery, NewEvent, Problem, State
+from connector_resources.unreadable import set_aside
 
 
 @dataclass
 class Sweep:
     """What a sweep found: `missed` were looked at now, `before` are those that the start date leaves alone; gone in the
     source are `deleted`, which a person must see to in the target, and `dropped`, which never got there. Of `doubles`
-    the target holds more than one record, which nobody knew; of `single` no longer."""
+    the target holds more than one record, which nobody knew; of `single` no longer. `in_both` can be paid by both
+    systems, which nobody knew."""
 
     report: FlowReport
     keys: int
@@ -46,6 +50,7 @@ class Sweep:
     dropped: list[str] = field(default_factory=list)
     doubles: list[str] = field(default_factory=list)
     single: list[str] = field(default_factory=list)
+    in_both: list[str] = field(default_factory=list)
 
 
 def sweep(flow: Flow) -> Sweep:
@@ -55,16 +60,24 @@ def sweep(flow: Flow) -> Sweep:
     pipeline = Pipeline(flow, pace_of(flow))
     keys = pipeline.all_keys()
     # first, so that nothing more is sent for what is there twice
-    told = tell_doubles(flow, keys)
+    listed = flow.targets()
+    told = tell_doubles(flow, keys, listed)
+    lost = _lost(flow, {each.id for each in listed}) if flow.notices_lost else []
+    if lost:
+        flow.look_again(lost)
+    # what is payable in both is delivered as well: it may be handed over again
+    payers = tell_payers(flow).opened
     known = set(ledger.deliveries.keys(flow.full_name))
     left = _left_before(flow, keys)
-    # what has no date is never in a day, so only the sweep sees it change
+    # what has no date, or one that is still to come, is never in a day: only the sweep sees it change
+    today = flow.bench.today(flow.source_role)
+    keys = {key: None if day is not None and day > today else day for key, day in keys.items()}
     missed = {key: day for key, day in keys.items() if key not in known or day is None}
     # since the start date was moved, or because a day was never read
     missed |= {key: day for key in left if (day := keys[key]) is not None and day >= flow.bench.start_date}
     linked = {link.source_key: link.target_id for link in ledger.links.all(flow=flow.full_name)}
     waiting = [*ledger.deliveries.waiting(flow.full_name), *_linked_by_hand(flow, linked)]
-    missed |= {key: keys[key] for key in (*waiting, *_held(flow, told.closed)) if key in keys}
+    missed |= {key: keys[key] for key in (*waiting, *payers, *lost, *_held(flow, told.closed)) if key in keys}
     mapped = pipeline.map(missed)
     # what is read of one document may bring others with it
     read = missed.keys() | set(mapped.frames.documents["key"])
@@ -74,10 +87,21 @@ def sweep(flow: Flow) -> Sweep:
     found = sorted(missed.keys() - before)
     if pipeline.unreadable.met:
         # what was not found may be what could not be read: nothing is known to be gone
-        return Sweep(report, len(keys), found, sorted(before), doubles=told.opened, single=told.closed)
+        return Sweep(report, len(keys), found, sorted(before), [], [], told.opened, told.closed, payers)
     deleted = _tell_deleted(flow, linked.keys() - keys.keys())
     dropped = _drop(flow, known - linked.keys() - keys.keys())
-    return Sweep(report, len(keys), found, sorted(before), deleted, dropped, told.opened, told.closed)
+    return Sweep(report, len(keys), found, sorted(before), deleted, dropped, told.opened, told.closed, payers)
+
+
+def _lost(flow: Flow, listed: Collection[str]) -> list[str]:
+    """Settled documents whose record the target holds no more: what somebody deletes there leaves no row that changed.
+    None, where something could not be read."""
+    ledger = flow.bench.ledger
+    linked = ledger.links.of(flow.full_name, list(ledger.deliveries.keys(flow.full_name, ["settled"])))
+    ids = {key: link.target_id for key, link in linked.items() if link.target_id not in listed}
+    with set_aside() as unreadable:
+        there = flow.read(set(ids.values())) if ids else {}
+    return [] if unreadable else [key for key, id in ids.items() if id not in there]
 
 
 def _left_before(flow: Flow, keys: Collection[str]) -> dict[str, Delivery]:
@@ -173,6 +197,7 @@ def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.Assets
                 "dropped": len(found.dropped),
                 "doubles": len(found.doubles),
                 "single again": len(found.single),
+                "payable in both": len(found.in_both),
                 **report_metadata(found.report),
                 **({"there twice": held_table({each.key: [each] for each in twice})} if twice else {}),
             }

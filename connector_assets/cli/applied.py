@@ -23,6 +23,9 @@ from connector_resources.errors import UnusableInput
 from connector_resources.instance.running import marked_running
 from connector_resources.ledger import Ledger
 
+# documents that are named in one line
+SHOWN = 5
+
 
 def apply_plan(id: str, target: str | None, *, as_json: bool) -> int:
     """Apply a plan, or the part of it that `target` (INTEGRATION or INTEGRATION/FLOW) names; returns the exit code.
@@ -44,11 +47,10 @@ def apply_plan(id: str, target: str | None, *, as_json: bool) -> int:
     ):
         done = apply(bench, plan, names)
     if as_json:
-        entries = [each.report.as_json() | {"gone_in_source": each.gone} for each in done]
-        print_json({"run": run, "plan": False, "plan_id": id, "flows": entries})
+        print_json({"run": run, "plan": False, "plan_id": id, "flows": [each.as_json() for each in done]})
     else:
         print_flows([each.report.as_json() for each in done])
-    _tell(done)
+    _tell(done, id)
     tell_waiting(ledger, names)
     return _code(ledger, done)
 
@@ -65,8 +67,15 @@ def _names(settings: Settings, plan: Plan, target: str | None) -> list[str]:
     return chosen
 
 
-def _tell(done: list[Applied]) -> None:
+def _tell(done: list[Applied], plan: str) -> None:
     for each in done:
+        if each.after:
+            first = sorted({name for names in each.after.values() for name in names})
+            more = f" and {len(first) - SHOWN} more" if len(first) > SHOWN else ""
+            tell(
+                f"{each.report.flow}: {len(each.after)} planned documents refer to what was not made as planned:"
+                f" {', '.join(first[:SHOWN])}{more}; once it is, connector sync --apply {plan} sends them"
+            )
         if each.gone:
             tell(f"{each.report.flow}: no longer in the source: {', '.join(each.gone)}")
         if each.report.error is not None:

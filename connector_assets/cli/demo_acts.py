@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from connector_resources.home import Home
 
 
+# pay statuses of the sandbox's site: approved, and handed over to BILL
+PAYABLE = ("A", "B")
+
+
 @dataclass
 class People:
     """The people of an integration's two systems. `today` is the date on what they write."""
@@ -40,9 +44,16 @@ class People:
 
     def act(self, system: str, act: str, **more: Any) -> dict[str, Any]:
         """One act of a user of a system; what the sandbox says of it."""
-        told = json.dumps({"system": system, "act": act, **more}).encode()
+        return self._tell("rows", {"system": system, "act": act, **more})
+
+    def set_up(self, system: str, **options: Any) -> None:
+        """Choose how the sandbox's system behaves."""
+        self._tell("options", {system: options})
+
+    def _tell(self, path: str, what: dict[str, Any]) -> dict[str, Any]:
+        told = json.dumps(what).encode()
         request = urllib.request.Request(
-            f"http://{HOST}:{self.port}/rows", told, {"Content-Type": "application/json"}, method="POST"
+            f"http://{HOST}:{self.port}/{path}", told, {"Content-Type": "application/json"}, method="POST"
         )
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own sandbox
             done: dict[str, Any] = json.loads(answer.read())
@@ -54,9 +65,10 @@ class People:
         return {key: link.target_id for key, link in sorted(found.items())}
 
     def payable(self, **voucher: Any) -> bool:
-        """Whether a voucher (KCO, DCT, DOC) is open and approved in JD Edwards with all its pay items."""
+        """Whether a voucher (KCO, DCT, DOC) is open in JD Edwards with all its pay items, approved or handed over: one
+        that a clerk can pay or hold by hand."""
         rows = [row for page in self.jde.by_keys("F0411", list(voucher), [tuple(voucher.values())]) for row in page]
-        return bool(rows) and all(text(row["PST"]) == "A" and row["AAP"] > 0 for row in rows)
+        return bool(rows) and all(text(row["PST"]) in PAYABLE and row["AAP"] > 0 for row in rows)
 
     @cached_property
     def currencies(self) -> dict[str, str]:

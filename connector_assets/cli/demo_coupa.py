@@ -27,6 +27,8 @@ class CoupaPeople(People):
     def morning(self) -> str:
         """Coupa's approvers approve vouchers' invoices, and its clerks enter invoices of their own, some of them for
         orders whose goods JD Edwards' stores receive; what they did, in words."""
+        # what becomes a voucher there is BILL's to pay the same day: it is posted as it is entered
+        self.set_up("jde", auto_post=True)
         approved = self._approve()
         plain = [self._enter(f"WEB-{place}", *self._one_of_its_own(place)) for place in range(len(ENTERED))]
         ordered = [self._enter(f"PO-{place}", *each) for place, each in enumerate(self._for_orders())]

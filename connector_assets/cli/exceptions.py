@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, line_of, tell
 from connector_assets.cli.places import actor, existing_home, require_credentials, require_flow, run_name, writing_home
-from connector_assets.cli.show import Json, print_json, print_line, print_table, quiet_stdout
+from connector_assets.cli.show import Json, narrow, print_json, print_line, print_table, quiet_stdout
+from connector_assets.cli.telling_exceptions import party_words
 from connector_assets.cli.waiting import tell_waiting
 from connector_resources.errors import UnusableInput
 from connector_resources.instance.running import marked_running
@@ -18,12 +20,12 @@ if TYPE_CHECKING:
     from connector_assets.replaying import Replay
     from connector_resources.connections import Settings
     from connector_resources.home import Home
-    from connector_resources.ledger import Delivery, ExceptionRow, Ledger
+    from connector_resources.ledger import ExceptionRow, Ledger
 
 app = typer.Typer(name="exceptions", help="Documents that need a person.", no_args_is_help=True)
 
-# what is told of a document beside its key
-ABOUT = ("party", "amount", "currency")
+# of the history of a document, the newest
+SHOWN_EVENTS = 20
 
 FlowName = Annotated[str | None, typer.Option("--flow", metavar="INTEGRATION/FLOW", help="Only of this flow.")]
 IntegrationName = Annotated[str | None, typer.Option("--integration", help="Only of this integration.")]
@@ -33,40 +35,65 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="As `exceptions list` show
 
 @app.command("list")
 def list_exceptions(
-    flow: FlowName = None, integration: IntegrationName = None, reason: Reason = None, as_json: Json = False
+    flow: FlowName = None,
+    integration: IntegrationName = None,
+    reason: Reason = None,
+    by: Annotated[str, typer.Option("--by", metavar="age|amount", help="What comes first within a severity.")] = "age",
+    as_json: Json = False,
 ) -> None:
-    """The open exceptions: those of the high severity first, then the oldest."""
-    from connector_assets.delivery.reasons import HIGH, severity_of
+    """The open exceptions: those of the high severity first, then the oldest, or the largest amount."""
+    from connector_assets.cli.telling_exceptions import Told
+    from connector_assets.delivery.reasons import HIGH
 
+    if by not in ("age", "amount"):
+        raise UnusableInput(f"--by {by}: it is age or amount")
     home = existing_home()
     ledger = home.ledger()
     found = ledger.exceptions.open(flow, integration, reason)
-    found.sort(key=lambda each: severity_of(each.reason) != HIGH)
     if not found:
         # nothing found may be a name that does not exist, and only then is it worth finding out
         _check_names(home.settings(), flow, integration, reason)
-    about = _documents(ledger, found)
+    told = Told(ledger, found)
+    entries = [told.entry(each) for each in told.rows]
+    if by == "amount":
+        entries.sort(key=lambda each: abs(Decimal(each["amount"] or 0)), reverse=True)
+    entries.sort(key=lambda each: each["severity"] != HIGH)
     if as_json:
-        print_json({"exceptions": [_row(each, about) for each in found]})
+        print_json({"exceptions": entries})
+        return
+    if narrow():
+        for each in entries:
+            _print_block(each)
+        print_line(f"{len(entries)} open exceptions")
         return
     rows = [
         (
-            each.id,
-            each.flow,
-            each.key,
-            each.state,
-            each.reason,
-            severity_of(each.reason),
-            *_document(each, about).values(),
-            each.field,
-            each.value,
-            each.since.date(),
-            each.attempts,
+            each["severity"],
+            f"{each['message']} ({each['reason']})",
+            f"{each['document']}\n{each['flow']} {each['key']}",
+            party_words(each),
+            f"{_grouped(each['amount'])} {each['currency'] or ''}".strip(),
+            each["age"],
+            each["first_step"],
+            each["id"],
         )
-        for each in found
+        for each in entries
     ]
-    columns = ("id", "flow", "key", "state", "reason", "severity", *ABOUT, "field", "value", "since", "attempts")
-    print_table(f"{len(found)} open exceptions", columns, rows, right=("amount", "attempts"))
+    columns = ("severity", "what is wrong", "document", "supplier", "amount", "age", "first step", "id")
+    print_table(f"{len(entries)} open exceptions", columns, rows, right=("amount", "age"))
+
+
+def _grouped(amount: str | None) -> str:
+    return f"{Decimal(amount):,}" if amount is not None else ""
+
+
+def _print_block(each: Mapping[str, Any]) -> None:
+    """An exception for a terminal that has no room for a table."""
+    print_line(f"{each['severity']}: {each['message']} ({each['reason']})")
+    amount = f"{_grouped(each['amount'])} {each['currency'] or ''}".strip()
+    print_line(f"  {', '.join(part for part in (each['document'], party_words(each), amount, each['age']) if part)}")
+    print_line(f"  do: {each['first_step']}")
+    print_line(f"  id: {each['id']}")
 
 
 def _check_names(settings: Settings, flow: str | None, integration: str | None, reason: str | None) -> None:
@@ -81,61 +108,60 @@ def _check_names(settings: Settings, flow: str | None, integration: str | None, 
             raise UnusableInput(f"no reason {reason!r}; there are: {', '.join(sorted(REASONS))}")
 
 
-def _documents(ledger: Ledger, found: Sequence[ExceptionRow]) -> dict[tuple[str, str], Delivery]:
-    """What is known of the documents of these exceptions, by flow and key."""
-    keys: dict[str, list[str]] = {}
-    for each in found:
-        keys.setdefault(each.flow, []).append(each.key)
-    known = {flow: ledger.deliveries.load(flow, own) for flow, own in keys.items()}
-    return {(flow, key): each for flow, own in known.items() for key, each in own.items()}
-
-
-def _document(each: ExceptionRow, about: Mapping[tuple[str, str], Delivery]) -> dict[str, str | None]:
-    """Whose document it is, and what it is worth, as far as that is known."""
-    from connector_assets.delivery.money import amount_text
-
-    known = about.get((each.flow, each.key))
-    amount = None if known is None or known.amount is None else amount_text(known.amount)
-    return dict(zip(ABOUT, (known.party if known else None, amount, known.currency if known else None), strict=True))
-
-
-def _row(each: ExceptionRow, about: Mapping[tuple[str, str], Delivery]) -> dict[str, Any]:
-    from connector_assets.delivery.reasons import severity_of
-
-    return {
-        "id": each.id,
-        "flow": each.flow,
-        "key": each.key,
-        "state": each.state,
-        "reason": each.reason,
-        "severity": severity_of(each.reason),
-        "field": each.field,
-        "value": each.value,
-        "message": each.message,
-        "fix": each.fix,
-        "since": each.since.isoformat(),
-        "attempts": each.attempts,
-        "partition": each.partition,
-        **_document(each, about),
-    }
-
-
 @app.command("show")
 def show(id: Id, as_json: Json = False) -> None:
-    """One exception, open or closed."""
+    """One exception, open or closed: all steps of its fix, both ids, its history, and the commands to type."""
+    from connector_assets.cli.telling_exceptions import Told, commands_of, history_of, moment
+
     ledger = existing_home().ledger()
     found = ledger.exceptions.get(id)
     if found is None:
         raise UnusableInput(f"no exception {id}")
-    closed = {"closed_at": found.closed_at.isoformat() if found.closed_at else None, "closed_how": found.closed_how}
-    told = _row(found, _documents(ledger, [found])) | {"waits_for": list(found.waits_for), "run": found.run} | closed
+    told = Told(ledger, [found])
+    row = told.rows[0]
+    link = ledger.links.of(row.flow, [row.key]).get(row.key)
+    known = ledger.deliveries.load(row.flow, [row.key]).get(row.key)
+    agreed = known.content if known and known.content else {}
+    entry = told.entry(row) | {
+        "waits_for": list(row.waits_for),
+        "run": row.run,
+        "closed_at": row.closed_at.isoformat() if row.closed_at else None,
+        "closed_how": row.closed_how,
+        "source_id": row.key,
+        "target_id": link.target_id if link else known.target_id if known else None,
+        "target_label": link.target_label if link else None,
+        # what both sides last agreed on, of the fields that the exception names
+        "agreed": {name: agreed[name] for name in row.field.split(", ") if name in agreed},
+        "commands": commands_of(row),
+        "history": history_of(ledger, row),
+    }
     if as_json:
-        print_json(told)
+        print_json(entry)
         return
-    for name, value in told.items():
+    apart = ("fix", "first_step", "steps", "commands", "history", "agreed")
+    for name, value in entry.items():
+        if name in apart:
+            continue
         shown = ", ".join(value) if isinstance(value, list) else value
         if shown not in (None, ""):
-            print_line(f"{name:>10}  {shown}")
+            print_line(f"{name:>12}  {shown}")
+    for name, value in entry["agreed"].items():
+        print_line(f"{'agreed':>12}  {name} {_words(value)}")
+    print_line("")
+    for number, step in enumerate(entry["steps"], 1):
+        print_line(f"{number:>12}. {step}")
+    for command in entry["commands"]:
+        print_line(f"{'$':>12}  {command}")
+    print_line("")
+    for event in entry["history"][-SHOWN_EVENTS:]:
+        by = f" by {event['by']}" if event["by"] else ""
+        print_line(f"{moment(event['at'])}  {event['event']}{by}  {_words(event['detail'])}".rstrip())
+
+
+def _words(value: Any) -> str:
+    from connector_assets.delivery.words import words
+
+    return words(value)
 
 
 @app.command("dismiss")

@@ -37,7 +37,9 @@ def init(
     day = day_of(start, "--start-date")
     if sandbox:
         make_sandbox_home(home, port_base, start_date=day)
-        tell(f"{home.connections_file} points at the sandbox on port {port_base}; next: connector sync jde_coupa")
+        tell(
+            f"{home.connections_file} points at the sandbox on port {port_base}; next: connector sync jde_coupa --plan"
+        )
         return
     write_connections(home, site_connections(day or datetime.now(UTC).date() - timedelta(days=DAYS_BACK)))
     tell(

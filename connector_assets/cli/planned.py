@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from connector_assets.automation.letting_in import Chosen, read_chosen
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON
 from connector_assets.cli.places import actor, run_name
-from connector_assets.cli.syncing import needs_a_person
+from connector_assets.cli.syncing import needs_a_person, planned_only
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.pipeline import Mapped, Pipeline
 from connector_assets.delivery.report import FlowReport
@@ -19,6 +19,7 @@ from connector_assets.replaying import land_reference_data
 from connector_resources.connections import IntegrationSettings
 from connector_resources.home import Home
 from connector_resources.ledger import Ledger
+from connector_resources.ledger.releasing import LINK
 
 
 @dataclass
@@ -42,6 +43,19 @@ class Plan:
         told = {"run": None, "plan": True, "plan_id": self.run, "flows": self.entries}
         return told | ({"plan_reason": reason} if reason else {})
 
+    def told(self) -> list[str]:
+        """What the plan is called and what can be done with it, for a person."""
+        waits = [entry["flow"] for entry in self.entries if entry.get("plan_reason")]
+        if waits:
+            return [planned_only(self.run, waits)]
+        calls = sum(each["request"] is not None for entry in self.entries for each in entry["documents"])
+        documents = "1 document" if calls == 1 else f"{calls or 'no'} documents"
+        then = [
+            f"  look at it again: connector plans show {self.run}",
+            f"  send exactly this: connector sync --apply {self.run}",
+        ]
+        return [f"plan {self.run}: {documents} to send", *(then if calls else [])]
+
     def code(self, ledger: Ledger, flows: Sequence[str]) -> int:
         """The exit code: 1 where a person would be needed, now or after the sync."""
         waits = self.plan_reason or any(map(needs_a_person, self.entries))
@@ -60,6 +74,7 @@ def plan_flows(
     plan = Plan(run_name("plan"))
     planned: set[str] = set()
     with workbench(home, integration.name, plan.run, actor=actor(), reading=True) as bench:
+        bench.foresee()
         for kind in kinds:
             flow = kind(bench)
             pipeline = Pipeline(flow, pace_of(flow), lets_in=chosen is not None)
@@ -70,7 +85,15 @@ def plan_flows(
             if first:
                 entry["waits_for_this_plan"] = first
                 plan.notes.append(
-                    f"{flow.full_name}: {first} held documents wait only for records that this sync creates first"
+                    f"{flow.full_name}: {first} held documents wait only for records that this sync creates first:"
+                    f" plan again once it is done"
+                )
+            elsewhere = _waiting_for_others(mapped, {f"{integration.name}/{kind.name}" for kind in kinds})
+            if elsewhere:
+                count, others = elsewhere
+                plan.notes.append(
+                    f"{flow.full_name}: {count} held documents wait only for what {' and '.join(others)} would link:"
+                    f" connector sync {integration.name} --plan plans them together"
                 )
             plan.entries.append(entry)
             planned |= _waits_released(flow, report)
@@ -84,15 +107,15 @@ def _mapped(pipeline: Pipeline, days: tuple[date, date] | None) -> Mapped:
         # what an earlier plan set aside is planned again, whatever day it is of
         set_aside = flow.bench.ledger.exceptions.open(flow.full_name, reason="changed_since_plan")
         again: dict[str, date | None] = {each.key: None for each in set_aside}
-        return pipeline.map(again | pipeline.due_keys() | pipeline.changed_keys(*days))
+        return pipeline.map(again | pipeline.keys_of(*days, due=True))
     land_reference_data(flow)
     return pipeline.map(flow.all_keys())
 
 
 def _waits_released(flow: Flow, report: FlowReport) -> set[str]:
     """What others wait for and this flow would link."""
-    linked = {"created", "adopted"}
-    return {f"link:{flow.full_name}:{each.key}" for each in report.results.values() if each.outcome in linked}
+    linked = {"created", "adopted", "staged"}
+    return {f"{LINK}{flow.full_name}:{each.key}" for each in report.results.values() if each.outcome in linked}
 
 
 def _only_waiting(mapped: Mapped, planned: set[str]) -> int:
@@ -101,3 +124,14 @@ def _only_waiting(mapped: Mapped, planned: set[str]) -> int:
         bool(problems) and all(problem.waits_for in planned for problem in problems)
         for problems in mapped.findings.rows.values()
     )
+
+
+def _waiting_for_others(mapped: Mapped, own: Collection[str]) -> tuple[int, list[str]] | None:
+    """How many held documents have no problem but links of flows that are not in the plan, and these flows."""
+    count, others = 0, set[str]()
+    for problems in mapped.findings.rows.values():
+        waits = {(each.waits_for or "").removeprefix(LINK).partition(":")[0] for each in problems}
+        links = all((each.waits_for or "").startswith(LINK) for each in problems)
+        if problems and links and not waits & set(own):
+            count, others = count + 1, others | waits
+    return (count, sorted(others)) if count else None

@@ -82,7 +82,8 @@ def show_plan(id: Id, as_json: Json = False) -> None:
     from connector_assets.delivery import plans
 
     home = existing_home()
-    plan = plans.load(home.ledger(), id)
+    ledger = home.ledger()
+    plan = plans.load(ledger, id)
     first = next(iter(plan.flows.values()))
     planned = {"planned_by": first.by, "planned_at": first.at.isoformat(timespec="seconds")}
     if as_json:
@@ -91,3 +92,7 @@ def show_plan(id: Id, as_json: Json = False) -> None:
         return
     print_line(f"{id}, by {planned['planned_by']} at {planned['planned_at']}")
     print_flows([each.entry() for each in plan.flows.values()], plan=True)
+    calls = sum(len(each.calls(id)) for each in plan.flows.values())
+    applied = ledger.staged.applied([id]).get(id, 0)
+    left = f"; send the rest: connector sync --apply {id}" if applied < calls else ""
+    print_line(f"{applied} of {calls} documents applied{left}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,12 +11,21 @@ from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, tell
 from connector_assets.cli.places import actor, chosen_flows, day_of, existing_home, require_credentials, run_name
 from connector_assets.cli.show import Json, print_json, print_line, print_table, quiet_stdout
 from connector_assets.cli.sync import From, Target, To
+from connector_assets.cli.tables import money_words
 from connector_resources.errors import UnusableInput
 
 if TYPE_CHECKING:
     from connector_assets.reconciling import Comparison
 
 SHOWN = 100
+RULE = "rule:"
+UNEXPLAINED, RULES = "unexplained", "rule"
+# what nothing explains comes first: it is what one looks for
+TITLES = {
+    UNEXPLAINED: "unexplained: look at these",
+    "exception": "explained by an open exception: a person has them to mend",
+    RULES: "explained by a rule: nothing to do",
+}
 
 
 def reconcile(target: Target, first: From = None, last: To = None, as_json: Json = False) -> None:
@@ -42,17 +52,17 @@ def reconcile(target: Target, first: From = None, last: To = None, as_json: Json
         for kind in kinds:
             tell(f"reading {integration.name}/{kind.name} on both sides")
             found.append(compare(kind(bench), begin, end))
+    ledger = home.ledger()
     if as_json:
         print_json({"flows": [each.as_json() for each in found]})
     else:
         for each in found:
-            _print(each)
-    ledger = home.ledger()
+            _print(each, {row.id: row.reason for row in ledger.exceptions.open(each.flow)})
     waits = any(each.unexplained or ledger.exceptions.open(each.flow) for each in found)
     raise typer.Exit(NEEDS_A_PERSON if waits else DONE)
 
 
-def _print(found: Comparison) -> None:
+def _print(found: Comparison, reasons: Mapping[str, str]) -> None:
     currencies = sorted({*found.source.amounts, *found.target.amounts})
     sides = (("source", found.source), ("target", found.target))
     rows = [
@@ -62,13 +72,37 @@ def _print(found: Comparison) -> None:
     print_table(found.flow, ("", "documents", *currencies), rows, right=("documents", *currencies))
     if found.foreign:
         print_line(f"{found.foreign:,} records of the target are not ours")
-    # what nothing explains comes first: it is what one looks for
-    told = sorted(found.differences, key=lambda each: (each.explained_by is not None, each.kind, each.key))
-    unexplained = len(found.unexplained)
-    print_line(f"{len(told):,} differences, {unexplained:,} of them unexplained")
-    if told:
-        cells = [(e.kind, e.key, e.field, e.source, e.target, e.explained_by or "") for e in told[:SHOWN]]
-        print_table(None, ("kind", "key", "field", "source", "target", "explained by"), cells)
-    if len(told) > SHOWN:
-        print_line(f"and {len(told) - SHOWN:,} more: --json shows them all")
+    told = found.told()
+    print_line(f"{len(told):,} differences, {len(found.unexplained):,} of them unexplained")
+    left = SHOWN
+    groups = found.summary()
+    for group, title in TITLES.items():
+        own = [each for each in told if each.group == group]
+        if not own:
+            continue
+        print_line("")
+        shown = own[: max(left, 0)]
+        left -= len(shown)
+        what = f"{len(own):,} {title}{money_words(groups[group].as_json()['amounts'])}"
+        if shown:
+            columns = ("kind", "key", "field", "source", "target", *(("explained by",) if group != UNEXPLAINED else ()))
+            cells = [(e.kind, e.key, e.field, e.source, e.target, _why(e.explained_by, reasons)) for e in shown]
+            print_table(what, columns, [each[: len(columns)] for each in cells])
+        else:
+            print_line(what)
+        if len(own) > len(shown):
+            print_line(f"and {len(own) - len(shown):,} more: --json shows them all")
+        if group == RULES:
+            for name, side in sorted(found.by_explanation().items()):
+                if name.startswith(RULE):
+                    amounts = money_words(side.as_json()["amounts"])
+                    print_line(f"  {side.documents:,} by {name.removeprefix(RULE)}{amounts}")
     print_line("")
+
+
+def _why(explained_by: str | None, reasons: Mapping[str, str]) -> str:
+    """The rule, or the exception with its reason: `account_not_found, exception 05gz…`."""
+    if explained_by is None:
+        return ""
+    reason = reasons.get(explained_by)
+    return f"{reason}, exception {explained_by}" if reason else explained_by

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from shutil import get_terminal_size
 from typing import Annotated, Any
 
 import msgspec
@@ -16,6 +17,8 @@ from connector_resources.printable import printable, printable_json
 
 # tables that go to a file or a pipe are not cut to the width of a terminal that is not there
 WIDTH_OF_A_FILE = 220
+# columns of a terminal below which a table of sentences cannot be read
+NARROW = 140
 REQUEST = "request"
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -70,6 +73,11 @@ def print_table(
     if title:
         console.print(Text(printable(title), style="bold"))
     console.print(table)
+
+
+def narrow() -> bool:
+    """Whether standard output is a terminal that has no room for a wide table."""
+    return sys.stdout.isatty() and get_terminal_size().columns < NARROW
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from connector_assets.cli.places import (
     require_systems,
     writing_home,
 )
-from connector_assets.cli.show import Json, print_json, quiet_stdout
+from connector_assets.cli.show import Json, print_json, print_line, quiet_stdout
 from connector_assets.cli.waiting import tell_waiting
 from connector_resources.errors import UnusableInput
 
@@ -111,6 +111,8 @@ def sync(
         print_json(done.as_json())
     else:
         print_flows(done.entries, plan=plan or done.plan_reason is not None)
+        for line in done.told():
+            print_line(line)
     tell_problems(done)
     for note in done.notes:
         tell(note)

@@ -14,6 +14,7 @@ from connector_assets.automation.letting_in import LET_IN, TAG, Chosen, named
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, UNUSABLE, system_problems, tell
 from connector_assets.cli.places import actor
 from connector_assets.delivery import plans
+from connector_assets.delivery.days import todays
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.report import NEEDS_A_PERSON as WAITING
 from connector_assets.delivery.report import OUTCOMES
@@ -48,7 +49,12 @@ class Outcome:
         """What `connector sync --json` prints."""
         reason = self.plan_reason
         told = {"run": self.run, "plan": reason is not None, "flows": self.entries}
-        return told | ({"plan_reason": reason} if reason else {})
+        return told | ({"plan_reason": reason, "plan_id": self.run} if reason else {})
+
+    def told(self) -> list[str]:
+        """What a first sync that only planned is called, and what is to be done first, for a person."""
+        waits = [entry["flow"] for entry in self.entries if entry.get("plan_reason")]
+        return [planned_only(self.run, waits)] if waits else []
 
     def code(self, ledger: Ledger, flows: Sequence[str]) -> int:
         """The exit code: of the flows' full names that the run was about."""
@@ -61,6 +67,12 @@ class Outcome:
         return NEEDS_A_PERSON if any(ledger.exceptions.open(flow) for flow in flows) else DONE
 
 
+def planned_only(plan: str, flows: Sequence[str]) -> str:
+    """Why flows were only planned, and what a person has to do before they write anything."""
+    first = f"connector sync {flows[0]} --adopt (links what is there) or --baseline"
+    return f"plan {plan}: the target holds documents of {', '.join(flows)} already: first {first}, then plan again"
+
+
 def needs_a_person(entry: Mapping[str, Any]) -> bool:
     """Whether a flow's entry has documents that are not done."""
     return any(entry["outcomes"][name] for name in WAITING)
@@ -71,7 +83,8 @@ def days_of_sync(
 ) -> tuple[date, date] | None:
     """The first and last day of a sync, both included; None where all flows are read whole.
 
-    Raises UnusableInput for a day outside the partitions, or after the source's own today.
+    Without a last day it is the latest today among the sources: each reads up to its own. Raises UnusableInput for a
+    day outside the partitions, or one that has begun in none of them.
     """
     daily = [flow for flow in flows if flow.partitioned]
     if not daily:
@@ -79,7 +92,7 @@ def days_of_sync(
             raise UnusableInput(f"{flows[0].full_name} is read whole: --from and --to do not apply")
         return None
     overlap = bench.integration.settings.overlap_days
-    today = min(bench.today(flow.source_role) for flow in daily)
+    source, today = _latest_today(daily)
     begin = first if first is not None else min(first_day(flow, overlap) for flow in daily)
     end = last if last is not None else today
     for day in (begin, end):
@@ -88,7 +101,6 @@ def days_of_sync(
                 f"partition {day} is out of range: start_date in connections.yaml is {bench.start_date}"
             )
         if day > today:
-            source = bench.connection(daily[0].source_role).name
             raise UnusableInput(f"partition {day} is out of range: it is still {today} in {source}")
     if begin > end:
         where = "" if first is not None else ", where this sync would begin: give --from too"
@@ -123,15 +135,19 @@ def chosen_of(
         return Chosen(names, actor(), keys=named(daily[0], keys), mode=mode)
     if first is None:
         raise UnusableInput("--before-start needs --from: the first day to read")
-    today = min(bench.today(flow.source_role) for flow in daily)
+    source, today = _latest_today(daily)
     end = last or (start - timedelta(days=1) if before_start else today)
     for day in (first, end):
         if before_start and day >= start:
             raise UnusableInput(f"{day} is not before start_date {start}: sync it without --before-start")
         if day > today:
-            source = bench.connection(daily[0].source_role).name
             raise UnusableInput(f"{day} is out of range: it is still {today} in {source}")
     return Chosen(names, actor(), days=(first, end), mode=mode)
+
+
+def _latest_today(flows: Sequence[Flow]) -> tuple[str, date]:
+    """The connection in which it is the latest day, and that day."""
+    return max(todays(flows).items(), key=lambda each: each[1])
 
 
 def run_chosen(home: Home, integration: IntegrationSettings, flows: Sequence[type[Flow]], chosen: Chosen) -> Outcome:

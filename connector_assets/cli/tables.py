@@ -7,9 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from connector_assets.cli.show import print_line, print_table
+from connector_assets.delivery.references import LINK
 
 SETTLED = ("created", "updated", "unchanged", "adopted")
 PLANNED = 20
+# documents of earlier flows that are named beside a planned one
+NAMED = 3
 
 
 def print_flows(entries: Iterable[Mapping[str, Any]], *, plan: bool = False) -> None:
@@ -22,16 +25,31 @@ def print_flows(entries: Iterable[Mapping[str, Any]], *, plan: bool = False) -> 
         print_table(title, columns, _rows(entry["read"], entry["outcomes"], amounts), right=columns[1:])
         sums: Mapping[str, Mapping[str, str]] = entry.get("ignored_amounts", {})
         rules = ", ".join(
-            f"{count} by {rule}{_money(sums.get(rule, {}))}" for rule, count in entry.get("ignored_by", {}).items()
+            f"{count} by {rule}{money_words(sums.get(rule, {}))}" for rule, count in entry.get("ignored_by", {}).items()
         )
         if rules:
             print_line(f"ignored: {rules}")
         unreadable = entry.get("rows", {}).get("unreadable")
         if unreadable:
             print_line(f"unreadable: {unreadable} records, see connector exceptions list --reason unreadable_record")
+        if first := first_sync(entry):
+            print_line(first)
         if plan:
             _print_planned(entry.get("documents", []))
+            _print_held(entry.get("held", []))
         print_line("")
+
+
+def first_sync(entry: Mapping[str, Any]) -> str:
+    """What the days of a first sync do not show, in words; nothing where they show all."""
+    told = entry.get("first_sync", {})
+    undated, before = told.get("without_a_date", 0), told.get("before_start_date", 0)
+    said = []
+    if undated:
+        said.append(f"{undated} without a usable date of change were read too{money_words(told['amounts'])}")
+    if before:
+        said.append(f"{before} of before start_date were not read: connector sweep tells their amounts")
+    return f"first sync: {'; '.join(said)}" if said else ""
 
 
 def _rows(read: int, outcomes: Mapping[str, int], amounts: Mapping[str, Mapping[str, str]]) -> list[list[str]]:
@@ -52,7 +70,8 @@ def amount(text: str | None) -> str:
     return f"{Decimal(text):,}" if text is not None else ""
 
 
-def _money(sums: Mapping[str, str]) -> str:
+def money_words(sums: Mapping[str, str]) -> str:
+    """Amounts by currency in brackets, ` (12,000.50 GBP)`; nothing where there are none."""
     told = ", ".join(f"{amount(text)} {currency}" for currency, text in sums.items())
     return f" ({told})" if told else ""
 
@@ -61,9 +80,59 @@ def _print_planned(documents: Sequence[Mapping[str, Any]]) -> None:
     if not documents:
         return
     rows = [
-        (each["key"], each["action"], ", ".join(f"{c['field']}: {c['from']} -> {c['to']}" for c in each["changes"]))
+        (
+            each["key"],
+            each["action"] + (f", then {each['then']['action']}" if "then" in each else ""),
+            _several(each["after"]),
+            ", ".join(map(_change, _changes(each))),
+        )
         for each in documents[:PLANNED]
     ]
-    print_table(None, ("key", "action", "changes"), rows)
+    columns, after = ("key", "action", "after", "changes"), any(each["after"] for each in documents)
+    shown = (0, 1, 2, 3) if after else (0, 1, 3)
+    print_table(None, [columns[at] for at in shown], [[row[at] for at in shown] for row in rows])
     if len(documents) > PLANNED:
         print_line(f"and {len(documents) - PLANNED} more: --json shows them all, with the requests")
+
+
+def _several(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
+
+
+def _changes(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a planned call changes, and the one that it prepares."""
+    return [*entry["changes"], *entry.get("then", {}).get("changes", ())]
+
+
+def _change(change: Mapping[str, Any]) -> str:
+    if change["from"] is None:
+        return f"{change['field']} {_words(change['to'])}"
+    return f"{change['field']}: {_words(change['from'])} -> {_words(change['to'])}"
+
+
+def _words(value: Any) -> str:
+    """A value of a content as people read it; what is not there is left out."""
+    if isinstance(value, Mapping):
+        if set(value) == {LINK}:
+            return str(value[LINK])
+        return ", ".join(f"{name} {_words(inner)}" for name, inner in value.items() if inner not in (None, "", [], {}))
+    if isinstance(value, list | tuple):
+        return "; ".join(map(_words, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "nothing" if value in (None, "") else str(value)
+
+
+def _print_held(held: Sequence[Mapping[str, Any]]) -> None:
+    """For each reason how many documents would be held, and the first of them in words."""
+    of_reason: dict[str, list[Mapping[str, Any]]] = {}
+    for each in held:
+        of_reason.setdefault(each["reason"], []).append(each)
+    if not held:
+        return
+    rows = [
+        (reason, len({each["key"] for each in own}), own[0]["key"], own[0]["message"], own[0]["fix"])
+        for reason, own in sorted(of_reason.items(), key=lambda item: -len(item[1]))
+    ]
+    print_table(None, ("held for", "documents", "such as", "since", "what to do"), rows, right=("documents",))

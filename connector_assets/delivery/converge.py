@@ -60,9 +60,7 @@ def converge(
     ]
     if strangers and not source_wins:
         return Hold(
-            tuple(
-                problem("changed_on_both_sides", each.field, f"{each.before!r} to {each.after!r}") for each in strangers
-            ),
+            tuple(problem("changed_on_both_sides", each.field, each.told) for each in strangers),
             conflict=True,
         )
     if accepted and not strangers:

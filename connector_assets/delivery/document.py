@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from connector_assets.delivery.words import shown
 from connector_resources.ledger import Problem
 
 
@@ -38,7 +39,8 @@ class Document:
     `read_at` when the source was read. `ignored` is the name of the rule by which it is left alone; `problems` are why
     it is held. `facts` carries what the flow needs to act but does not agree on (ids of referenced records). `moved`
     says that the target's record is not as it was left, so that it is looked at although the source has not changed.
-    `party` is the supplier that it is about, by name where that is known.
+    `party` is the supplier that it is about, by name where that is known, `party_number` his number; `label` is the
+    number by which a person knows it, such as the supplier's invoice number.
     """
 
     key: str
@@ -52,6 +54,8 @@ class Document:
     facts: dict[str, Any] = field(default_factory=dict)
     moved: bool = False
     party: str | None = None
+    party_number: str | None = None
+    label: str | None = None
 
     @property
     def deliverable(self) -> bool:
@@ -93,12 +97,22 @@ def version_text(updated_at: datetime | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a step that prepares comes to: it is done, and the target is as it was."""
+
+
+@dataclass(frozen=True, slots=True)
 class FieldChange:
     """One line of a plan."""
 
     field: str
     before: Any
     after: Any
+
+    @property
+    def told(self) -> str:
+        """What became of what, in words: `100.00 to 120.00`."""
+        return f"{shown(self.before)} to {shown(self.after)}"
 
 
 @dataclass(frozen=True)
@@ -122,20 +136,25 @@ class Step:
     run counts when this step happened ('created' or 'updated'). `refuses_second` is True only where the target itself
     refuses a second document of that key, so that after a look-up that finds nothing it can be sent again at once.
     A create with `bulk` may go in one call with others of its slice; `send` is used where it goes alone.
+
+    A step that `prepares` is done in the source system, before the target is touched: it answers `Prepared`, and the
+    flow is asked once more, which must know by itself that it is done. It can be repeated, with the same effect, as
+    long as what became of it is not known. Its `outcome` is that of the call which it prepares.
     """
 
     name: str
     body: Mapping[str, Any]
-    send: Callable[[Mapping[str, Any]], Target]
+    send: Callable[[Mapping[str, Any]], Target | Prepared]
     outcome: str
     stage: str | None = None
     refuses_second: bool = False
     changes: tuple[FieldChange, ...] = ()
     bulk: Bulk | None = None
+    prepares: bool = False
 
     @property
     def creates(self) -> bool:
-        """Whether the step brings a new document into being."""
+        """Whether the step brings a new document into being, or prepares that."""
         return self.outcome == "created"
 
     def shown_changes(self) -> list[dict[str, Any]]:
@@ -168,18 +187,22 @@ class Done:
 @dataclass(frozen=True)
 class Hold:
     """A person is needed; `conflict` when both sides changed. `again` when nothing shows that the target itself said
-    so: the next run asks once more."""
+    so: the next run asks once more. `waiting` names what may happen elsewhere meanwhile: each run looks whether it did.
+    """
 
     problems: tuple[Problem, ...]
     conflict: bool = False
     again: bool = False
+    waiting: str | None = None
 
 
 @dataclass(frozen=True)
 class Ignore:
-    """Leave it alone, by a stated rule."""
+    """Leave it alone, by a stated rule; for now only where `waiting` names what must happen elsewhere: each run looks
+    whether it did."""
 
     rule: str
+    waiting: str | None = None
 
 
 Decision = Do | NeedTarget | Done | Hold | Ignore

@@ -22,6 +22,7 @@ from connector_assets.delivery.reach import Reach
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.recorder import Recorder
 from connector_assets.delivery.unreadable import WAITS, record_problem, without_unreadable
+from connector_assets.delivery.words import beside
 from connector_assets.delivery.work import Pace, Work
 from connector_resources.errors import ConnectorError, SystemProblem
 from connector_resources.ledger import Change, Delivery, IntentResult, Problem
@@ -104,7 +105,7 @@ class Doubts:
             elif owner is not None and owner.source_key != key:
                 found[key] = f"{own[0].id} is linked to {owner.source_key}"
             elif differing := self.flow.disagreements(document, own[0]):
-                words = (f"{each.field} is {each.before!r}, ours {each.after!r}" for each in differing)
+                words = (f"{each.field} is {beside(each.before, each.after)}" for each in differing)
                 found[key] = f"{own[0].id}: {', '.join(words)}"
             elif answering[own[0].id] > 1 and owner is None:
                 found[key] = f"{own[0].id} answers to {answering[own[0].id]} documents of ours"
@@ -271,7 +272,7 @@ class Doubts:
     def repeats(self, doing: Sequence[tuple[Work, Step]]) -> list[tuple[Work, Change]]:
         """Park the works whose step is the very call that the target accepted last, as long as that may still take
         effect: a copy of the target that lags behind, or an answer of before, does not show it yet."""
-        again = [(work, step) for work, step in doing if not step.creates]
+        again = [(work, step) for work, step in doing if not (step.creates or step.prepares)]
         if not again:
             return []
         now = self.clock.now()

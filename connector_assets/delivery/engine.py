@@ -182,15 +182,27 @@ class Engine:
         told: list[Told] = []
         for work in works:
             if work.document.ignored is not None:
-                told.append((work, work.ignore(work.document.ignored)))
+                told.append((work, work.ignore(work.document.ignored, *self._until(work.document))))
             elif work.document.problems:
                 told.append((work, work.hold(work.document.problems, **self._looked_at_again(work.document))))
         self.recorder.record(told)
 
     def _looked_at_again(self, document: Document) -> dict[str, Any]:
-        """What was held since a record of it could not be read is looked at in each run until it can be."""
-        unreadable = any(each.reason == REASON for each in document.problems)
-        return {"waiting": WAITS, "due_at": self.clock.now()} if unreadable else {}
+        """What was held since a record of it could not be read is looked at in each run until it can be; so is what
+        somebody has to do something about elsewhere that the source's changes do not tell."""
+        if any(each.reason == REASON for each in document.problems):
+            return {"waiting": WAITS, "due_at": self.clock.now()}
+        waits = next((wait for each in document.problems if (wait := self.flow.held_until.get(each.reason))), None)
+        return {"waiting": waits, "due_at": self._later} if waits else {}
+
+    def _until(self, document: Document) -> tuple[str | None, datetime | None]:
+        """What a document that a rule leaves alone for now waits for, and when that is to be looked at."""
+        waits = self.flow.ignored_until.get(document.ignored or "")
+        return (waits, self._later) if waits else (None, None)
+
+    @property
+    def _later(self) -> datetime:
+        return self.clock.now() + timedelta(seconds=self.pace.recheck_seconds)
 
 
 def nothing_new(document: Document, known: Delivery, *, approved: bool = False) -> bool:
@@ -208,7 +220,8 @@ def nothing_new(document: Document, known: Delivery, *, approved: bool = False) 
         # the same again would be refused again: waits for a person, or for another content
         return seen and document.deliverable
     if known.state == "ignored":
-        return seen and known.outcome in ("dismissed", REJECTED, document.ignored)
+        said = known.outcome in ("dismissed", REJECTED)
+        return seen and (said or (known.outcome == document.ignored and known.waiting is None))
     if known.state == "staged":
         return seen and document.deliverable and not approved
     return known.state == "baseline" and seen

@@ -19,6 +19,8 @@ from connector_assets.delivery.approval import SETTING, read_approval
 from connector_assets.delivery.checks import FrameChecks
 from connector_assets.delivery.document import Decision, Document, FieldChange, Target, is_void
 from connector_assets.delivery.reasons import problem
+from connector_assets.delivery.references import Document as Referred
+from connector_assets.delivery.references import references_in
 from connector_assets.delivery.report import AccountingError
 from connector_assets.delivery.workbench import Workbench
 from connector_resources.connections import IntegrationSettings
@@ -121,6 +123,17 @@ class Flow(ABC):
     # know him by name, '' where the column is the name
     party_column: ClassVar[str] = "supplier"
     parties_of: ClassVar[str] = ""
+    # True where the target can pay what it is sent, so that it is looked whether the source could as well
+    is_paid: ClassVar[bool] = False
+    # the mapped column with the G/L date of what is to be written, where a closed period may move it; beside it,
+    # `moved_from` is the day that it was moved from
+    gl_column: ClassVar[str] = ""
+    # rules and reasons that leave a document alone for now: each with what it waits for elsewhere, which nothing that
+    # changes in the source need tell, so that each run asks for the document again by its key
+    ignored_until: ClassVar[Mapping[str, str]] = {}
+    held_until: ClassVar[Mapping[str, str]] = {}
+    # True where the sweep looks for records of ours that somebody deleted in the target
+    notices_lost: ClassVar[bool] = False
     # True where documents without a link are looked up in the target before anything is decided
     looks_first: bool = False
 
@@ -157,10 +170,20 @@ class Flow(ABC):
     def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """The content of one mapped row and its lines: everything that both sides shall agree on."""
 
+    def refers_to(self, document: Document) -> Collection[Referred]:
+        """The documents of other flows, (flow's name, key), whose links a document was mapped by, as far as they are
+        only expected: those of which its mapped row and lines hold a reference."""
+        return {each.document for each in references_in(document.facts)}
+
     def moved(self, row: Mapping[str, Any]) -> bool:
         """Whether what was read of the target says that its record is not as it was left: then it is looked at although
         the source has not changed. False, the default, where a flow does not read its target."""
         return False
+
+    def look_again(self, keys: Collection[str]) -> None:
+        """Documents whose record is not in the target any more: `moved` of what is mapped of them from now on. Asked
+        of flows that notice that."""
+        raise NotImplementedError(f"{self.full_name}: {len(keys)} records are gone, which it does not notice")
 
     # -- the target side ------------------------------------------------------------------------------------------
 
@@ -190,6 +213,10 @@ class Flow(ABC):
     @abstractmethod
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         """What to do next with a document, from what is known of it and, where it was read, the target."""
+
+    def prepared(self, document: Document) -> Document:
+        """The document as it will be once what its step prepares is done: for plans, which show what follows."""
+        return document
 
     @abstractmethod
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
@@ -250,6 +277,14 @@ class Flow(ABC):
     def inner_doubles(self, target: Target) -> Collection[str]:
         """In words, what a record holds twice of what it shall hold once (a payment). Nothing, by default."""
         return ()
+
+    # -- who pays -------------------------------------------------------------------------------------------------
+
+    def payable_in_both(self, keys: Collection[str] | None) -> Mapping[str, str] | None:
+        """Of these documents (None: of all that are linked) those that the source system and the target could both
+        pay, each in words with what is open of it; read from both as they are now. None where the flow makes nothing
+        payable."""
+        return None
 
     def link(self, document: Document, target: Target, origin: Origin) -> NewLink:
         """The cross-reference between a document and its target; `origin` is 'created', 'matched' or 'set'."""

@@ -1,7 +1,7 @@
 """A call as it was decided, kept so that exactly it can be sent later: the body to the byte, and what it was based on.
 
-A body's text keeps the order of its fields, and tells numbers from strings: a Decimal, a date and an instant, which
-JSON lacks, are objects of one field whose name begins with `$`.
+A body's text keeps the order of its fields, and tells numbers from strings: a Decimal, a date, an instant and a
+reference, which JSON lacks, are objects of one field whose name begins with `$`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from connector_assets.delivery.document import Document, Step, Target, canonical, fingerprint
+from connector_assets.delivery.references import LINK, Reference, filled, reference_of
+from connector_assets.delivery.references import Document as Referred
+from connector_resources.ledger import Link
 
 _DECIMAL, _DATE, _INSTANT = "$decimal", "$date", "$instant"
 
@@ -24,7 +27,8 @@ class Frozen:
     """One call, and the state of both sides that it was decided from.
 
     `body` is the body's text; `target_version` a fingerprint of the target's record, None where there is none yet.
-    `plan` is the id of the plan that it is applied by.
+    `plan` is the id of the plan that it is applied by; `lacks` names a document to whose record it refers, and that was
+    not made as planned.
     """
 
     step: str
@@ -34,10 +38,24 @@ class Frozen:
     target_id: str | None
     target_version: str | None
     plan: str | None = None
+    lacks: str | None = None
+
+    def referring(self, content: str, links: Mapping[Referred, Link]) -> Frozen:
+        """The call with what these links say in the place of its references; `content` is the document's, as it was
+        planned, as canonical text."""
+        body = filled(body_of(self.body), links)
+        return replace(
+            self,
+            body=body_text(body),
+            body_hash=body_hash(body),
+            content_hash=fingerprint(filled(json.loads(content), links)),
+        )
 
     def changed(self, now: Frozen) -> str | None:
         """What differs in the same document's call as it would be decided now: 'source', 'target', 'step' or
-        'request'; None where nothing does."""
+        'request', or the link that it refers to; None where nothing does."""
+        if self.lacks is not None:
+            return f"link of {self.lacks}"
         if self.content_hash != now.content_hash:
             return "source"
         if (self.target_id, self.target_version) != (now.target_id, now.target_version):
@@ -88,9 +106,11 @@ def body_hash(body: Mapping[str, Any]) -> str:
 
 def _tagged(value: Any) -> Any:
     if isinstance(value, Mapping):
-        if len(value) == 1 and next(iter(value)) in (_DECIMAL, _DATE, _INSTANT):
+        if len(value) == 1 and next(iter(value)) in (_DECIMAL, _DATE, _INSTANT, LINK):
             raise ValueError(f"a request body with a field {next(iter(value))}: the name is ours")
         return {str(name): _tagged(inner) for name, inner in value.items()}
+    if (reference := reference_of(value)) is not None:
+        return {LINK: [reference.part, reference.flow, reference.key]}
     if isinstance(value, list | tuple):
         return [_tagged(inner) for inner in value]
     if isinstance(value, float):
@@ -114,4 +134,8 @@ def _untagged(found: dict[str, Any]) -> Any:
         return Decimal(value)
     if name == _INSTANT:
         return datetime.fromisoformat(value)
+    if name == LINK:
+        part, flow, key = value
+        reference = Reference(flow, key, part)
+        return reference if part == "number" else reference.text
     return date.fromisoformat(value) if name == _DATE else found

@@ -16,11 +16,14 @@ import pyarrow as pa
 
 from connector_assets.delivery import plans
 from connector_assets.delivery.checks import ENCRYPTED, Findings, examine, frame, mapped_columns, records
+from connector_assets.delivery.days import FirstLook
 from connector_assets.delivery.document import Document
 from connector_assets.delivery.engine import Engine
 from connector_assets.delivery.flow import Assembly, Flow, Frames
 from connector_assets.delivery.frozen import Frozen
-from connector_assets.delivery.parties import parties
+from connector_assets.delivery.linking import advised
+from connector_assets.delivery.one_payer import tell_payers
+from connector_assets.delivery.parties import label_of, parties
 from connector_assets.delivery.planning import Planner
 from connector_assets.delivery.report import FlowReport, Result
 from connector_assets.delivery.start_date import leave_alone, of_before
@@ -33,6 +36,8 @@ from connector_resources.unreadable import UnreadableRecord, set_aside
 
 # of what the mapped asset tells the delivered one, the records that could not be read before and can be now
 READ_AGAIN = "read_again"
+# and what a first sync read besides its days
+FIRST_LOOK = "first_look"
 ARROW = {
     "str": pa.string(),
     "int": pa.int64(),
@@ -75,17 +80,39 @@ class Pipeline:
         self.lets_in = lets_in
         self.unreadable = UnreadableRecords(flow)
         self._last_day: date | None = None
+        self._first_look: FirstLook | None = None
 
     # -- reading --------------------------------------------------------------------------------------------------
 
     def land(self, first: date, last: date) -> None:
-        """Read the changes of these days, and the snapshots, into the landing store: what source assets do."""
+        """Read the changes of these days, and the snapshots, into the landing store: what source assets do. Each source
+        is read up to its own today."""
         for source in self.flow.sources:
             reader = self.bench.reader(source.role)
-            if source.daily:
-                reader.land_window(source.entity, first, last)
-            else:
+            if not source.daily:
                 reader.land_snapshot(source.entity)
+            elif first <= (own := min(last, self.bench.today(source.role))):
+                reader.land_window(source.entity, first, own)
+
+    def keys_of(self, first: date, last: date, *, due: bool) -> dict[str, date | None]:
+        """What a sync of these days is about: the documents that changed in them; with `due` those that the ledger
+        wants another attempt for; in a first sync those that no day tells of."""
+        changed = self.changed_keys(first, last)
+        return (self.due_keys() if due else {}) | self._undated_keys(first, changed) | changed
+
+    def _undated_keys(self, first: date, changed: Collection[str]) -> dict[str, date | None]:
+        """In the sync from the start date on that is a flow's first: the documents whose rows have no day of change, or
+        one that is still to come. Later the sweep finds them."""
+        flow, bench = self.flow, self.bench
+        marks = bench.ledger.watermarks
+        seen = all(marks.get(flow.full_name, each.entity) for each in flow.sources if each.daily)
+        if seen or first > bench.start_date or not bench.reader(flow.source_role).may_lack_days:
+            return {}
+        keys, today = self.all_keys(), bench.today(flow.source_role)
+        undated = {key for key, day in keys.items() if key not in changed and (day is None or day > today)}
+        before = sum(day is not None and day < bench.start_date for day in keys.values())
+        self._first_look = FirstLook(undated, before)
+        return dict.fromkeys(undated)
 
     def changed_keys(self, first: date, last: date) -> dict[str, date | None]:
         """The documents touched in the landed rows of these days, each with its latest day."""
@@ -183,6 +210,7 @@ class Pipeline:
         findings = examine(self.flow.checks, resolved.documents, resolved.lines)
         for key, record in blocked:
             findings.rows.setdefault(key, []).append(record_problem(record))
+        findings.rows = advised(self.flow, findings.rows)
         return Mapped(resolved, findings, assembly)
 
     @property
@@ -200,6 +228,8 @@ class Pipeline:
         landing, bench = self.bench.landing, self.bench
         if mapped.assembly is not None:
             told = mapped.assembly.as_json() | {READ_AGAIN: self.unreadable.read}
+            if self._first_look is not None:
+                told[FIRST_LOOK] = self._first_look.kept()
             bench.ledger.reports.put(bench.run, self._mapped_name, told, at=bench.now())
         kept = []
         for part, data, columns in (
@@ -299,7 +329,9 @@ class Pipeline:
                     problems=tuple(mapped.findings.rows.get(row["key"], ())),
                     facts={"row": row, "lines": own},
                     moved=self.flow.moved(row),
-                    party=named.get(row["key"]),
+                    party=named[row["key"]].name if row["key"] in named else None,
+                    party_number=named[row["key"]].number if row["key"] in named else None,
+                    label=label_of(row) if self.flow.carries_money else None,
                 )
             )
         return made
@@ -343,12 +375,19 @@ class Pipeline:
         started = time.monotonic()
         reads, writes = self.bench.calls()
         documents = self.documents(mapped)
+        if plan is not None:
+            # a document may be read together with others, which are not in the plan
+            documents = [document for document in documents if document.key in plan]
         report = FlowReport(self.flow.full_name, self.flow.carries_money)
         report.rows = mapped.assembly.as_json() if mapped.assembly else self._rows_of_this_run()
         self.unreadable.read += report.rows.pop(READ_AGAIN, [])
+        looked = report.rows.pop(FIRST_LOOK, None)
+        report.first_look = FirstLook.parse(looked) if looked else self._first_look
         if mode in ("apply", "plan") and self.must_plan_first(mode):
             mode, report.plan_reason = "plan", "target_not_empty"
         report.add(self._outcomes(documents, mode, report, baseline_to, plan))
+        if mode == "apply" and not report.plan:
+            self._tell_payers([document.key for document in documents], report)
         report.add(standing)
         report.check([*(document.key for document in documents), *(result.key for result in standing)])
         staged = [key for key, result in report.results.items() if result.outcome == "staged"]
@@ -366,6 +405,14 @@ class Pipeline:
             self.bench.ledger.reports.put(self.bench.run, self.flow.full_name, report.as_json(), at=self.bench.now())
         return report
 
+    def _tell_payers(self, keys: Sequence[str], report: FlowReport) -> None:
+        """What both systems could pay of what was delivered; where one of them cannot be asked, the run has not done
+        its work."""
+        try:
+            tell_payers(self.flow, keys)
+        except ConnectorError as error:
+            report.error = report.error or error
+
     def _outcomes(
         self,
         documents: Sequence[Document],
@@ -381,6 +428,7 @@ class Pipeline:
             results, report.planned = planner.plan(
                 documents, look_up=report.plan_reason is not None or self.flow.looks_first
             )
+            report.held = planner.held
             return results
         if mode == "adopt":
             results = planner.adopt(documents)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from connector_assets.delivery.claims import Claims
 from connector_assets.delivery.document import (
@@ -14,6 +15,7 @@ from connector_assets.delivery.document import (
     NeedTarget,
     Step,
     Target,
+    canonical,
     fingerprint,
 )
 from connector_assets.delivery.doubt import Doubts, close, read_targets
@@ -21,11 +23,15 @@ from connector_assets.delivery.engine import nothing_new, standing
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.frozen import freeze
 from connector_assets.delivery.gate import Gate
+from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.recorder import Recorder, Told
-from connector_assets.delivery.report import Planned, Result
-from connector_assets.delivery.unreadable import without_unreadable
+from connector_assets.delivery.references import Document as Referred
+from connector_assets.delivery.references import Reference, references_in
+from connector_assets.delivery.report import FollowUp, Planned, Result
+from connector_assets.delivery.unreadable import record_problem, without_unreadable
 from connector_assets.delivery.work import Pace, Work, works_of
-from connector_resources.ledger import Change
+from connector_resources.ledger import Change, NewLink, Origin, Problem
+from connector_resources.ledger.foreseen import ForeseenLinks
 
 
 class Planner:
@@ -41,33 +47,38 @@ class Planner:
         self.doubts = Doubts(flow, pace)
         self.recorder = Recorder(flow)
         self.gate = Gate(flow)
+        # why documents would be held, of those that the last plan was about
+        self.held: list[tuple[str, Problem]] = []
 
     def plan(self, documents: Sequence[Document], *, look_up: bool) -> tuple[list[Result], list[Planned]]:
         """What `deliver` would do next with each document. With `look_up` the target is asked for documents of the
         same natural key, which `--adopt` would link."""
         works = works_of(self.flow, documents, self.owner)
         asked = [w for w in works if look_up and w.known.target_id is None and not _settled_by_rule(w)]
+        # what bears the name of a record that is not there yet is not there either
+        asked = [w for w in asked if not any(references_in([w.document.content.get(n) for n in self.flow.named_by]))]
         hits, unseen = without_unreadable(asked, self._find)
         taken = self.doubts.why_not_ours({document.key: document for document in documents}, hits)
         linked = [w for w in works if w.known.target_id and not _nothing_new(w)]
         targets, unread = without_unreadable(linked, lambda some: read_targets(self.flow, some))
-        for work, _ in [*unseen, *unread]:
+        self.held = []
+        for work, record in [*unseen, *unread]:
             # whether it is there, and what it holds, is not known
-            work.finish("held")
+            self._hold(work, [record_problem(record)])
         results, planned = [], []
         for work in works:
             key = work.document.key
             if work.result is not None:
                 results.append(work.result)
                 continue
-            result, entry = self._plan_one(work, bool(hits.get(key)), key in taken, targets)
+            result, entry = self._plan_one(work, hits.get(key, []), taken.get(key), targets)
             results.append(result)
             if entry is not None:
                 planned.append(entry)
         return results, planned
 
     def _plan_one(
-        self, work: Work, found: bool, taken: bool, targets: dict[str, Target]
+        self, work: Work, found: Sequence[Target], taken: Problem | None, targets: dict[str, Target]
     ) -> tuple[Result, Planned | None]:
         document, known = work.document, work.known
         if _nothing_new(work):
@@ -77,10 +88,14 @@ class Planner:
         elif document.ignored is not None:
             work.finish("ignored", document.ignored)
         elif document.problems:
-            work.finish("held")
+            self._hold(work, document.problems)
+        elif found and taken is not None:
+            self._hold(work, [taken])
+            return _result(work), Planned(document.key, "hold", [], None)
         elif found:
-            work.finish("held" if taken else "adopted")
-            return _result(work), Planned(document.key, "hold" if taken else "adopt", [], None)
+            work.finish("adopted")
+            self._expect(document, found[0], "matched")
+            return _result(work), Planned(document.key, "adopt", [], None)
         else:
             return self._decide(work, targets)
         return _result(work), None
@@ -91,23 +106,80 @@ class Planner:
         decision = self.flow.decide(document, known, None)
         if isinstance(decision, NeedTarget):
             if target is None:
-                work.finish("held")
+                self._hold(work, [problem("missing_in_target", "", known.target_id)])
                 return _result(work), None
             decision = self.flow.decide(document, known, target)
         match decision:
             case Do(_) if work.finding is not None:
-                work.finish("held")
+                self._hold(work, [work.finding])
             case Do(step):
                 work.target = target
                 work.finish(step.outcome if self.gate.lets_go(work, step) else "staged")
-                return _result(work), _planned(work, step)
+                if step.creates and known.target_id is None:
+                    self._expect(document, self._made(document), "created")
+                return _result(work), self._planned(work, step)
             case Done():
                 work.finish("unchanged")
-            case Hold(conflict=conflict):
-                work.finish("conflict" if conflict else "held")
+            case Hold(problems, conflict=conflict):
+                self._hold(work, problems, "conflict" if conflict else "held")
             case Ignore(rule):
                 work.finish("ignored", rule)
         return _result(work), None
+
+    def _planned(self, work: Work, step: Step) -> Planned:
+        document = work.document
+        after = self._after(document)
+        return Planned(
+            document.key,
+            step.name,
+            step.shown_changes(),
+            dict(step.body),
+            frozen=freeze(document, step, work.target),
+            day=document.day,
+            amount=document.amount,
+            currency=document.currency,
+            after=after,
+            then=self._then(work, step),
+            content=canonical(document.content) if after else None,
+        )
+
+    def _hold(self, work: Work, problems: Sequence[Problem], outcome: str = "held") -> None:
+        work.finish(outcome)
+        self.held += [(work.document.key, each) for each in problems]
+
+    def _then(self, work: Work, step: Step) -> FollowUp | None:
+        """The call that a step prepares: it belongs to the plan as what follows any call does, and is shown with it."""
+        if not step.prepares:
+            return None
+        decision = self.flow.decide(self.flow.prepared(work.document), work.known, work.target)
+        if not isinstance(decision, Do) or decision.step.prepares:
+            return None
+        return FollowUp(decision.step.name, decision.step.shown_changes(), dict(decision.step.body))
+
+    # -- what later flows of the plan may refer to ------------------------------------------------------------------
+
+    def _made(self, document: Document) -> Target:
+        """The record that a document would become: its id and label are what the target will say."""
+        name, key = self.flow.name, document.key
+        label = Reference(name, key, "label").text
+        return Target(Reference(name, key).text, document.content, label=label)
+
+    def _expect(self, document: Document, target: Target, origin: Origin) -> None:
+        """From now on the document counts as linked to this record, where the run foresees and others refer to it."""
+        if isinstance(self.ledger.links, ForeseenLinks) and (self.flow.master_data or not self.flow.partitioned):
+            link: NewLink = self.flow.link(document, target, origin)
+            link = replace(link, flow=self.flow.full_name, source_key=document.key)
+            self.ledger.links.expect(link, self.clock.now())
+
+    def _after(self, document: Document) -> tuple[Referred, ...]:
+        """What a document refers to that is only expected, in the order in which the plan makes it."""
+        links, integration = self.ledger.links, self.flow.bench.integration.name
+        if not isinstance(links, ForeseenLinks):
+            return ()
+        found = [each for each in self.flow.refers_to(document) if links.expects(f"{integration}/{each[0]}", each[1])]
+        return tuple(sorted(found, key=lambda each: (links.flows.index(f"{integration}/{each[0]}"), each[1])))
+
+    # -- the ways to go live ----------------------------------------------------------------------------------------
 
     def adopt(self, documents: Sequence[Document]) -> list[Result]:
         """Link documents to existing target records by natural key and key fields, writing nothing to the target.
@@ -154,7 +226,8 @@ class Planner:
                 # the next sync decides what became of our own call
                 continue
             elif document.ignored is not None:
-                told.append((work, work.ignore(document.ignored)))
+                waits = self.flow.ignored_until.get(document.ignored)
+                told.append((work, work.ignore(document.ignored, waits, self.clock.now() if waits else None)))
             elif document.problems:
                 told.append((work, work.hold(document.problems)))
             else:
@@ -202,20 +275,6 @@ def _settled_by_rule(work: Work) -> bool:
 
 def _nothing_new(work: Work) -> bool:
     return nothing_new(work.document, work.known, approved=work.approved)
-
-
-def _planned(work: Work, step: Step) -> Planned:
-    document = work.document
-    return Planned(
-        document.key,
-        step.name,
-        step.shown_changes(),
-        dict(step.body),
-        frozen=freeze(document, step, work.target),
-        day=document.day,
-        amount=document.amount,
-        currency=document.currency,
-    )
 
 
 def _result(work: Work) -> Result:

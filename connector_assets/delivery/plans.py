@@ -12,14 +12,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from connector_assets.delivery.frozen import Frozen, body_of, kept
-from connector_assets.delivery.report import FlowReport, Planned
+from connector_assets.delivery.frozen import Frozen, body_of, body_text, kept
+from connector_assets.delivery.references import Document as Referred
+from connector_assets.delivery.references import shown
+from connector_assets.delivery.report import FlowReport, FollowUp, Planned
 from connector_assets.delivery.workbench import Workbench
 from connector_resources.errors import UnusableInput
-from connector_resources.ledger import Ledger, Report
+from connector_resources.ledger import Ledger, Link, Report
 
 # raised when a plan of an earlier version cannot be applied by this one
-FORMAT = 1
+FORMAT = 2
 PLANNED = "/planned"
 CALL = ("step", "content_hash", "target_id", "target_version")
 
@@ -36,9 +38,15 @@ class FlowPlan:
     report: Mapping[str, Any]
     documents: list[Planned]
 
-    def calls(self, plan: str) -> dict[str, Frozen]:
-        """Key -> its frozen call, of the documents for which something would be sent."""
-        return {each.key: replace(each.frozen, plan=plan) for each in self.documents if each.frozen is not None}
+    def calls(self, plan: str, made: Mapping[Referred, Link] | None = None) -> dict[str, Frozen]:
+        """Key -> its frozen call, of the documents for which something would be sent. `made` are the links of what
+        earlier flows of the plan have made: they take the place of the references."""
+        return {each.key: replace(_filled(each, made or {}), plan=plan) for each in self.documents if each.frozen}
+
+    @property
+    def referred(self) -> set[Referred]:
+        """What earlier flows of the plan are to make first, (flow's name, key)."""
+        return {each for planned in self.documents for each in planned.after}
 
     def entry(self) -> dict[str, Any]:
         """The flow's entry in what `connector sync --plan --json` prints."""
@@ -94,6 +102,16 @@ def _flow_plan(head: Report, documents: Report) -> FlowPlan:
     return FlowPlan(head.flow, head.at, made["by"], made["connections"], report, planned)
 
 
+def _filled(planned: Planned, made: Mapping[Referred, Link]) -> Frozen:
+    frozen = planned.frozen
+    if frozen is None:
+        raise AssertionError(f"{planned.key} was planned without a call")
+    lacking = [each for each in planned.after if each not in made]
+    if lacking:
+        return replace(frozen, lacks=", ".join(map(shown, lacking)))
+    return frozen.referring(planned.content, made) if planned.content is not None else frozen
+
+
 def _stored(planned: Planned) -> dict[str, Any]:
     """A document for the ledger, whose JSON keeps neither the order of fields nor numbers with a fraction: the body is
     a text to it."""
@@ -105,6 +123,11 @@ def _stored(planned: Planned) -> dict[str, Any]:
         "amount": planned.amount,
         "currency": planned.currency,
     }
+    if planned.after:
+        stored |= {"after": [list(each) for each in planned.after], "content": planned.content}
+    if planned.then is not None:
+        then = planned.then
+        stored["then"] = {"action": then.action, "changes": then.changes, "text": body_text(then.request)}
     if planned.frozen is not None:
         stored["call"] = {name: getattr(planned.frozen, name) for name in CALL} | {"text": planned.frozen.body}
     return stored
@@ -121,4 +144,11 @@ def _planned(stored: Mapping[str, Any]) -> Planned:
         day=date.fromisoformat(stored["day"]) if stored["day"] else None,
         amount=Decimal(stored["amount"]) if stored["amount"] is not None else None,
         currency=stored["currency"],
+        after=tuple((flow, key) for flow, key in stored.get("after", ())),
+        content=stored.get("content"),
+        then=_then(stored["then"]) if "then" in stored else None,
     )
+
+
+def _then(stored: Mapping[str, Any]) -> FollowUp:
+    return FollowUp(stored["action"], stored["changes"], body_of(stored["text"]))

@@ -1,16 +1,20 @@
 """Why a document needs a person: the closed list, each with its meaning and its fix.
 
 A reason is a word in the ledger, in `connector exceptions` and in the name of the pandera check that found it, so it
-never changes its meaning. Texts are templates over the problem's `field` and `value`.
+never changes its meaning. Texts are templates over the problem's `field` and `value`; `{arg}` is the value as an
+argument of a command. The names of the document (`{integration}`, `{flow}`, `{key}`, and of the key `{record}`, what
+follows its colon, and `{last}`, its last part) are filled in where the problem is kept (`Problem.of`). A command stands
+in backticks, with words in capitals for what a person chooses; steps end with a semicolon.
 """
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Literal
 
-from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.words import BLANK, shown, words
 from connector_resources.ledger import Problem
 
 Severity = Literal["normal", "high"]
@@ -26,7 +30,12 @@ class Reason:
     severity: Severity
     message: str
     fix: str
+    # both texts where the value is blank
+    blank: tuple[str, str] | None = None
 
+
+# one step of a fix ends where the next begins
+_STEPS = re.compile(r"; (?:then )?|, then (?=replay|dismiss)")
 
 REASONS: dict[str, Reason] = {
     reason.name: reason
@@ -42,14 +51,16 @@ REASONS: dict[str, Reason] = {
             "supplier_not_linked",
             "normal",
             "supplier {value} is not linked to a supplier in the target",
-            "let the suppliers flow deliver it, or link it by hand: connector links set",
+            "do what the exception says of the supplier: what keeps it from being linked is named there; or link it by "
+            "hand: `connector links set FLOW F0401:NUMBER ID`",
+            blank=("the document names no supplier", "enter the supplier on the document, then replay"),
         ),
         Reason(
             "vendor_ambiguous",
             "normal",
             "a person has to say which vendor of the target this supplier is: {value}",
-            "say it: connector mappings set <integration> vendor_matches <AN8> <vendor id>, or `new` for a vendor of "
-            "its own; or link it: connector links set",
+            "say it: `connector mappings set {integration} vendor_matches {record} ID`, where ID is the vendor's id "
+            "or `new` for a vendor of its own; or link it: `connector links set {flow} {key} ID`",
         ),
         Reason(
             "address_missing",
@@ -61,7 +72,9 @@ REASONS: dict[str, Reason] = {
             "country_not_mapped",
             "normal",
             "country {value} is not mapped to an ISO code of two letters",
-            "map it: connector mappings set <integration> countries {value} <ISO code>",
+            "map it: `connector mappings set {integration} countries {arg} CODE`, where CODE is its ISO code of two "
+            "letters",
+            blank=("the supplier's address has no country", "enter the country of the address in the source"),
         ),
         Reason(
             "currency_not_the_vendors",
@@ -83,10 +96,33 @@ REASONS: dict[str, Reason] = {
             "move the line to an account that accepts postings, or change the posting edit code, then replay",
         ),
         Reason(
+            "subledger_required",
+            "normal",
+            "account {value} takes postings with a subledger only (posting edit code), and the line has none",
+            "move the line to an account without that rule, or enter the voucher by hand; or change the posting edit "
+            "code of the account, then replay",
+        ),
+        Reason(
+            "units_required",
+            "normal",
+            "account {value} takes postings with a number of units only (posting edit code), and the line has none",
+            "move the line to an account without that rule, or enter the voucher by hand; or change the posting edit "
+            "code of the account, then replay",
+        ),
+        Reason(
+            "several_companies",
+            "normal",
+            "its lines are on accounts of several companies: {value}",
+            "split it into a document for each company; or, where the companies settle among themselves, set `company` "
+            "of the flow, then replay",
+        ),
+        Reason(
             "account_not_linked",
             "normal",
             "account {value} exists in the source but is not known in the target",
-            "let the accounts flow deliver it, or add it to the target's chart and run the accounts flow",
+            "do what the exception says of the account: what keeps it from being linked is named there; or link it by "
+            "hand: `connector links set FLOW F0901:ACCOUNT ID`",
+            blank=("a line names no account", "enter the account on the distribution line, then replay"),
         ),
         Reason(
             "account_missing_in_target",
@@ -98,15 +134,17 @@ REASONS: dict[str, Reason] = {
             "department_not_linked",
             "normal",
             "business unit {value} is not known in the target",
-            "let the departments flow deliver it, or map it to a record of the target: "
-            "connector mappings set <integration> departments {value} <name or id of the record>",
+            "do what the exception says of the unit: what keeps it from being linked is named there; or map it to a "
+            "record of the target: `connector mappings set {integration} departments {arg} RECORD`, where RECORD is "
+            "its name or id",
+            blank=("a line names no business unit", "enter the business unit in the source, then replay"),
         ),
         Reason(
             "department_missing_in_target",
             "normal",
             "business unit {value} is not in the target, and this flow only validates",
-            "add it in the target, or map it: connector mappings set <integration> departments {value} "
-            "<name or id of the record>; or set the departments flow's mode to `departments`",
+            "add it in the target, or map it: `connector mappings set {integration} departments {arg} RECORD`, where "
+            "RECORD is the name or id of the record; or set the departments flow's mode to `departments`",
         ),
         Reason(
             "archived_in_target",
@@ -121,10 +159,44 @@ REASONS: dict[str, Reason] = {
             "correct the voucher's distribution in the source, then replay",
         ),
         Reason(
+            "tax_not_explained",
+            "normal",
+            "the distribution agrees neither with, nor without, the voucher's tax of explanation code {value}",
+            "correct the voucher's tax or distribution in the source, or say how the site books that code: setting "
+            "`tax_rules` of the flow; then replay",
+        ),
+        Reason(
+            "prepayment",
+            "normal",
+            "the voucher is a prepayment, which the source keeps no distribution of: {value}",
+            "set `prepayment_account` of the flow where it has one, then replay; else pay it in the source, on a pay "
+            "status or payment instrument that is not handed over",
+        ),
+        Reason(
             "distribution_missing",
             "normal",
             "the voucher has no distribution line",
             "post or complete the voucher's distribution in the source, then replay",
+        ),
+        Reason(
+            "supplier_on_hold",
+            "normal",
+            "{field} or payee {value} is on payment hold in JD Edwards (F0401.HDPY), and the target would pay",
+            "nothing, if the hold is meant: once it is released, the next sync sends the voucher by itself",
+        ),
+        Reason(
+            "held_after_sent",
+            "high",
+            "JD Edwards put it on hold after it was sent, and the target can still pay it: {value}",
+            "hold or void it in the target, and stop its payment where there is one; or release the hold in JD "
+            "Edwards; the next sync closes this one by itself",
+        ),
+        Reason(
+            "not_posted",
+            "normal",
+            "the voucher is not posted: {field} {value}",
+            "post the {field} in JD Edwards, or mend what keeps it from being posted: then the next sync sends the "
+            "voucher by itself; or set `posted: any` for the flow",
         ),
         Reason(
             "possible_duplicate",
@@ -143,6 +215,56 @@ REASONS: dict[str, Reason] = {
             "high",
             "the source {field} it, and the target has paid it or is about to: {value}",
             "stop the payment in the target, or let it go and correct the voucher in the source; then replay",
+        ),
+        Reason(
+            "payable_in_both",
+            "high",
+            "JD Edwards and the other system can both pay it: {value}",
+            "in JD Edwards put the pay item on a pay status that its payment run does not select, or take the document "
+            "out of the other system's reach there; the next sync looks again",
+        ),
+        Reason(
+            "not_handed_over",
+            "normal",
+            "JD Edwards' own payment run selects it, so that nobody else may pay it: {value}",
+            "set `handed_over_status` of the flow and the orchestration voucher_pay_status of the connection, then "
+            "replay; or give the pay item a pay status, payment instrument or bank account that the run leaves alone "
+            "(`payment_run` of the connection)",
+        ),
+        Reason(
+            "left_by_order",
+            "normal",
+            "the bill of its order is paid, and nobody pays what is left of the voucher: {value}",
+            "in JD Edwards put it on a pay status that its payment run selects, or pay it there by hand; the next sync "
+            "leaves it alone",
+        ),
+        Reason(
+            "no_return_status",
+            "high",
+            "the payment was taken back, and once it is void JD Edwards' payment run would pay the voucher: {value}",
+            "give the orchestration the input ReturnStatus, a pay status that it sets once the payment is void; then "
+            "replay",
+        ),
+        Reason(
+            "factored",
+            "normal",
+            "the voucher is to be paid to {value}, who is not its supplier, and the target pays the supplier",
+            "have JD Edwards pay it, or correct its payee there; `factored: payee` makes it the payee's own record's",
+        ),
+        Reason(
+            "paid_to_another",
+            "high",
+            "the target paid somebody else than the voucher names: {value}",
+            "find out who has the money: have it taken back in the target, or make the payee in JD Edwards the one who "
+            "was paid; then replay",
+        ),
+        Reason(
+            "payee_changed",
+            "high",
+            "the {field} in the target is not who is to be paid: {value}",
+            "have a payment that is under way stopped there, and what was paid taken back; where somebody gave the "
+            "record to another vendor, give it back to the right one, or archive it and replay: a new one is made for "
+            "who is paid in the source",
         ),
         Reason(
             "credit_already_applied",
@@ -166,7 +288,8 @@ REASONS: dict[str, Reason] = {
             "invoice_not_linked",
             "normal",
             "no invoice in the target is linked to this voucher, and this flow only updates payments",
-            "link the invoice by hand: connector links set",
+            "link the invoice by hand: `connector links set {flow} {key} ID`, where ID is the invoice's id "
+            "in the target",
         ),
         Reason(
             "invoice_missing",
@@ -202,8 +325,15 @@ REASONS: dict[str, Reason] = {
             "payment_needs_action",
             "high",
             "a payment that is posted did not reach the vendor: {value}",
-            "solve it in BILL; or to have it reversed: connector mappings set <integration> payment_reversals "
-            "<id of the bill payment> reverse",
+            "solve it in BILL; or to have it reversed: `connector mappings set {integration} payment_reversals {last} "
+            "reverse`",
+        ),
+        Reason(
+            "payment_may_have_left",
+            "high",
+            "a payment ended in a status that does not say whether the money has left: {value}",
+            "ask the bank; where it has not left: `connector mappings set {integration} payment_reversals {last} "
+            "reverse`; where it has: `connector mappings set {integration} payment_reversals {last} post`",
         ),
         Reason(
             "voucher_blocked",
@@ -215,7 +345,8 @@ REASONS: dict[str, Reason] = {
             "credit_not_linked",
             "normal",
             "vendor credit {value} was applied, and no debit memo of JD Edwards is known for it",
-            "enter the debit memo and link it to the credit by hand: connector links set; then replay",
+            "enter the debit memo in JD Edwards; link it to the credit by hand: `connector links set "
+            "{integration}/vendor_credits F0411:COMPANY/TYPE/NUMBER {arg}`; then replay",
         ),
         Reason(
             "credit_used_up",
@@ -234,6 +365,12 @@ REASONS: dict[str, Reason] = {
             "high",
             "the mode `journal` would leave vouchers open to be paid again: {value}",
             "see what `connector ping` says of it, or set `mode: settle`, then replay",
+        ),
+        Reason(
+            "bank_credit_differs",
+            "normal",
+            "the payment is posted, and the bank was charged another amount: {value}",
+            "enter the difference on the bank account, as exchange gain or loss or as a fee; then dismiss this one",
         ),
         Reason(
             "pay_item_not_closed",
@@ -257,32 +394,42 @@ REASONS: dict[str, Reason] = {
             "payment_term_not_mapped",
             "normal",
             "payment term {value} is neither mapped nor a payment term of the target",
-            "map it: connector mappings set <integration> payment_terms {value} <code in the target>",
+            "map it: `connector mappings set {integration} payment_terms {arg} CODE`, where CODE is the payment term "
+            "in the target",
+            blank=("the document has no payment term", "enter its payment term in the source, then replay"),
         ),
         Reason(
             "unit_not_mapped",
             "normal",
             "unit of measure {value} is neither mapped nor a unit of the target",
-            "map it: connector mappings set <integration> units_of_measure {value} <code in the target>",
+            "map it: `connector mappings set {integration} units_of_measure {arg} CODE`, where CODE is the unit in the "
+            "target",
+            blank=("a line has no unit of measure", "enter the unit of measure in the source, then replay"),
         ),
         Reason(
             "ship_to_not_mapped",
             "normal",
             "ship-to address {value} is not mapped to a location of the target",
-            "map it, or the order's business unit: connector mappings set <integration> ship_to {value} "
-            "<location code>; or set `ship_to_location` for the flow",
+            "map it, or the order's business unit: `connector mappings set {integration} ship_to {arg} CODE`, where "
+            "CODE is the location's code; or set `ship_to_location` for the flow",
+            blank=(
+                "the order has no ship-to address and no business unit",
+                "enter one of them in the source, or set `ship_to_location` for the flow; then replay",
+            ),
         ),
         Reason(
             "currency_unknown",
             "normal",
             "currency {value} is not active in the target",
             "activate the currency in the target, then replay",
+            blank=("the document has no currency", "enter its currency in the source, then replay"),
         ),
         Reason(
             "not_approved_for_payment",
             "normal",
             "the voucher's pay status is {value}, which this flow does not send",
             "approve the voucher for payment in the source, or change `send_pay_statuses`",
+            blank=("the voucher has no pay status", "give it one in the source"),
         ),
         Reason(
             "extended_amount_differs",
@@ -313,6 +460,12 @@ REASONS: dict[str, Reason] = {
             "normal",
             "{field} is longer than the target allows: {value}",
             "shorten it in the source, then replay",
+        ),
+        Reason(
+            "too_many_decimals",
+            "normal",
+            "the {field} {value} has more than the two decimals that the target takes, and is not rounded",
+            "pay it in the source, on a pay status that is not sent; or correct the amount in the source, then replay",
         ),
         Reason(
             "not_unique",
@@ -366,13 +519,27 @@ REASONS: dict[str, Reason] = {
             "tax_code_not_mapped",
             "normal",
             "tax code {value} is not mapped to a tax area and explanation code",
-            "map it: connector mappings set <integration> tax_codes {value} <AREA/EXPLANATION>",
+            "map it: `connector mappings set {integration} tax_codes {arg} AREA/EXPLANATION`",
+            blank=("a tax line has no tax code", "enter the tax code in the source, then replay"),
         ),
         Reason(
             "exchange_rate_not_mapped",
             "normal",
             "no exchange rate is mapped for {value}",
-            "map it: connector mappings set <integration> exchange_rates {value} <rate>, or set `exchange_rate: jde`",
+            "map it: `connector mappings set {integration} exchange_rates {arg} RATE`; or set `exchange_rate: jde`",
+        ),
+        Reason(
+            "tax_rule_missing",
+            "normal",
+            "where JD Edwards has a tax of explanation code {value} is not known: in the lines, or beside them",
+            "say by `tax_rules` of the flow whether {value} is in_lines, beside_lines or self_assessed, then replay",
+        ),
+        Reason(
+            "use_tax_charged",
+            "normal",
+            "the supplier charges {value} of a tax that is mapped to use tax, which is never owed to a supplier",
+            "map its tax code to the tax that is charged (mapping `tax_codes`), or have the invoice corrected in the "
+            "other system, then replay",
         ),
         Reason(
             "charge_not_mapped",
@@ -384,7 +551,7 @@ REASONS: dict[str, Reason] = {
             "period_closed",
             "normal",
             "no G/L date can be given: {value}",
-            "open the period, or set `closed_period: first_open_day`, then replay",
+            "open the period in JD Edwards and the close calendar, or correct the date of the document, then replay",
         ),
         Reason(
             "orchestration_not_configured",
@@ -457,20 +624,22 @@ REASONS: dict[str, Reason] = {
             "natural_key_taken",
             "high",
             "the target already holds a document of this key that does not agree with ours: {value}",
-            "compare both; if they are the same document, link them by hand: connector links set",
+            "compare both; if they are the same document, link them by hand: `connector links set {flow} {key} ID`, "
+            "where ID is its id in the target",
         ),
         Reason(
             "duplicate_in_target",
             "high",
             "the target holds more than one record of this document in force: {value}",
-            "void all but the linked one in the target, or link the one that stays: connector links set; the next "
-            "sweep or a replay closes this once it finds one only; until then nothing is sent for the document",
+            "void all but the linked one in the target, or link the one that stays: `connector links set {flow} {key} "
+            "ID`, where ID is its id in the target; the next sweep or a replay closes this once it finds one only; "
+            "until then nothing is sent for the document",
         ),
         Reason(
             "missing_in_target",
             "normal",
             "the linked document {value} no longer exists in the target",
-            "restore it there, or remove the link and replay to create it anew",
+            "restore it there; or have it created anew: `connector links remove {flow} {key}`, then replay",
         ),
         Reason(
             "deleted_in_source",
@@ -483,6 +652,14 @@ REASONS: dict[str, Reason] = {
             "normal",
             "{field} changed in the target since the last agreement: {value}",
             "decide which side is right; set `on_conflict: source` to let the source win, then replay",
+        ),
+        Reason(
+            "undone_in_target",
+            "high",
+            "a person took back in the target what we made there, and the money may go out twice: {field} {value}",
+            "stop what is about to be paid, and find out why. Where it is to stay undone, take it back in the source "
+            "too, then replay; else have it entered again in the target, link it by hand (`connector links set "
+            "{flow} {key} ID`), and replay",
         ),
         Reason(
             "changed_since_plan",
@@ -525,14 +702,32 @@ def severity_of(reason: str) -> Severity:
 
 
 def problem(reason: str, field: str = "", value: object = "", *, waits_for: str | None = None) -> Problem:
-    """A problem of the closed list, its texts filled in. An unknown reason is a bug and raises KeyError."""
+    """A problem of the closed list, its texts filled in but for the names that only its document has (see `Problem`).
+    An unknown reason is a bug and raises KeyError."""
     entry = REASONS[reason]
-    text = "" if value is None else amount_text(value) if isinstance(value, Decimal) else str(value)
+    text = words(value)
+    message, fix = entry.blank if entry.blank and not text else (entry.message, entry.fix)
     return Problem(
         reason=reason,
         field=field,
         value=text,
-        message=entry.message.format(field=field, value=text),
-        fix=entry.fix.format(field=field, value=text),
+        message=_filled(message, field, shown(text)) if text else _filled(_without(message), field, BLANK),
+        fix=_filled(fix, field, text or BLANK),
         waits_for=waits_for,
     )
+
+
+def steps_of(fix: str) -> list[str]:
+    """The steps of a fix, one after the other, each once."""
+    return list(dict.fromkeys(each for each in _STEPS.split(fix) if each))
+
+
+def _filled(template: str, field: str, text: str) -> str:
+    # an argument is quoted for a shell, and filled last: whatever the value holds stands as it is
+    told = template.replace("{field}", field.replace("_", " ") or "a field")
+    return told.replace("{arg}", shlex.quote(text)).replace("{value}", text)
+
+
+def _without(message: str) -> str:
+    """A message of a blank value: what would only introduce it is left out."""
+    return message.removesuffix(": {value}")

@@ -7,11 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connector_assets.delivery.frozen import Frozen
 from connector_assets.delivery.money import amount_text
-from connector_resources.ledger import Staged
+from connector_assets.delivery.references import Document as Referred
+from connector_assets.delivery.references import as_shown, shown
+from connector_resources.ledger import Problem, Staged
+
+if TYPE_CHECKING:
+    from connector_assets.delivery.days import FirstLook
 
 OUTCOMES = (
     "created",
@@ -45,9 +50,24 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUp:
+    """The call that a planned one prepares: its name, the changes that it makes and its body."""
+
+    action: str
+    changes: list[dict[str, Any]]
+    request: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands beside the planned call."""
+        return {"action": self.action, "changes": as_shown(self.changes), "request": as_shown(self.request)}
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """What would be done with one document: `request` is the exact body that would be sent, `frozen` the call as it can
-    be sent later; both are None where nothing is sent."""
+    be sent later; both are None where nothing is sent. `after` are the documents, (flow's name, key), that it refers to
+    and that earlier flows of the plan would make; `content` is then its content as canonical text. `then` is the call
+    that the planned one prepares, where it does."""
 
     key: str
     action: str
@@ -57,10 +77,20 @@ class Planned:
     day: date | None = None
     amount: Decimal | None = None
     currency: str | None = None
+    after: tuple[Referred, ...] = ()
+    content: str | None = None
+    then: FollowUp | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The document's entry in what `connector sync --plan --json` prints."""
-        return {"key": self.key, "action": self.action, "changes": self.changes, "request": self.request}
+        entry = {
+            "key": self.key,
+            "action": self.action,
+            "after": [shown(each) for each in self.after],
+            "changes": as_shown(self.changes),
+            "request": as_shown(self.request),
+        }
+        return entry | ({"then": self.then.as_json()} if self.then is not None else {})
 
 
 class AccountingError(AssertionError):
@@ -72,7 +102,8 @@ class FlowReport:
     """The results of one flow in one run.
 
     `rows` accounts for the rows of the flow's main source table (`Assembly.as_json`), where this run mapped them;
-    `waiting` are the calls of its staged documents that wait for an approval.
+    `held` says, in a plan, which document would be held for what; `waiting` are the calls of its staged documents
+    that wait for an approval.
     """
 
     flow: str
@@ -80,9 +111,11 @@ class FlowReport:
     results: dict[str, Result] = field(default_factory=dict)
     rows: dict[str, Any] = field(default_factory=dict)
     planned: list[Planned] = field(default_factory=list)
+    held: list[tuple[str, Problem]] = field(default_factory=list)
     waiting: list[Staged] = field(default_factory=list)
     plan: bool = False
     plan_reason: str | None = None
+    first_look: FirstLook | None = None
     error: Exception | None = None
     reads: int = 0
     writes: int = 0
@@ -176,6 +209,12 @@ class FlowReport:
             }
         if self.plan:
             entry["documents"] = [each.as_json() for each in self.planned]
+            entry["held"] = [
+                {"key": key, **{name: getattr(why, name) for name in ("reason", "field", "value", "message", "fix")}}
+                for key, why in self.held
+            ]
+        if self.first_look is not None:
+            entry["first_sync"] = self.first_look.as_json(self.results)
         if self.plan_reason:
             entry["plan_reason"] = self.plan_reason
         return entry

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 
-from connector_assets.delivery.document import Step, Target
+from connector_assets.delivery.document import Prepared, Step, Target
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.reach import Reach
 from connector_assets.delivery.work import Pace, Work
@@ -34,7 +34,7 @@ class Defect:
         return f"ended in {type(self.error).__name__}, a defect"
 
 
-Answer = Target | ConnectorError | Defect
+Answer = Target | Prepared | ConnectorError | Defect
 Doing = tuple[Work, Step]
 
 
@@ -94,9 +94,10 @@ class Sender:
         departure = Departure(until)
         try:
             with departing(departure):
+                answers: Sequence[Target | Prepared]
                 answers = [step.send(step.body)] if len(doing) == 1 else _sent_together(doing)
             for (work, step), target in zip(doing, answers, strict=True):
-                if step.creates:
+                if step.creates and isinstance(target, Target):
                     # at once, so that the calls behind this one are not sent
                     self.reach.stop(self.flow.distrust(work.document, target))
         except ConnectorError as error:

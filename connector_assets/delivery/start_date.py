@@ -4,8 +4,9 @@ A document is of before where its day of change, which decides its partition, is
 a day is where the latest of its own dates is (`Flow.dated_by`); without these either, nobody can say, and it is
 delivered. A change since the start date moves the day of change, and brings the document in through its partition.
 
-What the ledger has to do with stays its business, however old it is: what is linked, delivered, held, in doubt, marked
-as seen or dismissed. Master data have no start date (`Flow.master_data`): documents of now refer to old suppliers.
+What the ledger has to do with stays its business, however old it is: what is linked, delivered, held, in doubt, waited
+for, marked as seen or dismissed. Master data have no start date (`Flow.master_data`): documents of now refer to old
+suppliers.
 """
 
 from __future__ import annotations
@@ -70,5 +71,5 @@ def _spoken_for(flow: Flow, days: Mapping[str, date | None]) -> set[str]:
 
 def _stands(known: Delivery) -> bool:
     if known.state == "ignored":
-        return known.outcome in SAID
+        return known.outcome in SAID or known.waiting is not None
     return known.state != "new"

@@ -16,6 +16,7 @@ from connector_assets.delivery.document import (
     Hold,
     Ignore,
     NeedTarget,
+    Prepared,
     Step,
     Target,
     value_print,
@@ -101,7 +102,7 @@ class Steps:
                 raise AssertionError(f"{where} did not converge in {ROUNDS} rounds; a defect of the flow")
             work.rounds += 1
             decision = self.flow.decide(work.document, work.known, work.target)
-            if work.unfinished and not (isinstance(decision, Do) and decision.step.creates):
+            if work.unfinished and not (isinstance(decision, Do) and (decision.step.creates or decision.step.prepares)):
                 # a create of before may still come, and nothing that is done now keeps it away
                 told.append((work, self.doubts.park(work)))
             elif isinstance(decision, NeedTarget) or (isinstance(decision, Do) and self.gate.must_see(work)):
@@ -130,14 +131,15 @@ class Steps:
         return admitted
 
     def _conclude(self, work: Work, decision: Done | Hold | Ignore, **values: Any) -> Change:
-        if isinstance(decision, Ignore):
-            return replace(work.ignore(decision.rule), **values)
-        if isinstance(decision, Hold):
-            due_at = self.clock.now() if decision.again else None
-            return replace(work.hold(decision.problems, conflict=decision.conflict, due_at=due_at), **values)
-        work.finish(work.outcome or "unchanged")
         now = self.clock.now()
-        waits = decision.waiting is not None
+        later = now + timedelta(seconds=self.pace.recheck_seconds) if decision.waiting is not None else None
+        if isinstance(decision, Ignore):
+            return replace(work.ignore(decision.rule, decision.waiting, later), **values)
+        if isinstance(decision, Hold):
+            due_at = now if decision.again else later
+            held = work.hold(decision.problems, conflict=decision.conflict, due_at=due_at, waiting=decision.waiting)
+            return replace(held, **values)
+        work.finish(work.outcome or "unchanged")
         told = work.outcome is not None or work.known.state != "settled"
         return work.change(
             state="settled",
@@ -145,7 +147,7 @@ class Steps:
             content=work.target.content if work.target else work.known.content,
             content_hash=work.document.hash,
             waiting=decision.waiting,
-            due_at=now + timedelta(seconds=self.pace.recheck_seconds) if waits else None,
+            due_at=later,
             problems=[],
             events=[work.event("settled", outcome=work.outcome or "unchanged", waiting=decision.waiting)]
             if told
@@ -221,7 +223,11 @@ class Steps:
     def _second_look(self, doing: Sequence[tuple[Work, Step]], answers: Sequence[Answer]) -> list[Answer]:
         """What was refused may be there all the same: the network delivered the call twice, an earlier one took effect
         after all, or a target that does several things of its own was stopped at a later one."""
-        refused = [(work, step) for (work, step), each in zip(doing, answers, strict=True) if isinstance(each, Refused)]
+        refused = [
+            (work, step)
+            for (work, step), each in zip(doing, answers, strict=True)
+            if isinstance(each, Refused) and not step.prepares
+        ]
         creates = [work for work, step in refused if step.creates]
         found: dict[str, Answer] = dict(self._done_already([each for each in refused if not each[1].creates]))
         try:
@@ -259,6 +265,9 @@ class Steps:
         if isinstance(answer, Target):
             self._heard = True
             return self._accepted(work, step, answer)
+        if isinstance(answer, Prepared):
+            self._heard = True
+            return self._prepared(work, step)
         if isinstance(answer, Defect):
             self._defect = self._defect or answer.error
             return self._doubt(work, step, answer)
@@ -290,6 +299,17 @@ class Steps:
             due_at=until,
             problems=[problem("outcome_unknown", "", f"{step.name}: {answer}{sent_at}")],
             events=[work.event("in_doubt", step=step.name, message=str(answer))],
+            release_claim=False,
+        )
+
+    def _prepared(self, work: Work, step: Step) -> Change:
+        """Done in the source system: the flow says what is next. With it, those of before that were lost are over."""
+        over = [each for each in work.unfinished if each.step == step.name]
+        work.unfinished = [each for each in work.unfinished if each not in over]
+        work.known = replace(work.known, state="sending", released=False)
+        return work.change(
+            state="sending",
+            close_intents=[(work.intent, "done", {}), *((each.id, "absent", {}) for each in over)],
             release_claim=False,
         )
 

@@ -13,6 +13,9 @@ from connector_assets.delivery.frozen import Frozen
 from connector_assets.delivery.report import Result
 from connector_resources.ledger import UNSET, Change, Delivery, Intent, Ledger, NewEvent, Problem, Staged
 
+# the finding for which nothing is sent: the target holds one record of the document too many
+DOUBLE = "duplicate_in_target"
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -121,6 +124,8 @@ class Work:
             amount=document.amount,
             currency=document.currency,
             party=document.party if document.party is not None else UNSET,
+            party_number=document.party_number if document.party_number is not None else UNSET,
+            label=document.label if document.label is not None else UNSET,
             seen_hash=document.hash,
             read_at=document.read_at,
             **values,
@@ -130,11 +135,12 @@ class Work:
         """An audit event of this document."""
         return NewEvent(event=name, target_id=self.target.id if self.target else self.known.target_id, detail=detail)
 
-    def ignore(self, rule: str) -> Change:
-        """Left alone by a stated rule."""
+    def ignore(self, rule: str, waiting: str | None = None, due_at: datetime | None = None) -> Change:
+        """Left alone by a stated rule; with `waiting` until then, and looked at again by each run."""
         self.finish("ignored", rule)
-        events = [self.event("ignored", rule=rule)]
-        return self.change(state="ignored", outcome=rule, problems=[], events=events, waiting=None, due_at=None)
+        told = self.known.state == "ignored" and self.known.outcome == rule and waiting is not None
+        events = [] if told else [self.event("ignored", rule=rule, **({"waiting": waiting} if waiting else {}))]
+        return self.change(state="ignored", outcome=rule, problems=[], events=events, waiting=waiting, due_at=due_at)
 
     def hold(self, problems: Iterable[Problem], *, conflict: bool = False, **values: Any) -> Change:
         """Waits for a mapping or a person."""
@@ -180,7 +186,7 @@ def works_of(flow: Flow, documents: Sequence[Document], owner: str) -> list[Work
     known = known_with_links(ledger, flow.full_name, keys, flow.bench.clock.now())
     intents = ledger.intents.unfinished(flow.full_name, keys)
     staged = ledger.staged.of(flow.full_name, keys)
-    findings = ledger.findings.of(flow.full_name, keys)
+    findings = ledger.findings.of(flow.full_name, DOUBLE, keys)
     return [
         Work(
             document,

@@ -19,6 +19,7 @@ class Reader(Protocol):
     """Reads one connection's entities into the landing store, and out of it. Rows are dicts by column."""
 
     day_column: str
+    may_lack_days: bool
 
     def stamp(self, entity: str) -> dict[str, Any]:
         """A cheap reading that differs when the entity changed: its count and its latest change."""
@@ -81,6 +82,11 @@ class Workbench:
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
     _before: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
     _readers: dict[str, Reader] = field(default_factory=dict, repr=False)
+
+    def foresee(self) -> None:
+        """Take the links that planned documents would get for made: for a run that plans flow after flow, before its
+        first flow is made."""
+        self.ledger = self.ledger.foreseeing()
 
     def connection(self, role: str) -> Connection:
         """The settings of the connection in this role."""

@@ -10,13 +10,14 @@ import dagster as dg
 from connector_assets.clients import resource_key
 from connector_assets.delivery.checks import mapped_columns
 from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.one_payer import REASON as PAYABLE_IN_BOTH
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.kinds import flows_on
 from connector_assets.integrations.leftovers import free_claims_of_the_dead
 from connector_assets.integrations.metadata import mapped_schema
 from connector_assets.integrations.progress import advance_watermarks
-from connector_assets.integrations.telling import mapped_events, tell_delivered
+from connector_assets.integrations.telling import GL_DATES, ONE_PAYER, mapped_events, one_payer_events, tell_delivered
 from connector_assets.opening import pace_of, workbench
 from connector_assets.partitions import days_of
 from connector_assets.sources.assets import refuse_future, source_key, told
@@ -76,6 +77,7 @@ def _mapped(
         required_resource_keys=clients_of(integration),
         output_required=False,
         check_specs=[
+            *([_gl_dates(key, days if flow.partitioned else None)] if flow.gl_column else []),
             dg.AssetCheckSpec(
                 "shape",
                 asset=key,
@@ -97,10 +99,9 @@ def _mapped(
             found = flow(bench)
             pipeline = Pipeline(found, pace_of(found))
             if chosen:
-                refuse_future(chosen, bench.today(flow.source_role), connections[flow.source_role])
-                keys = pipeline.changed_keys(chosen[0], chosen[-1])
-                if DUE_TAG in context.run.tags:
-                    keys = pipeline.due_keys() | keys
+                refuse_future(chosen, bench.integration.connections.values(), bench.now())
+                # a source that is behind has landed nothing of the days that it has not begun
+                keys = pipeline.keys_of(chosen[0], chosen[-1], due=DUE_TAG in context.run.tags)
             else:
                 keys = pipeline.all_keys()
                 pipeline.unreadable.read_again()
@@ -108,16 +109,30 @@ def _mapped(
             pipeline.tell_unreadable()
             if not result.findings.shape:
                 pipeline.store(result, (chosen[0], chosen[-1]) if chosen else None)
-        yield from mapped_events(context, chosen, result)
+        yield from mapped_events(context, chosen, result, gl_column=flow.gl_column)
 
     return mapped
+
+
+def _gl_dates(key: dg.AssetKey, days: dg.DailyPartitionsDefinition | None) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        GL_DATES,
+        asset=key,
+        partitions_def=days,
+        description="Documents of a closed period, which are written with the first open day after it as G/L date.",
+    )
 
 
 def _delivered(
     flow: type[Flow], integration: IntegrationSettings, days: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
+    key = delivered_key(integration.name, flow.name)
+    payers = dg.AssetCheckSpec(
+        ONE_PAYER, asset=key, description="Documents that both systems could pay now; none shall be, at any time."
+    )
+
     @dg.asset(
-        key=delivered_key(integration.name, flow.name),
+        key=key,
         deps=[mapped_key(integration.name, flow.name)],
         partitions_def=days if flow.partitioned else None,
         backfill_policy=ONE_RUN if flow.partitioned else None,
@@ -126,8 +141,9 @@ def _delivered(
         owners=OWNERS,
         description=f"{flow.title}: each document brought to its one outcome, through the ledger.",
         required_resource_keys=clients_of(integration),
+        check_specs=[payers] if flow.is_paid else None,
     )
-    def delivered(context: dg.AssetExecutionContext) -> None:
+    def delivered(context: dg.AssetExecutionContext) -> Iterator[Any]:
         chosen = _days(context, flow)
         with told(), bench_of(context, integration) as bench:
             found = flow(bench)
@@ -139,7 +155,11 @@ def _delivered(
             report = pipeline.deliver(result, mode=mode, baseline_to=chosen[-1] if chosen else None)
             if report.error is None and not report.plan:
                 advance_watermarks(found, chosen)
+            both = bench.ledger.exceptions.open(found.full_name, reason=PAYABLE_IN_BOTH) if flow.is_paid else []
         tell_delivered(context, chosen, report)
+        yield dg.MaterializeResult()
+        if flow.is_paid:
+            yield from one_payer_events(context, chosen, both)
 
     return delivered
 

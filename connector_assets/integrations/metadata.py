@@ -74,6 +74,16 @@ def held_table(held: Mapping[str, Sequence[Problem | ExceptionRow]]) -> dg.Table
     return dg.MetadataValue.table(rows[:SHOWN], schema=schema)
 
 
+def moved_table(moved: Sequence[tuple[str, date, date]]) -> dg.TableMetadataValue:
+    """The first fifty documents that a closed period moves: document, its own date, its G/L date."""
+    names = ("key", "own date", "G/L date")
+    rows = [
+        table_record(dict(zip(names, (key, own.isoformat(), day.isoformat()), strict=True)))
+        for key, own, day in moved[:SHOWN]
+    ]
+    return dg.MetadataValue.table(rows, schema=dg.TableSchema([dg.TableColumn(name, "string") for name in names]))
+
+
 def staged_table(staged: Sequence[Staged]) -> dg.TableMetadataValue:
     """The first fifty documents that wait for an approval, as `connector approvals list` shows them."""
     rows = [

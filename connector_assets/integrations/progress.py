@@ -16,7 +16,8 @@ def advance_watermarks(flow: Flow, days: Sequence[date]) -> None:
 
     Only what this run itself landed counts: a delivered asset that ran alone moves nothing. A run whose days begin
     after the day that follows the watermark leaves a gap behind, and moves nothing either. A run that stops before
-    today has not read all that the probe saw: it moves the watermark, and the next poll finds everything changed.
+    today has not read all that the probe saw: it moves the watermark, and the next poll finds everything changed. Days
+    that have not begun where the source is count for nothing.
     """
     bench = flow.bench
     watermarks = bench.ledger.watermarks
@@ -29,6 +30,8 @@ def advance_watermarks(flow: Flow, days: Sequence[date]) -> None:
         reached, probe = today, report["stamp"]
         if source.daily:
             known = watermarks.get(flow.full_name, source.entity)
+            if days[0] > today:
+                continue
             if days[0] > (known.day + ONE_DAY if known else bench.start_date):
                 continue
             reached, probe = min(days[-1], today), probe if days[-1] >= today else None

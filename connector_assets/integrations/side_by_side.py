@@ -72,7 +72,7 @@ def side_by_side_asset(integration: IntegrationSettings, days: dg.DailyPartition
     def side_by_side(context: dg.AssetExecutionContext) -> Iterator[Any]:
         chosen = days_of(context.partition_keys)
         with told(), bench_of(context, integration) as bench:
-            refuse_future(chosen, bench.today("jde"), connections["jde"])
+            refuse_future(chosen, bench.integration.connections.values(), bench.now())
             matters = Papers(bench).of(chosen[0], chosen[-1])
             found = list(discrepancies(matters))
             rows = [{"day": each.day, **{name: getattr(each, name) for name in COLUMNS}} for each in found]

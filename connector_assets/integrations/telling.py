@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
 from connector_assets.delivery.pipeline import Mapped
@@ -16,18 +17,25 @@ from connector_assets.integrations.metadata import (
     held_table,
     keys_by_day,
     metadata_by_day,
+    moved_table,
     report_metadata,
     shown_on,
 )
+from connector_resources.ledger import ExceptionRow
 from connector_resources.printable import printable
 
 SHOWN_FAILURES = 5
+ONE_PAYER = "one_payer"
+GL_DATES = "gl_dates"
 MATERIALIZED = dg.DagsterEventType.ASSET_MATERIALIZATION
 About = AssetCheckEvaluationTargetMaterializationData | None
 
 
-def mapped_events(context: dg.AssetExecutionContext, days: Sequence[date], result: Mapped) -> Iterator[Any]:
-    """One materialisation a day, none of them where the shape is wrong; then both checks for each day."""
+def mapped_events(
+    context: dg.AssetExecutionContext, days: Sequence[date], result: Mapped, *, gl_column: str = ""
+) -> Iterator[Any]:
+    """One materialisation a day, none of them where the shape is wrong; then the checks for each day. `gl_column` is
+    the mapped column with the G/L date, where a closed period may move it."""
     documents = result.frames.documents
     keys = keys_by_day(zip(documents["key"], documents["day"], strict=True), days)
     if not result.findings.shape:
@@ -46,6 +54,8 @@ def mapped_events(context: dg.AssetExecutionContext, days: Sequence[date], resul
         held = {key: result.findings.rows[key] for key in own if key in result.findings.rows}
         yield _shape(context.asset_key, day, about.get(day), result.findings.shape)
         yield _rows(context.asset_key, day, about.get(day), held)
+        if gl_column:
+            yield _gl_dates(context.asset_key, day, about.get(day), moved_dates(documents, gl_column, own, held))
 
 
 def newest_materializations(
@@ -92,6 +102,54 @@ def _rows(key: dg.AssetKey, day: date | None, about: About, held: Mapping[str, A
         severity=dg.AssetCheckSeverity.WARN,
         target_materialization_data=about,
         metadata={"held": len(held), "rows": held_table(held)},
+    )
+
+
+def moved_dates(
+    documents: pd.DataFrame, gl_column: str, keys: Collection[str], held: Collection[str]
+) -> list[tuple[str, date, date]]:
+    """(document, its own date, its G/L date) of those of `keys` that a closed period moves; held ones are not written,
+    nor is what a rule leaves alone."""
+    columns = ("key", "moved_from", gl_column, "ignored")
+    rows = zip(*(documents[name] for name in columns), strict=True)
+    wanted = set(keys) - set(held)
+    return [
+        (key, own, dated)
+        for key, own, dated, ignored in rows
+        if key in wanted and not pd.isna(own) and not pd.isna(dated) and pd.isna(ignored)
+    ]
+
+
+def _gl_dates(
+    key: dg.AssetKey, day: date | None, about: About, moved: Sequence[tuple[str, date, date]]
+) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(
+        check_name=GL_DATES,
+        asset_key=key,
+        passed=not moved,
+        partition=_partition(day),
+        blocking=False,
+        severity=dg.AssetCheckSeverity.WARN,
+        target_materialization_data=about,
+        metadata={"moved": len(moved), "rows": moved_table(moved)},
+    )
+
+
+def one_payer_events(
+    context: dg.AssetExecutionContext, days: Sequence[date], both: Sequence[ExceptionRow]
+) -> Iterator[Any]:
+    """The check `one_payer`: all that is known to be payable in both systems, of whatever day."""
+    for spec in context.assets_def.check_specs:
+        yield dg.Output(None, output_name=context.assets_def.get_output_name_for_asset_check_key(spec.key))
+    about = newest_materializations(context, days[-1:])
+    yield dg.AssetCheckEvaluation(
+        check_name=ONE_PAYER,
+        asset_key=context.asset_key,
+        passed=not both,
+        blocking=False,
+        severity=dg.AssetCheckSeverity.ERROR,
+        target_materialization_data=next(iter(about.values()), None),
+        metadata={"payable in both": len(both), "rows": held_table({each.key: [each] for each in both})},
     )
 
 

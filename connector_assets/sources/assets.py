@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import dagster as dg
 
 from connector_assets.clients import resource_key
 from connector_assets.delivery.flow import Source
+from connector_assets.delivery.workbench import Reader
 from connector_assets.integrations.metadata import ROW_COUNT, column_schema
 from connector_assets.opening import SYSTEMS, workbench
 from connector_assets.partitions import days_of
@@ -87,23 +88,15 @@ def source_asset(
             stamp = reader.stamp(source.entity)
             if source.daily:
                 chosen = days_of(context.partition_keys)
-                refuse_future(chosen, bench.today(source.role), connection.name)
-                landed = reader.land_window(source.entity, chosen[0], chosen[-1])
-                counted = count_days(reader.windows(source.entity, chosen[0], chosen[-1]), reader.day_column)
-                unreadable = Counter(
-                    each.day or chosen[-1] for each in reader.unreadable(source.entity, chosen[0], chosen[-1])
-                )
-                for day in chosen:
-                    rows = {ROW_COUNT: counted[day], "unreadable": unreadable[day], "object": landed.path}
-                    context.add_asset_metadata(rows, partition_key=day.isoformat())
+                refuse_future(chosen, Home.locate().settings().connections.values(), bench.now())
+                rows = _read_days(context, reader, source.entity, chosen, bench.today(source.role))
             else:
                 landed = reader.land_snapshot(source.entity)
+                rows = landed.rows
                 unreadable_now = len(reader.unreadable_of_snapshot(source.entity))
-                context.add_asset_metadata(
-                    {ROW_COUNT: landed.rows, "unreadable": unreadable_now, "object": landed.path}
-                )
+                context.add_asset_metadata({ROW_COUNT: rows, "unreadable": unreadable_now, "object": landed.path})
             read_name = f"{connection.name}/{source.entity}"
-            bench.ledger.reports.put(bench.run, read_name, {"stamp": stamp, "rows": landed.rows}, at=bench.now())
+            bench.ledger.reports.put(bench.run, read_name, {"stamp": stamp, "rows": rows}, at=bench.now())
 
     return read
 
@@ -113,14 +106,33 @@ def count_days(pages: Iterable[list[dict[str, Any]]], column: str) -> Counter[da
     return Counter(row[column] for page in pages for row in page)
 
 
-def refuse_future(days: list[date], today: date, connection: str) -> None:
-    """Days that have not begun where the source is cannot be read: they would look read and be empty."""
+def refuse_future(days: list[date], connections: Iterable[Connection], now: datetime) -> None:
+    """Days that have not begun in any of these connections cannot be read: they would look read and be empty."""
+    today, latest = max((now.astimezone(each.zone).date(), each.name) for each in connections)
     late = [day for day in days if day > today]
     if late:
         raise dg.Failure(
-            f"{late[0].isoformat()} is out of range: it is still {today.isoformat()} in {connection}",
-            allow_retries=False,
+            f"{late[0].isoformat()} is out of range: it is still {today.isoformat()} in {latest}", allow_retries=False
         )
+
+
+def _read_days(context: dg.AssetExecutionContext, reader: Reader, entity: str, days: list[date], today: date) -> int:
+    """Read these days, as far as they have begun where the source is; the others are read once they have. Returns the
+    number of rows."""
+    begun = [day for day in days if day <= today]
+    landed = reader.land_window(entity, begun[0], begun[-1]) if begun else None
+    for day in days:
+        if landed is None or day > today:
+            waits = {ROW_COUNT: 0, "not begun": f"it is still {today.isoformat()} here: the next run reads this day"}
+            context.add_asset_metadata(waits, partition_key=day.isoformat())
+    if landed is None:
+        return 0
+    counted = count_days(reader.windows(entity, begun[0], begun[-1]), reader.day_column)
+    unreadable = Counter(each.day or begun[-1] for each in reader.unreadable(entity, begun[0], begun[-1]))
+    for day in begun:
+        rows = {ROW_COUNT: counted[day], "unreadable": unreadable[day], "object": landed.path}
+        context.add_asset_metadata(rows, partition_key=day.isoformat())
+    return landed.rows
 
 
 @contextmanager

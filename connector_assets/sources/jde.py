@@ -20,6 +20,8 @@ class JdeReader(LandingReader):
     """Reads the tables of one JDE connection; an entity is a table's name, a column its alias."""
 
     day_column = "UPMJ"
+    # whoever writes past JD Edwards' own programs leaves UPMJ as it is, or empty (jde-ais section 3)
+    may_lack_days = True
 
     @staticmethod
     def schema(entity: str) -> pa.Schema:

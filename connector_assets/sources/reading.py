@@ -22,10 +22,12 @@ class LandingReader(Reader):
     """What all readers share: landing objects in, rows out. A system's reader says how its pages are had.
 
     Rows are the entity's records by column, typed as `schema` says. `day_column` names the column that holds the day of
-    change in the system's own clock.
+    change in the system's own clock; `may_lack_days` is said of a system whose records come without one, or with one
+    that is still to come.
     """
 
     day_column: str
+    may_lack_days: bool = False
 
     def __init__(self, bench: Workbench, role: str) -> None:
         self.bench = bench

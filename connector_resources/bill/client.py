@@ -56,6 +56,7 @@ class BillClient:
             classify=classify,
             clock=clock,
             verify=connection.verify,
+            fresh_login_seconds=connection.fresh_login_seconds,
             secrets=self._authorizer.secrets,
             slots=shared,
         )
@@ -68,6 +69,7 @@ class BillClient:
             classify=classify,
             clock=clock,
             verify=connection.verify,
+            fresh_login_seconds=connection.fresh_login_seconds,
             secrets=self._authorizer.secrets,
             slots=shared,
         )

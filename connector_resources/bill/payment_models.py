@@ -96,7 +96,7 @@ class Payment(Record):
     bill_id: Text = None
     bill_payments: Annotated[tuple[BillPayment, ...], Many] = ()
     amount: Amount = None
-    funding_amount: Unused[Amount] = None
+    funding_amount: Amount = None
     exchange_rate: Amount = None
     process_date: Day = None
     description: Text = None

@@ -26,7 +26,7 @@ from connector_resources.connections.coupa import (
     CoupaConnection,
     CoupaLimits,
 )
-from connector_resources.connections.jde import JdeConnection, Orchestration
+from connector_resources.connections.jde import JdeConnection, Orchestration, PaymentRun
 from connector_resources.errors import UnusableInput
 from connector_resources.inbox_settings import ServingSettings
 from connector_resources.yaml_lines import Lines, load_mapping, parse_mapping
@@ -51,6 +51,7 @@ __all__ = [
     "JdeConnection",
     "Limits",
     "Orchestration",
+    "PaymentRun",
     "Settings",
 ]
 

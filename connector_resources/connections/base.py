@@ -42,6 +42,9 @@ class BaseConnection(StrictSettings):
     url: str = Field(description="address, with the path that all calls share")
     time_zone: str = Field(default="UTC", description="IANA zone of the system's own dates and times")
     limits: Limits = Limits()
+    fresh_login_seconds: float = Field(
+        default=15.0, ge=0, le=300, description="how long a new login that is rejected is given before it is suspected"
+    )
     verify: bool | str = Field(default=True, description="check TLS certificates; or the file of a CA bundle")
     effect_window_seconds: float = Field(
         default=120.0, ge=0, description="how long after a lost answer a write may still take effect"

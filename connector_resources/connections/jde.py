@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -26,6 +27,34 @@ class Orchestration(StrictSettings):
     )
 
 
+class PaymentRun(StrictSettings):
+    """What the data selection of the site's payment run (R04570) takes: said by the site, for JDE does not tell it.
+
+    One that does not look at payment instruments or bank accounts has none here, which stands for all.
+    """
+
+    pay_statuses: tuple[str, ...] = Field(
+        default=("A",), min_length=1, description="pay statuses (F0411.PST) that it selects"
+    )
+    payment_instruments: tuple[str, ...] = Field(
+        default=(), description="payment instruments (F0411.PYIN) that it selects, a blank one as ''; none: all"
+    )
+    bank_accounts: tuple[str, ...] = Field(
+        default=(), description="G/L bank accounts (F0411.GLBA) that it selects, a blank one as ''; none: all"
+    )
+
+    def selectable(self, row: Mapping[str, Any]) -> bool:
+        """Whether the run may select a row of F0411, as soon as it is due: open, not void, and in all that is named."""
+        if _text(row, "VOD") == "V" or not row.get("AAP"):
+            return False
+        banks = {each.strip().lstrip("0") for each in self.bank_accounts}
+        return (
+            _text(row, "PST") in self.pay_statuses
+            and (not self.payment_instruments or _text(row, "PYIN") in self.payment_instruments)
+            and (not banks or _text(row, "GLBA").lstrip("0") in banks)
+        )
+
+
 class JdeConnection(BaseConnection):
     """JD Edwards EnterpriseOne through an AIS server (jde-ais sections 1 and 2). `url` ends in `/jderest`."""
 
@@ -45,3 +74,8 @@ class JdeConnection(BaseConnection):
     orchestrations: dict[str, Orchestration] = Field(
         default_factory=dict, description="act -> orchestration; names are each site's own"
     )
+    payment_run: PaymentRun = Field(default=PaymentRun(), description="what JDE's own payment run selects")
+
+
+def _text(row: Mapping[str, Any], alias: str) -> str:
+    return str(row.get(alias) or "").strip()

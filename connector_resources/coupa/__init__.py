@@ -41,6 +41,7 @@ from connector_resources.coupa.order_models import (
 from connector_resources.coupa.pay_models import (
     INVOICE_SOURCE,
     PAY_SETTLED,
+    PAY_UNCLEAR,
     PAY_UNDER_WAY,
     PAY_UNDONE,
     PaymentDetail,
@@ -60,6 +61,7 @@ __all__ = [
     "ORDER_NOT_IN_FORCE",
     "ORDER_OPEN",
     "PAY_SETTLED",
+    "PAY_UNCLEAR",
     "PAY_UNDER_WAY",
     "PAY_UNDONE",
     "QUANTITY_LINE",

@@ -55,6 +55,7 @@ class CoupaClient:
             ),
             clock=clock,
             verify=connection.verify,
+            fresh_login_seconds=connection.fresh_login_seconds,
             secrets=self._authorizer.secrets,
         )
         channel = Channel(self._http, connection)

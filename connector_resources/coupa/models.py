@@ -294,7 +294,7 @@ class Invoice(Customized):
     payment_notes: Unused[Text] = None
     payments: Annotated[tuple[Payment, ...], Many] = ()
     payment_term: CodeRef | None = None
-    payment_channel: Unused[Text] = None
+    payment_channel: Text = None
     net_due_date: Day = None
     discount_due_date: Unused[Day] = None
     internal_note: Text = None

@@ -12,7 +12,9 @@ from connector_resources.coupa.values import Amount, Day, Flag, Instant, Label, 
 
 # Statuses of a payment. What is under way may still end in either way.
 PAY_SETTLED = frozenset({"completed_successfully"})
-PAY_UNDONE = frozenset({"completed_with_errors", "cancelled", "canceled"})
+PAY_UNDONE = frozenset({"cancelled", "canceled"})
+# it has ended, and nothing says whether the money has left
+PAY_UNCLEAR = frozenset({"completed_with_errors"})
 PAY_UNDER_WAY = frozenset({"draft", "approved", "payment_initiated", "payment_in_progress"})
 # `source_transaction_type` of a detail that pays an invoice
 INVOICE_SOURCE = "InvoiceHeader"

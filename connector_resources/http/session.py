@@ -52,6 +52,9 @@ Classify = Callable[[Call, Answer], ConnectorError | None]
 # own line.
 logging.getLogger("urllib3.connectionpool").addFilter(lambda record: record.levelno > logging.DEBUG)
 
+# between two tries of a login that the vendor does not know yet
+_BETWEEN_TRIES_SECONDS = 1.0
+
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -63,7 +66,8 @@ class HttpSession:
     (so that nothing was processed) is a write sent a second time, after one new login. `classify` is the vendor's
     reading of an answer: the problem it tells of, or None to let it pass; `answers` is the table of those answers that
     prove something of a write. Of any other the outcome is unknown. `slots`, where the vendor counts the calls
-    of all our processes, is held around each exchange.
+    of all our processes, is held around each exchange. A login that no call has been let in with yet is given
+    `fresh_login_seconds`: until then a rejection means that the vendor does not know it everywhere, not that it is bad.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class HttpSession:
         verify: bool | str = True,
         secrets: Callable[[], Iterable[str]] = tuple,
         slots: Slots | None = None,
+        fresh_login_seconds: float = 0.0,
     ) -> None:
         self.connection = connection
         self.base_url = _usable(base_url, connection)
@@ -90,6 +95,10 @@ class HttpSession:
         self._clock = clock
         self._secrets = secrets
         self._slots = slots
+        self._fresh_login_seconds = fresh_login_seconds
+        # the newest login, since when it is in use, and the newest that a call was let in with
+        self._login: tuple[Mapping[str, str], float] | None = None
+        self._let_in: Mapping[str, str] | None = None
         self._throttle = Throttle(
             connection=connection,
             in_flight=limits.in_flight,
@@ -114,18 +123,47 @@ class HttpSession:
             return self._judged(call, {})
         # The login retries by itself: inside the call's own retries the waits would multiply.
         login = authorizer.headers(self)
-        answer = self._attempts(call, login, until_rejected=authorizer)
-        if not authorizer.rejected(answer):
+        answer, rejected, problem = self._let_in_with(call, login, authorizer)
+        if not rejected:
             return answer
-        problem = self._problem(call, answer)
-        if isinstance(problem, OutcomeUnknown):
-            raise problem
         authorizer.renew(self, login)
         if call.replay:
-            return self._judged(call, authorizer.headers(self))
+            login = authorizer.headers(self)
+            if not self._fresh_login_seconds:
+                return self._judged(call, login)
+            answer, _, problem = self._let_in_with(call, login, authorizer)
         if problem is not None:
             raise problem
         return answer
+
+    def _let_in_with(
+        self, call: Call, login: Mapping[str, str], authorizer: Authorizer
+    ) -> tuple[Answer, bool, ConnectorError | None]:
+        """The answer to a call with this login, whether it rejects the login, and what it means then. One so new that
+        the vendor may not know it yet is tried again until it has had its time. Raises OutcomeUnknown where a write may
+        have had an effect."""
+        since = self._since(login)
+        while True:
+            answer = self._attempts(call, login, until_rejected=authorizer)
+            if not authorizer.rejected(answer):
+                self._let_in = login
+                return answer, False, None
+            problem = self._problem(call, answer)
+            # what a gateway says of a write proves nothing: it is looked up, not sent again
+            if isinstance(problem, OutcomeUnknown):
+                raise problem
+            left_to_wait = since + self._fresh_login_seconds - self._clock.monotonic()
+            # 403 is about what the user may do: time does not mend it
+            if left_to_wait <= 0 or self._let_in == login or answer.status == 403 or not call.replay:
+                return answer, True, problem
+            self._clock.sleep(min(_BETWEEN_TRIES_SECONDS, left_to_wait))
+
+    def _since(self, login: Mapping[str, str]) -> float:
+        """Since when a login is in use."""
+        known = self._login
+        if known is None or known[0] != login:
+            known = self._login = (login, self._clock.monotonic())
+        return known[1]
 
     def hide(self, text: str) -> str:
         """`text` without this connection's secrets and without anything that looks like a token."""

@@ -44,6 +44,7 @@ class JdeClient:
             classify=self._classify,
             clock=clock,
             verify=connection.verify,
+            fresh_login_seconds=connection.fresh_login_seconds,
             secrets=self._login.secrets,
         )
         self.data = DataService(self._http, self._login, connection)

@@ -134,7 +134,7 @@ _ALL = (
         KCOP ~str5   default company
         CRRP  str3   default currency
         TRAP  str3   payment terms
-        HDPY ~str1   hold payment
+        HDPY  str1   hold payment
         PYIN ~str1   payment instrument
         SNTO ~whole  payee
         TXA2 ~str10  tax area
@@ -266,7 +266,7 @@ _ALL = (
         KCO   str5   document company
         SFX   str3   pay item
         SFXE  whole  pay item extension
-        DCTA ~str2   adjusting document type
+        DCTA  str2   adjusting document type: PE on the audit row of a change or a void
         AN8   whole  supplier
         PYE   whole  payee
         SNTO ~whole  sent to
@@ -302,9 +302,9 @@ _ALL = (
         CTXN ~money  non-taxable amount, foreign
         CTAM  money  tax, foreign
         TXA1  str10  tax area
-        EXR1 ~str2   tax explanation
+        EXR1  str2   tax explanation
         GLC  ~str4   G/L offset
-        GLBA ~str8   G/L bank account
+        GLBA  str8   G/L bank account
         POST  str1   posted
         MCU   rstr12 business unit
         PTC   str3   payment terms
@@ -323,8 +323,8 @@ _ALL = (
         VR01  str25  reference
         RMK   str30  remark
         RF   ~str2   recurring frequency
-        PYIN ~str1   payment instrument
-        RP1  ~str1   category code 1
+        PYIN  str1   payment instrument
+        RP1   str1   category code 1: 1 for a prepayment
         RP2  ~str1   category code 2
         RP3  ~str1   category code 3
         AC07 ~str3   category code 7

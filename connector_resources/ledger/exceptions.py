@@ -98,7 +98,7 @@ def open_exceptions(
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     waits: dict[tuple[str, str, str], set[str]] = {}
     for (flow, key), (state, found, partition, run) in sorted(problems.items()):
-        for reason, own in _by_reason(found).items():
+        for reason, own in _by_reason(each.of(flow, key) for each in found).items():
             rows[flow, key, reason] = _values(flow, key, state, own, partition, run, now) | {"stands": stands}
             waits[flow, key, reason] = {each.waits_for for each in own if each.waits_for is not None}
     if rows:
@@ -213,6 +213,14 @@ class Exceptions:
         with self._db.read() as connection:
             found = _select(connection, [table.c.id == id])
         return found[0] if found else None
+
+    def of_documents(self, flow: str, keys: Collection[str]) -> list[ExceptionRow]:
+        """The open exceptions of these documents of a flow; any number of keys."""
+        found: list[ExceptionRow] = []
+        with self._db.read() as connection:
+            for part in chunks(sorted(keys)):
+                found += [_row(row) for row in connection.execute(_OPEN_OF, {"flow": flow, "keys": part})]
+        return found
 
     def counts(self, flow: str | None = None, integration: str | None = None) -> dict[str, int]:
         """Reason -> number of open exceptions."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from connector_resources.ledger.database import FLOW, KEYS, Database, chunks
 from connector_resources.ledger.events import add_events
@@ -21,7 +21,11 @@ from connector_resources.ledger.releasing import lock_deliveries, set_released
 from connector_resources.ledger.rows import NewEvent, Problem
 
 _OF = select(table.c.key, table.c.reason, table.c.field, table.c.value, table.c.message, table.c.fix).where(
-    table.c.flow == FLOW, table.c.key.in_(KEYS), table.c.closed_at.is_(None), table.c.stands
+    table.c.flow == FLOW,
+    table.c.key.in_(KEYS),
+    table.c.closed_at.is_(None),
+    table.c.stands,
+    table.c.reason == bindparam("reason"),
 )
 _STANDING = select(deliveries.c.key, deliveries.c.state, deliveries.c.partition).where(
     deliveries.c.flow == FLOW, deliveries.c.key.in_(KEYS)
@@ -42,12 +46,12 @@ class Findings:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def of(self, flow: str, keys: Collection[str]) -> dict[str, Problem]:
-        """Key -> the open finding of those documents that have one."""
+    def of(self, flow: str, reason: str, keys: Collection[str]) -> dict[str, Problem]:
+        """Key -> the open finding of this reason of those documents that have one."""
         found: dict[str, Problem] = {}
         with self._db.read() as connection:
             for part in chunks(keys):
-                for row in connection.execute(_OF, {"flow": flow, "keys": part}):
+                for row in connection.execute(_OF, {"flow": flow, "reason": reason, "keys": part}):
                     found[row.key] = Problem(
                         reason=row.reason, field=row.field, value=row.value, message=row.message, fix=row.fix
                     )
@@ -61,10 +65,23 @@ class Findings:
         with self._db.read() as connection:
             return {(row.key, row.value) for row in connection.execute(query)}
 
-    def set(self, flow: str, reason: str, found: Mapping[str, Problem], *, run: str, now: datetime) -> Told:
-        """Make these the open findings of a flow and reason. What was held because of one that is over is due again."""
+    def set(
+        self,
+        flow: str,
+        reason: str,
+        found: Mapping[str, Problem],
+        *,
+        run: str,
+        now: datetime,
+        looked_at: Collection[str] | None = None,
+    ) -> Told:
+        """Make these the open findings of a flow and reason, or of the documents alone that were `looked_at`. What was
+        held because of one that is over is due again."""
         with self._db.write() as connection:
             before = _open(connection, flow, reason)
+            if looked_at is not None:
+                seen = set(looked_at)
+                before = {key: each for key, each in before.items() if key in seen}
             gone = sorted(before.keys() - found.keys())
             lock_deliveries(connection, [(flow, key) for key in sorted({*gone, *found})])
             known = _known(connection, flow, sorted({*gone, *found}))

@@ -37,6 +37,11 @@ _LOST_SINCE = (
     .order_by(table.c.opened_at)
 )
 
+_NAMED = (
+    select(table.c.key, table.c.detail)
+    .where(*_OF_KEYS, or_(table.c.result.is_(None), table.c.result.not_in(("refused", "not_sent", "not_processed"))))
+    .order_by(table.c.id)
+)
 _DONE_SINCE = (
     select(table.c.key, table.c.step, table.c.body_hash, table.c.opened_at)
     .where(*_OF_KEYS, table.c.result == "done", table.c.opened_at > bindparam("since"))
@@ -145,6 +150,17 @@ class Intents:
             for part in chunks(keys):
                 for row in connection.execute(_DONE_SINCE, {"flow": flow, "keys": part, "since": since}):
                     found[row.key] = (row.step, row.body_hash), row.opened_at
+        return found
+
+    def named(self, flow: str, keys: Collection[str], field: str) -> dict[str, set[str]]:
+        """Key -> the values that one of the fields that name a document had in its calls, of all that may ever have
+        taken effect; keys without any are left out."""
+        found: dict[str, set[str]] = {}
+        with self._db.read() as connection:
+            for part in chunks(keys):
+                for row in connection.execute(_NAMED, {"flow": flow, "keys": part}):
+                    if (value := (row.detail.get("sent") or {}).get(field)) is not None:
+                        found.setdefault(row.key, set()).add(str(value))
         return found
 
     def unfinished(self, flow: str, keys: Collection[str]) -> dict[str, list[Intent]]:

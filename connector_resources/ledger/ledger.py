@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -21,6 +22,7 @@ from connector_resources.ledger.database import Database, make_schema, normalise
 from connector_resources.ledger.deliveries import Deliveries
 from connector_resources.ledger.exceptions import Exceptions
 from connector_resources.ledger.findings import Findings
+from connector_resources.ledger.foreseen import ForeseenLinks
 from connector_resources.ledger.inbox import Inbox
 from connector_resources.ledger.intents import Intents
 from connector_resources.ledger.links import Links
@@ -121,6 +123,13 @@ class Ledger:
         with self._db.write() as connection:
             waits = [f"link:{flow}:{key}" for key in keys]
             return release_waiting(connection, waits, self.clock.now())
+
+    def foreseeing(self) -> Ledger:
+        """This ledger for a run that only plans: its `links` are those that there are and those that the plan expects
+        (`ForeseenLinks.expect`). Not to be closed by itself."""
+        another = copy.copy(self)
+        another.links = ForeseenLinks(self._db)
+        return another
 
     def holds_secrets(self) -> bool:
         """Whether anything here was encrypted with the home's keys: then new ones in their place would lose it."""

@@ -138,6 +138,8 @@ deliveries = Table(
     Column("currency", Text),
     Column("run", Text),
     Column("party", Text),
+    Column("party_number", Text),
+    Column("label", Text),
     Column("claimed_by", Text),
     Column("claimed_until", Instant),
     Column("created_at", Instant, nullable=False),

@@ -39,6 +39,8 @@ _FIELDS = (
     "currency",
     "run",
     "party",
+    "party_number",
+    "label",
 )
 _STATES = select(table.c.key, table.c.state).where(table.c.flow == FLOW, table.c.key.in_(KEYS))
 

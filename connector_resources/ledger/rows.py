@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -46,7 +46,8 @@ class Delivery:
     `outcome` is '' until there is one; of an ignored document it is the rule ('dismissed' when a person said
     so). `content` and `content_hash` are what both sides last agreed on; `seen_hash` is the source's content,
     read at `read_at`, when it was last looked at, whatever came of it. `released` means due now, by replay or
-    a mapping. `party` is the supplier that the document is about.
+    a mapping. `party` is the supplier that the document is about, `party_number` his number in the source; `label` is
+    the number by which a person knows the document, such as the supplier's invoice number.
     """
 
     flow: str
@@ -69,6 +70,8 @@ class Delivery:
     currency: str | None
     run: str | None
     party: str | None
+    party_number: str | None
+    label: str | None
     claimed_by: str | None
     claimed_until: datetime | None
     created_at: datetime
@@ -165,7 +168,9 @@ class Link:
 class Problem:
     """One reason why a document needs a person.
 
-    `waits_for` names what would release it by itself: '<mapping name>:<key>' or 'link:<flow>:<key>'.
+    `waits_for` names what would release it by itself: '<mapping name>:<key>' or 'link:<flow>:<key>'. `fix` may hold
+    `{integration}`, `{flow}`, `{key}`, `{record}` (the key without its table) and `{last}` (its last part): the names
+    of the document that has the problem.
     """
 
     reason: str
@@ -174,6 +179,18 @@ class Problem:
     message: str
     fix: str
     waits_for: str | None = None
+
+    def of(self, flow: str, key: str) -> Problem:
+        """The problem as that of a document, whose names are filled in."""
+        if "{" not in self.fix:
+            return self
+        record = key.partition(":")[2]
+        last = record.rpartition("/")[2]
+        names = {"integration": flow.partition("/")[0], "flow": flow, "record": record, "last": last}
+        fix = self.fix
+        for name, value in (names | {"key": key}).items():
+            fix = fix.replace(f"{{{name}}}", value)
+        return replace(self, fix=fix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +342,8 @@ class Change:
     currency: str | Unset | None = UNSET
     run: str | Unset | None = UNSET
     party: str | Unset | None = UNSET
+    party_number: str | Unset | None = UNSET
+    label: str | Unset | None = UNSET
     release_claim: bool = True
     clear_released: bool = True
     close_intents: Sequence[tuple[int, IntentResult, Mapping[str, Any] | None]] = ()

@@ -34,6 +34,8 @@ class Options(EventOptions, forbid_unknown_fields=True):
     idle_seconds: float = 35 * 60
     """A session that is not used for so long is invalid; each call begins it anew (bill section 2.2)."""
     sync_token_idle_seconds: float = 48 * 3600
+    token_delay_seconds: float = 0.0
+    """A new login is not known for so long: not documented of any vendor, and seen of all that have several servers."""
     sync_token_access: Literal["full", "no_payments", "read_only"] = "no_payments"  # noqa: S105 - no secret
     """What a session of the sync token may do: "limited access" is all that is documented."""
     mfa_required: bool = True

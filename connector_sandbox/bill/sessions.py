@@ -45,6 +45,7 @@ class Session:
     user: User
     trusted: bool
     used: float
+    opened: float
 
 
 class Sessions:
@@ -75,7 +76,8 @@ class Sessions:
         identifier = hashlib.sha256(number.encode()).hexdigest()[:48]
         # The sync token takes no part in MFA (bill section 2.2).
         trusted = bool(body.get("rememberMeId")) and user.role != "sync"
-        session = Session(identifier, user, trusted, self._clock.monotonic())
+        now = self._clock.monotonic()
+        session = Session(identifier, user, trusted, now, now)
         self._sessions[identifier] = session
         return session
 
@@ -92,6 +94,8 @@ class Sessions:
         if session is None:
             raise session_invalid()
         options, now = self._options(), self._clock.monotonic()
+        if 0 <= now - session.opened < options.token_delay_seconds:
+            raise session_invalid()
         idle = options.sync_token_idle_seconds if session.user.role == "sync" else options.idle_seconds
         if now - session.used >= idle:
             self.log_out(session)

@@ -83,7 +83,8 @@ class Authority:
         if grant is None or kind.lower() != "bearer":
             return None
         now = self._clock.monotonic()
-        settle = self._options().settle_seconds if self._limits else 0.0
+        options = self._options()
+        settle = max(options.settle_seconds if self._limits else 0.0, options.token_delay_seconds)
         # A clock that was set back makes no token unsettled.
         too_soon = 0 <= now - grant.issued < settle
         return None if too_soon or now >= grant.expires else grant

@@ -33,6 +33,8 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     """A token used sooner than this after it was issued is refused (coupa section 2.2); 0 when limits are
     off.
     """
+    token_delay_seconds: float = 0.0
+    """A new login is not known for so long: not documented of any vendor, and seen of all that have several servers."""
     calls_per_second: float = 25.0
     queued_calls: int = 20
     case_insensitive: bool = True

@@ -1,7 +1,8 @@
 """The control verb `rows`: what JDE's own users do while nobody looks.
 
 Acts on vouchers name their document by KCO, DCT (PV) and DOC: `pay_voucher` (amount, number, date), `void_voucher`,
-`set_pay_status` (PST), the first and the last of one pay item where SFX names it; on payments `void_payment` (PYID or
+`set_pay_status` (PST), `change_voucher` (amount; SFX: 001), the first two and the last of one pay item where SFX names
+it; `post_batch` posts the batch of a voucher, or one by ICUT (V) and ICU; on payments `void_payment` (PYID or
 number), and `payment_run` of what is due on a date (KCO: of one company). `close_period` takes the company (KCO). Acts
 on orders name KCOO, DCTO (OP), DOCO and, where they are about one line, LNID: `receive_order` (quantity, amount, date),
 `reverse_receipt` (number), `cancel_order_line`, `close_order`, `change_order_line` (quantity, price), `hold_order`
@@ -46,6 +47,8 @@ class _Act(msgspec.Struct, forbid_unknown_fields=True):
     item: str = msgspec.field(name="SFX", default="")
     payment: int = msgspec.field(name="PYID", default=0)
     number: int = 0
+    batch_type: str = msgspec.field(name="ICUT", default="V")
+    batch: int = msgspec.field(name="ICU", default=0)
     date: date | None = None
     amount: Decimal | None = None
     status: str = msgspec.field(name="PST", default="")
@@ -130,8 +133,21 @@ def _void_voucher(environment: Environment, command: _Act, day: date) -> dict[st
 
 
 def _set_pay_status(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
-    _payables(environment).set_pay_status(command.voucher, command.status, command.item)
+    _payables(environment).set_pay_status(command.voucher, command.status, [command.item] if command.item else [])
     return {"DOC": command.document}
+
+
+def _change_voucher(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    if command.amount is None:
+        raise ValueError("change_voucher needs an amount")
+    _payables(environment).change_voucher(command.voucher, command.item or "001", command.amount)
+    return {"DOC": command.document}
+
+
+def _post_batch(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    payables = _payables(environment)
+    kind, number = (command.batch_type, command.batch) if command.batch else payables.batch_of(command.voucher)
+    return {"ICU": number, "rows": payables.post_batch(kind, number)}
 
 
 def _receive_order(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
@@ -187,6 +203,8 @@ _ACTS: dict[str, Callable[[Environment, _Act, date], dict[str, Any]]] = {
     "void_payment": _void_payment,
     "void_voucher": _void_voucher,
     "set_pay_status": _set_pay_status,
+    "change_voucher": _change_voucher,
+    "post_batch": _post_batch,
     "close_period": _close_period,
     "receive_order": _receive_order,
     "reverse_receipt": _reverse_receipt,

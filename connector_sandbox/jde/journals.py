@@ -44,8 +44,11 @@ class Closed:
 class Journals(Program):
     """Acts on journals, on behalf of a user."""
 
-    def add(self, header: Mapping[str, Any], lines: Sequence[Line], closed: Sequence[Closed] = ()) -> int:
-        """Write a journal of document type JE, and close pay items; gives its number.
+    def add(
+        self, header: Mapping[str, Any], lines: Sequence[Line], closed: Sequence[Closed] = (), reopened_on: str = ""
+    ) -> int:
+        """Write a journal of document type JE, and close pay items; gives its number. Those that are opened again get
+        the pay status `reopened_on` where one is given.
 
         `header` has CO, DGJ, CRCD, and AN8, EXA, EXR, R2 where they are given. BusinessError for one that does not
         balance, an account that takes no postings, a closed period, or a pay item that has less to close.
@@ -85,7 +88,7 @@ class Journals(Program):
             }
             for place, (line, account) in enumerate(zip(lines, accounts, strict=True), start=1)
         ]
-        closing = self._closing(closed) if self._environment.options.journal_closes_pay_items else []
+        closing = self._closing(closed, reopened_on) if self._environment.options.journal_closes_pay_items else []
         # all or nothing: a text that is too long must not leave pay items closed behind
         for row in rows:
             self._check(row)
@@ -101,12 +104,12 @@ class Journals(Program):
         except ValueError as error:
             raise BusinessError("0024", str(error)) from None
 
-    def _closing(self, closed: Sequence[Closed]) -> list[tuple[Row, dict[str, Any]]]:
+    def _closing(self, closed: Sequence[Closed], reopened_on: str) -> list[tuple[Row, dict[str, Any]]]:
         if len({(each.voucher, each.item) for each in closed}) < len(closed):
             raise BusinessError("0002", "Record Invalid: a pay item is named twice", "SFX")
-        return [self._rest(each) for each in closed]
+        return [self._rest(each, reopened_on) for each in closed]
 
-    def _rest(self, closed: Closed) -> tuple[Row, dict[str, Any]]:
+    def _rest(self, closed: Closed, reopened_on: str) -> tuple[Row, dict[str, Any]]:
         """A pay item, and what becomes of it."""
         payables = Payables(self._environment, self._user, self._program)
         rows = {self._text("F0411", row, "SFX"): row for row in payables.pay_items(closed.voucher)}
@@ -125,5 +128,5 @@ class Journals(Program):
         if not values["AAP"]:
             values["PST"] = "P"
         elif status == "P":
-            values["PST"] = self._environment.options.reopened_pay_status
+            values["PST"] = reopened_on or self._environment.options.reopened_pay_status
         return row, values

@@ -18,6 +18,7 @@ from connector_sandbox.jde.payables import Payables, VoucherKey
 from connector_sandbox.jde.tables import Row
 from connector_sandbox.jde.vouchers import VoucherEntry
 
+_SALES_TAX = "S"
 _CENT = Decimal("0.01")
 
 
@@ -75,7 +76,16 @@ class Matching(Program):
         found = self._found(header, wanted)
         extra = [self._extra(header, line) for line in more_lines]
         items = self._pay_items(header, found, taxes, extra)
-        journal = [line for each in found for line in self._journal(header, each)] + extra
+        lines = [self._journal(header, each) for each in found] + ([extra] if extra else [])
+        if header.get("EXR1") == _SALES_TAX:
+            # a cost, on the account of what was bought
+            for own, item in zip(lines, items, strict=True):
+                own[0] = {
+                    **own[0],
+                    "AA": own[0]["AA"] + item["STAM"],
+                    "ACR": (own[0].get("ACR") or ZERO) + item["CTAM"],
+                }
+        journal = [line for own in lines for line in own]
         entry = VoucherEntry(self._environment, self._user, self._program)
         warnings = entry.check(items, journal)
         batch = self._database.next_number("ICU", ("F0411", "ICU"), ("F0911", "ICU"))

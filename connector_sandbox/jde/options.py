@@ -41,6 +41,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """False: the HTML server does not list this AIS server, and logins answer 405."""
     session_idle_minutes: float = 30
     session_ttl_minutes: float = 480
+    token_delay_seconds: float = 0.0
+    """A new login is not known for so long: not documented of any vendor, and seen of all that have several servers."""
     invalid_token_status: Literal[444, 403] = 444
     """What the data service answers to a dead token: some Tools releases may say 403."""
     timestamp_style: Literal["iso", "classic"] = "iso"
@@ -58,6 +60,10 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     internal_host: str = "http://e1ais01.internal.example:9300"
     """The host that next links name; nobody outside can resolve it."""
     data_security: DataSecurity = DataSecurity()
+    posting_moves_date: bool = False
+    """Whether posting a batch (R09801) sets the audit columns of its rows: not established."""
+    auto_post: bool = False
+    """Whether vouchers are posted as they are entered: the batch processor's option (jde-ais section 11.3)."""
     duplicate_invoices: Literal["silent", "warn", "error"] = "warn"
     """The A/P constant for a supplier's second voucher of one invoice number."""
     orchestration_errors: dict[str, Literal["abort", "body", "continue"]] = {}
@@ -82,6 +88,14 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A second payment of one number (DOCM) on the same voucher: taken, or refused."""
     reopened_pay_status: str = "A"
     """Pay status that a voucher gets when its payment is voided."""
+    run_pay_statuses: list[str] = msgspec.field(default_factory=lambda: ["A"])
+    """Pay statuses that the data selection of the payment run takes."""
+    run_payment_instruments: list[str] = []
+    """Payment instruments (PYIN) that it takes, blank as ""; none: all."""
+    run_bank_accounts: list[str] = []
+    """G/L bank accounts (GLBA) that it takes, blank as ""; none: all."""
+    pay_status_is_set: bool = True
+    """False: orchestrations that set a pay status answer success and set none."""
     void_payment_lines: bool = False
     """Whether voiding a payment also adds negative F0414 rows of type PO; VDGJ of F0413 says it in any case."""
     journal_closes_pay_items: bool = True

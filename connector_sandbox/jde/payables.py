@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,8 @@ from connector_sandbox.jde.tables import Row
 
 # What marks a line of F0911 that reverses another one, in this sandbox's ledgers.
 _REVERSING = "R"
+# DCTA of the audit row that a change of a posted voucher leaves (section 15).
+_AUDIT = "PE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +37,29 @@ class Payables(Program):
             raise BusinessError("0002", f"Record Invalid: no voucher {key.type} {key.number} {key.company}", "DOC")
         return rows
 
-    def set_pay_status(self, key: VoucherKey, status: str, item: str = "") -> None:
-        """Set PST of the open pay items, or of the one whose SFX is given."""
+    def set_pay_status(self, key: VoucherKey, status: str, items: Collection[str] = ()) -> None:
+        """Set PST of the open pay items, or of those alone whose SFX are given; of all of them or of none."""
+        self.check_pay_status(status)
+        rows = self.changeable(key, items)
+        open_items = {self._text("F0411", row, "SFX") for row in rows}
+        missing = sorted(set(items) - open_items)
+        if missing:
+            raise BusinessError("0002", f"Record Invalid: no open pay item {', '.join(missing)}", "SFX")
+        if self._environment.options.pay_status_is_set:
+            for row in rows:
+                self._change("F0411", row, {"PST": status})
+
+    @staticmethod
+    def check_pay_status(status: str) -> None:
+        """BusinessError for a pay status that nobody may set: P and # are the payment programs' own."""
         if len(status) != 1 or status in "P#":
             raise BusinessError("0037", f"Pay Status {status} Invalid", "PST")
-        rows = [row for row in self.changeable(key) if item in ("", self._text("F0411", row, "SFX"))]
-        if not rows:
-            raise BusinessError("0002", f"Record Invalid: no open pay item {item}", "SFX")
-        for row in rows:
-            self._change("F0411", row, {"PST": status})
 
     def void_voucher(self, key: VoucherKey, day: date) -> None:
         """Void an unpaid voucher: VOD `V`, status P, nothing open, and reversing lines in the G/L."""
         rows = self.changeable(key)
         # A pay item that is paid in full counts, too, though it cannot be changed any more.
-        items = self.pay_items(key)
+        items = [row for row in self.pay_items(key) if self._text("F0411", row, "DCTA") != _AUDIT]
         if any(self._amount("F0411", row, "AAP") != self._amount("F0411", row, "AG") for row in items):
             raise BusinessError("0164", "Voucher has payments, void them first", "DOC")
         for row in items:
@@ -57,6 +67,57 @@ class Payables(Program):
         for row in rows:
             self._change("F0411", row, {"VOD": "V", "PST": "P", "AAP": 0, "FAP": 0})
         self._reverse_distribution(key, day)
+
+    def batch_of(self, key: VoucherKey) -> tuple[str, int]:
+        """Type and number of the batch in which a voucher was entered; BusinessError when there is no voucher."""
+        first = self.pay_items(key)[0]
+        return self._text("F0411", first, "ICUT"), int(self._amount("F0411", first, "ICU"))
+
+    def post_batch(self, kind: str, number: int) -> int:
+        """Post a batch (R09801): every row of F0411 and F0911 that is not posted; returns how many. Whether it moves
+        the audit columns is not established, and a switch. BusinessError when there is no such batch."""
+        posted = {"F0411": "D", "F0911": "P"}
+        found = {table: self._database[table].where(ICUT=kind, ICU=number) for table in posted}
+        if not found["F0411"]:
+            raise BusinessError("0002", f"Record Invalid: no batch {kind} {number}", "ICU")
+        rows = [(table, row) for table, own in found.items() for row in own if not self._text(table, row, "POST")]
+        for table, row in rows:
+            values = {"POST": posted[table]}
+            if self._environment.options.posting_moves_date:
+                self._change(table, row, values)
+            else:
+                self._database[table].update(row, values)
+        return len(rows)
+
+    def change_voucher(self, key: VoucherKey, item: str, amount: Decimal) -> None:
+        """Give an unpaid pay item of a domestic voucher another gross amount; the difference is a line like the first.
+
+        Of a posted one that leaves an audit row (section 15), and a journal line, which are not posted: the batch is
+        open again.
+        """
+        rows = [row for row in self.changeable(key) if self._text("F0411", row, "SFX") == item]
+        if not rows or self._amount("F0411", rows[0], "AAP") != self._amount("F0411", rows[0], "AG"):
+            raise BusinessError("0002", f"Record Invalid: no unpaid pay item {item}", "SFX")
+        row = rows[0]
+        more = amount - self._amount("F0411", row, "AG")
+        before = self._record("F0411", row)
+        untaxed = self._amount("F0411", row, "ATXN") + more
+        self._change("F0411", row, {"AG": amount, "AAP": amount, "ATXN": untaxed})
+        if before.get("POST"):
+            items = self._database["F0411"].where(DOC=key.number, DCT=key.type, KCO=key.company, SFX=item)
+            last = max(self._amount("F0411", each, "SFXE") for each in items)
+            marks = {"SFXE": last + 1, "DCTA": _AUDIT, "AG": more, "AAP": 0, "PST": "P", "POST": "", "RMK": "Change"}
+            self._add("F0411", {**unaudited(before), **marks})
+        self._distribute_change(key, more)
+
+    def _distribute_change(self, key: VoucherKey, more: Decimal) -> None:
+        lines = [
+            self._record("F0911", row)
+            for row in self._database["F0911"].where(DOC=key.number, DCT=key.type, KCO=key.company)
+        ]
+        last = max((Decimal(line.get("JELN", 0)) for line in lines), default=Decimal(0))
+        first = min((line for line in lines if not line.get("EXTL")), key=lambda line: Decimal(line.get("JELN", 0)))
+        self._add("F0911", {**unaudited(first), "JELN": last + 1, "AA": more, "POST": ""})
 
     def duplicate_warnings(self, supplier: int, invoice: str, types: Sequence[str] = ("PV",)) -> list[BusinessError]:
         """The A/P constant on a second voucher of this invoice number: raises, warns or says nothing.
@@ -78,9 +139,10 @@ class Payables(Program):
             raise error
         return [error]
 
-    def changeable(self, key: VoucherKey) -> list[Row]:
-        """The pay items of a voucher that are not paid; BusinessError when it is void, paid or being paid."""
-        rows = self.pay_items(key)
+    def changeable(self, key: VoucherKey, items: Collection[str] = ()) -> list[Row]:
+        """The pay items of a voucher that are not paid, or those alone whose SFX are given; BusinessError when they are
+        void, paid or being paid."""
+        rows = [row for row in self.pay_items(key) if not items or self._text("F0411", row, "SFX") in items]
         for row in rows:
             record = self._record("F0411", row)
             if record.get("VOD"):

@@ -40,7 +40,7 @@ def _share(inputs: Inputs, amount: str, foreign: str, discount: str = "") -> Sha
 
 def _void_payment(desk: Desk, inputs: Inputs) -> Result:
     payment = inputs.whole("PaymentID")
-    desk.payments.void(payment, inputs.day("VoidDate") or desk.reader.today)
+    desk.payments.void(payment, inputs.day("VoidDate") or desk.reader.today, reopened_on=inputs.text("ReturnStatus"))
     return Result({"PaymentID": payment})
 
 
@@ -64,7 +64,9 @@ def _add_journal(desk: Desk, inputs: Inputs) -> Result:
         )
         for row in inputs.rows("PayItems")
     ]
-    return Result({"JournalNumber": desk.journals.add(header, lines, closed if closing else [])})
+    return Result(
+        {"JournalNumber": desk.journals.add(header, lines, closed if closing else [], inputs.text("ReturnStatus"))}
+    )
 
 
 _ITEMS: dict[str, InputType] = {
@@ -102,9 +104,9 @@ PAYMENTS = (
     ),
     Orchestration(
         "ML_PaymentVoid",
-        "Voids a payment and opens its vouchers again",
+        "Voids a payment, opens its vouchers again, and sets them to a pay status where one is given",
         _void_payment,
-        {"PaymentID": "Numeric", "VoidDate": "Date"},
+        {"PaymentID": "Numeric", "VoidDate": "Date", "ReturnStatus": "String"},
         ("PaymentID",),
         "P0413M_W0413MD",
     ),
@@ -121,6 +123,7 @@ PAYMENTS = (
             "Reference": "String",
             "Supplier": "Numeric",
             "ClosePayItem": "String",
+            "ReturnStatus": "String",
         },
         ("JournalNumber",),
         "P0911_W0911A",

@@ -16,7 +16,6 @@ from connector_sandbox.jde.tables import Row
 
 ZERO = Decimal(0)
 _CENT = Decimal("0.01")
-_APPROVED = "A"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +84,17 @@ class Payments(Program):
     def run(self, day: date, company: str = "") -> list[int]:
         """The automatic payment run of a day: one payment a payee, company and currency; gives the PYIDs.
 
-        It takes approved pay items (PST A) that are due, of suppliers that are not held (HDPY), and leaves out payees
-        whose credits exceed what is due to them.
+        It takes pay items that its data selection takes (options `run_*`; PST A unless they say otherwise) and that are
+        due, of suppliers that are not held (HDPY), and leaves out payees whose credits exceed what is due to them.
         """
         groups: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
-        for row in self._database["F0411"].where(PST=_APPROVED):
+        options = self._environment.options
+        instruments, banks = options.run_payment_instruments, options.run_bank_accounts
+        for row in [row for status in options.run_pay_statuses for row in self._database["F0411"].where(PST=status)]:
+            if instruments and self._text("F0411", row, "PYIN") not in instruments:
+                continue
+            if banks and self._text("F0411", row, "GLBA") not in banks:
+                continue
             due = self._day("F0411", row, "DDJ")
             wanted = not company or self._text("F0411", row, "CO") == company
             if wanted and (due is None or due <= day) and self._selectable(row):
@@ -103,8 +108,13 @@ class Payments(Program):
                 made.append(self._write(parts, day, 0, day))
         return made
 
-    def void(self, payment: int, day: date) -> None:
-        """Void a payment: VDGJ is set and its vouchers are open again."""
+    def void(self, payment: int, day: date, *, reopened_on: str = "") -> None:
+        """Void a payment: VDGJ is set and its vouchers are open again, on the pay status `reopened_on` where one is
+        given: a second step of the site's orchestration, for JDE itself puts A (section 15)."""
+        if reopened_on:
+            self._payables.check_pay_status(reopened_on)
+        if not self._environment.options.pay_status_is_set:
+            reopened_on = ""
         header = self._database["F0413"].get({"PYID": payment})
         if header is None:
             raise BusinessError("0002", f"Record Invalid: no payment {payment}", "PYID")
@@ -115,7 +125,7 @@ class Payments(Program):
         details = self._database["F0414"].where(PYID=payment)
         for line, row in enumerate(details, start=len(details) + 1):
             detail = self._record("F0414", row)
-            self._reopen(detail)
+            self._reopen(detail, reopened_on)
             self._change("F0414", row, {})
             if self._environment.options.void_payment_lines:
                 negated: dict[str, Any] = {a: -detail[a] for a in ("PAAP", "PFAP", "ADSA", "CDSA") if a in detail}
@@ -210,8 +220,9 @@ class Payments(Program):
 
     def _part(self, row: Row, settled: Decimal, discount: Decimal) -> _Part:
         open_amount, open_foreign = self._amount("F0411", row, "AAP"), self._amount("F0411", row, "FAP")
-        foreign = open_foreign if settled == open_amount else rounded(open_foreign * settled / open_amount, _CENT)
-        return _Part(row, settled, discount, foreign, rounded(foreign * discount / settled, _CENT))
+        unit = self.smallest(self._text("F0411", row, "CRCD"))
+        foreign = open_foreign if settled == open_amount else rounded(open_foreign * settled / open_amount, unit)
+        return _Part(row, settled, discount, foreign, rounded(foreign * discount / settled, unit))
 
     def _write(self, parts: Sequence[_Part], day: date, number: int, posted: date) -> int:
         first = self._record("F0411", parts[0].row)
@@ -247,7 +258,7 @@ class Payments(Program):
             "CDSA": part.foreign_discount,
         }
 
-    def _reopen(self, detail: Mapping[str, Any]) -> None:
+    def _reopen(self, detail: Mapping[str, Any], status: str) -> None:
         row = self._database["F0411"].get(chosen(detail, "DOC DCT KCO SFX SFXE"))
         if row is None:
             raise BusinessError("0002", f"Record Invalid: no pay item of voucher {detail.get('DOC')}", "DOC")
@@ -260,4 +271,4 @@ class Payments(Program):
             "ADSA": self._amount("F0411", row, "ADSA") - discount,
             "CDSA": self._amount("F0411", row, "CDSA") - foreign_discount,
         }
-        self._change("F0411", row, {**values, "PST": self._environment.options.reopened_pay_status})
+        self._change("F0411", row, {**values, "PST": status or self._environment.options.reopened_pay_status})

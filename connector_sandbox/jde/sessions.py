@@ -91,6 +91,9 @@ class Sessions:
         if session is None or not self._alive(session):
             self._live.pop(token, None)
             raise invalid_token()
+        delay = timedelta(seconds=self._environment.options.token_delay_seconds)
+        if timedelta(0) <= self._environment.clock.now() - session.started < delay:
+            raise invalid_token()
         bound, actual = (session.device, device) if session.device else (session.address, address)
         if bound != actual:
             raise invalid_token()

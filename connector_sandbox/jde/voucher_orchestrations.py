@@ -93,7 +93,8 @@ def _void_voucher(desk: Desk, inputs: Inputs) -> Result:
 
 def _set_pay_status(desk: Desk, inputs: Inputs) -> Result:
     key = voucher_key(inputs)
-    desk.payables.set_pay_status(key, inputs.text("PayStatus"))
+    items = [f"{row.whole('PayItem'):03d}" for row in inputs.rows("PayItems")]
+    desk.payables.set_pay_status(key, inputs.text("PayStatus"), items)
     return Result({"DocumentNumber": key.number, "PayStatus": inputs.text("PayStatus")})
 
 
@@ -126,10 +127,11 @@ VOUCHERS = (
     ),
     Orchestration(
         "ML_VoucherPayStatus",
-        "Sets the pay status of a voucher's open pay items",
+        "Sets the pay status of a voucher's open pay items, or of those alone that are named",
         _set_pay_status,
         {**KEY, "PayStatus": "String"},
         ("DocumentNumber", "PayStatus"),
-        "P0411_W0411A",
+        "P0411S_W0411SA",
+        details={"PayItems": {"PayItem": "String"}},
     ),
 )

@@ -53,7 +53,8 @@ class VoucherEntry(Program):
             _convert(made, rate, unit, {"AG": "ACR", "STAM": "CTAM", "ATXA": "CTXA", "ATXN": "CTXN"})
             _convert(journal, rate, unit, {"AA": "ACR"})
             if journal:
-                journal[-1]["AA"] += _sum(made, "AG") - _sum(made, "STAM") - _sum(journal, "AA")
+                spent = _sum(journal, "AA")
+                journal[-1]["AA"] += min(_spendable(made, "AG", "STAM"), key=lambda each: abs(each - spent)) - spent
         return made, journal
 
     def check(self, items: Sequence[Record], lines: Sequence[Record]) -> list[BusinessError]:
@@ -79,6 +80,7 @@ class VoucherEntry(Program):
         )
         document = {"KCO": key.company, "DCT": key.type, "DOC": key.number, "ICU": batch, "ICUT": "V"}
         dated = {**document, "DICJ": self._environment.today()}
+        posted = {"F0411": "D", "F0911": "P"} if self._environment.options.auto_post else {}
         rows = [
             ("F0411", {**dated, **self._pay_item(item), "SFX": f"{number:03d}"})
             for number, item in enumerate(items, start=1)
@@ -90,7 +92,7 @@ class VoucherEntry(Program):
         for table, values in rows:
             self._database[table].check(values)
         for table, values in rows:
-            self._add(table, values)
+            self._add(table, values | ({"POST": posted[table]} if posted else {}))
         return key
 
     def account(self, line: Record) -> dict[str, Any]:
@@ -125,9 +127,9 @@ class VoucherEntry(Program):
     def _check_balance(self, items: Sequence[Record], lines: Sequence[Record]) -> None:
         foreign = items[0].get("CRRM") == "F"
         gross, tax, amount = ("ACR", "CTAM", "ACR") if foreign else ("AG", "STAM", "AA")
-        owed = _sum(items, gross) - _sum(items, tax)
-        spent = _sum(lines, amount)
-        if owed != spent:
+        spendable = _spendable(items, gross, tax)
+        owed, spent = min(spendable), _sum(lines, amount)
+        if spent not in spendable:
             raise BusinessError("4056", f"Voucher out of balance: {owed} against a distribution of {spent}", "AG")
 
     def _pay_item(self, item: Record) -> dict[str, Any]:
@@ -187,6 +189,18 @@ class VoucherEntry(Program):
 
 def _sum(records: Sequence[Record], alias: str) -> Decimal:
     return sum((Decimal(record.get(alias, 0)) for record in records), Decimal(0))
+
+
+def _spendable(items: Sequence[Record], gross: str, tax: str) -> set[Decimal]:
+    """What the distribution may come to. By the tax explanation code (EXR1) a tax is beside it (V), in it (S), or
+    perhaps in it though not in the gross amount (U); what other codes mean is not established, so each is taken."""
+    sums = {Decimal(0)}
+    for item in items:
+        whole, own = Decimal(item.get(gross) or 0), Decimal(item.get(tax) or 0)
+        code = str(item.get("EXR1") or "").strip()
+        ways = {"": (-1,), "V": (-1,), "S": (0,), "U": (0, 1)}.get(code, (-1, 0, 1))
+        sums = {found + whole + way * own for found in sums for way in ways}
+    return sums
 
 
 def _convert(rows: Sequence[dict[str, Any]], rate: Decimal, unit: Decimal, columns: Mapping[str, str]) -> None:

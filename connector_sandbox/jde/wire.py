@@ -94,12 +94,18 @@ def version1_rowset(
     ]
 
 
+def _places(column: Column, value: Decimal | int) -> int:
+    """The decimals that a number is shown with: an amount with cents, unless it has thousandths (F0013.CDEC)."""
+    is_amount = (column.size, column.decimals) == (15, 3)
+    return 2 if is_amount and value == round(value, 2) else column.decimals
+
+
 def _version1_cell(table: Table, column: Column, value: Value, pattern: DatePattern) -> dict[str, Any]:
     shown: Any = cell(column, value)
     if isinstance(value, date):
         shown = pattern.format(value)
     elif isinstance(value, Decimal):
-        shown = f"{value:,.{column.decimals}f}"
+        shown = f"{value:,.{_places(column, value)}f}"
     elif isinstance(value, int):
         shown = str(value)
     made = {
@@ -113,5 +119,5 @@ def _version1_cell(table: Table, column: Column, value: Value, pattern: DatePatt
         "bsvw": True,
     }
     if isinstance(value, int | Decimal):
-        made["mathValue"] = {"value": value, "decimals": column.decimals, "currencyCode": ""}
+        made["mathValue"] = {"value": value, "decimals": _places(column, value), "currencyCode": ""}
     return made

@@ -57,7 +57,7 @@ def test_a_company_that_does_not_tell_its_periods_is_open_or_held_by_the_rule(ce
     day = date(2020, 1, 1)
     assert periods(company(**cells)).gl_date("00001", day) == GlDate(day)
 
-    held = periods(company(**cells), unknown_periods="hold").gl_date("00001", day)
+    held = periods(company(**cells), unknown_periods="hold", closed_period="hold").gl_date("00001", day)
     assert held.day is None
     assert held.why == "the periods of company 00001 are not known, nor is 2020-01-01 in the close calendar"
 
@@ -80,13 +80,13 @@ def test_a_date_in_a_closed_period_is_held_or_moved_by_the_rule() -> None:
     wanted = date(2026, 3, 15)
     why = "2026-03-15 is not within 2026-06-01 and 2026-07-31, which are open in 00001"
 
-    assert periods().gl_date("00001", wanted) == GlDate(None, why=why)
-    assert periods(closed_period="first_open_day").gl_date("00001", wanted) == GlDate(JUNE, moved=True, why=why)
-    assert periods(closed_period="first_open_day").gl_date("00001", JUNE) == GlDate(JUNE)
+    assert periods(closed_period="hold").gl_date("00001", wanted) == GlDate(None, why=why)
+    assert periods().gl_date("00001", wanted) == GlDate(JUNE, moved=True, why=why)
+    assert periods().gl_date("00001", JUNE) == GlDate(JUNE)
 
 
 def test_a_date_after_all_open_periods_has_no_open_day() -> None:
-    found = periods(closed_period="first_open_day").gl_date("00001", date(2026, 9, 1))
+    found = periods().gl_date("00001", date(2026, 9, 1))
 
     assert found.day is None and found.why.endswith("; no later day is open")
 

@@ -110,6 +110,44 @@ def test_the_command_plans_and_applies(site: DagsterSite, cli: Command) -> None:
     assert (listed["plan_id"], listed["applied"], listed["flows"][0]["documents"]) == (id, len(requests), len(requests))
 
 
+def test_the_command_plans_the_whole_chain_and_applies_it(
+    site: DagsterSite, cli: Command, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Given an empty Coupa, one plan has everything that a sync would send, tells its id and how to apply it, and is
+    applied; then nothing but what is really held is left."""
+    run(["sync", NAME, "--plan"])
+    shown, err = capfd.readouterr()
+    id = shown.rpartition("connector sync --apply ")[2].strip()
+    assert f"plan {id}: " in shown and f"connector plans show {id}" in shown
+    assert "suppliers/" in shown and "wait only for" not in err
+    flows = {each["flow"]: each for each in cli("plans", "show", id)[1]["flows"]}
+    invoices = flows[f"{NAME}/invoices"]
+    assert invoices["outcomes"]["created"] > 10 * invoices["outcomes"]["held"]
+    assert len({each["key"] for each in invoices["held"]}) == invoices["outcomes"]["held"]
+    assert "None" not in shown
+    assert all(any(name.startswith("suppliers/") for name in each["after"]) for each in invoices["documents"])
+
+    # one flow by itself does not foresee what others link, and says so
+    _, _, err = cli("sync", f"{NAME}/invoices", "--plan")
+    assert f"connector sync {NAME} --plan plans them together" in err
+    code, early, err = cli("sync", f"{NAME}/invoices", "--apply", id)
+    assert (code, early["flows"][0]["outcomes"]["created"]) == (1, 0)
+    assert len(early["flows"][0]["waits_for_plan"]) == len(invoices["documents"])
+    assert f"once it is, connector sync --apply {id} sends them" in err
+
+    code, applied, err = cli("sync", "--apply", id)
+    assert {each["flow"]: each["outcomes"]["created"] for each in applied["flows"]} == {
+        name: each["outcomes"]["created"] for name, each in flows.items()
+    }
+    assert code == 0 and "once it is" not in err
+    run(["plans", "show", id])
+    shown = capfd.readouterr().out
+    assert f"{sum(each['outcomes']['created'] for each in flows.values())} of " in shown and "--apply" not in shown
+    _, synced, _ = cli("sync", NAME)
+    kept = {each["flow"]: each["outcomes"]["unchanged"] for each in synced["flows"]}
+    assert kept[f"{NAME}/invoices"] == invoices["outcomes"]["created"]
+
+
 def test_the_command_approves(asking: DagsterSite, cli: Command) -> None:
     assert asking.run(assets=[*asking.assets_of("suppliers"), *asking.assets_of("accounts")]).success
     code, synced, err = cli("sync", f"{NAME}/invoices")

@@ -23,6 +23,10 @@ def test_the_first_run_delivers_everything_and_the_second_writes_nothing(both_sy
     assert state["invoices"]["count"] == outcomes["invoices"]["created"]
     assert state["suppliers"]["count"] == outcomes["suppliers"]["created"]
 
+    reports = site.home.ledger().reports.of(first.run_id)
+    undated = {each.flow: each.report.get("first_sync", {}).get("without_a_date", 0) for each in reports}
+    assert undated[f"{NAME}/suppliers"] == 2
+
     written = site.writes()
     second = site.run()
 
@@ -31,6 +35,8 @@ def test_the_first_run_delivers_everything_and_the_second_writes_nothing(both_sy
     assert site.state() == state
     for flow in FLOWS:
         again = site.outcomes(second)[flow]
+        # what has no date is of no day: the first run read it besides
+        outcomes[flow]["created"] -= undated.get(f"{NAME}/{flow}", 0)
         assert again.pop("unchanged") == outcomes[flow].pop("created")
         assert again == outcomes[flow]
 

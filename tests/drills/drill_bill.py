@@ -171,8 +171,10 @@ _BILL = {
 _UNITS = {"unit_types": ["IS", "BS"]}
 # where the tax is a line of its own
 _TAX = {"tax_account": CHART["40.4110"]["AID"]}
+# what BILL pays
+_HANDED = {"handed_over_status": "B"}
 _JOURNAL = {
-    "never_selected": ["A"],
+    "never_selected": ["B"],
     "journal_closes_pay_item": True,
     "payables_accounts": {"*": "30.5010"},
     "clearing_accounts": {"00001": "40.5010"},
@@ -194,11 +196,17 @@ PLACE = Place(
         "settles": {
             "departments": _UNITS,
             "purchase_order_bills": {},
-            "bills": _TAX,
-            "vendor_credits": _TAX,
+            "bills": _TAX | _HANDED,
+            "vendor_credits": _TAX | _HANDED,
             "approved_bills": {},
         },
-        "posts journals": {"departments": _UNITS, "purchase_order_bills": {}, "payments": _JOURNAL},
+        "posts journals": {
+            "departments": _UNITS,
+            "purchase_order_bills": {},
+            "bills": _HANDED,
+            "vendor_credits": _HANDED,
+            "payments": _JOURNAL,
+        },
     },
     acts={
         "chart_of_accounts": Acts(

@@ -11,7 +11,7 @@ from drill_cases import LATER, MOVES, Case, Story, tell
 from drill_drifts import BESIDE, DRIFTS, TARGET_GROWS
 from drill_faults import ANOTHER_ONE, PEOPLE, READ_FAULTS, SWAPPED, TWICE, WRITE_FAULTS
 from drill_line import FORBIDDEN
-from drill_matrix import Told, may_have_namesake, swapped, whenever
+from drill_matrix import Told, may_have_namesake, swapped, whenever, writes_to
 from drill_scenes import FIRST, Workshop
 from drill_variants import Variant
 
@@ -38,9 +38,9 @@ def brief(workshop: Workshop, variant: Variant, situation: str, crashed: set[str
             yield from _deadly(workshop, lost, told.story)
     if plain.counts["write"]:
         yield _told(workshop, CLOCK, replace(case, faults=(("write", 0, CLOCK),)))
-    if workshop.target(variant) in FORBIDDEN and plain.counts["write"]:
+    if workshop.target(variant) in FORBIDDEN and (numbers := writes_to(plain, workshop.target(variant))):
         for fault in PEOPLE:
-            yield _told(workshop, fault.name, replace(case, faults=(("write", 0, fault.name),)))
+            yield _told(workshop, fault.name, replace(case, faults=(("write", numbers[0], fault.name),)))
     for row, each in _by_others(workshop, plain, case):
         yield _told(workshop, row, each)
     for row, each in _rest(workshop, plain, case):
@@ -48,7 +48,7 @@ def brief(workshop: Workshop, variant: Variant, situation: str, crashed: set[str
 
 
 def _by_others(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[str, Case]]:
-    """At the first write: what comes too late, what the network delivers twice, another document. Another process at
+    """At the first writes: what comes too late, what the network delivers twice, another document. Another process at
     each read."""
     if not plain.counts["write"]:
         return
@@ -56,8 +56,12 @@ def _by_others(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[s
     for number in range(plain.counts["read"]):
         yield BESIDE, replace(case, faults=(("read", number, BESIDE),))
     names = [*LATE, *(fault.name for fault in TWICE), BESIDE]
-    names += [ANOTHER_ONE.name] if may_have_namesake(workshop, case) else []
-    yield from ((name, replace(case, faults=(("write", 0, name),))) for name in names)
+    # the first of all, and the first to the target where the source is written to before
+    numbers = writes_to(plain, workshop.target(case.variant))[:1]
+    for number in sorted({0, *numbers}):
+        yield from ((name, replace(case, faults=(("write", number, name),))) for name in names)
+    if may_have_namesake(workshop, case):
+        yield ANOTHER_ONE.name, replace(case, faults=(("write", numbers[0], ANOTHER_ONE.name),))
     yield "unapproved", replace(case, unapproved=True)
 
 

@@ -16,6 +16,7 @@ from drill_process import Death, Process
 from drill_scenes import Scene, Workshop
 from drill_truth import (
     BOOKKEEPING,
+    DUPLICATE,
     GUESSED,
     UNDECIDED_,
     Truth,
@@ -137,6 +138,8 @@ def tell(workshop: Workshop, case: Case) -> Story:
     else:
         story.truth = _truth(workshop, scene, drifts, expected)
         judged = judge(expected, story.truth)
+    for key, words in _payable_in_both(workshop, scene).items():
+        story.verdict.add(DUPLICATE, f"{key} can be paid in both systems: {words}")
     story.verdict.doubled, story.verdict.named = judged.doubled, judged.named
     for count, whats in judged.found.items():
         for what in whats:
@@ -154,6 +157,15 @@ def _unapproved(workshop: Workshop, scene: Scene, case: Case) -> Story:
     if sent := workshop.site.traffic.counts["write"]:
         story.verdict.add(GUESSED, f"{sent} calls were sent without an approval")
     return story
+
+
+def _payable_in_both(workshop: Workshop, scene: Scene) -> Mapping[str, str]:
+    """What both systems could pay at the end of a case."""
+    workshop.site.traffic.plan = {}
+    flow, _ = workshop.flow(scene.variant, Process())
+    found = flow.payable_in_both(None)
+    flow.bench.close()
+    return found or {}
 
 
 def _look_for_doubles(workshop: Workshop, scene: Scene) -> None:

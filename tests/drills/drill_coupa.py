@@ -252,6 +252,8 @@ def _leave(town: Northmoor, stranger: Stranger) -> None:
 
 
 _ORDERS = {"ship_to_user": "erp_receiver", "ship_to_location": "M30"}
+# of the modes in which Coupa Pay pays
+_HANDED = {"handed_over_status": "B"}
 
 PLACE = Place(
     world=_world,
@@ -266,10 +268,11 @@ PLACE = Place(
         "coupa": {"system": "coupa", "url": "http://coupa.test", "settle_seconds": 0, "page_size": 2, **LOCAL},
     },
     sites={
-        "static chart": {"accounts": {"chart": "JDE"}, "purchase_orders": _ORDERS},
+        "static chart": {"accounts": {"chart": "JDE"}, "purchase_orders": _ORDERS, "invoices": _HANDED},
         "dynamic chart": {
             "accounts": {"chart": "JDE dynamic"},
             "purchase_orders": _ORDERS,
+            "invoices": _HANDED,
             "approved_invoices": {"voucher_custom_field": "erp-voucher"},
         },
     },

@@ -74,10 +74,7 @@ def cases(workshop: Workshop, variant: Variant, situation: str, depth: Depth, sh
     plain = tell(workshop, Case(variant, situation))
     numbered = [
         *((NONE, depth.deaths, each) for each in _deaths(plain, Case(variant, situation))),
-        *(
-            (row, depth.faults, each)
-            for row, each in _faults(plain, Case(variant, situation), workshop.target(variant))
-        ),
+        *((row, depth.faults, each) for row, each in _faults(plain, Case(variant, situation))),
         *((STALE, depth.faults, each) for each in _stale(workshop, variant, situation)),
     ]
     moves = [move for move in MOVES if whenever(workshop, variant, situation, move)]
@@ -128,9 +125,9 @@ def _deaths(plain: Story, case: Case) -> Iterator[Case]:
         yield replace(case, deaths=((boundary, LATER[boundary % len(LATER)]),))
 
 
-def _faults(plain: Story, case: Case, target: str) -> Iterator[tuple[str, Case]]:
+def _faults(plain: Story, case: Case) -> Iterator[tuple[str, Case]]:
     for number, (_, call) in enumerate(_calls(plain)):
-        by_hand = target in FORBIDDEN and not (call.endswith("/submit") and BYPASSES in case.variant.choices)
+        by_hand = _system(call) in FORBIDDEN and not (call.endswith("/submit") and BYPASSES in case.variant.choices)
         for fault in (*WRITE_FAULTS, *(PEOPLE if by_hand else ())):
             yield fault.name, replace(case, faults=(("write", number, fault.name),))
     for calls in slices(plain):
@@ -146,7 +143,8 @@ def _by_others(plain: Story, case: Case, workshop: Workshop) -> Iterator[tuple[s
     document under the name of ours, and approvals that nobody gives."""
     names = [*(fault.name for fault in TWICE), BESIDE]
     if may_have_namesake(workshop, case):
-        yield ANOTHER_ONE.name, replace(case, faults=(("write", 0, ANOTHER_ONE.name),))
+        first = writes_to(plain, workshop.target(case.variant))[0]
+        yield ANOTHER_ONE.name, replace(case, faults=(("write", first, ANOTHER_ONE.name),))
     for number in range(plain.counts["write"]):
         for name in names:
             yield name, replace(case, faults=(("write", number, name),))
@@ -223,6 +221,16 @@ def _calls(story: Story) -> list[tuple[int, str]]:
     """The calls that create or change something, in their order, each with the boundary before it."""
     crossed = enumerate(story.crossed)
     return [(place, what) for place, what in crossed if what.startswith("before ") and " ledger." not in what]
+
+
+def _system(call: str) -> str:
+    """The system that a call of `_calls` goes to."""
+    return call.split()[1]
+
+
+def writes_to(story: Story, system: str) -> list[int]:
+    """The numbers of the writes that go to a system: a flow may write to its source first."""
+    return [number for number, (_, call) in enumerate(_calls(story)) if _system(call) == system]
 
 
 def _fires_at(story: Story, case: Case) -> int:

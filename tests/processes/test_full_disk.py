@@ -115,7 +115,7 @@ def test_a_home_without_room_is_one_line_from_every_command(disk_of_home: SmallD
     for arguments, code in (
         (("sync", INVOICES), 2),
         (("exceptions", "replay", "--all"), 3),
-        (("mappings", "set", NAME, "payment_terms", "N30", "NET30"), 3),
+        (("mappings", "set", NAME, "payment_terms", "N30", "NET30", "--unchecked"), 3),
     ):
         command = site.start(*arguments)
         assert command.wait() == code, command.err

@@ -8,7 +8,7 @@ Fixtures (`jde_bill/conftest.py`), all at nine o'clock on Monday 2 March 2026 (`
     site.sync()                      one run of all flows of `BillSite.ALL`, in their order; returns the reports by flow
     site.sync("bills", "payments")   of these; site.configure("bills", …) changes settings, turns on an optional flow
     site.books                       JD Edwards' clerks (`scenario_books.Books`): .voucher(), .pay(), .void() …
-    site.bill.all("bills")           BILL's records as its API gives them; "chart_of_accounts", "vendors", "payments" …
+    site.bill.all("bills")           BILL's records as its API gives them; "chart_of_accounts", "payments" ...
     site.bill.one("bills", **{"invoice.invoiceNumber": "A-1"})     the only record with these values, dots into objects
     site.bill.act("pay_bill", id=…)  what a user of BILL does (connector_sandbox/bill/acts.py)
     site.bill.create("vendors", {…}), .set("bills", id, **{"dueDate": "…"})    rows behind the API's back
@@ -16,7 +16,7 @@ Fixtures (`jde_bill/conftest.py`), all at nine o'clock on Monday 2 March 2026 (`
     site.bill.calls("POST /connect/v3/bills")    how often a route was called
     with site.forgetting() as blank: …           the same installation after it lost its ledger
 
-The rest (exceptions, replay, link, map_value, plan, approve …) is `scenario_site.Site`'s, as are `outcomes`, `outcome`,
+The rest (exceptions, replay, link, plan, approve …) is `scenario_site.Site`'s, as are `outcomes`, `outcome`,
 `planned` and `tally`. A scenario of another flow adds that flow to `BillSite.ALL` and, if it is needed by most others,
 to `SET_UP`.
 """
@@ -27,11 +27,16 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 import requests
+from scenario_acts import ORCHESTRATIONS
 from scenario_site import Site
 
 from connector_sandbox.testing import Sandbox
 
 SECONDS = 20
+# the pay status of what BILL pays, and how it is set
+HANDED_OVER = "B"
+SENT = ("bills", "vendor_credits")
+HANDING = {name: ORCHESTRATIONS[name] for name in ("voucher_pay_status",)}
 # flows that the fixture `town` has run
 SET_UP = ("chart_of_accounts", "departments", "vendors")
 # BILL's lists by the names of the sandbox's entities, and where they are below /v3
@@ -145,12 +150,16 @@ class BillSite(Site):
 
     bill: Organization
 
+    def written(self) -> dict[str, Any]:
+        """What BILL pays is handed over first, unless a scenario says otherwise."""
+        return self.flows | {name: {"handed_over_status": HANDED_OVER} | self.flows.get(name, {}) for name in SENT}
+
     def open(self) -> None:
         self.bill = Organization(self.sandbox)
         self.flows = {"chart_of_accounts": {}, "departments": {}, "vendors": {}, **self.flows}
         local = self.local()
         self.connections = {
-            "jde": {"system": "jde", "url": self.sandbox.url("jde"), **local},
+            "jde": {"system": "jde", "url": self.sandbox.url("jde"), "orchestrations": HANDING, **local},
             "bill": {"system": "bill", "url": self.sandbox.url("bill"), "settle_seconds": 0, **local},
         }
         self.connections["bill"]["limits"] = {**local["limits"], "in_flight": 3}

@@ -161,6 +161,7 @@ class Books:
         *,
         costs: Sequence[tuple[str, str]] = (("30.5010", "100.00"),),
         tax: str = "0.00",
+        tax_code: str = "",
         items: Sequence[str] | None = None,
         invoice: str | None = None,
         supplier: int = 4343,
@@ -174,9 +175,13 @@ class Books:
         undated: bool = False,
         texts: Sequence[str] = (),
         remark: str = "",
+        posted: bool = True,
     ) -> Entry:
-        """Enter a voucher with its distribution. `costs` are (account, net amount) in the voucher's currency, `items`
-        the gross amounts of its pay items (default: one), `rate` the company's currency for one of the voucher's."""
+        """Enter a voucher with its distribution. `costs` are (account, amount of the line) in the voucher's currency,
+        `items` the gross amounts of its pay items (default: one), `rate` the company's currency for one of the
+        voucher's. `tax` is the first pay item's, of explanation code `tax_code`: beside the lines, or with S and U
+        (sales and use tax) nothing beyond them is owed. One that is not `posted` is in a batch of its own, of the
+        voucher's number."""
         base = CURRENCIES[company]
         voucher = Voucher(
             company=company,
@@ -192,20 +197,26 @@ class Books:
             stamp=_STAMP,
             rate=Decimal(rate) if (currency or base) != base else Decimal(0),
             terms=terms,
+            batch=1 if posted else doc,
         )
+        # what the ledgers say of a row that is posted is what the rows have as they are
+        mark: dict[str, Any] = {} if posted else {"POST": ""}
         convert = _Conversion(Decimal(rate), foreign=voucher.foreign)
         net = [Decimal(amount) for _, amount in costs]
-        gross = sum(net, Decimal(0)) + Decimal(tax)
+        beside = "0" if tax_code in ("S", "U") else tax
+        gross = sum(net, Decimal(0)) + Decimal(beside)
         parts = [Decimal(part) for part in items] if items else [gross]
-        base_gross = sum(map(convert.base, net), Decimal(0)) + convert.base(Decimal(tax))
+        base_gross = sum(map(convert.base, net), Decimal(0)) + convert.base(Decimal(beside))
         found, left = [], base_gross
         for place, part in enumerate(parts, 1):
             share = left if place == len(parts) else convert.base(part)
             left -= share
             amounts = convert.amounts(part, share, Decimal(tax) if place == 1 else Decimal(0))
-            found.append(rows.pay_item(voucher, place, amounts, status=status) | {"RMK": remark})
+            item = rows.pay_item(voucher, place, amounts, status=status)
+            found.append(item | {"RMK": remark, "EXR1": tax_code} | mark)
         self.upsert("F0411", *found, changed=changed, undated=undated)
-        self.upsert("F0911", *self._journal(voucher, costs, tax, convert, texts), changed=changed, undated=undated)
+        journal = [row | mark for row in self._journal(voucher, costs, beside, convert, texts)]
+        self.upsert("F0911", *journal, changed=changed, undated=undated)
         return Entry(doc, kind, company)
 
     def line(self, entry: Entry, place: int, account: str, amount: str, **more: Any) -> None:
@@ -245,6 +256,14 @@ class Books:
     def void_payment(self, number: int = 5001, *, on: date = TODAY) -> None:
         """Void a payment by its number."""
         self.act("void_payment", date=on, number=number)
+
+    def post(self, entry: Entry) -> None:
+        """Post the batch of a voucher, which leaves UPMJ as it is."""
+        self.act("post_batch", entry)
+
+    def change(self, entry: Entry, amount: str) -> None:
+        """Change the amount of a voucher: of a posted one the batch is open again."""
+        self.act("change_voucher", entry, amount=amount)
 
     def void(self, entry: Entry) -> None:
         """Void an unpaid voucher."""

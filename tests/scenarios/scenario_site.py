@@ -15,13 +15,16 @@ from typing import Any, ClassVar, Self
 from uuid import uuid4
 
 from landing_places import landing_store
+from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY, YESTERDAY, Books
 from scenario_spend import Spend
 
 from connector_assets.applying import apply
 from connector_assets.automation.letting_in import Chosen, let_in, named
+from connector_assets.automation.probes import Finding, look
 from connector_assets.automation.sweep import Sweep, sweep
 from connector_assets.cli.sandboxes import vendors_own
+from connector_assets.cli.syncing import days_of_sync
 from connector_assets.delivery import plans
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.pipeline import Pipeline
@@ -37,6 +40,9 @@ from connector_sandbox.testing import Sandbox
 
 NAME = "jde_coupa"
 ALL = ("suppliers", "accounts", "invoices")
+# the pay status of what Coupa Pay pays, and how it is set
+HANDED_OVER = "B"
+HANDING = {name: ORCHESTRATIONS[name] for name in ("voucher_pay_status",)}
 
 
 class Hands:
@@ -91,7 +97,7 @@ class Site:
         self.flows = {"suppliers": {}, "accounts": {"chart": "JDE"}, "invoices": {}, **self.flows}
         local = self.local()
         self.connections = {
-            "jde": {"system": "jde", "url": self.sandbox.url("jde"), **local},
+            "jde": {"system": "jde", "url": self.sandbox.url("jde"), "orchestrations": HANDING, **local},
             "coupa": {"system": "coupa", "url": self.sandbox.url("coupa"), "settle_seconds": 0, **local},
         }
         self.connections["coupa"]["limits"] = {**local["limits"], "per_second": None}
@@ -120,6 +126,14 @@ class Site:
 
     # -- settings -------------------------------------------------------------------------------------------------
 
+    def written(self) -> dict[str, Any]:
+        """The flows as connections.yaml has them. What Coupa Pay pays is handed over first, unless a scenario says
+        otherwise."""
+        invoices = self.flows.get("invoices", {})
+        if "payments_to_jde" in self.flows or invoices.get("mode") == "external_payables":
+            return self.flows | {"invoices": {"handed_over_status": HANDED_OVER} | invoices}
+        return self.flows
+
     def configure(self, flow: str, **settings: Any) -> None:
         """Change settings of a flow, as one edits connections.yaml."""
         self.flows[flow] = self.flows[flow] | settings
@@ -134,7 +148,7 @@ class Site:
         text = {
             "start_date": self.start.isoformat(),
             "connections": self.connections,
-            "integrations": {self.NAME: {"flows": self.flows, **self.settings}},
+            "integrations": {self.NAME: {"flows": self.written(), **self.settings}},
         }
         settings = Settings.parse(json.dumps(text), self.folder / "connections.yaml")
         assert not settings.broken, settings.broken
@@ -161,18 +175,47 @@ class Site:
 
     # -- runs -----------------------------------------------------------------------------------------------------
 
-    def sync(
-        self, *names: str, first: date = YESTERDAY, last: date = TODAY, mode: str = "apply", due: bool = True
-    ) -> dict[str, FlowReport]:
-        """One run over these flows (all of them) and days: land, map, check, deliver, as the assets do."""
-        with self.bench() as bench:
-            return {name: self._run(self._flow(bench, name), first, last, mode, due) for name in names or self.ALL}
+    def in_zone(self, role: str, zone: str) -> None:
+        """A system is elsewhere, and its connection says so."""
+        self.connect(role, time_zone=zone)
+        if role != "bill":
+            # BILL's instants are in UTC wherever its organisation is
+            self.sandbox.post("/options", {role: {"time_zone": zone}})
 
-    def _run(self, flow: Flow, first: date, last: date, mode: str, due: bool) -> FlowReport:
+    def days(self, *names: str, first: date | None = None, last: date | None = None) -> tuple[date, date] | None:
+        """The first and last day that `connector sync` of these flows is of."""
+        with self.bench() as bench:
+            return days_of_sync(bench, [self._flow(bench, name) for name in names or self.ALL], first, last)
+
+    def tick(self, *names: str) -> Finding:
+        """What a tick of the schedule finds to do for these flows."""
+        with self.bench() as bench:
+            return look(bench, [self._flow(bench, name) for name in names or self.ALL])
+
+    def sync(
+        self,
+        *names: str,
+        first: date = YESTERDAY,
+        last: date = TODAY,
+        mode: str = "apply",
+        due: bool = True,
+        first_ever: bool = False,
+    ) -> dict[str, FlowReport]:
+        """One run over these flows (all of them) and days: land, map, check, deliver, as the assets do; with
+        `first_ever` as their first one, which looks for what has no day too."""
+        with self.bench() as bench:
+            return {
+                name: self._run(self._flow(bench, name), first, last, mode, due, first_ever)
+                for name in names or self.ALL
+            }
+
+    def _run(self, flow: Flow, first: date, last: date, mode: str, due: bool, first_ever: bool = False) -> FlowReport:
         pipeline = Pipeline(flow, self._pace(flow))
         days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
         pipeline.land(first, last)
-        if flow.partitioned:
+        if flow.partitioned and first_ever:
+            keys = pipeline.keys_of(first, last, due=due)
+        elif flow.partitioned:
             keys = pipeline.changed_keys(first, last)
             keys = (pipeline.due_keys() if due else {}) | keys
         else:
@@ -185,6 +228,7 @@ class Site:
     def plan(self, *names: str) -> str:
         """The operator plans; returns the plan's id."""
         with self.bench("planner") as bench:
+            bench.foresee()
             for name in names or self.ALL:
                 self._run(self._flow(bench, name), YESTERDAY, TODAY, "plan", True)
             return bench.run

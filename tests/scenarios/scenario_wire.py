@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
+
+# how a reference's text begins, in a URL and in JSON
+REFERENCE = ("\ue000", "%ee%80%80", "\\ue000", "$link")
 
 
 @dataclass
@@ -43,3 +47,21 @@ def tap(monkeypatch: pytest.MonkeyPatch) -> Wire:
 def as_sent(request: Mapping[str, Any]) -> bytes:
     """The bytes of a planned request, written out by another hand than that which sends it."""
     return json.dumps(request, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+@contextmanager
+def no_reference_leaves(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What only stands for a record that a plan would make is in no request, to whichever system."""
+    leaked: list[str] = []
+    send = HTTPAdapter.send
+
+    def heard(self: HTTPAdapter, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        body = request.body or b""
+        text = f"{request.url} {body.decode() if isinstance(body, bytes) else body}".lower()
+        leaked.extend(f"{request.method} {text[:300]}" for sign in REFERENCE if sign in text)
+        return send(self, request, *args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(HTTPAdapter, "send", heard)
+        yield
+    assert leaked == []

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from connector_assets.delivery.money import smallest
 from connector_resources.coupa.models import Invoice, InvoiceLine, TaxLine
 
 ZERO = Decimal("0.00")
-CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
 # the charges of a header, by the field that holds each; a discount lowers the total
 CHARGES = {
@@ -99,17 +99,22 @@ def _costs_of_line(line: InvoiceLine) -> Iterator[Cost]:
     left = total
     for place, share in enumerate(line.account_allocations, 1):
         last = place == len(line.account_allocations)
-        amount = left if last else _share(total, share.amount, share.pct)
+        amount = left if last else _share(total, share.amount, share.pct, _unit(line))
         left -= amount
         account = share.account
         yield Cost(amount, account_id=account.id if account else None, account_code=_code(account), **common)
 
 
-def _share(total: Decimal, amount: Decimal | None, percentage: Decimal | None) -> Decimal:
+def _share(total: Decimal, amount: Decimal | None, percentage: Decimal | None, unit: Decimal) -> Decimal:
     """What falls on one account; the last one takes what rounding leaves."""
     if amount is not None:
         return amount
-    return (total * (percentage or ZERO) / HUNDRED).quantize(CENT, ROUND_HALF_UP)
+    return (total * (percentage or ZERO) / HUNDRED).quantize(unit, ROUND_HALF_UP)
+
+
+def _unit(line: InvoiceLine) -> Decimal:
+    """The smallest amount of the line's currency."""
+    return smallest(line.currency.code if line.currency else None)
 
 
 def line_total(line: InvoiceLine) -> Decimal:
@@ -118,16 +123,16 @@ def line_total(line: InvoiceLine) -> Decimal:
         return line.total
     price = line.price or ZERO
     quantity = line.quantity if line.type == "InvoiceQuantityLine" and line.quantity is not None else Decimal(1)
-    return (price * quantity).quantize(CENT, ROUND_HALF_UP)
+    return (price * quantity).quantize(_unit(line), ROUND_HALF_UP)
 
 
 def taxes_of(invoice: Invoice, costs: list[Cost]) -> list[Tax]:
-    """The taxes by code, the first one with what bears no tax of its own; none where there is no tax at all."""
+    """The taxes by code, the first one with what bears no tax of its own; none where there is neither tax nor code."""
     net = sum((cost.amount for cost in costs), ZERO)
     own = invoice.tax_code.code if invoice.tax_code and invoice.tax_code.code else _codes(invoice.tax_lines)
     if not invoice.line_level_taxation:
         amount = invoice.tax_amount or ZERO
-        return [Tax(own, amount, net)] if amount else []
+        return [Tax(own, amount, net)] if amount or own else []
     amounts: dict[str, Decimal] = {}
     bases: dict[str, Decimal] = {}
     for line in invoice.invoice_lines:
@@ -139,7 +144,7 @@ def taxes_of(invoice: Invoice, costs: list[Cost]) -> list[Tax]:
         # taxes of the whole, beside those of the lines
         amounts[own] = amounts.get(own, ZERO) + extra
         bases.setdefault(own, ZERO)
-    if not any(amounts.values()):
+    if not any(amounts.values()) and not any(amounts):
         return []
     first, *others = sorted(amounts)
     rest = net - sum((bases[code] for code in others), ZERO)

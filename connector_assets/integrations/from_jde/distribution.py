@@ -8,13 +8,14 @@ site's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from connector_assets.delivery.money import prorated, smallest
 from connector_assets.integrations.from_jde.accounts import account_number
 from connector_assets.integrations.from_jde.keys import Row, text
 
@@ -82,6 +83,12 @@ def distribute(journal: Sequence[Row], *, foreign: bool, rules: DistributionRule
         )
         for number, row in enumerate(kept, 1)
     ]
+
+
+def fitted(lines: Sequence[Line], total: Decimal, currency: str | None) -> list[Line]:
+    """The lines in their proportions, so that they come to `total`."""
+    amounts = prorated([line.amount for line in lines], total, smallest(currency))
+    return [replace(line, amount=amount) for line, amount in zip(lines, amounts, strict=True)]
 
 
 def _counts(row: Row, rules: DistributionRules) -> bool:

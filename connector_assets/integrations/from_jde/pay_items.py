@@ -22,11 +22,13 @@ from connector_assets.integrations.from_jde.currencies import is_foreign
 from connector_assets.integrations.from_jde.keys import ORDER_KEY, Row, by, is_void, order_key, text, voucher_key
 from connector_assets.integrations.from_jde.line_accounts import account_columns
 from connector_assets.integrations.from_jde.order_vouchers import order_of
-from connector_assets.integrations.from_jde.payments import discount_of, paid_by
+from connector_assets.integrations.from_jde.payments import Elsewhere, discount_of, paid_by
+from connector_assets.integrations.from_jde.posting import without_audit_rows
 
 ZERO = Decimal("0.00")
 # 1: what we owe, -1: what is owed to us
 Side = Literal[1, -1]
+Selectable = Callable[[Row], bool]
 
 COLUMNS = {**vouchers.COLUMNS, "suffix": "str", "items": "str"}
 LINE_COLUMNS = vouchers.LINE_COLUMNS
@@ -49,7 +51,9 @@ class Paid:
 
 @dataclass(frozen=True)
 class PayItem:
-    """One pay item. `open` is what is left of `gross`; `order` is the key of the purchase order that it is for."""
+    """One pay item. `open` is what is left of `gross`; `payee` is who is paid (0: its extensions name several); `order`
+    is the key of the purchase order that it is for; `card` whether it is paid by card, by its payment instrument;
+    `selectable` whether JDE's own payment run would pay it, as whoever asked for it sees it."""
 
     suffix: str
     gross: Decimal
@@ -57,8 +61,11 @@ class PayItem:
     status: str
     due: date | None
     void: bool
+    payee: int
     order: str | None
     payments: tuple[Paid, ...] = ()
+    selectable: bool = False
+    card: bool = False
 
     @property
     def payable(self) -> bool:
@@ -80,8 +87,8 @@ def all_pay_items(reader: Reader, rules: vouchers.VoucherRules, side: Side) -> d
     """Every pay item of this side that the A/P ledger holds, with its day of change."""
     days: dict[str, date | None] = {}
     sums: dict[str, Decimal] = {}
-    for rows in reader.all_rows("F0411", ["KCO", "DCT", "DOC", "SFX", "SFXE", "AG", "UPMJ"]):
-        for row in rows:
+    for rows in reader.all_rows("F0411", ["KCO", "DCT", "DOC", "SFX", "SFXE", "DCTA", "AG", "UPMJ"]):
+        for row in without_audit_rows(rows):
             if row["DCT"] in rules.document_types:
                 key = item_key(voucher_key(row), row["SFX"])
                 sums[key] = sums.get(key, ZERO) + (row.get("AG") or ZERO)
@@ -94,31 +101,44 @@ def assemble_pay_items(
     keys: Mapping[str, date | None],
     rules: vouchers.VoucherRules,
     side: Side,
-    elsewhere: Callable[[Row], bool],
+    elsewhere: Elsewhere,
     tax_account: str | None = None,
+    selectable: Selectable = lambda row: False,
+    prepayment_account: str | None = None,
 ) -> Assembly:
     """One document per pay item of this side, of the vouchers that `keys` (of pay items, or of vouchers) name: all pay
     items of a voucher, for what becomes of one depends on the others. `items` are those of this side as JSON.
 
     Of each document the whole distribution of its voucher is the lines; with `tax_account` (F0901.AID) the tax is a
-    line on that account. Pay items of the other side are ignored by the rule `other_side`; one of nought may have been
-    either. `elsewhere` says of a row of F0413 whether that payment was made in another system.
+    line on that account, and a prepayment, which has no distribution, a line on `prepayment_account`. Pay items of
+    the other side are ignored by the rule `other_side`; one of nought may have been either. `elsewhere` says of a row
+    of F0413 whether that payment was made in another system, `selectable` of one of F0411 whether JDE's own payment
+    run would pay it.
     """
     days: dict[str, date | None] = {}
     for key, day in keys.items():
         found = days.get(voucher_of(key))
         days[voucher_of(key)] = max(filter(None, (day, found)), default=None)
     sources, assembly = vouchers.read_vouchers(reader, list(days), rules)
-    tax_rows = reader.complete("F0901", ["AID"], [(tax_account,)]) if tax_account else []
+    details = [row for rows in sources.paid.values() for row in rows]
+    foreign = elsewhere(list(sources.payments.values()), details)
+    named = [each for each in (tax_account, prepayment_account) if each]
+    own_accounts = {row["AID"]: row for row in reader.complete("F0901", ["AID"], [(each,) for each in named])}
     for key, rows in sources.items.items():
         head, lines = vouchers.voucher_rows(key, days.get(key), sources, rules)
-        items = _items(rows, sources.paid.get(key, []), sources.payments, side, elsewhere)
+        items = _items(rows, sources.paid.get(key, []), sources.payments, side, foreign, selectable, rules)
         own = {item.suffix for item in items}
-        other = sum(row["SFX"] not in own for row in rows)
+        entered = sources.entered[key]
+        other = sum(row["SFX"] not in own for row in entered)
         assembly.ignored_rows += Counter({"other_side": other} if other else {})
-        assembly.rows_in_documents += len(rows) - other
+        assembly.rows_in_documents += len(entered) - other
         if tax_account and head["tax"]:
-            lines.append(_tax_line(head, tax_account, {row["AID"]: row for row in tax_rows}, rules.not_postable))
+            lines.append(_tax_line(head, tax_account, own_accounts, rules.not_postable))
+        if prepayment_account and head["prepayment"]:
+            # as proportions: the line is the whole of either pay item
+            whole = {**head, "tax": Decimal(side)}
+            lines = [_tax_line(whole, prepayment_account, own_accounts, rules.not_postable, "Prepayment")]
+            head |= {"prepayment": False, "line_count": 1, "gap": ZERO, "tax_unproved": None, "tax": ZERO}
         told = json.dumps([_as_json(item) for item in items])
         for item in items:
             name = item_key(key, item.suffix)
@@ -140,6 +160,7 @@ def items_of(told: str) -> list[PayItem]:
             status=each["status"],
             due=_day(each["due"]),
             void=each["void"],
+            payee=each["payee"],
             order=each["order"],
             payments=tuple(
                 Paid(
@@ -152,6 +173,8 @@ def items_of(told: str) -> list[PayItem]:
                 )
                 for paid in each["payments"]
             ),
+            selectable=each["selectable"],
+            card=each["card"],
         )
         for each in json.loads(told)
     ]
@@ -162,7 +185,9 @@ def _items(
     details: Sequence[Row],
     headers: Mapping[Any, Row],
     side: Side,
-    elsewhere: Callable[[Row], bool],
+    elsewhere: Collection[Any],
+    selectable: Selectable,
+    rules: vouchers.VoucherRules,
 ) -> list[PayItem]:
     found = []
     for suffix, own in sorted(by(rows, "SFX").items()):
@@ -182,7 +207,10 @@ def _items(
                 status=",".join(sorted({text(row.get("PST")) or "?" for row in left})),
                 due=first.get("DDJ"),
                 void=is_void(own),
+                payee=vouchers.payee_of(left),
                 order=_order(first),
+                selectable=any(map(selectable, own)),
+                card=vouchers.is_by_card(left, rules),
                 payments=tuple(_paid(own, paid, headers, side, elsewhere)),
             )
         )
@@ -194,7 +222,7 @@ def _paid(
     details: Sequence[Row],
     headers: Mapping[Any, Row],
     side: Side,
-    elsewhere: Callable[[Row], bool],
+    elsewhere: Collection[Any],
 ) -> list[Paid]:
     foreign = is_foreign(items[0])
     lines = by(details, "PYID")
@@ -207,14 +235,18 @@ def _paid(
             # F0414 tells it in the company's currency only
             discount=ZERO if foreign else discount_of(lines[payment]),
             void=headers[payment].get("VDGJ") is not None,
-            elsewhere=elsewhere(headers[payment]),
+            elsewhere=payment in elsewhere,
         )
         for payment in sorted(sums)
     ]
 
 
 def _tax_line(
-    head: Mapping[str, Any], aid: str, accounts: Mapping[str, Row], not_postable: Collection[str]
+    head: Mapping[str, Any],
+    aid: str,
+    accounts: Mapping[str, Row],
+    not_postable: Collection[str],
+    description: str = "Tax",
 ) -> dict[str, Any]:
     found = account_columns(aid, accounts, not_postable)
     parts = (found["unit"], found["object"], found["subsidiary"])
@@ -225,7 +257,7 @@ def _tax_line(
         "account": ".".join(part for part in parts if part) or aid,
         "subledger": None,
         "line_amount": head["tax"],
-        "description": "Tax",
+        "description": description,
         **found,
     }
 
@@ -251,7 +283,10 @@ def _as_json(item: PayItem) -> dict[str, Any]:
         "status": item.status,
         "due": item.due.isoformat() if item.due else None,
         "void": item.void,
+        "payee": item.payee,
         "order": item.order,
+        "selectable": item.selectable,
+        "card": item.card,
         "payments": [
             {
                 "id": paid.id,

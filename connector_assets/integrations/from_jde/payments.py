@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,13 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_jde.keys import Row, text
 
 ZERO = Decimal("0.00")
+# which of these payments (rows of F0413, and of F0414 with what they settle) another system made: their PYIDs
+Elsewhere = Callable[[Sequence[Row], Sequence[Row]], Collection[Any]]
+
+
+def nowhere(headers: Sequence[Row], details: Sequence[Row]) -> Collection[Any]:
+    """All payments are JD Edwards' own."""
+    return ()
 
 
 def payments_of(

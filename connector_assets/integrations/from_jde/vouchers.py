@@ -15,12 +15,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from connector_assets.delivery.flow import Assembly
 from connector_assets.delivery.workbench import Reader
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
-from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute
+from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute, fitted
 from connector_assets.integrations.from_jde.keys import (
     VOUCHER_KEY,
     Row,
@@ -33,9 +33,14 @@ from connector_assets.integrations.from_jde.keys import (
     voucher_parts,
 )
 from connector_assets.integrations.from_jde.line_accounts import ACCOUNT_COLUMNS, account_columns
-from connector_assets.integrations.from_jde.payments import payments_of
+from connector_assets.integrations.from_jde.payments import Elsewhere, nowhere, payments_of
+from connector_assets.integrations.from_jde.posting import COLUMNS as POSTING_COLUMNS
+from connector_assets.integrations.from_jde.posting import PostingRules, posting_columns, without_audit_rows
+from connector_assets.integrations.from_jde.taxes import TaxRule, taxed
 
 ZERO = Decimal("0.00")
+# F0411.RP1 of the pay items of a prepayment (jde-ais sections 3.6 and 15)
+PREPAYMENT = "1"
 TABLES = ("F0411", "F0911", "F0413", "F0414")
 
 COLUMNS = {
@@ -54,6 +59,9 @@ COLUMNS = {
     "purchase_order": "str?",
     "tax": "money",
     "tax_area": "str?",
+    "tax_unproved": "str?",
+    "prepayment": "bool",
+    "card": "bool",
     "gap": "money",
     "pay_status": "str",
     "open_amount": "money",
@@ -65,6 +73,7 @@ COLUMNS = {
     "line_count": "int",
     "reference": "str?",
     "user_reference": "str?",
+    **POSTING_COLUMNS,
 }
 # when a voucher came, where nothing says when it was changed: the latest of when it was entered, posted and invoiced
 DATED_BY = ("batch_date", "gl_date", "invoice_date")
@@ -79,16 +88,21 @@ LINE_COLUMNS = {
 }
 
 
-class VoucherRules(BaseModel):
+class VoucherRules(PostingRules):
     """What a site decides about its vouchers."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     document_types: tuple[str, ...] = Field(
         default=("PV", "PR", "PM", "PD", "PL"),
         description="F0411.DCT values that are vouchers; others are ignored",
     )
     distribution: DistributionRules = DistributionRules()
+    tax_rules: dict[str, TaxRule] = Field(
+        default={},
+        description="F0411.EXR1 -> beside_lines (as V), in_lines (as S) or self_assessed (as U); others: as sums prove",
+    )
+    card_instruments: tuple[str, ...] = Field(
+        default=(), description="F0411.PYIN of what is paid by card: not payable where the target pays"
+    )
     not_postable: tuple[str, ...] = Field(
         default=("I", "N", "M", "B"), description="posting edit codes (F0901.PEC) that refuse A/P postings"
     )
@@ -96,10 +110,12 @@ class VoucherRules(BaseModel):
 
 @dataclass(frozen=True)
 class VoucherSources:
-    """The rows that a set of vouchers is made of, by voucher key where they belong to one. `paid` are rows of F0414,
-    `payments` those of F0413 by PYID."""
+    """The rows that a set of vouchers is made of, by voucher key where they belong to one. `items` are pay items,
+    `entered` these with the audit rows of their changes; `paid` are rows of F0414, `payments` those of F0413 by PYID.
+    """
 
     items: dict[str, list[Row]]
+    entered: dict[str, list[Row]]
     journal: dict[str, list[Row]]
     paid: dict[str, list[Row]]
     payments: dict[Any, Row]
@@ -161,51 +177,60 @@ def all_vouchers(reader: Reader, rules: VoucherRules) -> dict[str, date | None]:
 
 
 def assemble_vouchers(
-    reader: Reader, keys: Mapping[str, date | None], rules: VoucherRules, told: range = range(0)
+    reader: Reader, keys: Mapping[str, date | None], rules: VoucherRules, told: Elsewhere = nowhere
 ) -> Assembly:
     """One document per voucher among `keys` that has pay items, with its distribution as lines.
 
-    Payments whose numbers are in `told` came from the target itself: it is not told of them again.
+    Payments that are `told` came from the target itself: it is not told of them again.
 
     Pay items of document types that are no vouchers are ignored by the rule `document_type`. Distribution and payment
     rows of a key without pay items (journal entries, batch headers) make no document.
     """
     sources, assembly = read_vouchers(reader, keys, rules, told)
-    for key, rows in sources.items.items():
+    for key, entered in sources.entered.items():
         document, lines = voucher_rows(key, keys.get(key), sources, rules)
         assembly.documents.append(document)
         assembly.lines += lines
-        assembly.rows_in_documents += len(rows)
+        assembly.rows_in_documents += len(entered)
     return assembly
 
 
 def read_vouchers(
-    reader: Reader, keys: Collection[str], rules: VoucherRules, told: range = range(0)
+    reader: Reader, keys: Collection[str], rules: VoucherRules, told: Elsewhere = nowhere
 ) -> tuple[VoucherSources, Assembly]:
     """What these vouchers are made of, and an assembly without documents yet: how many pay items were read, and which
     of them belong to no voucher."""
     parts = [voucher_parts(key) for key in keys]
     wanted = [part for part in parts if part[1] in rules.document_types]
     found = reader.complete("F0411", VOUCHER_KEY, parts)
-    ignored = [row for row in found if row["DCT"] not in rules.document_types]
-    items = by([row for row in found if row["DCT"] in rules.document_types], *VOUCHER_KEY)
-    sources = _read(reader, {voucher_key(rows[0]): rows for rows in items.values()}, wanted, told)
-    return sources, Assembly(rows=len(found), ignored_rows=Counter({"document_type": len(ignored)} if ignored else {}))
+    ignored: Counter[str] = Counter()
+    entered: dict[str, list[Row]] = {}
+    for rows in by(found, *VOUCHER_KEY).values():
+        if rows[0]["DCT"] not in rules.document_types:
+            ignored["document_type"] += len(rows)
+        elif without_audit_rows(rows):
+            entered[voucher_key(rows[0])] = rows
+        else:
+            ignored["audit_row"] += len(rows)
+    return _read(reader, entered, wanted, told), Assembly(rows=len(found), ignored_rows=ignored)
 
 
 def _read(
-    reader: Reader, items: dict[str, list[Row]], wanted: Collection[tuple[str, str, int]], told: range
+    reader: Reader, entered: dict[str, list[Row]], wanted: Collection[tuple[str, str, int]], told: Elsewhere
 ) -> VoucherSources:
+    items = {key: without_audit_rows(rows) for key, rows in entered.items()}
     journal = reader.complete("F0911", VOUCHER_KEY, wanted)
     paid = reader.complete("F0414", VOUCHER_KEY, wanted)
     headers = reader.complete("F0413", ["PYID"], [(payment,) for payment in {row["PYID"] for row in paid}])
+    own = told(headers, paid) if headers else ()
     aids = {aid for row in journal if (aid := text(row.get("AID")))}
     accounts = reader.complete("F0901", ["AID"], [(aid,) for aid in aids])
     return VoucherSources(
         items=items,
+        entered=entered,
         journal={voucher_key(rows[0]): rows for rows in by(journal, *VOUCHER_KEY).values()},
         paid={voucher_key(rows[0]): rows for rows in by(paid, *VOUCHER_KEY).values()},
-        payments={row["PYID"]: row for row in headers if row.get("DOCM") not in told},
+        payments={row["PYID"]: row for row in headers if row["PYID"] not in own},
         accounts={row["AID"]: row for row in accounts},
         company_currency=company_currencies(reader),
         twins=_twins(reader, items),
@@ -222,7 +247,7 @@ def _twins(reader: Reader, items: Mapping[str, list[Row]]) -> dict[tuple[int, st
     numbers = {(rows[0]["AN8"], vinv) for rows in items.values() if (vinv := text(rows[0].get("VINV")))}
     same = reader.complete("F0411", ["AN8", "VINV"], numbers)
     ranked: dict[tuple[int, str, bool], list[tuple[int, str]]] = {}
-    for rows in by([row for row in same if row["DCT"] != "NO"], *VOUCHER_KEY).values():
+    for rows in by([row for row in without_audit_rows(same) if row["DCT"] != "NO"], *VOUCHER_KEY).values():
         if not is_void(rows):
             ranked.setdefault(_number_of(rows), []).append((rows[0]["DOC"], voucher_key(rows[0])))
     return {name: [key for _, key in sorted(found)] for name, found in ranked.items()}
@@ -240,8 +265,13 @@ def voucher_rows(
     head = min(rows, key=lambda row: (row["SFX"] or "", row.get("SFXE") or 0))
     foreign = is_foreign(head)
     gross = _gross(rows, "ACR" if foreign else "AG")
-    tax = _gross(rows, "CTAM" if foreign else "STAM")
     lines = distribute(sources.journal.get(key, []), foreign=foreign, rules=rules.distribution)
+    spent = sum((line.amount for line in lines), ZERO)
+    tax = taxed(rows, spent, rules.tax_rules, foreign=foreign)
+    currency = voucher_currency(head, sources.company_currency)
+    if spent and not (tax.gap or tax.unproved):
+        # use tax that a site has in its lines is nobody's but the state's
+        lines = fitted(lines, gross - tax.tax, currency)
     vinv, void = text(head.get("VINV")), is_void(rows)
     payments = payments_of(rows, sources.paid.get(key, []), sources.payments, foreign=foreign)
     settled = all(text(row.get("PST")) == "P" and not row.get("AAP") for row in rows)
@@ -251,13 +281,13 @@ def voucher_rows(
         "day": day,
         "ignored": None,
         "amount": gross,
-        "currency": voucher_currency(head, sources.company_currency),
+        "currency": currency,
         "company": head["KCO"],
         "doc_type": head["DCT"],
         "doc": head["DOC"],
         "supplier": head["AN8"],
-        # who is paid: another one than the supplier where the voucher says so (a factor)
-        "payee": head.get("PYE") or head["AN8"],
+        # who is paid: another one than the supplier where the voucher says so (a factor); 0 where it names several
+        "payee": payee_of([row for row in rows if row.get("AAP")] or rows),
         "vinv": vinv,
         "invoice_date": head.get("DIVJ"),
         "due_date": head.get("DDJ"),
@@ -266,9 +296,12 @@ def voucher_rows(
         "term": text(head.get("PTC")),
         "remark": text(head.get("RMK")),
         "purchase_order": text(head.get("PO")),
-        "tax": tax,
+        "tax": tax.tax,
         "tax_area": text(head.get("TXA1")),
-        "gap": sum((line.amount for line in lines), ZERO) + tax - gross,
+        "tax_unproved": tax.unproved,
+        "prepayment": _is_prepayment(rows),
+        "card": is_by_card([row for row in rows if row.get("AAP")], rules),
+        "gap": tax.gap,
         "pay_status": _pay_status(rows),
         "open_amount": _gross(rows, "FAP" if foreign else "AAP"),
         "settled": settled,
@@ -279,11 +312,38 @@ def voucher_rows(
         "line_count": len(lines),
         "reference": text(head.get("VR01")),
         "user_reference": text(head.get("URRF")),
+        **posting_columns(sources.entered[key], rules),
     }
     return document, [
         {"key": key, **line.as_row(), **account_columns(line.aid, sources.accounts, rules.not_postable)}
         for line in lines
     ]
+
+
+def distribution_state(row: Mapping[str, Any]) -> str:
+    """How the distribution of a mapped voucher agrees with it: `missing`, `unproved` (it fits no rule for its tax
+    code), `prepayment` (the two pay items of one make nothing that a distribution could be of), `differs` or
+    `agrees`."""
+    if row["prepayment"]:
+        return "prepayment"
+    if not row["line_count"]:
+        return "missing"
+    if row["tax_unproved"]:
+        return "unproved"
+    return "differs" if row["gap"] else "agrees"
+
+
+def _is_prepayment(rows: Sequence[Row]) -> bool:
+    """Whether a voucher is a prepayment: a pay item to be paid now, and one that takes as much off a later invoice,
+    both marked (jde-ais section 15). The mark alone is a category code, which a site may use for something else."""
+    gross = [row.get("AG") or ZERO for row in rows if text(row.get("RP1")) == PREPAYMENT]
+    return any(each > 0 for each in gross) and any(each < 0 for each in gross)
+
+
+def payee_of(rows: Sequence[Row]) -> int:
+    """Who is paid by these rows of F0411: the supplier, where they name nobody; 0 where they name several."""
+    payees = {int(row.get("PYE") or row["AN8"]) for row in rows}
+    return payees.pop() if len(payees) == 1 else 0
 
 
 def _gross(rows: Sequence[Row], column: str) -> Decimal:
@@ -295,6 +355,11 @@ def _settled_on(payments: Sequence[Mapping[str, str]], rows: Sequence[Row]) -> d
     """The day of the last payment; of a voucher that was settled without one, the last change of its pay items."""
     days = [date.fromisoformat(each["date"]) for each in payments if each["date"]]
     return max(days, default=None) or day_of(rows)
+
+
+def is_by_card(rows: Sequence[Row], rules: VoucherRules) -> bool:
+    """Whether one of these pay items is paid by card, by its payment instrument."""
+    return any((text(row.get("PYIN")) or "") in rules.card_instruments for row in rows)
 
 
 def _pay_status(rows: Sequence[Row]) -> str:

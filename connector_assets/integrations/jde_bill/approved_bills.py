@@ -38,6 +38,7 @@ class ApprovedBills(Vouchers):
     title = "Approved bills of BILL as vouchers of JD Edwards"
     sources = (
         Source("bill", "bills"),
+        Source("jde", "F0411"),
         Source("bill", "chart_of_accounts", daily=False),
         Source("jde", "F0010", daily=False),
         Source("jde", "F0006", daily=False),
@@ -88,5 +89,5 @@ class ApprovedBills(Vouchers):
         return mapping.content(row, lines)
 
     def startup_problems(self) -> list[str]:
-        problem = self.settings.payer_problem
+        problem = self.payer_trouble
         return [*([problem] if problem else []), *super().startup_problems()]

@@ -9,17 +9,20 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from connector_assets.delivery.document import Decision, Document, Ignore, Target
-from connector_assets.delivery.flow import Source
+from connector_assets.delivery.flow import Assembly, Source
+from connector_assets.delivery.references import reference_of
+from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.keys import ORDER_KEY, voucher_key
 from connector_assets.integrations.from_jde.order_vouchers import Order, vouchers_of
 from connector_assets.integrations.from_jde.pay_items import item_key, items_of, voucher_of
 from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named, orders_covered
-from connector_assets.integrations.jde_bill.payable.bill_records import BillRecords
+from connector_assets.integrations.jde_bill.payable.bill_records import BillRecords, recorded_and_undone
 from connector_assets.integrations.jde_bill.payable.bill_steps import BillSteps, wanted_of
 from connector_assets.integrations.jde_bill.payable.flow import SOURCES, Payables
+from connector_assets.integrations.jde_bill.payable.one_payer import paid_otherwise_and_selectable
 from connector_assets.integrations.jde_bill.payable.resolving import BILLED_BY_ORDER
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
 from connector_assets.integrations.jde_bill.payable.steps import description
@@ -37,11 +40,18 @@ class Bills(Payables):
 
     name = "bills"
     title = "Approved vouchers of JD Edwards as bills"
-    sources = (*SOURCES, Source("bill", "bills"))
+    sources = (*SOURCES, Source("bill", "bills"), Source("bill", "payments"))
+    # `undone`: a person took back in BILL what was made or recorded there
+    document_columns: ClassVar[Mapping[str, str]] = {**Payables.document_columns, "undone": "bool"}
     target_entity = "bills"
     side = 1
     number_name = "invoice number"
     Settings = BillsSettings
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        # documents whose bill a person archived, or took a recorded payment off, as this run has read it
+        self._undone: set[str] = set()
 
     @cached_property
     def order_bills(self) -> OrderBills:
@@ -60,6 +70,9 @@ class Bills(Payables):
 
     def _touched(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         """The vouchers of an order whose bill changed, too: of one that was archived they are bills again."""
+        if entity == "payments":
+            return self._taken_off(rows)
+        self._archived(rows)
         reader: Any = self.bench.reader("bill")
         days: dict[Order, date | None] = {}
         for row in rows:
@@ -67,6 +80,38 @@ class Bills(Payables):
         vouchers = vouchers_of(self.bench.reader("jde"), days) if days else {}
         found = {voucher_key(row): days[order] for order, own in vouchers.items() for row in own}
         return found | super()._touched(entity, rows)
+
+    def _archived(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Notes the bills (landed rows) that are archived now and were not when we last saw them."""
+        reader: Any = self.bench.reader("bill")
+        gone = [row["id"] for row in rows if not reader.record("bills", row).usable]
+        links = self.bench.ledger.links.by_target(self.full_name, "bills", gone)
+        known = self.bench.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
+        self._undone |= {key for key, each in known.items() if each.content and not each.content.get("void")}
+
+    def _taken_off(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        """The vouchers of bills off which a payment (landed rows) was taken that JDE made and we recorded."""
+        reader: Any = self.bench.reader("bill")
+        days: dict[str, date | None] = {}
+        for row in rows:
+            payment = reader.record("payments", row)
+            if recorded_and_undone(payment):
+                days |= {part.bill_id: row[reader.day_column] for part in payment.bill_payments if part.bill_id}
+        links = self.bench.ledger.links.by_target(self.full_name, "bills", list(days))
+        self._undone |= {link.source_key for link in links.values()}
+        return {voucher_of(link.source_key): days[id] for id, link in links.items()}
+
+    def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
+        assembly = super().assemble(keys)
+        for row in assembly.documents:
+            row["undone"] = row["key"] in self._undone
+        return assembly
+
+    def moved(self, row: Mapping[str, Any]) -> bool:
+        return super().moved(row) or bool(row["undone"])
+
+    def is_settled(self, document: Document, known: Delivery) -> bool:
+        return super().is_settled(document, known) and not document.facts["row"]["undone"]
 
     def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         due = row["due"].isoformat() if row["due"] else None
@@ -90,7 +135,7 @@ class Bills(Payables):
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         """Of what is not linked, looks as well whether its order is a bill: our memory of that may be lost."""
         self.records.look_at(self._vendors_of_orders(documents))
-        return self.records.find(documents)
+        return self.records.find(documents, self.vendors_asked(documents), everywhere=self.memory_is_new)
 
     def _vendors_of_orders(self, documents: Sequence[Document]) -> set[str]:
         """The vendors of the orders' suppliers, where they are others than those of the vouchers: a voucher may be paid
@@ -101,10 +146,24 @@ class Bills(Payables):
         headers = self.bench.reader("jde").complete("F4301", ORDER_KEY, sorted(orders))
         currencies = {document.content["currency"] or "" for document in documents}
         found = self.resolving.vendors.of({(row["AN8"], each) for row in headers for each in currencies})
-        return {link.id for link in found.values() if link.id} - {each.content["vendor"] for each in documents}
+        # one that is only planned has no bills yet
+        there = {link.id for link in found.values() if link.id and not reference_of(link.id)}
+        return there - {each.content["vendor"] for each in documents}
+
+    def payable_in_both(self, keys: Collection[str] | None) -> Mapping[str, str]:
+        return paid_otherwise_and_selectable(self, keys) | dict(super().payable_in_both(keys))
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
-        return self.records.read(ids)
+        """Of a bill of which more is open than when it was last seen, something may have been taken back."""
+        found = self.records.read(ids)
+        links = self.bench.ledger.links.by_target(self.full_name, "bills", list(found))
+        known = self.bench.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
+        risen = [
+            id
+            for id, link in links.items()
+            if link.source_key in known and _has_risen(known[link.source_key].content, found[id])
+        ]
+        return found | (self.records.read(risen, whole=True) if risen else {})
 
     def targets(self) -> list[Target]:
         return self.records.all()
@@ -113,6 +172,8 @@ class Bills(Payables):
         return wanted_of(document, target).total
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
+        if document.facts["row"]["by_order"]:
+            return self.hand_over(document, known, None) or Ignore(BILLED_BY_ORDER)
         if known.target_id is None and {self.order_bills.key(order_named(key)) for key in _orders(document)} & (
             self.records.orders
         ):
@@ -123,6 +184,11 @@ class Bills(Payables):
         if target.content["items"] == document.content["items"]:
             return None
         return self.records.unmarked(self.full_name, target, description(document))
+
+
+def _has_risen(left: Mapping[str, Any] | None, target: Target) -> bool:
+    """Whether more of a bill is open than when it was left; nobody knows where nothing is remembered of it."""
+    return left is None or Decimal(target.content["amount"]) > Decimal(left.get("amount") or 0)
 
 
 def _orders(document: Document) -> set[str]:

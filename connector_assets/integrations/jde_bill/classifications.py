@@ -65,6 +65,12 @@ NAMES = {"account_state": "account", "department_state": "department"}
 SPELT = {"departments": "departmentId", "locations": "locationId", "accounting_classes": "accountingClassId"}
 
 
+def troubles(lines: pd.DataFrame) -> dict[str, str]:
+    """Document key -> the first reason for which one of its lines is held."""
+    states = [(row["key"], row[name]) for row in records(lines) for name in NAMES]
+    return {key: state for key, state in reversed(states) if state != LINKED}
+
+
 class Classified:
     """Lines of JDE and their records in BILL. One a run: what BILL's lists hold is read once."""
 

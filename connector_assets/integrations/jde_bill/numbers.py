@@ -2,13 +2,13 @@
 
 DOCM is a number of eight digits and BILL's ids are texts, so that a number is made of the id of the bill payment
 (`blp`): the same one for ever, also where our memory is lost. Two ids may have one number. A payment in JD Edwards is
-therefore known by its number and the voucher that it settles, never by the number alone.
+therefore known by its number and the voucher that it settles, never by the number alone; and a number that lies in the
+range proves nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -21,7 +21,7 @@ HIGHEST_NUMBER = 99_999_999
 
 
 class NumberRules(BaseModel):
-    """Which payment numbers in JD Edwards are those of BILL's payments."""
+    """Which payment numbers BILL's payments get in JD Edwards."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -56,12 +56,9 @@ class NumberRules(BaseModel):
         return self.payment_number_base + int.from_bytes(digest, "big") % self.payment_number_span
 
     def ours(self, number: Any) -> bool:
-        """Whether a payment number (DOCM, None for a blank one) is that of a payment of BILL's."""
+        """Whether a payment number (DOCM, None for a blank one) may be that of a payment of BILL's; it proves nothing,
+        see `paid.own`."""
         return isinstance(number, int) and self.payment_number_base <= number <= self.last_number
-
-    def paid_by_bill(self, header: Mapping[str, Any]) -> bool:
-        """Whether a payment (a row of F0413 or F0414) was made in BILL, and not by JD Edwards."""
-        return self.ours(header.get("DOCM"))
 
 
 def number_rules(integration: IntegrationSettings) -> NumberRules:

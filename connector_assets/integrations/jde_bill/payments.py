@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -43,17 +44,19 @@ from connector_assets.delivery.document import (
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
+from connector_assets.delivery.words import beside
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.order_vouchers import order_of
 from connector_assets.integrations.jde_bill.ordered.billed import OrderBills
 from connector_assets.integrations.jde_bill.paid.entries import COLUMNS, bill_payment_of, entries_of, keys_of
 from connector_assets.integrations.jde_bill.paid.journals import Journals
 from connector_assets.integrations.jde_bill.paid.outlet import VOIDED, PaymentOutlet, parts_of, standing
-from connector_assets.integrations.jde_bill.paid.resolving import BLANK, LINE_COLUMNS, REVERSALS, Resolving
+from connector_assets.integrations.jde_bill.paid.resolving import BLANK, LINE_COLUMNS, Resolving
 from connector_assets.integrations.jde_bill.paid.resolving import COLUMNS as RESOLVED
 from connector_assets.integrations.jde_bill.paid.settings import PaymentsSettings, journal_problem
 from connector_assets.integrations.jde_bill.paid.settling import Settling
 from connector_assets.integrations.progress import begins_empty
+from connector_assets.integrations.to_jde.payments import REVERSALS
 from connector_resources.ledger import Delivery, Intent
 
 TOTALS = ("gross", "amount", "currency")
@@ -65,11 +68,14 @@ WHYS = (
     "credit_not_linked",
     "currency_differs",
     "voucher_blocked",
+    "paid_to_another",
     "payment_number_shared",
     "more_than_open",
     "paid_in_both",
     "credit_used_up",
     "payment_needs_action",
+    "payment_may_have_left",
+    "no_return_status",
 )
 
 
@@ -78,15 +84,22 @@ class Payments(Flow):
 
     name = "payments"
     title = "Payments of BILL on vouchers of JD Edwards"
-    sources = (Source("bill", "payments"), Source("jde", "F0411"), Source("jde", "F0010", daily=False))
+    sources = (
+        Source("bill", "payments"),
+        *(Source("jde", table) for table in ("F0411", "F0413", "F0911")),
+        Source("jde", "F0010", daily=False),
+    )
     after = ("bills", "vendor_credits", "purchase_order_bills", "approved_bills")
     carries_money = True
+    notices_lost = True
+    gl_column = "gl_day"
     parties_of = "vendors"
     source_role, source_entity = "bill", "payments"
     target_role, target_entity = "jde", "F0413"
     natural_key = "payment number and voucher"
     named_by = ("number",)
-    document_columns: ClassVar[Mapping[str, str]] = {**COLUMNS, **RESOLVED}
+    # `touched`: a clerk took back in JDE what we posted
+    document_columns: ClassVar[Mapping[str, str]] = {**COLUMNS, "touched": "bool", **RESOLVED}
     line_columns: ClassVar[Mapping[str, str]] = LINE_COLUMNS
     Settings = PaymentsSettings
 
@@ -94,6 +107,8 @@ class Payments(Flow):
         super().__init__(bench)
         self.outlet = OUTLETS[self.settings.mode](bench, self.settings)
         self.target_entity = self.outlet.entity  # type: ignore[misc]
+        # documents whose posting a clerk took back, as this run has read it
+        self._touched: set[str] = set()
 
     @property
     def looks_first(self) -> bool:  # type: ignore[override]
@@ -104,14 +119,37 @@ class Payments(Flow):
     # -- the source side ------------------------------------------------------------------------------------------
 
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
-        """Payments that changed; of vouchers that changed those that wait for the vouchers of an order."""
-        return keys_of(rows) if entity == "payments" else self._awaiting(rows)
+        """Payments that changed; those that a clerk took back in JDE; of vouchers that changed those that wait for the
+        vouchers of an order."""
+        if entity == "payments":
+            return keys_of(rows)
+        return self._awaiting(rows) if entity == "F0411" else self._undone(entity, rows)
+
+    def _undone(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        days, ledger = self.outlet.perhaps_undone(entity, rows), self.bench.ledger
+        links = ledger.links.by_target(self.full_name, self.target_entity, list(days))
+        known = ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
+        standing = {
+            id: link.source_key
+            for id, link in links.items()
+            if link.source_key in known and not (known[link.source_key].content or {}).get("void", True)
+        }
+        held = self.outlet.read(standing) if standing else {}
+        found = {key: days[id] for id, key in standing.items() if id in held and held[id].content["void"]}
+        self._touched |= found.keys()
+        return found
+
+    def moved(self, row: Mapping[str, Any]) -> bool:
+        return bool(row["touched"])
 
     def _awaiting(self, items: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         orders = {order: row.get("UPMJ") for row in items if (order := order_of(row)) is not None}
         names = {_vouchers_of(OrderBills(self.bench).key(order)): day for order, day in orders.items()}
         held = self.bench.ledger.exceptions.open(flow=self.full_name) if names else ()
         return {each.key: names[name] for each in held for name in each.waits_for if name in names}
+
+    def look_again(self, keys: Collection[str]) -> None:
+        self._touched |= set(keys)
 
     def all_keys(self) -> dict[str, date | None]:
         days: dict[str, date | None] = {}
@@ -120,9 +158,9 @@ class Payments(Flow):
         return days
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        assembly = entries_of(self.bench, keys, self.settings.posted_statuses)
+        assembly = entries_of(self.bench, keys, self.settings.posted_statuses, self.settings.unclear_statuses)
         for row in assembly.documents:
-            row |= BLANK
+            row |= {**BLANK, "touched": row["key"] in self._touched}
         return assembly
 
     def resolve(self, frames: Frames) -> Frames:
@@ -153,7 +191,7 @@ class Payments(Flow):
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
         """The link that the flow of approved bills brings once the bill has its voucher, the vouchers of an order, or a
         person's word."""
-        if why == "payment_needs_action":
+        if why in ("payment_needs_action", "payment_may_have_left"):
             return f"{REVERSALS}:{row['bill_payment']}"
         if row["order"] is not None and why in ("voucher_not_linked", "more_than_open"):
             return _vouchers_of(row["order"])
@@ -166,6 +204,7 @@ class Payments(Flow):
             "gross": amount_text(row["gross"]),
             "amount": amount_text(row["amount"]),
             "currency": row["currency"],
+            "funding": amount_text(row["funding"]) if row["funding"] is not None else None,
             "date": row["paid_on"].isoformat() if row["paid_on"] else None,
             "void": row["void"],
         }
@@ -173,7 +212,8 @@ class Payments(Flow):
     # -- the target side ------------------------------------------------------------------------------------------
 
     def holds_any(self) -> bool:
-        return self.outlet.any()
+        """A payment whose number lies in our range may be JD Edwards' own."""
+        return self.outlet.any() and any(each.content["number"] in self._keys_by_number for each in self.outlet.all())
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         held: dict[str, list[Target]] = {}
@@ -200,9 +240,8 @@ class Payments(Flow):
         return found
 
     def key_of(self, target: Target) -> str | None:
-        number = target.content["number"]
-        keys = self._keys_by_number.get(number, [f"payments:?/{number}"])
-        # of two that share a number the link says whose it is
+        # a number that no payment of BILL's has is JD Edwards' own; of two that share one the link says whose it is
+        keys = self._keys_by_number.get(target.content["number"], ())
         return keys[0] if len(keys) == 1 else None
 
     def known_as(self, target: Target) -> Hashable:
@@ -222,7 +261,8 @@ class Payments(Flow):
         content, row = document.content, document.facts["row"]
         if known.target_id is None:
             return self._post(document) if row["settled"] and not content["void"] else Ignore("not_settled")
-        if known.state == "settled" and known.content_hash == document.hash and not known.released:
+        agreed = known.state == "settled" and known.content_hash == document.hash
+        if agreed and not (known.released or document.moved):
             return Done()
         if target is None:
             return NeedTarget()
@@ -232,23 +272,39 @@ class Payments(Flow):
             return Do(self.outlet.reverse(document, target))
         wrong = _other_totals(content, target.content)
         if wrong:
-            told = [problem("total_differs", each.field, f"{each.before}, ours {each.after}") for each in wrong]
+            told = [problem("total_differs", each.field, beside(each.before, each.after)) for each in wrong]
             return Hold(tuple(told))
+        charged = self._other_funding(content, target)
+        if charged:
+            return Hold((problem("bank_credit_differs", "funding", charged),))
         unclosed = self.outlet.found(target, document)
         return Hold((problem("pay_item_not_closed", "pay item", unclosed),)) if unclosed else Done()
+
+    def _other_funding(self, content: Mapping[str, Any], target: Target) -> str | None:
+        """In words, how far what BILL took from the bank is from what the bank account is credited with; None where
+        both agree, or one of them is not told."""
+        taken, credited = content["funding"], target.content.get("funding")
+        if taken is None or credited is None:
+            return None
+        gap = Decimal(taken) - Decimal(credited)
+        if abs(gap) <= self.settings.funding_tolerance:
+            return None
+        currency = self.settings.funding_currency
+        return f"{taken} {currency} taken, {credited} {currency} credited, {amount_text(gap)} {currency} apart"
 
     def _void_there(self, document: Document, known: Delivery, target: Target) -> Decision:
         """It is void in JD Edwards: as it should be; or by us before, and paid again since; or by somebody else."""
         if document.content["void"] or not document.facts["row"]["settled"]:
-            return Done()
+            selected = self.outlet.found_void(target, document)
+            return Hold((problem("payable_in_both", "voucher", selected),), again=True) if selected else Done()
         if known.stage == VOIDED or self.settings.on_conflict == "source":
             return self._post(document)
-        return _voided_there(target.label)
+        return _voided_there(target.label, document)
 
     def _post(self, document: Document) -> Decision:
         if not parts_of(document):
             # it was in force when the pay items were looked at, and is not any more
-            return _voided_there(document.content["number"])
+            return _voided_there(document.content["number"], document)
         return Do(self.outlet.post(document))
 
     def startup_problems(self) -> list[str]:
@@ -268,8 +324,9 @@ def _vouchers_of(order: str) -> str:
     return f"vouchers_of_order:{order}"
 
 
-def _voided_there(number: str) -> Hold:
-    return Hold((problem("changed_on_both_sides", "void", number),), conflict=True)
+def _voided_there(number: str, document: Document) -> Hold:
+    told = f"{number} on {document.facts['row']['items']}"
+    return Hold((problem("undone_in_target", "payment", told),), conflict=True)
 
 
 def _is_not(why: str) -> Callable[[pd.Series], pd.Series]:

@@ -39,6 +39,7 @@ from connector_assets.integrations.jde_bill.ordered.records import OrderBillReco
 from connector_assets.integrations.jde_bill.ordered.resolving import COLUMNS, UNRESOLVED, Resolving
 from connector_assets.integrations.jde_bill.ordered.settings import FLOW, OrderBillSettings
 from connector_assets.integrations.jde_bill.ordered.steps import OrderBillSteps
+from connector_assets.integrations.jde_bill.payable.sent import vendors_named
 from connector_assets.integrations.progress import begins_empty
 from connector_resources.errors import LoginRefused, NotAllowed
 from connector_resources.ledger import Delivery
@@ -214,13 +215,18 @@ class PurchaseOrderBills(Flow):
         """The content of a document whose bill is for `total`: what was ordered, unless the bill stays as it is."""
         return document.content | {"total": amount_text(total)}
 
+    def release(self, document: Document, known: Delivery, target: Target | None) -> None:
+        """An order is in no ledger that JDE pays from; its vouchers are handed over by the flow `bills`."""
+
+    hand_over = release
+
     # -- the target side ------------------------------------------------------------------------------------------
 
     def holds_any(self) -> bool:
         return self.records.holds_any()
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
-        return self.records.find(documents)
+        return self.records.find(documents, vendors_named(self.bench.ledger, self.full_name, documents))
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         return self.records.read(ids)

@@ -48,7 +48,7 @@ class VendorCredits(Payables):
         return self.records.holds_any()
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
-        return self.records.find(documents)
+        return self.records.find(documents, self.vendors_asked(documents), everywhere=self.memory_is_new)
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         return self.records.read(ids)

@@ -12,7 +12,13 @@ from functools import cached_property
 
 from connector_assets.delivery.checks import reason
 from connector_assets.delivery.workbench import Workbench
-from connector_assets.integrations.jde_bill.vendor.settings import FLOW, VendorSettings, vendor_key, vendor_settings
+from connector_assets.integrations.jde_bill.vendor.settings import (
+    FLOW,
+    VendorSettings,
+    parts_of,
+    vendor_key,
+    vendor_settings,
+)
 from connector_resources.ledger import Delivery, Link
 
 NOT_LINKED = "supplier_not_linked"
@@ -60,6 +66,16 @@ class VendorLinks:
         known = self.bench.ledger.deliveries.load(self.full_name, list(links))
         currencies = {key: bill_currency(link, known.get(key)) for key, link in links.items()}
         return {each: self._one(*each, links, currencies) for each in wanted}
+
+    def suppliers(self, ids: Collection[str]) -> dict[str, int]:
+        """Id of a vendor -> the address number of the supplier that it is linked to; others are left out."""
+        links = self.bench.ledger.links.by_target(self.full_name, "vendors", sorted(ids))
+        return {id: parts_of(link.source_key)[0] for id, link in links.items()}
+
+    def named(self, id: str | None) -> str:
+        """A vendor for people: `supplier 4343 (009…)`, where it is linked to one."""
+        number = self.suppliers({id}).get(id) if id else None
+        return f"supplier {number} ({id})" if number else id or "nobody"
 
     def _one(
         self, number: int, currency: str, links: Mapping[str, Link], currencies: Mapping[str, str | None]

@@ -42,6 +42,11 @@ class AccountLinks:
         links = self.ledger.links.of(self.accounts.full_name, keys)
         return next((key for key in keys if key not in links), None)
 
+    def referred(self, lines: Sequence[Line]) -> set[tuple[str, str]]:
+        """What of the accounts flow these lines were mapped by, for `Flow.refers_to`; those of a dynamic chart hold no
+        id of it."""
+        return {(self.accounts.name, key) for row in lines for key in self._keys(row)}
+
     def _keys(self, row: Line) -> list[str]:
         """What of the accounts flow must be linked for this line."""
         if not self.accounts.chart.dynamic:

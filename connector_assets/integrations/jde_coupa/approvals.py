@@ -31,12 +31,14 @@ from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, by, text, voucher_key, voucher_parts
 from connector_assets.integrations.jde_coupa.birthplace import voucher_key_on
 from connector_assets.integrations.jde_coupa.invoices import BORN_IN_COUPA, Invoices
+from connector_assets.integrations.jde_coupa.origin import coupa_pays
 from connector_resources.coupa.models import Invoice
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.ledger import Delivery
 
 ACT = "voucher_pay_status"
 UNDECIDED = "not_decided"
+COUPA_PAYS = "Coupa Pay pays these vouchers, and an approval would release them to JD Edwards' payment run"
 # of pay items that are paid, or that a payment is under way for (jde-ais section 3.6)
 PAID, IN_PAYMENT = "P", frozenset({"#", "Z"})
 
@@ -53,6 +55,9 @@ class ApprovalSettings(BaseModel):
     approved_status: str = Field(default="A", max_length=1, description="F0411.PST of an approved voucher")
     waiting_statuses: tuple[str, ...] = Field(
         default=("H",), description="F0411.PST of vouchers that wait for Coupa's approvers"
+    )
+    elsewhere_statuses: tuple[str, ...] = Field(
+        default=(), description="F0411.PST of vouchers that another system pays: they are left as they are"
     )
     hold_status: str | None = Field(
         default=None, max_length=1, description="F0411.PST of a rejected one; null: nothing is done about those"
@@ -173,12 +178,14 @@ class Approvals(Flow):
         if target is None:
             return NeedTarget()
         wanted, now = document.content["wanted"], set(target.content["pay_statuses"])
-        if not now or now == {wanted}:
-            # void, paid, or as it shall be
+        if now <= {wanted, *self.settings.elsewhere_statuses}:
+            # void, paid, as it shall be, or another system's to pay
             return Done()
         approved = self.settings.approved_status
         if wanted == approved and now <= IN_PAYMENT | {approved}:
             return Done()
+        if wanted == approved and coupa_pays(self.bench.integration.settings):
+            return Hold((problem("another_payer", "pay_status", COUPA_PAYS),))
         movable = {approved, *self.settings.waiting_statuses}
         if not now <= movable:
             return Hold((problem("pay_status_differs", "pay_status", ",".join(sorted(now))),))
@@ -236,6 +243,8 @@ class Approvals(Flow):
 
     def startup_problems(self) -> list[str]:
         name = self.bench.connection("jde").name
+        if coupa_pays(self.bench.integration.settings):
+            return [f"leave {self.name} out of connections.yaml: {COUPA_PAYS}"]
         return [] if ACT in self._orchestrations else [f"set orchestrations.{ACT} of the connection {name}"]
 
 

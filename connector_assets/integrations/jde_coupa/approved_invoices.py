@@ -34,6 +34,7 @@ class ApprovedInvoices(Vouchers):
     title = "Approved invoices of Coupa as vouchers of JD Edwards"
     sources = (
         Source("coupa", "invoices"),
+        Source("jde", "F0411"),
         Source("jde", "F0010", daily=False),
         Source("jde", "F0006", daily=False),
         Source("jde", "F0901", daily=False),
@@ -94,7 +95,7 @@ class ApprovedInvoices(Vouchers):
     def startup_problems(self) -> list[str]:
         named = self.bench.integration.settings.flows
         settings = self.settings
-        problems = [settings.payer_problem] if settings.payer_problem else []
+        problems = [self.payer_trouble] if self.payer_trouble else []
         if settings.voucher_custom_field and settings.voucher_custom_field == self._key_field:
             problems.append("voucher_custom_field is the field in which the invoices flow marks its own: name another")
         wrong = "payments_to_coupa" if settings.payer == "coupa" else "payments_to_jde"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -50,17 +51,36 @@ class ExternalPayables(Outlet):
         filters = {"source-name": self.settings.source_name}
         return [observe(each) for each in self.coupa.external_payables.all(filters=filters)]
 
+    def is_over(self, target: Target) -> bool:
+        return target.status in VOID
+
+    def payable(self, target: Target, *, coupa_pays: bool) -> str:
+        if self.is_over(target) or not Decimal(target.content["open"]):
+            return ""
+        return f"{target.id} of {target.content['amount']} {target.content['currency']}, {target.status or '?'}"
+
+    def made_before(self, keys: Collection[str]) -> set[str]:
+        payables, name = self.coupa.external_payables, self.settings.source_name
+        return {key for key in keys if payables.find(name, key.removeprefix("F0411:")) is not None}
+
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         if known.target_id is not None and document.content["void"]:
             return self._void(document, known, target)
-        return converge(
-            {name: document.content[name] for name in FIELDS},
+        waits = self.awaits_posting(document, sent=known.target_id is not None)
+        if waits is not None and known.target_id is None:
+            return waits
+        if waits is not None and target is None:
+            return NeedTarget()
+        now = document if waits is None or target is None else without_growth(document, target)
+        decision = converge(
+            {name: now.content[name] for name in FIELDS},
             known,
             target,
-            create=lambda: self._create(document),
-            update=lambda current, changes: self._update(document, current, changes),
+            create=lambda: self._create(now),
+            update=lambda current, changes: self._update(now, current, changes),
             source_wins=self.settings.on_conflict == "source",
         )
+        return waits if waits is not None and now is not document and decision == Done() else decision
 
     def _void(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         if known.state == "settled" and known.content_hash == document.hash:
@@ -124,6 +144,17 @@ class ExternalPayables(Outlet):
         if paid and content["payments"]:
             body["paid-date"] = content["payments"][-1]["date"]
         return body
+
+
+def without_growth(document: Document, target: Target) -> Document:
+    """A document as Coupa may have it before its voucher is posted: for no more than it is there, with what was paid
+    since."""
+    content = document.content
+    amount, held = Decimal(content["amount"]), Decimal(target.content["amount"])
+    if abs(amount) <= abs(held):
+        return document
+    left = held - (amount - Decimal(content["open"]))
+    return replace(document, content=content | {"amount": amount_text(held), "open": amount_text(left)})
 
 
 def observe(payable: ExternalPayable) -> Target:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,12 +21,23 @@ from connector_assets.delivery.document import (
     differences,
     version_text,
 )
+from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
+from connector_assets.delivery.references import number_of
+from connector_assets.delivery.words import beside
 from connector_assets.integrations.from_jde.keys import by, chunks
+from connector_assets.integrations.from_jde.posting import POSTING
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.paging import PAGE, by_ids
-from connector_assets.integrations.jde_coupa.paid.on_invoices import WAITS, pay_step, payments_held
+from connector_assets.integrations.jde_coupa.paid.on_invoices import (
+    WAITS,
+    by_coupa_pay,
+    pay_step,
+    payments_held,
+    taken_off,
+    undone,
+)
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDABLE, VOIDED, Invoice
 from connector_resources.ledger import Delivery, Intent
 
@@ -76,6 +88,19 @@ class InvoiceDrafts(Outlet):
     def all(self) -> list[Target]:
         return [self.observe(each) for each in self.coupa.invoices.all()]
 
+    def is_over(self, target: Target) -> bool:
+        return target.status in OVER
+
+    def payable(self, target: Target, *, coupa_pays: bool) -> str:
+        invoice: Invoice = target.raw
+        if self.is_over(target) or invoice.paid or not (coupa_pays or by_coupa_pay(invoice)):
+            return ""
+        shown = f"{target.label} of {target.content['amount']} {target.content['currency']}, {target.status}"
+        return f"{shown}, payment channel {invoice.payment_channel}" if by_coupa_pay(invoice) else shown
+
+    def undone(self, flow: Flow, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        return undone(flow, rows, self.observe)
+
     # -- deciding -------------------------------------------------------------------------------------------------
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
@@ -84,8 +109,9 @@ class InvoiceDrafts(Outlet):
             if self.settings.mode == "payment_update_only":
                 link = f"link:{known.flow}:{document.key}"
                 return Hold((problem("invoice_not_linked", "invoice", content["number"], waits_for=link),))
-            return Do(self._create(document))
-        if known.state == "settled" and known.content_hash == document.hash and not (known.waiting or known.released):
+            return self.awaits_posting(document, sent=False) or Do(self._create(document))
+        agreed = known.state == "settled" and known.content_hash == document.hash
+        if agreed and not (known.waiting or known.released or document.moved):
             return Done()
         if target is None:
             return NeedTarget()
@@ -93,11 +119,45 @@ class InvoiceDrafts(Outlet):
             return self._void(known, target)
         if target.status in OVER:
             return Hold((problem("changed_on_both_sides", "status", target.status),), conflict=True)
-        return (
-            self._amend(document, known, target)
-            or self._advance(document, known, target)
-            or self._pay(document, target)
+        change = (
+            self._by_coupa_pay(document, target)
+            or self._payee(document, known, target)
+            or self._taken_off(document, known, target)
+            or self._amend(document, known, target)
         )
+        if isinstance(change, Done | Hold) and change.waiting == POSTING:
+            # what was paid does not wait for what is to be posted
+            pays = self._pay(document, target)
+            return pays if isinstance(pays, Do) else change
+        return change or self._advance(document, known, target) or self._pay(document, target)
+
+    def _by_coupa_pay(self, document: Document, target: Target) -> Hold | None:
+        """Coupa Pay is paying what JD Edwards pays, though nobody has told us so."""
+        row = document.facts["row"]
+        if self.pays or not row["open_amount"] or not self.payable(target, coupa_pays=False):
+            return None
+        told = f"{amount_text(row['open_amount'])} {row['currency']} open in JD Edwards, which pays it"
+        return Hold((problem("payable_in_both", "invoice", f"{told}; {self.payable(target, coupa_pays=False)}"),))
+
+    def _payee(self, document: Document, known: Delivery, target: Target) -> Hold | None:
+        """The invoice is another supplier's than the voucher. A draft follows JD Edwards; what is submitted was looked
+        at as the other one's, and what somebody gave to another supplier is his to answer for."""
+        ours, theirs = document.content["supplier"], target.content["supplier"]
+        if theirs in (None, ours) or not document.facts["row"]["open_amount"]:
+            return None
+        agreed = (known.content or {}).get("supplier")
+        if target.status == "draft" and (agreed == theirs or self.settings.on_conflict == "source"):
+            return None
+        told = f"supplier {theirs}, ours {ours}; {target.label} of {target.content['amount']}, {target.status}"
+        return Hold((problem("payee_changed", "supplier", told),))
+
+    def _taken_off(self, document: Document, known: Delivery, target: Target) -> Hold | None:
+        """What a person took off of the payments that we told: it is not told again by itself."""
+        if self.settings.on_conflict == "source":
+            return None
+        gone = taken_off(document.content, known.content, target.content)
+        told = f"{', '.join(gone)} on invoice {target.label}"
+        return Hold((problem("undone_in_target", "payment", told),), conflict=True) if gone else None
 
     def _amend(self, document: Document, known: Delivery, target: Target) -> Decision | None:
         """Bring header and lines into agreement, unless Coupa has accepted this very content before."""
@@ -112,11 +172,10 @@ class InvoiceDrafts(Outlet):
         agreed = base_of(known.content) if known.content is not None else held
         strangers = [each for each in differences(agreed, held) if held[each.field] != wanted[each.field]]
         if strangers and self.settings.on_conflict == "hold":
-            found = [
-                problem("changed_on_both_sides", each.field, f"{each.before!r} to {each.after!r}") for each in strangers
-            ]
+            found = [problem("changed_on_both_sides", each.field, each.told) for each in strangers]
             return Hold(tuple(found), conflict=True)
-        return Do(self._update(document, known, target, changes))
+        waits = self.awaits_posting(document, sent=True) if _grows(wanted, held) else None
+        return waits or Do(self._update(document, known, target, changes))
 
     def _advance(self, document: Document, known: Delivery, target: Target) -> Decision | None:
         """Submit once, and approve without approvers where the site asks for it."""
@@ -208,7 +267,7 @@ class InvoiceDrafts(Outlet):
         whole: dict[str, dict[str, Any]] = {
             "number": {"invoice-number": content["number"]},
             "date": {"invoice-date": content["date"]},
-            "supplier": {"supplier": {"id": int(facts["row"]["supplier_id"])}},
+            "supplier": {"supplier": {"id": number_of(facts["row"]["supplier_id"])}},
             "currency": {"currency": {"code": content["currency"]}},
             "tax": {"tax-amount": content["tax"]},
             "term": {"payment-term": {"code": content["term"]}} if content["term"] else {},
@@ -237,7 +296,7 @@ class InvoiceDrafts(Outlet):
             account: dict[str, Any] = (
                 {"code": line["account"], "account-type": {"name": chart.name}}
                 if chart.dynamic
-                else {"id": int(source["account_id"])}
+                else {"id": number_of(source["account_id"])}
             )
             lines.append(
                 ({"id": ids[number]} if number in ids else {})
@@ -302,7 +361,11 @@ def _of_another_total(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> Hol
     differing = [name for name in ("amount", "currency") if wanted[name] != held[name]]
     if not differing:
         return None
-    return Hold(tuple(problem("total_differs", name, f"{held[name]}, ours {wanted[name]}") for name in differing))
+    return Hold(tuple(problem("total_differs", name, beside(held[name], wanted[name])) for name in differing))
+
+
+def _grows(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
+    return abs(Decimal(wanted["amount"])) > abs(Decimal(held["amount"]))
 
 
 def _in_order(document: Document) -> list[Mapping[str, Any]]:

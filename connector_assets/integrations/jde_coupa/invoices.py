@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -28,31 +29,41 @@ from connector_assets.delivery.checks import (
     row_schema,
     shape_schema,
 )
-from connector_assets.delivery.document import Decision, Document, FieldChange, Target
+from connector_assets.delivery.document import Decision, Do, Document, FieldChange, NeedTarget, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source, read_settings
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.start_date import BEFORE_START_DATE, own_date
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde import holds, posting
 from connector_assets.integrations.from_jde import vouchers as jde
-from connector_assets.integrations.from_jde.keys import supplier_key
+from connector_assets.integrations.from_jde.keys import Row, by, supplier_key, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.settled import HISTORY, PAID_IN_JDE, Settled
+from connector_assets.integrations.jde_coupa import handing, stopped
 from connector_assets.integrations.jde_coupa.account_links import AccountLinks
 from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
 from connector_assets.integrations.jde_coupa.birthplace import MarkRules
 from connector_assets.integrations.jde_coupa.external_payables import ExternalPayables
 from connector_assets.integrations.jde_coupa.invoice_drafts import InvoiceDrafts
-from connector_assets.integrations.jde_coupa.origin import booked_numbers, coupa_pays
+from connector_assets.integrations.jde_coupa.origin import coupa_pays
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.paid.on_invoices import told_twice
+from connector_assets.integrations.jde_coupa.paid.own import OwnPayments
 from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty
+from connector_assets.integrations.to_jde.handing_over import IN_PAYMENT, rows_of
+from connector_assets.integrations.to_jde.pay_items import is_open
 from connector_resources.errors import NotAllowed
 from connector_resources.ledger import Delivery, Intent
 
-BORN_IN_COUPA = "born_in_coupa"
+BORN_IN_COUPA, PREPAYMENT = "born_in_coupa", "prepayment"
+# F0411.PST of what is paid (jde-ais section 3.6)
+PAID = "P"
+# by its payment instrument: Coupa Pay would pay it once more
+PAID_BY_CARD = "paid_by_card"
 
 
-class InvoiceSettings(jde.VoucherRules):
+class InvoiceSettings(holds.HoldRules, jde.VoucherRules):
     """What a site decides about vouchers in Coupa."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -65,8 +76,19 @@ class InvoiceSettings(jde.VoucherRules):
     key_custom_field: str | None = Field(
         default=None, description="custom field for the voucher key; null: internal-note"
     )
+    handed_over_status: str | None = Field(
+        default=None,
+        pattern=r"^[^\sP#Z]$",
+        description="where Coupa Pay pays: pay status (F0411.PST) that no payment run of JDE selects; vouchers are set "
+        "to it by the orchestration voucher_pay_status before Coupa can pay them; null: the run selects none of them",
+    )
     duplicates: Literal["hold", "send"] = Field(
         default="hold", description="a second voucher of one supplier and invoice number"
+    )
+    factored: Literal["hold", "payee"] = Field(
+        default="hold",
+        description="where Coupa Pay pays: a voucher whose payee (F0411.PYE) is not its supplier is held, or its "
+        "invoice is the payee's own supplier record's",
     )
     go_live: date | None = Field(
         default=None,
@@ -86,7 +108,8 @@ class Invoices(Flow):
     name = "invoices"
     title = "Vouchers of JD Edwards as Coupa invoices"
     sources = (
-        *(Source("jde", table) for table in jde.TABLES),
+        *(Source("jde", table) for table in (*jde.TABLES, holds.TABLE)),
+        Source("coupa", "invoices"),
         Source("jde", "F0010", daily=False),
         Source("coupa", "payment_terms", daily=False),
         Source("coupa", "currencies", daily=False),
@@ -95,6 +118,8 @@ class Invoices(Flow):
     after = ("suppliers", "accounts")
     carries_money = True
     dated_by = jde.DATED_BY
+    ignored_until = posting.IGNORED_UNTIL
+    held_until = posting.HELD_UNTIL
     parties_of = "suppliers"
     source_role, source_entity = "jde", "F0411"
     target_role = "coupa"
@@ -102,6 +127,14 @@ class Invoices(Flow):
     named_by = ("key", "number", "supplier", "amount", "date", "currency")
     document_columns: ClassVar[Mapping[str, str]] = {
         **jde.COLUMNS,
+        # a person took back in Coupa what was made or told there
+        "touched": "bool",
+        **handing.COLUMNS,
+        **holds.COLUMNS,
+        **stopped.COLUMNS,
+        "not_handed": "str?",
+        # why Coupa would pay somebody else than JDE says
+        "payee_state": "str",
         "number": "str",
         "supplier_id": "str?",
         "term_code": "str?",
@@ -109,6 +142,7 @@ class Invoices(Flow):
         "distribution": "str",
         "sendable": "bool",
         "held_duplicate": "str?",
+        "late_batch": "str?",
     }
     line_columns: ClassVar[Mapping[str, str]] = {
         **jde.LINE_COLUMNS,
@@ -118,9 +152,25 @@ class Invoices(Flow):
     }
     Settings = InvoiceSettings
 
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        # documents whose invoice a person changed in Coupa, as this run has read it
+        self._touched: set[str] = set()
+
     @property
     def target_entity(self) -> str:  # type: ignore[override]
         return self.outlet.entity
+
+    def moved(self, row: Mapping[str, Any]) -> bool:
+        # on hold: Coupa is looked at, whatever was agreed on (a record may have been adopted as it is)
+        return bool(row["touched"] or stopped.words(row)) or bool(
+            row["selectable"] and self.settings.handed_over_status
+        )
+
+    @cached_property
+    def handing(self) -> handing.Handing:
+        """What hands vouchers over to Coupa Pay, where it pays them."""
+        return handing.Handing(self.bench, self.settings.handed_over_status)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -132,6 +182,11 @@ class Invoices(Flow):
         """How vouchers are marked that came from an invoice of Coupa, whether or not they are made here now."""
         own: Any = read_settings(ApprovedInvoiceSettings, self.bench.integration.settings, "approved_invoices")
         return MarkRules(mark_column=own.mark_column, mark_prefix=own.mark_prefix)
+
+    @cached_property
+    def own_payments(self) -> OwnPayments:
+        """Which payments of JDE were made by Coupa Pay, and need no telling."""
+        return OwnPayments(self.bench)
 
     @cached_property
     def account_links(self) -> AccountLinks:
@@ -147,6 +202,15 @@ class Invoices(Flow):
     # -- the source side ------------------------------------------------------------------------------------------
 
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        """Vouchers that changed, and those whose invoice is void or has lost what was told of payments."""
+        if entity == "invoices":
+            found = self.outlet.undone(self, rows)
+            self._touched |= found.keys()
+            return found
+        if entity == holds.TABLE:
+            # where JD Edwards pays, it keeps its holds itself
+            touched = holds.touched_by_holds
+            return touched(self.bench, self.full_name, rows, self.settings, voucher_key) if self.coupa_pays else {}
         return jde.changed_vouchers(self.bench.reader("jde"), entity, rows, self.settings, self.bench.start_date)
 
     @property
@@ -163,24 +227,50 @@ class Invoices(Flow):
         return jde.all_vouchers(self.bench.reader("jde"), self.settings)
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        assembly = jde.assemble_vouchers(
-            self.bench.reader("jde"), keys, self.settings, booked_numbers(self.bench.integration.settings)
-        )
+        reader = self.bench.reader("jde")
+        assembly = jde.assemble_vouchers(reader, keys, self.settings, self.own_payments)
         for row in assembly.documents:
             # a voucher without an invoice number is told apart by its own
             row["number"] = row["vinv"] or f"{row['doc_type']}-{row['doc']}-{row['company']}"
-            row["distribution"] = "missing" if not row["line_count"] else "differs" if row["gap"] else "agrees"
-            row["sendable"] = self._sendable(row["pay_status"])
-            row |= {"supplier_id": None, "term_code": None, "currency_known": False, "held_duplicate": None}
+            row["distribution"] = jde.distribution_state(row)
+            row |= {"on_hold": None, "barred": self._barred(row), "there": False}
+            can = not self._unsendable(row) or row["barred"] is not None
+            row["sendable"] = can and not (row["card"] and self.coupa_pays)
+            row |= {
+                "touched": row["key"] in self._touched,
+                "payee_state": "",
+                "supplier_id": None,
+                "term_code": None,
+                "currency_known": False,
+                "held_duplicate": None,
+                "late_batch": None,
+            }
+            row |= {**handing.NOTHING, "not_handed": None}
+        if self.coupa_pays:
+            told = self.handing.columns({row["key"] for row in assembly.documents})
+            held = holds.holds_of(reader, assembly.documents, self.settings)
+            for row, parties in zip(assembly.documents, held, strict=True):
+                row |= {**told[row["key"]], "on_hold": parties if row["open_amount"] else None}
         for line in assembly.lines:
             line |= {"account_id": None, "account_code": None, "account_state": ""}
         return assembly
 
-    def _sendable(self, statuses: str) -> bool:
+    def _unsendable(self, row: Mapping[str, Any]) -> set[str]:
+        """The pay statuses of a voucher that are not sent."""
         allowed = self.settings.send_pay_statuses
         if allowed is None:
             allowed = ("A", "P") if self.settings.mode == "external_payables" else None
-        return allowed is None or set(statuses.split(",")) <= set(allowed)
+        if allowed is None:
+            return set()
+        # handed over is approved
+        return {*row["pay_status"].split(",")} - {*allowed, self.settings.handed_over_status}
+
+    def _barred(self, row: Mapping[str, Any]) -> str | None:
+        """The pay statuses with which JDE holds back what Coupa Pay would pay; what is paid or in payment it does
+        not."""
+        if not self.coupa_pays or not row["open_amount"]:
+            return None
+        return ", ".join(sorted(self._unsendable(row) - {PAID, *IN_PAYMENT})) or None
 
     def resolve(self, frames: Frames) -> Frames:
         documents, lines = frames.documents.copy(), frames.lines.copy()
@@ -190,17 +280,25 @@ class Invoices(Flow):
         # linked by hand, it has a target though nothing was ever sent
         sent |= self._links(self.name, keys).keys()
         rows = records(documents)
-        suppliers = self._links("suppliers", {supplier_key(row["supplier"]) for row in rows})
+        suppliers = self._links("suppliers", {supplier_key(self._party(row)) for row in rows})
+        named = ledger.intents.named(self.full_name, sent, "supplier")
         active = {row["code"] for row in self.bench.reader("coupa").snapshot("currencies")}
         hold = self.settings.duplicates == "hold"
         twins = {twin for row in rows for twin in json.loads(row["twins"])} if hold else set()
         elsewhere = sent | self._links(self.name, twins).keys()
+        there = self.outlet.made_before([row["key"] for row in rows if stopped.words(row) and row["key"] not in known])
         columns: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+            "there": lambda row: row["key"] in there,
             "ignored": lambda row: self._rule(row, sent, known.get(row["key"])),
-            "supplier_id": lambda row: suppliers.get(supplier_key(row["supplier"])),
+            "supplier_id": lambda row: suppliers.get(supplier_key(self._party(row))),
+            "payee_state": lambda row: self._payee_state(row, sent, named.get(row["key"], ())),
             "currency_known": lambda row: row["currency"] in active,
             "held_duplicate": lambda row: _first_twin(row, elsewhere) if hold and row["key"] not in sent else None,
+            "late_batch": lambda row: row["unposted"] if self._is_new(row, sent) and self._is_late(row) else None,
         }
+        if self.settings.handed_over_status is None:
+            # nobody else may pay what JDE's own payment run selects
+            columns["not_handed"] = lambda row: None if row["key"] in sent else row["selectable_told"]
         for name, value in columns.items():
             documents[name] = pd.Series([value(row) for row in rows], index=documents.index, dtype=object)
         documents["term_code"] = resolve_terms(self.bench, documents["term"])
@@ -209,11 +307,29 @@ class Invoices(Flow):
     def _rule(self, row: Mapping[str, Any], sent: Collection[str], known: Delivery | None) -> str | None:
         """Vouchers that came from an invoice of Coupa are never sent back; those that were settled or voided without
         ever having been sent are history. What JDE has paid since is told with its payment, unless Coupa pays: there
-        it would be paid again."""
+        it would be paid again. One that is not posted waits."""
         if self.marks.of_row({"VR01": row["reference"], "URRF": row["user_reference"]}):
             return BORN_IN_COUPA
-        if row["key"] in sent or not (row["settled"] or row["void"]):
+        if row["key"] in sent:
             return None
+        if row["prepayment"] and not self.coupa_pays:
+            # nothing is invoiced yet: JDE pays it, and takes it off the invoice that will come
+            return PREPAYMENT
+        if row["card"] and row["key"] not in sent and self.coupa_pays:
+            return PAID_BY_CARD
+        rule = self._settled_rule(row, known) if row["settled"] or row["void"] else None
+        waits = self._is_new(row, sent) and not self._is_late(row)
+        return rule or (posting.NOT_POSTED_YET if waits else None)
+
+    def _is_new(self, row: Mapping[str, Any], sent: Collection[str]) -> bool:
+        """Whether a voucher was never posted, nor sent. Where invoices are born in Coupa nothing is made of it."""
+        return row["unposted"] is not None and not row["reopened"] and row["key"] not in sent and self.needs_opening
+
+    def _is_late(self, row: Mapping[str, Any]) -> bool:
+        return posting.is_late(row, self.settings, self.bench.today("jde"))
+
+    def _settled_rule(self, row: Mapping[str, Any], known: Delivery | None) -> str | None:
+        """Why a voucher that is paid or void, and was never sent, is left alone."""
         if row["void"] or self.settled.is_history(row["settled_on"], known):
             return HISTORY
         if self.coupa_pays:
@@ -235,10 +351,28 @@ class Invoices(Flow):
         """Whether Coupa Pay pays vouchers that were born in JDE."""
         return self.settings.mode == "external_payables" or coupa_pays(self.bench.integration.settings)
 
+    def _party(self, row: Mapping[str, Any]) -> int:
+        """Whose supplier record in Coupa a voucher's is."""
+        by_payee = self.coupa_pays and self.settings.factored == "payee" and self.settings.mode == "invoices_draft"
+        return int(row["payee"] if by_payee else row["supplier"])
+
+    def _payee_state(self, row: Mapping[str, Any], sent: Collection[str], named: Collection[str]) -> str:
+        """Why Coupa Pay would pay somebody else than JDE says. What JDE pays by itself it pays to its payee, whoever's
+        the invoice is. An external payable names no supplier that could be read back: what was sent is remembered."""
+        if not self.coupa_pays or row["void"] or not row["open_amount"]:
+            return ""
+        merged = self.settings.mode == "external_payables" and named and str(row["supplier"]) not in named
+        if row["payee"] == self._party(row) and not merged:
+            return ""
+        return "changed" if row["key"] in sent else "factored"
+
     def _links(self, flow: str, keys: Collection[str]) -> dict[str, str]:
         """Source key -> target id, of a flow of this integration."""
         links = self.bench.ledger.links.of(f"{self.bench.integration.name}/{flow}", list(keys))
         return {key: link.target_id for key, link in links.items()}
+
+    def refers_to(self, document: Document) -> Collection[tuple[str, str]]:
+        return {*super().refers_to(document), *self.account_links.referred(document.facts["lines"])}
 
     @property
     def checks(self) -> FrameChecks:
@@ -259,11 +393,19 @@ class Invoices(Flow):
                         )
                     ],
                     "distribution": [
+                        reason("prepayment", lambda states: states != "prepayment"),
                         reason("distribution_missing", lambda states: states != "missing"),
                         reason("distribution_does_not_agree", lambda states: states != "differs"),
+                        reason("tax_not_explained", lambda states: states != "unproved"),
+                    ],
+                    "payee_state": [
+                        reason("payee_changed", lambda states: states != "changed"),
+                        reason("factored", lambda states: states != "factored"),
                     ],
                     "held_duplicate": [reason("possible_duplicate", lambda keys: keys.isna())],
+                    "late_batch": [reason(posting.NOT_POSTED, lambda batches: batches.isna())],
                     "sendable": [reason("not_approved_for_payment", lambda can: can.astype(bool))],
+                    "not_handed": [reason("not_handed_over", lambda told: told.isna())],
                 },
             ),
             line_shape=shape_schema("invoice lines", {"key": "str"} | dict(self.line_columns), unique=["key", "line"]),
@@ -280,9 +422,12 @@ class Invoices(Flow):
             ),
             shows={
                 "supplier_not_linked": "supplier",
+                "payee_changed": "payee",
+                "factored": "payee",
                 "payment_term_not_mapped": "term",
                 "currency_unknown": "currency",
                 "distribution_does_not_agree": "gap",
+                "tax_not_explained": "tax_unproved",
                 "possible_duplicate": "held_duplicate",
                 "not_approved_for_payment": "pay_status",
                 "account_not_found": "account",
@@ -291,11 +436,14 @@ class Invoices(Flow):
             },
             names={
                 "supplier_id": "supplier",
+                "payee_state": "payee",
                 "term_code": "payment_term",
                 "currency_known": "currency",
                 "account_state": "account",
                 "held_duplicate": "number",
+                "late_batch": "batch",
                 "sendable": "pay_status",
+                "not_handed": "pay_status",
             },
             waits_for=self._waits_for,
         )
@@ -304,7 +452,7 @@ class Invoices(Flow):
         name = self.bench.integration.name
         match why:
             case "supplier_not_linked":
-                return f"link:{name}/suppliers:{supplier_key(row['supplier'])}"
+                return f"link:{name}/suppliers:{supplier_key(self._party(row))}"
             case "account_not_linked" if missing := self.account_links.missing(row):
                 return f"link:{name}/accounts:{missing}"
             case "payment_term_not_mapped":
@@ -318,7 +466,7 @@ class Invoices(Flow):
             "number": row["number"],
             "date": row["invoice_date"].isoformat() if row["invoice_date"] else None,
             "due": row["due_date"].isoformat() if row["due_date"] else None,
-            "supplier": str(row["supplier"]),
+            "supplier": str(self._party(row)),
             "currency": row["currency"],
             "amount": amount_text(row["amount"]),
             "open": amount_text(row["open_amount"]),
@@ -336,6 +484,8 @@ class Invoices(Flow):
             "paid": row["settled"] and not row["void"],
             "void": row["void"],
             "until": until,
+            # named only while there is one: it changes nothing in Coupa, and is looked at all the same
+            **({"hold": hold} if (hold := stopped.words(row)) else {}),
         }
 
     # -- the target side: by the mode -----------------------------------------------------------------------------
@@ -350,12 +500,55 @@ class Invoices(Flow):
         return self.outlet.read(ids)
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
-        return self.outlet.decide(document, known, target)
+        decision = self._decide(document, known, target)
+        if not stopped.words(document.facts["row"]) or document.content["void"]:
+            return decision
+        return stopped.instead(decision, document, known, target, self.outlet)
+
+    def _decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
+        decision = self.outlet.decide(document, known, target)
+        if not self.coupa_pays or document.content["void"] or not self.handing.pending(document):
+            return decision
+        if known.target_id is None:
+            return self.handing.step(document, known, None) if isinstance(decision, Do) else decision
+        if target is None:
+            return NeedTarget()
+        return decision if self.outlet.is_over(target) else self.handing.step(document, known, target)
+
+    def prepared(self, document: Document) -> Document:
+        facts = document.facts
+        return replace(document, facts={**facts, "row": {**facts["row"], "selectable": ""}})
+
+    def payable_in_both(self, keys: Collection[str] | None) -> Mapping[str, str]:
+        """Where Coupa Pay pays: what JDE's payment run selects, or has in hand, of vouchers that Coupa has. Where JDE
+        pays: what it has open of invoices that Coupa pays by itself; each change of those is seen by its day and held,
+        so that here all are looked at by the sweep, and otherwise those alone that are told already."""
+        ledger, name = self.bench.ledger, self.full_name
+        if keys is not None and not self.coupa_pays:
+            keys = ledger.findings.of(name, "payable_in_both", keys)
+        links = ledger.links.all(flow=name) if keys is None else ledger.links.of(name, keys).values()
+        ids = {link.source_key: link.target_id for link in links}
+        doubtful = self.handing.taken(ids) if self.coupa_pays else self._open(ids)
+        targets = self.read({ids[key] for key in doubtful})
+        return {
+            key: f"{handing.in_words(rows)}; {self.target_entity} {told}"
+            for key, rows in doubtful.items()
+            if ids[key] in targets and (told := self.outlet.payable(targets[ids[key]], coupa_pays=self.coupa_pays))
+        }
+
+    def _open(self, keys: Collection[str]) -> dict[str, list[Row]]:
+        rows = rows_of(self.bench, {voucher_parts(key) for key in keys})
+        return by(({**row, "": voucher_key(row)} for row in rows if is_open(row)), "")
+
+    def startup_problems(self) -> list[str]:
+        return self.handing.problems() if self.coupa_pays else []
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
+        # an external payable names no supplier
+        whose = ("supplier",) if target.content.get("supplier") else ()
         return tuple(
             FieldChange(name, target.content.get(name), document.content[name])
-            for name in ("key", "amount", "date", "currency")
+            for name in ("key", *whose, "amount", "date", "currency")
             if target.content.get(name) != document.content[name]
         )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from connector_assets.delivery.flow import read_settings
 from connector_assets.integrations.jde_coupa.birthplace import MarkRules
@@ -18,12 +18,21 @@ PAYMENT_FLOWS = {"jde": "payments_to_coupa", "coupa": "payments_to_jde"}
 NUMBER_BASE, HIGHEST_NUMBER = 90_000_000, 99_999_999  # DOCM has eight digits
 
 
+class HandedOver(BaseModel):
+    """Of the settings of `invoices`: the pay status of vouchers that are handed over to Coupa Pay."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    handed_over_status: str | None = None
+
+
 class OriginRules(MarkRules):
     """What the payment flows need of the settings of `approved_invoices`: the mark, and who pays."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     payer: Literal["jde", "coupa"] = Field(default="jde", description="which system pays")
+    unpayable_status: str = "H"
 
 
 def origin_rules(integration: IntegrationSettings) -> OriginRules:
@@ -34,7 +43,8 @@ def origin_rules(integration: IntegrationSettings) -> OriginRules:
 
 
 def booked_numbers(integration: IntegrationSettings) -> range:
-    """The payment numbers (F0413.DOCM) that the flow `payments_to_jde` gives; none where it is off."""
+    """The payment numbers (F0413.DOCM) that the flow `payments_to_jde` may give, from that of Coupa's first payment
+    detail on; none where it is off. That a payment has such a number proves nothing, see `paid.own`."""
     flow = PAYMENT_FLOWS["coupa"]
     if flow not in integration.flows:
         return range(0)
@@ -45,6 +55,16 @@ def booked_numbers(integration: IntegrationSettings) -> range:
 def coupa_pays(integration: IntegrationSettings) -> bool:
     """Whether Coupa Pay's payments are booked in JD Edwards: then it may pay whatever Coupa holds as payable."""
     return PAYMENT_FLOWS["coupa"] in integration.flows
+
+
+def return_status(integration: IntegrationSettings, *, born_in_coupa: bool) -> str | None:
+    """The pay status that a voucher goes back to when a payment of Coupa Pay is taken back; None where it need not be
+    said, since nothing is handed over by its status."""
+    if born_in_coupa:
+        return origin_rules(integration).unpayable_status
+    handed = read_settings(HandedOver, integration, "invoices")
+    assert isinstance(handed, HandedOver)
+    return handed.handed_over_status
 
 
 def payer_problem(integration: IntegrationSettings, payer: Literal["jde", "coupa"]) -> str:

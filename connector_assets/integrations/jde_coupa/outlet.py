@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from connector_assets.delivery.document import Decision, Document, Target
+from connector_assets.delivery.document import Decision, Document, Done, Hold, Ignore, Target
+from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.posting import awaits_posting
 from connector_assets.integrations.jde_coupa.charts import Chart
+from connector_assets.integrations.jde_coupa.origin import coupa_pays
 from connector_resources.ledger import Delivery, Intent
 
 
@@ -23,6 +27,11 @@ class Outlet(ABC):
         self.bench = bench
         self.settings = settings
         self.chart = chart
+
+    @property
+    def pays(self) -> bool:
+        """Whether Coupa Pay pays, as the site has it."""
+        return self.entity == "external_payables" or coupa_pays(self.bench.integration.settings)
 
     @property
     def coupa(self) -> Any:
@@ -48,6 +57,31 @@ class Outlet(ABC):
     @abstractmethod
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         """What to do next."""
+
+    @abstractmethod
+    def is_over(self, target: Target) -> bool:
+        """Whether nobody will pay a document any more: it is void."""
+
+    @abstractmethod
+    def payable(self, target: Target, *, coupa_pays: bool) -> str:
+        """In words what Coupa Pay can pay of a document, or will once it is approved; '' where it can pay nothing."""
+
+    def made_before(self, keys: Collection[str]) -> set[str]:
+        """Which of these documents, that we know nothing of, Coupa has all the same, where nothing else looks for them
+        before they are created."""
+        return set()
+
+    def undone(self, flow: Flow, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        """The documents whose invoice (landed rows of Coupa's) a person has voided or taken payments off, each with
+        the day; none where vouchers are no invoices."""
+        return {}
+
+    def awaits_posting(self, document: Document, *, sent: bool) -> Done | Hold | Ignore | None:
+        """What is decided where an invoice of an unposted voucher would be made, or grow; None where it is posted."""
+        row = document.facts["row"]
+        if row["unposted"] is None:
+            return None
+        return awaits_posting(row, self.settings, self.bench.today("jde"), sent=sent)
 
     def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
         """What a stage may still say after calls for another content (`Flow.doubted`)."""

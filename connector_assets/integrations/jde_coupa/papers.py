@@ -32,6 +32,7 @@ from connector_assets.integrations.from_jde.keys import (
     voucher_parts,
 )
 from connector_assets.integrations.from_jde.orders import OrderRules
+from connector_assets.integrations.from_jde.taxes import charged, taxed
 from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.discrepancies import Matter, Said
 from connector_assets.integrations.jde_coupa.invoices import Invoices
@@ -230,7 +231,7 @@ class Papers:
         came = ledger.links.by_target(self._flow("approved_invoices"), "F0411", numbers)
         for number, link in came.items():
             _note(ids, link.source_key.partition(":")[2], touched.vouchers[f"F0411:{number}"])
-        pairs = self._pairs(ids)
+        pairs, from_jde = self._pairs(ids)
         held = self.bench.client("coupa").invoices.by_ids([int(id) for id in pairs])
         items = self.jde.complete("F0411", VOUCHER_KEY, [voucher_parts(key) for key in set(pairs.values())])
         journal = self._journal(items)
@@ -244,31 +245,36 @@ class Papers:
                 continue
             said = {
                 "invoice": _of_invoices([(invoice, line) for line in invoice.invoice_lines], whole=invoice),
-                "voucher": self._of_voucher(vouchers[key], journal.get(key, ())),
+                "voucher": self._of_voucher(vouchers[key], journal.get(key, ()), as_sent=str(invoice.id) in from_jde),
             }
             matters.append(Matter(f"invoices:{invoice.id}", ids[str(invoice.id)], papers=said))
         return matters
 
-    def _pairs(self, ids: Collection[str]) -> dict[str, str]:
-        """Invoice id -> key of the voucher that it came from or became."""
+    def _pairs(self, ids: Collection[str]) -> tuple[dict[str, str], set[str]]:
+        """Invoice id -> key of the voucher that it came from or became; and the ids of those that came from one."""
         ledger = self.bench.ledger
-        pairs = {
-            id: link.source_key for id, link in ledger.links.by_target(self._flow("invoices"), "invoices", ids).items()
-        }
+        sent = ledger.links.by_target(self._flow("invoices"), "invoices", ids)
+        pairs = {id: link.source_key for id, link in sent.items()}
         became = ledger.links.of(self._flow("approved_invoices"), [f"invoices:{id}" for id in ids])
         for key, link in became.items():
             if link.target_entity == "F0411" and link.target_id.count("/") == 2 and not link.target_id.startswith("Z/"):
                 pairs.setdefault(key.partition(":")[2], f"F0411:{link.target_id}")
-        return pairs
+        return pairs, set(sent)
 
     # -- what a paper says ----------------------------------------------------------------------------------------
 
-    def _of_voucher(self, items: Sequence[Row], journal: Sequence[Row]) -> Said:
+    def _of_voucher(self, items: Sequence[Row], journal: Sequence[Row], *, as_sent: bool = False) -> Said:
+        """What a voucher is for, without tax; `as_sent` to Coupa, where a tax that is in the lines is a cost."""
         head = items[0]
         foreign = is_foreign(head)
-        gross, tax = ("ACR", "CTAM") if foreign else ("AG", "STAM")
+        rules = self.invoices.settings
+        if as_sent:
+            spent = (line.amount for line in distribute(journal, foreign=foreign, rules=rules.distribution))
+            tax = taxed(items, sum(spent, ZERO), rules.tax_rules, foreign=foreign).tax
+        else:
+            tax = charged(items, rules.tax_rules, foreign=foreign)
         return Said(
-            amount=sum(((row.get(gross) or ZERO) - (row.get(tax) or ZERO) for row in items), ZERO),
+            amount=sum((row.get("ACR" if foreign else "AG") or ZERO for row in items), ZERO) - tax,
             currency=voucher_currency(head, self._company_currency),
             supplier=str(head["AN8"]),
             account=", ".join(sorted(self._costs(journal, foreign=foreign))) or None,

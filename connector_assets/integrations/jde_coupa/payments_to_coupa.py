@@ -43,6 +43,7 @@ from connector_assets.delivery.document import (
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
+from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.keys import (
     VOUCHER_KEY,
@@ -61,7 +62,16 @@ from connector_assets.integrations.jde_coupa.origin import (
     payer_problem,
 )
 from connector_assets.integrations.jde_coupa.paging import by_ids
-from connector_assets.integrations.jde_coupa.paid.on_invoices import WAITS, ZERO, pay_step, payments_held, told_twice
+from connector_assets.integrations.jde_coupa.paid.on_invoices import (
+    WAITS,
+    ZERO,
+    pay_step,
+    payments_held,
+    taken_off,
+    told_twice,
+    undone,
+)
+from connector_assets.integrations.jde_coupa.paid.own import OwnPayments
 from connector_assets.integrations.to_jde.vouchers.marks import marked
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDED, Invoice
 from connector_resources.ledger import Delivery
@@ -83,6 +93,7 @@ class PaymentsToCoupa(Flow):
     title = "Payments of JD Edwards on invoices born in Coupa"
     sources = (
         *(Source("jde", table) for table in ("F0411", "F0413", "F0414")),
+        Source("coupa", "invoices"),
         Source("jde", "F0010", daily=False),
     )
     after = ("approved_invoices",)
@@ -94,6 +105,7 @@ class PaymentsToCoupa(Flow):
     named_by = ("invoice",)
     document_columns: ClassVar[Mapping[str, str]] = {
         "invoice": "str",
+        "touched": "bool",
         "vouchers": "str",
         "gross": "money",
         "payments": "str",
@@ -105,6 +117,11 @@ class PaymentsToCoupa(Flow):
     needs_opening = False
     looks_first = True
 
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        # documents whose invoice a person changed in Coupa, as this run has read it
+        self._touched: set[str] = set()
+
     @cached_property
     def origin(self) -> OriginRules:
         """How a voucher shows that it was born in Coupa."""
@@ -113,7 +130,12 @@ class PaymentsToCoupa(Flow):
     # -- the source side ------------------------------------------------------------------------------------------
 
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
-        """A payment header names no voucher, its details do; neither names the mark, the voucher does."""
+        """A payment header names no voucher, its details do; neither names the mark, the voucher does. And invoices of
+        which a person took off what we told."""
+        if entity == self.target_entity:
+            found = undone(self, rows, self.observe)
+            self._touched |= found.keys()
+            return found
         reader = self.bench.reader("jde")
         if entity == "F0411":
             return self._marked_days(rows)
@@ -126,6 +148,9 @@ class PaymentsToCoupa(Flow):
             days[voucher_key(row)] = latest(days, voucher_key(row), row)
         items = reader.complete("F0411", VOUCHER_KEY, [voucher_parts(key) for key in days])
         return self._marked_days([{**row, "UPMJ": days[voucher_key(row)]} for row in items])
+
+    def moved(self, row: Mapping[str, Any]) -> bool:
+        return bool(row["touched"])
 
     def all_keys(self) -> dict[str, date | None]:
         days: dict[str, date | None] = {}
@@ -156,7 +181,10 @@ class PaymentsToCoupa(Flow):
         parts = [tuple(items[0][column] for column in VOUCHER_KEY) for found in vouchers.values() for items in found]
         details = reader.complete("F0414", VOUCHER_KEY, parts)
         headers = reader.complete("F0413", ["PYID"], [(payment,) for payment in {row["PYID"] for row in details}])
-        paid = _Paid(by(details, *VOUCHER_KEY), {row["PYID"]: row for row in headers})
+        # what Coupa Pay paid while it was the payer, Coupa knows by itself
+        elsewhere = OwnPayments(self.bench)(headers, details)
+        own = {row["PYID"]: row for row in headers if row["PYID"] not in elsewhere}
+        paid = _Paid(by([row for row in details if row["PYID"] in own], *VOUCHER_KEY), own)
         currencies = company_currencies(reader)
         assembly = Assembly()
         for invoice, found in vouchers.items():
@@ -166,6 +194,7 @@ class PaymentsToCoupa(Flow):
             if found:
                 assembly.documents.append(
                     {"key": key, "day": keys[key], "ignored": None, "invoice": str(invoice), "payer": ""}
+                    | {"touched": key in self._touched}
                     | _paid_of(found, paid, currencies)
                 )
         return assembly
@@ -248,10 +277,15 @@ class PaymentsToCoupa(Flow):
         content = document.content
         if known.target_id is None:
             return Hold((problem("invoice_missing", "invoice", content["invoice"]),))
-        if known.state == "settled" and known.content_hash == document.hash and not (known.waiting or known.released):
+        agreed = known.state == "settled" and known.content_hash == document.hash
+        if agreed and not (known.waiting or known.released or document.moved):
             return Done()
         if target is None:
             return NeedTarget()
+        gone = taken_off(content, known.content, target.content)
+        if gone:
+            told = f"{', '.join(gone)} on invoice {target.label}"
+            return Hold((problem("undone_in_target", "payment", told),), conflict=True)
         step = pay_step(content, target, self._send, self.bench.today("jde").isoformat())
         if step is None:
             return Done()

@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import pandas as pd
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from connector_assets.delivery.checks import FrameChecks, mapped_columns, reason, records, row_schema, shape_schema
 from connector_assets.delivery.document import (
@@ -37,11 +37,28 @@ from connector_assets.delivery.document import (
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
-from connector_assets.integrations.jde_coupa.origin import HIGHEST_NUMBER, NUMBER_BASE, payer_problem
-from connector_assets.integrations.jde_coupa.paid.details import COLUMNS, details_of, keys_of
-from connector_assets.integrations.jde_coupa.paid.vouchers import PaidVouchers
+from connector_assets.delivery.words import beside
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.jde_coupa.origin import (
+    BIRTH_FLOW,
+    HIGHEST_NUMBER,
+    NUMBER_BASE,
+    payer_problem,
+    return_status,
+)
+from connector_assets.integrations.jde_coupa.paid.details import COLUMNS, Statuses, details_of, keys_of
+from connector_assets.integrations.jde_coupa.paid.vouchers import PaidVoucher, PaidVouchers
 from connector_assets.integrations.progress import begins_empty
-from connector_assets.integrations.to_jde.payments import PaymentRecords
+from connector_assets.integrations.to_jde.acts import lacking_inputs
+from connector_assets.integrations.to_jde.payments import (
+    POST,
+    RETURN_STATUS,
+    REVERSALS,
+    REVERSE,
+    VOID,
+    PaymentRecords,
+    voided_there,
+)
 from connector_assets.integrations.to_jde.periods import PeriodRules, periods_of
 from connector_resources.connections import PAYMENT_SCOPES
 from connector_resources.ledger import Delivery
@@ -59,15 +76,33 @@ class PaymentsToJdeSettings(PeriodRules):
         default=("completed_successfully",), min_length=1, description="statuses of a payment that is booked"
     )
     undone_statuses: tuple[str, ...] = Field(
-        default=("completed_with_errors", "cancelled", "canceled"),
-        description="statuses of a payment that is voided where it was booked; of all others nothing is done",
+        default=("cancelled", "canceled"), description="statuses of a payment that is voided where it was booked"
+    )
+    unclear_statuses: tuple[str, ...] = Field(
+        default=("completed_with_errors",),
+        description="statuses of a payment that may have left: a person says what is done; of all others nothing is",
     )
     payment_number_base: int = Field(
         default=NUMBER_BASE,
         ge=1,
         le=HIGHEST_NUMBER,
-        description="the payment number (F0413.DOCM) is this plus the id of Coupa's payment detail; nobody else's",
+        description="the payment number (F0413.DOCM) is this plus the id of Coupa's payment detail",
     )
+
+    @model_validator(mode="after")
+    def _each_once(self) -> PaymentsToJdeSettings:
+        named = [*self.statuses, *self.undone_statuses, *self.unclear_statuses]
+        twice = sorted({each for each in named if named.count(each) > 1})
+        if twice:
+            raise ValueError(
+                f"{', '.join(twice)}: a status is of one kind (statuses, undone_statuses, unclear_statuses)"
+            )
+        return self
+
+    @property
+    def kinds(self) -> Statuses:
+        """What the statuses of a payment mean."""
+        return Statuses(self.statuses, self.undone_statuses, self.unclear_statuses)
 
 
 class PaymentsToJde(Flow):
@@ -75,16 +110,22 @@ class PaymentsToJde(Flow):
 
     name = "payments_to_jde"
     title = "Payments of Coupa Pay on vouchers of JD Edwards"
-    sources = (Source("coupa", "payments"), Source("jde", "F0010", daily=False))
+    sources = (Source("coupa", "payments"), Source("jde", "F0413"), Source("jde", "F0010", daily=False))
     after = ("invoices", "approved_invoices")
     optional = True
     carries_money = True
+    notices_lost = True
+    gl_column = "gl_day"
     source_role, source_entity = "coupa", "payments"
     target_role, target_entity = "jde", "F0413"
     natural_key = "payment number"
     named_by = ("number",)
     document_columns: ClassVar[Mapping[str, str]] = {
         **COLUMNS,
+        "touched": "bool",
+        "left": "str",
+        "return_status": "str?",
+        "no_return": "str?",
         "voucher": "str?",
         "foreign": "bool",
         "base_discount": "money",
@@ -92,9 +133,15 @@ class PaymentsToJde(Flow):
         "payer": "str",
         "act": "str?",
         "gl_day": "date?",
+        "moved_from": "date?",
         "closed": "str",
     }
     Settings = PaymentsToJdeSettings
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        # documents whose payment a clerk voided in JDE, as this run has read it
+        self._touched: set[str] = set()
 
     @cached_property
     def records(self) -> PaymentRecords:
@@ -109,7 +156,18 @@ class PaymentsToJde(Flow):
     # -- the source side ------------------------------------------------------------------------------------------
 
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        """Payments that changed, and those that a clerk voided in JDE."""
+        if entity == self.target_entity:
+            found = voided_there(self, rows)
+            self._touched |= found.keys()
+            return found
         return keys_of(rows)
+
+    def moved(self, row: Mapping[str, Any]) -> bool:
+        return bool(row["touched"])
+
+    def look_again(self, keys: Collection[str]) -> None:
+        self._touched |= set(keys)
 
     def all_keys(self) -> dict[str, date | None]:
         days: dict[str, date | None] = {}
@@ -118,10 +176,19 @@ class PaymentsToJde(Flow):
         return days
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        assembly = details_of(self.bench, keys, self.settings.statuses, self.settings.undone_statuses)
-        blank = {"voucher": None, "foreign": False, "base_discount": ZERO, "lacks": ""}
+        assembly = details_of(self.bench, keys, self.settings.kinds)
+        blank = {
+            "left": "",
+            "return_status": None,
+            "no_return": None,
+            "voucher": None,
+            "foreign": False,
+            "base_discount": ZERO,
+            "lacks": "",
+        }
         for row in assembly.documents:
-            row |= {**blank, "payer": "", "act": None, "gl_day": None, "closed": ""}
+            row |= {**blank, "payer": "", "act": None, "gl_day": None, "moved_from": None, "closed": ""}
+            row["touched"] = row["key"] in self._touched
         return assembly
 
     def resolve(self, frames: Frames) -> Frames:
@@ -130,30 +197,58 @@ class PaymentsToJde(Flow):
         known = self.bench.ledger.deliveries.load(self.full_name, keys)
         booked = set(self.bench.ledger.links.of(self.full_name, keys))
         begun = booked | {key for key, each in known.items() if each.state in ("sending", "in_doubt") or each.attempts}
-        wanted = [row for row in rows if row["ignored"] is None and (row["settled"] or row["key"] in begun)]
+        self._decided(rows)
+        wanted = [
+            row for row in rows if row["ignored"] is None and (row["settled"] or row["unclear"] or row["key"] in begun)
+        ]
         vouchers = PaidVouchers(self.bench).of(wanted)
         periods = periods_of(self.bench, self.settings)
         payer, act = payer_problem(self.bench.integration.settings, "coupa"), self.records.missing()
         for row in rows:
             found = vouchers.get(row["key"])
             row |= {"payer": payer, "act": act}
-            if row["ignored"] is None and not row["settled"] and row["key"] not in begun:
+            if row["ignored"] is None and not (row["settled"] or row["unclear"]) and row["key"] not in begun:
                 row["ignored"] = "not_settled"
             if found is not None:
                 row |= found.columns(row, booked=row["key"] in booked)
+                if row["undone"] and row["key"] in booked:
+                    row |= self._returning(found)
                 row |= self._dated(row, found.company, periods, booked=row["key"] in booked)
         names = list(documents.columns)
         return Frames(pd.DataFrame(rows, columns=names, index=documents.index, dtype=object), frames.lines)
+
+    def _decided(self, rows: Sequence[dict[str, Any]]) -> None:
+        """What a person says of payments that may have left; without a word they are held."""
+        words = self.bench.ledger.mappings.table(self.bench.integration.name, REVERSALS)
+        for row in rows:
+            said = words.get(str(row["detail"]), "").strip().lower() if row["unclear"] else ""
+            row["settled"], row["undone"] = row["settled"] or said == POST, row["undone"] or said == REVERSE
+            row["unclear"] = row["unclear"] and said not in (POST, REVERSE)
+            row["left"] = f"payment {row['payment']}, {row['status']}" if row["unclear"] else ""
+
+    def _returning(self, found: PaidVoucher) -> dict[str, Any]:
+        """On which pay status the voucher stands once its payment is void: JDE itself puts A, which its run selects."""
+        status = return_status(self.bench.integration.settings, born_in_coupa=found.born_in_coupa)
+        lacks = status is not None and not self.records.missing() and bool(self._lacks_return)
+        return {"return_status": status, "no_return": ", ".join(found.keys) or "its voucher" if lacks else None}
+
+    @cached_property
+    def _lacks_return(self) -> list[str]:
+        """What the orchestration lacks to put a voucher back on a pay status; asks JDE."""
+        return lacking_inputs(self.bench, {VOID: (RETURN_STATUS,)})
 
     def _dated(self, row: Mapping[str, Any], company: str, periods: Any, *, booked: bool) -> dict[str, Any]:
         """The G/L date of what is to be done next; what stands needs none."""
         if row["undone"]:
             day = periods.reversal_day(company, row["paid_on"])
-            return {"gl_day": day, "closed": "" if day else f"no day from {row['paid_on']} on is open in {company}"}
-        if booked:
-            return {"gl_day": row["paid_on"]}
-        found = periods.gl_date(company, row["paid_on"])
-        return {"gl_day": found.day, "closed": "" if found.day else found.why}
+            why = f"no day from {row['paid_on']} on is open in {company}"
+        elif booked:
+            day, why = row["paid_on"], ""
+        else:
+            found = periods.gl_date(company, row["paid_on"])
+            day, why = found.day, found.why
+        moved = row["paid_on"] if day not in (None, row["paid_on"]) and booked == row["undone"] else None
+        return {"gl_day": day, "moved_from": moved, "closed": "" if day else why}
 
     @property
     def checks(self) -> FrameChecks:
@@ -161,6 +256,7 @@ class PaymentsToJde(Flow):
             "voucher_not_linked": "voucher",
             "not_unique": "one voucher",
             "currency_differs": "currency",
+            "paid_to_another": "payee",
         }
         return FrameChecks(
             document_shape=shape_schema(self.name, mapped_columns(self.document_columns), unique=["key"]),
@@ -168,19 +264,28 @@ class PaymentsToJde(Flow):
                 self.name,
                 {
                     "payer": [reason("another_payer", lambda why: why == "")],
+                    "no_return": [reason("no_return_status", lambda told: told.isna())],
+                    "left": [reason("payment_may_have_left", lambda told: told == "")],
                     "act": [reason("orchestration_not_configured", lambda acts: acts.isna())],
                     "lacks": [reason(name, _without(what)) for name, what in lacks.items()],
                     "closed": [reason("period_closed", lambda why: why == "")],
                     "detail": [reason("number_out_of_range", _fits(self._number(0)))],
                 },
             ),
-            shows={"voucher_not_linked": "invoice_number", "not_unique": "voucher", "currency_differs": "currency"},
+            shows={
+                "voucher_not_linked": "invoice_number",
+                "not_unique": "voucher",
+                "currency_differs": "currency",
+                "paid_to_another": "payee",
+            },
             names={"lacks": "voucher", "act": "orchestration", "closed": "gl_date", "detail": "payment number"},
             waits_for=self._waits_for,
         )
 
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
-        """The link that the flow of approved invoices brings once the invoice has its voucher."""
+        """The link that the flow of approved invoices brings once the invoice has its voucher; a person's word."""
+        if why == "payment_may_have_left":
+            return f"{REVERSALS}:{row['detail']}"
         name = self.bench.integration.name
         return f"link:{name}/approved_invoices:invoices:{row['invoice']}" if why == "voucher_not_linked" else None
 
@@ -200,7 +305,10 @@ class PaymentsToJde(Flow):
     # -- the target side ------------------------------------------------------------------------------------------
 
     def holds_any(self) -> bool:
-        return self.records.any_within(self._number(1), HIGHEST_NUMBER)
+        """A payment of such a number may be JD Edwards' own."""
+        if not self.records.any_within(self._number(1), HIGHEST_NUMBER):
+            return False
+        return any(self.key_of(each) is not None for each in self.targets())
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         numbers = {int(document.content["number"]) for document in documents}
@@ -222,9 +330,8 @@ class PaymentsToJde(Flow):
         return {str(self._number(int(key.rpartition("/")[2]))): key for key in self.all_keys()}
 
     def key_of(self, target: Target) -> str | None:
-        number = target.content["number"]
-        gone = f"payments:0/{int(number) - int(self.settings.payment_number_base)}"
-        return self._keys_by_number.get(number, gone)
+        # a number that no payment detail has is JD Edwards' own
+        return self._keys_by_number.get(target.content["number"])
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         voucher = document.facts["row"]["voucher"]
@@ -236,18 +343,22 @@ class PaymentsToJde(Flow):
         content = document.content
         if known.target_id is None:
             return Ignore("not_settled") if content["void"] else Do(self._record(document))
-        if known.state == "settled" and known.content_hash == document.hash and not known.released:
+        agreed = known.state == "settled" and known.content_hash == document.hash
+        if agreed and not (known.released or document.moved):
             return Done()
         if target is None:
             return NeedTarget()
         if target.content["void"]:
-            what = (problem("changed_on_both_sides", "void", target.label),)
-            return Done() if content["void"] else Hold(what, conflict=True)
+            what = (problem("undone_in_target", "payment", f"{target.label} on {target.raw.vouchers}"),)
+            if not content["void"]:
+                return Hold(what, conflict=True)
+            selected = "; ".join(target.raw.selectable)
+            return Hold((problem("payable_in_both", "voucher", selected),), again=True) if selected else Done()
         if content["void"]:
             return Do(self._void(document, target))
         wrong = _other_totals(content, target.content)
         if wrong:
-            told = [problem("total_differs", each.field, f"{each.before}, ours {each.after}") for each in wrong]
+            told = [problem("total_differs", each.field, beside(each.before, each.after)) for each in wrong]
             return Hold(tuple(told))
         return Done()
 
@@ -275,9 +386,11 @@ class PaymentsToJde(Flow):
         )
 
     def _void(self, document: Document, target: Target) -> Step:
+        row = document.facts["row"]
+        returned = {RETURN_STATUS: row["return_status"]} if row["return_status"] else {}
         return Step(
             name="void",
-            body={"PaymentID": int(target.id), "VoidDate": document.facts["row"]["gl_day"]},
+            body={"PaymentID": int(target.id), "VoidDate": row["gl_day"], **returned},
             send=self.records.void,
             outcome="updated",
             changes=(FieldChange("void", False, True),),
@@ -294,7 +407,10 @@ class PaymentsToJde(Flow):
         if act is not None:
             name = self.bench.connection("jde").name
             return [*found, f"{self.full_name}: {name} names no orchestration for {act}: set orchestrations.{act}"]
-        return [*found, *(f"{self.full_name}: {each}" for each in self.records.lacking())]
+        settings = self.bench.integration.settings
+        returns = any(return_status(settings, born_in_coupa=each) for each in (False, BIRTH_FLOW in settings.flows))
+        told = dict.fromkeys([*self.records.lacking(), *(self._lacks_return if returns else [])])
+        return [*found, *(f"{self.full_name}: {each}" for each in told)]
 
 
 def _fits(base: int) -> Callable[[pd.Series], pd.Series]:

@@ -199,6 +199,9 @@ class PurchaseOrders(Flow):
         links = self.bench.ledger.links.of(f"{self.bench.integration.name}/{flow}", list(keys))
         return {key: link.target_id for key, link in links.items()}
 
+    def refers_to(self, document: Document) -> Collection[tuple[str, str]]:
+        return {*super().refers_to(document), *self.account_links.referred(document.facts["lines"])}
+
     @property
     def checks(self) -> FrameChecks:
         return order_checks(self.document_columns, self.line_columns, self._waits_for)

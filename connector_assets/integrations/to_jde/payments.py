@@ -5,27 +5,36 @@ voucher, PaymentDate, GLDate, PaymentNumber (DOCM), and what is paid: Amount or 
 DiscountTaken where there is one, in the company's currency; or by pay item the grid PayItems (PayItem, ItemAmount or
 ItemForeignAmount), with those of further vouchers in the grid FurtherPayItems (DocumentCompany, DocumentType,
 DocumentNumber and the same), less those of the grid Credits, whose amounts are below nought. `payment_void` is sent
-PaymentID (PYID) and VoidDate.
+PaymentID (PYID), VoidDate, and ReturnStatus where the other system pays: the pay status that the vouchers get,
+since JDE itself puts A, which its payment run selects (jde-ais section 15).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from connector_assets.delivery.document import Target
+from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import is_foreign
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text
-from connector_assets.integrations.from_jde.payments import discount_of, payments_of
+from connector_assets.integrations.from_jde.payments import discount_of, paid_by, payments_of
 from connector_assets.integrations.to_jde.acts import lacking_inputs, missing_act
+from connector_assets.integrations.to_jde.pay_items import told
+from connector_resources.connections import PaymentRun
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.jde.query import between
 
+# the mapping in which a person says of a payment whose end is unclear what is done with it, and the two words
+REVERSALS, REVERSE, POST = "payment_reversals", "reverse", "post"
 RECORD, VOID = "payment_record", "payment_void"
+# the input by which an orchestration puts vouchers back on a pay status that JDE does not pay
+RETURN_STATUS = "ReturnStatus"
 OF_VOUCHER = ("DocumentCompany", "DocumentType", "DocumentNumber")
 # what each act cannot do without: our field, which is the input's name unless the connection maps it
 NEEDS: Mapping[str, Sequence[str]] = {
@@ -37,9 +46,13 @@ ZERO = Decimal("0.00")
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a payment settles: (KCO, DCT, DOC, SFX) -> amount in the payment's currency; of a credit below nought."""
+    """What a payment settles: (KCO, DCT, DOC, SFX) -> amount in the payment's currency; of a credit below nought.
+    `selectable` are in words those of its pay items that are open, and that JDE's own payment run selects; `base` is
+    the sum in the company's currency, with which the bank account is credited."""
 
     items: Mapping[tuple[str, str, int, str], Decimal]
+    selectable: tuple[str, ...] = ()
+    base: Decimal = ZERO
 
     @property
     def vouchers(self) -> str:
@@ -124,20 +137,32 @@ class PaymentRecords:
         details = by(self._by("F0414", ["PYID"], [(row["PYID"],) for row in headers]), "PYID")
         keys = {tuple(row[column] for column in VOUCHER_KEY) for rows in details.values() for row in rows}
         items = by(self._by("F0411", VOUCHER_KEY, list(keys)), *VOUCHER_KEY)
-        found = {row["PYID"]: _target(row, details.get(row["PYID"], []), items) for row in headers}
+        run = self.bench.connection("jde").payment_run  # type: ignore[union-attr]
+        found = {row["PYID"]: _target(row, details.get(row["PYID"], []), items, run) for row in headers}
         return [found[number] for number in sorted(found)]
 
 
-def _target(header: Row, details: Sequence[Row], items: Mapping[Any, Sequence[Row]]) -> Target:
+def voided_there(flow: Flow, headers: Sequence[Row]) -> dict[str, date | None]:
+    """The documents of a flow whose payment in JD Edwards is void (rows of F0413) and was not when we last saw it, each
+    with the day of the change."""
+    void = {str(row["PYID"]): row.get("UPMJ") for row in headers if row.get("VDGJ") is not None}
+    links = flow.bench.ledger.links.by_target(flow.full_name, "F0413", list(void))
+    known = flow.bench.ledger.deliveries.load(flow.full_name, [link.source_key for link in links.values()])
+    days = {link.source_key: void[id] for id, link in links.items()}
+    return {key: day for key, day in days.items() if key in known and not (known[key].content or {}).get("void", True)}
+
+
+def _target(header: Row, details: Sequence[Row], items: Mapping[Any, Sequence[Row]], run: PaymentRun) -> Target:
     """A payment in the terms of a flow's content; of a payment that has no detail, the amount is blank."""
     settled: dict[tuple[str, str, int, str], Decimal] = {}
-    discount, foreign = ZERO, False
+    base, discount, foreign = ZERO, ZERO, False
     for key, rows in by(details, *VOUCHER_KEY).items():
         own = items.get(key, [])
         foreign = bool(own) and is_foreign(own[0])
         for suffix, lines in by(rows, "SFX").items():
             entries = payments_of(own, lines, {header["PYID"]: header}, foreign=foreign)
             settled[(*key, suffix)] = Decimal(entries[0]["amount"]) if entries else ZERO
+            base += sum(paid_by(own, lines, foreign=False).values(), ZERO)
         negative = sum((settled[(*key, suffix)] for suffix in by(rows, "SFX")), ZERO) < 0
         discount += _discount(rows, negative=negative)
     content = {
@@ -150,7 +175,11 @@ def _target(header: Row, details: Sequence[Row], items: Mapping[Any, Sequence[Ro
         "void": header.get("VDGJ") is not None,
     }
     status = "void" if content["void"] else "paid"
-    return Target(str(header["PYID"]), content, status=status, label=str(header["DOCM"]), raw=Settled(settled))
+    own_items = [
+        row for key in by(details, *VOUCHER_KEY) for row in items.get(key, ()) if (*key, row["SFX"]) in settled
+    ]
+    held = Settled(settled, tuple(told(row) for row in own_items if run.selectable(row)), base)
+    return Target(str(header["PYID"]), content, status=status, label=str(header["DOCM"]), raw=held)
 
 
 def _discount(rows: Sequence[Row], *, negative: bool) -> Decimal:

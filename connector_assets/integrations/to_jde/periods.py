@@ -29,7 +29,8 @@ class PeriodRules(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     closed_period: Literal["hold", "first_open_day"] = Field(
-        default="hold", description="a G/L date in a closed period: a person decides, or the first open day after it"
+        default="first_open_day",
+        description="a G/L date in a past, closed period: the first open day after it, or a person decides",
     )
     periods_open: int = Field(
         default=2, ge=1, description="how many periods take postings, counted from the company's current one (PNC)"
@@ -102,7 +103,8 @@ class Periods:
         return day
 
     def gl_date(self, company: str, wanted: date) -> GlDate:
-        """The G/L date for a document that asks for `wanted`, by the rule `closed_period`."""
+        """The G/L date for a document that asks for `wanted`, by the rule `closed_period`; none, whatever that says,
+        for a day later than all open periods: an earlier one would be a guess."""
         why = self.closed_by(company, wanted)
         if not why:
             return GlDate(wanted)

@@ -144,7 +144,7 @@ def test_what_reads_goes_on(cli: Cli, copy: Home, name: str) -> None:
 def test_what_stopped_works_after_the_claim_and_the_original_goes_on(
     cli: Cli, copy: Home, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    setting = ("mappings", "set", "jde_coupa", "payment_terms", "N30", "30")
+    setting = ("mappings", "set", "jde_coupa", "payment_terms", "N30", "30", "--unchecked")
     assert cli(*setting).code == 2
     claimed = cli("home", "claim", "--yes", "--json")
     told = json.loads(claimed.out)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import io
 import json
 import sys
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from clerks import Cli, hold, released, settle
+from clerks import NOW, Cli, hold, released, settle
 from cryptography.fernet import Fernet
+from sqlalchemy import Engine, event
 
 from connector_assets.delivery.document import Target
+from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.jde_coupa.suppliers import Suppliers
 from connector_resources.home import Home
-from connector_resources.ledger import Ledger, NewIntent
+from connector_resources.ledger import Change, Ledger, NewIntent
 
 INVOICES = "jde_coupa/invoices"
 SUPPLIERS = "jde_coupa/suppliers"
@@ -25,12 +30,15 @@ class TestExceptions:
         id = hold(ledger, "F0411:00001/PV/4711")
         said = cli("exceptions", "list", "--json")
         assert said.code == 0
-        assert json.loads(said.out) == {
+        (told,) = json.loads(said.out)["exceptions"]
+        assert told.pop("age").endswith(" d")
+        assert {"exceptions": [told]} == {
             "exceptions": [
                 {
                     "id": id,
                     "flow": INVOICES,
                     "key": "F0411:00001/PV/4711",
+                    "document": "voucher PV 4711 (00001)",
                     "state": "held",
                     "reason": "account_not_found",
                     "severity": "normal",
@@ -38,15 +46,88 @@ class TestExceptions:
                     "value": "39284.9270",
                     "message": "account 39284.9270 does not exist",
                     "fix": "correct it",
+                    "first_step": "correct it",
+                    "steps": ["correct it"],
                     "since": "2026-03-02T09:00:00+00:00",
                     "attempts": 1,
                     "partition": "2026-02-27",
                     "party": "Bolt Ltd",
+                    "party_number": None,
                     "amount": "120.50",
                     "currency": "GBP",
                 }
             ]
         }
+
+    def test_the_table_has_what_a_clerk_needs_to_begin(self, cli: Cli, ledger: Ledger) -> None:
+        problems = [problem("account_not_found", "account", "30.9999")]
+        change = Change(INVOICES, "F0411:00100/PV/778812", state="held", outcome="held", problems=problems)
+        about = {"party": "Bolt Ltd", "party_number": "4343", "label": "INV-7"}
+        about |= {"amount": Decimal("12000.50"), "currency": "GBP"}
+        ledger.record([replace(change, **about)], ledger.clock.now() - timedelta(hours=5))
+        out = " ".join(cli("exceptions", "list").out.replace("│", " ").split())
+        for told in (
+            "normal",
+            "account 30.9999 does not exist in the chart",
+            "INV-7, voucher PV 778812",
+            "F0411:00100/PV/778812",
+            "Bolt Ltd (4343)",
+            "12,000.50 GBP",
+            "5 h",
+            "correct the account on the",
+        ):
+            assert told in out, told
+        assert "<" not in out and "None" not in out
+
+    def test_the_largest_amount_comes_first_where_that_is_asked_for(self, cli: Cli, ledger: Ledger) -> None:
+        for key, amount in (("F0411:1", "5.00"), ("F0411:2", "-700.00"), ("F0411:3", "60.00")):
+            hold(ledger, key)
+            ledger.record([Change(INVOICES, key, amount=Decimal(amount))], ledger.clock.now())
+        found = json.loads(cli("exceptions", "list", "--by", "amount", "--json").out)["exceptions"]
+        assert [each["key"] for each in found] == ["F0411:2", "F0411:3", "F0411:1"]
+        assert cli("exceptions", "list", "--by", "name").code == 2
+
+    def test_the_rest_is_shown_of_one_with_the_commands_to_type(self, cli: Cli, ledger: Ledger) -> None:
+        settle(ledger, "F0411:00001/PV/4711", "1538")
+        id = hold(ledger, "F0411:00001/PV/4711")
+        told = json.loads(cli("exceptions", "show", id, "--json").out)
+        assert (told["source_id"], told["target_id"]) == ("F0411:00001/PV/4711", "1538")
+        assert [each["event"] for each in told["history"]] == ["settled", "held"]
+        assert f"connector exceptions replay {id}" in told["commands"]
+        shown = cli("exceptions", "show", id).out
+        assert f"$  connector exceptions dismiss {id}" in shown, cli("exceptions", "show", id).err
+        assert "1. correct it" in shown
+
+    def test_why_a_supplier_is_not_linked_is_told_as_it_is_now(self, cli: Cli, ledger: Ledger) -> None:
+        for number in (1, 2, 3):
+            waits = f"link:{SUPPLIERS}:F0401:{number}"
+            hold(ledger, f"F0411:{number}", "supplier_not_linked", value=str(number), waits_for=waits)
+        ledger.record([Change(SUPPLIERS, "F0401:1", state="ignored", outcome="not_payable_type")], ledger.clock.now())
+        term = hold(ledger, "F0401:2", "payment_term_not_mapped", flow=SUPPLIERS)
+        entries = json.loads(cli("exceptions", "list", "--reason", "supplier_not_linked", "--json").out)["exceptions"]
+        ignored, held, unknown = sorted(entries, key=lambda each: each["key"])
+        assert "by the rule not_payable_type" in ignored["message"] and "`payable_types`" in ignored["fix"]
+        assert f"connector exceptions show {term}" in held["first_step"]
+        assert unknown["message"] == "account 3 does not exist"
+
+    def test_ten_thousand_exceptions_are_listed_by_a_few_queries(self, cli: Cli, ledger: Ledger) -> None:
+        problems = [problem("supplier_not_linked", "supplier", "7", waits_for=f"link:{SUPPLIERS}:F0401:7")]
+        changes = [
+            Change(INVOICES, f"F0411:{n}", state="held", outcome="held", problems=problems) for n in range(10_000)
+        ]
+        ledger.record(changes, NOW)
+        asked: list[str] = []
+
+        def count(*given: object) -> None:
+            asked.append(str(given[2]))
+
+        event.listen(Engine, "before_cursor_execute", count)
+        try:
+            said = cli("exceptions", "list", "--json")
+        finally:
+            event.remove(Engine, "before_cursor_execute", count)
+        assert len(json.loads(said.out)["exceptions"]) == 10_000
+        assert len([each for each in asked if each.lstrip().startswith("SELECT")]) < 200
 
     def test_what_is_urgent_is_listed_first(self, cli: Cli, ledger: Ledger) -> None:
         hold(ledger, "F0411:1")
@@ -116,7 +197,7 @@ class TestMappings:
     def test_a_value_is_set_listed_and_releases_what_waited(self, cli: Cli, ledger: Ledger) -> None:
         hold(ledger, "F0401:1", "payment_term_not_mapped", flow=SUPPLIERS, waits_for="payment_terms:D10")
         hold(ledger, "F0401:2", "payment_term_not_mapped", flow=SUPPLIERS, waits_for="payment_terms:X99")
-        said = cli("mappings", "set", "jde_coupa", "payment_terms", "D10", "Net 10", "--note", "agreed")
+        said = cli("mappings", "set", "jde_coupa", "payment_terms", "D10", "Net 10", "--note", "agreed", "--unchecked")
         assert said.code == 0
         assert "1 documents will be tried again" in said.err
         assert released(ledger, SUPPLIERS, ["F0401:1", "F0401:2"]) == ["F0401:1"]
@@ -125,11 +206,39 @@ class TestMappings:
         assert cli("mappings", "remove", "jde_coupa", "payment_terms", "D10").code == 0
         assert cli("mappings", "remove", "jde_coupa", "payment_terms", "D10").code == 2
 
+    def test_a_system_that_cannot_be_asked_is_said_to_be_and_nothing_is_written(self, cli: Cli, ledger: Ledger) -> None:
+        said = cli("mappings", "set", "jde_coupa", "payment_terms", "D10", "Net 10")
+        assert (said.code, said.out) == (3, "")
+        assert "nothing was written" in said.err and "--unchecked" in said.err
+        assert ledger.mappings.list() == []
+
+    @pytest.mark.parametrize(
+        ("integration", "table", "value", "told"),
+        [
+            (
+                "jde_coupa",
+                "payment_term",
+                "N30",
+                "no table 'payment_term' in jde_coupa; there are: exchange_rates",
+            ),
+            ("jde_coupa", "exchange_rates", "0.00", "'0.00' is not a rate above 0; nothing was written"),
+            ("jde_bill", "countries", "Britain", "'Britain' is not an ISO code of two capital letters"),
+            ("jde_bill", "payment_reversals", "yes", "'yes' is not `reverse` or `post`"),
+        ],
+    )
+    def test_what_can_be_no_value_is_refused_whether_or_not_the_target_is_asked(
+        self, cli: Cli, ledger: Ledger, integration: str, table: str, value: str, told: str
+    ) -> None:
+        for more in ((), ("--unchecked",)):
+            said = cli("mappings", "set", integration, table, "K", value, *more)
+            assert (said.code, said.out) == (2, "") and told in said.err
+        assert ledger.mappings.list() == []
+
     def test_a_file_goes_out_and_comes_in_again(self, cli: Cli, ledger: Ledger, tmp_path: Path) -> None:
         hold(ledger, "F0401:1", "payment_term_not_mapped", flow=SUPPLIERS, waits_for="payment_terms:D10")
         file = tmp_path / "terms.csv"
         file.write_text("name,key,value\npayment_terms,D10,Net 10\npayment_terms,D30,Net 30\n")
-        said = cli("mappings", "import", "jde_coupa", str(file))
+        said = cli("mappings", "import", "jde_coupa", str(file), "--unchecked")
         assert said.code == 0
         assert "2 values changed; 1 documents" in said.err
         out = tmp_path / "out.csv"

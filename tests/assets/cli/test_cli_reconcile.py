@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -60,7 +61,38 @@ def test_a_difference_that_nothing_explains_fails_and_is_shown_first(
     assert "2 differences, 1 of them unexplained" in said.out
     assert said.out.index("F0411:1") < said.out.index("F0411:0")
     (flow,) = json.loads(cli("reconcile", INVOICES, "--json").out)["flows"]
-    assert [each["explained_by"] for each in flow["differences"]] == ["rule:history", None]
+    assert [each["explained_by"] for each in flow["differences"]] == [None, "rule:history"]
+
+
+def test_what_is_explained_stands_apart_with_counts_and_amounts_of_each_group(
+    cli: Cli, ledger: Ledger, both: list[Difference]
+) -> None:
+    id = hold(ledger, "F0411:2")
+    money = (Decimal("5.00"), "GBP")
+    both += [
+        Difference("F0411:0", "missing_in_target", "", "5.00", "", "rule:before_start_date", *money),
+        Difference("F0411:3", "missing_in_target", "", "5.00", "", "rule:not_approved", *money),
+        Difference("F0411:2", "missing_in_target", "", "5.00", "", id, *money),
+        replace(AMOUNT, amount=Decimal("0.01"), currency="GBP"),
+    ]
+    said = cli("reconcile", INVOICES)
+    assert said.code == 1
+    places = [
+        said.out.index(told) for told in ("1 unexplained: look at these (0.01 GBP)", "F0411:1", "1 explained by an")
+    ]
+    places += [
+        said.out.index(told) for told in (f"account_not_found, exception {id}", "2 explained by a rule", "F0411:0")
+    ]
+    assert places == sorted(places)
+    assert "(10.00 GBP)" in said.out and "1 by before_start_date (5.00 GBP)" in said.out
+    (flow,) = json.loads(cli("reconcile", INVOICES, "--json").out)["flows"]
+    assert flow["summary"] == {
+        "unexplained": {"differences": 1, "amounts": {"GBP": "0.01"}},
+        "exception": {"differences": 1, "amounts": {"GBP": "5.00"}},
+        "rule": {"differences": 2, "amounts": {"GBP": "10.00"}},
+    }
+    assert list(flow["rules"]) == ["before_start_date", "not_approved"]
+    assert [each["key"] for each in flow["differences"]] == ["F0411:1", "F0411:2", "F0411:0", "F0411:3"]
 
 
 def test_what_a_rule_explains_needs_nobody_and_what_an_exception_explains_its_person(

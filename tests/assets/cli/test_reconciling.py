@@ -51,6 +51,8 @@ def test_what_agrees_is_counted_with_its_amounts(compared: Compare, books: Books
         "source": {"documents": 2, "amounts": {"EUR": "10.00", "GBP": "10.50"}},
         "target": {"documents": 2, "amounts": {"EUR": "10.00", "GBP": "10.50"}},
         "foreign": 0,
+        "summary": {group: {"differences": 0, "amounts": {}} for group in ("unexplained", "exception", "rule")},
+        "rules": {},
         "differences": [],
     }
     # what a person has just put right may be in the reference data

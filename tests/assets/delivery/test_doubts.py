@@ -348,7 +348,7 @@ def test_a_hit_that_differs_is_never_adopted(world: World, field: str) -> None:
         assert world.deliver([document]) == {"a": "held"}
     (row,) = world.ledger.exceptions.open(flow=world.flow_name)
     assert row.reason == "natural_key_taken"
-    assert f"{id}: {field} is 'other'" in row.value
+    assert f"{id}: {field} is other" in row.value
     assert world.target.writes == 0
     del world.target.records[id]
     assert world.deliver([document]) == {"a": "created"}

@@ -281,7 +281,7 @@ def test_a_report_counts_by_day_and_shows_a_plan() -> None:
     assert sum(report.outcomes(date(2026, 3, 2)).values()) == 0
     entry = report.as_json()
     assert "amounts" not in entry
-    assert entry["documents"] == [{"key": "a", "action": "create", "changes": [], "request": {"x": 1}}]
+    assert entry["documents"] == [{"key": "a", "action": "create", "after": [], "changes": [], "request": {"x": 1}}]
     assert entry["ignored_by"] == {"history": 1}
     assert report.sentence() == "f: 2 documents: 1 created, 1 ignored"
 

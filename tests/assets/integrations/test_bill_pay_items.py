@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.money import CENT, amount_text, prorated, smallest
 from connector_assets.integrations.from_jde.pay_items import PayItem, voucher_of
 from connector_assets.integrations.jde_bill.marker import payment_marker, payment_of
 from connector_assets.integrations.jde_bill.payable.amounts import wanted
 from connector_assets.integrations.jde_bill.payable.covered import pay_items_of
-from connector_assets.integrations.jde_bill.payable.distribution import prorated
 from connector_assets.integrations.jde_bill.payable.numbers import LONGEST, invoice_number
 from connector_assets.integrations.jde_bill.payable.pay_items import grouped
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
@@ -26,7 +25,7 @@ EARLY, LATE = date(2026, 3, 22), date(2026, 4, 21)
 
 
 def item(suffix: str, status: str = "A", due: date = EARLY, *, opened: str = "10.00", void: bool = False) -> PayItem:
-    return PayItem(suffix, D("10.00"), D(0) if void else D(opened), status, due, void, None)
+    return PayItem(suffix, D("10.00"), D(0) if void else D(opened), status, due, void, 4343, None)
 
 
 ITEMS = st.lists(
@@ -93,7 +92,7 @@ class TestProration:
     @settings(deadline=None)
     @given(st.lists(st.integers(1, 10**9).map(lambda n: D(n) / 100), min_size=1, max_size=30), st.integers(1, 10**10))
     def test_the_sum_is_exact_and_in_pennies(self, weights: list[Decimal], cents: int) -> None:
-        parts = prorated(weights, D(cents) / 100)
+        parts = prorated(weights, D(cents) / 100, CENT)
         assert sum(parts) == D(cents) / 100
         assert len(parts) == len(weights)
         assert all(part == part.quantize(D("0.01")) for part in parts)
@@ -102,17 +101,21 @@ class TestProration:
     @given(st.lists(st.integers(-(10**9), 10**9).map(lambda n: D(n) / 100), min_size=1, max_size=30))
     def test_the_whole_is_the_distribution_itself(self, weights: list[Decimal]) -> None:
         if sum(weights):
-            assert prorated(weights, sum(weights, D(0))) == weights
+            assert prorated(weights, sum(weights, D(0)), CENT) == weights
 
     def test_rounding_is_on_the_last_line(self) -> None:
-        assert prorated([D("33.33"), D("33.33"), D("33.34")], D("50.00")) == [D("16.67"), D("16.67"), D("16.66")]
+        weights = [D("33.33"), D("33.33"), D("33.34")]
+        assert prorated(weights, D("50.00"), CENT) == [D("16.67"), D("16.67"), D("16.66")]
 
-    def test_a_currency_without_a_smaller_unit_is_rounded_to_ones(self) -> None:
-        assert prorated([D(1), D(1), D(1)], D(100), "JPY") == [D(33), D(33), D(34)]
+    def test_each_currency_is_rounded_to_its_smallest_unit(self) -> None:
+        thirds = [D(1), D(1), D(1)]
+        assert prorated(thirds, D(100), smallest("JPY")) == [D(33), D(33), D(34)]
+        assert prorated(thirds, D(1), smallest("KWD")) == [D("0.333"), D("0.333"), D("0.334")]
+        assert prorated(thirds, D(1), smallest(None)) == [D("0.33"), D("0.33"), D("0.34")]
 
     def test_lines_that_come_to_nothing_make_no_amount(self) -> None:
         with pytest.raises(ValueError, match="come to nothing"):
-            prorated([D("5.00"), D("-5.00")], D("1.00"))
+            prorated([D("5.00"), D("-5.00")], D("1.00"), CENT)
 
 
 KEYS = st.tuples(

@@ -38,8 +38,8 @@ def test_every_number_is_within_the_range_that_is_bills(id: str, base: int, span
     ("number", "ours"),
     [(79_999_999, False), (80_000_000, True), (89_999_999, True), (90_000_000, False), (None, False), (0, False)],
 )
-def test_which_payments_of_jd_edwards_were_made_in_bill(number: Any, ours: bool) -> None:
-    assert RULES.paid_by_bill({"PYID": 1, "DOCM": number}) is ours
+def test_which_numbers_may_be_those_of_payments_of_bill(number: Any, ours: bool) -> None:
+    assert RULES.ours(number) is ours
 
 
 def test_a_range_of_more_than_eight_digits_is_refused() -> None:

@@ -40,7 +40,9 @@ def make(fake: FakeBill, clock: ManualClock) -> Iterator[Any]:
     made: list[BillClient] = []
 
     def build(credentials: dict[str, str] | None = None, slots: Any = None, **settings: Any) -> BillClient:
-        connection = BillConnection(**{"name": "bill", "url": fake.url, **settings})
+        # how long a new login is given is what the scenarios of logins are about
+        own = {"name": "bill", "url": fake.url, "fresh_login_seconds": 0}
+        connection = BillConnection(**{**own, **settings})
         chosen = BILL_CREDENTIALS if credentials is None else credentials
         made.append(BillClient(connection, chosen, clock=clock, slots=slots))
         return made[-1]

@@ -17,7 +17,8 @@ CREDENTIALS = {"client_id": "our-id", "client_secret": "s3cret/of+ours"}
 
 
 def connection(fake: FakeCoupa, **settings: Any) -> CoupaConnection:
-    return CoupaConnection(name="coupa", url=fake.url, **settings)
+    # how long a new login is given is what the scenarios of logins are about
+    return CoupaConnection(**{"name": "coupa", "url": fake.url, "fresh_login_seconds": 0, **settings})
 
 
 @pytest.fixture

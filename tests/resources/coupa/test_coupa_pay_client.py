@@ -16,6 +16,7 @@ from connector_resources.coupa import (
     INVOICE_SOURCE,
     MOVING,
     PAY_SETTLED,
+    PAY_UNCLEAR,
     PAY_UNDER_WAY,
     PAY_UNDONE,
     VOIDED,
@@ -126,7 +127,7 @@ def test_exported_is_a_request_of_its_own(fake: FakeCoupa, client: CoupaClient) 
 
 def test_every_status_of_the_vendor_is_of_one_kind() -> None:
     payments = "draft approved payment_initiated payment_in_progress completed_successfully completed_with_errors"
-    kinds = (PAY_SETTLED, PAY_UNDONE, PAY_UNDER_WAY)
+    kinds = (PAY_SETTLED, PAY_UNDONE, PAY_UNCLEAR, PAY_UNDER_WAY)
     assert all(sum(status in kind for kind in kinds) == 1 for status in [*payments.split(), "cancelled"])
     invoices = (
         "new draft on_hold ap_hold processing invalid pending_action pending_receipt pending_approval"

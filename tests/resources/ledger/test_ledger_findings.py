@@ -35,12 +35,12 @@ def test_a_finding_stands_beside_a_settled_document_until_a_look_no_longer_finds
     assert find(ledger, a=TWICE) == Told(["a"], [])
     first = told(ledger)["duplicate_in_target"]
     assert (first.state, first.partition, first.attempts, state(ledger)) == ("held", "2026-03-01", 1, "settled")
-    assert ledger.findings.of(FLOW, ["a", "b"]) == {"a": TWICE}
+    assert ledger.findings.of(FLOW, TWICE.reason, ["a", "b"]) == {"a": TWICE}
     assert find(ledger, a=TWICE) == Told([], [])
     again = told(ledger)["duplicate_in_target"]
     assert (again.id, again.since, again.attempts) == (first.id, first.since, 2)
     assert find(ledger) == Told([], ["a"])
-    assert (told(ledger), ledger.findings.of(FLOW, ["a"])) == ({}, {})
+    assert (told(ledger), ledger.findings.of(FLOW, TWICE.reason, ["a"])) == ({}, {})
     closed = ledger.exceptions.get(first.id)
     assert closed is not None and closed.closed_how == "settled"
     # a settled document has nothing to be sent
@@ -77,7 +77,7 @@ def test_a_dismissed_finding_is_remembered_as_it_was(ledger: Ledger) -> None:
     find(ledger, a=TWICE)
     ledger.exceptions.dismiss(told(ledger)["duplicate_in_target"].id, "clerk", "seen", ledger.clock.now())
     assert ledger.findings.dismissed(FLOW, TWICE.reason) == {("a", TWICE.value)}
-    assert (told(ledger), ledger.findings.of(FLOW, ["a"])) == ({}, {})
+    assert (told(ledger), ledger.findings.of(FLOW, TWICE.reason, ["a"])) == ({}, {})
 
 
 def test_the_trail_tells_a_finding_once_and_again_when_it_names_other_records(ledger: Ledger) -> None:
@@ -95,5 +95,14 @@ def test_the_trail_tells_a_finding_once_and_again_when_it_names_other_records(le
 
 def test_a_document_that_was_never_tried_has_a_finding_too(ledger: Ledger) -> None:
     assert find(ledger, new=TWICE) == Told(["new"], [])
-    assert ledger.findings.of(FLOW, ["new"]) == {"new": TWICE}
+    assert ledger.findings.of(FLOW, TWICE.reason, ["new"]) == {"new": TWICE}
     assert find(ledger) == Told([], ["new"])
+
+
+def test_a_look_at_some_documents_says_nothing_of_the_others(ledger: Ledger) -> None:
+    find(ledger, a=TWICE, b=TWICE)
+    now = ledger.clock.now()
+    look = ledger.findings.set(FLOW, TWICE.reason, {"c": TWICE}, run="run-2", now=now, looked_at=["a", "c"])
+    assert look == Told(["c"], ["a"])
+    assert ledger.findings.of(FLOW, TWICE.reason, ["a", "b", "c"]).keys() == {"b", "c"}
+    assert ledger.findings.of(FLOW, "another_reason", ["b"]) == {}

@@ -146,3 +146,46 @@ def test_the_payment_run_leaves_held_suppliers_and_credits_alone(sandbox: Sandbo
         Distribution=[{"Account": "30.4210", "Amount": "-99999.00"}],
     )
     assert sandbox.post("/rows", {"system": "jde", "act": "payment_run", "date": "2016-05-31"}) == {"PYID": []}
+
+
+def test_a_pay_status_is_set_of_the_pay_items_that_are_named(sandbox: Sandbox, ais: Ais) -> None:
+    key = enter(ais)
+    named = {**key, "PayStatus": "B", "PayItems": [{"PayItem": "002"}]}
+    assert run(ais, "ML_VoucherPayStatus", named).status_code == 200
+    assert [(suffix, status) for suffix, status, *_ in items(ais, key)] == [("001", "A"), ("002", "B")]
+    # all of them, or none
+    refused = run(ais, "ML_VoucherPayStatus", {**named, "PayStatus": "C", "PayItems": [{"PayItem": 1}, {"PayItem": 9}]})
+    assert refused.status_code == 500
+    assert [status for _, status, *_ in items(ais, key)] == ["A", "B"]
+    sandbox.post("/options", {"jde": {"pay_status_is_set": False}})
+    assert run(ais, "ML_VoucherPayStatus", {**key, "PayStatus": "C"}).json()["jde__status"] == "SUCCESS"
+    assert [status for _, status, *_ in items(ais, key)] == ["A", "B"]
+
+
+def test_a_payment_is_voided_and_its_voucher_put_on_a_status_by_one_orchestration(ais: Ais) -> None:
+    key = enter(ais)
+    by_item = [{"PayItem": "001"}, {"PayItem": "002"}]
+    paid = run(ais, "ML_PaymentRecord", {**key, "PaymentNumber": 8004, "PayItems": by_item}).json()
+    assert run(ais, "ML_PaymentVoid", {"PaymentID": paid["PaymentID"], "ReturnStatus": "#"}).status_code == 500
+    assert [status for _, status, *_ in items(ais, key)] == ["P", "P"]
+    run(ais, "ML_PaymentVoid", {"PaymentID": paid["PaymentID"], "ReturnStatus": "B"})
+    assert [status for _, status, *_ in items(ais, key)] == ["B", "B"]
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        {"run_pay_statuses": ["V"]},
+        {"run_payment_instruments": ["X"]},
+        {"run_bank_accounts": ["00009999"]},
+    ],
+)
+def test_what_the_payment_run_takes_is_a_switch(sandbox: Sandbox, ais: Ais, selection: dict[str, Any]) -> None:
+    key = enter(ais)
+    sandbox.post("/options", {"jde": selection})
+    chosen = {"system": "jde", "act": "payment_run", "date": "2030-01-01", "KCO": "00001"}
+    sandbox.post("/rows", chosen)
+    assert [status for _, status, *_ in items(ais, key)] == ["A", "A"]
+    sandbox.post("/options", {"jde": {name: [] for name in selection} | {"run_pay_statuses": ["A"]}})
+    sandbox.post("/rows", chosen)
+    assert [status for _, status, *_ in items(ais, key)] == ["P", "P"]

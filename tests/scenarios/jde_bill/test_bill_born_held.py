@@ -139,7 +139,8 @@ def test_a_bill_in_a_foreign_currency_is_a_foreign_voucher(town: BillSite) -> No
 
 @pytest.mark.reason("period_closed")
 def test_a_closed_period_holds_a_bill_or_moves_it(town: BillSite) -> None:
-    """Given a bill dated in a closed period, then it is held, or by setting dated on the first open day."""
+    """Given a bill dated in a closed period, then by setting it is held, or dated on the first open day."""
+    town.configure(FLOW, closed_period="hold")
     id = bill(town, on="2026-01-15")
     assert run(town) == {"held": 1}
     assert town.exception(FLOW).reason == "period_closed"

@@ -137,7 +137,7 @@ def test_a_payment_that_the_network_posted_twice_is_told(town: BillSite, mode: s
     bill_paid.switch_on(town, **(JOURNAL if mode == "journal" else {}))
     entry = town.books.voucher()
     if mode == "journal":
-        town.flows["bills"] = {"pay_statuses": ["H"]}
+        town.flows["bills"] = {"pay_statuses": ["H"], "handed_over_status": None}
         town.books.act("set_pay_status", entry, PST="H")
     paid = bill_paid.pay(town, {"id": bill_paid.bill(town, entry, "100.00"), "amount": "40.00"})
     twice(town, **CALL)

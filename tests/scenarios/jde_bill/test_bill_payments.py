@@ -165,7 +165,7 @@ def test_credits_may_pay_a_bill_without_any_cash(town: BillSite) -> None:
     assert [open_items(town, each) for each in (entry, *memos)] == [[(NOTHING, "P")]] * 3
     town.bill.act("void_payment", id=paid.id)
     assert run(town) == {"updated": 1}
-    expected = [[(Decimal(100), "A")], [(Decimal(-50), "A")], [(Decimal(-50), "A")]]
+    expected = [[(Decimal(100), "B")], [(Decimal(-50), "B")], [(Decimal(-50), "B")]]
     assert [open_items(town, each) for each in (entry, *memos)] == expected
 
 

@@ -30,7 +30,7 @@ ALLOWED: dict[str, Any] = {
 @pytest.fixture(autouse=True)
 def _on(town: BillSite) -> None:
     switch_on(town, **ALLOWED)
-    town.flows["bills"] = {"pay_statuses": ["H"]}
+    town.flows["bills"] = {"pay_statuses": ["H"], "handed_over_status": None}
 
 
 def entries(town: BillSite) -> list[tuple[str, Decimal, str]]:
@@ -160,6 +160,17 @@ def test_a_pay_item_that_stayed_open_is_told_at_once(town: BillSite) -> None:
     town.replay(FLOW)
     assert run(town) == {"unchanged": 1}
     assert (town.exceptions(FLOW), calls(town)) == ([], 1)
+
+
+def test_the_audit_row_of_a_change_counts_as_nothing_paid(town: BillSite) -> None:
+    """Given a posted voucher that was raised from 100 to 130, of which BILL paid 30
+    then the pay item that the orchestration left open is told: the audit row's 30 are not taken for the payment."""
+    town.sandbox.post("/options", {"jde": {"journal_closes_pay_items": False}})
+    entry = town.books.voucher(status="H")
+    town.books.change(entry, "130.00")
+    pay(town, {"id": bill(town, entry, "130.00"), "amount": "30.00"})
+    assert run(town) == {"held": 1}
+    assert town.exception(FLOW).reason == "pay_item_not_closed"
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "drop_before"])

@@ -6,6 +6,9 @@ import pytest
 from bill_site import BillSite
 from scenario_site import outcome, outcomes, tally
 
+from connector_assets.integrations.value_tables import check_known
+from connector_resources.errors import UnusableInput
+
 FLOW = "departments"
 PARKS = "F0006:30"
 
@@ -86,3 +89,17 @@ def test_a_site_whose_departments_are_kept_in_bill_by_others(site: BillSite) -> 
     report = site.sync(FLOW)[FLOW]
     assert (outcomes(report), report.writes) == ({"adopted": 1, "held": 4}, 0)
     assert {reason for own in site.reasons(FLOW).values() for reason in own} == {"department_missing_in_target"}
+
+
+def test_a_mapping_to_what_bill_does_not_have_is_refused(town: BillSite) -> None:
+    """Given a department in BILL
+    when units are mapped, then its short name and its name are taken, and a misspelt one is refused with the unit; a
+    vendor of that id must exist, or be `new`."""
+    town.sync(FLOW)
+    with town.bench() as bench:
+        assert check_known(bench, {("departments", "40"): "30", ("departments", "50"): "30 Parks"}) == []
+        with pytest.raises(UnusableInput, match="departments: the target has no such value: 30 to 'Greeen'"):
+            check_known(bench, {("departments", "30"): "Greeen"})
+        assert check_known(bench, {("vendor_matches", "4343"): "new"}) == []
+        with pytest.raises(UnusableInput, match="4343 to '00901ABCDEFGHIJKLMNO'"):
+            check_known(bench, {("vendor_matches", "4343"): "00901ABCDEFGHIJKLMNO"})

@@ -10,7 +10,10 @@ from scenario_books import TODAY, YESTERDAY
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcome, outcomes
 
-from connector_assets.opening import flows_of
+from connector_assets.delivery.pipeline import Pipeline
+from connector_assets.integrations.kinds import flow_class
+from connector_assets.integrations.telling import moved_dates
+from connector_assets.opening import flows_of, pace_of
 
 JANUARY = date(2026, 1, 20)
 # the company's fiscal year begins in January, and March is its current period
@@ -124,11 +127,12 @@ def test_lines_that_do_not_make_the_total_are_held(town: Site, payables: Payable
 
 
 @pytest.mark.reason("period_closed")
-def test_a_closed_period_holds_an_invoice_or_moves_its_day(town: Site, payables: Payables) -> None:
+def test_a_closed_period_moves_an_invoices_day_or_holds_it(town: Site, payables: Payables) -> None:
     """Given books whose current period is March, and an invoice of January
-    when it is synced, then it is held with the open days; with `first_open_day` its voucher is dated the first of
-    March, and keeps its invoice date."""
+    when it is synced with `closed_period: hold`, then it is held with the open days; by default its voucher is dated
+    the first of March, and keeps its invoice date."""
     town.books.upsert("F0010", MARCH)
+    town.configure(FLOW, closed_period="hold")
     id = payables.invoice(on=JANUARY)
     assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
     assert "2026-01-20 is not within 2026-03-01" in town.exception(FLOW).value
@@ -137,6 +141,42 @@ def test_a_closed_period_holds_an_invoice_or_moves_its_day(town: Site, payables:
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
     [item] = payables.items(id)
     assert (item["DGJ"], item["DIVJ"]) == (date(2026, 3, 1), JANUARY)
+
+
+def test_the_check_lists_what_a_closed_period_moves(town: Site, payables: Payables) -> None:
+    """Given invoices of January and March that are vouchers by now, and another one of January
+    when March is closed, then the check lists that one with both days: what is written is not moved any more."""
+    town.books.upsert("F0010", MARCH)
+    payables.invoice("A-1", on=JANUARY)
+    payables.invoice("A-2")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 2}
+
+    def listed() -> list[tuple[str, date, date]]:
+        with town.bench() as bench:
+            bench.reader("jde").land_snapshot("F0010")
+            flow = flow_class("jde_coupa", FLOW)(bench)
+            mapped = Pipeline(flow, pace_of(flow)).map(flow.all_keys())
+            documents = mapped.frames.documents
+            return moved_dates(documents, flow.gl_column, list(documents["key"]), mapped.findings.rows)
+
+    assert listed() == []
+    town.books.upsert("F0010", MARCH | {"PNC": 4})
+    third = payables.invoice("A-3", on=JANUARY)
+    assert listed() == [(f"invoices:{third}", JANUARY, date(2026, 4, 1))]
+
+
+@pytest.mark.reason("period_closed")
+def test_an_invoice_later_than_all_open_periods_is_held(town: Site, payables: Payables) -> None:
+    """Given books whose current period is January, with February open, and an invoice of 1 March
+    when it is synced, then it is held: no earlier day is made up for it; once March is open, its voucher is made."""
+    town.books.upsert("F0010", MARCH | {"PNC": 1})
+    id = payables.invoice()
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert town.exception(FLOW).value.endswith("; no later day is open")
+    town.books.upsert("F0010", MARCH)
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert payables.items(id)[0]["DGJ"] == date(2026, 3, 1)
 
 
 def test_a_void_is_dated_in_the_open_period(town: Site, payables: Payables) -> None:
@@ -156,9 +196,10 @@ def test_a_void_is_dated_in_the_open_period(town: Site, payables: Payables) -> N
 
 def test_a_closed_period_does_not_trouble_what_is_delivered(town: Site, payables: Payables) -> None:
     """Given a voucher of March, and March was closed since
-    when its invoice is only touched, then nothing happens; when its amount changes, then it is held before anything is
-    voided; with `first_open_day` the old voucher is taken back and the new one is made on the first of April."""
+    when its invoice is only touched, then nothing happens; when its amount changes, then with `hold` nothing is voided;
+    with `first_open_day` the old voucher is taken back and the new one is made on the first of April."""
     town.books.upsert("F0010", MARCH)
+    town.configure(FLOW, closed_period="hold")
     id = payables.invoice()
     town.sync(FLOW)
     town.books.upsert("F0010", MARCH | {"PNC": 4})

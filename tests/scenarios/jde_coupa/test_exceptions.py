@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import deepcopy
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from scenario_site import NAME, Site, outcome, outcomes
 from connector_assets.automation.probes import look
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.integrations.kinds import flow_class
+from connector_assets.integrations.value_tables import check_known
 from connector_assets.opening import flows_of, pace_of
 from connector_assets.replaying import Replay, replay
 from connector_resources.errors import UnusableInput
@@ -70,6 +72,57 @@ def test_a_voucher_of_several_bad_lines_is_one_exception_that_names_each_however
     assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1}
     closed = town.ledger.exceptions.get(told.id)
     assert not town.exceptions("invoices") and closed is not None and closed.closed_how == "settled"
+
+
+# -- in words, with a fix that works --------------------------------------------------------------------------------
+
+
+def test_why_a_supplier_is_not_linked_decides_what_a_clerk_does_about_it(town: Site) -> None:
+    """Given vouchers of four suppliers: one that is not payable, one that is held, one that nobody has read yet, and
+    one that JD Edwards does not have
+    when the vouchers are held, then each says why its supplier is not linked, and what helps
+    and what each says to do delivers its voucher."""
+    town.books.supplier(5001, "Cobalt Ltd", payables="N")
+    town.books.supplier(5002, "Dye Works", terms="X99")
+    town.sync("suppliers")
+    town.books.supplier(5003, "Elm Farm", changed=TODAY - timedelta(days=400))
+    entries = {number: town.books.voucher(number, supplier=number) for number in (5001, 5002, 5003, 5004)}
+    town.sync("invoices")
+    told = {each.value: each for each in town.exceptions("invoices")}
+    assert "leaves it alone by the rule not_payable_type" in told["5001"].message
+    assert "`payable_types`" in told["5001"].fix
+    held = town.exception("suppliers")
+    assert "holds it itself, payment_term_not_mapped" in told["5002"].message
+    assert f"`connector exceptions show {held.id}`" in told["5002"].fix
+    assert f"{NAME}/suppliers has not read it yet" in told["5003"].message
+    assert f"`connector sync {NAME}/suppliers --key F0401:5003`" in told["5003"].fix
+    assert "no supplier master record" in told["5004"].message
+    known = town.ledger.deliveries.load(INVOICES, [each.document for each in entries.values()])
+    about = {known[entry.document].party_number: known[entry.document] for entry in entries.values()}
+    assert [about[str(number)].party for number in (5001, 5002, 5004)] == ["Cobalt Ltd", "Dye Works", "5004"]
+    assert about["5001"].label == "INV-5001"
+    town.books.supplier(5001, "Cobalt Ltd")
+    town.map_term("X99", "2/10N30")
+    town.books.supplier(5004, "Fen & Co")
+    town.let_in("suppliers", "F0401:5003")
+    town.sync("suppliers")
+    report = town.sync("invoices")["invoices"]
+    assert {outcome(report, each.document) for each in entries.values()} == {"created"}
+    assert not town.exceptions("invoices")
+
+
+def test_a_mapping_to_a_payment_term_that_coupa_does_not_have_is_refused(town: Site) -> None:
+    """Given a term that Coupa calls otherwise
+    when it is mapped to a term that Coupa does not have, then the one line says so; a term that it has is taken, with a
+    warning where JD Edwards does not have the key."""
+    with town.bench() as bench:
+        with pytest.raises(UnusableInput, match="payment_terms: the target has no such value: D10 to 'NET 999'"):
+            check_known(bench, {("payment_terms", "D10"): "NET 999"})
+        assert check_known(bench, {("payment_terms", "N30"): "2/10N30"}) == []
+        [warning] = check_known(bench, {("payment_terms", "QQQ"): "2/10N30"})
+        assert "JD Edwards has no 'QQQ'" in warning
+        with pytest.raises(UnusableInput, match="units_of_measure"):
+            check_known(bench, {("units_of_measure", "EA"): "ells"})
 
 
 # -- released by what it waits for ------------------------------------------------------------------------------------

@@ -159,7 +159,7 @@ def test_what_was_known_of_a_doubt_is_told(desk: Site) -> None:
         "headers": {"Location": "https://login.example.com/"},
         "calls": [30],
     }
-    fail(desk, {**CREATE, **after}, {"system": "coupa", "route": "GET /api/invoices", "kind": "drop_before", "from": 2})
+    fail(desk, {**CREATE, **after}, {"system": "coupa", "route": "GET /api/invoices", "kind": "drop_before", "from": 3})
     assert outcomes(desk.sync("invoices")["invoices"]) == {"created": VOUCHERS - 1, "in_doubt": 1}
     told = desk.exception("invoices")
     day = desk.clock.now().date().isoformat()

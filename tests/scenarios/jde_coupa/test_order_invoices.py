@@ -63,6 +63,20 @@ def test_a_received_order_is_relieved_by_its_voucher(town: Site, payables: Payab
     assert (outcomes(again), again.writes) == ({"unchanged": 1}, 0)
 
 
+def test_sales_tax_on_an_order_is_a_cost_of_its_account(town: Site, payables: Payables, order: Purchase) -> None:
+    """Given an order of 25.00 that was received, and an invoice for it with 5.00 sales tax
+    when it is synced, then 30.00 are owed and 30.00 are on the order's account; the next sync sends nothing."""
+    town.configure(FLOW, tax_area="NY/S")
+    Purchasing(town.books).receive(order, "10")
+    id = payables.invoice(invoice_lines=[line(town, order, "10")], tax="5.00")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    [item] = payables.items(id)
+    assert (item["EXR1"], Decimal(item["AG"]), Decimal(item["STAM"])) == ("S", Decimal(30), Decimal(5))
+    assert payables.costs(id) == [("30.5010", Decimal(30))]
+    again = town.sync(FLOW)[FLOW]
+    assert (outcomes(again), again.writes) == ({"unchanged": 1}, 0)
+
+
 @pytest.mark.reason("not_received")
 def test_an_order_that_is_not_received_waits(town: Site, payables: Payables, order: Purchase) -> None:
     """Given an order of which nothing is received, when its invoice is synced, then it is held and no voucher is made;

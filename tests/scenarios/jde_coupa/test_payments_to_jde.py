@@ -12,8 +12,10 @@ from scenario_books import TODAY, YESTERDAY, Entry
 from scenario_born import Born, act, born, invoice, marked
 from scenario_site import Site, outcome, outcomes, planned
 
+from connector_assets.delivery.reasons import severity_of
 from connector_assets.integrations.jde_coupa.payments_to_jde import PaymentsToJde
 from connector_assets.reconciling import compare
+from connector_resources.errors import UnusableInput
 
 FLOW = "payments_to_jde"
 CALL = "POST /jderest/v3/orchestrator/{name}"
@@ -137,14 +139,13 @@ def test_a_credit_is_booked_below_nought(town: Site) -> None:
     assert Decimal(booked(town)[0]["PAAP"]) == Decimal(-40)
 
 
-@pytest.mark.parametrize("end", ["cancelled", "completed_with_errors"])
-def test_a_payment_that_came_back_is_voided(town: Site, end: str) -> None:
-    """Given a booked payment, when it is cancelled in Coupa or comes back with errors
+def test_a_payment_that_came_back_is_voided(town: Site) -> None:
+    """Given a booked payment, when it is cancelled in Coupa
     then it is voided in JD Edwards, once, and the voucher is open again."""
     found = born(town)
     number = pay(town, {"id": found.id})
     town.sync(FLOW)
-    act(town, "move_payment", id=number, status=end)
+    act(town, "move_payment", id=number, status="cancelled")
     assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
     [header] = booked(town)
     assert header["VDGJ"] == TODAY and open_items(town, found.voucher)[0][0] == Decimal(120)
@@ -160,6 +161,61 @@ def test_a_payment_that_came_back_before_it_was_booked_is_none(town: Site) -> No
     act(town, "move_payment", id=number, status="cancelled")
     report = town.sync(FLOW)[FLOW]
     assert (report.rules(), report.writes, booked(town)) == ({"not_settled": 1}, 0, [])
+
+
+def detail_of(town: Site, payment: int) -> int:
+    """The id of the only detail of a payment."""
+    [detail] = town.spend.one("coupa_pay/payments", id=str(payment))["payment-details"]
+    return int(detail["id"])
+
+
+@pytest.mark.reason("payment_may_have_left")
+def test_a_booked_payment_that_completed_with_errors_is_reversed_by_a_person_only(town: Site) -> None:
+    """Given a booked payment, when Coupa Pay says that it completed with errors, so that the money may have left
+    then it stands, with an exception of high severity, as often as it is synced
+    until a person says that it did not leave: then it is voided, once, and the voucher is open again."""
+    found = born(town)
+    number = pay(town, {"id": found.id})
+    town.sync(FLOW)
+    act(town, "move_payment", id=number, status="completed_with_errors")
+    for _ in range(2):
+        assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    told = town.exception(FLOW)
+    assert (told.reason, severity_of(told.reason)) == ("payment_may_have_left", "high")
+    assert "completed_with_errors" in told.value
+    assert booked(town)[0].get("VDGJ") is None and open_items(town, found.voucher) == [(Decimal(0), "P")]
+    town.map_value("payment_reversals", str(detail_of(town, number)), "reverse")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
+    assert booked(town)[0]["VDGJ"] == TODAY and open_items(town, found.voucher)[0][0] == Decimal(120)
+    assert town.sync(FLOW)[FLOW].writes == 0 and not town.exceptions(FLOW)
+
+
+def test_a_payment_that_completed_with_errors_before_it_was_booked_is_told(town: Site) -> None:
+    """Given a payment that completed with errors before it was ever booked, so that the money may have left
+    then nothing is booked and an exception says so, until a person knows: what has left is booked, what has not is
+    nothing to book."""
+    left, kept = born(town), born(town, "30.00", doc=4712)
+    numbers = [pay(town, {"id": each.id}, status="payment_in_progress") for each in (left, kept)]
+    for number in numbers:
+        act(town, "move_payment", id=number, status="completed_with_errors")
+    for _ in range(2):
+        assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 2}
+    assert {each.reason for each in town.exceptions(FLOW)} == {"payment_may_have_left"} and booked(town) == []
+    for number, word in zip(numbers, ("post", "reverse"), strict=True):
+        town.map_value("payment_reversals", str(detail_of(town, number)), word)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1, "ignored": 1}
+    assert open_items(town, left.voucher) == [(Decimal(0), "P")]
+    assert (open_items(town, kept.voucher), town.exceptions(FLOW)) == ([(Decimal(30), "A")], [])
+
+
+def test_a_site_names_each_status_once(town: Site) -> None:
+    """Given a site that has a payment voided as soon as it completed with errors
+    then its settings are refused, unless it says as well that this status is not unclear to it."""
+    town.configure(FLOW, undone_statuses=["completed_with_errors", "cancelled"])
+    with pytest.raises(UnusableInput, match="completed_with_errors: a status is of one kind"):
+        town.sync(FLOW)
+    town.configure(FLOW, unclear_statuses=[])
+    town.sync(FLOW)
 
 
 @pytest.mark.reason("voucher_not_linked")
@@ -263,9 +319,10 @@ def close(town: Site, **cells: Any) -> None:
     town.books.upsert("F0010", {"CO": "00001", **cells})
 
 
-def test_a_payment_of_a_closed_period_is_held(town: Site) -> None:
-    """Given a payment of 2 March and a company whose current period is April
+def test_a_payment_of_a_closed_period_is_held_where_a_person_decides(town: Site) -> None:
+    """Given a site with `closed_period: hold`, a payment of 2 March and a company whose current period is April
     then it is held with the open days; once March is open again, a replay books it."""
+    town.configure(FLOW, closed_period="hold")
     found = born(town)
     close(town, PNC=4)
     pay(town, {"id": found.id})
@@ -278,10 +335,9 @@ def test_a_payment_of_a_closed_period_is_held(town: Site) -> None:
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
 
 
-def test_a_payment_of_a_closed_period_may_take_the_first_open_day(town: Site) -> None:
-    """Given a site that moves to the first open day, then the payment keeps its day and is posted on that one; it stays
-    settled when further periods close."""
-    town.configure(FLOW, closed_period="first_open_day")
+def test_a_payment_of_a_closed_period_takes_the_first_open_day(town: Site) -> None:
+    """Given a payment of 2 March and a company whose current period is April, then the payment keeps its day and is
+    posted on 1 April; it stays settled when further periods close."""
     found = born(town)
     close(town, PNC=4)
     pay(town, {"id": found.id})
@@ -290,6 +346,22 @@ def test_a_payment_of_a_closed_period_may_take_the_first_open_day(town: Site) ->
     assert settled(town)[0]["DGJ"] == date(2026, 4, 1)
     close(town, PNC=6)
     assert outcomes(town.sync(FLOW)[FLOW]) == {"unchanged": 1}
+
+
+def test_a_payment_later_than_all_open_periods_is_held(town: Site) -> None:
+    """Given a payment of 2 March in books whose current period is January, with February open
+    then it is held: no earlier day is made up for it; once March is open, a replay books it on its own day."""
+    found = born(town)
+    close(town, PNC=1)
+    pay(town, {"id": found.id})
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    told = town.exception(FLOW)
+    assert (told.reason, told.field) == ("period_closed", "gl_date")
+    assert told.value.endswith("; no later day is open")
+    close(town, PNC=2)
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert settled(town)[0]["DGJ"] == TODAY
 
 
 CALENDAR = """\
@@ -305,6 +377,7 @@ def test_a_period_past_its_cut_off_is_closed_though_jd_edwards_has_it_open(town:
     when it is ten, then the payment is held with the period's name; a site that moves posts it on 1 April."""
     (town.folder / "close.yaml").write_text(CALENDAR)
     town.settings["close_calendar"] = "close.yaml"
+    town.configure(FLOW, closed_period="hold")
     found = born(town)
     pay(town, {"id": found.id})
     town.sandbox.clock.advance(3600)

@@ -47,6 +47,29 @@ def set_in_coupa(site: Site, **values: Any) -> None:
     site.spend.set("invoices", site.spend.invoice("INV-4711")["id"], **values)
 
 
+# -- what is explained stands apart ------------------------------------------------------------------------------------
+
+
+def test_each_group_of_differences_is_told_with_its_money(town: Site, voucher: Entry) -> None:
+    """Given a voucher that nobody has synced yet, one that is held, and one that was voided before it was ever sent
+    when both systems are compared, then the first is unexplained and stands first; the held one is its exception's
+    and the void one its rule's, each with its amount."""
+    held = town.books.voucher(2, costs=(("30.5010", "70.00"),))
+    town.books.line(held, 1, "30.9999", "70.00")
+    gone = town.books.voucher(3, costs=(("30.5010", "30.00"),))
+    town.books.void(gone)
+    town.sync("invoices")
+    new = town.books.voucher(4, costs=(("30.5010", "40.00"),))
+    found = reconciled(town)
+    assert [(each.key, each.group) for each in found.told()] == [
+        (new.document, "unexplained"),
+        (held.document, "exception"),
+        (gone.document, "rule"),
+    ]
+    told = {group: side.as_json()["amounts"] for group, side in found.summary().items()}
+    assert (told["unexplained"], told["exception"]) == ({"GBP": "40.00"}, {"GBP": "70.00"})
+
+
 # -- missing in the target --------------------------------------------------------------------------------------------
 
 

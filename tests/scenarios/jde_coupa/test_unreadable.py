@@ -117,7 +117,8 @@ def test_an_unreadable_row_of_the_target_is_never_taken_for_nothing(town: Site, 
     assert outcomes(town.sync(FLOW)[FLOW]) == {"in_doubt": 1}
     town.sandbox.post("/clock", {"advance": 600})
     assert outcomes(town.sync(FLOW)[FLOW]) == {"in_doubt": 1}
-    assert town.exception(FLOW).reason == "unreadable_record"
+    # in the mode `direct` the voucher's row itself is told as well, since a clerk may have changed it
+    assert {each.reason for each in town.exceptions(FLOW)} == {"unreadable_record"}
     retype(town)
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
     assert len(payables.vouchers()) == 1 and not town.exceptions(FLOW)

@@ -88,6 +88,7 @@ def _line(key: str, place: int, bill: Bill, line: BillLine, amount: Decimal) -> 
         "account": None,
         "company": None,
         "line_amount": amount,
+        "tax_share": None,
         "description": line.description or None,
         **dict.fromkeys(LINE_HOLDS),
     }

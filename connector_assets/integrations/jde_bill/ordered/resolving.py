@@ -9,15 +9,16 @@ from functools import cached_property
 from typing import Any
 
 from connector_assets.delivery.flow import read_settings
+from connector_assets.delivery.references import reference_of
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.order_vouchers import Order, order_of, vouchers_of
 from connector_assets.integrations.from_jde.orders import order_rule
 from connector_assets.integrations.from_jde.pay_items import PayItem, assemble_pay_items, items_of
 from connector_assets.integrations.from_jde.vouchers import VoucherRules, changed_vouchers
-from connector_assets.integrations.jde_bill.numbers import number_rules
 from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named
 from connector_assets.integrations.jde_bill.ordered.settings import OrderBillSettings
+from connector_assets.integrations.jde_bill.paid.own import OwnPayments
 from connector_assets.integrations.jde_bill.payable.resolving import payments_told
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
 from connector_assets.integrations.jde_bill.payable.steps import NOTHING_OPEN
@@ -78,6 +79,11 @@ class Resolving:
         """JD Edwards' tables."""
         return self.bench.reader("jde")
 
+    @cached_property
+    def own_payments(self) -> OwnPayments:
+        """Which payments of JD Edwards were made in BILL."""
+        return OwnPayments(self.bench)
+
     def resolve(self, rows: Sequence[Row], lines: Sequence[Row]) -> list[dict[str, Any]]:
         """The rows with the columns filled that depend on links, on what was sent, and on the vouchers as they are."""
         keys = [row["key"] for row in rows]
@@ -97,6 +103,10 @@ class Resolving:
             resolved.append(dict(row) | self._one(row, sent, link, content.get("number"), last, vouchered=vouchered))
         paid = self._paid({order_named(key): vouchers.get(order_named(key), ()) for key in keys if key in sent})
         return [row | {"paid": json.dumps(paid.get(order_named(row["key"]), []))} for row in resolved]
+
+    def payee_of(self, row: Row) -> int:
+        """The address number of who is paid."""
+        return int(row["supplier"])
 
     def vendor_of(self, row: Row) -> VendorLink:
         """The vendor of a row, or what it waits for."""
@@ -174,7 +184,7 @@ class Resolving:
 
     def _marked(self, key: str, link: VendorLink) -> dict[str, bool]:
         """As `OrderBills.sent`, by the markers of the vendor's bills."""
-        if self.look is None or link.id is None:
+        if self.look is None or link.id is None or reference_of(link.id):
             return {}
         if link.id not in self._seen:
             self._seen[link.id] = self.look(link.id)
@@ -192,8 +202,7 @@ class Resolving:
         keys = {voucher_key(row): order for order, rows in vouchers.items() for row in rows}
         if not keys:
             return {}
-        numbers = number_rules(self.bench.integration.settings)
-        found = assemble_pay_items(self.jde, dict.fromkeys(keys), self.vouchers, 1, numbers.paid_by_bill)
+        found = assemble_pay_items(self.jde, dict.fromkeys(keys), self.vouchers, 1, self.own_payments)
         items: dict[Order, list[PayItem]] = {}
         for document in found.documents:
             own = next(item for item in items_of(document["items"]) if item.suffix == document["suffix"])

@@ -37,6 +37,10 @@ class OrderBillSettings(OrderRules):
         "promised date of its lines (F4311.PDDJ)",
     )
     due_days: int = Field(default=30, ge=0, le=3650, description="so many days")
+    on_payee_change: Literal["replace", "hold"] = Field(
+        default="replace",
+        description="a record of which nothing is paid and whose payee changed: archived, and a new one made; or held",
+    )
     on_conflict: Literal["hold", "source"] = Field(default="hold", description="when a field changed in both systems")
 
     @model_validator(mode="after")

@@ -17,6 +17,8 @@ from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.order_vouchers import vouchers_of
+from connector_assets.integrations.from_jde.posting import without_audit_rows
+from connector_assets.integrations.from_jde.vouchers import payee_of
 from connector_assets.integrations.jde_bill.marker import ORDER, keys_of
 from connector_assets.integrations.jde_bill.marks import BIRTH_FLOW, mark_rules
 from connector_assets.integrations.jde_bill.ordered.billed import order_named
@@ -46,6 +48,7 @@ class PayItem:
     base_gross: Decimal
     base_open: Decimal
     supplier: int | None
+    payee: int | None = None
 
     @property
     def key(self) -> tuple[str, str, int, str]:
@@ -176,7 +179,8 @@ class PaidBills:
         return [self._item(own) for _, own in sorted(by(rows, "SFX").items())]
 
     def _item(self, rows: Sequence[Row]) -> PayItem:
-        """A pay item; its extensions (SFXE) count as one."""
+        """A pay item; its extensions (SFXE) count as one, and audit rows of changes are in it already."""
+        rows = without_audit_rows(rows) or rows
         head = rows[0]
         foreign = is_foreign(head)
 
@@ -197,6 +201,7 @@ class PaidBills:
             base_gross=total("AG"),
             base_open=total("AAP"),
             supplier=head.get("AN8"),
+            payee=payee_of(rows),
         )
 
 

@@ -5,7 +5,8 @@ An entry is known by its reference (F0911.R2: the payment number, eight digits) 
 `BILL <id> VOID` for the one that takes it back (jde-ais section 6). The orchestration `payment_journal` is sent
 Company, GLDate, Currency, Explanation (EXA), Remark (EXR), Reference (R2), Supplier, ClosePayItem, and the grids Lines
 (Account, Amount, ForeignAmount) and PayItems (DocumentCompany, DocumentType, DocumentNumber, PayItem, ItemAmount,
-ItemForeignAmount). Amounts of an entry that takes one back have the opposite sign.
+ItemForeignAmount). Amounts of an entry that takes one back have the opposite sign, and ReturnStatus is the pay status
+of what it opens again.
 """
 
 from __future__ import annotations
@@ -13,14 +14,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from connector_assets.delivery.document import Document, FieldChange, Step, Target, differences
 from connector_assets.delivery.money import amount_text
-from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text
-from connector_assets.integrations.jde_bill.paid.outlet import POSTED, VOIDED, PaymentOutlet, parts_of
+from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, day_of, text
+from connector_assets.integrations.from_jde.posting import without_audit_rows
+from connector_assets.integrations.jde_bill.paid.outlet import (
+    POSTED,
+    VOIDED,
+    PaymentOutlet,
+    parts_of,
+    returned,
+)
 from connector_assets.integrations.to_jde.acts import lacking_inputs, missing_act
+from connector_assets.integrations.to_jde.handing_over import payment_run_of, rows_of
+from connector_assets.integrations.to_jde.pay_items import told
+from connector_assets.integrations.to_jde.payments import RETURN_STATUS
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.jde.query import between
 
@@ -28,6 +40,7 @@ JOURNAL = "payment_journal"
 NEEDS: Mapping[str, Sequence[str]] = {
     JOURNAL: ("Company", "GLDate", "Currency", "Reference", "Remark", "Lines", "PayItems", "ClosePayItem")
 }
+RETURNS: Mapping[str, Sequence[str]] = {JOURNAL: (RETURN_STATUS,)}
 ZERO = Decimal("0.00")
 ACTUAL = "AA"  # ledger type
 REMARK, TAKEN_BACK = "BILL ", " VOID"
@@ -58,24 +71,36 @@ class Journals(PaymentOutlet):
         return missing_act(self.bench, NEEDS)
 
     def lacking(self) -> list[str]:
-        return lacking_inputs(self.bench, NEEDS)
+        return [
+            *lacking_inputs(self.bench, NEEDS),
+            *([] if self.returns_nothing else lacking_inputs(self.bench, RETURNS)),
+        ]
+
+    def returns(self) -> bool:
+        return not lacking_inputs(self.bench, RETURNS)
 
     def any(self) -> bool:
         return bool(self.all())
 
     def all(self) -> list[Target]:
         first, last = _reference(self.settings.payment_number_base), _reference(self.settings.last_number)
-        return _targets(row for page in self.jde.browse("F0911", where=between("R2", first, last)) for row in page)
+        return self._entries(row for page in self.jde.browse("F0911", where=between("R2", first, last)) for row in page)
 
     def numbered(self, numbers: Collection[int]) -> list[Target]:
         keys = [(_reference(number),) for number in numbers]
         pages = self.jde.by_keys("F0911", ["R2"], keys) if keys else ()
+        return self._entries(row for page in pages for row in page)
+
+    def _entries(self, rows: Iterable[Row]) -> list[Target]:
+        """The entries that these lines are of, read whole: what a clerk adds to void one may lack our reference."""
+        keys = {tuple(row[each] for each in VOUCHER_KEY) for row in rows if _of(row)}
+        pages = self.jde.by_keys("F0911", VOUCHER_KEY, sorted(keys)) if keys else ()
         return _targets(row for page in pages for row in page)
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         keys = {id: _key(id) for id in ids}
         pages = self.jde.by_keys("F0911", VOUCHER_KEY, list(keys.values())) if keys else ()
-        own = {tuple(row[each] for each in VOUCHER_KEY): row for page in pages for row in page}
+        own = {tuple(row[each] for each in VOUCHER_KEY): row for page in pages for row in page if _of(row)}
         there = {id: own[key] for id, key in keys.items() if key in own}
         every = {target.raw.bill_payment: target for target in self.numbered({_number(row) for row in there.values()})}
         told = {id: _of(row) for id, row in there.items()}
@@ -86,6 +111,10 @@ class Journals(PaymentOutlet):
 
     def inner_doubles(self, target: Target) -> Collection[str]:
         return tuple(target.raw.others)
+
+    def perhaps_undone(self, entity: str, rows: Sequence[Row]) -> dict[str, date | None]:
+        own = by(rows, *VOUCHER_KEY) if entity == self.entity else {}
+        return {_id(key): day_of(lines) for key, lines in own.items()}
 
     def post(self, document: Document) -> Step:
         return Step(
@@ -114,6 +143,12 @@ class Journals(PaymentOutlet):
             closed = row["closed_there"] or self._closed_now(row)
         return None if closed else str(row["items"] or row["bill"])
 
+    def found_void(self, target: Target, document: Document) -> str | None:
+        names = set((document.facts["row"]["items"] or "").split())
+        rows = rows_of(self.bench, {_key(each.rpartition("/")[0]) for each in names})
+        run = payment_run_of(self.bench)
+        return "; ".join(told(row) for row in rows if _name(row) in names and run.selectable(row)) or None
+
     def _closed_now(self, row: Mapping[str, Any]) -> bool:
         """Whether so much of the pay items is not open any more; not where JD Edwards does not answer."""
         names = set((row["items"] or "").split())
@@ -124,7 +159,7 @@ class Journals(PaymentOutlet):
             )
         except SystemProblem:
             return False
-        own = [item for page in pages for item in page if _name(item) in names]
+        own = without_audit_rows([item for page in pages for item in page if _name(item) in names])
         return bool(row["gross"] <= sum(((item.get(gross) or ZERO) - (item.get(open) or ZERO) for item in own), ZERO))
 
     def _body(self, document: Document, sign: int) -> dict[str, Any]:
@@ -146,6 +181,7 @@ class Journals(PaymentOutlet):
             "Reference": _reference(int(document.content["number"])),
             "Supplier": row["supplier"],
             "ClosePayItem": "1",
+            **(returned(row) if sign < 0 else {}),
             "Lines": [
                 line(settings.account(settings.payables_accounts, row["company"]), 1),
                 line(settings.account(settings.clearing_accounts, row["company"]), -1),
@@ -225,19 +261,33 @@ def _of(row: Row) -> str:
 
 
 def _targets(rows: Iterable[Row]) -> list[Target]:
-    """One target a bill payment: its newest entry, void where each of its entries was taken back."""
-    actual = [row for row in rows if text(row.get("LT")) == ACTUAL and _of(row)]
+    """One target a bill payment: its newest entry, void where each of its entries was taken back, by an entry of ours
+    or by a clerk's lines."""
+    documents = by([row for row in rows if text(row.get("LT")) == ACTUAL], *VOUCHER_KEY)
+    payments: dict[str, dict[Any, Sequence[Row]]] = {}
+    for key, lines in documents.items():
+        told = next(filter(None, map(_of, lines)), "")
+        if told:
+            payments.setdefault(told, {})[key] = sorted(lines, key=lambda line: (not _of(line), line["JELN"]))
     found = []
-    for payment, own in sorted(by([{**row, "": _of(row)} for row in actual], "").items()):
-        entries = by(own, *VOUCHER_KEY)
+    for payment, entries in sorted(payments.items()):
         made = sorted(key for key, lines in entries.items() if not _back(lines[0]))
         if made:
-            taken_back = len(entries) - len(made)
+            taken_back = len(entries) - len(made) + sum(map(nets_out, entries.values()))
             target = _target(payment, made[-1], entries[made[-1]], void=taken_back >= len(made))
             if len(made) - taken_back > 1:
                 target = replace(target, raw=Entry(payment, others=tuple(_id(key) for key in made[:-1])))
             found.append(target)
     return found
+
+
+def nets_out(lines: Sequence[Row]) -> bool:
+    """Whether the lines of an entry come to nothing on each account: JD Edwards voids one by lines of the opposite sign
+    under its own number (jde-ais section 15)."""
+    sums: dict[Any, Decimal] = {}
+    for line in lines:
+        sums[line.get("AID")] = sums.get(line.get("AID"), ZERO) + (line.get("AA") or ZERO)
+    return not any(sums.values())
 
 
 def _back(row: Row) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from connector_assets.delivery.document import Document, Step, Target
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
-from connector_assets.integrations.jde_bill.paid.settings import PaymentsSettings
+from connector_assets.integrations.from_jde.keys import Row
+from connector_assets.integrations.jde_bill.paid.settings import PaymentsSettings, return_status
+from connector_assets.integrations.to_jde.payments import RETURN_STATUS
 
 POSTED, VOIDED = "posted", "voided"
 
@@ -64,6 +67,10 @@ class PaymentOutlet(ABC):
         """What the site's orchestrations lack, one sentence each; asks JDE."""
 
     @abstractmethod
+    def returns(self) -> bool:
+        """Whether the site's orchestration takes the pay status that vouchers go back to; asks JDE."""
+
+    @abstractmethod
     def any(self) -> bool:
         """Whether there is a record of a number of ours."""
 
@@ -80,6 +87,10 @@ class PaymentOutlet(ABC):
         """The records of these ids; a void one that was followed by another is answered for by that one."""
 
     @abstractmethod
+    def perhaps_undone(self, entity: str, rows: Sequence[Row]) -> dict[str, date | None]:
+        """The ids of records that these changed rows of a table may say to be void now, each with its day."""
+
+    @abstractmethod
     def answers_to(self, target: Target, row: Mapping[str, Any]) -> bool:
         """Whether a record of its number is the one of a mapped row."""
 
@@ -90,6 +101,19 @@ class PaymentOutlet(ABC):
     @abstractmethod
     def reverse(self, document: Document, target: Target) -> Step:
         """The step that takes it back, dated as the document says."""
+
+    @property
+    def returns_nothing(self) -> bool:
+        """Whether a payment that is taken back needs no pay status to go back to, whatever the bill."""
+        settings = self.bench.integration.settings
+        return not any(
+            return_status(settings, born_in_bill=each) for each in (False, "approved_bills" in settings.flows)
+        )
+
+    def found_void(self, target: Target, document: Document) -> str | None:
+        """What JDE's own payment run selects of the pay items of a record that was taken back, in words; None where
+        there is nothing."""
+        return None
 
     def known_as(self, target: Target) -> Hashable:
         """What tells a record from another one of its number; None where it carries the id of its bill payment."""
@@ -102,6 +126,11 @@ class PaymentOutlet(ABC):
     def found(self, target: Target, document: Document) -> str | None:
         """What is wrong with a record of ours although it was accepted, in words; None where nothing is."""
         return None
+
+
+def returned(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The field that says on which pay status the vouchers of a payment stand once it is taken back."""
+    return {RETURN_STATUS: row["return_status"]} if row["return_status"] else {}
 
 
 def standing(targets: Sequence[Target]) -> list[Target]:

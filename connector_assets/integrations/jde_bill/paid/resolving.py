@@ -10,18 +10,28 @@ from functools import cached_property
 from typing import Any
 
 from connector_assets.delivery.document import Target
+from connector_assets.delivery.flow import read_settings
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.start_date import BEFORE_START_DATE
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.currencies import company_currencies
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, by
 from connector_assets.integrations.jde_bill.paid.bills import PaidBill, PaidBills, PayItem
 from connector_assets.integrations.jde_bill.paid.entries import bill_payment_of
 from connector_assets.integrations.jde_bill.paid.outlet import VOIDED, PaymentOutlet
-from connector_assets.integrations.jde_bill.paid.settings import PaymentsSettings, journal_problem, sent_statuses
+from connector_assets.integrations.jde_bill.paid.own import OwnPayments
+from connector_assets.integrations.jde_bill.paid.settings import (
+    PaymentsSettings,
+    journal_problem,
+    return_status,
+    sent_statuses,
+)
 from connector_assets.integrations.jde_bill.paid.shares import OpenItems
+from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
+from connector_assets.integrations.jde_bill.vendor_links import VendorLinks
+from connector_assets.integrations.to_jde.payments import POST, REVERSALS, REVERSE
 from connector_assets.integrations.to_jde.periods import Periods, periods_of
 
-REVERSALS, REVERSE = "payment_reversals", "reverse"
 # pay statuses of a payment run that is on (jde-ais section 3.6, 00/PS)
 IN_FLIGHT = ("#", "Z")
 ZERO = Decimal("0.00")
@@ -35,11 +45,13 @@ COLUMNS = {
     "foreign": "bool",
     "void": "bool",
     "closed_there": "bool",
+    "return_status": "str?",
     "why": "str",
     "told": "str?",
     "act": "str?",
     "refusal": "str",
     "gl_day": "date?",
+    "moved_from": "date?",
     "closed": "str",
 }
 LINE_COLUMNS = {"credit": "str?", "item": "str?", "amount": "money", "base": "money?"}
@@ -52,11 +64,13 @@ BLANK: dict[str, Any] = {
     "foreign": False,
     "void": False,
     "closed_there": True,
+    "return_status": None,
     "why": "",
     "told": None,
     "act": None,
     "refusal": "",
     "gl_day": None,
+    "moved_from": None,
     "closed": "",
 }
 Row = dict[str, Any]
@@ -71,6 +85,7 @@ class Resolving:
         self.settings = settings
         self.outlet = outlet
         self.bills = PaidBills(bench)
+        self.vendors = VendorLinks(bench)
 
     def fill(self, rows: Sequence[Row], lines: Sequence[Row]) -> list[Row]:
         """Fill the rows in place; gives the lines: the credits as BILL applied them, and what is to be settled."""
@@ -84,7 +99,7 @@ class Resolving:
             row["currency"] = next((item.currency for item in _items(bills[row["key"]])), bills[row["key"]].currency)
         there = self._there([row for row in wanted if not self.posted(row)], bills)
         for row in wanted:
-            if not (row["settled"] or row["key"] in there or row["key"] in self._begun):
+            if not (row["settled"] or row["unclear"] or row["key"] in there or row["key"] in self._begun):
                 row["ignored"] = "not_settled"
         credits = self.bills.of_credits({line["credit"] for line in applied})
         settling = _Settling(self, bills, there, applied, credits)
@@ -113,12 +128,15 @@ class Resolving:
         for row in rows:
             row |= BLANK
             row["number"] = self.settings.number(row["bill_payment"])
-            reversed = row["trouble"] and reversals.get(row["bill_payment"], "").strip().lower() == REVERSE
-            row["void"] = row["undone"] or reversed
+            said = reversals.get(row["bill_payment"], "").strip().lower()
+            row["void"] = row["undone"] or (row["trouble"] and said == REVERSE)
+            # a person knows whether the money has left
+            row["settled"] = row["settled"] or (row["unclear"] and said == POST)
+            row["unclear"] = row["unclear"] and said not in (REVERSE, POST)
             if row["ignored"] in (None, "not_settled"):
                 # one that came back may have been posted before our memory was lost: JD Edwards is asked
-                left = not (row["settled"] or row["undone"] or row["trouble"] or row["key"] in self._begun)
-                row["ignored"] = "not_settled" if left else None
+                told = row["settled"] or row["undone"] or row["trouble"] or row["unclear"]
+                row["ignored"] = None if told or row["key"] in self._begun else "not_settled"
 
     def posted(self, row: Row) -> bool:
         """Whether it is in JD Edwards and in force, as far as we remember."""
@@ -136,6 +154,11 @@ class Resolving:
         if told or self.settings.mode != "journal" or self.missing:
             return told
         return "; ".join(self.outlet.lacking())
+
+    @cached_property
+    def returns(self) -> bool:
+        """Whether vouchers can be put back on a pay status that JDE does not pay; asked for where something is."""
+        return self.outlet.returns()
 
     def _there(self, rows: Sequence[Row], bills: Mapping[str, PaidBill]) -> set[str]:
         """The keys of payments that JD Edwards has although nobody remembers them: of a lost ledger, or in doubt."""
@@ -167,9 +190,22 @@ class Resolving:
         if row["void"]:
             row["gl_day"] = self.periods.reversal_day(company, wanted)
             row["closed"] = "" if row["gl_day"] else f"no day from {wanted} on is open in {company}"
-            return
-        found = self.periods.gl_date(company, wanted)
-        row["gl_day"], row["closed"] = found.day, "" if found.day else found.why
+        else:
+            found = self.periods.gl_date(company, wanted)
+            row["gl_day"], row["closed"] = found.day, "" if found.day else found.why
+        row["moved_from"] = wanted if row["gl_day"] not in (None, wanted) else None
+
+    # -- what the bank was charged ------------------------------------------------------------------------------
+
+    def funding(self, row: Row) -> Decimal | None:
+        """What BILL took from the bank, where the company keeps its books in that currency: its bank credit in JD
+        Edwards must be the same. None where the two cannot be compared."""
+        wanted = self.settings.funding_currency
+        return row["funding"] if wanted and self._company_currency.get(row["company"]) == wanted else None
+
+    @cached_property
+    def _company_currency(self) -> dict[str, str]:
+        return company_currencies(self.bench.reader("jde"))
 
     # -- what speaks against it -----------------------------------------------------------------------------------
 
@@ -180,6 +216,23 @@ class Resolving:
         statuses = IN_FLIGHT if bill.born_in_bill else usual
         return next((item for item in items if item.open and item.status in statuses), None)
 
+    def paid_to_another(self, vendor: str | None, currency: str, items: Sequence[PayItem]) -> str:
+        """In words, who was paid instead of who the vouchers name; '' where nothing says that it was another one. A
+        vendor and payees of whom our links know nothing say nothing."""
+        payees = {number for each in items if (number := each.supplier if self._pays_supplier else each.payee)}
+        if vendor is None or not payees:
+            return ""
+        number = self.vendors.suppliers({vendor}).get(vendor)
+        linked = {link.id for link in self.vendors.of({(each, currency) for each in payees}).values() if link.id}
+        agrees = number in payees if number is not None else not linked or vendor in linked
+        names = ", ".join(map(str, sorted(payees)))
+        return "" if agrees and len(payees) == 1 else f"{self.vendors.named(vendor)}, to be paid is {names}"
+
+    @cached_property
+    def _pays_supplier(self) -> bool:
+        own = read_settings(PayableSettings, self.bench.integration.settings, "bills")
+        return isinstance(own, PayableSettings) and own.paid_to == "supplier"
+
     def paid_by_jde(self, items: Sequence[PayItem]) -> list[str]:
         """The payment ids (PYID) of what JD Edwards itself paid of these pay items, and did not void."""
         reader = self.bench.reader("jde")
@@ -187,7 +240,8 @@ class Resolving:
         found = reader.complete("F0414", VOUCHER_KEY, sorted({key[:3] for key in names}))
         own = {row["PYID"] for row in found if (row["KCO"], row["DCT"], row["DOC"], row["SFX"]) in names}
         headers = reader.complete("F0413", ["PYID"], [(number,) for number in sorted(own)]) if own else []
-        paid = [row for row in headers if row.get("VDGJ") is None and not self.settings.paid_by_bill(row)]
+        elsewhere = OwnPayments(self.bench)(headers, found)
+        paid = [row for row in headers if row.get("VDGJ") is None and row["PYID"] not in elsewhere]
         return sorted(str(row["PYID"]) for row in paid)
 
 
@@ -223,6 +277,7 @@ class _Settling:
             head = items[0]
             row |= {"currency": head.currency, "company": head.books, "supplier": head.supplier}
             row["foreign"] = head.foreign
+            row["funding"] = site.funding(row)
             paid = sum((item.gross - item.open for item in items), ZERO)
             row["closed_there"] = row["gross"] <= paid
         stands = site.posted(row) or row["key"] in self.there
@@ -234,12 +289,20 @@ class _Settling:
             site.put_date(row)
         if row["void"] and not stands:
             # nothing to take back, unless a call in doubt turns out to have been taken
-            row["closed"] = ""
+            row |= {"closed": "", "moved_from": None}
             return []
         if row["settled"] or row["void"]:
             row |= {"act": site.missing, "refusal": site.refusal}
         if row["void"]:
+            row["return_status"] = return_status(
+                site.bench.integration.settings, born_in_bill=bool(items) and bill.born_in_bill
+            )
+            if row["return_status"] and not row["act"] and not site.returns:
+                row |= {"why": "no_return_status", "told": row["items"] or row["invoice_number"]}
             return self._given_back(row, items)
+        if row["unclear"]:
+            row |= {"why": "payment_may_have_left", "told": f"payment {row['payment']}, {row['status']}"}
+            return []
         if not row["settled"]:
             return []
         row["why"], row["told"] = self._obstacle(row, bill, items)
@@ -263,6 +326,8 @@ class _Settling:
         if currencies != {row["currency"]}:
             return "currency_differs", ", ".join(sorted(str(each) for each in currencies - {row["currency"]}))
         blocked = self.site.blocked(bill, items)
+        if another := self.site.paid_to_another(row["vendor"], row["currency"] or "", items):
+            return "paid_to_another", another
         if blocked is not None:
             return "voucher_blocked", f"{blocked.name} ({blocked.status})"
         if any(self.numbers[row["number"], item.key[:3]] > 1 for item in items):

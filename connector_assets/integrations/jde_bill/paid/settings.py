@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,18 +31,36 @@ class PaymentsSettings(PeriodRules, NumberRules):
         min_length=1,
         description="singleStatus of a payment of status PAID that is posted",
     )
+    unclear_statuses: tuple[str, ...] = Field(
+        default=(
+            "DISBURSEMENT_FAILED_ACTION_NEEDED",
+            "DISBURSEMENT_FAILED_VENDOR_BANK_REJECTED",
+            "FUNDS_ESCHEATED",
+            "EXPIRING",
+            "UNDEFINED",
+        ),
+        description="singleStatus of a payment that may have left though it is not posted: a person says what is done",
+    )
     gl_date: Literal["process_date", "today"] = Field(
         default="process_date", description="the G/L date: the payment's process date, or the day on which it is posted"
     )
     blocked_statuses: tuple[str, ...] = Field(
         default=("H", "Y", "F", "#", "Z"),
-        description="pay statuses (F0411.PST) on which a person decides first, but for those that bills are sent on; "
+        description="pay statuses (F0411.PST) on which a person decides first, but for those of what BILL pays; "
         "of bills that were born in BILL only # and Z, a payment run that is on",
     )
     on_conflict: Literal["hold", "source"] = Field(
         default="hold",
         description="a payment that somebody voided in JD Edwards while BILL's stands: a person decides, or it is "
         "posted anew",
+    )
+    funding_currency: str | None = Field(
+        default="USD",
+        description="currency of BILL's `fundingAmount`, which is compared with the bank credit of companies that keep "
+        "their books in it; null: it is not compared",
+    )
+    funding_tolerance: Decimal = Field(
+        default=Decimal("0.01"), ge=0, description="how far that and the bank credit may be apart"
     )
     never_selected: tuple[str, ...] = Field(
         default=(), description="mode journal: pay statuses that no payment run of JD Edwards ever selects"
@@ -69,13 +88,43 @@ class SentStatuses(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     pay_statuses: tuple[str, ...] = ("A",)
+    handed_over_status: str | None = None
+
+    @property
+    def handed(self) -> tuple[str, ...]:
+        """The pay statuses on which vouchers are while BILL can pay them."""
+        return self.pay_statuses if self.handed_over_status is None else (self.handed_over_status,)
+
+
+class BornStatus(BaseModel):
+    """Of the settings of the flow `approved_bills`: the pay status of its vouchers."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    unpayable_status: str = "H"
+
+
+def _sent(integration: IntegrationSettings) -> SentStatuses:
+    rules = read_settings(SentStatuses, integration, "bills")
+    assert isinstance(rules, SentStatuses)
+    return rules
 
 
 def sent_statuses(integration: IntegrationSettings) -> tuple[str, ...]:
-    """The pay statuses on which vouchers are handed to BILL. Raises UnusableInput naming the setting."""
-    rules = read_settings(SentStatuses, integration, "bills")
-    assert isinstance(rules, SentStatuses)
-    return rules.pay_statuses
+    """The pay statuses of vouchers that BILL pays, handed over or not yet. Raises UnusableInput naming the setting."""
+    rules = _sent(integration)
+    return tuple(dict.fromkeys((*rules.pay_statuses, *rules.handed)))
+
+
+def return_status(integration: IntegrationSettings, *, born_in_bill: bool) -> str | None:
+    """The pay status that vouchers go back to when a payment of BILL's is taken back. None where it need not be said:
+    JDE itself puts A (jde-ais section 15), and it is on A that vouchers are sent."""
+    if born_in_bill:
+        born = read_settings(BornStatus, integration, "approved_bills")
+        assert isinstance(born, BornStatus)
+        return born.unpayable_status
+    handed = _sent(integration).handed
+    return None if "A" in handed else handed[0]
 
 
 def journal_problem(settings: PaymentsSettings, integration: IntegrationSettings) -> str:
@@ -85,7 +134,7 @@ def journal_problem(settings: PaymentsSettings, integration: IntegrationSettings
     """
     if settings.mode != "journal":
         return ""
-    selected = [status for status in sent_statuses(integration) if status not in settings.never_selected]
+    selected = [status for status in _sent(integration).handed if status not in settings.never_selected]
     if selected:
         shown = ", ".join(selected)
         return f"vouchers are handed to BILL on pay status {shown}, which a payment run may select (`never_selected`)"

@@ -8,20 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
 from connector_assets.delivery.document import Document, FieldChange, Step, Target, differences
 from connector_assets.delivery.money import amount_text
-from connector_assets.integrations.jde_bill.paid.outlet import POSTED, VOIDED, Part, PaymentOutlet, parts_of, standing
-from connector_assets.integrations.to_jde.payments import OF_VOUCHER, RECORD, VOID, PaymentRecords, Settled
+from connector_assets.integrations.from_jde.keys import Row
+from connector_assets.integrations.jde_bill.paid.outlet import (
+    POSTED,
+    VOIDED,
+    Part,
+    PaymentOutlet,
+    parts_of,
+    returned,
+    standing,
+)
+from connector_assets.integrations.to_jde.acts import lacking_inputs
+from connector_assets.integrations.to_jde.payments import (
+    OF_VOUCHER,
+    RECORD,
+    RETURN_STATUS,
+    VOID,
+    PaymentRecords,
+    Settled,
+)
 
 ZERO = Decimal("0.00")
 NEEDS: Mapping[str, Sequence[str]] = {
     RECORD: (*OF_VOUCHER, "PaymentDate", "GLDate", "PaymentNumber", "PayItems", "Credits"),
     VOID: ("PaymentID", "VoidDate"),
 }
+RETURNS: Mapping[str, Sequence[str]] = {VOID: (RETURN_STATUS,)}
 
 
 class Settling(PaymentOutlet):
@@ -38,7 +57,10 @@ class Settling(PaymentOutlet):
         return self.records.missing()
 
     def lacking(self) -> list[str]:
-        return self.records.lacking()
+        return [*self.records.lacking(), *([] if self.returns_nothing else lacking_inputs(self.bench, RETURNS))]
+
+    def returns(self) -> bool:
+        return not lacking_inputs(self.bench, RETURNS)
 
     def any(self) -> bool:
         return self.records.any_within(self.settings.payment_number_base, self.settings.last_number)
@@ -61,6 +83,10 @@ class Settling(PaymentOutlet):
                 live = standing(own)
                 found[id] = live[0] if len(live) == 1 else old
         return found
+
+    def perhaps_undone(self, entity: str, rows: Sequence[Row]) -> dict[str, date | None]:
+        void = [row for row in rows if row.get("VDGJ") is not None] if entity == self.entity else []
+        return {str(row["PYID"]): row.get("UPMJ") for row in void}
 
     def answers_to(self, target: Target, row: Mapping[str, Any]) -> bool:
         return bool(vouchers_of(target) & {each.rpartition("/")[0] for each in (row["items"] or "").split()})
@@ -92,10 +118,15 @@ class Settling(PaymentOutlet):
             changes=differences({}, document.content),
         )
 
+    def found_void(self, target: Target, document: Document) -> str | None:
+        settled: Settled = target.raw
+        return "; ".join(settled.selectable) or None
+
     def reverse(self, document: Document, target: Target) -> Step:
+        row = document.facts["row"]
         return Step(
             name="void",
-            body={"PaymentID": int(target.id), "VoidDate": document.facts["row"]["gl_day"]},
+            body={"PaymentID": int(target.id), "VoidDate": row["gl_day"], **returned(row)},
             send=lambda sent: _told(self.records.void(sent)),
             outcome="updated",
             stage=VOIDED,
@@ -124,4 +155,5 @@ def _told(target: Target) -> Target:
     settled: Settled = target.raw
     gross = sum((amount for amount in settled.items.values() if amount > 0), ZERO)
     content = {name: target.content[name] for name in ("number", "amount", "currency", "date", "void")}
-    return replace(target, content={**content, "gross": amount_text(gross)})
+    told = {"gross": amount_text(gross), "funding": amount_text(settled.base)}
+    return replace(target, content=content | told)

@@ -43,12 +43,14 @@ SCALE = Decimal("0.01")
 @dataclass(frozen=True)
 class Held:
     """A bill and what was paid on it: `recorded` are amounts of JD Edwards' payments by PYID, `told` the sum of BILL's
-    own payments that JD Edwards is told of."""
+    own payments that JD Edwards is told of, `taken_off` the recorded ones (PYID) that are void in BILL, where its
+    payments were looked at."""
 
     bill: Bill
     recorded: Mapping[str, Decimal] = field(default_factory=dict)
     told: Decimal = ZERO
     made: date | None = None
+    taken_off: frozenset[str] = frozenset()
 
     @property
     def total(self) -> Decimal:
@@ -118,9 +120,9 @@ class BillRecords:
         """Whether a bill is of this flow's kind, or nobody's."""
         return bool(self.covered(bill)) or not keys_of(bill.description)
 
-    def read(self, ids: Collection[str]) -> dict[str, Target]:
-        """Bills by id."""
-        return {target.id: target for target in self._targets(self.client.bills.by_ids(list(ids)))}
+    def read(self, ids: Collection[str], *, whole: bool = False) -> dict[str, Target]:
+        """Bills by id; `whole` with what was taken off them."""
+        return {target.id: target for target in self._targets(self.client.bills.by_ids(list(ids)), whole=whole)}
 
     def one(self, id: str) -> Target:
         """One bill as it is now."""
@@ -135,17 +137,28 @@ class BillRecords:
         bills = list(filter(self.concerns, self.client.bills.all()))
         return self._observed(bills, list(self.client.payments.all()) if any(map(_has_payments, bills)) else [])
 
-    def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
-        """The bills of each document's vendor that are its: those that cover one of its pay items; else those of its
-        number that are nobody's."""
-        vendors = {document.content["vendor"] for document in documents} - {None}
-        held = {vendor: list(self.client.bills.of_vendor(vendor)) for vendor in sorted(vendors)}
-        self.look([bill for bills in held.values() for bill in bills])
+    def find(
+        self, documents: Sequence[Document], asked: Mapping[str, Collection[str]], *, everywhere: bool = False
+    ) -> dict[str, list[Target]]:
+        """The bills of each document: those that cover one of its pay items among the vendors that are asked for it,
+        with `everywhere` among all; else those of its own vendor and its number that are nobody's."""
+        vendors = {vendor for each in asked.values() for vendor in each}
+        found = [bill for vendor in sorted(vendors) for bill in self.client.bills.of_vendor(vendor)]
+        if everywhere:
+            found += [each for each in self._at_first if each.vendor_id not in vendors]
+        self.look(found)
+        held: dict[str, list[Bill]] = {}
+        for bill in found:
+            held.setdefault(bill.vendor_id or "", []).append(bill)
         chosen = {
-            document.key: self._answering(held.get(document.content["vendor"], ()), document) for document in documents
+            document.key: self._answering(
+                [bill for vendor in (held if everywhere else asked[document.key]) for bill in held.get(vendor, ())],
+                document,
+            )
+            for document in documents
         }
         bills = {bill.id: bill for found in chosen.values() for bill in found}
-        seen = {target.id: target for target in self._targets(list(bills.values()))}
+        seen = {target.id: target for target in self._targets(list(bills.values()), whole=True)}
         return {key: [seen[bill.id] for bill in found] for key, found in chosen.items() if found}
 
     def look(self, bills: Iterable[Bill]) -> None:
@@ -166,12 +179,23 @@ class BillRecords:
         ]
         if ours:
             return ours
-        number = (document.content["number"] or "").casefold()
-        return [bill for bill in bills if bill.usable and not self.covered(bill) and _number(bill) == number]
+        number, vendor = (document.content["number"] or "").casefold(), document.content["vendor"]
+        own = [bill for bill in bills if bill.usable and bill.vendor_id == vendor]
+        return [bill for bill in own if not self.covered(bill) and _number(bill) == number]
 
     def marked(self, vendor: str, key: str) -> list[Target]:
         """The vendor's bills that cover a pay item."""
         return self._targets([bill for bill in self.client.bills.of_vendor(vendor) if key in self.covered(bill)])
+
+    @cached_property
+    def _at_first(self) -> list[Bill]:
+        """All bills, as they were when they were first asked for: who reads them all does so once a run."""
+        return list(self.client.bills.all())
+
+    def in_force(self, key: str, vendors: Collection[str]) -> list[Target]:
+        """The bills of these vendors that can be paid and cover a pay item."""
+        bills = [bill for vendor in sorted(vendors) for bill in self.client.bills.of_vendor(vendor)]
+        return self._targets([bill for bill in bills if bill.usable and key in self.covered(bill)])
 
     def unmarked(self, flow: str, target: Target, description: str) -> NotAllowed:
         """What to say of a bill that did not keep its description."""
@@ -186,9 +210,9 @@ class BillRecords:
         """Bills that a write answered."""
         return self._targets(bills)
 
-    def _targets(self, bills: Iterable[Bill]) -> list[Target]:
+    def _targets(self, bills: Iterable[Bill], *, whole: bool = False) -> list[Target]:
         bills = list(bills)
-        vendors = sorted({bill.vendor_id for bill in bills if bill.vendor_id and _has_payments(bill)})
+        vendors = sorted({bill.vendor_id for bill in bills if bill.vendor_id and (whole or _has_payments(bill))})
         return self._observed(bills, [each for vendor in vendors for each in self.client.payments.of_vendor(vendor)])
 
     def _observed(self, bills: Sequence[Bill], payments: Sequence[Payment]) -> list[Target]:
@@ -201,6 +225,7 @@ class BillRecords:
                     _recorded(bill, payments),
                     self._told(bill, payments),
                     bill.created_time.astimezone(zone).date() if bill.created_time else None,
+                    _taken_off(bill, payments),
                 )
             )
             for bill in bills
@@ -268,6 +293,21 @@ def _has_payments(bill: Bill) -> bool:
 def _of_jde(payment: Payment) -> str | None:
     """The PYID of a payment of JD Edwards that was recorded in BILL."""
     return payment_of(payment.description) if payment.online_payment is False else None
+
+
+def recorded_and_undone(payment: Payment) -> bool:
+    """Whether a payment of JD Edwards that was recorded in BILL was taken back there."""
+    undone = payment.status in PAYMENT_UNDONE or payment.single_status in SINGLE_UNDONE
+    return undone and _of_jde(payment) is not None
+
+
+def _taken_off(bill: Bill, payments: Sequence[Payment]) -> frozenset[str]:
+    own = [
+        each
+        for each in payments
+        if recorded_and_undone(each) and any(part.bill_id == bill.id for part in each.bill_payments)
+    ]
+    return frozenset(id for each in own if (id := _of_jde(each)))
 
 
 def _recorded(bill: Bill, payments: Sequence[Payment]) -> dict[str, Decimal]:

@@ -23,13 +23,13 @@ from connector_assets.delivery.document import (
 )
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
+from connector_assets.integrations.from_jde.posting import POSTING
 from connector_assets.integrations.jde_bill.marker import payment_marker
 from connector_assets.integrations.jde_bill.payable import amounts
 from connector_assets.integrations.jde_bill.payable.bill_records import BillRecords, Held
 from connector_assets.integrations.jde_bill.payable.steps import (
     PayableSteps,
     description,
-    left_alone,
     line_bodies,
     shown,
 )
@@ -91,19 +91,19 @@ class BillSteps(PayableSteps[BillRecords]):
         content = document.content
         is_open = Decimal(content["amount"]) != ZERO
         if known.target_id is None:
-            sendable = is_open and document.facts["row"]["approved"]
-            return (
-                Do(self.create(document, lambda sent: self._create(document, sent)))
-                if sendable
-                else left_alone(document)
-            )
+            return self.new(document, known, lambda: self.create(document, lambda sent: self._create(document, sent)))
         if self.flow.is_settled(document, known):
             return Done()
         if target is None:
             return NeedTarget()
         held: Held = target.raw
         if content["void"]:
-            return self._withdraw(document, known, target, "does not release" if is_open else "voided")
+            held_by = document.facts["row"].get("on_hold")
+            why = f"withholds payment (F0401.HDPY of {held_by}) of" if held_by else "does not release"
+            return self._withdraw(document, known, target, why if is_open else "voided")
+        first = None if target.content["void"] else self.flow.hand_over(document, known, target)
+        if first is not None:
+            return first
         wanted = self.wanted_of(document, target)
         if wanted.taken_back:
             return Hold(tuple(problem("payment_taken_back", "payment", each["id"]) for each in wanted.taken_back))
@@ -111,12 +111,22 @@ class BillSteps(PayableSteps[BillRecords]):
             return self._withdraw(document, known, target, "took back")
         if held.unknown:
             return Done(waiting=WAITS)
+        if is_open and (moved := self.repay(document, known, target, untouched=held.untouched)):
+            return moved
         if target.content["void"]:
-            return self._revive(known, target, document) if is_open or wanted.record else Done()
+            if not (is_open or wanted.record):
+                return Done()
+            waits = None if wanted.record else self.awaits_posting(document, sent=True)
+            return waits or self._revive(known, target, document)
         fields = self.fields(document, is_open=is_open)
-        return (
-            self.amend(document, known, target, wanted.total, fields) or self._record(known, target, wanted) or Done()
-        )
+        change = self.amend(document, known, target, wanted.total, fields)
+        if change is None or (isinstance(change, Done | Hold) and change.waiting == POSTING):
+            # what was paid does not wait for what is to be posted
+            change = self._record(known, target, wanted) or change
+        return change or Done()
+
+    def told(self, target: Target) -> str:
+        return _state(target.raw)
 
     def untouchable(self, target: Target, changes: Sequence[FieldChange], *, reduced: bool) -> Hold | None:
         held: Held = target.raw
@@ -139,7 +149,8 @@ class BillSteps(PayableSteps[BillRecords]):
 
     def _revive(self, known: Delivery, target: Target, document: Document) -> Decision:
         status = target.raw.bill.record_status or "archived"
-        return self.not_ours(known, status) or Do(self.act("restore", known, target))
+        first = self.not_ours(known, status) or self.flow.release(document, known, target)
+        return first or Do(self.act("restore", known, target))
 
     def _record(self, known: Delivery, target: Target, wanted: amounts.Wanted) -> Decision | None:
         """What JD Edwards paid, one payment at a time."""
@@ -147,12 +158,26 @@ class BillSteps(PayableSteps[BillRecords]):
         if not wanted.record:
             return None
         payment = wanted.record[0]
+        gone = self._taken_off(target, wanted)
+        if gone is not None:
+            return gone
         if held.underway:
             return Hold((_scheduled("paid", held),))
         if Decimal(payment["amount"]) > held.open:
             told = f"{payment['amount']} by payment {payment['id']}, with {amount_text(held.open)} left in the target"
             return Hold((problem("paid_in_both", "amount", told),))
         return Do(self._payment(known, target, payment))
+
+    def _taken_off(self, target: Target, wanted: amounts.Wanted) -> Hold | None:
+        """What a person took back in BILL of what was recorded is not recorded again by itself."""
+        if self.flow.settings.on_conflict == "source":
+            return None
+        told = [
+            problem("undone_in_target", "payment", f"{each['id']} of {each['amount']} on bill {target.label}")
+            for each in wanted.record
+            if each["id"] in target.raw.taken_off
+        ]
+        return Hold(tuple(told), conflict=True) if told else None
 
     # -- steps ----------------------------------------------------------------------------------------------------
 
@@ -209,5 +234,8 @@ def wanted_of(document: Document, target: Target) -> amounts.Wanted:
 
 
 def _scheduled(what: str, held: Held) -> Problem:
-    status = held.bill.payment_status or "?"
-    return problem("already_scheduled", what, f"{amount_text(held.total)}, {status}")
+    return problem("already_scheduled", what, _state(held))
+
+
+def _state(held: Held) -> str:
+    return f"{amount_text(held.total)}, {held.bill.payment_status or '?'}"

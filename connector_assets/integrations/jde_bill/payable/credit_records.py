@@ -6,9 +6,10 @@ payment does. One that was applied without a payment counts at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from connector_assets.delivery.document import Document, Target, version_text
@@ -66,22 +67,39 @@ class CreditRecords:
         """All credits."""
         return self._targets(self.client.vendor_credits.all())
 
-    def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
-        """The credits of each document's vendor that are its: those that cover one of its pay items; else those of its
-        number that are nobody's. Archived ones count only where there is no other."""
-        vendors = {document.content["vendor"] for document in documents} - {None}
-        held = {vendor: list(self.client.vendor_credits.of_vendor(vendor)) for vendor in sorted(vendors)}
+    def find(
+        self, documents: Sequence[Document], asked: Mapping[str, Collection[str]], *, everywhere: bool = False
+    ) -> dict[str, list[Target]]:
+        """The credits of each document: those that cover one of its pay items among the vendors that are asked for it,
+        with `everywhere` among all; else those of its own vendor and its number that are nobody's. Archived ones count
+        only where there is no other."""
+        vendors = {vendor for each in asked.values() for vendor in each}
+        found = [each for vendor in sorted(vendors) for each in self.client.vendor_credits.of_vendor(vendor)]
+        if everywhere:
+            found += [each for each in self._at_first if each.vendor_id not in vendors]
+        held: dict[str, list[VendorCredit]] = {}
+        for credit in found:
+            held.setdefault(credit.vendor_id or "", []).append(credit)
         chosen = {
-            document.key: _answering(held.get(document.content["vendor"], ()), document) for document in documents
+            document.key: _answering(
+                [each for vendor in (held if everywhere else asked[document.key]) for each in held.get(vendor, ())],
+                document,
+            )
+            for document in documents
         }
         seen = {
             target.id: target for target in self._targets({c.id: c for own in chosen.values() for c in own}.values())
         }
         return {key: [seen[credit.id] for credit in own] for key, own in chosen.items() if own}
 
-    def marked(self, vendor: str, key: str) -> list[Target]:
-        """The vendor's credits in force that cover a pay item."""
-        credits = self.client.vendor_credits.of_vendor(vendor)
+    @cached_property
+    def _at_first(self) -> list[VendorCredit]:
+        """All credits, as they were when they were first asked for: who reads them all does so once a run."""
+        return list(self.client.vendor_credits.all())
+
+    def in_force(self, key: str, vendors: Collection[str]) -> list[Target]:
+        """The credits of these vendors that count and cover a pay item."""
+        credits = [each for vendor in sorted(vendors) for each in self.client.vendor_credits.of_vendor(vendor)]
         return self._targets([each for each in credits if each.usable and key in pay_items_of(each)])
 
     def seen(self, credits: Sequence[VendorCredit]) -> list[Target]:
@@ -133,5 +151,8 @@ def _answering(credits: Sequence[VendorCredit], document: Document) -> list[Vend
     return [
         credit
         for credit in credits
-        if credit.usable and not pay_items_of(credit) and (credit.reference_number or "").casefold() == number
+        if credit.usable
+        and credit.vendor_id == document.content["vendor"]
+        and not pay_items_of(credit)
+        and (credit.reference_number or "").casefold() == number
     ]

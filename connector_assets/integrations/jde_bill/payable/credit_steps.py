@@ -8,7 +8,6 @@ told of it. BILL cannot restore an archived credit (bill section 3.5): a new one
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -20,6 +19,7 @@ from connector_assets.delivery.document import (
     FieldChange,
     Hold,
     NeedTarget,
+    Step,
     Target,
 )
 from connector_assets.delivery.money import amount_text
@@ -28,11 +28,9 @@ from connector_assets.integrations.jde_bill.payable.credit_records import Credit
 from connector_assets.integrations.jde_bill.payable.steps import (
     PayableSteps,
     description,
-    left_alone,
     line_bodies,
     shown,
 )
-from connector_resources.errors import Refused
 from connector_resources.ledger import Delivery
 
 ZERO = Decimal("0.00")
@@ -73,12 +71,7 @@ class CreditSteps(PayableSteps[CreditRecords]):
         content = document.content
         is_open = Decimal(content["amount"]) != ZERO
         if known.target_id is None:
-            sendable = is_open and document.facts["row"]["approved"]
-            return (
-                Do(self.create(document, lambda sent: self._create(document, sent)))
-                if sendable
-                else left_alone(document)
-            )
+            return self.new(document, known, lambda: self._new_credit(document))
         if self.flow.is_settled(document, known):
             return Done()
         if target is None:
@@ -86,9 +79,18 @@ class CreditSteps(PayableSteps[CreditRecords]):
         total = total_of(document)
         if content["void"] or not total:
             return self._withdraw(document, known, target)
+        if is_open and (moved := self.repay(document, known, target, untouched=target.raw.untouched)):
+            return moved
         if target.content["void"]:
-            return self._again(document, known) if is_open else Done()
+            again = self.awaits_posting(document, sent=True) or self._again(document, known, target)
+            return again if is_open else Done()
+        first = self.flow.hand_over(document, known, target)
+        if first is not None:
+            return first
         return self.amend(document, known, target, total, self.parts.keys() if is_open else ("total",)) or Done()
+
+    def _new_credit(self, document: Document) -> Step:
+        return self.create(document, lambda sent: self.records.seen([self.resource.create(sent)])[0])
 
     def untouchable(self, target: Target, changes: Sequence[FieldChange], *, reduced: bool) -> Hold | None:
         held: HeldCredit = target.raw
@@ -106,17 +108,12 @@ class CreditSteps(PayableSteps[CreditRecords]):
             return Hold((problem("credit_already_applied", "", _told(held)),))
         return Do(self.act("archive", known, target))
 
-    def _again(self, document: Document, known: Delivery) -> Decision:
-        """A new credit in the place of the archived one, which the link follows."""
-        made = self.create(document, lambda sent: self._create(document, sent, look=True))
-        return self.not_ours(known, "archived") or Do(replace(made, name="create again", outcome="updated", bulk=None))
+    def _again(self, document: Document, known: Delivery, target: Target) -> Decision:
+        first = self.not_ours(known, "archived") or self.flow.release(document, known, target)
+        return first or Do(self.again(document))
 
-    def _create(self, document: Document, sent: Mapping[str, Any], *, look: bool = False) -> Target:
-        found = self.records.marked(sent["vendorId"], document.key) if look else []
-        if len(found) > 1:
-            several = ", ".join(each.id for each in found)
-            raise Refused(f"{len(found)} credits of {document.key} are in force: {several}; void all but one in BILL")
-        return found[0] if found else self.records.seen([self.resource.create(sent)])[0]
+    def told(self, target: Target) -> str:
+        return _told(target.raw)
 
 
 def total_of(document: Document) -> Decimal:

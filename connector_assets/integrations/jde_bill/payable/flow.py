@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -31,18 +32,23 @@ from connector_assets.delivery.checks import (
     row_schema,
     shape_schema,
 )
-from connector_assets.delivery.document import Document, FieldChange, Target
+from connector_assets.delivery.document import Decision, Document, FieldChange, Hold, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
-from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.money import CENT, amount_text, prorated, smallest
+from connector_assets.delivery.reasons import problem
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde import holds, posting
 from connector_assets.integrations.from_jde import pay_items as jde
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.vouchers import DATED_BY, TABLES, changed_vouchers
 from connector_assets.integrations.jde_bill import classifications
 from connector_assets.integrations.jde_bill.marker import PAY_ITEM, keys_of
 from connector_assets.integrations.jde_bill.marks import mark_rules
-from connector_assets.integrations.jde_bill.numbers import number_rules
-from connector_assets.integrations.jde_bill.payable.distribution import prorated
+from connector_assets.integrations.jde_bill.paid.own import OwnPayments
+from connector_assets.integrations.jde_bill.payable.handing import Handing
+from connector_assets.integrations.jde_bill.payable.one_payer import sent_and_selectable
 from connector_assets.integrations.jde_bill.payable.resolving import UNRESOLVED, Resolving
+from connector_assets.integrations.jde_bill.payable.sent import vendors_named
 from connector_assets.integrations.progress import begins_empty
 from connector_resources.ledger import Delivery
 
@@ -57,12 +63,28 @@ RESOLVED = {
     "order": "str?",
     "approved": "bool",
     "withdrawn": "bool",
+    "hand_over": "bool",
+    "selectable": "str?",
+    "selected": "str?",
+    "by_order": "bool",
+    "left_by_order": "str?",
     "distribution": "str",
     "left": "money",
     "by_target": "money",
     "paid": "str",
     "held_duplicate": "str?",
     "covered_by": "str?",
+    "late_batch": "str?",
+    # its record is another payee's, and has to be closed whatever else keeps it from being sent: what that is
+    "repaid": "str",
+}
+# what is asked of a row is that its record is closed
+CLOSING: dict[str, Any] = {
+    "closing": True,
+    "vendor_state": "",
+    "distribution": "agrees",
+    "selected": None,
+    "covered_by": None,
 }
 
 
@@ -71,45 +93,85 @@ class Payables(Flow):
 
     after = ("vendors", "chart_of_accounts", "departments", "purchase_order_bills")
     carries_money = True
+    is_paid = True
     dated_by = DATED_BY
+    ignored_until = posting.IGNORED_UNTIL
+    held_until = posting.HELD_UNTIL
     parties_of = "vendors"
     source_role, source_entity = "jde", "F0411"
     target_role = "bill"
     natural_key = "pay item in the description"
     named_by = ("key", "items", "number", "vendor", "date", "amount", "total", "currency")
-    document_columns: ClassVar[Mapping[str, str]] = {**jde.COLUMNS, "twin_items": "str", **RESOLVED}
+    document_columns: ClassVar[Mapping[str, str]] = {
+        **jde.COLUMNS,
+        "twin_items": "str",
+        **holds.COLUMNS,
+        # somebody gave the record to another vendor in BILL since we last saw it
+        "moved": "bool",
+        **RESOLVED,
+    }
     line_columns: ClassVar[Mapping[str, str]] = {**jde.LINE_COLUMNS, **classifications.COLUMNS}
     # which pay items are this flow's
     side: ClassVar[jde.Side]
     # the longest number that BILL takes, and what a person calls it
     number_name: ClassVar[str]
 
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        # documents whose record is another vendor's in BILL than we left it, as this run has read it
+        self._moved: set[str] = set()
+
     # -- the source side ------------------------------------------------------------------------------------------
 
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         """Vouchers, as keys without a suffix: what becomes of one pay item depends on the others."""
+        if entity == holds.TABLE:
+            return holds.touched_by_holds(self.bench, self.full_name, rows, self.settings, _item_key)
         if entity not in TABLES:
             return self._touched(entity, rows)
         return changed_vouchers(self.bench.reader("jde"), entity, rows, self.settings, self.bench.start_date)
 
     def _touched(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
-        """The vouchers of records that changed in BILL: a pay item may wait until another's bill lets go of it."""
+        """The vouchers of records that changed in BILL: a pay item may wait until another's bill lets go of it, and
+        somebody may have given one to another vendor."""
         reader: Any = self.bench.reader("bill")
-        texts = [(reader.record(entity, row).description, row[reader.day_column]) for row in rows]
-        return {jde.voucher_of(key): day for text, day in texts for key in keys_of(text) if key.startswith(PAY_ITEM)}
+        links = self.bench.ledger.links.by_target(self.full_name, self.target_entity, [row["id"] for row in rows])
+        left = self.bench.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
+        days: dict[str, date | None] = {}
+        for row in rows:
+            record, day = reader.record(entity, row), row[reader.day_column]
+            days |= {jde.voucher_of(key): day for key in keys_of(record.description) if key.startswith(PAY_ITEM)}
+            key = links[row["id"]].source_key if row["id"] in links else ""
+            content = left[key].content if key in left else None
+            if content and content.get("vendor") not in (None, record.vendor_id):
+                self._moved.add(key)
+                days[jde.voucher_of(key)] = day
+        return days
 
     def all_keys(self) -> dict[str, date | None]:
         return jde.all_pay_items(self.bench.reader("jde"), self.settings, self.side)
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
         reader = self.bench.reader("jde")
-        numbers = number_rules(self.bench.integration.settings)
         tax_account = self.settings.tax_account if self.settings.tax == "line" else None
-        assembly = jde.assemble_pay_items(reader, keys, self.settings, self.side, numbers.paid_by_bill, tax_account)
+        assembly = jde.assemble_pay_items(
+            reader,
+            keys,
+            self.settings,
+            self.side,
+            self.own_payments,
+            tax_account,
+            self.handing.leaves_selectable,
+            self.settings.prepayment_account,
+        )
         twins = self._twins([twin for row in assembly.documents for twin in json.loads(row["twins"])])
         for row in assembly.documents:
             own = [each for twin in json.loads(row["twins"]) for each in twins.get(twin, ())]
-            row |= {"twin_items": json.dumps(own), **UNRESOLVED}
+            row |= {"twin_items": json.dumps(own), **UNRESOLVED, "moved": row["key"] in self._moved}
+        for row, held in zip(
+            assembly.documents, holds.holds_of(reader, assembly.documents, self.settings), strict=True
+        ):
+            row["on_hold"] = held
         for line in assembly.lines:
             line |= classifications.UNFILLED
         return assembly
@@ -129,6 +191,16 @@ class Payables(Flow):
         return not begins_empty(self)
 
     @cached_property
+    def handing(self) -> Handing:
+        """What hands pay items over in JDE before BILL can pay them."""
+        return Handing(self.bench, self.settings)
+
+    @cached_property
+    def own_payments(self) -> OwnPayments:
+        """Which payments of JDE were made in BILL, and need no telling."""
+        return OwnPayments(self.bench)
+
+    @cached_property
     def classified(self) -> classifications.Classified:
         """What leads from a line to its account and department in BILL."""
         return classifications.Classified(self.bench)
@@ -142,7 +214,10 @@ class Payables(Flow):
     def resolve(self, frames: Frames) -> Frames:
         documents, lines = frames.documents.copy(), self.classified.resolve(frames.lines)
         rows = self.resolving.resolve(records(documents))
-        for name in ("ignored", "amount", *RESOLVED):
+        repaid = self.resolving.repaid(rows, classifications.troubles(lines))
+        rows = [row | (CLOSING if row["key"] in repaid else {}) for row in rows]
+        rows = [row | {"repaid": repaid.get(row["key"], "")} for row in rows]
+        for name in ("ignored", "amount", "payee", *RESOLVED):
             documents[name] = pd.Series([row[name] for row in rows], index=documents.index, dtype=object)
         # what only has to be closed needs no account any more
         closing = {row["key"] for row in rows if row["closing"]}
@@ -167,11 +242,17 @@ class Payables(Flow):
                         reason("currency_not_the_vendors", lambda states: states != "currency_not_the_vendors"),
                     ],
                     "distribution": [
+                        reason("prepayment", lambda states: states != "prepayment"),
                         reason("distribution_missing", lambda states: states != "missing"),
                         reason("distribution_does_not_agree", lambda states: states != "differs"),
+                        reason("tax_not_explained", lambda states: states != "unproved"),
                     ],
+                    "left": [reason("too_many_decimals", lambda amounts: ~amounts.map(_too_fine).astype(bool))],
                     "held_duplicate": [reason("possible_duplicate", lambda keys: keys.isna())],
                     "covered_by": [reason("covered_by_another_bill", lambda keys: keys.isna())],
+                    "selected": [reason("not_handed_over", lambda items: items.isna())],
+                    "left_by_order": [reason("left_by_order", lambda items: items.isna())],
+                    "late_batch": [reason(posting.NOT_POSTED, lambda batches: batches.isna())],
                 },
             ),
             line_shape=shape_schema(
@@ -182,6 +263,8 @@ class Payables(Flow):
                 "supplier_not_linked": "payee" if self.settings.paid_to == "payee" else "supplier",
                 "currency_not_the_vendors": "currency",
                 "distribution_does_not_agree": "gap",
+                "tax_not_explained": "tax_unproved",
+                "prepayment": "left",
                 "possible_duplicate": "held_duplicate",
                 "covered_by_another_bill": "covered_by",
                 **classifications.SHOWS,
@@ -190,7 +273,11 @@ class Payables(Flow):
                 "vendor_state": "supplier",
                 "number": self.number_name,
                 "held_duplicate": "number",
+                "left": "amount",
                 "covered_by": "pay item",
+                "selected": "pay item",
+                "left_by_order": "pay item",
+                "late_batch": "batch",
                 **classifications.NAMES,
             },
             waits_for=self._waits_for,
@@ -224,7 +311,7 @@ class Payables(Flow):
     ) -> list[dict[str, Any]]:
         """The lines of a record of the amount `total`; none where the distribution makes no proportions."""
         try:
-            amounts = prorated([line["line_amount"] for line in lines], total, row["currency"])
+            amounts = prorated([line["line_amount"] for line in lines], total, _unit(row["currency"]))
         except ValueError:
             return []
         return [
@@ -245,14 +332,40 @@ class Payables(Flow):
             return document.content
         return document.content | {"total": text, "lines": self.lines_of(facts["row"], facts["lines"], total)}
 
+    def moved(self, row: Mapping[str, Any]) -> bool:
+        """A pay item that came back on a pay status on which JDE pays it is handed over again; a record that somebody
+        gave to another vendor is looked at."""
+        return bool(row["hand_over"] or row["moved"])
+
     # -- the target side ------------------------------------------------------------------------------------------
+
+    def vendors_asked(self, documents: Sequence[Document]) -> dict[str, set[str]]:
+        """Document key -> the vendors among whose records it is looked for: who is paid, the supplier, and whoever was
+        paid by a call of ours."""
+        rows = [document.facts["row"] for document in documents]
+        suppliers = self.resolving.vendors.of({(row["supplier"], row["currency"] or "") for row in rows})
+        asked = vendors_named(self.bench.ledger, self.full_name, documents)
+        for document, row in zip(documents, rows, strict=True):
+            supplier = suppliers[row["supplier"], row["currency"] or ""].id
+            asked[document.key] |= {supplier} if supplier else set()
+        return asked
+
+    @cached_property
+    def memory_is_new(self) -> bool:
+        """Whether no document of the flow was settled when the run began: our memory may be lost, and with it who was
+        paid before."""
+        return not self.bench.ledger.deliveries.counts(self.full_name).get("settled")
 
     @abstractmethod
     def total_of(self, document: Document, target: Target) -> Decimal:
         """What a document's record must be for, given how it is in BILL."""
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
-        ours = document.content | {"total": amount_text(self.total_of(document, target))}
+        total, held = self.total_of(document, target), Decimal(target.content["total"])
+        if document.facts["row"].get("unposted") is not None:
+            # what is not posted yet was not sent
+            total = min(total, held)
+        ours = document.content | {"total": amount_text(total)}
         return tuple(
             FieldChange(name, target.content.get(name), ours[name])
             for name in ("items", "vendor", "total", "date", "currency")
@@ -273,12 +386,54 @@ class Payables(Flow):
     def is_settled(self, document: Document, known: Delivery) -> bool:
         """Whether both sides agreed on this very content, and nothing says that anything has changed since."""
         return (
-            known.state == "settled" and known.content_hash == document.hash and not (known.waiting or known.released)
+            known.state == "settled"
+            and known.content_hash == document.hash
+            and not (known.waiting or known.released or document.facts["row"]["moved"])
+            and not self.handing.pending(document)
         )
+
+    def release(self, document: Document, known: Delivery, target: Target | None) -> Decision | None:
+        """What has to be done first before BILL can pay the record: nothing comes within its reach that JDE's own
+        payment run selects."""
+        words = document.facts["row"]["selectable"]
+        if words:
+            return Hold((problem("not_handed_over", "pay item", words),))
+        return self.handing.step(document, known, target)
+
+    def hand_over(self, document: Document, known: Delivery, target: Target | None) -> Decision | None:
+        """What has to be done in JDE while BILL can pay the record; None where nothing has."""
+        return self.handing.step(document, known, target)
+
+    def prepared(self, document: Document) -> Document:
+        facts = document.facts
+        return replace(document, facts={**facts, "row": {**facts["row"], "hand_over": False}})
+
+    def payable_in_both(self, keys: Collection[str] | None) -> Mapping[str, str]:
+        return sent_and_selectable(self, keys)
+
+    def startup_problems(self) -> list[str]:
+        found = self.handing.problems()
+        if not found and self.settings.handed_over_status is None and (both := sent_and_selectable(self, None)):
+            first = next(iter(sorted(both.values())))
+            found = [f"{len(both)} of what BILL can pay is what JD Edwards' payment run selects too: {first}"]
+        return [f"{self.full_name}: {each}" for each in found]
+
+
+def _item_key(row: Mapping[str, Any]) -> str:
+    return jde.item_key(voucher_key(row), row["SFX"])
+
+
+def _unit(currency: str | None) -> Decimal:
+    """The smallest amount of a currency that BILL takes: two decimals at most (bill section 8)."""
+    return max(smallest(currency), CENT)
+
+
+def _too_fine(amount: Decimal | None) -> bool:
+    return amount is not None and amount % CENT != 0
 
 
 SOURCES = (
-    *(Source("jde", table) for table in TABLES),
+    *(Source("jde", table) for table in (*TABLES, holds.TABLE)),
     Source("jde", "F0010", daily=False),
     *classifications.SOURCES,
 )

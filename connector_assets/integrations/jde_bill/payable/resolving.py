@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -12,9 +13,12 @@ from typing import Any
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.pay_items import Paid, PayItem, item_key, items_of, voucher_of
+from connector_assets.integrations.from_jde.posting import NOT_POSTED_YET, is_late
 from connector_assets.integrations.from_jde.settled import HISTORY, PAID_IN_JDE, Settled
+from connector_assets.integrations.from_jde.vouchers import distribution_state
 from connector_assets.integrations.jde_bill.marks import MarkRules
 from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named
+from connector_assets.integrations.jde_bill.ordered.paid_up import paid_up
 from connector_assets.integrations.jde_bill.payable.numbers import invoice_number
 from connector_assets.integrations.jde_bill.payable.pay_items import grouped
 from connector_assets.integrations.jde_bill.payable.sent import Sent, sent_of
@@ -27,6 +31,8 @@ BORN_IN_BILL = "born_in_bill"
 BILLED_BY_ORDER = "billed_by_order"
 IN_ANOTHER_BILL = "in_another_bill"
 NOT_APPROVED = "not_approved"
+# by its payment instrument: BILL would pay it once more
+PAID_BY_CARD = "paid_by_card"
 # what a row has before it is resolved
 UNRESOLVED: Mapping[str, Any] = {
     "covers": "[]",
@@ -37,6 +43,11 @@ UNRESOLVED: Mapping[str, Any] = {
     "due": None,
     "order": None,
     "approved": False,
+    "hand_over": False,
+    "selectable": None,
+    "selected": None,
+    "by_order": False,
+    "left_by_order": None,
     "withdrawn": False,
     "distribution": "",
     "left": ZERO,
@@ -44,6 +55,9 @@ UNRESOLVED: Mapping[str, Any] = {
     "paid": "[]",
     "held_duplicate": None,
     "covered_by": None,
+    "repaid": "",
+    "moved": False,
+    "late_batch": None,
 }
 Row = Mapping[str, Any]
 Known = Mapping[str, Mapping[str, Sent]]
@@ -58,6 +72,8 @@ class Resolving:
         self.settings = settings
         self.marks = marks
         self.vendors = VendorLinks(bench)
+        # keys of orders of whose bill nothing is left to be paid
+        self._paid_up: Collection[str] = ()
 
     def resolve(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
         """The rows with the columns filled that depend on links and on what was sent, and `closing`: what is in BILL
@@ -67,6 +83,8 @@ class Resolving:
         sent = sent_of(self.bench.ledger, self.flow, keys)
         twins = sent_of(self.bench.ledger, self.flow, {key for row in rows for key in json.loads(row["twin_items"])})
         orders = self._billed_orders({item.order for found in items.values() for item in found if item.order})
+        self._paid_up = self._orders_paid_up(orders)
+        rows = [{**row, "payee": self._payee(row, items, sent)} for row in rows]
         vendors = self.vendors.of({self._paid(row) for row in rows})
         known = self.bench.ledger.deliveries.load(self.flow, [row["key"] for row in rows])
         resolved = []
@@ -74,13 +92,46 @@ class Resolving:
             voucher = voucher_of(row["key"])
             link = vendors[self._paid(row)]
             columns = self._one(row, items[voucher], sent.get(voucher, {}), twins, orders, link, known.get(row["key"]))
-            resolved.append(dict(row) | columns)
+            resolved.append({**row, **columns})
         return resolved
+
+    def payee_of(self, row: Row) -> int:
+        """The address number of who is paid."""
+        return self._paid(row)[0]
+
+    def repaid(self, rows: Sequence[Row], unfit: Mapping[str, str]) -> dict[str, str]:
+        """The keys of resolved rows whose record in BILL is, as we remember it, another payee's than is to be paid, and
+        that are held by themselves or for what `unfit` says, each with why: nothing but the other's is closed."""
+        troubles = {row["key"]: _trouble(row) or unfit.get(row["key"], "") for row in rows if not row["closing"]}
+        waiting = {row["key"]: row for row in rows if troubles.get(row["key"])}
+        known = self.bench.ledger.deliveries.load(self.flow, list(waiting))
+        held = {key: each.content or {} for key, each in known.items() if each.target_id is not None}
+        held = {key: each for key, each in held.items() if each.get("vendor") and not each.get("void")}
+        of = self.vendors.suppliers({str(each["vendor"]) for each in held.values()})
+        return {
+            key: troubles[key]
+            for key, each in held.items()
+            if of.get(str(each["vendor"]), self._paid(waiting[key])[0]) != self._paid(waiting[key])[0]
+        }
 
     def vendor_of(self, row: Row) -> VendorLink:
         """The vendor of a row, or what it waits for."""
         wanted = self._paid(row)
         return self.vendors.of([wanted])[wanted]
+
+    def _payee(self, row: Row, items: Mapping[str, Sequence[PayItem]], sent: Known) -> int:
+        """Who is paid by the bill that a row names: what is open of it has one payee."""
+        voucher, suffix = voucher_of(row["key"]), row["suffix"]
+        found = {item.suffix: item for item in items[voucher]}
+        covers = self._grouped(items[voucher], sent.get(voucher, {})).get(suffix) or (suffix,)
+        own = [found[each] for each in covers]
+        return next((item.payee for item in own if item.payable), own[0].payee)
+
+    def _grouped(self, items: Sequence[PayItem], sent: Mapping[str, Sent]) -> dict[str, tuple[str, ...]]:
+        """Which pay items are one bill, as `grouped`; who is paid says nothing where the supplier's vendor is."""
+        if self.settings.paid_to == "supplier":
+            items = [replace(item, payee=0) for item in items]
+        return grouped(items, {first: each.covers for first, each in sent.items()}, self._alike)
 
     def _paid(self, row: Row) -> tuple[int, str]:
         """Who is paid, and in which currency."""
@@ -91,6 +142,11 @@ class Resolving:
         named = {order_named(key): key for key in orders}
         billed = OrderBills(self.bench).billed(named)
         return {key for key in orders if order_named(key) in billed}
+
+    def _orders_paid_up(self, orders: Collection[str]) -> set[str]:
+        """Those of these orders of whose bill nothing is left to be paid."""
+        found = paid_up(OrderBills(self.bench), {order_named(key) for key in orders}) if orders else ()
+        return {key for key in orders if order_named(key) in found}
 
     def _one(
         self,
@@ -103,20 +159,32 @@ class Resolving:
         known: Delivery | None,
     ) -> dict[str, Any]:
         voucher, suffix = voucher_of(row["key"]), row["suffix"]
-        bills = grouped(items, {first: each.covers for first, each in sent.items()})
-        covers = bills.get(suffix)
+        covers = self._grouped(items, sent).get(suffix)
         found = {item.suffix: item for item in items}
         own = [found[each] for each in covers or (suffix,)]
         left = [item for item in own if item.payable]
-        approved = all(set(item.status.split(",")) <= set(self.settings.pay_statuses) for item in left)
+        approved = all(set(item.status.split(",")) <= self.settings.approved_statuses for item in left)
+        approved = approved and not any(item.card for item in left)
+        handed = self.settings.handed_over_status
         is_sent = suffix in sent
-        withdrawn = is_sent and (all(item.void for item in own) or not approved)
+        # JDE pays nobody who is on hold either: nothing is handed over meanwhile
+        on_hold = bool(left and row["on_hold"])
+        withdrawn = is_sent and (all(item.void for item in own) or not approved or on_hold)
+        selectable = _selectable(voucher, left, row["currency"]) if approved and not on_hold else None
         closing = withdrawn or (is_sent and not left)
         columns: dict[str, Any] = {
             "closing": closing,
             "covers": json.dumps([item_key(voucher, item.suffix) for item in own]),
             "approved": approved,
             "withdrawn": withdrawn,
+            "hand_over": approved
+            and not on_hold
+            and handed is not None
+            and any(item.status != handed for item in left),
+            "selectable": selectable,
+            "selected": None if is_sent else selectable,
+            "by_order": False,
+            "left_by_order": None,
             "amount": sum((item.open for item in own), ZERO),
             "left": sum((item.open for item in own), ZERO),
             "due": min((item.due for item in left or own if item.due), default=None),
@@ -127,22 +195,48 @@ class Resolving:
             "vendor_id": link.id,
             "vendor_state": "" if closing else link.reason or "",
             "vendor_currency": link.currency,
-            "distribution": "agrees" if closing else _distribution(row),
+            "distribution": "agrees" if closing else distribution_state(row),
             "held_duplicate": None if is_sent else self._first_twin(row, voucher, sent, twins),
             "covered_by": None if closing else _covered_by(voucher, own, suffix, sent),
+            # of what was sent, and of what was posted before, the target is asked first
+            "late_batch": row["unposted"] if not (is_sent or row["reopened"]) and self._is_late(row) else None,
         }
         if self.marks.of_row({self.marks.mark_column: row["reference"]}):
-            columns["ignored"] = BORN_IN_BILL
+            columns |= {"ignored": BORN_IN_BILL, "hand_over": False}
         elif covers is None:
-            columns |= {"ignored": IN_ANOTHER_BILL, "amount": None}
+            columns |= {"ignored": IN_ANOTHER_BILL, "amount": None, "hand_over": False}
         elif not is_sent:
             columns["ignored"] = self._rule(row, own, orders, known, approved=approved)
+            if columns["ignored"] == BILLED_BY_ORDER:
+                columns |= self._by_order(columns, voucher, left, row["currency"])
             if not left and columns["ignored"] in (None, PAID_IN_JDE):
                 # nothing is left: what is counted is the money that BILL does not see
                 columns["amount"] = sum((item.gross for item in own), ZERO)
         else:
             columns["ignored"] = None
         return columns
+
+    def _by_order(
+        self, columns: Mapping[str, Any], voucher: str, left: Sequence[PayItem], currency: str | None
+    ) -> dict[str, Any]:
+        """BILL pays it by the bill of its order: it is handed over all the same, whatever it lacks to be a bill. Once
+        that bill is paid, what is left is JD Edwards' to pay, and must not stay where nobody pays it."""
+        over = any(item.order in self._paid_up for item in left)
+        handed = [item for item in left if over and item.status == self.settings.handed_over_status]
+        rest = _in_words(voucher, handed, currency)
+        if rest is None and (over or not columns["hand_over"]):
+            return {"selected": None, "hand_over": False}
+        lacks = dict.fromkeys(("selected", "held_duplicate", "covered_by", "late_batch"))
+        return {
+            "closing": True,
+            "ignored": None,
+            "by_order": True,
+            "vendor_state": "",
+            "distribution": "agrees",
+            "hand_over": rest is None,
+            "left_by_order": rest,
+            **lacks,
+        }
 
     def _rule(
         self, row: Row, own: Sequence[PayItem], orders: Collection[str], known: Delivery | None, *, approved: bool
@@ -151,7 +245,12 @@ class Resolving:
         if any(item.order in orders for item in own):
             return BILLED_BY_ORDER
         if any(item.payable for item in own):
-            return None if approved else NOT_APPROVED
+            if any(item.card for item in own):
+                return PAID_BY_CARD
+            if not approved:
+                return NOT_APPROVED
+            new = row["unposted"] is not None and not row["reopened"]
+            return NOT_POSTED_YET if new and not self._is_late(row) else None
         payments = _live(own)
         settled_on: date | None = max((each.date for each in payments if each.date), default=row["settled_on"])
         if all(item.void for item in own) or self.settled.is_history(settled_on, known):
@@ -161,6 +260,14 @@ class Resolving:
             return HISTORY if payments and all(each.elsewhere for each in payments) else PAID_IN_JDE
         # its bill may be in BILL all the same, sent before our memory was lost: it is looked for
         return None
+
+    @property
+    def _alike(self) -> Collection[str]:
+        """Pay statuses that come to one once they are handed over."""
+        return self.settings.approved_statuses if self.settings.handed_over_status is not None else ()
+
+    def _is_late(self, row: Row) -> bool:
+        return is_late(row, self.settings, self.bench.today("jde"))
 
     @cached_property
     def settled(self) -> Settled:
@@ -190,6 +297,16 @@ class Resolving:
         return first if first != voucher else None
 
 
+def _trouble(row: Row) -> str:
+    """Why a check holds a document, whatever its lines are; '' where none does."""
+    found = [row["vendor_state"]] if row["vendor_state"] else []
+    found += ["not_handed_over"] if row["selected"] else []
+    found += ["covered_by_another_bill"] if row["covered_by"] else []
+    state = row["distribution"]
+    found += [] if state == "agrees" else [state if state == "prepayment" else f"distribution_{state}"]
+    return ", ".join(found)
+
+
 def _covered_by(voucher: str, own: Sequence[PayItem], suffix: str, sent: Mapping[str, Sent]) -> str | None:
     """The pay item in whose bill one of these still is."""
     for first, bill in sorted(sent.items()):
@@ -198,10 +315,19 @@ def _covered_by(voucher: str, own: Sequence[PayItem], suffix: str, sent: Mapping
     return None
 
 
-def _distribution(row: Row) -> str:
-    if not row["line_count"]:
-        return "missing"
-    return "differs" if row["gap"] else "agrees"
+def _selectable(voucher: str, left: Sequence[PayItem], currency: str | None) -> str | None:
+    """In words those of the open pay items that JDE's own payment run selects."""
+    return _in_words(voucher, [item for item in left if item.selectable], currency)
+
+
+def _in_words(voucher: str, found: Sequence[PayItem], currency: str | None) -> str | None:
+    """Pay items with what is open of them; None where there are none."""
+    words = (
+        f"{voucher.removeprefix('F0411:')}/{each.suffix}, {amount_text(each.open)} {currency} on pay status "
+        f"{each.status}"
+        for each in found
+    )
+    return "; ".join(words) or None
 
 
 def _order(own: Sequence[PayItem]) -> str | None:

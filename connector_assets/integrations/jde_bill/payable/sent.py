@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connector_assets.delivery.document import Document
 from connector_assets.integrations.from_jde.pay_items import voucher_of
 from connector_resources.ledger import Delivery, Intent, Ledger
 
@@ -34,6 +35,12 @@ def sent_of(ledger: Ledger, flow: str, keys: Collection[str]) -> dict[str, dict[
         one = _sent(key, known.get(key), intents.get(key, ()))
         found.setdefault(voucher_of(key), {})[_suffix(key)] = one
     return found
+
+
+def vendors_named(ledger: Ledger, flow: str, documents: Sequence[Document]) -> dict[str, set[str]]:
+    """Document key -> the vendor of its content, and those of all calls for it that may ever have taken effect."""
+    named = ledger.intents.named(flow, [document.key for document in documents], "vendor")
+    return {each.key: {each.content["vendor"], *named.get(each.key, ())} - {None} for each in documents}
 
 
 def _sent(key: str, known: Delivery | None, intents: Collection[Intent]) -> Sent:

@@ -7,16 +7,23 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from connector_assets.integrations.from_jde.holds import HoldRules
 from connector_assets.integrations.from_jde.vouchers import VoucherRules
 
 
-class PayableSettings(VoucherRules):
+class PayableSettings(HoldRules, VoucherRules):
     """Settings of the flows `bills` and `vendor_credits`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     pay_statuses: tuple[str, ...] = Field(
         default=("A",), min_length=1, description="pay statuses (F0411.PST) of approved pay items, which BILL is to pay"
+    )
+    handed_over_status: str | None = Field(
+        default=None,
+        pattern=r"^[^\sP#Z]$",
+        description="pay status (F0411.PST) that no payment run of JDE selects: approved pay items are set to it by "
+        "the orchestration voucher_pay_status, before BILL can pay them; null: the run selects none of them",
     )
     paid_to: Literal["payee", "supplier"] = Field(
         default="payee",
@@ -33,10 +40,25 @@ class PayableSettings(VoucherRules):
         default="prorate", description="tax: in the lines in proportion, or a line of its own on `tax_account`"
     )
     tax_account: str | None = Field(default=None, description="account id (F0901.AID) of the line that is the tax")
+    on_payee_change: Literal["replace", "hold"] = Field(
+        default="replace",
+        description="a record of which nothing is paid and whose payee changed: archived, and a new one made; or held",
+    )
+    prepayment_account: str | None = Field(
+        default=None, description="account id (F0901.AID) of the line of a prepayment; null: prepayments are held"
+    )
     on_conflict: Literal["hold", "source"] = Field(default="hold", description="when a field changed in both systems")
 
+    @property
+    def approved_statuses(self) -> frozenset[str]:
+        """The pay statuses of pay items that BILL is to pay, handed over or not yet."""
+        handed = {self.handed_over_status} if self.handed_over_status is not None else set()
+        return frozenset({*self.pay_statuses, *handed})
+
     @model_validator(mode="after")
-    def _has_an_account(self) -> PayableSettings:
+    def _whole(self) -> PayableSettings:
+        if self.handed_over_status in self.pay_statuses:
+            raise ValueError("handed_over_status must not be one of pay_statuses, from which it is told apart")
         if self.tax == "line" and not self.tax_account:
             raise ValueError("tax: line needs tax_account, the account id (F0901.AID) of that line")
         return self

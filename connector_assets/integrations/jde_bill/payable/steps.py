@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from connector_assets.delivery.converge import mark
 from connector_assets.delivery.document import (
     Bulk,
+    Decision,
     Do,
     Document,
+    Done,
     FieldChange,
     Hold,
     Ignore,
@@ -24,11 +27,15 @@ from connector_assets.delivery.document import (
     differences,
 )
 from connector_assets.delivery.reasons import problem
+from connector_assets.delivery.words import beside
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.posting import awaits_posting
 from connector_assets.integrations.from_jde.settled import PAID_IN_JDE
 from connector_assets.integrations.jde_bill.marker import marker
 from connector_assets.integrations.jde_bill.payable.currencies import VendorCurrencies
-from connector_resources.ledger import Delivery
+from connector_assets.integrations.jde_bill.payable.sent import vendors_named
+from connector_resources.errors import Refused
+from connector_resources.ledger import Delivery, Problem
 
 NOTHING_OPEN = "nothing_open"
 
@@ -37,8 +44,13 @@ class Paying(Protocol):
     """What the steps ask of their flow."""
 
     bench: Workbench
+    full_name: str
     settings: Any
     target_entity: ClassVar[str]
+
+    @property
+    def resolving(self) -> Any:
+        """Who is paid: `payee_of` a row, and the links of `vendors`."""
 
     def is_settled(self, document: Document, known: Delivery) -> bool:
         """Whether both sides agreed on this very content, and nothing says that anything has changed since."""
@@ -46,14 +58,23 @@ class Paying(Protocol):
     def wanted(self, document: Document, total: Decimal) -> Mapping[str, Any]:
         """The content of a document whose record is for the amount `total`."""
 
+    def release(self, document: Document, known: Delivery, target: Target | None) -> Decision | None:
+        """What has to be done first before BILL can pay the record; None where nothing has."""
+
+    def hand_over(self, document: Document, known: Delivery, target: Target) -> Decision | None:
+        """What has to be done in JDE while BILL can pay the record; None where nothing has."""
+
 
 class Records(Protocol):
     """What BILL holds of one resource, as targets."""
 
+    currencies: VendorCurrencies
+
     def seen(self, records: Sequence[Any]) -> list[Target]:
         """Records that a write answered."""
 
-    currencies: VendorCurrencies
+    def in_force(self, key: str, vendors: Collection[str]) -> list[Target]:
+        """The records of these vendors that can be paid and cover a pay item or order."""
 
 
 R = TypeVar("R", bound=Records)
@@ -92,10 +113,19 @@ class PayableSteps(ABC, Generic[R]):
 
     # -- deciding -------------------------------------------------------------------------------------------------
 
+    def awaits_posting(self, document: Document, *, sent: bool) -> Done | Hold | Ignore | None:
+        """What is decided where a liability of an unposted voucher would be made or raised; None where it is posted, or
+        is of an order, which is never posted."""
+        row = document.facts["row"]
+        if row.get("unposted") is None:
+            return None
+        return awaits_posting(row, self.flow.settings, self.flow.bench.today("jde"), sent=sent)
+
     def amend(
         self, document: Document, known: Delivery, target: Target, total: Decimal, fields: Collection[str]
-    ) -> Do | Hold | None:
-        """Bring a record into agreement in these fields, for the amount `total`; None where there is nothing to do."""
+    ) -> Decision | None:
+        """Bring a record into agreement in these fields, for the amount `total`; None where there is nothing to do.
+        What would raise it waits until it is posted."""
         content = self.flow.wanted(document, total)
         ours, theirs = self.base(content), self.base(target.content)
         if known.stage == mark(ours):
@@ -110,10 +140,10 @@ class PayableSteps(ABC, Generic[R]):
             if each.field in fields and theirs[each.field] != ours[each.field]
         ]
         if strangers and self.flow.settings.on_conflict == "hold":
-            told = [
-                problem("changed_on_both_sides", each.field, f"{each.before!r} to {each.after!r}") for each in strangers
-            ]
+            told = [problem("changed_on_both_sides", each.field, each.told) for each in strangers]
             return Hold(tuple(told), conflict=True)
+        if total > Decimal(theirs["total"]) and (waits := self.awaits_posting(document, sent=True)):
+            return waits
         reduced = total < Decimal(theirs["total"])
         return self.untouchable(target, changes, reduced=reduced) or Do(self.update(document, target, content))
 
@@ -124,11 +154,67 @@ class PayableSteps(ABC, Generic[R]):
             return None
         return Do(self.update(document, target, document.content))
 
+    def repay(self, document: Document, known: Delivery, target: Target, *, untouched: bool) -> Decision | None:
+        """What is to be done with a record that is another vendor's than is to be paid; None where it is his. The other
+        one's is put out of reach first, and only then, as it was read, a new one takes its place: whether BILL lets a
+        record change its vendor is not established (bill section 3.2.1), and who approved the payment of one vendor has
+        not approved that of another."""
+        content, row = document.content, document.facts["row"]
+        ours, theirs = content["vendor"], target.content["vendor"]
+        if ours == theirs and not row.get("repaid"):
+            return None
+        if target.content["void"]:
+            if row.get("repaid"):
+                # the next run says what keeps it from being sent, or sends it
+                return Hold((self._payee(document, theirs, f"archived, and {row['repaid']}"),), again=True)
+            strange = None if known.released else self.not_ours(known, "archived")
+            return strange or self.flow.release(document, known, target) or Do(self.again(document))
+        agreed = (known.content or {}).get("vendor")
+        settings = self.flow.settings
+        follows = agreed == theirs or settings.on_conflict == "source"
+        if follows and untouched and settings.on_payee_change == "replace":
+            step = self.act("archive", known, target)
+            return Do(replace(step, changes=(*step.changes, FieldChange("vendor", theirs, ours))))
+        return Hold((self._payee(document, theirs, self.told(target)),))
+
+    def _payee(self, document: Document, theirs: str | None, state: str) -> Problem:
+        resolving = self.flow.resolving
+        payee = resolving.payee_of(document.facts["row"])
+        return problem("payee_changed", "vendor", f"{resolving.vendors.named(theirs)}, ours supplier {payee}; {state}")
+
+    def again(self, document: Document) -> Step:
+        """A new record in the place of the archived one, which the link follows."""
+        made = self.create(document, lambda sent: self.made_again(document, sent))
+        return replace(made, name="create again", outcome="updated", bulk=None)
+
+    def made_again(self, document: Document, sent: Mapping[str, Any]) -> Target:
+        """Make it, unless one is there: also one that was sent before and never answered, whoever was to be paid by
+        it."""
+        named = vendors_named(self.flow.bench.ledger, self.flow.full_name, [document])
+        found = self.records.in_force(document.key, {sent["vendorId"], *named[document.key]})
+        if len(found) > 1:
+            several = ", ".join(each.id for each in found)
+            raise Refused(f"{len(found)} records of {document.key} are in force: {several}; void all but one in BILL")
+        return found[0] if found else self.records.seen([self.resource.create(sent)])[0]
+
+    @abstractmethod
+    def told(self, target: Target) -> str:
+        """Amount and state of a record, in words."""
+
     def not_ours(self, known: Delivery, status: str) -> Hold | None:
         """What we archived is ours to bring back; what somebody else did, he decides, unless the source wins."""
         if (known.content or {}).get("void") or self.flow.settings.on_conflict == "source":
             return None
         return Hold((problem("changed_on_both_sides", "status", status),), conflict=True)
+
+    def new(self, document: Document, known: Delivery, create: Callable[[], Step]) -> Decision:
+        """Of what BILL has nothing of: made where it is open, approved, posted and handed over."""
+        if not (Decimal(document.content["amount"]) and document.facts["row"]["approved"]):
+            return left_alone(document)
+        waits = self.awaits_posting(document, sent=False)
+        if waits is None and (held := document.facts["row"].get("on_hold")):
+            return Hold((problem("supplier_on_hold", "supplier", held),))
+        return waits or self.flow.release(document, known, None) or Do(create())
 
     # -- steps ----------------------------------------------------------------------------------------------------
 
@@ -208,11 +294,11 @@ def left_alone(document: Document) -> Ignore:
 
 def shown(change: FieldChange) -> str:
     """A change in words."""
-    return f"{change.before!r} to {change.after!r}"
+    return change.told
 
 
 def _of_another_total(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Hold | None:
     """BILL took what we sent and came to another amount: nobody shall pay that."""
     if ours["total"] == theirs["total"]:
         return None
-    return Hold((problem("total_differs", "total", f"{theirs['total']}, ours {ours['total']}"),))
+    return Hold((problem("total_differs", "total", beside(theirs["total"], ours["total"])),))

@@ -14,6 +14,7 @@ from connector_assets.integrations.from_coupa import payables as coupa
 from connector_assets.integrations.jde_coupa.approved import orders
 from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
 from connector_assets.integrations.jde_coupa.birthplace import voucher_key_on
+from connector_assets.integrations.jde_coupa.paid.on_invoices import by_coupa_pay
 from connector_assets.integrations.to_jde.vouchers import mapping as vouchers
 from connector_assets.integrations.to_jde.vouchers.records import order_name
 from connector_resources.coupa.models import Invoice
@@ -25,9 +26,12 @@ HOLDS = {
     **vouchers.HOLDS,
     "unmapped_term": ("payment_term_not_mapped", "payment_term"),
     "unmapped_tax": ("tax_code_not_mapped", "tax_code"),
+    "unruled_tax": ("tax_rule_missing", "tax_code"),
+    "use_tax": ("use_tax_charged", "tax_code"),
     "unmapped_charge": ("charge_not_mapped", "charge"),
     "withheld": ("withholding_tax", "withholding_tax"),
     "positive": ("credit_note_positive", "amount"),
+    "channel": ("payable_in_both", "payment_channel"),
 }
 LINE_HOLDS = {**vouchers.LINE_HOLDS, **orders.HOLDS}
 
@@ -46,6 +50,7 @@ LINE_COLUMNS: dict[str, str] = {
     "account_id": "str?",
     "account_code": "str?",
     "charge": "str?",
+    "tax_code": "str?",
     **orders.COLUMNS,
     **dict.fromkeys(LINE_HOLDS, "str?"),
 }
@@ -81,6 +86,7 @@ def mapped(
         "remark": invoice.invoice_lines[0].description if invoice.invoice_lines else None,
         "withheld": amount_text(withheld) if withheld else None,
         "positive": amount_text(total) if wrong else None,
+        "channel": _by_coupa_pay(invoice) if settings.payer == "jde" else None,
         "gap": amount_text(gap) if gap else None,
         "no_lines": "no lines" if not costs else None,
     }
@@ -95,6 +101,8 @@ def mapped(
             "account": None,
             "company": None,
             "line_amount": cost.amount,
+            "tax_code": cost.tax_code or None,
+            "tax_share": None,
             "description": cost.description or None,
             "order": cost.order or None,
             "order_line": cost.order_line or None,
@@ -104,6 +112,14 @@ def mapped(
         for place, cost in enumerate(costs, 1)
     ]
     return document, lines
+
+
+def _by_coupa_pay(invoice: Invoice) -> str | None:
+    """What Coupa Pay is about to pay of an invoice, in words."""
+    if invoice.paid or not by_coupa_pay(invoice):
+        return None
+    total = f"{amount_text(coupa.total_of(invoice))} {invoice.currency.code if invoice.currency else ''}".strip()
+    return f"invoice {invoice.invoice_number} of {total}, payment channel {invoice.payment_channel}; JD Edwards pays it"
 
 
 def _told(invoice: Invoice, field: str | None) -> str | None:

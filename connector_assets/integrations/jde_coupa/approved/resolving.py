@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.money import amount_text, prorated, smallest
 from connector_assets.integrations.from_jde.keys import Row, number_of, text
+from connector_assets.integrations.from_jde.taxes import TaxRule, tax_rule
 from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.terms import MAPPING as TERMS
+from connector_assets.integrations.to_jde.vouchers.bodies import ASSESSED, BESIDE
 from connector_assets.integrations.to_jde.vouchers.filling import BORN_IN_JDE, Filling
 from connector_assets.integrations.to_jde.vouchers.outlet import NOT_APPROVED
 
@@ -25,7 +27,7 @@ class Resolving(Filling):
     """One pass over the frames of one flow."""
 
     flow: ApprovedInvoices
-    unasked = ("withheld", "positive", "gap", "no_lines")
+    unasked = ("withheld", "positive", "gap", "no_lines", "companies", "channel")
 
     # -- which documents ------------------------------------------------------------------------------------------
 
@@ -44,7 +46,7 @@ class Resolving(Filling):
         row["term"], row["unmapped_term"] = self._term(row["term_code"])
         charges = [line["charge"] for line in lines if line["charge"] and not line["account"]]
         row["unmapped_charge"] = next((each for each in charges if each not in self.settings.charge_accounts), None)
-        self._taxes(row, whole=any(line["order_number"] for line in lines))
+        self._taxes(row, lines)
         self.flow.orders.check(lines, delivered=row["key"] in self.delivered)
 
     def suppliers(self, documents: Sequence[dict[str, Any]]) -> None:
@@ -75,20 +77,45 @@ class Resolving(Filling):
     def _jde_terms(self) -> set[str]:
         return {text(row["PTC"]) or "" for row in self.bench.reader("jde").snapshot("F0014")}
 
-    def _taxes(self, row: dict[str, Any], *, whole: bool) -> None:
-        """The pay items: one for each tax code, or one for all where there is no tax. A voucher match takes one tax for
-        the `whole` of it."""
+    def _taxes(self, row: dict[str, Any], lines: Sequence[dict[str, Any]]) -> None:
+        """The pay items: one for each tax code, or one for all where there is no tax; and the lines' shares of a tax
+        that is a cost. A voucher match takes one tax for the whole of it, and JDE puts it into its order lines."""
         table = self.bench.ledger.mappings.table(self.name, TAXES)
-        row["unmapped_tax"] = None
+        row |= dict.fromkeys(("unmapped_tax", "unruled_tax", "use_tax"))
+        for line in lines:
+            line["tax_share"] = None
+        taxes = self._that_matter(json.loads(row["taxes"]), table)
+        ordered = [bool(line["order_number"]) for line in lines]
         items = []
-        for code, tax, net in json.loads(row["taxes"]):
+        for code, tax, net in taxes:
             area = table.get(code) if code else self.settings.tax_area
             if area is None:
                 row["unmapped_tax"] = row["unmapped_tax"] or code
-            items.append({"gross": amount_text(Decimal(net) + Decimal(tax)), "tax": tax, "area": area or ""})
-        if whole and len(items) > 1:
-            row["unmapped_tax"] = "+".join(code for code, _, _ in json.loads(row["taxes"]))
+            explanation, rule = str(area or "").partition("/")[2], self._rule_of(area)
+            gross = amount_text(Decimal(net) + Decimal(tax))
+            items.append({"gross": gross, "tax": tax, "area": area or "", "rule": rule or BESIDE})
+            if not Decimal(tax):
+                continue
+            if rule is None:
+                row["unruled_tax"] = row["unruled_tax"] or explanation
+            elif rule == ASSESSED:
+                row["use_tax"] = amount_text(Decimal(tax))
+            elif rule != BESIDE and not any(ordered):
+                _share(lines, {other for other, _, _ in taxes if other != code}, Decimal(tax), row["currency"])
+            elif rule != BESIDE and not all(ordered):
+                # how much of it falls on what is for no order is JDE's to say
+                row["unmapped_tax"] = code or explanation
+        if any(ordered) and len(items) > 1:
+            row["unmapped_tax"] = "+".join(code for code, _, _ in taxes)
         row["pay_items"] = json.dumps(items or [{"gross": amount_text(row["amount"]), "tax": "0.00", "area": ""}])
+
+    def _that_matter(self, taxes: Sequence[Sequence[str]], table: Mapping[str, str]) -> list[Sequence[str]]:
+        """Taxes by code as JDE has to know them: without any amount only use tax, which JDE works out by its code."""
+        told = any(Decimal(tax) or self._rule_of(table.get(code)) == ASSESSED for code, tax, _ in taxes)
+        return list(taxes) if told else []
+
+    def _rule_of(self, area: str | None) -> TaxRule | None:
+        return tax_rule(str(area or "").partition("/")[2], self.settings.tax_rules)
 
     # -- accounts -------------------------------------------------------------------------------------------------
 
@@ -122,3 +149,13 @@ class Resolving(Filling):
                 parts.pop()
             groups.setdefault("-".join(parts), []).append(row)
         return {code: rows[0] for code, rows in groups.items() if len(rows) == 1}
+
+
+def _share(lines: Sequence[dict[str, Any]], others: Collection[str], tax: Decimal, currency: str | None) -> None:
+    """Put a tax into the lines that bear none of the `others`, in their proportions."""
+    own = [line for line in lines if (line["tax_code"] or "") not in others]
+    weights = [line["line_amount"] for line in own]
+    if not sum(weights, Decimal(0)):
+        own, weights = own[:1] or list(lines[:1]), [Decimal(1)]
+    for line, share in zip(own, prorated(weights, tax, smallest(currency)), strict=True):
+        line["tax_share"] = share

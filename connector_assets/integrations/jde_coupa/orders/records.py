@@ -8,6 +8,7 @@ from typing import Any
 
 from connector_assets.delivery.document import Document, Target, version_text
 from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.references import number_of
 from connector_assets.integrations.from_jde.orders import CENT, plain
 from connector_assets.integrations.jde_coupa.charts import Chart
 from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
@@ -81,7 +82,7 @@ class OrderBodies:
         custom = self.settings.key_custom_field
         whole: dict[str, dict[str, Any]] = {
             "number": {"po-number": content["number"]},
-            "supplier": {"supplier": {"id": int(document.facts["row"]["supplier_id"])}},
+            "supplier": {"supplier": {"id": number_of(document.facts["row"]["supplier_id"])}},
             "currency": {"currency": {"code": content["currency"]}},
             "ship_to": {"ship-to-address": {"location-code": content["ship_to"]}},
             "term": {"payment-term": {"code": content["term"]}} if content["term"] else {},
@@ -124,7 +125,7 @@ class OrderBodies:
     def _account(self, content: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
         """By its id; in a dynamic chart by code and segments, since a segment may itself hold a hyphen."""
         if not self.chart.dynamic:
-            return {"id": int(source["account_id"])}
+            return {"id": number_of(source["account_id"])}
         values = [source[name] or "" for name in self.segments]
         while values and not values[-1]:
             values.pop()

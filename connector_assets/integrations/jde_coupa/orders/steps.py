@@ -24,6 +24,7 @@ from connector_assets.delivery.document import (
     differences,
 )
 from connector_assets.delivery.reasons import problem
+from connector_assets.delivery.words import beside
 from connector_assets.integrations.from_jde.orders import unsent_rule
 from connector_assets.integrations.jde_coupa.orders.records import OrderBodies, base_of, observe
 from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
@@ -87,9 +88,7 @@ class OrderSteps:
             return None
         agreed = known.content if known.content is not None else target.content
         strangers = [each for each in differences(base_of(agreed), held) if held[each.field] != wanted[each.field]]
-        found = [
-            problem("changed_on_both_sides", each.field, f"{each.before!r} to {each.after!r}") for each in strangers
-        ]
+        found = [problem("changed_on_both_sides", each.field, each.told) for each in strangers]
         if found and self.settings.on_conflict == "source":
             found = []
         if target.content["closed"] and not (agreed["closed"] or document.content["closed"]):
@@ -181,4 +180,4 @@ def _of_another_total(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> Hol
     differing = [name for name in ("amount", "currency") if wanted[name] != held[name]]
     if not differing:
         return None
-    return Hold(tuple(problem("total_differs", name, f"{held[name]}, ours {wanted[name]}") for name in differing))
+    return Hold(tuple(problem("total_differs", name, beside(held[name], wanted[name])) for name in differing))

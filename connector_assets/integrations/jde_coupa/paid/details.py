@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,11 +23,14 @@ COLUMNS = {
     "status": "str",
     "settled": "bool",
     "undone": "bool",
+    "unclear": "bool",
     "invoice": "str",
     "invoice_number": "str?",
     "discount": "money",
     "paid_on": "date",
     "born_as": "str?",
+    # the address number of who was paid, where Coupa or our links tell it
+    "payee": "str?",
 }
 
 
@@ -44,23 +48,36 @@ def keys_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
     return keys
 
 
-def details_of(
-    bench: Workbench, keys: Mapping[str, date | None], settled: Collection[str], undone: Collection[str]
-) -> Assembly:
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """What a site says of the statuses of a payment: that it is booked, taken back where it was booked, or that nobody
+    knows whether the money has left."""
+
+    settled: Collection[str]
+    undone: Collection[str]
+    unclear: Collection[str]
+
+
+def details_of(bench: Workbench, keys: Mapping[str, date | None], statuses: Statuses) -> Assembly:
     """One document per detail among `keys`. What pays no invoice (an expense report, an advance) is left
     alone by the rule `not_an_invoice`, a payment without details by `no_details`."""
     numbers = {int(key.removeprefix(f"{ENTITY}:").partition("/")[0]) for key in keys}
     found = bench.reader("coupa").complete(ENTITY, ["id"], [(number,) for number in sorted(numbers)])
     assembly = Assembly(rows=len(found), ignored_rows=Counter())
     for row in found:
-        documents = [each for each in _rows(bench, _payment(row), settled, undone) if each["key"] in keys]
+        documents = [each for each in _rows(bench, _payment(row), statuses) if each["key"] in keys]
         for each in documents:
             assembly.documents.append({**each, "day": keys[each["key"]]})
         if documents:
             assembly.rows_in_documents += 1
         else:
             assembly.ignored_rows["no_details"] += 1
-    _name_births(bench, assembly.documents)
+    told = [
+        row
+        for row in assembly.documents
+        if row["ignored"] is None and (row["settled"] or row["undone"] or row["unclear"])
+    ]
+    name_births(bench, told)
     return assembly
 
 
@@ -73,37 +90,64 @@ def _details(payment: PayPayment) -> list[tuple[int, PaymentDetail]]:
     return [(detail.id, detail) for detail in payment.payment_details if detail.id is not None]
 
 
-def _rows(
-    bench: Workbench, payment: PayPayment, settled: Collection[str], undone: Collection[str]
-) -> Iterator[dict[str, Any]]:
+def _of_invoice(detail: PaymentDetail) -> bool:
+    return detail.source_transaction_type in (None, INVOICE_SOURCE) and detail.source_transaction_id is not None
+
+
+def _rows(bench: Workbench, payment: PayPayment, statuses: Statuses) -> Iterator[dict[str, Any]]:
     status = payment.status or ""
     at = payment.released_at or payment.updated_at
     paid_on = at.astimezone(bench.time_zone("coupa")).date() if at else payment.requested_execution_date
     for number, detail in _details(payment):
         currency = detail.currency or payment.pay_to_currency
-        invoice = detail.source_transaction_type in (None, INVOICE_SOURCE) and detail.source_transaction_id is not None
         yield {
             "key": key_of(payment.id, number),
-            "ignored": None if invoice else "not_an_invoice",
+            "ignored": None if _of_invoice(detail) else "not_an_invoice",
             "amount": detail.payment_total or ZERO,
             "currency": currency.code if currency else None,
             "payment": payment.payment_identifier or str(payment.id),
             "detail": number,
             "status": status,
-            "settled": status in settled,
-            "undone": status in undone,
+            "settled": status in statuses.settled,
+            "undone": status in statuses.undone,
+            "unclear": status in statuses.unclear,
             "invoice": str(detail.source_transaction_id or ""),
             "invoice_number": detail.source_transaction_reference,
             "discount": detail.discount_total or ZERO,
             "paid_on": paid_on,
             "born_as": None,
+            "payee": _payee(bench, payment),
         }
 
 
-def _name_births(bench: Workbench, documents: Sequence[dict[str, Any]]) -> None:
-    """Write into `born_as` the key of the voucher that an invoice came from, where the invoice carries one."""
-    wanted = {row["invoice"] for row in documents if row["ignored"] is None and (row["settled"] or row["undone"])}
-    found = bench.reader("coupa").complete("invoices", ["id"], [(int(each),) for each in sorted(wanted, key=int)])
+def _payee(bench: Workbench, payment: PayPayment) -> str | None:
+    """The address number of who was paid: the supplier's number, which may be null (coupa section 3.5d), else by the
+    link of the supplier's id."""
+    if payment.payee is None or payment.payee.number or payment.payee.id is None:
+        return payment.payee.number if payment.payee else None
+    id = str(payment.payee.id)
+    link = bench.ledger.links.by_target(f"{bench.integration.name}/suppliers", "suppliers", [id]).get(id)
+    return link.source_key.removeprefix("F0401:") if link else None
+
+
+def invoices_paid(bench: Workbench) -> dict[int, dict[str, Any]]:
+    """Id of a payment detail -> the invoice that it pays, as `name_births` completes it; of every payment that Coupa
+    shows."""
+    found: dict[int, dict[str, Any]] = {}
+    for rows in bench.reader("coupa").all_rows(ENTITY, ["id", "updated_on", "record"]):
+        for row in rows:
+            for number, detail in _details(_payment(row)):
+                if _of_invoice(detail):
+                    invoice = str(detail.source_transaction_id)
+                    found[number] = {"key": str(number), "invoice": invoice, "born_as": None}
+    return found
+
+
+def name_births(bench: Workbench, documents: Sequence[dict[str, Any]]) -> None:
+    """Write into `born_as` the key of the voucher that an invoice (`invoice`, its id) came from, where the invoice
+    carries one."""
+    wanted = {int(row["invoice"]) for row in documents}
+    found = bench.reader("coupa").complete("invoices", ["id"], [(each,) for each in sorted(wanted)])
     field = bench.integration.settings.flows.get("invoices", {}).get("key_custom_field")
     births = {str(row["id"]): voucher_key_on(record_of("invoices", row["record"]), field) for row in found}
     for row in documents:

@@ -9,9 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from connector_assets.delivery.document import FieldChange, Step, Target
+from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.money import amount_text
 from connector_resources.coupa.models import Invoice
 
+ENTITY = "invoices"
+ERP = "ERP"
 WAITS = "approval in Coupa"
 ZERO = Decimal("0.00")
 
@@ -37,6 +40,61 @@ def told_twice(entries: Sequence[Mapping[str, str]]) -> list[str]:
         for (note, amount, day), count in sorted(held.items())
         if count > 1
     ]
+
+
+def taken_off(content: Mapping[str, Any], left: Mapping[str, Any] | None, held: Mapping[str, Any]) -> list[str]:
+    """What a person took off an invoice of the payments that JD Edwards made and we told, in words: `left` is how we
+    left the invoice, `held` how it is. Coupa's API only appends (coupa section 3.5), so that a payment is taken off by
+    one of the opposite sign, by the mark `paid`, or on the screen."""
+    if left is None:
+        return []
+    wanted, before, now = (_counted(each["payments"]) for each in (content, left, held))
+    found = [f"payment {note} of {amount}" for (note, amount), _ in sorted(((wanted & before) - now).items())]
+    # what Coupa Pay pays and takes back comes to nothing
+    others = now - wanted
+    net = sum((Decimal(amount) * count for (_, amount), count in others.items()), ZERO)
+    if net < 0 and others != before - wanted:
+        found += [f"{amount} added as {note or '?'}" for note, amount in sorted(others) if amount.startswith("-")]
+    if content["paid"] and left["paid"] and not held["paid"]:
+        found.append("the mark `paid`")
+    return found
+
+
+def by_coupa_pay(invoice: Invoice) -> bool:
+    """Whether Coupa pays an invoice by itself: its payment channel (coupa section 3.4), which is the ERP unless Coupa
+    Pay has taken it up."""
+    return (invoice.payment_channel or ERP).strip().upper() != ERP
+
+
+def touched_by(left: Mapping[str, Any] | None, held: Mapping[str, Any]) -> bool:
+    """Whether an invoice is not as we left it in what is told of its payments, or is void now."""
+    names = [name for name in ("payments", "paid", "void") if name in held]
+    return left is not None and any(left.get(name) != held[name] for name in names)
+
+
+def _counted(entries: Sequence[Mapping[str, str]]) -> Counter[tuple[str, str]]:
+    return Counter((each["note"], each["amount"]) for each in entries)
+
+
+def undone(
+    flow: Flow, rows: Sequence[Mapping[str, Any]], observe: Callable[[Invoice], Target]
+) -> dict[str, date | None]:
+    """The documents of invoices of Coupa (landed rows) that are linked and not as we left them, each with the day of
+    the change."""
+    bench = flow.bench
+    reader: Any = bench.reader("coupa")
+    days = {str(row["id"]): row for row in rows}
+    links = bench.ledger.links.by_target(flow.full_name, ENTITY, list(days))
+    known = bench.ledger.deliveries.load(flow.full_name, [link.source_key for link in links.values()])
+    found: dict[str, date | None] = {}
+    for id, link in links.items():
+        left = known[link.source_key].content if link.source_key in known else None
+        record = reader.record(ENTITY, days[id])
+        held = observe(record).content
+        repointed = left is not None and held.get("supplier") not in (None, left.get("supplier"))
+        if left is not None and (repointed or touched_by(left, held) or by_coupa_pay(record)):
+            found[link.source_key] = days[id][reader.day_column]
+    return found
 
 
 def lacking_payments(wanted: Sequence[Mapping[str, str]], invoice: Invoice) -> list[Mapping[str, str]]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from connector_assets.delivery.money import smallest
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_key, voucher_parts
+from connector_assets.integrations.from_jde.vouchers import payee_of
 from connector_assets.integrations.jde_coupa.origin import origin_rules
 from connector_assets.integrations.to_jde.vouchers.marks import marked
 
-CENT, ZERO = Decimal("0.01"), Decimal("0.00")
+ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,12 @@ class PaidVoucher:
     vouchers: Sequence[Sequence[Row]]
     currency: str | None = None
     company: str = ""
+    born_in_coupa: bool = False
+
+    @property
+    def keys(self) -> list[str]:
+        """The vouchers, as `KCO/DCT/DOC`."""
+        return [voucher_key(each[0]).removeprefix("F0411:") for each in self.vouchers]
 
     def columns(self, row: Mapping[str, Any], *, booked: bool) -> dict[str, Any]:
         """The columns of a mapped row that the voucher fills; what is booked already lacks nothing."""
@@ -38,10 +46,12 @@ class PaidVoucher:
                 if not items
                 else "currency"
                 if self.currency != row["currency"]
+                else "payee"
+                if row["payee"] not in (None, str(payee_of(items)))
                 else ""
             )
         return {
-            "voucher": ", ".join(voucher_key(each[0]).removeprefix("F0411:") for each in self.vouchers) or None,
+            "voucher": ", ".join(self.keys) or None,
             "foreign": foreign,
             "base_discount": _in_base(row["discount"], items) if foreign else row["discount"],
             "lacks": lacks,
@@ -69,7 +79,8 @@ class PaidVouchers:
         for row in rows:
             key = keys[row["key"]]
             vouchers = [named[key]] if key in named else [] if key else by_mark[int(row["invoice"])]
-            found[row["key"]] = _paid([items for items in vouchers if not is_void(items)], currencies)
+            paid = _paid([items for items in vouchers if not is_void(items)], currencies)
+            found[row["key"]] = replace(paid, born_in_coupa=not key)
         return found
 
     def _linked(self, invoices: Sequence[str]) -> dict[str, str]:
@@ -95,4 +106,6 @@ def _in_base(amount: Decimal, items: Sequence[Row]) -> Decimal:
     """An amount of the voucher's currency in the company's, as the voucher was converted."""
     foreign = sum((row.get("ACR") or ZERO for row in items), ZERO)
     base = sum((row.get("AG") or ZERO for row in items), ZERO)
-    return (amount * base / foreign).quantize(CENT, ROUND_HALF_UP) if foreign else amount
+    return (
+        (amount * base / foreign).quantize(smallest(text(items[0].get("BCRC"))), ROUND_HALF_UP) if foreign else amount
+    )

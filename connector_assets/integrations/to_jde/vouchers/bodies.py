@@ -15,24 +15,25 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connector_assets.delivery.document import Document
-from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.money import amount_text, smallest
+from connector_assets.integrations.to_jde.vouchers.mapping import cost_of
 
 ZERO = Decimal("0.00")
-CENT = Decimal("0.01")
+BESIDE, ASSESSED = "beside_lines", "self_assessed"
 REFERENCES = {"VR01": "Reference", "URRF": "UserReference"}
 
 
 def voucher_body(document: Document, mark: str, settings: Any) -> dict[str, Any]:
     """The fields of one voucher with its pay items and distribution."""
     row, lines = document.facts["row"], document.facts["lines"]
-    convert = Conversion(row["foreign"], row["rate"])
+    convert = Conversion(row)
     return {
         **header(row, mark, settings),
         "PayItems": [_pay_item(row, item, convert, settings) for item in convert.shared(json.loads(row["pay_items"]))],
         "Distribution": [
             {
                 "Account": line["account"],
-                **convert.amounts("Amount", "ForeignAmount", line["line_amount"], base),
+                **convert.amounts("Amount", "ForeignAmount", cost_of(line), base),
                 "Explanation": (line["description"] or row["remark"] or "")[:30],
             }
             for line, base in convert.distributed(sorted(lines, key=lambda each: each["line"]), row)
@@ -46,7 +47,7 @@ def match_body(document: Document, mark: str, settings: Any) -> dict[str, Any]:
     lines = sorted(document.facts["lines"], key=lambda each: each["line"])
     [item] = json.loads(row["pay_items"])
     area, _, explanation = str(item["area"]).partition("/")
-    convert = Conversion(row["foreign"], row["rate"])
+    convert = Conversion(row)
     tax = Decimal(item["tax"])
     return {
         **header(row, mark, settings),
@@ -101,7 +102,8 @@ def _pay_item(row: Mapping[str, Any], item: Mapping[str, Any], convert: Conversi
     area, _, explanation = str(item["area"] or "").partition("/")
     body = {
         **convert.amounts("GrossAmount", "ForeignAmount", item["gross"], item["base_gross"]),
-        **convert.amounts("TaxAmount", "ForeignTax", item["tax"], item["base_tax"]),
+        # use tax is worked out by JDE itself
+        **({} if item["assessed"] else convert.amounts("TaxAmount", "ForeignTax", item["tax"], item["base_tax"])),
         "TaxableAmount": exactly(item["base_gross"] - item["base_tax"]) if item["tax"] and item["base_gross"] else None,
         "TaxRateArea": area,
         "TaxExplanation": explanation,
@@ -119,15 +121,16 @@ def exactly(amount: Decimal) -> Decimal:
 class Conversion:
     """Amounts in the invoice's currency, and in the company's where the two differ and the rate is known."""
 
-    def __init__(self, foreign: bool, rate: Decimal | None) -> None:
-        self.foreign = foreign
-        self.rate = rate
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self.foreign: bool = row["foreign"]
+        self.rate: Decimal | None = row["rate"]
+        self.unit = smallest(row["base_currency"])
 
     def base(self, amount: Decimal) -> Decimal:
-        """In the company's currency, to the penny; zero where that is left to JDE."""
+        """In the company's currency, in its smallest unit; zero where that is left to JDE."""
         if not self.foreign:
             return amount
-        return (amount * self.rate).quantize(CENT, ROUND_HALF_UP) if self.rate else ZERO
+        return (amount * self.rate).quantize(self.unit, ROUND_HALF_UP) if self.rate else ZERO
 
     def amounts(self, domestic: str, foreign: str, amount: Decimal, base: Decimal) -> dict[str, Any]:
         """The two fields of an amount."""
@@ -145,6 +148,9 @@ class Conversion:
                     "gross": gross,
                     "tax": tax,
                     "area": item["area"],
+                    # where the tax is: beside the lines, unless its explanation code says otherwise
+                    "beside": item.get("rule", BESIDE) == BESIDE,
+                    "assessed": item.get("rule") == ASSESSED,
                     "base_gross": self.base(gross),
                     "base_tax": self.base(tax),
                 }
@@ -156,10 +162,10 @@ class Conversion:
     ) -> list[tuple[Mapping[str, Any], Decimal]]:
         """The lines with their base amounts, the last one taking what rounding leaves of the pay items' own."""
         items = self.shared(json.loads(row["pay_items"]))
-        left = sum((item["base_gross"] - item["base_tax"] for item in items), ZERO)
+        left = sum((item["base_gross"] - (item["base_tax"] if item["beside"] else ZERO) for item in items), ZERO)
         found = []
         for place, line in enumerate(lines, 1):
-            base = left if place == len(lines) else self.base(line["line_amount"])
+            base = left if place == len(lines) else self.base(cost_of(line))
             left -= base
             found.append((line, base))
         return found

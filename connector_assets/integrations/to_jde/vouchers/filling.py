@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from connector_assets.delivery.checks import frame, mapped_columns, records
 from connector_assets.delivery.flow import Frames
-from connector_assets.integrations.from_jde.accounts import account_number, postable
+from connector_assets.integrations.from_jde.accounts import (
+    NEEDS_SUBLEDGER,
+    NEEDS_UNITS,
+    account_number,
+    postable,
+    posting_edit,
+)
 from connector_assets.integrations.from_jde.keys import Row, account_key, by, text
 from connector_assets.integrations.to_jde.vouchers.settings import NUMBER_LENGTH
 
@@ -28,7 +34,7 @@ class Filling:
     """One pass over the frames of one flow."""
 
     # what a row without a right to a voucher is not asked for
-    unasked: tuple[str, ...] = ("gap", "no_lines")
+    unasked: tuple[str, ...] = ("gap", "no_lines", "companies")
 
     def __init__(self, flow: Vouchers) -> None:
         self.flow = flow
@@ -132,14 +138,23 @@ class Filling:
         row["no_currency"] = None if row["currency"] else "blank"
         row["long_number"] = row["number"] if len(row["number"] or "") > NUMBER_LENGTH else None
         row["unknown_supplier"] = None if row["an8"] is not None else row["supplier"] or "without number"
-        row["company"] = self.settings.company or next((line["company"] for line in lines if line["company"]), None)
+        self._company(row, lines)
         self._currency(row)
         self._gl_date(row, known=all(line["account"] or line["company"] for line in lines))
-        row["payer"] = self.settings.new_status if self.settings.payer_problem else None
+        row["payer"] = self.settings.new_status if self.flow.payer_trouble else None
+
+    def _company(self, row: dict[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
+        """The setting's, else that of all lines. Of several none is the document's: the supplier would be owed by one
+        company what others spent, and only the site knows how its companies settle that among them."""
+        named = sorted({line["company"] for line in lines if line["company"]})
+        several = len(named) > 1 and self.settings.company is None
+        row["companies"] = ", ".join(named) if several else None
+        row["company"] = self.settings.company or (named[0] if named else None)
 
     def _currency(self, row: dict[str, Any]) -> None:
         base = self.flow.vouchers.company_currency.get(row["company"] or "")
         row["foreign"] = bool(base and row["currency"] and base != row["currency"])
+        row["base_currency"] = base or None
         row["rate"] = row["unmapped_rate"] = None
         if not row["foreign"] or self.settings.exchange_rate == "jde":
             return
@@ -153,7 +168,7 @@ class Filling:
         """By the company's open periods; where not every account is `known`, the company may not be either. A closed
         period holds what has no voucher yet; of one that has, it keeps a change from being made (`not_open`)."""
         wanted: date | None = self.bench.today("jde") if self.settings.gl_date == "today" else row["invoice_date"]
-        row["gl_date"] = row["closed"] = row["not_open"] = None
+        row["gl_date"] = row["moved_from"] = row["closed"] = row["not_open"] = None
         if wanted is None or not known:
             return
         if row["company"] is None:
@@ -161,6 +176,8 @@ class Filling:
         else:
             found = self.flow.periods.gl_date(row["company"], wanted)
             row["gl_date"], why = found.day, found.why
+            if found.moved and row["key"] not in self.delivered:
+                row["moved_from"] = wanted
         if row["gl_date"] is None:
             row["not_open" if row["key"] in self.delivered else "closed"] = why
 
@@ -169,7 +186,7 @@ class Filling:
     def put_account(self, line: dict[str, Any], found: Row | None, shown: str | None) -> None:
         """The account of a line, or why it has none; `shown` is how a person knows what was looked for, None where
         nothing was."""
-        line["missing_account"] = line["closed_account"] = None
+        line |= dict.fromkeys(("missing_account", "closed_account", "needs_subledger", "needs_units"))
         line["account"] = account_number(found) if found else None
         line["aid"] = text(found["AID"]) if found else None
         line["company"] = self._unit_company.get(text(found.get("MCU")) or "") if found else None
@@ -177,6 +194,10 @@ class Filling:
             line["missing_account"] = shown
         elif found is not None and not postable(found, self.settings.not_postable):
             line["closed_account"] = shown
+        elif found is not None and posting_edit(found) in NEEDS_SUBLEDGER:
+            line["needs_subledger"] = shown
+        elif found is not None and posting_edit(found) in NEEDS_UNITS:
+            line["needs_units"] = shown
 
     @cached_property
     def chart(self) -> Sequence[Row]:

@@ -13,11 +13,18 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
 from connector_assets.delivery.document import Decision, Document, FieldChange, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.currencies import is_foreign
+from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, day_of, is_void, text, voucher_parts
+from connector_assets.integrations.to_jde.handing_over import payment_run_of, rows_of
+from connector_assets.integrations.to_jde.pay_items import told
 from connector_assets.integrations.to_jde.periods import Periods, periods_of
 from connector_assets.integrations.to_jde.vouchers.filling import RATES, Filling
 from connector_assets.integrations.to_jde.vouchers.outlet import (
@@ -32,18 +39,27 @@ from connector_assets.integrations.to_jde.vouchers.records import VoucherRecords
 from connector_resources.errors import NotAllowed, NotFound, Unavailable
 from connector_resources.ledger import Delivery, Intent
 
+ZERO = Decimal("0.00")
+
 
 class Vouchers(Flow):
     """Documents of the other system to vouchers of JDE. Keys are `<source_entity>:<id>`."""
 
     optional = True
     carries_money = True
+    notices_lost = True
+    gl_column = "gl_date"
     target_role, target_entity = "jde", "F0411"
     looks_first = True
     # how the contents call the document's id; the mapped rows call it `<source>_id`
     source: ClassVar[str]
     # the other system as people call it
     born_in: ClassVar[str]
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        # documents whose voucher a clerk has voided or changed, as this run has read it
+        self._touched: set[str] = set()
 
     @property
     def id_column(self) -> str:
@@ -53,7 +69,7 @@ class Vouchers(Flow):
     @cached_property
     def vouchers(self) -> VoucherRecords:
         """The vouchers of JDE that carry our mark."""
-        return VoucherRecords(self.bench, self.settings, self.settings.distribution, self.source)
+        return VoucherRecords(self.bench, self.settings, self.settings, self.source)
 
     @cached_property
     def periods(self) -> Periods:
@@ -85,6 +101,26 @@ class Vouchers(Flow):
         """The id in a document key."""
         return self.settings.id_of(key.partition(":")[2])
 
+    @cached_property
+    def payer_trouble(self) -> str:
+        """Why nobody, or both systems, would pay the vouchers, in words; '' where one does. What JDE's payment run
+        selects is said in `payment_run` of its connection."""
+        told: str = self.settings.payer_problem
+        run, status = payment_run_of(self.bench), self.settings.new_status
+        if told or run.payment_instruments or run.bank_accounts:
+            return told
+        selects = status in run.pay_statuses
+        if self.other_pays and selects:
+            return f"{self.born_in} pays, but `payment_run` of JD Edwards' connection selects pay status {status}"
+        if not self.other_pays and not selects:
+            return f"JD Edwards pays, but `payment_run` of its connection does not select pay status {status}"
+        return ""
+
+    @property
+    def other_pays(self) -> bool:
+        """Whether the other system pays the vouchers; JDE's run then must never select them."""
+        return bool(self.settings.new_status == self.settings.unpayable_status)
+
     # -- the source side ------------------------------------------------------------------------------------------
 
     @abstractmethod
@@ -103,7 +139,47 @@ class Vouchers(Flow):
         """Read what else the rows need; nothing, unless a flow says otherwise."""
 
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        """Documents that changed, and those whose voucher is not as we left it."""
+        if entity == self.target_entity:
+            return self._undone(rows)
         return {self.key(row["id"]): row["updated_on"] for row in rows}
+
+    def _undone(self, items: Sequence[Row]) -> dict[str, date | None]:
+        """The documents of vouchers (rows of F0411) that a clerk has voided or changed since we last saw them."""
+        vouchers = {"/".join(map(str, key)): own for key, own in by(items, *VOUCHER_KEY).items()}
+        links = self.bench.ledger.links.by_target(self.full_name, self.target_entity, list(vouchers))
+        known = self.bench.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
+        days: dict[str, date | None] = {}
+        run = payment_run_of(self.bench)
+        for id, link in links.items():
+            own, left = vouchers[id], known[link.source_key].content if link.source_key in known else None
+            if left is not None and self._differs(own, left):
+                self._touched.add(link.source_key)
+                days[link.source_key] = day_of(own)
+            elif self.other_pays and any(map(run.selectable, own)):
+                # it is told by `payable_in_both`, which looks at what a run has in hand
+                days[link.source_key] = day_of(own)
+        return days
+
+    def _differs(self, items: Sequence[Row], left: Mapping[str, Any]) -> bool:
+        """Whether some pay items of a voucher say that it is another one than it was left; its amount may only seem so,
+        where not all of them changed."""
+        head, foreign = items[0], is_foreign(items[0])
+        gross = sum((row.get("ACR" if foreign else "AG") or ZERO for row in items), ZERO)
+        seen = {
+            self.source: str(mark[0]) if (mark := self.settings.of_row(head)) else None,
+            "number": text(head.get("VINV")),
+            "supplier": str(head["AN8"]),
+            "amount": amount_text(gross),
+            "void": is_void(items),
+        }
+        return any(left.get(name) != value for name, value in seen.items())
+
+    def moved(self, row: Mapping[str, Any]) -> bool:
+        return bool(row["touched"])
+
+    def look_again(self, keys: Collection[str]) -> None:
+        self._touched |= set(keys)
 
     def all_keys(self) -> dict[str, date | None]:
         """Also those that JDE or our memory has a voucher of, and the source no longer a document."""
@@ -126,6 +202,8 @@ class Vouchers(Flow):
         there = {row["key"] for row in made.documents}
         made.documents += self._gone({key: day for key, day in keys.items() if key not in there})
         self.complete(made.documents, made.lines)
+        for row in made.documents:
+            row["touched"] = row["key"] in self._touched
         self._look_in_jde(made.documents)
         return made
 
@@ -221,9 +299,27 @@ class Vouchers(Flow):
     def shows_effect(self, intents: Sequence[Intent], target: Target) -> bool:
         return self.outlet.shows_effect(intents, target)
 
+    def payable_in_both(self, keys: Collection[str] | None) -> Mapping[str, str] | None:
+        """Where the other system pays: vouchers that JDE's own payment run selects all the same."""
+        if not self.other_pays:
+            return None
+        ledger, name = self.bench.ledger, self.full_name
+        links = ledger.links.all(flow=name) if keys is None else ledger.links.of(name, keys).values()
+        # of one that is still in the batch files there is no voucher
+        owners = {link.target_id: link.source_key for link in links if not link.target_id.startswith("Z/")}
+        run = payment_run_of(self.bench)
+        rows = rows_of(self.bench, {voucher_parts(id) for id in owners})
+        found = by([row for row in rows if run.selectable(row)], *VOUCHER_KEY)
+        return {
+            owners["/".join(map(str, key))]: f"{'; '.join(map(told, own))}; {self.born_in} pays it"
+            for key, own in found.items()
+        }
+
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         ours, theirs = document.content, target.content
-        names = (self.source,) if ours["amount"] is None else (self.source, "amount", "date", "currency")
+        # one whose supplier is not known is held for that
+        whose = ("supplier",) if ours["supplier"] else ()
+        names = (self.source,) if ours["amount"] is None else (self.source, *whose, "amount", "date", "currency")
         return tuple(FieldChange(name, theirs[name], ours[name]) for name in names if theirs[name] != ours[name])
 
     def distrust(self, document: Document, target: Target) -> NotAllowed | None:

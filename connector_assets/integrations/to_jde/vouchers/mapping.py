@@ -23,6 +23,7 @@ HOLDS: Mapping[str, tuple[str, str]] = {
     "long_number": ("too_long", "number"),
     "unknown_supplier": ("supplier_not_linked", "supplier"),
     "unmapped_rate": ("exchange_rate_not_mapped", "currency"),
+    "companies": ("several_companies", "company"),
     "gap": ("distribution_does_not_agree", "amount"),
     "no_lines": ("distribution_missing", "lines"),
     "closed": ("period_closed", "gl_date"),
@@ -30,11 +31,18 @@ HOLDS: Mapping[str, tuple[str, str]] = {
     "payer": ("payer_settings_differ", "pay_status"),
     "many_gone": ("many_deleted", "status"),
 }
-LINE_HOLDS: Mapping[str, str] = {"missing_account": "account_not_found", "closed_account": "account_not_postable"}
+LINE_HOLDS: Mapping[str, str] = {
+    "missing_account": "account_not_found",
+    "closed_account": "account_not_postable",
+    "needs_subledger": "subledger_required",
+    "needs_units": "units_required",
+}
 COLUMNS: Mapping[str, str] = {
     "status": "str",
     "void": "bool",
     "in_jde": "bool",
+    # JDE says that its voucher is not as we left it
+    "touched": "bool",
     "full_number": "str?",
     "number": "str?",
     "supplier": "str?",
@@ -49,7 +57,9 @@ COLUMNS: Mapping[str, str] = {
     "company": "str?",
     "foreign": "bool",
     "rate": "money?",
+    "base_currency": "str?",
     "gl_date": "date?",
+    "moved_from": "date?",
     "not_open": "str?",
 }
 LINE_COLUMNS: Mapping[str, str] = {
@@ -58,6 +68,8 @@ LINE_COLUMNS: Mapping[str, str] = {
     "account": "str?",
     "company": "str?",
     "line_amount": "money",
+    # tax that is a part of the line's cost in JDE
+    "tax_share": "money?",
     "description": "str?",
 }
 
@@ -74,11 +86,18 @@ def blank(columns: Mapping[str, str], key: str, day: date | None, status: str) -
         "status": status,
         "void": False,
         "in_jde": False,
+        "touched": False,
         "supplier_exists": False,
         "foreign": False,
         "tax": ZERO,
         "pay_items": "[]",
     }
+
+
+def cost_of(line: Mapping[str, Any]) -> Decimal:
+    """What a line costs in JDE: its amount, and the tax that is in it."""
+    amount: Decimal = line["line_amount"]
+    return amount + (line["tax_share"] or ZERO)
 
 
 def checks(
@@ -124,6 +143,6 @@ def content(
         "currency": row["currency"],
         "amount": None if gone else amount_text(row["amount"]),
         "tax": amount_text(row["tax"]),
-        "lines": by_account((booked_on(line), line["line_amount"]) for line in lines),
+        "lines": by_account((booked_on(line), cost_of(line)) for line in lines),
         "void": row["void"],
     }

@@ -27,6 +27,7 @@ from connector_assets.delivery.document import (
     differences,
 )
 from connector_assets.delivery.reasons import problem
+from connector_assets.delivery.words import beside
 from connector_assets.integrations.from_jde.keys import voucher_parts
 from connector_assets.integrations.to_jde.vouchers.bodies import match_body, voucher_body
 from connector_assets.integrations.to_jde.vouchers.records import IN_BATCH, Held, VoucherRecords
@@ -86,7 +87,7 @@ class VoucherOutlet(ABC):
         if known.target_id is None:
             return Ignore(NOT_APPROVED) if void else self._make(document, 1)
         settled = known.state == "settled" and known.content_hash == document.hash
-        if settled and not (known.waiting or known.released):
+        if settled and not (known.waiting or known.released or document.moved):
             return Done()
         if target is None:
             return NeedTarget()
@@ -106,21 +107,21 @@ class VoucherOutlet(ABC):
     def _agree(self, document: Document, known: Delivery, target: Target) -> Decision:
         """Bring a voucher in force into agreement, unless JDE has accepted this very content before."""
         wanted, there = base_of(document.content), base_of(target.content)
-        if accepted(known) == mark(wanted):
-            return _of_another_total(wanted, there) or Done()
-        changes = differences(there, wanted)
-        if not changes:
-            return Done()
         agreed = base_of(known.content) if known.content is not None else there
         strangers = [
             each
             for each in differences(agreed, there)
             if each.field in agreed and there[each.field] != wanted[each.field]
         ]
+        # of a row of the batch files it was not told what the voucher would be
+        seen = known.content is not None and "lines" in known.content
+        if accepted(known) == mark(wanted) and not (seen and strangers):
+            return _of_another_total(wanted, there) or Done()
+        changes = differences(there, wanted)
+        if not changes:
+            return Done()
         if strangers:
-            found = [
-                problem("changed_on_both_sides", each.field, f"{each.before!r} to {each.after!r}") for each in strangers
-            ]
+            found = [problem("changed_on_both_sides", each.field, each.told) for each in strangers]
             return Hold(tuple(found), conflict=True)
         if self.settings.on_change == "hold":
             return Hold((problem("changed_after_delivery", changes[0].field, target.id),))
@@ -131,6 +132,9 @@ class VoucherOutlet(ABC):
         """A voucher that we voided is followed by the next revision; one that somebody else voided is theirs."""
         if done(known) == "void":
             return self._make(document, held.revision + 1)
+        if self.settings.new_status == self.settings.unpayable_status:
+            # the other system goes on to pay what is owed no more by JDE's books
+            return Hold((problem("undone_in_target", "voucher", held.id),), conflict=True)
         return Hold((problem("changed_on_both_sides", "void", held.id),), conflict=True)
 
     def _in_batch(self, document: Document, known: Delivery, held: Held) -> Decision:
@@ -334,4 +338,4 @@ def _of_another_total(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Ho
     differing = [name for name in ("amount", "currency") if wanted[name] != there[name]]
     if not differing:
         return None
-    return Hold(tuple(problem("total_differs", name, f"{there[name]}, ours {wanted[name]}") for name in differing))
+    return Hold(tuple(problem("total_differs", name, beside(there[name], wanted[name])) for name in differing))

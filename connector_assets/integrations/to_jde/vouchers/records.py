@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from connector_assets.delivery.document import Target
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
-from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute
+from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute, fitted
 from connector_assets.integrations.from_jde.keys import (
     VOUCHER_KEY,
     Row,
@@ -27,6 +27,7 @@ from connector_assets.integrations.from_jde.keys import (
     voucher_key,
     voucher_parts,
 )
+from connector_assets.integrations.from_jde.taxes import TaxRule, charged, taxed
 from connector_assets.integrations.to_jde.vouchers.marks import MarkRules
 from connector_resources.jde.query import any_of, one_of, starts_with
 
@@ -37,6 +38,15 @@ IN_BATCH = "batch"
 STATUS_ACT = "voucher_batch_status"
 # pay statuses of vouchers that a payment is under way for (jde-ais section 3.6)
 IN_PAYMENT = frozenset({"#", "Z"})
+
+
+class Booked(Protocol):
+    """What a site says of its vouchers' lines and taxes."""
+
+    @property
+    def distribution(self) -> DistributionRules: ...
+    @property
+    def tax_rules(self) -> Mapping[str, TaxRule]: ...
 
 
 @dataclass(frozen=True)
@@ -76,13 +86,14 @@ class Held:
 class VoucherRecords:
     """Reads them, through the client: what is found decides what is sent, so it is never older than the question.
 
-    `source` is how the contents of the flow call the document's id.
+    `rules` say which lines are its distribution and what its tax is; `source` is how the contents of the flow call the
+    document's id.
     """
 
-    def __init__(self, bench: Workbench, marks: MarkRules[Any], distribution: DistributionRules, source: str) -> None:
+    def __init__(self, bench: Workbench, marks: MarkRules[Any], rules: Booked, source: str) -> None:
         self.bench = bench
         self.marks = marks
-        self.distribution = distribution
+        self.rules = rules
         self.source = source
 
     @property
@@ -243,7 +254,7 @@ class VoucherRecords:
             "supplier": str(first["AN8"]),
             "currency": voucher_currency(first, self.company_currency),
             "amount": amount_text(held.total("AG", "ACR")),
-            "tax": amount_text(held.total("STAM", "CTAM")),
+            "tax": amount_text(charged(held.rows, self.rules.tax_rules, foreign=held.foreign)),
             "void": held.void,
         }
         if not held.in_batch:
@@ -255,16 +266,23 @@ class VoucherRecords:
     def _distributed(self, held: Held) -> Iterator[tuple[str, Decimal]]:
         """The accounts of what is for no order."""
         journal = [row for row in held.journal if not text(row.get("PO"))]
-        for line in distribute(journal, foreign=held.foreign, rules=self.distribution):
+        lines = distribute(journal, foreign=held.foreign, rules=self.rules.distribution)
+        spent = sum((line.amount for line in lines), ZERO)
+        if spent and not any(text(row.get("PO")) for row in held.rows):
+            found = taxed(held.rows, spent, self.rules.tax_rules, foreign=held.foreign)
+            if not (found.gap or found.unproved):
+                # use tax that JDE has put into the lines is none of the document's
+                currency = voucher_currency(held.rows[0], self.company_currency)
+                lines = fitted(lines, held.total("AG", "ACR") - found.tax, currency)
+        for line in lines:
             yield line.aid or line.account, line.amount
 
-    @staticmethod
-    def _matched(held: Held) -> Iterator[tuple[str, Decimal]]:
+    def _matched(self, held: Held) -> Iterator[tuple[str, Decimal]]:
         """The order lines that it relieved, each a pay item, without their tax."""
-        gross, tax = ("ACR", "CTAM") if held.foreign else ("AG", "STAM")
         for row in held.rows:
             if text(row.get("PO")):
-                net = (row.get(gross) or ZERO) - (row.get(tax) or ZERO)
+                tax = charged([row], self.rules.tax_rules, foreign=held.foreign)
+                net = (row.get("ACR" if held.foreign else "AG") or ZERO) - tax
                 yield order_name(text(row.get("PKCO")), text(row.get("PDCT")), row["PO"], row.get("LNID")), net
 
     @cached_property

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 
 from connector_assets.integrations.from_jde.accounts import NOT_POSTABLE
 from connector_assets.integrations.from_jde.distribution import DistributionRules
+from connector_assets.integrations.from_jde.taxes import TaxRule
 from connector_assets.integrations.to_jde.periods import PeriodRules
 
 # F0411.VINV
@@ -32,7 +33,8 @@ class VoucherSettings(PeriodRules):
     document_type: str = Field(default="PV", max_length=2, description="F0411.DCT of vouchers")
     credit_type: str = Field(default="PD", max_length=2, description="F0411.DCT of credits")
     company: str | None = Field(
-        default=None, description="F0411.CO of every voucher; null: that of the first account's business unit"
+        default=None,
+        description="F0411.CO of every voucher; null: that of its accounts' units, held where several",
     )
     exchange_rate: Literal["jde", "mapping"] = Field(
         default="jde", description="whether JDE finds the rate, or the mapping `exchange_rates` has it as EUR/GBP"
@@ -57,6 +59,11 @@ class VoucherSettings(PeriodRules):
         default=NOT_POSTABLE, description="posting edit codes (F0901.PEC) that refuse A/P postings"
     )
     distribution: DistributionRules = DistributionRules()
+    tax_rules: dict[str, TaxRule] = Field(
+        default={},
+        description="tax explanation code -> beside_lines (as V), in_lines (as S) or self_assessed (as U); a tax of "
+        "another code is held until this says how it is booked",
+    )
 
     @property
     def new_status(self) -> str:

@@ -1,0 +1,88 @@
+"""Payment holds of suppliers (F0401.HDPY, jde-ais section 3.6): where another system pays, nobody else enforces them.
+
+Supplier and payee of a voucher count alike. Which values of HDPY are a hold is not established: every value is one that
+a site does not list as none. F0401 changes without any row of F0411: what the change of a hold is about is found by the
+open vouchers of that party, of which the ledger knows something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connector_assets.delivery.workbench import Reader, Workbench
+from connector_assets.integrations.from_jde.keys import Row, text
+from connector_resources.jde.query import ne
+from connector_resources.ledger import Delivery
+
+TABLE = "F0401"
+COLUMNS = {"on_hold": "str?"}
+_COLUMNS = ("KCO", "DCT", "DOC", "SFX", "SFXE", "AN8", "PYE", "UPMJ")
+# the indexes of F0411 that begin with a party (jde-ais section 16)
+_PARTIES = ("AN8", "PYE")
+
+
+class HoldRules(BaseModel):
+    """What a site decides about payment holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    no_hold_values: tuple[str, ...] = Field(
+        default=("N", "0"), description="values of F0401.HDPY, beside blank, that are no payment hold; all others are"
+    )
+
+
+def is_held(row: Row, rules: HoldRules) -> bool:
+    """Whether a supplier (a row of F0401) is on payment hold."""
+    value = text(row.get("HDPY"))
+    return value is not None and value not in rules.no_hold_values
+
+
+def holds_of(reader: Reader, rows: Sequence[Mapping[str, Any]], rules: HoldRules) -> list[str | None]:
+    """Of each mapped voucher its supplier and payee as far as they are on payment hold, in words; None where neither
+    is."""
+    parties = {row[name] for row in rows for name in ("supplier", "payee")}
+    masters = reader.complete(TABLE, ["AN8"], [(party,) for party in sorted(parties)])
+    held = {row["AN8"] for row in masters if is_held(row, rules)}
+    return [", ".join(str(each) for each in sorted({row["supplier"], row["payee"]} & held)) or None for row in rows]
+
+
+def touched_by_holds(
+    bench: Workbench, flow: str, rows: Sequence[Row], rules: HoldRules, key_of: Callable[[Row], str]
+) -> dict[str, date | None]:
+    """The documents that a change of these suppliers is news for: what is in the target of one who is on hold, and what
+    is held or was withdrawn of one who is not. `key_of` is the document key of a row of F0411. Each comes with the day
+    of the change; what was changed before the start date is not of now because of it, and comes without one."""
+    changed = {row["AN8"]: row for row in rows}
+    found: dict[str, tuple[Row, Row]] = {}
+    for column in _PARTIES:
+        pages = bench.client("jde").by_keys(
+            "F0411", [column], [(party,) for party in sorted(changed)], columns=_COLUMNS, where=ne("AAP", 0)
+        )
+        for item in (item for page in pages for item in page):
+            key = key_of(item)
+            master = changed[item[column]]
+            if key not in found or is_held(master, rules):
+                found[key] = (item, master)
+    known = _known(bench, flow, found)
+    return {
+        key: None if item.get("UPMJ") is not None and item["UPMJ"] < bench.start_date else master.get("UPMJ")
+        for key, (item, master) in found.items()
+        if _is_news(known.get(key), held=is_held(master, rules))
+    }
+
+
+def _known(bench: Workbench, flow: str, keys: Collection[str]) -> dict[str, Delivery]:
+    return bench.ledger.deliveries.load(flow, keys) if keys else {}
+
+
+def _is_news(known: Delivery | None, *, held: bool) -> bool:
+    if known is None:
+        return False
+    if known.state in ("held", "conflict"):
+        return True
+    withdrawn = bool((known.content or {}).get("void"))
+    return known.target_id is not None and withdrawn != held

@@ -1,0 +1,130 @@
+"""The value tables of each kind of integration: what a value of one may be, as far as that can be known.
+
+A value that names a record of the target must exist there; one that is a word or a number must be one. What cannot be
+read of a target (Coupa's locations, JD Edwards' tax areas) is taken as it is given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde.keys import text
+from connector_assets.integrations.jde_bill.departments import Departments
+from connector_assets.integrations.jde_bill.vendors import Vendors
+from connector_resources.errors import UnusableInput
+
+Values = Callable[[Workbench, Collection[str]], set[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueTable:
+    """`kind` says what a value is. `known` are those of the given values that the target has, `keys` those of the given
+    keys that the source has, `form` what a value looks like; None where that cannot be asked."""
+
+    kind: str
+    known: Values | None = None
+    keys: Values | None = None
+    form: re.Pattern[str] | None = None
+
+
+def _codes(entity: str) -> Values:
+    def known(bench: Workbench, values: Collection[str]) -> set[str]:
+        reader = bench.reader("coupa")
+        reader.land_snapshot(entity)
+        return {row["code"] for row in reader.snapshot(entity) if row.get("active") is not False} & set(values)
+
+    return known
+
+
+def _column(table: str, column: str) -> Values:
+    def known(bench: Workbench, values: Collection[str]) -> set[str]:
+        reader = bench.reader("jde")
+        reader.land_snapshot(table)
+        return {text(row[column]) or "" for row in reader.snapshot(table)} & set(values)
+
+    return known
+
+
+def _units(bench: Workbench, values: Collection[str]) -> set[str]:
+    entity, reader = Departments(bench).snapshot, bench.reader("bill")
+    reader.land_snapshot(entity)
+    rows = reader.snapshot(entity)
+    return {row[by] for row in rows if not row["archived"] for by in ("id", "short_name", "name")} & set(values)
+
+
+def _vendors(bench: Workbench, values: Collection[str]) -> set[str]:
+    flow: Any = Vendors(bench)
+    found = {value for value in values if value == "new"}
+    for value in set(values) - found:
+        try:
+            found |= flow.read([value]).keys() & {value}
+        except ValueError:
+            continue  # not of the form that ids have there
+    return found
+
+
+RATES = ValueTable("a rate above 0", form=re.compile(r"(?=.*[1-9])\d+(\.\d+)?"))
+REVERSALS = ValueTable("`reverse` or `post`", form=re.compile(r"\s*(reverse|post)\s*", re.IGNORECASE))
+TABLES: Mapping[str, Mapping[str, ValueTable]] = {
+    "jde_coupa": {
+        "payment_terms": ValueTable(
+            "an active payment term", known=_codes("payment_terms"), keys=_column("F0014", "PTC")
+        ),
+        "units_of_measure": ValueTable("a unit of measure", known=_codes("uoms")),
+        "ship_to": ValueTable("the code of a location"),
+        "tax_codes": ValueTable("a tax area and explanation code, AREA/EXPLANATION"),
+        "exchange_rates": RATES,
+        "payment_reversals": REVERSALS,
+    },
+    "jde_bill": {
+        "departments": ValueTable("the name or id of a record", known=_units, keys=_column("F0006", "MCU")),
+        "countries": ValueTable("an ISO code of two capital letters", form=re.compile("[A-Z]{2}")),
+        "vendor_matches": ValueTable("the id of a vendor, or `new`", known=_vendors),
+        "exchange_rates": RATES,
+        "payment_reversals": REVERSALS,
+    },
+}
+
+
+def table_of(kind: str, name: str) -> ValueTable:
+    """A value table of a kind of integration. Raises UnusableInput naming those that there are."""
+    if name not in TABLES[kind]:
+        raise UnusableInput(f"there is no table {name!r} in {kind}; there are: {', '.join(sorted(TABLES[kind]))}")
+    return TABLES[kind][name]
+
+
+def check_form(kind: str, values: Mapping[tuple[str, str], str]) -> None:
+    """Raise UnusableInput naming the first (table, key) whose table does not exist, or whose value cannot be one."""
+    for (name, key), value in values.items():
+        table = table_of(kind, name)
+        if table.form is not None and not table.form.fullmatch(value):
+            raise UnusableInput(f"{name} {key}: {value!r} is not {table.kind}; nothing was written")
+
+
+def asks(kind: str, names: Collection[str]) -> bool:
+    """Whether a system has to be asked for the values of these tables."""
+    return any(TABLES[kind][name].known is not None for name in names)
+
+
+def check_known(bench: Workbench, values: Mapping[tuple[str, str], str]) -> list[str]:
+    """Ask both systems: raises UnusableInput naming the values that the target does not have; returns, in words, the
+    keys that the source does not have, which may be yet to come."""
+    warnings = []
+    for name in sorted({name for name, _ in values}):
+        table = TABLES[bench.integration.kind][name]
+        own = {key: value for (of, key), value in values.items() if of == name}
+        if table.known is not None:
+            known = table.known(bench, set(own.values()))
+            missing = sorted(key for key, value in own.items() if value not in known)
+            if missing:
+                told = ", ".join(f"{key} to {own[key]!r}" for key in missing[:5])
+                more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+                raise UnusableInput(f"{name}: the target has no such value: {told}{more}; nothing was written")
+        if table.keys is not None:
+            strange = sorted(own.keys() - table.keys(bench, own.keys()))
+            warnings += [f"{name}: JD Edwards has no {key!r}" for key in strange]
+    return warnings

@@ -1,0 +1,59 @@
+"""Vouchers that are paid by card, by their payment instrument: BILL must not pay them once more."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from bill_owed import FLOW, bill_of, item, key, owing, run
+from bill_site import BillSite
+
+
+@pytest.fixture
+def owed(town: BillSite) -> BillSite:
+    """The bills are on, and the site pays by card what has the instrument C."""
+    return owing(town, card_instruments=["C"])
+
+
+def test_what_is_paid_by_card_is_no_bill_and_is_told_with_its_money(owed: BillSite) -> None:
+    """Given an approved voucher paid by card, and one by transfer, then the second alone is a bill, and the first is
+    left alone by a rule of its own."""
+    by_card, other = owed.books.voucher(1), owed.books.voucher(2)
+    item(owed, by_card, PYIN="C")
+    report = owed.sync(FLOW)[FLOW]
+    assert report.rules() == {"paid_by_card": 1}
+    assert report.rule_amounts()["paid_by_card"] == {"GBP": Decimal("100.00")}
+    assert bill_of(owed, other)["amount"] == Decimal("100.00")
+    assert len(owed.bill.all(FLOW)) == 1
+
+
+def test_one_pay_item_by_card_leaves_the_other_to_bill(owed: BillSite) -> None:
+    """Given two pay items on the same terms, one of them paid by card, then BILL pays the other alone."""
+    entry = owed.books.voucher(items=["40.00", "60.00"])
+    item(owed, entry, "001", PYIN="C")
+    report = owed.sync(FLOW)[FLOW]
+    assert {each: result.outcome for each, result in report.results.items()} == {
+        key(entry, "001"): "ignored",
+        key(entry, "002"): "created",
+    }
+    assert bill_of(owed, entry, "002")["amount"] == Decimal("60.00")
+
+
+def test_a_voucher_that_a_card_pays_after_all_is_taken_out_of_bill(owed: BillSite) -> None:
+    """Given a bill that nobody has paid, when its voucher's instrument becomes the card's, the bill is archived; and
+    restored when it is a transfer again."""
+    entry = owed.books.voucher(1)
+    run(owed)
+    item(owed, entry, PYIN="C")
+    assert run(owed) == {"updated": 1}
+    assert bill_of(owed, entry)["archived"] is True
+    item(owed, entry, PYIN="T")
+    assert run(owed) == {"updated": 1}
+    assert bill_of(owed, entry)["archived"] is False
+
+
+def test_without_the_setting_instruments_mean_nothing(town: BillSite) -> None:
+    """Given a site that pays nothing by card, then every instrument is a bill."""
+    owed = owing(town)
+    item(owed, owed.books.voucher(1), PYIN="C")
+    assert run(owed) == {"created": 1}

@@ -1,0 +1,26 @@
+"""Vouchers that are paid by card, by their payment instrument: Coupa Pay must not pay them once more."""
+
+from __future__ import annotations
+
+import pytest
+from scenario_site import Site, outcomes
+
+FLOW = "invoices"
+CARD = {"DCT": "PV", "KCO": "00001", "SFX": "001", "SFXE": 0, "PYIN": "C"}
+
+
+@pytest.mark.parametrize("payer", ["coupa", "jde"])
+def test_what_is_paid_by_card_is_not_payable_in_coupa(town: Site, payer: str) -> None:
+    """Given a voucher paid by card, when Coupa Pay pays JDE's vouchers it is left alone by a rule of its own; where JDE
+    pays, it is an invoice as any other."""
+    town.connect("coupa", scopes=town.sandbox.get("/credentials")["coupa"]["scope"].split())
+    mode = {"mode": "external_payables"} if payer == "coupa" else {}
+    town.configure(FLOW, card_instruments=["C"], **mode)
+    town.books.voucher(1)
+    town.books.upsert("F0411", {"DOC": 1, **CARD})
+    report = town.sync(FLOW)[FLOW]
+    if payer == "coupa":
+        assert (outcomes(report), report.rules()) == ({"ignored": 1}, {"paid_by_card": 1})
+        assert town.spend.state()["external_payables"]["count"] == 0
+    else:
+        assert outcomes(report) == {"created": 1}

@@ -92,17 +92,23 @@ def _shape(key: dg.AssetKey, day: date | None, about: About, failures: Sequence[
     )
 
 
-def _rows(key: dg.AssetKey, day: date | None, about: About, held: Mapping[str, Any]) -> dg.AssetCheckEvaluation:
+def _warning(
+    key: dg.AssetKey, name: str, day: date | None, about: About, metadata: Mapping[str, Any], *, passed: bool
+) -> dg.AssetCheckEvaluation:
     return dg.AssetCheckEvaluation(
-        check_name="rows",
+        check_name=name,
         asset_key=key,
-        passed=not held,
+        passed=passed,
         partition=_partition(day),
         blocking=False,
         severity=dg.AssetCheckSeverity.WARN,
         target_materialization_data=about,
-        metadata={"held": len(held), "rows": held_table(held)},
+        metadata=metadata,
     )
+
+
+def _rows(key: dg.AssetKey, day: date | None, about: About, held: Mapping[str, Any]) -> dg.AssetCheckEvaluation:
+    return _warning(key, "rows", day, about, {"held": len(held), "rows": held_table(held)}, passed=not held)
 
 
 def moved_dates(
@@ -123,16 +129,7 @@ def moved_dates(
 def _gl_dates(
     key: dg.AssetKey, day: date | None, about: About, moved: Sequence[tuple[str, date, date]]
 ) -> dg.AssetCheckEvaluation:
-    return dg.AssetCheckEvaluation(
-        check_name=GL_DATES,
-        asset_key=key,
-        passed=not moved,
-        partition=_partition(day),
-        blocking=False,
-        severity=dg.AssetCheckSeverity.WARN,
-        target_materialization_data=about,
-        metadata={"moved": len(moved), "rows": moved_table(moved)},
-    )
+    return _warning(key, GL_DATES, day, about, {"moved": len(moved), "rows": moved_table(moved)}, passed=not moved)
 
 
 def one_payer_events(

@@ -32,8 +32,8 @@ Selectable = Callable[[Row], bool]
 
 COLUMNS = {**vouchers.COLUMNS, "suffix": "str", "items": "str"}
 LINE_COLUMNS = vouchers.LINE_COLUMNS
-# the number of the line that is the tax of a voucher; those of the distribution begin with 1
-TAX_LINE = 0
+# the number of a line that is on an account of the site's, not of the voucher; those of the distribution begin with 1
+OWN_LINE = 0
 
 
 @dataclass(frozen=True)
@@ -133,11 +133,11 @@ def assemble_pay_items(
         assembly.ignored_rows += Counter({"other_side": other} if other else {})
         assembly.rows_in_documents += len(entered) - other
         if tax_account and head["tax"]:
-            lines.append(_tax_line(head, tax_account, own_accounts, rules.not_postable))
+            lines.append(_account_line(key, "Tax", head["tax"], tax_account, own_accounts, rules.not_postable))
         if prepayment_account and head["prepayment"]:
             # as proportions: the line is the whole of either pay item
-            whole = {**head, "tax": Decimal(side)}
-            lines = [_tax_line(whole, prepayment_account, own_accounts, rules.not_postable, "Prepayment")]
+            whole = Decimal(side)
+            lines = [_account_line(key, "Prepayment", whole, prepayment_account, own_accounts, rules.not_postable)]
             head |= {"prepayment": False, "line_count": 1, "gap": ZERO, "tax_unproved": None, "tax": ZERO}
         told = json.dumps([_as_json(item) for item in items])
         for item in items:
@@ -241,22 +241,24 @@ def _paid(
     ]
 
 
-def _tax_line(
-    head: Mapping[str, Any],
+def _account_line(
+    key: str,
+    description: str,
+    amount: Decimal,
     aid: str,
     accounts: Mapping[str, Row],
     not_postable: Collection[str],
-    description: str = "Tax",
 ) -> dict[str, Any]:
+    """A line on an account of the site's (F0901.AID), of what is in no line of the voucher."""
     found = account_columns(aid, accounts, not_postable)
     parts = (found["unit"], found["object"], found["subsidiary"])
     return {
-        "key": head["key"],
-        "line": TAX_LINE,
+        "key": key,
+        "line": OWN_LINE,
         "aid": aid,
         "account": ".".join(part for part in parts if part) or aid,
         "subledger": None,
-        "line_amount": head["tax"],
+        "line_amount": amount,
         "description": description,
         **found,
     }

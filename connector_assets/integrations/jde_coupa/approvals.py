@@ -32,15 +32,14 @@ from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, by, text, v
 from connector_assets.integrations.jde_coupa.birthplace import voucher_key_on
 from connector_assets.integrations.jde_coupa.invoices import BORN_IN_COUPA, Invoices
 from connector_assets.integrations.jde_coupa.origin import coupa_pays
+from connector_assets.integrations.to_jde.handing_over import PAY_STATUS
+from connector_assets.integrations.to_jde.pay_items import IN_PAYMENT, PAID
 from connector_resources.coupa.models import Invoice
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.ledger import Delivery
 
-ACT = "voucher_pay_status"
 UNDECIDED = "not_decided"
 COUPA_PAYS = "Coupa Pay pays these vouchers, and an approval would release them to JD Edwards' payment run"
-# of pay items that are paid, or that a payment is under way for (jde-ais section 3.6)
-PAID, IN_PAYMENT = "P", frozenset({"#", "Z"})
 
 
 class ApprovalSettings(BaseModel):
@@ -189,8 +188,8 @@ class Approvals(Flow):
         movable = {approved, *self.settings.waiting_statuses}
         if not now <= movable:
             return Hold((problem("pay_status_differs", "pay_status", ",".join(sorted(now))),))
-        if ACT not in self._orchestrations:
-            return Hold((problem("orchestration_not_configured", "orchestration", ACT),))
+        if PAY_STATUS not in self._orchestrations:
+            return Hold((problem("orchestration_not_configured", "orchestration", PAY_STATUS),))
         company, kind, number = voucher_parts(target.id)
         return Do(
             Step(
@@ -208,11 +207,11 @@ class Approvals(Flow):
         )
 
     def _set(self, id: str, body: Mapping[str, Any]) -> Target:
-        self.bench.client("jde").orchestrations.call(ACT, body)
+        self.bench.client("jde").orchestrations.call(PAY_STATUS, body)
         try:
             return self.read([id])[id]
         except (SystemProblem, KeyError) as error:
-            raise OutcomeUnknown(f"{ACT} was called, and voucher {id} could not be read: {error}") from error
+            raise OutcomeUnknown(f"{PAY_STATUS} was called, and voucher {id} could not be read: {error}") from error
 
     @property
     def _orchestrations(self) -> Mapping[str, Any]:
@@ -245,7 +244,8 @@ class Approvals(Flow):
         name = self.bench.connection("jde").name
         if coupa_pays(self.bench.integration.settings):
             return [f"leave {self.name} out of connections.yaml: {COUPA_PAYS}"]
-        return [] if ACT in self._orchestrations else [f"set orchestrations.{ACT} of the connection {name}"]
+        known = PAY_STATUS in self._orchestrations
+        return [] if known else [f"set orchestrations.{PAY_STATUS} of the connection {name}"]
 
 
 def _rule(row: Mapping[str, Any]) -> str | None:

@@ -51,14 +51,12 @@ from connector_assets.integrations.jde_coupa.paid.on_invoices import told_twice
 from connector_assets.integrations.jde_coupa.paid.own import OwnPayments
 from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty
-from connector_assets.integrations.to_jde.handing_over import IN_PAYMENT, rows_of
-from connector_assets.integrations.to_jde.pay_items import is_open
+from connector_assets.integrations.to_jde.handing_over import rows_of
+from connector_assets.integrations.to_jde.pay_items import IN_PAYMENT, PAID, is_open
 from connector_resources.errors import NotAllowed
 from connector_resources.ledger import Delivery, Intent
 
 BORN_IN_COUPA, PREPAYMENT = "born_in_coupa", "prepayment"
-# F0411.PST of what is paid (jde-ais section 3.6)
-PAID = "P"
 # by its payment instrument: Coupa Pay would pay it once more
 PAID_BY_CARD = "paid_by_card"
 

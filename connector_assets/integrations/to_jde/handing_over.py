@@ -14,7 +14,7 @@ from typing import Any
 from connector_assets.delivery.document import Prepared
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, text
-from connector_assets.integrations.to_jde.pay_items import is_open, told
+from connector_assets.integrations.to_jde.pay_items import is_in_payment, is_open, told
 from connector_assets.integrations.to_jde.payments import OF_VOUCHER
 from connector_resources.connections import JdeConnection, PaymentRun
 from connector_resources.errors import OutcomeUnknown, SystemProblem, Unavailable
@@ -22,8 +22,6 @@ from connector_resources.errors import OutcomeUnknown, SystemProblem, Unavailabl
 PAY_STATUS = "voucher_pay_status"
 # our field -> what the orchestration cannot do without
 NEEDS: Mapping[str, Sequence[str]] = {PAY_STATUS: (*OF_VOUCHER, "PayStatus", "PayItems")}
-# pay statuses of what a payment run of JDE has in hand (00/PS, jde-ais section 3.6)
-IN_PAYMENT = frozenset({"#", "Z"})
 VoucherKey = tuple[str, str, int]
 
 
@@ -32,6 +30,11 @@ def payment_run_of(bench: Workbench) -> PaymentRun:
     connection = bench.connection("jde")
     assert isinstance(connection, JdeConnection)
     return connection.payment_run
+
+
+def jde_pays(run: PaymentRun, row: Row) -> bool:
+    """Whether JDE's own payment run may select a row of F0411, or has it in hand."""
+    return run.selectable(row) or (is_open(row) and is_in_payment(row))
 
 
 def rows_of(bench: Workbench, vouchers: Collection[VoucherKey]) -> list[Row]:

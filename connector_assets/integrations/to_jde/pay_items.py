@@ -9,11 +9,18 @@ from connector_assets.integrations.from_jde.currencies import is_foreign
 from connector_assets.integrations.from_jde.keys import Row, text
 
 ZERO = Decimal("0.00")
+# F0411.PST of what is paid, and of what a payment run of JDE has in hand (00/PS, jde-ais section 3.6)
+PAID, IN_PAYMENT = "P", frozenset({"#", "Z"})
 
 
 def is_open(row: Row) -> bool:
     """Whether anything of a pay item is left to be paid."""
     return bool(row.get("AAP")) and text(row.get("VOD")) != "V"
+
+
+def is_in_payment(row: Row) -> bool:
+    """Whether a payment run of JDE has a pay item in hand."""
+    return text(row.get("PST")) in IN_PAYMENT
 
 
 def open_amount(row: Row) -> str:

@@ -29,11 +29,10 @@ from connector_assets.integrations.jde_bill.paid.settings import (
 from connector_assets.integrations.jde_bill.paid.shares import OpenItems
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
 from connector_assets.integrations.jde_bill.vendor_links import VendorLinks
+from connector_assets.integrations.to_jde.pay_items import IN_PAYMENT
 from connector_assets.integrations.to_jde.payments import POST, REVERSALS, REVERSE
 from connector_assets.integrations.to_jde.periods import Periods, periods_of
 
-# pay statuses of a payment run that is on (jde-ais section 3.6, 00/PS)
-IN_FLIGHT = ("#", "Z")
 ZERO = Decimal("0.00")
 
 COLUMNS = {
@@ -212,8 +211,8 @@ class Resolving:
     def blocked(self, bill: PaidBill, items: Sequence[PayItem]) -> PayItem | None:
         """The first open pay item on a status on which a person decides first."""
         sent = sent_statuses(self.bench.integration.settings)
-        usual = [status for status in self.settings.blocked_statuses if status not in sent]
-        statuses = IN_FLIGHT if bill.born_in_bill else usual
+        usual = {*self.settings.blocked_statuses} - {*sent}
+        statuses = IN_PAYMENT if bill.born_in_bill else usual
         return next((item for item in items if item.open and item.status in statuses), None)
 
     def paid_to_another(self, vendor: str | None, currency: str, items: Sequence[PayItem]) -> str:

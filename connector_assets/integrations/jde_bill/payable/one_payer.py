@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from connector_assets.integrations.from_jde.keys import Row, by, text, voucher_key, voucher_parts
+from connector_assets.integrations.from_jde.keys import Row, by, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.order_vouchers import order_of, orders_of, vouchers_of
 from connector_assets.integrations.from_jde.pay_items import item_key, voucher_of
 from connector_assets.integrations.jde_bill.marks import BIRTH_FLOW, mark_rules
 from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named
 from connector_assets.integrations.jde_bill.ordered.paid_up import paid_up
-from connector_assets.integrations.to_jde.handing_over import IN_PAYMENT, payment_run_of, rows_of
-from connector_assets.integrations.to_jde.pay_items import is_open, told
+from connector_assets.integrations.to_jde.handing_over import jde_pays, payment_run_of, rows_of
+from connector_assets.integrations.to_jde.pay_items import told
 
 if TYPE_CHECKING:
     from connector_assets.integrations.jde_bill.payable.flow import Payables
@@ -34,8 +34,7 @@ def sent_and_selectable(flow: Payables, keys: Collection[str] | None) -> dict[st
     run = payment_run_of(flow.bench)
     doubtful = {}
     for key, items in covers.items():
-        own = [row for item in sorted(items) for row in rows.get(item, ()) if is_open(row)]
-        found = [row for row in own if run.selectable(row) or text(row.get("PST")) in IN_PAYMENT]
+        found = [row for item in sorted(items) for row in rows.get(item, ()) if jde_pays(run, row)]
         if found:
             doubtful[key] = found
     targets = flow.read([links[key].target_id for key in doubtful])
@@ -64,7 +63,7 @@ def paid_otherwise_and_selectable(flow: Payables, keys: Collection[str] | None) 
     run = payment_run_of(flow.bench)
     both = {}
     for item, own in rows.items():
-        wrong = [row for row in own if run.selectable(row) or (is_open(row) and text(row.get("PST")) in IN_PAYMENT)]
+        wrong = [row for row in own if jde_pays(run, row)]
         mark = marks.of_row(wrong[0]) if wrong else None
         if mark is not None:
             both[item] = f"{'; '.join(map(told, wrong))}; bill {mark[0]} was born in BILL, which pays it"

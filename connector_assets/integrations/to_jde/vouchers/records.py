@@ -28,6 +28,7 @@ from connector_assets.integrations.from_jde.keys import (
     voucher_parts,
 )
 from connector_assets.integrations.from_jde.taxes import TaxRule, charged, taxed
+from connector_assets.integrations.to_jde.pay_items import is_in_payment
 from connector_assets.integrations.to_jde.vouchers.marks import MarkRules
 from connector_resources.jde.query import any_of, one_of, starts_with
 
@@ -36,8 +37,6 @@ ZERO = Decimal("0.00")
 PREFIXES = 20
 IN_BATCH = "batch"
 STATUS_ACT = "voucher_batch_status"
-# pay statuses of vouchers that a payment is under way for (jde-ais section 3.6)
-IN_PAYMENT = frozenset({"#", "Z"})
 
 
 class Booked(Protocol):
@@ -71,7 +70,7 @@ class Held:
     @property
     def paid(self) -> bool:
         """Whether anything of it is paid, or a payment is under way."""
-        return any(row.get("AAP") != row.get("AG") or text(row.get("PST")) in IN_PAYMENT for row in self.rows)
+        return any(row.get("AAP") != row.get("AG") or is_in_payment(row) for row in self.rows)
 
     @property
     def foreign(self) -> bool:

@@ -1,0 +1,155 @@
+"""Of documents that become vouchers of JD Edwards."""
+
+from __future__ import annotations
+
+from connector_assets.delivery.reasons.entry import Reason
+
+REASONS = (
+    Reason(
+        "needs_order_match",
+        "normal",
+        "a line is for an order of the target and cannot be matched to it: {value}",
+        "set orchestrations.voucher_match of the connection, or voucher the order by hand, then replay",
+    ),
+    Reason(
+        "not_received",
+        "normal",
+        "nothing is received, and not vouchered yet, of {value}",
+        "record the receipt in the target, then replay",
+    ),
+    Reason(
+        "more_than_received",
+        "normal",
+        "more is invoiced than can be vouchered of {value}",
+        "record the missing receipt in the target, or have the invoice corrected, then replay",
+    ),
+    Reason(
+        "price_differs",
+        "normal",
+        "the invoice's price is not the order's: {value}",
+        "change the order's price, or have the invoice corrected, or set `price_tolerance_percent`, then replay",
+    ),
+    Reason(
+        "pay_status_differs",
+        "normal",
+        "the voucher's pay status is {value}: neither waiting nor approved",
+        "decide about it in the target, or add it to `waiting_statuses`, then replay",
+    ),
+    Reason(
+        "withholding_tax",
+        "normal",
+        "the invoice has withholding tax of {value}, which this flow does not book",
+        "enter the voucher by hand, then dismiss this one",
+    ),
+    Reason(
+        "credit_note_positive",
+        "normal",
+        "the credit note has the positive total {value}",
+        "correct the signs of its lines in the source",
+    ),
+    Reason(
+        "tax_code_not_mapped",
+        "normal",
+        "tax code {value} is not mapped to a tax area and explanation code",
+        "map it: `connector mappings set {integration} tax_codes {arg} AREA/EXPLANATION`",
+        blank=("a tax line has no tax code", "enter the tax code in the source, then replay"),
+    ),
+    Reason(
+        "exchange_rate_not_mapped",
+        "normal",
+        "no exchange rate is mapped for {value}",
+        "map it: `connector mappings set {integration} exchange_rates {arg} RATE`; or set `exchange_rate: jde`",
+    ),
+    Reason(
+        "tax_rule_missing",
+        "normal",
+        "where JD Edwards has a tax of explanation code {value} is not known: in the lines, or beside them",
+        "say by `tax_rules` of the flow whether {value} is in_lines, beside_lines or self_assessed, then replay",
+    ),
+    Reason(
+        "use_tax_charged",
+        "normal",
+        "the supplier charges {value} of a tax that is mapped to use tax, which is never owed to a supplier",
+        "map its tax code to the tax that is charged (mapping `tax_codes`), or have the invoice corrected in the "
+        "other system, then replay",
+    ),
+    Reason(
+        "charge_not_mapped",
+        "normal",
+        "the invoice has a {value} charge, and no account is set for it",
+        "set `charge_accounts.{value}` of the flow, then replay",
+    ),
+    Reason(
+        "period_closed",
+        "normal",
+        "no G/L date can be given: {value}",
+        "open the period in JD Edwards and the close calendar, or correct the date of the document, then replay",
+    ),
+    Reason(
+        "orchestration_not_configured",
+        "normal",
+        "the connection names no orchestration for {value}",
+        "set orchestrations.{value} of the connection, then replay",
+    ),
+    Reason(
+        "voucher_already_paid",
+        "normal",
+        "voucher {value} is paid or in a payment run, so it cannot be voided",
+        "void the payment first, or settle the difference by a voucher of its own, then replay",
+    ),
+    Reason(
+        "void_not_configured",
+        "normal",
+        "voucher {value} must be voided, and the connection names no orchestration for it",
+        "void it by hand, or set orchestrations.voucher_void of the connection, then replay",
+    ),
+    Reason(
+        "changed_after_delivery",
+        "normal",
+        "the invoice changed after its voucher {value} was made",
+        "void the voucher by hand and replay, or set `on_change: void_and_add`",
+    ),
+    Reason(
+        "batch_rejected",
+        "normal",
+        "the batch run refused the transaction: {value}",
+        "correct it in the batch files and run the batch again, or delete it there; then replay",
+    ),
+    Reason(
+        "batch_not_run",
+        "normal",
+        "the batch run was asked for long ago, and the transaction waits still: {value}",
+        "look for the job in JD Edwards and run the batch there, or replay, which asks for the run once more",
+    ),
+    Reason(
+        "revisions_used_up",
+        "normal",
+        "{value} has changed so often that there is no room for the mark of another voucher",
+        "enter its voucher by hand, then dismiss this one",
+    ),
+    Reason(
+        "archived_while_paid",
+        "high",
+        "the bill was archived or lost its approval, and BILL has paid it or is about to: {value}",
+        "restore the bill and its approval in BILL, or have its payment taken back there; then replay",
+    ),
+    Reason(
+        "mark_missing",
+        "normal",
+        "voucher {value} lost the mark by which it is known",
+        "write the mark into it again, then replay",
+    ),
+    Reason(
+        "payer_settings_differ",
+        "high",
+        "with the pay status {value} of new vouchers both systems would pay, or neither",
+        "set `unpayable_status`, and where the flow has them `payer` and `approved_status`, so that one system "
+        "alone pays; then replay",
+    ),
+    Reason(
+        "many_deleted",
+        "normal",
+        "{value} invoices have disappeared from the source at once",
+        "check what the login may see there; if they are really gone, raise `most_deleted`, then replay",
+    ),
+)

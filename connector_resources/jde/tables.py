@@ -139,8 +139,8 @@ _ALL = (
         SNTO ~whole  payee
         TXA2 ~str10  tax area
         EXR2 ~str2   tax explanation
-        TAWH ~whole  withholding authority
-        PCWH ~num3   withholding percent
+        TAWH  whole  withholding authority
+        PCWH  num3   withholding percent
         CRCA ~str3   currency of the amounts
         HOLD  str2   order hold code
         INMG ~str10  print message

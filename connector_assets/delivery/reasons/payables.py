@@ -26,6 +26,13 @@ REASONS = (
         "status or payment instrument that is not handed over",
     ),
     Reason(
+        "withholding",
+        "normal",
+        "tax is withheld of the voucher in JD Edwards: {value}",
+        "decide what the target may pay the supplier of such vouchers, and set `withholding` of the flow; then "
+        "replay; or withhold the tax in JD Edwards, where it is still to be done; or pay the voucher there",
+    ),
+    Reason(
         "distribution_missing",
         "normal",
         "the voucher has no distribution line",

@@ -37,6 +37,8 @@ from connector_assets.integrations.from_jde.payments import Elsewhere, nowhere, 
 from connector_assets.integrations.from_jde.posting import COLUMNS as POSTING_COLUMNS
 from connector_assets.integrations.from_jde.posting import PostingRules, posting_columns, without_audit_rows
 from connector_assets.integrations.from_jde.taxes import TaxRule, taxed
+from connector_assets.integrations.from_jde.withholding import COLUMNS as WITHHOLDING_COLUMNS
+from connector_assets.integrations.from_jde.withholding import withheld_of
 
 ZERO = Decimal("0.00")
 # F0411.RP1 of the pay items of a prepayment (jde-ais sections 3.6 and 15)
@@ -62,6 +64,7 @@ COLUMNS = {
     "tax_unproved": "str?",
     "prepayment": "bool",
     "card": "bool",
+    **WITHHOLDING_COLUMNS,
     "gap": "money",
     "pay_status": "str",
     "open_amount": "money",
@@ -301,6 +304,8 @@ def voucher_rows(
         "tax_unproved": tax.unproved,
         "prepayment": _is_prepayment(rows),
         "card": is_by_card([row for row in rows if row.get("AAP")], rules),
+        "withheld": None if void else withheld_of(rows, currency),
+        "subject": None,
         "gap": tax.gap,
         "pay_status": _pay_status(rows),
         "open_amount": _gross(rows, "FAP" if foreign else "AAP"),

@@ -34,7 +34,7 @@ from connector_assets.delivery.flow import Assembly, Flow, Frames, Source, read_
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.start_date import BEFORE_START_DATE, own_date
 from connector_assets.delivery.workbench import Workbench
-from connector_assets.integrations.from_jde import holds, posting
+from connector_assets.integrations.from_jde import holds, posting, withholding
 from connector_assets.integrations.from_jde import vouchers as jde
 from connector_assets.integrations.from_jde.keys import Row, by, supplier_key, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.settled import HISTORY, PAID_IN_JDE, Settled
@@ -76,7 +76,7 @@ class InvoiceSettings(holds.HoldRules, jde.VoucherRules):
     )
     handed_over_status: str | None = Field(
         default=None,
-        pattern=r"^[^\sP#Z]$",
+        pattern=r"^[^\sP#Z%]$",
         description="where Coupa Pay pays: pay status (F0411.PST) that no payment run of JDE selects; vouchers are set "
         "to it by the orchestration voucher_pay_status before Coupa can pay them; null: the run selects none of them",
     )
@@ -87,6 +87,11 @@ class InvoiceSettings(holds.HoldRules, jde.VoucherRules):
         default="hold",
         description="where Coupa Pay pays: a voucher whose payee (F0411.PYE) is not its supplier is held, or its "
         "invoice is the payee's own supplier record's",
+    )
+    withholding: Literal["hold", "gross"] = Field(
+        default="hold",
+        description="vouchers of which JDE withholds tax (pay status %; where Coupa Pay pays also those of a supplier "
+        "that is subject to it): held, or sent whole",
     )
     go_live: date | None = Field(
         default=None,
@@ -140,6 +145,7 @@ class Invoices(Flow):
         "distribution": "str",
         "sendable": "bool",
         "held_duplicate": "str?",
+        "taxed": "str?",
         "late_batch": "str?",
     }
     line_columns: ClassVar[Mapping[str, str]] = {
@@ -241,13 +247,16 @@ class Invoices(Flow):
                 "term_code": None,
                 "currency_known": False,
                 "held_duplicate": None,
+                "taxed": None,
                 "late_batch": None,
             }
             row |= {**handing.NOTHING, "not_handed": None}
         if self.coupa_pays:
             told = self.handing.columns({row["key"] for row in assembly.documents})
             held = holds.holds_of(reader, assembly.documents, self.settings)
-            for row, parties in zip(assembly.documents, held, strict=True):
+            subjects = withholding.subjects_of(reader, assembly.documents)
+            for row, parties, subject in zip(assembly.documents, held, subjects, strict=True):
+                row["subject"] = subject
                 row |= {**told[row["key"]], "on_hold": parties if row["open_amount"] else None}
         for line in assembly.lines:
             line |= {"account_id": None, "account_code": None, "account_state": ""}
@@ -260,6 +269,8 @@ class Invoices(Flow):
             allowed = ("A", "P") if self.settings.mode == "external_payables" else None
         if allowed is None:
             return set()
+        if self.settings.withholding == "gross":
+            allowed = (*allowed, withholding.WITHHELD)
         # handed over is approved
         return {*row["pay_status"].split(",")} - {*allowed, self.settings.handed_over_status}
 
@@ -268,7 +279,16 @@ class Invoices(Flow):
         not."""
         if not self.coupa_pays or not row["open_amount"]:
             return None
-        return ", ".join(sorted(self._unsendable(row) - {PAID, *IN_PAYMENT})) or None
+        held = {withholding.WITHHELD} if row["withheld"] and self.settings.withholding == "hold" else set()
+        return ", ".join(sorted((self._unsendable(row) | held) - {PAID, *IN_PAYMENT})) or None
+
+    def _taxed(self, row: Mapping[str, Any]) -> str | None:
+        """In words what JDE withholds of a voucher, where the site does not say what becomes of it. Where invoices are
+        born in Coupa nothing is made of it."""
+        if self.settings.withholding == "gross" or not self.needs_opening or not row["open_amount"] or row["void"]:
+            return None
+        told: str | None = row["withheld"] or row["subject"]
+        return told
 
     def resolve(self, frames: Frames) -> Frames:
         documents, lines = frames.documents.copy(), frames.lines.copy()
@@ -292,6 +312,7 @@ class Invoices(Flow):
             "payee_state": lambda row: self._payee_state(row, sent, named.get(row["key"], ())),
             "currency_known": lambda row: row["currency"] in active,
             "held_duplicate": lambda row: _first_twin(row, elsewhere) if hold and row["key"] not in sent else None,
+            "taxed": lambda row: None if row["key"] in sent else self._taxed(row),
             "late_batch": lambda row: row["unposted"] if self._is_new(row, sent) and self._is_late(row) else None,
         }
         if self.settings.handed_over_status is None:
@@ -401,6 +422,7 @@ class Invoices(Flow):
                         reason("factored", lambda states: states != "factored"),
                     ],
                     "held_duplicate": [reason("possible_duplicate", lambda keys: keys.isna())],
+                    "taxed": [reason(withholding.WITHHOLDING, lambda told: told.isna())],
                     "late_batch": [reason(posting.NOT_POSTED, lambda batches: batches.isna())],
                     "sendable": [reason("not_approved_for_payment", lambda can: can.astype(bool))],
                     "not_handed": [reason("not_handed_over", lambda told: told.isna())],
@@ -439,6 +461,7 @@ class Invoices(Flow):
                 "currency_known": "currency",
                 "account_state": "account",
                 "held_duplicate": "number",
+                "taxed": "pay_status",
                 "late_batch": "batch",
                 "sendable": "pay_status",
                 "not_handed": "pay_status",

@@ -37,7 +37,7 @@ from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import CENT, amount_text, prorated, smallest
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.workbench import Workbench
-from connector_assets.integrations.from_jde import holds, posting
+from connector_assets.integrations.from_jde import holds, posting, withholding
 from connector_assets.integrations.from_jde import pay_items as jde
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.vouchers import DATED_BY, TABLES, changed_vouchers
@@ -74,6 +74,7 @@ RESOLVED = {
     "paid": "str",
     "held_duplicate": "str?",
     "covered_by": "str?",
+    "taxed": "str?",
     "late_batch": "str?",
     # its record is another payee's, and has to be closed whatever else keeps it from being sent: what that is
     "repaid": "str",
@@ -85,6 +86,7 @@ CLOSING: dict[str, Any] = {
     "distribution": "agrees",
     "selected": None,
     "covered_by": None,
+    "taxed": None,
 }
 
 
@@ -172,6 +174,8 @@ class Payables(Flow):
             assembly.documents, holds.holds_of(reader, assembly.documents, self.settings), strict=True
         ):
             row["on_hold"] = held
+        for row, subject in zip(assembly.documents, withholding.subjects_of(reader, assembly.documents), strict=True):
+            row["subject"] = subject
         for line in assembly.lines:
             line |= classifications.UNFILLED
         return assembly
@@ -250,6 +254,7 @@ class Payables(Flow):
                     "left": [reason("too_many_decimals", lambda amounts: ~amounts.map(_too_fine).astype(bool))],
                     "held_duplicate": [reason("possible_duplicate", lambda keys: keys.isna())],
                     "covered_by": [reason("covered_by_another_bill", lambda keys: keys.isna())],
+                    "taxed": [reason(withholding.WITHHOLDING, lambda told: told.isna())],
                     "selected": [reason("not_handed_over", lambda items: items.isna())],
                     "left_by_order": [reason("left_by_order", lambda items: items.isna())],
                     "late_batch": [reason(posting.NOT_POSTED, lambda batches: batches.isna())],
@@ -275,6 +280,7 @@ class Payables(Flow):
                 "held_duplicate": "number",
                 "left": "amount",
                 "covered_by": "pay item",
+                "taxed": "pay item",
                 "selected": "pay item",
                 "left_by_order": "pay item",
                 "late_batch": "batch",

@@ -16,7 +16,7 @@ class Handing(HandingStep):
 
     def __init__(self, bench: Workbench, settings: PayableSettings) -> None:
         super().__init__(bench, settings.handed_over_status)
-        self.movable = settings.pay_statuses
+        self.movable = settings.released_statuses
 
     def leaves_selectable(self, row: Row) -> bool:
         """Whether JDE's own payment run may select a row of F0411, once it is handed over where that is done."""

@@ -16,6 +16,7 @@ from connector_assets.integrations.from_jde.pay_items import Paid, PayItem, item
 from connector_assets.integrations.from_jde.posting import NOT_POSTED_YET, is_late
 from connector_assets.integrations.from_jde.settled import HISTORY, PAID_IN_JDE, Settled
 from connector_assets.integrations.from_jde.vouchers import distribution_state
+from connector_assets.integrations.from_jde.withholding import WITHHOLDING, is_withheld
 from connector_assets.integrations.jde_bill.marks import MarkRules
 from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named
 from connector_assets.integrations.jde_bill.ordered.paid_up import paid_up
@@ -55,6 +56,7 @@ UNRESOLVED: Mapping[str, Any] = {
     "paid": "[]",
     "held_duplicate": None,
     "covered_by": None,
+    "taxed": None,
     "repaid": "",
     "moved": False,
     "late_batch": None,
@@ -198,6 +200,7 @@ class Resolving:
             "distribution": "agrees" if closing else distribution_state(row),
             "held_duplicate": None if is_sent else self._first_twin(row, voucher, sent, twins),
             "covered_by": None if closing else _covered_by(voucher, own, suffix, sent),
+            "taxed": None if is_sent or not left else self._taxed(row),
             # of what was sent, and of what was posted before, the target is asked first
             "late_batch": row["unposted"] if not (is_sent or row["reopened"]) and self._is_late(row) else None,
         }
@@ -226,7 +229,7 @@ class Resolving:
         rest = _in_words(voucher, handed, currency)
         if rest is None and (over or not columns["hand_over"]):
             return {"selected": None, "hand_over": False}
-        lacks = dict.fromkeys(("selected", "held_duplicate", "covered_by", "late_batch"))
+        lacks = dict.fromkeys(("selected", "held_duplicate", "covered_by", "taxed", "late_batch"))
         return {
             "closing": True,
             "ignored": None,
@@ -247,7 +250,10 @@ class Resolving:
         if any(item.payable for item in own):
             if any(item.card for item in own):
                 return PAID_BY_CARD
-            if not approved:
+            withheld = any(is_withheld(item.status) for item in own if item.payable)
+            if withheld and self.settings.withholding == "net":
+                return WITHHOLDING
+            if not approved and not withheld:
                 return NOT_APPROVED
             new = row["unposted"] is not None and not row["reopened"]
             return NOT_POSTED_YET if new and not self._is_late(row) else None
@@ -259,6 +265,17 @@ class Resolving:
             # what BILL paid was sent before our memory was lost
             return HISTORY if payments and all(each.elsewhere for each in payments) else PAID_IN_JDE
         # its bill may be in BILL all the same, sent before our memory was lost: it is looked for
+        return None
+
+    def _taxed(self, row: Row) -> str | None:
+        """In words what JD Edwards withholds of a voucher, where the site does not say what becomes of it; or that it
+        withholds nothing yet of a supplier who is subject to it."""
+        match self.settings.withholding:
+            case "hold":
+                told: str | None = row["withheld"] or row["subject"]
+                return told
+            case "net":
+                return row["subject"] if row["withheld"] is None else None
         return None
 
     @property

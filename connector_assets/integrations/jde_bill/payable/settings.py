@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from connector_assets.integrations.from_jde.holds import HoldRules
 from connector_assets.integrations.from_jde.vouchers import VoucherRules
+from connector_assets.integrations.from_jde.withholding import WITHHELD
 
 
 class PayableSettings(HoldRules, VoucherRules):
@@ -21,7 +22,7 @@ class PayableSettings(HoldRules, VoucherRules):
     )
     handed_over_status: str | None = Field(
         default=None,
-        pattern=r"^[^\sP#Z]$",
+        pattern=r"^[^\sP#Z%]$",
         description="pay status (F0411.PST) that no payment run of JDE selects: approved pay items are set to it by "
         "the orchestration voucher_pay_status, before BILL can pay them; null: the run selects none of them",
     )
@@ -47,16 +48,28 @@ class PayableSettings(HoldRules, VoucherRules):
     prepayment_account: str | None = Field(
         default=None, description="account id (F0901.AID) of the line of a prepayment; null: prepayments are held"
     )
+    withholding: Literal["hold", "net", "gross"] = Field(
+        default="hold",
+        description="vouchers of which JDE withholds tax (pay status %, or a supplier that is subject to it): held; "
+        "sent without the pay items on %; or with them",
+    )
     on_conflict: Literal["hold", "source"] = Field(default="hold", description="when a field changed in both systems")
+
+    @property
+    def released_statuses(self) -> tuple[str, ...]:
+        """The pay statuses of pay items that BILL is to pay, and that were not handed over yet."""
+        return (*self.pay_statuses, WITHHELD) if self.withholding == "gross" else self.pay_statuses
 
     @property
     def approved_statuses(self) -> frozenset[str]:
         """The pay statuses of pay items that BILL is to pay, handed over or not yet."""
         handed = {self.handed_over_status} if self.handed_over_status is not None else set()
-        return frozenset({*self.pay_statuses, *handed})
+        return frozenset({*self.released_statuses, *handed})
 
     @model_validator(mode="after")
     def _whole(self) -> PayableSettings:
+        if WITHHELD in self.pay_statuses:
+            raise ValueError(f"pay_statuses must not have {WITHHELD}: set withholding: gross to send what is withheld")
         if self.handed_over_status in self.pay_statuses:
             raise ValueError("handed_over_status must not be one of pay_statuses, from which it is told apart")
         if self.tax == "line" and not self.tax_account:

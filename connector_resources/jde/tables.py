@@ -327,8 +327,8 @@ _ALL = (
         RP1   str1   category code 1: 1 for a prepayment
         RP2  ~str1   category code 2
         RP3  ~str1   category code 3
-        AC07 ~str3   category code 7
-        TNN  ~str1   1099 flag
+        AC07  str3   category code 7: 1099 code
+        TNN   str1   1099 flag
         URRF  str15  user reference
         URC1 ~str3   user code
         TORG ~str10  originator

@@ -64,6 +64,9 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether posting a batch (R09801) sets the audit columns of its rows: not established."""
     auto_post: bool = False
     """Whether vouchers are posted as they are entered: the batch processor's option (jde-ais section 11.3)."""
+    voucher_1099: Literal["kept", "dropped", "supplier"] = "kept"
+    """What becomes of the 1099 codes (TNN, AC07) that a voucher is entered with: kept; lost; or the code is always the
+    supplier's category code 07. Which it is, and whether the batch carries them, is not established."""
     duplicate_invoices: Literal["silent", "warn", "error"] = "warn"
     """The A/P constant for a supplier's second voucher of one invoice number."""
     orchestration_errors: dict[str, Literal["abort", "body", "continue"]] = {}

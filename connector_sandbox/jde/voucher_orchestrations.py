@@ -16,6 +16,8 @@ from connector_sandbox.jde.vouchers import VoucherEntry
 _MATCHED: dict[str, InputType] = {
     **VOUCHER,
     "PayStatus": "String",
+    "Flag1099": "String",
+    "Code1099": "String",
     "DueDate": "Date",
     "TaxAmount": "Numeric",
     "ForeignTax": "Numeric",
@@ -52,6 +54,8 @@ def _match_voucher(desk: Desk, inputs: Inputs) -> Result:
     document: dict[str, Any] = {
         **header(inputs),
         "PST": inputs.text("PayStatus"),
+        "TNN": inputs.text("Flag1099"),
+        "AC07": inputs.text("Code1099"),
         "DDJ": inputs.day("DueDate"),
         "TXA1": inputs.text("TaxRateArea"),
         "EXR1": inputs.text("TaxExplanation"),

@@ -138,6 +138,7 @@ class VoucherEntry(Program):
         return {
             **values,
             **self._periods.fiscal(item["CO"], item["DGJ"]),
+            **self._codes_1099(item),
             "PYE": item.get("PYE") or item["AN8"],
             "DDJ": due,
             "PST": item.get("PST") or "A",
@@ -147,6 +148,15 @@ class VoucherEntry(Program):
             "BALJ": "Y",
             "BCRC": self.base_currency(item["CO"]),
         }
+
+    def _codes_1099(self, item: Record) -> dict[str, Any]:
+        match self._environment.options.voucher_1099:
+            case "kept":
+                return {alias: item[alias] for alias in ("TNN", "AC07") if item.get(alias)}
+            case "supplier":
+                party = self._database["F0101"].get({"AN8": item["AN8"]})
+                return {} if party is None else {"AC07": self._database["F0101"].value(party, "AC07")}
+        return {}
 
     def _journal_line(self, line: Record, first: Record) -> dict[str, Any]:
         account = self.account(line)

@@ -110,6 +110,13 @@ REASONS = (
         "void the voucher by hand and replay, or set `on_change: void_and_add`",
     ),
     Reason(
+        "reporting_codes_differ",
+        "normal",
+        "JD Edwards has other {field} on the voucher than were sent: {value}",
+        "correct them in JD Edwards, which takes a 1099 code where the voucher is paid, too; or have the "
+        "orchestration write them; then replay",
+    ),
+    Reason(
         "batch_rejected",
         "normal",
         "the batch run refused the transaction: {value}",

@@ -51,7 +51,8 @@ class ApprovedInvoices(Vouchers):
 
     @property
     def after_voucher(self) -> After:
-        return telling(self.bench, self.settings.voucher_custom_field)
+        tell, then = telling(self.bench, self.settings.voucher_custom_field), super().after_voucher
+        return lambda *seen: tell(*seen) or then(*seen)
 
     @cached_property
     def orders(self) -> OrderLines:

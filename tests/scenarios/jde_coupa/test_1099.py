@@ -1,11 +1,17 @@
-"""1099 codes of vouchers (F0411.TNN, AC07), which a clerk changes also where everything is paid: no news for Coupa."""
+"""1099 codes of vouchers (F0411.TNN, AC07): taken from the supplier for what was born in Coupa, and read back. A clerk
+changes them also where everything is paid: no news for Coupa."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from scenario_payables import FLOW as APPROVED
+from scenario_payables import Payables
 from scenario_site import Site, outcomes
 
 FLOW = "invoices"
+CODES = {"code_1099": "AC07", "flags_1099": {"C": "N"}}
 
 
 @pytest.mark.parametrize("paid", [False, True])
@@ -24,3 +30,68 @@ def test_a_1099_code_that_changes_changes_nothing_in_coupa(town: Site, paid: boo
     assert (outcomes(report), report.writes) == ({"unchanged": 1}, 0)
     assert town.exceptions(FLOW) == []
     assert town.spend.all("invoices") == [before]
+
+
+@pytest.fixture
+def payables(town: Site) -> Iterator[Payables]:
+    """The flow is on, and the supplier, a corporation, has a 1099 code."""
+    made = Payables(town)
+    town.books.upsert("F0101", {"AN8": 4343, "TAXC": "C", "AC07": "07"})
+    yield made
+    town.sandbox.post("/options", {"jde": {"voucher_1099": "kept"}})
+
+
+def codes(payables: Payables, invoice: int) -> set[tuple[str, str]]:
+    """1099 flag and code of an invoice's pay items."""
+    return {(row.get("TNN", ""), row.get("AC07", "")) for row in payables.items(invoice)}
+
+
+@pytest.mark.parametrize("mode", ["direct", "batch"])
+def test_a_voucher_has_the_1099_codes_of_its_supplier(town: Site, payables: Payables, mode: str) -> None:
+    """Given that the site takes them from the supplier, then the voucher has his code, and the flag for his kind; what
+    a clerk makes of them later is his, and makes no other voucher."""
+    town.configure(APPROVED, mode=mode, **CODES)
+    id = payables.invoice(tax="0.00")
+    assert outcomes(town.sync(APPROVED)[APPROVED]) == {"created": 1}
+    town.sync(APPROVED)
+    assert codes(payables, id) == {("N", "07")}
+    [item] = payables.items(id)
+    town.books.upsert("F0411", {**{name: item[name] for name in ("DOC", "DCT", "KCO", "SFX")}, "SFXE": 0, "AC07": "09"})
+    report = town.sync(APPROVED)[APPROVED]
+    assert (outcomes(report).keys() <= {"unchanged"}, report.writes) == (True, 0)
+    assert town.exceptions(APPROVED) == []
+    assert len(payables.vouchers(id)) == 1
+
+
+def test_without_the_setting_the_codes_are_left_to_jd_edwards(town: Site, payables: Payables) -> None:
+    """Given a site that says nothing of them, then none are sent, and what JD Edwards fills in itself is right."""
+    town.configure(APPROVED, mode="direct")
+    first = payables.invoice("WEB-1")
+    town.sync(APPROVED)
+    assert codes(payables, first) == {("", "")}
+    town.sandbox.post("/options", {"jde": {"voucher_1099": "supplier"}})
+    second = payables.invoice("WEB-2")
+    assert outcomes(town.sync(APPROVED)[APPROVED])["created"] == 1
+    assert codes(payables, second) == {("", "07")}
+    assert town.exceptions(APPROVED) == []
+
+
+@pytest.mark.reason("reporting_codes_differ")
+@pytest.mark.parametrize("mode", ["direct", "batch"])
+def test_codes_that_jd_edwards_did_not_take_are_told(town: Site, payables: Payables, mode: str) -> None:
+    """Given an orchestration or batch run that loses the codes, then the voucher is made, and an exception says what
+    JD Edwards has and what was sent; once a clerk has put them right and asks again, it is gone."""
+    town.sandbox.post("/options", {"jde": {"voucher_1099": "dropped"}})
+    town.configure(APPROVED, mode=mode, **CODES)
+    id = payables.invoice()
+    town.sync(APPROVED)
+    town.sync(APPROVED)
+    told = town.exception(APPROVED)
+    assert (told.reason, told.value) == ("reporting_codes_differ", "flag (blank), ours N; code (blank), ours 07")
+    [item] = payables.items(id)
+    named = {name: item[name] for name in ("DOC", "DCT", "KCO", "SFX")}
+    town.books.upsert("F0411", {**named, "SFXE": 0, "TNN": "N", "AC07": "07"})
+    town.replay(APPROVED)
+    town.sync(APPROVED)
+    assert town.exceptions(APPROVED) == []
+    assert [status for _, _, status in payables.vouchers(id)] == ["A"]

@@ -2,9 +2,10 @@
 
 Header: Supplier, InvoiceNumber, InvoiceDate, GLDate, Company, Currency, CurrencyMode (D or F), ExchangeRate,
 PaymentTerms, Remark, DocumentType, and Reference (VR01) or UserReference (URRF) with our mark. Grid PayItems:
-GrossAmount, TaxableAmount, TaxAmount, ForeignAmount, ForeignTax, TaxRateArea, TaxExplanation, DueDate, PayStatus. Grid
-Distribution: Account (unit.object.subsidiary), Amount, ForeignAmount, Explanation. Amounts are in the company's
-currency but for the foreign ones; a blank exchange rate leaves it, and the domestic amounts, to JDE.
+GrossAmount, TaxableAmount, TaxAmount, ForeignAmount, ForeignTax, TaxRateArea, TaxExplanation, DueDate, PayStatus, and
+where a site takes them from the supplier Flag1099 (TNN) and Code1099 (AC07). Grid Distribution: Account
+(unit.object.subsidiary), Amount, ForeignAmount, Explanation. Amounts are in the company's currency but for the foreign
+ones; a blank exchange rate leaves it, and the domestic amounts, to JDE.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 from connector_assets.delivery.document import Document
 from connector_assets.delivery.money import amount_text, smallest
+from connector_assets.integrations.to_jde.vouchers import form_1099
 from connector_assets.integrations.to_jde.vouchers.mapping import cost_of
 
 ZERO = Decimal("0.00")
@@ -52,6 +54,7 @@ def match_body(document: Document, mark: str, settings: Any) -> dict[str, Any]:
     return {
         **header(row, mark, settings),
         "PayStatus": settings.new_status,
+        **form_1099.fields(row),
         "DueDate": row["due_date"],
         **convert.amounts("TaxAmount", "ForeignTax", tax, convert.base(tax)),
         "TaxRateArea": area,
@@ -109,6 +112,7 @@ def _pay_item(row: Mapping[str, Any], item: Mapping[str, Any], convert: Conversi
         "TaxExplanation": explanation,
         "DueDate": row["due_date"],
         "PayStatus": settings.new_status,
+        **form_1099.fields(row),
     }
     return {name: value for name, value in body.items() if value is not None}
 

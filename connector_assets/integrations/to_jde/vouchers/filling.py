@@ -21,6 +21,7 @@ from connector_assets.integrations.from_jde.accounts import (
     posting_edit,
 )
 from connector_assets.integrations.from_jde.keys import Row, account_key, by, text
+from connector_assets.integrations.to_jde.vouchers import form_1099
 from connector_assets.integrations.to_jde.vouchers.settings import NUMBER_LENGTH
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Filling:
         documents, lines = records(frames.documents), records(frames.lines)
         self._birthplaces(documents)
         self.suppliers(documents)
+        form_1099.fill(self.bench, documents, self.settings.code_1099, self.settings.flags_1099)
         self.accounts(lines)
         own: dict[str, list[dict[str, Any]]] = {}
         for line in lines:

@@ -26,6 +26,7 @@ from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, da
 from connector_assets.integrations.to_jde.handing_over import payment_run_of, rows_of
 from connector_assets.integrations.to_jde.pay_items import told
 from connector_assets.integrations.to_jde.periods import Periods, periods_of
+from connector_assets.integrations.to_jde.vouchers import form_1099
 from connector_assets.integrations.to_jde.vouchers.filling import RATES, Filling
 from connector_assets.integrations.to_jde.vouchers.outlet import (
     BATCH_RUN,
@@ -90,8 +91,8 @@ class Vouchers(Flow):
 
     @property
     def after_voucher(self) -> After:
-        """What is done once a voucher is as it shall be; nothing, unless a flow says otherwise."""
-        return lambda document, known, target: None
+        """What is done once a voucher is as it shall be: its 1099 codes are read back; a flow may do more."""
+        return form_1099.told
 
     def key(self, id: Any) -> str:
         """The document key of an id: `invoices:4835`."""

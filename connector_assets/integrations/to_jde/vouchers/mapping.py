@@ -12,6 +12,7 @@ from typing import Any
 
 from connector_assets.delivery.checks import FrameChecks, mapped_columns, reason, row_schema, shape_schema
 from connector_assets.delivery.money import amount_text
+from connector_assets.integrations.to_jde.vouchers import form_1099
 from connector_assets.integrations.to_jde.vouchers.records import by_account
 
 ZERO = Decimal("0.00")
@@ -61,6 +62,7 @@ COLUMNS: Mapping[str, str] = {
     "gl_date": "date?",
     "moved_from": "date?",
     "not_open": "str?",
+    **form_1099.COLUMNS,
 }
 LINE_COLUMNS: Mapping[str, str] = {
     "line": "int",

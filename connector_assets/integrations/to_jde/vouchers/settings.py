@@ -65,6 +65,17 @@ class VoucherSettings(PeriodRules):
         "another code is held until this says how it is booked",
     )
 
+    code_1099: str | None = Field(
+        default=None,
+        pattern=r"^AC(0[1-9]|[12]\d|30)$",
+        description="category code of the supplier (F0101, column AC01 to AC30) that is the 1099 code (F0411.AC07) of "
+        "his vouchers; null: left to JDE",
+    )
+    flags_1099: dict[str, str] = Field(
+        default={},
+        description="F0101.TAXC of the supplier -> 1099 flag (F0411.TNN) of his vouchers; of others left to JDE",
+    )
+
     @property
     def new_status(self) -> str:
         """F0411.PST of new vouchers: what no payment run selects, since the other system pays."""

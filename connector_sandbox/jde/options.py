@@ -104,6 +104,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     journal_closes_pay_items: bool = True
     """Whether the orchestration of a journal closes pay items when it is told to; False: it takes the input, and posts
     the journal alone."""
+    special_payees: dict[str, int] = {}
+    """Supplier -> the payee (PYE) that his new vouchers are entered with; from where JDE has it is not established."""
     batch_seconds: float = 0
     """How long R04110ZA waits in its queue before it processes the batch rows."""
     write_back: bool = True

@@ -139,7 +139,7 @@ class VoucherEntry(Program):
             **values,
             **self._periods.fiscal(item["CO"], item["DGJ"]),
             **self._codes_1099(item),
-            "PYE": item.get("PYE") or item["AN8"],
+            "PYE": item.get("PYE") or self._environment.options.special_payees.get(str(item["AN8"])) or item["AN8"],
             "DDJ": due,
             "PST": item.get("PST") or "A",
             "AAP": item["AG"],

@@ -123,8 +123,9 @@ REASONS = (
         "high",
         "the {field} in the target is not who is to be paid: {value}",
         "have a payment that is under way stopped there, and what was paid taken back; where somebody gave the "
-        "record to another vendor, give it back to the right one, or archive it and replay: a new one is made for "
-        "who is paid in the source",
+        "record to another party, give it back to the right one, or archive it in BILL and replay: a new one is made "
+        "for who is paid in the source; a voucher gets supplier and payee back in JD Edwards, or its document the "
+        "supplier whom JD Edwards names; where JD Edwards pays and the change is meant, replay",
     ),
     Reason(
         "credit_already_applied",

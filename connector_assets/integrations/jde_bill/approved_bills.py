@@ -51,6 +51,7 @@ class ApprovedBills(Vouchers):
     named_by = ("bill", "supplier", "number", "amount", "date", "currency")
     document_columns = mapping.COLUMNS
     line_columns = mapping.LINE_COLUMNS
+    holds, line_holds = mapping.HOLDS, mapping.LINE_HOLDS
     Settings = ApprovedBillSettings
 
     def mapped(self, key: str, day: date | None, record: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from connector_assets.delivery.checks import FrameChecks
+from connector_assets.delivery.document import Document
 from connector_assets.delivery.flow import Source, read_settings
 from connector_assets.integrations.from_jde.keys import supplier_key
 from connector_assets.integrations.jde_coupa.approved import mapping
@@ -24,6 +25,8 @@ from connector_assets.integrations.jde_coupa.approved.telling import telling
 from connector_assets.integrations.jde_coupa.invoices import Invoices
 from connector_assets.integrations.to_jde.vouchers.flow import Vouchers
 from connector_assets.integrations.to_jde.vouchers.outlet import After
+from connector_assets.integrations.to_jde.vouchers.payees import Payees
+from connector_resources.ledger import Delivery
 
 
 class ApprovedInvoices(Vouchers):
@@ -44,10 +47,27 @@ class ApprovedInvoices(Vouchers):
     source_role, source_entity = "coupa", "invoices"
     source, born_in = mapping.SOURCE, "Coupa"
     natural_key = "mark with the invoice id"
-    named_by = ("invoice", "supplier", "number", "amount", "date", "currency")
+    named_by = ("invoice", "supplier", "number", "amount", "date", "currency", "remit_to")
     document_columns = mapping.COLUMNS
     line_columns = mapping.LINE_COLUMNS
+    holds, line_holds = mapping.HOLDS, mapping.LINE_HOLDS
     Settings = ApprovedInvoiceSettings
+
+    @property
+    def payees(self) -> Payees:
+        return Payees(self.born_in, self.other_pays, redirected=self._redirected)
+
+    def _redirected(self, document: Document, known: Delivery) -> str:
+        """That the invoice is to be paid to another address than when its voucher was made, in words. JDE knows nothing
+        of Coupa's remit-to addresses."""
+        now = document.content["remit_to"]
+        if known.content_hash == document.hash:
+            return ""
+        sent = self.bench.ledger.intents.named(self.full_name, [document.key], "remit_to").get(document.key, {now})
+        if now in sent:
+            return ""
+        before = ", ".join(sorted(each or "none" for each in sent))
+        return f"{self.born_in} pays to remit-to {now or 'none'}, {before} when the voucher was made"
 
     @property
     def after_voucher(self) -> After:

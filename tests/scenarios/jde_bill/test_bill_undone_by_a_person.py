@@ -82,14 +82,13 @@ def test_a_voucher_that_we_voided_ourselves_is_nobodys_conflict(town: BillSite) 
     assert [state for _, _, state in born.vouchers(town, id)] == ["void", "H"]
 
 
-@pytest.mark.parametrize(("column", "value"), [("VINV", "WEB-1-CORRECTED"), ("AN8", 4344)])
-def test_a_voucher_of_a_bill_that_a_clerk_changes_is_a_conflict(town: BillSite, column: str, value: str | int) -> None:
-    """Given the voucher of a bill, when a clerk gives it another number or supplier
+def test_a_voucher_of_a_bill_that_a_clerk_changes_is_a_conflict(town: BillSite) -> None:
+    """Given the voucher of a bill, when a clerk gives it another number
     then the next sync tells it, and a later one tells it still."""
     born.switched_on(town)
     id = born.bill(town)
     born.run(town)
-    town.books.change_items(voucher_of(town, id), **{column: value})
+    town.books.change_items(voucher_of(town, id), VINV="WEB-1-CORRECTED")
     assert born.run(town) == {"conflict": 1}
     town.bill.set("bills", id, updatedTime="2026-03-02T10:30:00.000+00:00")
     assert born.run(town) == {"conflict": 1}

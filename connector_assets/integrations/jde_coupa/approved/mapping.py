@@ -33,7 +33,10 @@ HOLDS = {
     "positive": ("credit_note_positive", "amount"),
     "channel": ("payable_in_both", "payment_channel"),
 }
-LINE_HOLDS = {**vouchers.LINE_HOLDS, **orders.HOLDS}
+LINE_HOLDS = {
+    column: (why, "order" if column in orders.HOLDS else "account")
+    for column, why in {**vouchers.LINE_HOLDS, **orders.HOLDS}.items()
+}
 
 COLUMNS: dict[str, str] = {
     "invoice_id": "int",
@@ -41,6 +44,8 @@ COLUMNS: dict[str, str] = {
     "born_as": "str?",
     "told_voucher": "str?",
     "supplier_id": "int?",
+    # where the supplier wants his money sent to: the code of that address, or its id
+    "remit_to": "str?",
     "term_code": "str?",
     "taxes": "str",
     **dict.fromkeys(HOLDS, "str?"),
@@ -78,6 +83,7 @@ def mapped(
         "number": settings.short(invoice.invoice_number or ""),
         "supplier_id": supplier.id if supplier else None,
         "supplier": (supplier.number or supplier.name) if supplier else None,
+        "remit_to": remit_to_of(invoice),
         "invoice_date": invoice.invoice_date,
         "due_date": invoice.net_due_date,
         "term_code": invoice.payment_term.code if invoice.payment_term else None,
@@ -114,6 +120,12 @@ def mapped(
     return document, lines
 
 
+def remit_to_of(invoice: Invoice) -> str | None:
+    """The code of the remit-to address that an invoice is to be paid to, else its id; None where it has none."""
+    place = invoice.remit_to_address
+    return None if place is None else place.remit_to_code or (str(place.id) if place.id else None)
+
+
 def _by_coupa_pay(invoice: Invoice) -> str | None:
     """What Coupa Pay is about to pay of an invoice, in words."""
     if invoice.paid or not by_coupa_pay(invoice):
@@ -135,13 +147,12 @@ def blank(key: str, day: date | None, id: int, status: str) -> dict[str, Any]:
 
 def checks(waits_for: Callable[[str, Mapping[str, Any]], str | None]) -> FrameChecks:
     """The pandera schemas; `waits_for` says what a held row waits for."""
-    line_holds = {column: (why, "order" if column in orders.HOLDS else "account") for column, why in LINE_HOLDS.items()}
-    return vouchers.checks("approved invoice", COLUMNS, LINE_COLUMNS, HOLDS, line_holds, waits_for)
+    return vouchers.checks("approved invoice", COLUMNS, LINE_COLUMNS, HOLDS, LINE_HOLDS, waits_for)
 
 
 def content(row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What both sides shall agree on."""
-    return vouchers.content(SOURCE, row, lines, _booked_on)
+    return {**vouchers.content(SOURCE, row, lines, _booked_on), "remit_to": row["remit_to"] or ""}
 
 
 def _booked_on(line: Mapping[str, Any]) -> str:

@@ -61,6 +61,7 @@ class Filling:
             else:
                 self.withdraw(row)
         self._twins(documents)
+        self._left_with(documents, own)
         return Frames(
             frame(documents, mapped_columns(self.flow.document_columns)) if documents else frames.documents,
             frame(lines, {"key": "str", **self.flow.line_columns}) if lines else frames.lines,
@@ -130,6 +131,26 @@ class Filling:
         for row in alive:
             if firsts.get(row["key"], row["key"]) != row["key"]:
                 row["twin"] = firsts[row["key"]]
+
+    def _left_with(self, documents: Sequence[dict[str, Any]], lines: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """A document that has another supplier since its voucher was made, and that something holds: JDE goes on to
+        owe it to the old one, which is told beside what holds it."""
+        keys = [row["key"] for row in documents if row["key"] in self.delivered and not row["void"]]
+        known = self.bench.ledger.deliveries.load(self.flow.full_name, keys)
+        for row in documents:
+            row["left_with"] = None
+            content = (known[row["key"]].content if row["key"] in known else None) or {}
+            before, now = content.get("supplier"), row["supplier"] if row["an8"] is None else str(row["an8"])
+            if row["ignored"] is not None or before in (None, now) or content.get("void"):
+                continue
+            own = lines.get(row["key"], ())
+            whys = [why for column, (why, _) in self.flow.holds.items() if row.get(column) is not None]
+            whys += [why for column, (why, _) in self.flow.line_holds.items() if any(line.get(column) for line in own)]
+            if whys:
+                told = (
+                    f"{known[row['key']].target_id} is supplier {before}'s, {self.flow.born_in} has {now or 'nobody'}"
+                )
+                row["left_with"] = f"{told}; {', '.join(dict.fromkeys(whys))}"
 
     # -- what they say --------------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ from connector_assets.integrations.to_jde.vouchers.outlet import (
     DirectVouchers,
     VoucherOutlet,
 )
+from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, Payees, left_with, payees_of
 from connector_assets.integrations.to_jde.vouchers.records import VoucherRecords
 from connector_resources.errors import NotAllowed, NotFound, Unavailable
 from connector_resources.ledger import Delivery, Intent
@@ -56,6 +57,9 @@ class Vouchers(Flow):
     source: ClassVar[str]
     # the other system as people call it
     born_in: ClassVar[str]
+    # the columns of mapped rows and lines that say why one is held -> the reason, and how a person calls the field
+    holds: ClassVar[Mapping[str, tuple[str, str]]]
+    line_holds: ClassVar[Mapping[str, tuple[str, str]]]
 
     def __init__(self, bench: Workbench) -> None:
         super().__init__(bench)
@@ -86,8 +90,14 @@ class Vouchers(Flow):
             self.vouchers,
             self.settings,
             lambda company, dated: self.periods.reversal_day(company, dated),
+            self.payees,
             self.after_voucher,
         )
+
+    @property
+    def payees(self) -> Payees:
+        """Who is to be paid by the vouchers."""
+        return Payees(self.born_in, self.other_pays)
 
     @property
     def after_voucher(self) -> After:
@@ -154,7 +164,9 @@ class Vouchers(Flow):
         run = payment_run_of(self.bench)
         for id, link in links.items():
             own, left = vouchers[id], known[link.source_key].content if link.source_key in known else None
-            if left is not None and self._differs(own, left):
+            # of what a person was told of, also that it is as it was
+            said = left is not None and known[link.source_key].state in ("held", "conflict")
+            if left is not None and (said or self._differs(own, left)):
                 self._touched.add(link.source_key)
                 days[link.source_key] = day_of(own)
             elif self.other_pays and any(map(run.selectable, own)):
@@ -173,8 +185,11 @@ class Vouchers(Flow):
             "supplier": str(head["AN8"]),
             "amount": amount_text(gross),
             "void": is_void(items),
+            PAYEE: payees_of(items),
         }
-        return any(left.get(name) != value for name, value in seen.items())
+        # who was paid before that was remembered is the supplier
+        before = {PAYEE: left.get("supplier"), **left}
+        return any(before.get(name) != value for name, value in seen.items())
 
     def moved(self, row: Mapping[str, Any]) -> bool:
         return bool(row["touched"])
@@ -321,7 +336,24 @@ class Vouchers(Flow):
         # one whose supplier is not known is held for that
         whose = ("supplier",) if ours["supplier"] else ()
         names = (self.source,) if ours["amount"] is None else (self.source, *whose, "amount", "date", "currency")
-        return tuple(FieldChange(name, theirs[name], ours[name]) for name in names if theirs[name] != ours[name])
+        found = [FieldChange(name, theirs[name], ours[name]) for name in names if theirs[name] != ours[name]]
+        return (*found, *self._payee_gap(document, theirs))
+
+    def minded(self, document: Document, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Whom the voucher pays is told with its supplier."""
+        gap = self._payee_gap(document, content)
+        return {**content, "supplier": f"{content['supplier']}, payee {gap[0].before}"} if gap else content
+
+    def _payee_gap(self, document: Document, theirs: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+        """The payee of a voucher of the document's supplier who is neither to be paid nor JDE's own of before."""
+        supplier = document.content["supplier"]
+        if PAYEE not in theirs or theirs["supplier"] != supplier or theirs["void"] or document.content["void"]:
+            return ()
+        wanted = self.payees.wanted(document)
+        if wanted is None and theirs[PAYEE] != supplier:
+            known = self.bench.ledger.deliveries.load(self.full_name, [document.key]).get(document.key)
+            wanted = left_with((known.content if known else None) or {}, theirs)
+        return (FieldChange(PAYEE, theirs[PAYEE], wanted),) if wanted not in (None, theirs[PAYEE]) else ()
 
     def distrust(self, document: Document, target: Target) -> NotAllowed | None:
         if target.content[self.source] == document.content[self.source]:

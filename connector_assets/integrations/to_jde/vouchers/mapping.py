@@ -31,6 +31,7 @@ HOLDS: Mapping[str, tuple[str, str]] = {
     "twin": ("possible_duplicate", "number"),
     "payer": ("payer_settings_differ", "pay_status"),
     "many_gone": ("many_deleted", "status"),
+    "left_with": ("payee_changed", "supplier"),
 }
 LINE_HOLDS: Mapping[str, str] = {
     "missing_account": "account_not_found",

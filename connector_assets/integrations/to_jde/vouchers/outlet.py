@@ -30,25 +30,29 @@ from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.words import beside
 from connector_assets.integrations.from_jde.keys import voucher_parts
 from connector_assets.integrations.to_jde.vouchers.bodies import match_body, voucher_body
+from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, Payees
 from connector_assets.integrations.to_jde.vouchers.records import IN_BATCH, Held, VoucherRecords
 from connector_resources.errors import OutcomeUnknown, SystemProblem
-from connector_resources.ledger import Delivery, Intent
+from connector_resources.ledger import Delivery, Intent, Problem
 
 NOT_APPROVED = "not_approved"
 WAITS = "the batch run in JD Edwards"
 ENTER, BATCH_ADD, BATCH_RUN, VOID = "voucher_enter", "voucher_batch_add", "voucher_batch_run", "voucher_void"
 MATCH = "voucher_match"
+# of a content, what is looked at by steps and checks of its own
+NOT_CARRIED = frozenset({"void", PAYEE, "remit_to"})
 # what is done once a voucher is as it shall be, beside it; None: nothing more
 After = Callable[[Document, Delivery, Target], Decision | None]
 
 
 def base_of(content: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that the voucher carries; a batch row does not tell its distribution."""
-    return {name: value for name, value in content.items() if name != "void"}
+    return {name: value for name, value in content.items() if name not in NOT_CARRIED}
 
 
 class VoucherOutlet(ABC):
-    """One way to make vouchers. `settings` are the flow's; `void_day` gives the G/L date that takes a voucher back."""
+    """One way to make vouchers. `settings` are the flow's; `void_day` gives the G/L date that takes a voucher back,
+    `payees` says who is to be paid."""
 
     acts: tuple[str, ...]
 
@@ -57,11 +61,13 @@ class VoucherOutlet(ABC):
         records: VoucherRecords,
         settings: Any,
         void_day: Callable[[str, date], date | None],
+        payees: Payees,
         after: After = lambda document, known, target: None,
     ) -> None:
         self.records = records
         self.settings = settings
         self.void_day = void_day
+        self.payees = payees
         self.after = after
 
     def configured(self, act: str) -> bool:
@@ -102,7 +108,10 @@ class VoucherOutlet(ABC):
             return self._in_batch(document, known, held)
         if held.void:
             return Done() if void else self._again(document, known, held)
-        return self._void(known, held) if void else self._agree(document, known, target)
+        if void:
+            return self._void(known, held)
+        told = self.payees.trouble(document, known, held.id, target.content, held.rows)
+        return told or self._agree(document, known, target)
 
     def _agree(self, document: Document, known: Delivery, target: Target) -> Decision:
         """Bring a voucher in force into agreement, unless JDE has accepted this very content before."""
@@ -121,12 +130,25 @@ class VoucherOutlet(ABC):
         if not changes:
             return Done()
         if strangers:
-            found = [problem("changed_on_both_sides", each.field, each.told) for each in strangers]
-            return Hold(tuple(found), conflict=True)
+            found = [self._strange(each, target) for each in strangers]
+            return Hold(tuple(found), conflict=any(each.reason != "payee_changed" for each in found))
+        moved = next((each for each in changes if each.field == "supplier"), None)
         if self.settings.on_change == "hold":
-            return Hold((problem("changed_after_delivery", changes[0].field, target.id),))
-        # what cannot be made anew is not voided
-        return self._unready(document) or self._void(known, target.raw, changes)
+            decision: Decision = Hold((problem("changed_after_delivery", (moved or changes[0]).field, target.id),))
+        else:
+            # what cannot be made anew is not voided
+            decision = self._unready(document) or self._void(known, target.raw, changes)
+        if moved is None or not isinstance(decision, Hold):
+            return decision
+        # JDE goes on to owe it to the old supplier
+        why = ", ".join(f"{each.reason} {each.value}".strip() for each in decision.problems)
+        return Hold((self.payees.supplier(target.id, moved.before, moved.after, target.raw.rows, why),))
+
+    def _strange(self, change: FieldChange, target: Target) -> Problem:
+        """What somebody changed in JDE."""
+        if change.field == "supplier":
+            return self.payees.supplier(target.id, change.after, change.before, target.raw.rows)
+        return problem("changed_on_both_sides", change.field, change.told)
 
     def _again(self, document: Document, known: Delivery, held: Held) -> Decision:
         """A voucher that we voided is followed by the next revision; one that somebody else voided is theirs."""

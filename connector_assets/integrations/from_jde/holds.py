@@ -8,6 +8,7 @@ open vouchers of that party, of which the ledger knows something.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -20,9 +21,22 @@ from connector_resources.ledger import Delivery
 
 TABLE = "F0401"
 COLUMNS = {"on_hold": "str?"}
-_COLUMNS = ("KCO", "DCT", "DOC", "SFX", "SFXE", "AN8", "PYE", "UPMJ")
-# the indexes of F0411 that begin with a party (jde-ais section 16)
-_PARTIES = ("AN8", "PYE")
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Documents that are owed to somebody: rows of `table`, which has indexes that begin with the `parties`; without
+    amount in the column `left` nothing of one is."""
+
+    table: str
+    parties: tuple[str, ...]
+    key: tuple[str, ...]
+    left: str | None = None
+
+
+# jde-ais section 16
+VOUCHERS = Owed("F0411", ("AN8", "PYE"), ("KCO", "DCT", "DOC", "SFX", "SFXE"), "AAP")
+ORDERS = Owed("F4301", ("AN8",), ("KCOO", "DCTO", "DOCO", "SFXO"))
 
 
 class HoldRules(BaseModel):
@@ -51,16 +65,25 @@ def holds_of(reader: Reader, rows: Sequence[Mapping[str, Any]], rules: HoldRules
 
 
 def touched_by_holds(
-    bench: Workbench, flow: str, rows: Sequence[Row], rules: HoldRules, key_of: Callable[[Row], str]
+    bench: Workbench,
+    flow: str,
+    rows: Sequence[Row],
+    rules: HoldRules,
+    key_of: Callable[[Row], str],
+    owed: Owed = VOUCHERS,
 ) -> dict[str, date | None]:
     """The documents that a change of these suppliers is news for: what is in the target of one who is on hold, and what
-    is held or was withdrawn of one who is not. `key_of` is the document key of a row of F0411. Each comes with the day
+    is held or was withdrawn of one who is not. `key_of` is the document key of a row of `owed`. Each comes with the day
     of the change; what was changed before the start date is not of now because of it, and comes without one."""
     changed = {row["AN8"]: row for row in rows}
     found: dict[str, tuple[Row, Row]] = {}
-    for column in _PARTIES:
+    for column in owed.parties:
         pages = bench.client("jde").by_keys(
-            "F0411", [column], [(party,) for party in sorted(changed)], columns=_COLUMNS, where=ne("AAP", 0)
+            owed.table,
+            [column],
+            [(party,) for party in sorted(changed)],
+            columns=(*owed.key, *owed.parties, "UPMJ"),
+            where=ne(owed.left, 0) if owed.left else None,
         )
         for item in (item for page in pages for item in page):
             key = key_of(item)

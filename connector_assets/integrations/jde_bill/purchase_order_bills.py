@@ -32,14 +32,17 @@ from connector_assets.delivery.checks import (
 from connector_assets.delivery.document import Decision, Document, FieldChange, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde import holds
 from connector_assets.integrations.from_jde import orders as jde
+from connector_assets.integrations.from_jde.keys import order_key
 from connector_assets.integrations.jde_bill import classifications, vendor_links
-from connector_assets.integrations.jde_bill.ordered.billed import OrderBills
+from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, orders_covered
 from connector_assets.integrations.jde_bill.ordered.records import OrderBillRecords
 from connector_assets.integrations.jde_bill.ordered.resolving import COLUMNS, UNRESOLVED, Resolving
 from connector_assets.integrations.jde_bill.ordered.settings import FLOW, OrderBillSettings
 from connector_assets.integrations.jde_bill.ordered.steps import OrderBillSteps
-from connector_assets.integrations.jde_bill.payable.sent import vendors_named
+from connector_assets.integrations.jde_bill.payable.sent import repointed, vendors_named
 from connector_assets.integrations.progress import begins_empty
 from connector_resources.errors import LoginRefused, NotAllowed
 from connector_resources.ledger import Delivery
@@ -55,7 +58,8 @@ class PurchaseOrderBills(Flow):
     name = FLOW
     title = "Approved purchase orders of JD Edwards as bills"
     sources = (
-        *(Source("jde", table) for table in (*jde.TABLES, *VOUCHER_TABLES)),
+        *(Source("jde", table) for table in (*jde.TABLES, *VOUCHER_TABLES, holds.TABLE)),
+        Source("bill", "bills"),
         Source("jde", "F0010", daily=False),
         *classifications.SOURCES,
     )
@@ -68,9 +72,20 @@ class PurchaseOrderBills(Flow):
     target_role, target_entity = "bill", "bills"
     natural_key = "order in the description"
     named_by = ("key", "items", "number", "vendor", "date", "amount", "total", "currency")
-    document_columns: ClassVar[Mapping[str, str]] = {**jde.COLUMNS, **COLUMNS}
+    document_columns: ClassVar[Mapping[str, str]] = {
+        **jde.COLUMNS,
+        **holds.COLUMNS,
+        # somebody gave its bill to another vendor in BILL since we last saw it
+        "moved": "bool",
+        **COLUMNS,
+    }
     line_columns: ClassVar[Mapping[str, str]] = {**jde.LINE_COLUMNS, **classifications.COLUMNS}
     Settings = OrderBillSettings
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        # documents whose bill is another vendor's in BILL than we left it, as this run has read it
+        self._moved: set[str] = set()
 
     @property
     def looks_first(self) -> bool:  # type: ignore[override]
@@ -106,10 +121,35 @@ class PurchaseOrderBills(Flow):
     # -- the source side ------------------------------------------------------------------------------------------
 
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
-        """The orders themselves; of the vouchers those of orders that are billed, for JD Edwards may have paid them."""
+        """The orders themselves; of the vouchers those of orders that are billed, for JD Edwards may have paid them;
+        those of suppliers whose payment hold changed, and of bills that changed in BILL."""
+        if entity == holds.TABLE:
+            key_of, owed = self._key, holds.ORDERS
+            return holds.touched_by_holds(self.bench, self.full_name, rows, self.settings, key_of, owed)
+        if entity == self.target_entity:
+            return self._touched(rows)
         if entity in VOUCHER_TABLES:
             return self.resolving.billed(entity, rows)
         return self._named(jde.changed_orders(entity, rows, self.settings))
+
+    def _touched(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+        """The orders of bills (landed rows) that somebody gave to another vendor, and of those that a person was told
+        of."""
+        reader: Any = self.bench.reader("bill")
+        moved = repointed(self.bench, self.full_name, self.target_entity, rows)
+        self._moved |= moved.keys()
+        days = {
+            key: row[reader.day_column]
+            for row in rows
+            for key in orders_covered(reader.record(self.target_entity, row))
+        }
+        known = self.bench.ledger.deliveries.load(self.full_name, list(days))
+        told = {key: days[key] for key, each in known.items() if each.state in ("held", "conflict")}
+        return told | moved
+
+    def _key(self, row: Mapping[str, Any]) -> str:
+        """The document key of a row of F4301."""
+        return f"{order_key(row)}/{row['SFXO']}"
 
     def all_keys(self) -> dict[str, date | None]:
         return self._named(jde.all_orders(self.bench.reader("jde"), self.settings))
@@ -120,9 +160,14 @@ class PurchaseOrderBills(Flow):
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
         orders = {key.rpartition("/")[0]: day for key, day in keys.items()}
-        assembly = jde.assemble_orders(self.bench.reader("jde"), orders, self.settings)
+        reader = self.bench.reader("jde")
+        assembly = jde.assemble_orders(reader, orders, self.settings)
         for row in assembly.documents:
             row |= {"key": f"{row['key']}/{self.settings.order_suffix}", **UNRESOLVED}
+            row["moved"] = row["key"] in self._moved
+        parties = [{"supplier": row["supplier"], "payee": row["supplier"]} for row in assembly.documents]
+        for row, held in zip(assembly.documents, holds.holds_of(reader, parties, self.settings), strict=True):
+            row["on_hold"] = held
         for line in assembly.lines:
             line |= {"key": f"{line['key']}/{self.settings.order_suffix}", **classifications.UNFILLED}
         return assembly
@@ -130,6 +175,13 @@ class PurchaseOrderBills(Flow):
     def resolve(self, frames: Frames) -> Frames:
         documents, lines = frames.documents.copy(), self.classified.resolve(frames.lines)
         rows = self.resolving.resolve(records(documents), records(lines))
+        repaid = self.resolving.repaid(rows, classifications.troubles(lines))
+        rows = [
+            {**row, "repaid": repaid[row["key"]], "vendor_state": "", "order_held": None, "leaving": True}
+            if row["key"] in repaid
+            else row
+            for row in rows
+        ]
         for name in ("ignored", *COLUMNS):
             documents[name] = pd.Series([row[name] for row in rows], index=documents.index, dtype=object)
         # what is not changed any more, or only put out of reach, needs no account
@@ -150,7 +202,7 @@ class PurchaseOrderBills(Flow):
                     "due_on": [required()],
                     "currency": [required()],
                     "vendor_state": vendor_links.CHECKS,
-                    "on_hold": [reason("order_on_hold", lambda codes: codes.isna())],
+                    "order_held": [reason("order_on_hold", lambda codes: codes.isna())],
                 },
             ),
             line_shape=shape_schema(
@@ -167,7 +219,7 @@ class PurchaseOrderBills(Flow):
                 "number": "invoice number",
                 "order_date": "order date",
                 "due_on": "due date",
-                "on_hold": "status",
+                "order_held": "status",
                 **classifications.NAMES,
             },
             waits_for=self._waits_for,
@@ -208,8 +260,15 @@ class PurchaseOrderBills(Flow):
     def is_settled(self, document: Document, known: Delivery) -> bool:
         """Whether both sides agreed on this very content, and nothing says that anything has changed since."""
         return (
-            known.state == "settled" and known.content_hash == document.hash and not (known.waiting or known.released)
+            known.state == "settled"
+            and known.content_hash == document.hash
+            and not (known.waiting or known.released or self.moved(document.facts["row"]))
         )
+
+    def moved(self, row: Mapping[str, Any]) -> bool:
+        """A bill that somebody gave to another vendor, and one that is out of our hands while its supplier is on
+        payment hold, is looked at."""
+        return bool(row["moved"] or (row["on_hold"] and row["closed"]))
 
     def wanted(self, document: Document, total: Decimal) -> Mapping[str, Any]:
         """The content of a document whose bill is for `total`: what was ordered, unless the bill stays as it is."""

@@ -19,7 +19,7 @@ from connector_assets.integrations.from_jde.vouchers import VoucherRules, change
 from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named
 from connector_assets.integrations.jde_bill.ordered.settings import OrderBillSettings
 from connector_assets.integrations.jde_bill.paid.own import OwnPayments
-from connector_assets.integrations.jde_bill.payable.resolving import payments_told
+from connector_assets.integrations.jde_bill.payable.resolving import others, payments_told
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
 from connector_assets.integrations.jde_bill.payable.steps import NOTHING_OPEN
 from connector_assets.integrations.jde_bill.vendor_links import VendorLink, VendorLinks
@@ -33,12 +33,15 @@ COLUMNS = {
     "vendor_state": "str",
     "vendor_currency": "str?",
     "due_on": "date?",
-    "on_hold": "str?",
+    # the order's own hold; that of its supplier (F0401.HDPY) is `on_hold`
+    "order_held": "str?",
     "approved": "bool",
     "withdrawn": "bool",
     "state": "str?",
     "leaving": "bool",
     "paid": "str",
+    # its bill is another supplier's, and has to be archived whatever else keeps it from being sent: what that is
+    "repaid": "str",
 }
 # what a row has before it is resolved
 UNRESOLVED: Mapping[str, Any] = {
@@ -47,12 +50,13 @@ UNRESOLVED: Mapping[str, Any] = {
     "vendor_state": "",
     "vendor_currency": None,
     "due_on": None,
-    "on_hold": None,
+    "order_held": None,
     "approved": False,
     "withdrawn": False,
     "state": None,
     "leaving": False,
     "paid": "[]",
+    "repaid": "",
 }
 
 
@@ -104,6 +108,15 @@ class Resolving:
         paid = self._paid({order_named(key): vouchers.get(order_named(key), ()) for key in keys if key in sent})
         return [row | {"paid": json.dumps(paid.get(order_named(row["key"]), []))} for row in resolved]
 
+    def repaid(self, rows: Sequence[Row], unfit: Mapping[str, str]) -> dict[str, str]:
+        """The keys of resolved rows whose bill is, as we remember it, another supplier's than the order's, and that are
+        held by themselves or for what `unfit` says, each with why: nothing but the other's bill is archived."""
+        troubles = {row["key"]: _trouble(row) or unfit.get(row["key"], "") for row in rows if not row["leaving"]}
+        waiting = {row["key"]: row for row in rows if troubles.get(row["key"])}
+        known = self.bench.ledger.deliveries.load(self.orders.full_name, list(waiting))
+        suppliers = {key: row["supplier"] for key, row in waiting.items()}
+        return {key: troubles[key] for key in others(known, suppliers, self.vendors)}
+
     def payee_of(self, row: Row) -> int:
         """The address number of who is paid."""
         return int(row["supplier"])
@@ -136,7 +149,7 @@ class Resolving:
         is_sent, closed = row["key"] in sent, row["closed"]
         rule = self._rule(row, sent, vouchered=vouchered)
         state = None if closed else self._state(row, sent=is_sent)
-        withdrawn = is_sent and not closed and (row["cancelled"] or state is not None)
+        withdrawn = is_sent and not closed and (row["cancelled"] or state is not None or row["on_hold"] is not None)
         # what is not changed any more, or only put out of reach, need not be fit to be sent
         leaving = withdrawn or (is_sent and closed)
         due = self.settings.due_on(row["order_date"], promised)
@@ -150,7 +163,7 @@ class Resolving:
             "vendor_state": "" if leaving else link.reason or "",
             "vendor_currency": link.currency,
             "due_on": due or (row["order_date"] if leaving else None),
-            "on_hold": row["hold_code"] if self.settings.held_orders == "hold" and not leaving else None,
+            "order_held": row["hold_code"] if self.settings.held_orders == "hold" and not leaving else None,
             "leaving": leaving,
         }
 
@@ -209,3 +222,10 @@ class Resolving:
             if own.order is not None and order_named(own.order) in vouchers:
                 items.setdefault(order_named(own.order), []).append(own)
         return {order: payments_told(own) for order, own in items.items()}
+
+
+def _trouble(row: Row) -> str:
+    """Why a check holds an order, whatever its lines are; '' where none does."""
+    found = [row["vendor_state"]] if row["vendor_state"] else []
+    found += ["order_on_hold"] if row["order_held"] else []
+    return ", ".join(found)

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from connector_assets.delivery.flow import read_settings
+from connector_assets.integrations.from_jde.holds import HoldRules
 from connector_assets.integrations.from_jde.orders import OrderRules
 from connector_assets.integrations.jde_bill.payable.numbers import LONGEST
 from connector_resources.connections import IntegrationSettings
@@ -21,7 +22,7 @@ _LONGEST = {"DOCO": "99999999", "DCTO": "XX", "KCOO": "XXXXX"}
 _NAMING = ("DOCO", "DCTO")
 
 
-class OrderBillSettings(OrderRules):
+class OrderBillSettings(HoldRules, OrderRules):
     """Orders as bills: which are sent, under which number, and when they are due."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -36,9 +36,25 @@ class OrderBillSteps(BillSteps):
     def fields(self, document: Document, *, is_open: bool) -> Collection[str]:
         return () if document.content["closed"] else self.parts.keys()
 
+    def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
+        """The bill of an order that is closed is not changed any more: where its supplier is on payment hold now, a
+        person is told as long as BILL can pay it."""
+        decision = super().decide(document, known, target)
+        row = document.facts["row"]
+        if not (row["on_hold"] and document.content["closed"] and isinstance(decision, Done) and target is not None):
+            return decision
+        held: Held = target.raw
+        if target.content["void"] or not held.open:
+            return decision
+        told = f"supplier {row['on_hold']} on payment hold; {self.told(target)}"
+        return Hold((problem("held_after_sent", "supplier", told),))
+
     def _withdraw(self, document: Document, known: Delivery, target: Target, why: str) -> Decision:
         held: Held = target.raw
         row = document.facts["row"]
+        if row["on_hold"] and row["state"] is None and not row["cancelled"]:
+            # as of a voucher: money would leave against a hold
+            return super()._withdraw(document, known, target, why)
         if row["cancelled"]:
             return super()._withdraw(document, known, target, "cancelled")
         if not (target.content["void"] or held.unknown or held.untouched):

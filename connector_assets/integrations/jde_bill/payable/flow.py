@@ -48,7 +48,7 @@ from connector_assets.integrations.jde_bill.paid.own import OwnPayments
 from connector_assets.integrations.jde_bill.payable.handing import Handing
 from connector_assets.integrations.jde_bill.payable.one_payer import sent_and_selectable
 from connector_assets.integrations.jde_bill.payable.resolving import UNRESOLVED, Resolving
-from connector_assets.integrations.jde_bill.payable.sent import vendors_named
+from connector_assets.integrations.jde_bill.payable.sent import repointed, vendors_named
 from connector_assets.integrations.progress import begins_empty
 from connector_resources.ledger import Delivery
 
@@ -137,18 +137,13 @@ class Payables(Flow):
         """The vouchers of records that changed in BILL: a pay item may wait until another's bill lets go of it, and
         somebody may have given one to another vendor."""
         reader: Any = self.bench.reader("bill")
-        links = self.bench.ledger.links.by_target(self.full_name, self.target_entity, [row["id"] for row in rows])
-        left = self.bench.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
         days: dict[str, date | None] = {}
         for row in rows:
             record, day = reader.record(entity, row), row[reader.day_column]
             days |= {jde.voucher_of(key): day for key in keys_of(record.description) if key.startswith(PAY_ITEM)}
-            key = links[row["id"]].source_key if row["id"] in links else ""
-            content = left[key].content if key in left else None
-            if content and content.get("vendor") not in (None, record.vendor_id):
-                self._moved.add(key)
-                days[jde.voucher_of(key)] = day
-        return days
+        moved = repointed(self.bench, self.full_name, entity, rows)
+        self._moved |= moved.keys()
+        return days | {jde.voucher_of(key): day for key, day in moved.items()}
 
     def all_keys(self) -> dict[str, date | None]:
         return jde.all_pay_items(self.bench.reader("jde"), self.settings, self.side)

@@ -107,13 +107,9 @@ class Resolving:
         troubles = {row["key"]: _trouble(row) or unfit.get(row["key"], "") for row in rows if not row["closing"]}
         waiting = {row["key"]: row for row in rows if troubles.get(row["key"])}
         known = self.bench.ledger.deliveries.load(self.flow, list(waiting))
-        held = {key: each.content or {} for key, each in known.items() if each.target_id is not None}
-        held = {key: each for key, each in held.items() if each.get("vendor") and not each.get("void")}
-        of = self.vendors.suppliers({str(each["vendor"]) for each in held.values()})
         return {
             key: troubles[key]
-            for key, each in held.items()
-            if of.get(str(each["vendor"]), self._paid(waiting[key])[0]) != self._paid(waiting[key])[0]
+            for key in others(known, {key: self._paid(row)[0] for key, row in waiting.items()}, self.vendors)
         }
 
     def vendor_of(self, row: Row) -> VendorLink:
@@ -312,6 +308,15 @@ class Resolving:
         delivered = next((name for name in names if name in twins), None)
         first: str | None = delivered or next(iter(names), None)
         return first if first != voucher else None
+
+
+def others(known: Mapping[str, Delivery], payees: Mapping[str, int], vendors: VendorLinks) -> list[str]:
+    """The keys of documents (with their payees) whose record in BILL can be paid and is, as we remember it, another
+    payee's."""
+    held = {key: each.content or {} for key, each in known.items() if each.target_id is not None}
+    held = {key: each for key, each in held.items() if each.get("vendor") and not each.get("void")}
+    of = vendors.suppliers({str(each["vendor"]) for each in held.values()})
+    return [key for key, each in held.items() if of.get(str(each["vendor"]), payees[key]) != payees[key]]
 
 
 def _trouble(row: Row) -> str:

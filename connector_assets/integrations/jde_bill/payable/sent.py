@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from connector_assets.delivery.document import Document
+from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.pay_items import voucher_of
 from connector_resources.ledger import Delivery, Intent, Ledger
 
@@ -41,6 +43,21 @@ def vendors_named(ledger: Ledger, flow: str, documents: Sequence[Document]) -> d
     """Document key -> the vendor of its content, and those of all calls for it that may ever have taken effect."""
     named = ledger.intents.named(flow, [document.key for document in documents], "vendor")
     return {each.key: {each.content["vendor"], *named.get(each.key, ())} - {None} for each in documents}
+
+
+def repointed(bench: Workbench, flow: str, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
+    """The documents of `flow` whose record in BILL (landed rows) somebody gave to another vendor since we last saw it,
+    each with the day of the change."""
+    reader: Any = bench.reader("bill")
+    links = bench.ledger.links.by_target(flow, entity, [row["id"] for row in rows])
+    left = bench.ledger.deliveries.load(flow, [link.source_key for link in links.values()])
+    days: dict[str, date | None] = {}
+    for row in rows:
+        key = links[row["id"]].source_key if row["id"] in links else ""
+        content = left[key].content if key in left else None
+        if content and content.get("vendor") not in (None, reader.record(entity, row).vendor_id):
+            days[key] = row[reader.day_column]
+    return days
 
 
 def _sent(key: str, known: Delivery | None, intents: Collection[Intent]) -> Sent:

@@ -84,6 +84,7 @@ TABLES: Mapping[str, Mapping[str, ValueTable]] = {
         "departments": ValueTable("the name or id of a record", known=_units, keys=_column("F0006", "MCU")),
         "countries": ValueTable("an ISO code of two capital letters", form=re.compile("[A-Z]{2}")),
         "vendor_matches": ValueTable("the id of a vendor, or `new`", known=_vendors),
+        "released_vendors": ValueTable("`yes`", form=re.compile("yes")),
         "exchange_rates": RATES,
         "payment_reversals": REVERSALS,
     },

@@ -28,6 +28,14 @@ REASONS = (
         "or `new` for a vendor of its own; or link it: `connector links set {flow} {key} ID`",
     ),
     Reason(
+        "supplier_not_released",
+        "normal",
+        "supplier {value} is new in the target, and AP has not released it",
+        "look at its name, address and bank account in the target, then release it: `connector mappings set "
+        "{integration} released_vendors {arg} yes`",
+        blank=("the document names no supplier", "enter the supplier on the document, then replay"),
+    ),
+    Reason(
         "address_missing",
         "normal",
         "the supplier has no address, or one that lacks its {value}, and the target requires it",

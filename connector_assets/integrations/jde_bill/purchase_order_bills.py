@@ -211,6 +211,7 @@ class PurchaseOrderBills(Flow):
             line_rows=row_schema(f"{self.name} lines", {**classifications.CHECKS, "description": [at_most(4000)]}),
             shows={
                 vendor_links.NOT_LINKED: "supplier",
+                vendor_links.NOT_RELEASED: "supplier",
                 vendor_links.OTHER_CURRENCY: "currency",
                 **classifications.SHOWS,
             },
@@ -226,7 +227,7 @@ class PurchaseOrderBills(Flow):
         )
 
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
-        if why == vendor_links.NOT_LINKED:
+        if why in (vendor_links.NOT_LINKED, vendor_links.NOT_RELEASED):
             return self.resolving.vendor_of(row).waits_for
         return self.classified.waits_for(why, row) if "aid" in row else None
 

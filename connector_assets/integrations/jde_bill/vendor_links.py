@@ -14,6 +14,8 @@ from connector_assets.delivery.checks import reason
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_bill.vendor.settings import (
     FLOW,
+    ON_HOLD,
+    RELEASED,
     VendorSettings,
     parts_of,
     vendor_key,
@@ -23,11 +25,13 @@ from connector_resources.ledger import Delivery, Link
 
 NOT_LINKED = "supplier_not_linked"
 OTHER_CURRENCY = "currency_not_the_vendors"
+NOT_RELEASED = "supplier_not_released"
 
 # the checks of a mapped column that holds the reason, '' for none
 CHECKS = [
     reason(NOT_LINKED, lambda states: states != NOT_LINKED),
     reason(OTHER_CURRENCY, lambda states: states != OTHER_CURRENCY),
+    reason(NOT_RELEASED, lambda states: states != NOT_RELEASED),
 ]
 
 # address number (F0401.AN8) and currency of a voucher
@@ -36,7 +40,8 @@ Wanted = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class VendorLink:
-    """The vendor of a supplier and currency: `id`, or the `reason` why there is none and what to wait for.
+    """The vendor of a supplier and currency: `id`, or the `reason` why there is none, or none to be used yet, and what
+    to wait for.
 
     `currency` is what the supplier's vendor has its bills in, where it has one.
     """
@@ -83,12 +88,24 @@ class VendorLinks:
         main, second = vendor_key(number), vendor_key(number, currency)
         for key in (main, second):
             if key in links and currencies[key] == currency:
-                return VendorLink(links[key].target_id, currency=currency)
+                return self._released(number, links[key], currency)
         if main not in links:
             return VendorLink(None, NOT_LINKED, self._wait(main))
         if self.settings.other_currencies == "hold":
             return VendorLink(None, OTHER_CURRENCY, currency=currencies[main])
         return VendorLink(None, NOT_LINKED, self._wait(second), currencies[main])
+
+    def _released(self, number: int, link: Link, currency: str) -> VendorLink:
+        """The vendor, whose documents wait as long as he is new and AP has not released him."""
+        held = self.settings.new_suppliers == "on_hold" and bool(link.attributes.get(ON_HOLD))
+        if not held or str(number) in self._said:
+            return VendorLink(link.target_id, currency=currency)
+        return VendorLink(link.target_id, NOT_RELEASED, f"{RELEASED}:{number}", currency)
+
+    @cached_property
+    def _said(self) -> Collection[str]:
+        """The address numbers of the new vendors that AP has released."""
+        return self.bench.ledger.mappings.table(self.bench.integration.name, RELEASED).keys()
 
     def _wait(self, key: str) -> str:
         return f"link:{self.full_name}:{key}"

@@ -57,7 +57,7 @@ from connector_assets.integrations.jde_bill.vendor.records import (
     settled,
     shown,
 )
-from connector_assets.integrations.jde_bill.vendor.settings import FLOW, VendorSettings
+from connector_assets.integrations.jde_bill.vendor.settings import FLOW, ON_HOLD, VendorSettings
 from connector_assets.integrations.progress import begins_empty
 from connector_assets.sources.bill_records import record_of
 from connector_assets.sources.records import DAY, RECORD
@@ -218,7 +218,15 @@ class Vendors(Flow):
 
     def link(self, document: Document, target: Target, origin: Origin) -> NewLink:
         currency = target.content.get("bill_currency")
-        return replace(super().link(document, target, origin), attributes={"bill_currency": currency})
+        attributes = {"bill_currency": currency, **({ON_HOLD: True} if self._is_held(document.key, origin) else {})}
+        return replace(super().link(document, target, origin), attributes=attributes)
+
+    def _is_held(self, key: str, origin: Origin) -> bool:
+        """Whether a vendor waits for AP: he was made while new ones do, and not linked. It stays as it was."""
+        if self.settings.new_suppliers != "on_hold":
+            return False
+        before = self.bench.ledger.links.of(self.full_name, [key]).get(key)
+        return origin == "created" if before is None else bool(before.attributes.get(ON_HOLD))
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         if known.target_id is None and (lost := self._finder.lost(document.key)) is not None:

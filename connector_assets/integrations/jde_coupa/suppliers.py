@@ -61,6 +61,11 @@ class SupplierSettings(BaseModel):
     po_method: str = Field(default="prompt", description="po-method and po-change-method of new suppliers")
     invoice_matching_level: str = Field(default="none", description="2-way, 3-way, 3-way-direct or none")
     payment_method: str = Field(default="invoice", description="payment-method of new suppliers")
+    new_suppliers: Literal["active", "on_hold"] = Field(
+        default="active",
+        description="on_hold: a supplier that is made in Coupa is put on hold there (`on-hold`), until a person in "
+        "Coupa takes that off",
+    )
     on_conflict: Literal["hold", "source"] = Field(
         default="hold", description="when a field changed in both systems: hold it, or let JDE win"
     )
@@ -190,6 +195,8 @@ class Suppliers(Flow):
             "po-change-method": self.settings.po_method,
             "invoice-matching-level": self.settings.invoice_matching_level,
             "payment-method": self.settings.payment_method,
+            # not a field that is kept in agreement: who releases the supplier in Coupa has the last word
+            **({"on-hold": True} if self.settings.new_suppliers == "on_hold" else {}),
             **stripped(body_of(document, set(content))),
         }
         suppliers = self.bench.client("coupa").suppliers

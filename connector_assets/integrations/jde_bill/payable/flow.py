@@ -41,7 +41,7 @@ from connector_assets.integrations.from_jde import holds, posting, withholding
 from connector_assets.integrations.from_jde import pay_items as jde
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.vouchers import DATED_BY, TABLES, changed_vouchers
-from connector_assets.integrations.jde_bill import classifications
+from connector_assets.integrations.jde_bill import classifications, vendor_links
 from connector_assets.integrations.jde_bill.marker import PAY_ITEM, keys_of
 from connector_assets.integrations.jde_bill.marks import mark_rules
 from connector_assets.integrations.jde_bill.paid.own import OwnPayments
@@ -226,6 +226,7 @@ class Payables(Flow):
 
     @property
     def checks(self) -> FrameChecks:
+        party = "payee" if self.settings.paid_to == "payee" else "supplier"
         return FrameChecks(
             document_shape=shape_schema(self.name, mapped_columns(self.document_columns), unique=["key"]),
             document_rows=row_schema(
@@ -236,10 +237,7 @@ class Payables(Flow):
                     # a credit is never due
                     **({"due": [required()]} if self.side > 0 else {}),
                     "currency": [required()],
-                    "vendor_state": [
-                        reason("supplier_not_linked", lambda states: states != "supplier_not_linked"),
-                        reason("currency_not_the_vendors", lambda states: states != "currency_not_the_vendors"),
-                    ],
+                    "vendor_state": vendor_links.CHECKS,
                     "distribution": [
                         reason("prepayment", lambda states: states != "prepayment"),
                         reason("distribution_missing", lambda states: states != "missing"),
@@ -260,8 +258,9 @@ class Payables(Flow):
             ),
             line_rows=row_schema(f"{self.name} lines", {**classifications.CHECKS, "description": [at_most(4000)]}),
             shows={
-                "supplier_not_linked": "payee" if self.settings.paid_to == "payee" else "supplier",
-                "currency_not_the_vendors": "currency",
+                vendor_links.NOT_LINKED: party,
+                vendor_links.NOT_RELEASED: party,
+                vendor_links.OTHER_CURRENCY: "currency",
                 "distribution_does_not_agree": "gap",
                 "tax_not_explained": "tax_unproved",
                 "prepayment": "left",
@@ -285,7 +284,7 @@ class Payables(Flow):
         )
 
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
-        if why == "supplier_not_linked":
+        if why in (vendor_links.NOT_LINKED, vendor_links.NOT_RELEASED):
             return self.resolving.vendor_of(row).waits_for
         return self.classified.waits_for(why, row) if "aid" in row else None
 

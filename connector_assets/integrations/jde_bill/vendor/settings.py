@@ -17,6 +17,10 @@ FLOW = "vendors"
 MATCHES = "vendor_matches"
 NEW = "new"
 COUNTRIES = "countries"
+# the mapping by which a person releases a new vendor: AN8 -> yes
+RELEASED = "released_vendors"
+# attribute of the link of a vendor that was made while new ones are on hold
+ON_HOLD = "on_hold"
 
 AddressPart = Literal["line1", "city", "zip", "country"]
 
@@ -55,6 +59,11 @@ class VendorSettings(BaseModel):
     )
     track_1099: tuple[str, ...] = Field(
         default=(), description="F0101.TAXC of suppliers with track1099; none: it is left to BILL"
+    )
+    new_suppliers: Literal["active", "on_hold"] = Field(
+        default="active",
+        description="on_hold: bills and credits of a vendor that is made in BILL are held until a person releases him "
+        "by the mapping `released_vendors`",
     )
     on_conflict: Literal["hold", "source"] = Field(
         default="hold", description="when a field changed in both systems: hold it, or let JDE win"

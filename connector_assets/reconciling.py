@@ -58,7 +58,7 @@ class Side:
 
     def as_json(self) -> dict[str, Any]:
         """`{"documents": 1, "amounts": {"GBP": "1.00"}}`."""
-        amounts = {currency: amount_text(amount) for currency, amount in sorted(self.amounts.items())}
+        amounts = {currency: amount_text(amount, currency) for currency, amount in sorted(self.amounts.items())}
         return {"documents": self.documents, "amounts": amounts}
 
 
@@ -145,7 +145,7 @@ class Comparison:
                     "source": each.source,
                     "target": each.target,
                     "explained_by": each.explained_by,
-                    "amount": amount_text(each.amount) if each.amount is not None else None,
+                    "amount": amount_text(each.amount, each.currency) if each.amount is not None else None,
                     "currency": each.currency,
                 }
                 for each in self.told()
@@ -257,7 +257,7 @@ def _compare_one(
     key = document.key
     if not held:
         amount = _amount(document)
-        shown = amount_text(amount) if amount is not None else ""
+        shown = amount_text(amount, document.currency) if amount is not None else ""
         explained = memory.explanation(key, document, Gap("missing_in_target"))
         yield Difference(key, "missing_in_target", "", shown, "", explained)
         return
@@ -319,8 +319,8 @@ def _money(flow: Flow, target: Target) -> tuple[Decimal | None, str | None]:
 
 
 def _shown_amount(flow: Flow, target: Target) -> str:
-    amount, _ = _money(flow, target)
-    return amount_text(amount) if amount is not None else target.id
+    amount, currency = _money(flow, target)
+    return amount_text(amount, currency) if amount is not None else target.id
 
 
 def _text(value: Any) -> str:

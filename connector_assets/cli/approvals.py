@@ -184,7 +184,7 @@ def _row(each: Staged) -> dict[str, Any]:
         "state": each.state,
         "action": each.step,
         "supplier": supplier_of(each),
-        "amount": _amount(each.amount),
+        "amount": _amount(each),
         "currency": each.currency,
         "target_id": each.target_id,
         "since": each.staged_at.isoformat(),
@@ -192,10 +192,10 @@ def _row(each: Staged) -> dict[str, Any]:
     }
 
 
-def _amount(amount: Decimal | None) -> str | None:
+def _amount(each: Staged) -> str | None:
     from connector_assets.delivery.money import amount_text
 
-    return amount_text(amount) if amount is not None else None
+    return amount_text(each.amount, each.currency) if each.amount is not None else None
 
 
 def _changed(each: Staged) -> str:

@@ -60,7 +60,7 @@ class Told:
             "partition": each.partition,
             "party": known.party if known else None,
             "party_number": known.party_number if known else None,
-            "amount": amount_text(known.amount) if known and known.amount is not None else None,
+            "amount": amount_text(known.amount, known.currency) if known and known.amount is not None else None,
             "currency": known.currency if known else None,
         }
 

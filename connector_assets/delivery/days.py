@@ -52,5 +52,5 @@ class FirstLook:
             result = results.get(key)
             if result is not None and result.amount is not None and result.currency:
                 sums[result.currency] = sums.get(result.currency, Decimal("0.00")) + result.amount
-        amounts = {currency: amount_text(amount) for currency, amount in sorted(sums.items())}
+        amounts = {currency: amount_text(amount, currency) for currency, amount in sorted(sums.items())}
         return {"without_a_date": len(self.undated), "amounts": amounts, "before_start_date": self.before}

@@ -3,23 +3,35 @@ never holds one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+
+from connector_resources.currencies import iso_decimals
 
 ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
-# currencies without a smaller unit, and those of which a thousand make one (ISO 4217); all others have cents
-WHOLE = frozenset(
-    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")
-)
-THOUSANDTHS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
+
+
+class Units:
+    """The smallest amount of each currency, as a system has it: `told` gives its decimals by code, and is asked on
+    first use alone. Of a currency that it does not tell, ISO 4217's."""
+
+    def __init__(self, told: Callable[[], Mapping[str, int]] = dict) -> None:
+        self._told = told
+
+    def of(self, currency: str | None) -> Decimal:
+        """1 yen, 0.001 dinar; 0.01 of any other one or of none that is known."""
+        decimals = self._told().get(currency) if currency else None
+        return smallest(currency) if decimals is None else Decimal(1).scaleb(-decimals)
+
+
+ISO = Units()
 
 
 def smallest(currency: str | None) -> Decimal:
-    """The smallest amount of a currency: 1 yen, 0.001 dinar, and 0.01 of any other one or of none that is known."""
-    if currency in WHOLE:
-        return Decimal(1)
-    return Decimal("0.001") if currency in THOUSANDTHS else CENT
+    """The smallest amount of a currency by ISO 4217: 1 yen, 0.001 dinar, and 0.01 of any other one or of none that is
+    known."""
+    return Decimal(1).scaleb(-iso_decimals(currency))
 
 
 def prorated(weights: Sequence[Decimal], total: Decimal, unit: Decimal) -> list[Decimal]:
@@ -35,8 +47,11 @@ def prorated(weights: Sequence[Decimal], total: Decimal, unit: Decimal) -> list[
     return [*parts, total - sum(parts, ZERO)]
 
 
-def amount_text(amount: Decimal) -> str:
-    """Plain decimal notation with at least two decimals, and no zeros beyond them: `-12.50`, `0.125`, `100.00`."""
+def amount_text(amount: Decimal, currency: str | None = None) -> str:
+    """Plain decimal notation with at least two decimals, and no zeros beyond them: `-12.50`, `0.125`, `100.00`; with a
+    `currency` at least as many as that has: `1000` yen, `1.250` dinars."""
     shown = format(amount.normalize(), "f")
     whole, _, decimals = shown.partition(".")
-    return f"{whole}.{decimals.ljust(2, '0')}"
+    exponent = smallest(currency).as_tuple().exponent
+    decimals = decimals.ljust(-exponent if isinstance(exponent, int) else 0, "0")
+    return f"{whole}.{decimals}" if decimals else whole

@@ -200,11 +200,11 @@ class FlowReport:
         }
         if self.carries_money:
             entry["ignored_amounts"] = {
-                rule: {currency: amount_text(amount) for currency, amount in sorted(sums.items())}
+                rule: {currency: amount_text(amount, currency) for currency, amount in sorted(sums.items())}
                 for rule, sums in self.rule_amounts().items()
             }
             entry["amounts"] = {
-                currency: {name: amount_text(amount) for name, amount in sums.items()}
+                currency: {name: amount_text(amount, currency) for name, amount in sums.items()}
                 for currency, sums in sorted(self.amounts().items())
             }
         if self.plan:

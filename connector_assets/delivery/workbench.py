@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
@@ -54,6 +54,9 @@ class Reader(Protocol):
 
     def all_rows(self, entity: str, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
         """Every row of the entity, these columns only; not landed."""
+
+    def decimals(self) -> Mapping[str, int]:
+        """Currency -> how many decimals the system gives it; empty where it does not say. Read once a run."""
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def staged_table(staged: Sequence[Staged]) -> dg.TableMetadataValue:
                 "id": each.id,
                 "key": each.key,
                 "action": each.step,
-                "amount": amount_text(each.amount) if each.amount is not None else "",
+                "amount": amount_text(each.amount, each.currency) if each.amount is not None else "",
                 "currency": each.currency or "",
                 "changes": ", ".join(f"{c['field']}: {c['from']} -> {c['to']}" for c in each.changes),
             }
@@ -113,12 +113,12 @@ def report_metadata(report: FlowReport) -> dict[str, Any]:
         "unreadable": report.unreadable,
     }
     for currency, sums in report.amounts().items():
-        shown |= {f"{currency} {name}": amount_text(amount) for name, amount in sums.items() if amount}
+        shown |= {f"{currency} {name}": amount_text(amount, currency) for name, amount in sums.items() if amount}
     shown |= {"calls read": report.reads, "calls write": report.writes, "seconds": round(report.seconds, 3)}
     for rule, count in report.rules().items():
         shown[f"ignored by {rule}"] = count
     for rule, sums in report.rule_amounts().items():
-        shown |= {f"{currency} ignored by {rule}": amount_text(amount) for currency, amount in sums.items()}
+        shown |= {f"{currency} ignored by {rule}": amount_text(amount, currency) for currency, amount in sums.items()}
     if report.plan_reason:
         shown["plan only"] = report.plan_reason
     return shown

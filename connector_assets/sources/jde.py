@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -50,6 +50,11 @@ class JdeReader(LandingReader):
     def key_of(entity: str, id: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         table = TABLES[entity]
         return list(table.key), [row_key(table, id)]
+
+    def decimals(self) -> Mapping[str, int]:
+        """Currency -> its decimals, by F0013; empty where this JD Edwards does not show that table."""
+        found: Mapping[str, int] = self._client.currency_decimals
+        return found
 
     @property
     def _client(self) -> Any:

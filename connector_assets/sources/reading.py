@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -55,6 +55,10 @@ class LandingReader(Reader):
     @abstractmethod
     def keyed_pages(self, entity: str, columns: Sequence[str], keys: Collection[tuple[Any, ...]]) -> Iterator[Rows]:
         """The rows whose `columns` equal one of `keys`, page by page."""
+
+    def decimals(self) -> Mapping[str, int]:
+        """Currency -> its decimals; of most systems nobody asks."""
+        return {}
 
     # -- what the pipeline asks -----------------------------------------------------------------------------------
 

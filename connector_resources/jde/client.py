@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from connector_resources.connections import JdeConnection
 from connector_resources.errors import ConnectorError
 from connector_resources.http import Answer, Call, CallCount, HttpLimits, HttpSession
 from connector_resources.jde.answers import ANSWERS
+from connector_resources.jde.currencies import decimals_by_currency
 from connector_resources.jde.dataservice import DataService, Stamp
 from connector_resources.jde.errors import LOGIN_PATH, classify
 from connector_resources.jde.orchestrations import Orchestrations
@@ -113,6 +115,11 @@ class JdeClient:
     def latest_stamp(self, table: str, where: Where | None = None) -> Stamp:
         """Rows, last audit day and time of a table; see `DataService.latest_stamp`."""
         return self.data.latest_stamp(table, where)
+
+    @cached_property
+    def currency_decimals(self) -> Mapping[str, int]:
+        """Currency -> its decimals (F0013.CDEC), read once; see `decimals_by_currency`."""
+        return decimals_by_currency(self.data)
 
     def today(self) -> date:
         """The date it is on the connection's clock: AIS tells no date of its own."""

@@ -11,6 +11,7 @@ from connector_resources.clock import Clock
 from connector_resources.connections import JdeConnection
 from connector_resources.errors import ConnectorError, NotAllowed, Refused, SystemProblem, UnusableInput
 from connector_resources.http import Answer, Call, HttpSession
+from connector_resources.jde.currencies import decimals_by_currency, unlike_iso
 from connector_resources.jde.dataservice import DataService
 from connector_resources.jde.orchestrations import Orchestrations
 from connector_resources.jde.session import JdeLogin, service_prefix
@@ -76,6 +77,7 @@ class Preflight:
             *checks,
             self._permissions(chosen),
             self._dates(),
+            self._currencies(),
             *self._orchestration_checks(),
             self._limits(),
         ]
@@ -156,6 +158,23 @@ class Preflight:
             return Check("dates", True, self._data.proof.detail())
         except ConnectorError as problem:
             return _failed("dates", problem, "check the date format in the JD Edwards user's profile")
+
+    def _currencies(self) -> Check:
+        """Whose decimals of the currencies are used, and where JD Edwards' are others than ISO 4217's."""
+        try:
+            own = decimals_by_currency(self._data)
+        except ConnectorError as problem:
+            return _failed("currencies", problem, "let the JD Edwards user read F0013")
+        if not own:
+            return Check(
+                "currencies",
+                True,
+                "F0013 is not shown: amounts have the decimals that ISO 4217 gives their currency",
+                "let the JD Edwards user read F0013, where a currency has other decimals there",
+            )
+        others = [f"{code} {ours}, not {iso}" for code, (ours, iso) in unlike_iso(own).items()]
+        told = f"; unlike ISO 4217: {', '.join(others)}" if others else ""
+        return Check("currencies", True, f"decimals of {len(own)} currencies by F0013{told}")
 
     def _orchestration_checks(self) -> list[Check]:
         acts = list(self._connection.orchestrations)

@@ -214,7 +214,7 @@ _ALL = (
         """
         CRCD  str3   currency
         DL01  str30  description
-        CDEC ~str1   decimals
+        CDEC  str1   decimals
         CKR  ~str10  cheque routine
         """,
     ),

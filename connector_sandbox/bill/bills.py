@@ -73,7 +73,7 @@ def create(books: Books, values: dict[str, Any], *, draft: bool = False) -> Reco
         "id": key,
         "archived": draft,
         "recordStatus": "DRAFT" if draft else "ACTIVE",
-        _LINES: lines.new(books, values[_LINES], _LINES, "lines"),
+        _LINES: lines.new(books, values[_LINES], _LINES, "lines", vendor["billCurrency"]),
         "createdBy": books.actor,
     }
     if asked:
@@ -89,7 +89,7 @@ def update(books: Books, key: str, values: dict[str, Any]) -> Record:
     asked = _asked(before, values)
     bill = {**merged(books.copy("bills", key), values), **asked}
     if given is not None:
-        bill[_LINES] = lines.patched(books, before[_LINES], given, _LINES, "lines")
+        bill[_LINES] = lines.patched(books, before[_LINES], given, _LINES, "lines", _currency(books, bill))
     return _kept(books, bill, before, "updated")
 
 
@@ -98,7 +98,9 @@ def replace(books: Books, key: str, values: dict[str, Any]) -> Record:
     before = books.get("bills", key)
     asked = _asked(before, values)
     kept = {name: value for name, value in books.copy("bills", key).items() if name not in SHAPE}
-    given = lines.replaced(books, before[_LINES], values[_LINES], _LINES, "lines")
+    given = lines.replaced(
+        books, before[_LINES], values[_LINES], _LINES, "lines", _currency(books, {**before, **values})
+    )
     return _kept(books, {**kept, **values, _LINES: given, **asked}, before, "updated")
 
 
@@ -131,6 +133,11 @@ def view(books: Books, bill: Record, *, vendor_name: bool = True) -> Record:
     if made["paymentStatus"] == "PARTIALLY_PAID":
         made["paymentStatus"] = books.options.partially_paid
     return made
+
+
+def _currency(books: Books, bill: Record) -> str:
+    vendor = books.tables["vendors"].get(bill["vendorId"])
+    return str(vendor["billCurrency"]) if vendor else ""
 
 
 def _kept(books: Books, bill: Record, before: Record | None, what: str) -> Record:

@@ -9,7 +9,7 @@ from typing import Any
 from connector_sandbox.bill.books import Books, Record
 from connector_sandbox.bill.errors import invalid
 from connector_sandbox.bill.references import LINE_CLASSIFICATIONS, classifications, invalid_entity
-from connector_sandbox.bill.shapes import Field, cents, merged, set_only
+from connector_sandbox.bill.shapes import Field, in_units, merged, set_only
 
 BILL_LINE = {
     "id": Field("text"),
@@ -22,23 +22,32 @@ BILL_LINE = {
 CREDIT_LINE = {name: BILL_LINE[name] for name in ("id", "amount", "description", "classifications")}
 
 
-def new(books: Books, given: Sequence[Record], field: str, of: str) -> list[Record]:
-    """Lines of a new document, each with an id of its own."""
-    return _numbered(books, [_priced({**set_only(line), "id": ""}) for line in given], field, of)
+def new(books: Books, given: Sequence[Record], field: str, of: str, currency: str = "") -> list[Record]:
+    """Lines of a new document, each with an id of its own; `currency` is the vendor's; lines of
+    credits have no price."""
+    return _numbered(books, [_priced({**set_only(line), "id": ""}, currency) for line in given], field, of)
 
 
-def replaced(books: Books, before: Sequence[Record], given: Sequence[Record], field: str, of: str) -> list[Record]:
+def replaced(
+    books: Books, before: Sequence[Record], given: Sequence[Record], field: str, of: str, currency: str = ""
+) -> list[Record]:
     """PUT: a line without id is new, one that is left out is removed."""
     _known(books, before, given, field)
-    return _numbered(books, [_priced({**set_only(line), "id": line.get("id") or ""}) for line in given], field, of)
+    return _numbered(
+        books, [_priced({**set_only(line), "id": line.get("id") or ""}, currency) for line in given], field, of
+    )
 
 
-def patched(books: Books, before: Sequence[Record], given: Sequence[Record], field: str, of: str) -> list[Record]:
+def patched(
+    books: Books, before: Sequence[Record], given: Sequence[Record], field: str, of: str, currency: str = ""
+) -> list[Record]:
     """PATCH: a line is changed by its id and keeps its place, one without id is added, no line is removed."""
     own = _known(books, before, given, field)
     changes = {line["id"]: line for line in given if line.get("id")}
-    lines = [_priced(_changed(own[key], changes[key])) if key in changes else line for key, line in own.items()]
-    added = [_priced({**set_only(line), "id": ""}) for line in given if not line.get("id")]
+    lines = [
+        _priced(_changed(own[key], changes[key]), currency) if key in changes else line for key, line in own.items()
+    ]
+    added = [_priced({**set_only(line), "id": ""}, currency) for line in given if not line.get("id")]
     return _numbered(books, [*lines, *added], field, of)
 
 
@@ -59,10 +68,10 @@ def _known(books: Books, before: Sequence[Record], given: Sequence[Record], fiel
     return own
 
 
-def _priced(line: Record) -> Record:
-    """`amount` wins over quantity x price; without either it stays unset."""
+def _priced(line: Record, currency: str) -> Record:
+    """`amount` wins over quantity x price, in whole units of the currency; without either it stays unset."""
     if line.get("amount") is None and line.get("quantity") is not None and line.get("price") is not None:
-        line["amount"] = cents(Decimal(line["quantity"]) * Decimal(line["price"]))
+        line["amount"] = in_units(Decimal(line["quantity"]) * Decimal(line["price"]), currency)
     return line
 
 

@@ -17,6 +17,8 @@ from connector_sandbox.bill.errors import invalid, unreadable
 
 Kind = Literal["text", "money", "number", "int", "bool", "date", "enum", "object", "list"]
 _CENT = Decimal("0.01")
+# currencies that have no smaller unit
+_WHOLE = frozenset(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"))
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -60,6 +62,11 @@ def taken_many(shape: Shape, body: Any, name: str, most: int, *, partial: bool =
     if reader.messages:
         raise invalid(reader.messages)
     return values
+
+
+def in_units(number: Decimal, currency: str) -> Decimal:
+    """In whole units of a currency, half up; of one that has thousandths in hundredths (bill section 8.16)."""
+    return cents(number.quantize(Decimal(1), ROUND_HALF_UP) if currency in _WHOLE else number)
 
 
 def cents(number: Decimal) -> Decimal:

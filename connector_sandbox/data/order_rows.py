@@ -48,6 +48,8 @@ class Order:
     promised: date | None = None
     smallest: Decimal = _CENT
     """The smallest amount of the document's currency."""
+    smallest_base: Decimal = _CENT
+    """The smallest amount of the company's."""
 
     @property
     def foreign(self) -> bool:
@@ -81,7 +83,7 @@ def order_line(
     quantity of 0, `price` is the amount of the line, as of a lump sum. `subledger` ("C1234") is SBLT and SBL.
     """
     extended = _rounded(quantity * price if quantity else price, order.smallest)
-    domestic = _rounded(extended * order.rate, _CENT) if order.foreign else extended
+    domestic = _rounded(extended * order.rate, order.smallest_base) if order.foreign else extended
     unit_cost = price if quantity else Decimal(0)
     promised = order.promised or order.ordered
     return order.stamp.onto_order(
@@ -167,14 +169,23 @@ def order_header(order: Order, lines: Sequence[Row], *, hold: str = "", remark: 
 
 
 def receipt(
-    line: Row, number: int, document: int, quantity: Decimal, on: date, stamp: Stamp, *, smallest: Decimal = _CENT
+    line: Row,
+    number: int,
+    document: int,
+    quantity: Decimal,
+    on: date,
+    stamp: Stamp,
+    *,
+    smallest: Decimal = _CENT,
+    smallest_base: Decimal = _CENT,
 ) -> Row:
     """Receive a quantity of a row of F4311, which changes, and give the row of F43121 (MATC 1).
 
-    `number` is NLIN, `document` the receipt's own number (DOC, of type OV). `smallest` is that of the line's currency.
+    `number` is NLIN, `document` the receipt's own number (DOC, of type OV). `smallest` is that of the line's currency,
+    `smallest_base` of its company's.
     """
     whole = quantity == line["UOPN"]
-    amount = _amount(line, "AOPN") if whole else _rounded(quantity * _amount(line, "PRRC"), _CENT)
+    amount = _amount(line, "AOPN") if whole else _rounded(quantity * _amount(line, "PRRC"), smallest_base)
     foreign = _amount(line, "FAP") if whole else _rounded(quantity * _amount(line, "FRRC"), smallest)
     for taken, given, part in (("UOPN", "UREC", quantity), ("AOPN", "AREC", amount), ("FAP", "FREC", foreign)):
         line[taken] = _amount(line, taken) - part

@@ -17,6 +17,8 @@ _CURRENCIES = (
     ("SEK", "Swedish krona", 2),
     ("JPY", "Yen", 0),
 )
+# JD Edwards knows more than this customer has in Coupa.
+_MORE_CURRENCIES = (("KWD", "Kuwaiti dinar", 3), ("BHD", "Bahraini dinar", 3))
 # Code, text, days net, discount days, discount percent. D10 is called otherwise in Coupa, X99 is not known there.
 _TERMS = (
     ("N14", "Net 14 days", 14, 0, 0),
@@ -45,8 +47,14 @@ def currencies(stamp: Stamp) -> list[Row]:
     """F0013."""
     return [
         stamp.onto({"CRCD": code, "DL01": name, "CDEC": str(decimals), "CKR": ""})
-        for code, name, decimals in _CURRENCIES
+        for code, name, decimals in (*_CURRENCIES, *_MORE_CURRENCIES)
     ]
+
+
+def smallest(currency: str) -> Decimal:
+    """The smallest amount of a currency; a hundredth where it is not known."""
+    known = {code: decimals for code, _, decimals in (*_CURRENCIES, *_MORE_CURRENCIES)}
+    return Decimal(1).scaleb(-known.get(currency, 2))
 
 
 def payment_terms(stamp: Stamp) -> list[Row]:

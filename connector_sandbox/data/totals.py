@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from .reference import smallest
 from .world import Row, Tables, Value, document_key
 
 
@@ -38,7 +39,7 @@ def _order(row: Row) -> tuple[Value, ...]:
 
 def as_text(amounts: Mapping[str, Decimal]) -> dict[str, str]:
     """Amounts as JSON holds them."""
-    return {currency: f"{amount:.2f}" for currency, amount in amounts.items()}
+    return {currency: str(amount.quantize(smallest(currency))) for currency, amount in amounts.items()}
 
 
 def control_figures(tables: Tables) -> dict[str, Any]:

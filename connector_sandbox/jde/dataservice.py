@@ -79,6 +79,8 @@ class DataService:
         data = self._environment.database.tables.get(name)
         if data is None or kind != "table":
             raise UnknownTargetError(f"The {kind} {name or 'missing'} does not exist or is not licensed")
+        if name in self._environment.options.hidden_tables:
+            raise AisError(403, f"User is not authorized to table {name}")
         return data
 
     def _rows(self, request: Mapping[str, Any], data: TableData, reader: Reader) -> list[Row]:

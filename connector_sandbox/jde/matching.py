@@ -19,7 +19,6 @@ from connector_sandbox.jde.tables import Row
 from connector_sandbox.jde.vouchers import VoucherEntry
 
 _SALES_TAX = "S"
-_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class Matching(Program):
             raise BusinessError("0003", "Blanks Invalid: Lines are required", "LNID")
         header = self._completed(header, wanted[0])
         if header["CRRM"] == "F" and taxes["CTAM"] and not taxes["STAM"]:
-            taxes = {**taxes, "STAM": rounded(taxes["CTAM"] * Decimal(header["CRR"]), _CENT)}
+            taxes = {**taxes, "STAM": rounded(taxes["CTAM"] * Decimal(header["CRR"]), self._base_unit(header))}
         found = self._found(header, wanted)
         extra = [self._extra(header, line) for line in more_lines]
         items = self._pay_items(header, found, taxes, extra)
@@ -172,7 +171,8 @@ class Matching(Program):
             if wanted.quantity == there:
                 return Part(there, amount, foreign_amount)
             units, unit = wanted.quantity, self.smallest(self._text("F4311", row, "CRCD"))
-            return Part(units, rounded(amount * units / there, _CENT), rounded(foreign_amount * units / there, unit))
+            base = self.smallest(self.base_currency(self._text("F4311", row, "CO")))
+            return Part(units, rounded(amount * units / there, base), rounded(foreign_amount * units / there, unit))
         # A line without a quantity is relieved by its amount, in the order's own currency.
         foreign = orders.foreign(wanted.order)
         amount, available = wanted.foreign if foreign else wanted.amount, columns[2] if foreign else columns[1]
@@ -182,7 +182,8 @@ class Matching(Program):
         if not foreign:
             return Part(ZERO, amount)
         domestic = self._amount("F4311", row, columns[1])
-        share = domestic if amount == left else rounded(domestic * amount / left, _CENT)
+        base = self.smallest(self.base_currency(self._text("F4311", row, "CO")))
+        share = domestic if amount == left else rounded(domestic * amount / left, base)
         return Part(ZERO, share, amount)
 
     def _check_price(self, header: Mapping[str, Any], wanted: Wanted, part: Part, where: str) -> None:
@@ -216,7 +217,7 @@ class Matching(Program):
         if extra:
             nets.append((_total(extra, "AA"), _total(extra, "ACR")))
             links.append({})
-        tax = _shared(taxes["STAM"], [net for net, _ in nets], _CENT)
+        tax = _shared(taxes["STAM"], [net for net, _ in nets], self._base_unit(header))
         foreign_tax = _shared(taxes["CTAM"], [net for _, net in nets], self.smallest(str(header["CRCD"])))
         return [
             {
@@ -241,7 +242,7 @@ class Matching(Program):
         foreign = header["CRRM"] == "F"
         domestic = self._domestic(header, wanted)
         # In another currency the whole difference of the rates belongs to the variance, too.
-        ordered = rounded(part.foreign * Decimal(header["CRR"]), _CENT) if foreign else part.amount
+        ordered = rounded(part.foreign * Decimal(header["CRR"]), self._base_unit(header)) if foreign else part.amount
         line = {
             **_shared_columns(header),
             "AID": record.get("AID", ""),
@@ -268,13 +269,17 @@ class Matching(Program):
     def _extra(self, header: Mapping[str, Any], line: Mapping[str, Any]) -> dict[str, Any]:
         amounts = {}
         if header["CRRM"] == "F" and not line.get("AA"):
-            amounts = {"AA": rounded(Decimal(line["ACR"]) * Decimal(header["CRR"]), _CENT)}
+            amounts = {"AA": rounded(Decimal(line["ACR"]) * Decimal(header["CRR"]), self._base_unit(header))}
         return {**line, **_shared_columns(header), **amounts}
+
+    def _base_unit(self, header: Mapping[str, Any]) -> Decimal:
+        """The smallest amount of the company's currency."""
+        return self.smallest(self.base_currency(str(header["CO"])))
 
     def _domestic(self, header: Mapping[str, Any], wanted: Wanted) -> Decimal:
         if header["CRRM"] != "F" or wanted.amount:
             return wanted.amount
-        return rounded(wanted.foreign * Decimal(header["CRR"]), _CENT)
+        return rounded(wanted.foreign * Decimal(header["CRR"]), self._base_unit(header))
 
     def _relieve(self, found: Found, key: VoucherKey, day: date, invoice: str) -> None:
         orders = Orders(self._environment, self._user, self._program)

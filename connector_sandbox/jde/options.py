@@ -60,6 +60,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     internal_host: str = "http://e1ais01.internal.example:9300"
     """The host that next links name; nobody outside can resolve it."""
     data_security: DataSecurity = DataSecurity()
+    hidden_tables: list[str] = []
+    """Tables that no user may read: the data service answers 403 for them."""
     posting_moves_date: bool = False
     """Whether posting a batch (R09801) sets the audit columns of its rows: not established."""
     auto_post: bool = False

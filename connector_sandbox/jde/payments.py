@@ -15,7 +15,6 @@ from connector_sandbox.jde.periods import Periods
 from connector_sandbox.jde.tables import Row
 
 ZERO = Decimal(0)
-_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +189,8 @@ class Payments(Program):
     def _spread(self, rows: Sequence[Row], share: Share) -> list[_Part]:
         """What is paid of each pay item: the first ones in full, as far as it goes."""
         left, discount = self._settled(rows, share), share.discount
+        if share.foreign is not None and not discount:
+            return self._spread_foreign(rows, share.foreign)
         parts = []
         for row in rows:
             open_amount = self._amount("F0411", row, "AAP")
@@ -199,6 +200,20 @@ class Payments(Program):
             taken = discount if abs(discount) <= abs(settled) else settled
             left, discount = left - settled, discount - taken
             parts.append(self._part(row, settled, taken))
+        return parts
+
+    def _spread_foreign(self, rows: Sequence[Row], left: Decimal) -> list[_Part]:
+        """The same of an amount in the currency of the pay items, which stays what it is."""
+        parts = []
+        for row in rows:
+            open_amount, open_foreign = self._amount("F0411", row, "AAP"), self._amount("F0411", row, "FAP")
+            foreign = open_foreign if abs(open_foreign) <= abs(left) else left
+            if foreign:
+                left -= foreign
+                base = self.smallest(self.base_currency(self._text("F0411", row, "CO")))
+                whole = foreign == open_foreign
+                settled = open_amount if whole else rounded(open_amount * foreign / open_foreign, base)
+                parts.append(_Part(row, settled, ZERO, foreign, ZERO))
         return parts
 
     def _settled(self, rows: Sequence[Row], share: Share) -> Decimal:
@@ -213,7 +228,8 @@ class Payments(Program):
                 text = f"Payment amount {share.foreign} exceeds the open foreign amount {open_foreign}"
                 raise BusinessError("0122", text, "PFAP")
             if share.foreign != open_foreign:
-                settled = rounded(open_amount * share.foreign / open_foreign, _CENT) + share.discount
+                unit = self.smallest(self.base_currency(self._text("F0411", rows[0], "CO")))
+                settled = rounded(open_amount * share.foreign / open_foreign, unit) + share.discount
         if not settled or abs(settled) > abs(open_amount) or (settled > 0) != (open_amount > 0):
             raise BusinessError("0122", f"Payment amount {settled} exceeds the open amount {open_amount}", "PAAP")
         return settled

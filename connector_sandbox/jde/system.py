@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connector_sandbox.jde.acting import Program
 from connector_sandbox.jde.acts import carry_out
 from connector_sandbox.jde.cursors import Cursors
 from connector_sandbox.jde.dataservice import DataService
@@ -140,7 +141,7 @@ class JdeSystem:
             currency, gross = str(row[at["CRCD"]]), Decimal(str(row[at["AG"]]))
             domestic[base.get(str(row[at["CO"]])) or currency] += gross
             document[currency] += Decimal(str(row[at["ACR"]])) if row[at["CRRM"]] == "F" else gross
-        return {"totals": _as_text(domestic), "document_totals": _as_text(document)}
+        return {"totals": self._as_text(domestic), "document_totals": self._as_text(document)}
 
     def _order_totals(self) -> dict[str, dict[str, str]]:
         """`totals` and `open`: what is ordered and what is open of lines that are not cancelled, in their currency."""
@@ -155,8 +156,8 @@ class JdeSystem:
             foreign = header is not None and headers.value(header, "CRRM") == "F"
             for sums, alias in ((ordered, "FEA" if foreign else "AEXP"), (open_, "FAP" if foreign else "AOPN")):
                 sums[str(record.get("CRCD", ""))] += Decimal(str(record.get(alias, 0)))
-        return {"totals": _as_text(ordered), "open": _as_text(open_)} if len(lines) else {}
+        return {"totals": self._as_text(ordered), "open": self._as_text(open_)} if len(lines) else {}
 
-
-def _as_text(totals: Mapping[str, Decimal]) -> dict[str, str]:
-    return {code: f"{total:.2f}" for code, total in sorted(totals.items())}
+    def _as_text(self, totals: Mapping[str, Decimal]) -> dict[str, str]:
+        unit = Program(self._environment, "", "").smallest
+        return {code: str(total.quantize(unit(code))) for code, total in sorted(totals.items())}

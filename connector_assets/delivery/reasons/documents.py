@@ -79,8 +79,9 @@ REASONS = (
     Reason(
         "too_many_decimals",
         "normal",
-        "the {field} {value} has more than the two decimals that the target takes, and is not rounded",
-        "pay it in the source, on a pay status that is not sent; or correct the amount in the source, then replay",
+        "the {field} {value} has more decimals than the target takes, and is not rounded",
+        "correct the amount in the source, then replay; or settle it there (a voucher: on a pay status that is not "
+        "sent)",
     ),
     Reason(
         "not_unique",

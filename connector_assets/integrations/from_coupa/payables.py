@@ -108,7 +108,8 @@ def _costs_of_line(line: InvoiceLine) -> Iterator[Cost]:
 def _share(total: Decimal, amount: Decimal | None, percentage: Decimal | None, unit: Decimal) -> Decimal:
     """What falls on one account; the last one takes what rounding leaves."""
     if amount is not None:
-        return amount
+        # allocations have up to four decimals (coupa section 3.4)
+        return amount.quantize(unit, ROUND_HALF_UP)
     return (total * (percentage or ZERO) / HUNDRED).quantize(unit, ROUND_HALF_UP)
 
 

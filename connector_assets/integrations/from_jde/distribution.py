@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connector_assets.delivery.money import prorated, smallest
+from connector_assets.delivery.money import prorated
 from connector_assets.integrations.from_jde.accounts import account_number
 from connector_assets.integrations.from_jde.keys import Row, text
 
@@ -85,9 +85,9 @@ def distribute(journal: Sequence[Row], *, foreign: bool, rules: DistributionRule
     ]
 
 
-def fitted(lines: Sequence[Line], total: Decimal, currency: str | None) -> list[Line]:
-    """The lines in their proportions, so that they come to `total`."""
-    amounts = prorated([line.amount for line in lines], total, smallest(currency))
+def fitted(lines: Sequence[Line], total: Decimal, unit: Decimal) -> list[Line]:
+    """The lines in their proportions, in whole `unit`s of the currency, so that they come to `total`."""
+    amounts = prorated([line.amount for line in lines], total, unit)
     return [replace(line, amount=amount) for line, amount in zip(lines, amounts, strict=True)]
 
 

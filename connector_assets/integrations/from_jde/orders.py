@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from connector_assets.delivery.flow import Assembly
+from connector_assets.delivery.money import CENT, Units
 from connector_assets.delivery.workbench import Reader
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign
 from connector_assets.integrations.from_jde.keys import (
@@ -29,7 +30,6 @@ from connector_assets.integrations.from_jde.keys import (
 from connector_assets.integrations.from_jde.line_accounts import ACCOUNT_COLUMNS, account_columns
 
 ZERO = Decimal("0.00")
-CENT = Decimal("0.01")
 # F4311.PRRC and FRRC have four decimals; the target's price has six
 HALF_OF_THE_LAST = Decimal("0.00005")
 MILLIONTH = Decimal("0.000001")
@@ -91,7 +91,8 @@ class OrderRules(BaseModel):
     rounding: Decimal = Field(
         default=CENT,
         ge=0,
-        description="how far quantity x unit cost may be off the extended amount, beyond the unit cost's own rounding",
+        description="how far quantity x unit cost may be off the extended amount, beyond the unit cost's own rounding;"
+        " in a currency without cents as many of its smallest unit: 0.01 is 1 yen, or 0.001 dinar",
     )
     default_account: str | None = Field(
         default=None, description="account id (F0901.AID) of lines without one, such as stock lines; null: held"
@@ -110,6 +111,7 @@ class _Sources:
 
     accounts: Mapping[str, Row]
     company_currency: Mapping[str, str]
+    units: Units
     rules: OrderRules
 
 
@@ -198,6 +200,7 @@ def _read(reader: Reader, lines: Collection[Row], rules: OrderRules) -> _Sources
     return _Sources(
         accounts={row["AID"]: row for row in accounts},
         company_currency=company_currencies(reader),
+        units=Units(reader.decimals),
         rules=rules,
     )
 
@@ -208,12 +211,13 @@ def _order(
     rules = sources.rules
     foreign = is_foreign(header)
     rows = sorted(rows, key=lambda row: row["LNID"])
-    lines = [{"key": key, **line} for row in rows if (line := _line(row, header, sources, foreign=foreign))]
-    alive = [row for row in rows if not _cancelled(row, rules)]
     first: Row = rows[0] if rows else {}
     company = text(first.get("CO")) or header["KCOO"]
     domestic = sources.company_currency.get(company) or text(header.get("BCRC"))
     currency = text(header.get("CRCD")) if foreign else domestic or text(header.get("CRCD"))
+    unit = sources.units.of(currency)
+    lines = [{"key": key, **line} for row in rows if (line := _line(row, header, sources, unit, foreign=foreign))]
+    alive = [row for row in rows if not _cancelled(row, rules)]
     ship_to = header.get("SHAN") or first.get("SHAN")
     document = {
         "key": key,
@@ -239,8 +243,9 @@ def _order(
     return document, lines
 
 
-def _line(row: Row, header: Row, sources: _Sources, *, foreign: bool) -> dict[str, Any] | None:
-    """A line as it is in force, in the order's currency; None for a cancelled one of which nothing was received."""
+def _line(row: Row, header: Row, sources: _Sources, unit: Decimal, *, foreign: bool) -> dict[str, Any] | None:
+    """A line as it is in force, in the order's currency, whose smallest amount is `unit`; None for a cancelled one of
+    which nothing was received."""
     rules = sources.rules
     ordered = row.get("UORG") or Decimal(0)
     cost = row.get("FRRC" if foreign else "PRRC") or Decimal(0)
@@ -248,10 +253,10 @@ def _line(row: Row, header: Row, sources: _Sources, *, foreign: bool) -> dict[st
     quantity, amount = ordered, extended
     # of what was received the old price may stand, so that the extended amount is of two prices
     rounding = Decimal("Infinity") if any(row.get(name) for name in rules.received_columns) else rules.rounding
-    price = unit_price(ordered, cost, extended, rounding) if ordered else extended
+    price = unit_price(ordered, cost, extended, rounding * unit / CENT, unit) if ordered else extended
     gap = ZERO if price is not None else ordered * cost - extended
     if _cancelled(row, rules):
-        quantity, amount = _received(row, rules, ordered, cost if price is None else price, foreign=foreign)
+        quantity, amount = _received(row, rules, ordered, cost if price is None else price, unit, foreign=foreign)
         if not quantity and not amount:
             return None
         price = price if ordered else amount
@@ -272,18 +277,20 @@ def _line(row: Row, header: Row, sources: _Sources, *, foreign: bool) -> dict[st
     }
 
 
-def unit_price(quantity: Decimal, cost: Decimal, extended: Decimal, rounding: Decimal) -> Decimal | None:
-    """The price of a unit, with at most six decimals, that makes the extended amount to the cent.
+def unit_price(
+    quantity: Decimal, cost: Decimal, extended: Decimal, rounding: Decimal, unit: Decimal = CENT
+) -> Decimal | None:
+    """The price of a unit, with at most six decimals, that makes the extended amount to the currency's smallest `unit`.
 
     The unit cost of JDE has four decimals and is often rounded itself: then the price is taken from the amount. None
     where the two are further apart than rounding explains.
     """
-    if (quantity * cost).quantize(CENT, ROUND_HALF_UP) == extended:
+    if (quantity * cost).quantize(unit, ROUND_HALF_UP) == extended:
         return cost
     if abs(quantity * cost - extended) > abs(quantity) * HALF_OF_THE_LAST + rounding:
         return None
     price = (extended / quantity).quantize(MILLIONTH, ROUND_HALF_UP)
-    return price if (quantity * price).quantize(CENT, ROUND_HALF_UP) == extended else None
+    return price if (quantity * price).quantize(unit, ROUND_HALF_UP) == extended else None
 
 
 def plain(number: Decimal) -> str:
@@ -292,14 +299,14 @@ def plain(number: Decimal) -> str:
 
 
 def _received(
-    row: Row, rules: OrderRules, ordered: Decimal, price: Decimal, *, foreign: bool
+    row: Row, rules: OrderRules, ordered: Decimal, price: Decimal, unit: Decimal, *, foreign: bool
 ) -> tuple[Decimal, Decimal]:
     """Quantity and amount that stay in force of a cancelled line; a line without a quantity was received by amount."""
     if not ordered:
         received = [row.get("FREC")] if foreign else [row.get("A" + name[1:]) for name in rules.received_columns]
         return Decimal(0), sum((each or ZERO for each in received), ZERO)
     quantity = sum((row.get(name) or Decimal(0) for name in rules.received_columns), Decimal(0))
-    return quantity, (quantity * price).quantize(CENT, ROUND_HALF_UP)
+    return quantity, (quantity * price).quantize(unit, ROUND_HALF_UP)
 
 
 def _cancelled(row: Row, rules: OrderRules) -> bool:

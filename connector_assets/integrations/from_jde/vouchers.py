@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import Field
 
 from connector_assets.delivery.flow import Assembly
+from connector_assets.delivery.money import Units
 from connector_assets.delivery.workbench import Reader
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute, fitted
@@ -125,6 +126,7 @@ class VoucherSources:
     accounts: dict[str, Row]
     company_currency: dict[str, str]
     twins: dict[tuple[int, str, bool], list[str]]
+    units: Units
 
 
 def changed_vouchers(
@@ -237,6 +239,7 @@ def _read(
         accounts={row["AID"]: row for row in accounts},
         company_currency=company_currencies(reader),
         twins=_twins(reader, items),
+        units=Units(reader.decimals),
     )
 
 
@@ -274,7 +277,7 @@ def voucher_rows(
     currency = voucher_currency(head, sources.company_currency)
     if spent and not (tax.gap or tax.unproved):
         # use tax that a site has in its lines is nobody's but the state's
-        lines = fitted(lines, gross - tax.tax, currency)
+        lines = fitted(lines, gross - tax.tax, sources.units.of(currency))
     vinv, void = text(head.get("VINV")), is_void(rows)
     payments = payments_of(rows, sources.paid.get(key, []), sources.payments, foreign=foreign)
     settled = all(text(row.get("PST")) == "P" and not row.get("AAP") for row in rows)

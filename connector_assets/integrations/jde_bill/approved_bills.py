@@ -73,6 +73,12 @@ class ApprovedBills(Vouchers):
                 key = settings.key_in(vendor.short_name)
                 row["supplier"] = str(parts_of(key)[0]) if key else None
                 row |= {"vendor": vendor.name or vendor.id, "currency": vendor.bill_currency}
+        own: dict[str, list[dict[str, Any]]] = {}
+        for line in lines:
+            own.setdefault(line["key"], []).append(line)
+        for row in documents:
+            if not row["void"]:
+                mapping.totalled(row, own.get(row["key"], []))
 
     def filling(self) -> Resolving:
         return Resolving(self)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from ..reference import smallest
 from ..rows import Stamp
 from .chart import EURO, HOME, NOT_POSTABLE, POSTABLE
 from .desk import Desk, renumbered
@@ -21,7 +22,6 @@ from .vouchers import (
     add_reversal,
     add_zero_item,
     pay,
-    smallest,
     void,
 )
 

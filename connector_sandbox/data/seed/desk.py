@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from ..reference import terms_days
+from ..reference import smallest, terms_days
 from ..rows import Stamp, Voucher
 from ..world import Row
 from .chart import BASE_CURRENCY, EURO, HOME, Chart
 from .parties import Parties, Party
-from .vouchers import RATES, Cost, Document, smallest, write
+from .vouchers import RATES, Cost, Document, write
 
 DAYS = 30
 _FIRST_DOCUMENT = 70_001

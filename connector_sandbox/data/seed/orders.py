@@ -12,12 +12,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from ..order_rows import Order, end_line, order_header, order_line, receipt
+from ..reference import smallest
 from ..rows import Stamp
 from ..world import Row, Tables
 from .chart import BASE_CURRENCY, EURO, HOME, Chart
 from .desk import DAYS
 from .parties import Parties, Party
-from .vouchers import RATES, smallest
+from .vouchers import RATES
 
 _FIRST_ORDER = 30_001
 _FIRST_RECEIPT = 60_001
@@ -105,12 +106,12 @@ class Office:
         on = self._later(purchase.order.ordered)
         ordered = line["UORG"]
         quantity = ordered if whole else Decimal(int(Decimal(str(ordered)) / 2))
-        unit = smallest(purchase.order.currency)
+        unit, base = smallest(purchase.order.currency), smallest(purchase.order.base)
         assert isinstance(quantity, Decimal)
         stamp = self._stamp(on)
         number = self._receipt
         self._receipt += 1
-        purchase.receipts.append(receipt(line, 1, number, quantity, on, stamp, smallest=unit))
+        purchase.receipts.append(receipt(line, 1, number, quantity, on, stamp, smallest=unit, smallest_base=base))
         return purchase
 
     def end(self, purchase: Purchase, last: str, *, only_last: bool = False) -> Purchase:
@@ -153,6 +154,7 @@ class Office:
             terms=party.terms,
             promised=day + timedelta(days=21),
             smallest=smallest(currency),
+            smallest_base=smallest(base),
         )
 
     def _later(self, day: date) -> date:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from ..reference import smallest
 from ..rows import (
     OFFSET_LINE,
     REVERSING_LINE,
@@ -33,11 +34,6 @@ RATES = {"EUR": Decimal("0.8532100"), "USD": Decimal("0.7841300"), "JPY": Decima
 TAX_RATES = {"": Decimal(0), "UKSTD": Decimal("0.20"), "UKRED": Decimal("0.05")}
 """TXA1 -> rate."""
 _REVERSED_AFTER = timedelta(days=15)
-
-
-def smallest(currency: str) -> Decimal:
-    """The smallest amount of a currency."""
-    return Decimal(1) if currency == "JPY" else CENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +159,7 @@ def pay(
     for document in documents:
         for item in document.items[:1] if only_first else document.items:
             line += 1
-            paid = _rounded(_amount(item, "AAP") * share, CENT)
+            paid = _rounded(_amount(item, "AAP") * share, smallest(str(item["BCRC"])))
             foreign = _rounded(_amount(item, "FAP") * share, smallest(str(item["CRCD"])))
             document.details.append(payment_detail(number, line, item, paid, foreign, stamp))
             total += paid
@@ -191,8 +187,8 @@ def _items(
     tax_area: str,
     count: int,
 ) -> list[Row]:
-    nets = split(base_net, count, CENT)
-    taxes = split(base_tax, count, CENT)
+    nets = split(base_net, count, smallest(voucher.base))
+    taxes = split(base_tax, count, smallest(voucher.base))
     unit = smallest(voucher.currency)
     foreign_nets = split(net if voucher.foreign else ZERO, count, unit)
     foreign_taxes = split(tax if voucher.foreign else ZERO, count, unit)
@@ -223,7 +219,7 @@ def split(total: Decimal, count: int, unit: Decimal) -> list[Decimal]:
 
 
 def _in_base(voucher: Voucher, amount: Decimal) -> Decimal:
-    return _rounded(amount * voucher.rate, CENT) if voucher.foreign else amount
+    return _rounded(amount * voucher.rate, smallest(voucher.base)) if voucher.foreign else amount
 
 
 def _rounded(amount: Decimal, unit: Decimal) -> Decimal:

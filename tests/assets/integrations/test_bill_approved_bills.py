@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from connector_assets.integrations.jde_bill.born.mapping import mapped
+from connector_assets.integrations.jde_bill.born.mapping import mapped, totalled
 from connector_assets.integrations.jde_bill.born.settings import ApprovedBillSettings
 from connector_assets.integrations.jde_bill.marks import MarkRules
 from connector_assets.integrations.jde_bill.payable.numbers import invoice_number, is_coded
@@ -77,17 +77,30 @@ def bill(**more: Any) -> Bill:
     return Bill.model_validate({name: value for name, value in (body | more).items() if value is not None})
 
 
+def rows(currency: str = "USD", **more: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The mapped row of a bill and its lines, its vendor's currency known."""
+    document, lines = mapped(f"bills:{ID}", None, bill(**more), ApprovedBillSettings())
+    document["currency"] = currency
+    totalled(document, lines)
+    return document, lines
+
+
 def row(**more: Any) -> dict[str, Any]:
-    document, _ = mapped(f"bills:{ID}", None, bill(**more), ApprovedBillSettings())
-    return document
+    return rows(**more)[0]
 
 
 def test_a_line_without_an_amount_is_quantity_times_price() -> None:
     parts = [{"quantity": Decimal(3), "price": Decimal("3.335")}, {"amount": Decimal("-0.01")}]
-    document, lines = mapped(f"bills:{ID}", None, bill(billLineItems=parts), ApprovedBillSettings())
+    document, lines = rows(billLineItems=parts)
     assert [line["line_amount"] for line in lines] == [Decimal("10.01"), Decimal("-0.01")]
     assert document["gap"] is None
     assert json.loads(document["pay_items"]) == [{"gross": "10.00", "tax": "0.00", "area": ""}]
+
+
+def test_a_line_without_an_amount_is_never_a_fraction_of_a_yen() -> None:
+    parts = [{"quantity": Decimal(3), "price": Decimal("3.5")}, {"amount": Decimal("-1")}]
+    document, lines = rows("JPY", billLineItems=parts)
+    assert [line["line_amount"] for line in lines] == [Decimal(11), Decimal(-1)] and document["gap"] is None
 
 
 def test_lines_that_do_not_make_the_amount_are_told() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
@@ -84,3 +85,19 @@ def test_shares_make_the_amount_to_the_penny_and_never_more_than_is_open(
         based += sum((each.base for each in taken), NOTHING)
         assert open.left(items) == left
     assert abs(based) <= base * len(items)
+
+
+@given(
+    st.sampled_from((Decimal(1), Decimal("0.01"), Decimal("0.001"))),
+    st.lists(st.integers(1, 10**9), min_size=1, max_size=6),
+    st.integers(1, 10**9),
+)
+def test_the_base_amounts_are_whole_units_of_the_companys_currency(unit: Decimal, parts: list[int], base: int) -> None:
+    """Whatever parts a pay item is paid in, each base amount is a whole number of units, and all come to the base."""
+    whole = Decimal(sum(parts))
+    own = replace(item("001", str(whole), base=str(base * unit)), base_unit=unit)
+    open, taken = OpenItems(), []
+    for part in parts:
+        taken += open.take([own], Decimal(part)) or []
+    assert all(each.base % unit == 0 for each in taken)
+    assert sum((each.base for each in taken), NOTHING) == base * unit

@@ -31,7 +31,16 @@ def clock() -> ManualClock:
 
 def test_all_is_well(connect: Connect) -> None:
     checks = found(connect())
-    assert list(checks) == ["reach", "capabilities", "clock", "authenticate", "permissions", "dates", "limits"]
+    assert list(checks) == [
+        "reach",
+        "capabilities",
+        "clock",
+        "authenticate",
+        "permissions",
+        "dates",
+        "currencies",
+        "limits",
+    ]
     assert all(ok for ok, _, _ in checks.values()), checks
     assert "9.2.8.3" in checks["reach"][1]
     assert "JPD920" in checks["authenticate"][1]

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from scenario_acts import ORCHESTRATIONS
+from scenario_books import TODAY
+from scenario_born import act, born, paid
+from scenario_orders import Purchasing, figures, held, with_orders
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcomes
 
@@ -64,3 +69,80 @@ def test_an_invoice_in_dinars_is_split_and_converted_without_a_loss(gulf: Site) 
     [item] = payables.items(id)
     assert (D(item["ACR"]), D(item["CTAM"]), D(item["AG"])) == (D("35.002"), D("1.667"), D("89.26"))
     assert outcomes(gulf.sync(FLOW)[FLOW]) == {"unchanged": 1}
+
+
+@pytest.mark.reason("too_many_decimals")
+def test_an_invoice_of_a_fraction_of_a_yen_is_held(gulf: Site) -> None:
+    """Given a Coupa that keeps hundredths of a yen, and an approved invoice of 100.50 yen
+    when it is synced, then it is held with its amount, since JD Edwards has no such voucher, and nothing is rounded."""
+    gulf.spend.set("currencies", gulf.spend.one("currencies", code="JPY")["id"], decimals=2)
+    payables = Payables(gulf)
+    gulf.configure(FLOW, mode="direct", exchange_rate="mapping")
+    gulf.ledger.mappings.set("jde_coupa", "exchange_rates", "JPY/GBP", "0.0052", "clerk", gulf.clock.now())
+    id = payables.invoice(costs=(("30-5010", "100.50"),), currency="JPY")
+    assert outcomes(gulf.sync(FLOW)[FLOW]) == {"held": 1}
+    [told] = [each for each in gulf.exceptions(FLOW) if each.reason == "too_many_decimals"]
+    assert (told.value, payables.items(id)) == ("100.5", [])
+    # JD Edwards' own decimals decide, not ISO's
+    gulf.books.upsert("F0013", {"CRCD": "JPY", "DL01": "Yen", "CDEC": "2"})
+    assert outcomes(gulf.sync(FLOW)[FLOW]) == {"created": 1}
+    assert D(payables.items(id)[0]["ACR"]) == D("100.50")
+
+
+def test_orders_come_to_the_smallest_unit_of_their_currency(gulf: Site) -> None:
+    """Given orders whose quantity times unit cost JD Edwards rounded to a thousandth of a dinar, and to a yen
+    when they are synced, then Coupa has them with these amounts, and nothing is held."""
+    yard = with_orders(gulf)
+    buyers = Purchasing(yard.books)
+    kuwait = buyers.order(7, ("30.5010", "3", "0.3335"), currency="KWD", rate="2.55", smallest="0.001")
+    japan = buyers.order(8, ("30.5010", "3", "33.4"), currency="JPY", rate="0.0052", smallest="1")
+    report = yard.sync("purchase_orders")["purchase_orders"]
+    assert outcomes(report) == {"created": 2}
+    assert [total for *_, total in figures(held(yard, kuwait))] == [D("1.001")]
+    assert [total for *_, total in figures(held(yard, japan))] == [D(100)]
+    told = report.as_json()["amounts"]
+    assert (told["KWD"]["settled"], told["JPY"]["settled"]) == ("1.001", "100")
+    assert outcomes(yard.sync("purchase_orders")["purchase_orders"]) == {"unchanged": 2}
+
+
+@pytest.mark.parametrize(("currency", "gross", "part"), [("KWD", "10.125", "3.375"), ("JPY", "1001", "334")])
+def test_what_jde_pays_reaches_coupa_in_the_smallest_unit(gulf: Site, currency: str, gross: str, part: str) -> None:
+    """Given an invoice that was born in Coupa, and its voucher
+    when JD Edwards pays a part of it, and then the rest, then Coupa is told both amounts as they are."""
+    gulf.flows["payments_to_coupa"] = {}
+    found = born(gulf, gross, currency=currency, rate="2.5")
+    gulf.books.act("pay_voucher", found.voucher, date=TODAY, number=5001, foreign=part)
+    gulf.sync("payments_to_coupa")
+    assert paid(gulf, found.id) == (False, [D(part)], D(gross) - D(part))
+    gulf.books.pay(found.voucher, number=5002)
+    report = gulf.sync("payments_to_coupa")["payments_to_coupa"]
+    assert outcomes(report) == {"updated": 1}
+    assert paid(gulf, found.id) == (True, [D(part), D(gross) - D(part)], D(0))
+
+
+@pytest.mark.parametrize(("currency", "gross", "part"), [("KWD", "10.125", "3.375"), ("JPY", "1001", "334")])
+def test_what_coupa_pays_is_booked_in_the_smallest_unit(gulf: Site, currency: str, gross: str, part: str) -> None:
+    """Given an invoice that was born in Coupa, and its voucher
+    when Coupa Pay pays a part of it, and then the rest, then JD Edwards has both, and nothing is left open."""
+    gulf.flows["payments_to_jde"] = {}
+    gulf.connect("coupa", scopes=gulf.sandbox.get("/credentials")["coupa"]["scope"].split())
+    gulf.connect("jde", orchestrations=ORCHESTRATIONS)
+    found = born(gulf, gross, currency=currency, rate="2.5")
+    for amount in (part, str(D(gross) - D(part))):
+        more: dict[str, Any] = {"status": "completed_successfully", "date": TODAY.isoformat()}
+        act(gulf, "make_payment", invoices=[{"id": found.id, "amount": amount}], **more)
+        gulf.sync("payments_to_jde")
+    details = gulf.sandbox.systems["jde"].dump()["F0414"].values()
+    assert [D(row["PFAP"]) for row in details] == [D(part), D(gross) - D(part)]
+    [item] = gulf.sandbox.systems["jde"].dump()["F0411"].values()
+    assert (D(item.get("FAP", 0)), D(item.get("AAP", 0)), item["PST"].strip()) == (D(0), D(0), "P")
+
+
+def test_a_credit_in_yen_is_a_credit_of_whole_yen(gulf: Site) -> None:
+    """Given a debit memo of 999 yen over two accounts, then Coupa has a credit note of it in whole yen."""
+    costs = (("30.5010", "-500"), ("40.5010", "-499"))
+    gulf.books.voucher(kind="PD", costs=costs, currency="JPY", rate="0.0052")
+    assert outcomes(gulf.sync("invoices")["invoices"]) == {"created": 1}
+    held_there = gulf.spend.invoice("INV-4711")
+    assert D(held_there["total-with-taxes"]) == D(-999)
+    assert [D(line["total"]) for line in held_there["invoice-lines"]] == [D(-500), D(-499)]

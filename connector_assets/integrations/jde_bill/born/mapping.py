@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connector_assets.delivery.checks import FrameChecks
-from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.money import CENT, amount_text, smallest
 from connector_assets.integrations.jde_bill.born.settings import ApprovedBillSettings
 from connector_assets.integrations.jde_bill.marker import key_of
 from connector_assets.integrations.jde_bill.payable.numbers import is_coded
@@ -18,7 +18,6 @@ from connector_resources.bill import Bill, BillLine, Classifications
 
 SOURCE = "bill"
 ZERO = Decimal("0.00")
-CENT = Decimal("0.01")
 # `approvalStatus` and `paymentStatus` that say nothing, and are read again later (bill section 8)
 UNKNOWN = (None, "UNDEFINED")
 UNPAID = "UNPAID"
@@ -49,14 +48,12 @@ def mapped(
     key: str, day: date | None, bill: Bill, settings: ApprovedBillSettings
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The row of a bill and its lines, as far as the bill itself tells: who the vendor is, and the currency, is read
-    beside it."""
+    beside it, and `totalled` is done then."""
     amounts = [_amount(line) for line in bill.lines]
-    total = bill.amount if bill.amount is not None else sum(amounts, ZERO)
-    gap = sum(amounts, ZERO) - total
     number = bill.invoice.invoice_number if bill.invoice else None
     told = [f"PO {bill.purchase_order_number}" if bill.purchase_order_number else "", bill.description or ""]
     document = blank(key, day, bill.id, bill.approval_status or "") | {
-        "amount": total,
+        "amount": bill.amount,
         "void": not bill.usable or bill.approval_status not in settings.approval_statuses,
         "usable": bill.usable,
         "known": _known(bill),
@@ -67,14 +64,29 @@ def mapped(
         "supplier_id": bill.vendor_id,
         "invoice_date": bill.invoice.invoice_date if bill.invoice else None,
         "due_date": bill.due_date,
-        "pay_items": json.dumps([{"gross": amount_text(total), "tax": "0.00", "area": ""}]),
         "remark": " ".join(each for each in told if each) or None,
-        "gap": amount_text(gap) if gap else None,
         "no_lines": None if bill.lines else "no lines",
     }
     return document, [
         _line(key, place, bill, *each) for place, each in enumerate(zip(bill.lines, amounts, strict=True), 1)
     ]
+
+
+def totalled(row: dict[str, Any], lines: Sequence[dict[str, Any]]) -> None:
+    """Complete a row and its lines by the bill's currency: what BILL left to compute, and what the lines come to."""
+    # BILL's amounts have two decimals at most (bill section 8)
+    unit = max(smallest(row["currency"]), CENT)
+    for line in lines:
+        if line.pop("computed"):
+            line["line_amount"] = line["line_amount"].quantize(unit, ROUND_HALF_UP)
+    spent = sum((line["line_amount"] for line in lines), ZERO)
+    total = spent if row["amount"] is None else row["amount"]
+    gap = spent - total
+    row |= {
+        "amount": total,
+        "pay_items": json.dumps([{"gross": amount_text(total), "tax": "0.00", "area": ""}]),
+        "gap": amount_text(gap, row["currency"]) if gap else None,
+    }
 
 
 def _line(key: str, place: int, bill: Bill, line: BillLine, amount: Decimal) -> dict[str, Any]:
@@ -88,6 +100,7 @@ def _line(key: str, place: int, bill: Bill, line: BillLine, amount: Decimal) -> 
         "account": None,
         "company": None,
         "line_amount": amount,
+        "computed": line.amount is None,
         "tax_share": None,
         "description": line.description or None,
         **dict.fromkeys(LINE_HOLDS),
@@ -95,10 +108,10 @@ def _line(key: str, place: int, bill: Bill, line: BillLine, amount: Decimal) -> 
 
 
 def _amount(line: BillLine) -> Decimal:
-    """The line's amount; where it has none, quantity times price, as BILL computes it (bill section 3.2)."""
+    """The line's amount; where it has none, quantity times price, which BILL rounds (bill section 3.2)."""
     if line.amount is not None:
         return line.amount
-    return ((line.quantity or ZERO) * (line.price or ZERO)).quantize(CENT, ROUND_HALF_UP)
+    return (line.quantity or ZERO) * (line.price or ZERO)
 
 
 def _known(bill: Bill) -> bool:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from connector_assets.delivery.money import CENT, Units
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_key, voucher_parts
@@ -32,8 +33,8 @@ BILLS, ORDER_BILLS, CREDITS = "bills", "purchase_order_bills", "vendor_credits"
 
 @dataclass(frozen=True, slots=True)
 class PayItem:
-    """A pay item as it is now: amounts in the document's currency, and as `base` in the company's; `gross` and `open`
-    of a credit are below nought."""
+    """A pay item as it is now: amounts in the document's currency, and as `base` in the company's (its smallest amount
+    is `base_unit`); `gross` and `open` of a credit are below nought."""
 
     company: str
     type: str
@@ -49,6 +50,7 @@ class PayItem:
     base_open: Decimal
     supplier: int | None
     payee: int | None = None
+    base_unit: Decimal = CENT
 
     @property
     def key(self) -> tuple[str, str, int, str]:
@@ -135,6 +137,10 @@ class PaidBills:
     def _currencies(self) -> dict[str, str]:
         return company_currencies(self.jde)
 
+    @cached_property
+    def _units(self) -> Units:
+        return Units(self.jde.decimals)
+
     def _records(self, entity: str, ids: Collection[str]) -> dict[str, Any]:
         rows = self.bill.complete(entity, ["id"], [(id,) for id in sorted(ids)]) if ids else []
         return {row["id"]: record_of(entity, row["record"]) for row in rows}
@@ -202,6 +208,7 @@ class PaidBills:
             base_open=total("AAP"),
             supplier=head.get("AN8"),
             payee=payee_of(rows),
+            base_unit=self._units.of(self._currencies.get(text(head.get("CO")) or head["KCO"])),
         )
 
 

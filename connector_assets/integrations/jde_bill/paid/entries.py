@@ -12,13 +12,15 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connector_assets.delivery.flow import Assembly
+from connector_assets.delivery.money import smallest
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_bill.marker import payment_of
 from connector_assets.sources.bill_records import record_of
 from connector_resources.bill import BillPayment, Payment
 
 ENTITY = "payments"
-CENT, ZERO = Decimal("0.01"), Decimal("0.00")
+FUNDED_IN = "USD"
+ZERO = Decimal("0.00")
 # the status of a payment whose money has gone; `singleStatus` says how far
 PAID = "PAID"
 # both spellings: `status` has CANCELLED and VOID, `singleStatus` CANCELED and VOIDED
@@ -135,12 +137,12 @@ def _cash(part: BillPayment) -> Decimal:
 
 
 def _funding(payment: Payment, part: BillPayment) -> Decimal | None:
-    """What BILL took from the bank for this bill payment: its part of `fundingAmount` (bill section 3.4). None where
-    BILL does not say, and for outside payments, for which it took nothing."""
+    """What BILL took from the bank for this bill payment: its part of `fundingAmount`, dollars (bill section 3.4). None
+    where BILL does not say, and for outside payments, for which it took nothing."""
     total = sum((_cash(each) for each in payment.bill_payments), ZERO)
     if payment.funding_amount is None or payment.online_payment is False or not total:
         return None
-    return (payment.funding_amount * _cash(part) / total).quantize(CENT, ROUND_HALF_UP)
+    return (payment.funding_amount * _cash(part) / total).quantize(smallest(FUNDED_IN), ROUND_HALF_UP)
 
 
 def _credits(key: str, part: BillPayment) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from connector_assets.integrations.jde_bill.paid.bills import PayItem
 
-CENT, ZERO = Decimal("0.01"), Decimal("0.00")
+ZERO = Decimal("0.00")
 Key = tuple[str, str, int, str]
 
 
@@ -59,7 +59,7 @@ class OpenItems:
             taken = open if abs(open) <= abs(amount) else amount
             if taken and (taken > 0) == (amount > 0):
                 amount -= taken
-                yield Share(item, taken, base if taken == open else _part(base, taken, open))
+                yield Share(item, taken, base if taken == open else _part(base, taken, open, item.base_unit))
 
     def _of(self, item: PayItem) -> tuple[Decimal, Decimal]:
         there = (item.open, item.base_open)
@@ -68,5 +68,5 @@ class OpenItems:
         return self._open.get(item.key, there)
 
 
-def _part(base: Decimal, taken: Decimal, open: Decimal) -> Decimal:
-    return (base * taken / open).quantize(CENT, ROUND_HALF_UP)
+def _part(base: Decimal, taken: Decimal, open: Decimal, unit: Decimal) -> Decimal:
+    return (base * taken / open).quantize(unit, ROUND_HALF_UP)

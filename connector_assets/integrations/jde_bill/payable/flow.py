@@ -34,7 +34,7 @@ from connector_assets.delivery.checks import (
 )
 from connector_assets.delivery.document import Decision, Document, FieldChange, Hold, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
-from connector_assets.delivery.money import CENT, amount_text, prorated, smallest
+from connector_assets.delivery.money import CENT, Units, amount_text, prorated
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde import holds, posting, withholding
@@ -311,7 +311,7 @@ class Payables(Flow):
     ) -> list[dict[str, Any]]:
         """The lines of a record of the amount `total`; none where the distribution makes no proportions."""
         try:
-            amounts = prorated([line["line_amount"] for line in lines], total, _unit(row["currency"]))
+            amounts = prorated([line["line_amount"] for line in lines], total, self._unit(row["currency"]))
         except ValueError:
             return []
         return [
@@ -323,6 +323,14 @@ class Payables(Flow):
             for line, amount in zip(lines, amounts, strict=True)
             if amount
         ]
+
+    @cached_property
+    def _units(self) -> Units:
+        return Units(self.bench.reader("jde").decimals)
+
+    def _unit(self, currency: str | None) -> Decimal:
+        """The smallest amount of a currency that BILL takes: two decimals at most (bill section 8)."""
+        return max(self._units.of(currency), CENT)
 
     def wanted(self, document: Document, total: Decimal) -> dict[str, Any]:
         """The content of a document whose record is for the amount `total`."""
@@ -421,11 +429,6 @@ class Payables(Flow):
 
 def _item_key(row: Mapping[str, Any]) -> str:
     return jde.item_key(voucher_key(row), row["SFX"])
-
-
-def _unit(currency: str | None) -> Decimal:
-    """The smallest amount of a currency that BILL takes: two decimals at most (bill section 8)."""
-    return max(smallest(currency), CENT)
 
 
 def _too_fine(amount: Decimal | None) -> bool:

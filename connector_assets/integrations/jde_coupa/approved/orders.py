@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from connector_assets.delivery.flow import read_settings
-from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.money import Units, amount_text
 from connector_assets.integrations.from_jde.keys import Row, by, text
 from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
 from connector_assets.integrations.to_jde.vouchers.outlet import MATCH
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from connector_assets.integrations.jde_coupa.approved_invoices import ApprovedInvoices
 
 ZERO = Decimal("0.00")
-CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
 FLOW = "purchase_orders"
 RECEIPT = "1"
@@ -39,6 +38,7 @@ COLUMNS = {
     "unit_price": "money?",
     "by_units": "bool",
     "foreign_order": "bool",
+    "order_currency": "str?",
 }
 # a column that says why a line is held -> the reason
 HOLDS = {
@@ -56,6 +56,7 @@ class OrderLines:
         self.flow = flow
         self.bench = flow.bench
         self.settings = flow.settings
+        self.units = Units(flow.bench.reader("jde").decimals)
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -105,6 +106,7 @@ class OrderLines:
         foreign = bool(detail.get("FRRC") or detail.get("FEA"))
         line["line_company"] = text(detail.get("CO"))
         line["by_units"], line["foreign_order"] = bool(detail.get("UORG")), foreign
+        line["order_currency"] = text(detail.get("CRCD"))
         line["unit_price"] = detail.get("FRRC") if foreign else detail.get("PRRC")
         if text(detail.get("LNTY")) in self.settings.two_way_line_types:
             line["open_units"], line["open_amount"] = detail.get("UOPN") or ZERO, detail.get("AOPN") or ZERO
@@ -157,9 +159,10 @@ class OrderLines:
             if quantity > units:
                 return {"too_many": f"{where}: {quantity.normalize():f} invoiced, {units.normalize():f} to voucher"}
             expected = quantity * (first["unit_price"] or ZERO)
-            allowed = max(abs(expected) * self.settings.price_tolerance_percent / HUNDRED, CENT)
+            unit = self.units.of(first["order_currency"])
+            allowed = max(abs(expected) * self.settings.price_tolerance_percent / HUNDRED, unit)
             if abs(amount - expected) > allowed:
-                shown = amount_text(expected.quantize(CENT))
+                shown = amount_text(expected.quantize(unit), first["order_currency"])
                 return {"other_price": f"{where}: {amount_text(amount)} invoiced, {shown} ordered"}
         elif amount > there and not first["foreign_order"]:
             return {"too_many": f"{where}: {amount_text(amount)} invoiced, {amount_text(there)} to voucher"}

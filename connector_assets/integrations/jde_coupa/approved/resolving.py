@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from connector_assets.delivery.money import amount_text, prorated, smallest
+from connector_assets.delivery.money import amount_text, prorated
 from connector_assets.integrations.from_jde.keys import Row, number_of, text
 from connector_assets.integrations.from_jde.taxes import TaxRule, tax_rule
 from connector_assets.integrations.jde_coupa.accounts import Accounts
@@ -27,7 +27,7 @@ class Resolving(Filling):
     """One pass over the frames of one flow."""
 
     flow: ApprovedInvoices
-    unasked = ("withheld", "positive", "gap", "no_lines", "companies", "channel")
+    unasked = ("withheld", "positive", "gap", "no_lines", "companies", "too_fine", "channel")
 
     # -- which documents ------------------------------------------------------------------------------------------
 
@@ -87,6 +87,7 @@ class Resolving(Filling):
         taxes = self._that_matter(json.loads(row["taxes"]), table)
         ordered = [bool(line["order_number"]) for line in lines]
         items = []
+        unit = self.flow.vouchers.units.of(row["currency"])
         for code, tax, net in taxes:
             area = table.get(code) if code else self.settings.tax_area
             if area is None:
@@ -101,7 +102,7 @@ class Resolving(Filling):
             elif rule == ASSESSED:
                 row["use_tax"] = amount_text(Decimal(tax))
             elif rule != BESIDE and not any(ordered):
-                _share(lines, {other for other, _, _ in taxes if other != code}, Decimal(tax), row["currency"])
+                _share(lines, {other for other, _, _ in taxes if other != code}, Decimal(tax), unit)
             elif rule != BESIDE and not all(ordered):
                 # how much of it falls on what is for no order is JDE's to say
                 row["unmapped_tax"] = code or explanation
@@ -151,11 +152,11 @@ class Resolving(Filling):
         return {code: rows[0] for code, rows in groups.items() if len(rows) == 1}
 
 
-def _share(lines: Sequence[dict[str, Any]], others: Collection[str], tax: Decimal, currency: str | None) -> None:
-    """Put a tax into the lines that bear none of the `others`, in their proportions."""
+def _share(lines: Sequence[dict[str, Any]], others: Collection[str], tax: Decimal, unit: Decimal) -> None:
+    """Put a tax into the lines that bear none of the `others`, in their proportions and in whole `unit`s."""
     own = [line for line in lines if (line["tax_code"] or "") not in others]
     weights = [line["line_amount"] for line in own]
     if not sum(weights, Decimal(0)):
         own, weights = own[:1] or list(lines[:1]), [Decimal(1)]
-    for line, share in zip(own, prorated(weights, tax, smallest(currency)), strict=True):
+    for line, share in zip(own, prorated(weights, tax, unit), strict=True):
         line["tax_share"] = share

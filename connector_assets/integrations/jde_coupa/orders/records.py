@@ -7,9 +7,9 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from connector_assets.delivery.document import Document, Target, version_text
-from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.money import amount_text, smallest
 from connector_assets.delivery.references import number_of
-from connector_assets.integrations.from_jde.orders import CENT, plain
+from connector_assets.integrations.from_jde.orders import plain
 from connector_assets.integrations.jde_coupa.charts import Chart
 from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
 from connector_resources.coupa.order_models import (
@@ -137,12 +137,13 @@ def observe(order: PurchaseOrder, settings: PurchaseOrderSettings) -> Target:
     """A Coupa order in the terms of this flow's content."""
     field = settings.key_custom_field
     key = order.custom(field) if field else settings.key_of(order.po_number or "")
+    unit = smallest(order.currency.code if order.currency else None)
     content = {
         "key": str(key).removeprefix("F4301:") if key else None,
         "number": order.po_number,
         "supplier": order.supplier.number if order.supplier else None,
         "currency": order.currency.code if order.currency else None,
-        "amount": amount_text(sum((_total(line) for line in order.order_lines), Decimal("0.00"))),
+        "amount": amount_text(sum((_total(line, unit) for line in order.order_lines), Decimal("0.00"))),
         "ship_to": order.ship_to_address.location_code if order.ship_to_address else None,
         "term": order.payment_term.code if order.payment_term else None,
         "lines": [
@@ -170,10 +171,10 @@ def observe(order: PurchaseOrder, settings: PurchaseOrderSettings) -> Target:
     )
 
 
-def _total(line: OrderLine) -> Decimal:
-    """A line's amount, to the cent."""
+def _total(line: OrderLine, unit: Decimal) -> Decimal:
+    """A line's amount, in whole `unit`s of its currency."""
     amount = (line.price or ZERO) * (Decimal(1) if _by_amount(line) else line.quantity or ZERO)
-    return (amount if line.total is None else line.total).quantize(CENT, ROUND_HALF_UP)
+    return (amount if line.total is None else line.total).quantize(unit, ROUND_HALF_UP)
 
 
 def _by_amount(line: OrderLine) -> bool:

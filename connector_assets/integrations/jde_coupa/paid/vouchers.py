@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from connector_assets.delivery.money import smallest
+from connector_assets.delivery.money import ISO, Units
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_key, voucher_parts
@@ -27,6 +27,7 @@ class PaidVoucher:
     currency: str | None = None
     company: str = ""
     born_in_coupa: bool = False
+    units: Units = ISO
 
     @property
     def keys(self) -> list[str]:
@@ -53,9 +54,17 @@ class PaidVoucher:
         return {
             "voucher": ", ".join(self.keys) or None,
             "foreign": foreign,
-            "base_discount": _in_base(row["discount"], items) if foreign else row["discount"],
+            "base_discount": self._in_base(row["discount"], items) if foreign else row["discount"],
             "lacks": lacks,
         }
+
+    def _in_base(self, amount: Decimal, items: Sequence[Row]) -> Decimal:
+        """An amount of the voucher's currency in the company's, as the voucher was converted."""
+        foreign = sum((row.get("ACR") or ZERO for row in items), ZERO)
+        base = sum((row.get("AG") or ZERO for row in items), ZERO)
+        if not foreign:
+            return amount
+        return (amount * base / foreign).quantize(self.units.of(text(items[0].get("BCRC"))), ROUND_HALF_UP)
 
 
 class PaidVouchers:
@@ -64,6 +73,7 @@ class PaidVouchers:
     def __init__(self, bench: Workbench) -> None:
         self.bench = bench
         self.reader = bench.reader("jde")
+        self.units = Units(self.reader.decimals)
 
     def of(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, PaidVoucher]:
         """Document key -> its voucher: the one whose key the invoice carries, else the one it is linked to, else those
@@ -80,7 +90,7 @@ class PaidVouchers:
             key = keys[row["key"]]
             vouchers = [named[key]] if key in named else [] if key else by_mark[int(row["invoice"])]
             paid = _paid([items for items in vouchers if not is_void(items)], currencies)
-            found[row["key"]] = replace(paid, born_in_coupa=not key)
+            found[row["key"]] = replace(paid, born_in_coupa=not key, units=self.units)
         return found
 
     def _linked(self, invoices: Sequence[str]) -> dict[str, str]:
@@ -100,12 +110,3 @@ def _paid(vouchers: Sequence[Sequence[Row]], currencies: Mapping[str, str]) -> P
     head = vouchers[0][0]
     company = text(head.get("CO")) or head["KCO"]
     return PaidVoucher(vouchers, voucher_currency(head, currencies, company), company)
-
-
-def _in_base(amount: Decimal, items: Sequence[Row]) -> Decimal:
-    """An amount of the voucher's currency in the company's, as the voucher was converted."""
-    foreign = sum((row.get("ACR") or ZERO for row in items), ZERO)
-    base = sum((row.get("AG") or ZERO for row in items), ZERO)
-    return (
-        (amount * base / foreign).quantize(smallest(text(items[0].get("BCRC"))), ROUND_HALF_UP) if foreign else amount
-    )

@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connector_assets.delivery.document import Document
-from connector_assets.delivery.money import amount_text, smallest
+from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.to_jde.vouchers import form_1099
 from connector_assets.integrations.to_jde.vouchers.mapping import cost_of
 
@@ -128,7 +128,7 @@ class Conversion:
     def __init__(self, row: Mapping[str, Any]) -> None:
         self.foreign: bool = row["foreign"]
         self.rate: Decimal | None = row["rate"]
-        self.unit = smallest(row["base_currency"])
+        self.unit: Decimal = row["base_unit"]
 
     def base(self, amount: Decimal) -> Decimal:
         """In the company's currency, in its smallest unit; zero where that is left to JDE."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector_assets.delivery.checks import frame, mapped_columns, records
 from connector_assets.delivery.flow import Frames
+from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_jde.accounts import (
     NEEDS_SUBLEDGER,
     NEEDS_UNITS,
@@ -35,7 +36,7 @@ class Filling:
     """One pass over the frames of one flow."""
 
     # what a row without a right to a voucher is not asked for
-    unasked: tuple[str, ...] = ("gap", "no_lines", "companies")
+    unasked: tuple[str, ...] = ("gap", "no_lines", "companies", "too_fine")
 
     def __init__(self, flow: Vouchers) -> None:
         self.flow = flow
@@ -161,10 +162,18 @@ class Filling:
         row["no_currency"] = None if row["currency"] else "blank"
         row["long_number"] = row["number"] if len(row["number"] or "") > NUMBER_LENGTH else None
         row["unknown_supplier"] = None if row["an8"] is not None else row["supplier"] or "without number"
+        row["too_fine"] = self._too_fine(row, lines)
         self._company(row, lines)
         self._currency(row)
         self._gl_date(row, known=all(line["account"] or line["company"] for line in lines))
         row["payer"] = self.settings.new_status if self.flow.payer_trouble else None
+
+    def _too_fine(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> str | None:
+        """The first amount that is no whole number of its currency's smallest unit: no voucher can be of it."""
+        unit = self.flow.vouchers.units.of(row["currency"])
+        amounts = (row["amount"], row["tax"], *(line["line_amount"] for line in lines))
+        found = next((each for each in amounts if each is not None and each % unit), None)
+        return None if found is None else amount_text(found, row["currency"])
 
     def _company(self, row: dict[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
         """The setting's, else that of all lines. Of several none is the document's: the supplier would be owed by one
@@ -177,7 +186,7 @@ class Filling:
     def _currency(self, row: dict[str, Any]) -> None:
         base = self.flow.vouchers.company_currency.get(row["company"] or "")
         row["foreign"] = bool(base and row["currency"] and base != row["currency"])
-        row["base_currency"] = base or None
+        row["base_currency"], row["base_unit"] = base or None, self.flow.vouchers.units.of(base)
         row["rate"] = row["unmapped_rate"] = None
         if not row["foreign"] or self.settings.exchange_rate == "jde":
             return

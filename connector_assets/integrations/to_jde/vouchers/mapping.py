@@ -26,6 +26,7 @@ HOLDS: Mapping[str, tuple[str, str]] = {
     "unmapped_rate": ("exchange_rate_not_mapped", "currency"),
     "companies": ("several_companies", "company"),
     "gap": ("distribution_does_not_agree", "amount"),
+    "too_fine": ("too_many_decimals", "amount"),
     "no_lines": ("distribution_missing", "lines"),
     "closed": ("period_closed", "gl_date"),
     "twin": ("possible_duplicate", "number"),
@@ -60,6 +61,8 @@ COLUMNS: Mapping[str, str] = {
     "foreign": "bool",
     "rate": "money?",
     "base_currency": "str?",
+    # the smallest amount of it
+    "base_unit": "money?",
     "gl_date": "date?",
     "moved_from": "date?",
     "not_open": "str?",

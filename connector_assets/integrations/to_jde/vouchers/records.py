@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from connector_assets.delivery.document import Target
-from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.money import Units, amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute, fitted
@@ -274,7 +274,7 @@ class VoucherRecords:
             if not (found.gap or found.unproved):
                 # use tax that JDE has put into the lines is none of the document's
                 currency = voucher_currency(held.rows[0], self.company_currency)
-                lines = fitted(lines, held.total("AG", "ACR") - found.tax, currency)
+                lines = fitted(lines, held.total("AG", "ACR") - found.tax, self.units.of(currency))
         for line in lines:
             yield line.aid or line.account, line.amount
 
@@ -285,6 +285,11 @@ class VoucherRecords:
                 tax = charged([row], self.rules.tax_rules, foreign=held.foreign)
                 net = (row.get("ACR" if held.foreign else "AG") or ZERO) - tax
                 yield order_name(text(row.get("PKCO")), text(row.get("PDCT")), row["PO"], row.get("LNID")), net
+
+    @cached_property
+    def units(self) -> Units:
+        """The smallest amounts of JD Edwards' currencies."""
+        return Units(self.bench.reader("jde").decimals)
 
     @cached_property
     def company_currency(self) -> Mapping[str, str]:

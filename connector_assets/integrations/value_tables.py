@@ -1,7 +1,7 @@
 """The value tables of each kind of integration: what a value of one may be, as far as that can be known.
 
 A value that names a record of the target must exist there; one that is a word or a number must be one. What cannot be
-read of a target (Coupa's locations, JD Edwards' tax areas) is taken as it is given.
+read of a target is taken as it is given: the columns of JD Edwards' tax areas (F4008) are in no sheet.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ Values = Callable[[Workbench, Collection[str]], set[str]]
 @dataclass(frozen=True, slots=True)
 class ValueTable:
     """`kind` says what a value is. `known` are those of the given values that the target has, `keys` those of the given
-    keys that the source has, `form` what a value looks like; None where that cannot be asked."""
+    keys that the source has (`source` says which system that is), `form` what a value looks like; None where that
+    cannot be asked."""
 
     kind: str
     known: Values | None = None
     keys: Values | None = None
     form: re.Pattern[str] | None = None
+    source: str = "JD Edwards"
 
 
 def _codes(entity: str) -> Values:
@@ -49,6 +51,25 @@ def _column(table: str, column: str) -> Values:
     return known
 
 
+def _locations(bench: Workbench, values: Collection[str]) -> set[str]:
+    """Location codes of addresses to which Coupa can have something sent (coupa section 3.3, `ship-to-address`)."""
+    found = bench.client("coupa").addresses.by_location_codes(sorted(values))
+    return {code for code, address in found.items() if address.active is not False}
+
+
+def _destinations(bench: Workbench, keys: Collection[str]) -> set[str]:
+    """Where an order goes in JD Edwards: an address book number (SHAN), or a business unit (MCU)."""
+    units = _column("F0006", "MCU")(bench, keys)
+    numbers = [(int(key),) for key in sorted(set(keys) - units) if key.isascii() and key.isdigit()]
+    rows = bench.reader("jde").complete("F0101", ["AN8"], numbers) if numbers else []
+    return units | {str(row["AN8"]) for row in rows}
+
+
+def _taxes(bench: Workbench, keys: Collection[str]) -> set[str]:
+    found: Mapping[str, Any] = bench.client("coupa").tax_codes.by_codes(sorted(keys))
+    return set(found)
+
+
 def _units(bench: Workbench, values: Collection[str]) -> set[str]:
     entity, reader = Departments(bench).snapshot, bench.reader("bill")
     reader.land_snapshot(entity)
@@ -67,6 +88,8 @@ def _vendors(bench: Workbench, values: Collection[str]) -> set[str]:
     return found
 
 
+# TXA1 has ten characters, EXR1 two (jde-ais section 3); an exemption needs no area, and a blank explanation is V
+TAX_AREA = re.compile(r"(?=.*[^\s/])[^/]{0,10}(/[^\s/]{0,2})?")
 RATES = ValueTable("a rate above 0", form=re.compile(r"(?=.*[1-9])\d+(\.\d+)?"))
 REVERSALS = ValueTable("`reverse` or `post`", form=re.compile(r"\s*(reverse|post)\s*", re.IGNORECASE))
 TABLES: Mapping[str, Mapping[str, ValueTable]] = {
@@ -75,8 +98,10 @@ TABLES: Mapping[str, Mapping[str, ValueTable]] = {
             "an active payment term", known=_codes("payment_terms"), keys=_column("F0014", "PTC")
         ),
         "units_of_measure": ValueTable("a unit of measure", known=_codes("uoms")),
-        "ship_to": ValueTable("the code of a location"),
-        "tax_codes": ValueTable("a tax area and explanation code, AREA/EXPLANATION"),
+        "ship_to": ValueTable("the code of an active location", known=_locations, keys=_destinations),
+        "tax_codes": ValueTable(
+            "a tax area and an explanation code, AREA/EXPLANATION", keys=_taxes, form=TAX_AREA, source="Coupa"
+        ),
         "exchange_rates": RATES,
         "payment_reversals": REVERSALS,
     },
@@ -108,7 +133,8 @@ def check_form(kind: str, values: Mapping[tuple[str, str], str]) -> None:
 
 def asks(kind: str, names: Collection[str]) -> bool:
     """Whether a system has to be asked for the values of these tables."""
-    return any(TABLES[kind][name].known is not None for name in names)
+    tables = [TABLES[kind][name] for name in names]
+    return any(each.known is not None or each.keys is not None for each in tables)
 
 
 def check_known(bench: Workbench, values: Mapping[tuple[str, str], str]) -> list[str]:
@@ -127,5 +153,5 @@ def check_known(bench: Workbench, values: Mapping[tuple[str, str], str]) -> list
                 raise UnusableInput(f"{name}: the target has no such value: {told}{more}; nothing was written")
         if table.keys is not None:
             strange = sorted(own.keys() - table.keys(bench, own.keys()))
-            warnings += [f"{name}: JD Edwards has no {key!r}" for key in strange]
+            warnings += [f"{name}: {table.source} has no {key!r}" for key in strange]
     return warnings

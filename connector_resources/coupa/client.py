@@ -18,7 +18,15 @@ from connector_resources.coupa.external_payables import ExternalPayables
 from connector_resources.coupa.invoices import Invoices
 from connector_resources.coupa.pay_payments import PayPayments
 from connector_resources.coupa.purchase_orders import PurchaseOrders
-from connector_resources.coupa.reference import Addresses, Currencies, LookupValues, PaymentTerms, Units, Users
+from connector_resources.coupa.reference import (
+    Addresses,
+    Currencies,
+    LookupValues,
+    PaymentTerms,
+    TaxCodes,
+    Units,
+    Users,
+)
 from connector_resources.coupa.resource import Channel
 from connector_resources.coupa.suppliers import Suppliers
 from connector_resources.http import CallCount, HttpLimits, HttpSession
@@ -72,6 +80,7 @@ class CoupaClient:
         self.users = Users(channel)
         self.addresses = Addresses(channel)
         self.uoms = Units(channel)
+        self.tax_codes = TaxCodes(channel)
 
     @property
     def calls(self) -> CallCount:

@@ -157,6 +157,15 @@ class PaymentTerm(Record):
     active: Flag = None
 
 
+class TaxCode(Record):
+    """What a tax is called on invoices and their lines, by `code`."""
+
+    OPTIONAL = frozenset({"description", "active"})
+    code: Text = None
+    description: Text = None
+    active: Flag = None
+
+
 class Currency(Record):
     """A currency of the instance and its number of decimals."""
 

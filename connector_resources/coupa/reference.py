@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connector_resources.coupa.fields import Selected
-from connector_resources.coupa.models import Currency, LookupValue, PaymentTerm
+from connector_resources.coupa.models import Currency, LookupValue, PaymentTerm, TaxCode
 from connector_resources.coupa.order_models import CompanyAddress, Unit, User
 from connector_resources.coupa.resource import Resource
 
@@ -59,6 +59,19 @@ class Currencies(Resource[Currency]):
     PATH = "currencies"
     NOUN = "currency"
     READ = "core.common.read"
+
+
+class TaxCodes(Resource[TaxCode]):
+    """The codes by which taxes are called; only read here, with the scope of the other lists (coupa section 2)."""
+
+    MODEL = TaxCode
+    PATH = "tax_codes"
+    NOUN = "tax code"
+    READ = "core.common.read"
+
+    def by_codes(self, codes: Sequence[str]) -> dict[str, TaxCode]:
+        """Code -> tax code, for those that exist; a page of codes per call."""
+        return self._by_name("code", codes)
 
 
 class Users(Resource[User]):

@@ -222,6 +222,7 @@ class TestMappings:
                 "no table 'payment_term' in jde_coupa; there are: exchange_rates",
             ),
             ("jde_coupa", "exchange_rates", "0.00", "'0.00' is not a rate above 0; nothing was written"),
+            ("jde_coupa", "tax_codes", "GBVAT/VAT", "'GBVAT/VAT' is not a tax area and an explanation code"),
             ("jde_bill", "countries", "Britain", "'Britain' is not an ISO code of two capital letters"),
             ("jde_bill", "payment_reversals", "yes", "'yes' is not `reverse` or `post`"),
         ],

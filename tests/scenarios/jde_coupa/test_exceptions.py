@@ -14,13 +14,14 @@ from scenario_site import NAME, Site, outcome, outcomes
 from connector_assets.automation.probes import look
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.integrations.kinds import flow_class
-from connector_assets.integrations.value_tables import check_known
+from connector_assets.integrations.value_tables import check_form, check_known
 from connector_assets.opening import flows_of, pace_of
 from connector_assets.replaying import Replay, replay
 from connector_resources.errors import UnusableInput
 from connector_resources.ledger.models import metadata
 
 INVOICES = f"{NAME}/invoices"
+PLACE = {"street1": "1 Old Road", "city": "Northmoor", "postal-code": "NM1", "country": {"code": "GB"}}
 CREATE = {"system": "coupa", "route": "POST /api/invoices"}
 
 
@@ -123,6 +124,28 @@ def test_a_mapping_to_a_payment_term_that_coupa_does_not_have_is_refused(town: S
         assert "JD Edwards has no 'QQQ'" in warning
         with pytest.raises(UnusableInput, match="units_of_measure"):
             check_known(bench, {("units_of_measure", "EA"): "ells"})
+
+
+def test_a_place_or_a_tax_that_does_not_exist_is_refused_or_told(town: Site) -> None:
+    """Given an instance with the locations M30 and, no longer in use, OLD, and the tax code VAT20
+    when ship-to places and tax codes are mapped, then only to a location that takes deliveries and to what can be a tax
+    area; a key that the other side does not have is told."""
+    town.spend.create("addresses", PLACE | {"name": "Old depot", "location-code": "OLD", "active": False})
+    town.spend.create("tax_codes", {"code": "VAT20"})
+    town.books.supplier(6001, "Depot")
+    with town.bench() as bench:
+        for place in ("NOWHERE", "OLD"):
+            with pytest.raises(UnusableInput, match=f"ship_to: the target has no such value: 30 to '{place}'"):
+                check_known(bench, {("ship_to", "30"): place})
+        assert check_known(bench, {("ship_to", "30"): "M30", ("ship_to", "6001"): "M30"}) == []
+        assert check_known(bench, {("ship_to", "6999"): "M30"}) == ["ship_to: JD Edwards has no '6999'"]
+        assert check_known(bench, {("tax_codes", "VAT20"): "GBVAT/V"}) == []
+        assert check_known(bench, {("tax_codes", "VAT99"): "GBVAT/V"}) == ["tax_codes: Coupa has no 'VAT99'"]
+    for area in ("GBVAT/", "GBVAT", "/E"):
+        check_form("jde_coupa", {("tax_codes", "VAT20"): area})
+    for area in ("GBVAT20LONG/V", "GBVAT/VAT", "/", "A/B/C"):
+        with pytest.raises(UnusableInput, match="is not a tax area and an explanation code"):
+            check_form("jde_coupa", {("tax_codes", "VAT20"): area})
 
 
 # -- released by what it waits for ------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.flow import Flow, Source
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.report import Result
 
@@ -26,6 +26,19 @@ def todays(flows: Sequence[Flow]) -> dict[str, date]:
         for role in sorted(roles | {flow.source_role}):
             found[flow.bench.connection(role).name] = flow.bench.today(role)
     return found
+
+
+def marks_of(flow: Flow) -> dict[str, date]:
+    """Entity -> the day to which the flow has read it, of those that it reads by their day."""
+    marks = flow.bench.ledger.watermarks
+    found = {each.entity: marks.get(flow.full_name, each.entity) for each in flow.sources if each.daily}
+    return {entity: mark.day for entity, mark in found.items() if mark is not None}
+
+
+def new_sources(flow: Flow) -> list[Source]:
+    """What a flow that was synced before has never read: a newer version, or another setting, reads it too."""
+    marks = marks_of(flow)
+    return [each for each in flow.sources if each.daily and each.entity not in marks] if marks else []
 
 
 @dataclass(frozen=True)

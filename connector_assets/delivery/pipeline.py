@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from connector_assets.delivery import plans
 from connector_assets.delivery.checks import ENCRYPTED, Findings, examine, frame, mapped_columns, records
-from connector_assets.delivery.days import FirstLook
+from connector_assets.delivery.days import FirstLook, marks_of, new_sources
 from connector_assets.delivery.document import Document
 from connector_assets.delivery.engine import Engine
 from connector_assets.delivery.flow import Assembly, Flow, Frames
@@ -96,23 +96,42 @@ class Pipeline:
 
     def keys_of(self, first: date, last: date, *, due: bool) -> dict[str, date | None]:
         """What a sync of these days is about: the documents that changed in them; with `due` those that the ledger
-        wants another attempt for; in a first sync those that no day tells of."""
+        wants another attempt for; in a first sync those that no day tells of; those that an entity touched which the
+        flow reads since a newer version only."""
         changed = self.changed_keys(first, last)
-        return (self.due_keys() if due else {}) | self._undated_keys(first, changed) | changed
+        earlier = self._undated_keys(first, changed) | self._keys_of_new_sources(first)
+        return (self.due_keys() if due else {}) | earlier | changed
 
     def _undated_keys(self, first: date, changed: Collection[str]) -> dict[str, date | None]:
         """In the sync from the start date on that is a flow's first: the documents whose rows have no day of change, or
         one that is still to come. Later the sweep finds them."""
         flow, bench = self.flow, self.bench
-        marks = bench.ledger.watermarks
-        seen = all(marks.get(flow.full_name, each.entity) for each in flow.sources if each.daily)
-        if seen or first > bench.start_date or not bench.reader(flow.source_role).may_lack_days:
+        if marks_of(flow) or first > bench.start_date or not bench.reader(flow.source_role).may_lack_days:
             return {}
         keys, today = self.all_keys(), bench.today(flow.source_role)
         undated = {key for key, day in keys.items() if key not in changed and (day is None or day > today)}
         before = sum(day is not None and day < bench.start_date for day in keys.values())
         self._first_look = FirstLook(undated, before)
         return dict.fromkeys(undated)
+
+    def _keys_of_new_sources(self, first: date) -> dict[str, date | None]:
+        """What changed since the start date and before these days in entities that the flow has never read, though it
+        was synced before: their rows alone are read, and the documents that they touch looked at again."""
+        keys: dict[str, date | None] = {}
+        until = first - timedelta(days=1)
+        for source in new_sources(self.flow):
+            reader, start = self.bench.reader(source.role), self.bench.start_date
+            own = min(until, self.bench.today(source.role))
+            if own < start:
+                continue
+            reader.land_window(source.entity, start, own)
+            with set_aside() as found:
+                for rows in reader.windows(source.entity, start, own):
+                    # not of the days of this run, as what is due is not
+                    keys |= dict.fromkeys(self.flow.changed_keys(source.entity, rows))
+            self.unreadable.add(found)
+            self.unreadable.add(reader.unreadable(source.entity, start, own))
+        return keys
 
     def changed_keys(self, first: date, last: date) -> dict[str, date | None]:
         """The documents touched in the landed rows of these days, each with its latest day."""

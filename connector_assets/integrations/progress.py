@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from connector_assets.delivery.days import marks_of
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.workbench import Workbench
 
@@ -17,10 +18,13 @@ def advance_watermarks(flow: Flow, days: Sequence[date]) -> None:
     Only what this run itself landed counts: a delivered asset that ran alone moves nothing. A run whose days begin
     after the day that follows the watermark leaves a gap behind, and moves nothing either. A run that stops before
     today has not read all that the probe saw: it moves the watermark, and the next poll finds everything changed. Days
-    that have not begun where the source is count for nothing.
+    that have not begun where the source is count for nothing. A source that is new to a flow which was synced before
+    was read from the start date on (`Pipeline.keys_of`): it is as far as the others are.
     """
     bench = flow.bench
     watermarks = bench.ledger.watermarks
+    marks = marks_of(flow)
+    others = min(marks.values(), default=None)
     landed = {report.flow: report.report for report in bench.ledger.reports.of(bench.run)}
     for source in flow.sources:
         report = landed.get(f"{bench.connection(source.role).name}/{source.entity}")
@@ -29,10 +33,10 @@ def advance_watermarks(flow: Flow, days: Sequence[date]) -> None:
         today = bench.today(source.role)
         reached, probe = today, report["stamp"]
         if source.daily:
-            known = watermarks.get(flow.full_name, source.entity)
+            known = marks.get(source.entity, others)
             if days[0] > today:
                 continue
-            if days[0] > (known.day + ONE_DAY if known else bench.start_date):
+            if days[0] > (known + ONE_DAY if known else bench.start_date):
                 continue
             reached, probe = min(days[-1], today), probe if days[-1] >= today else None
         watermarks.advance(flow.full_name, source.entity, reached, probe=probe, run=bench.run, now=bench.now())
@@ -54,10 +58,10 @@ def opened_on(bench: Workbench, flow: str, role: str) -> date | None:
 
 
 def first_day(flow: Flow, overlap_days: int) -> date:
-    """Where a poll begins: the earliest watermark of the flow's daily sources less the overlap, else the start date."""
+    """Where a poll begins: the earliest watermark of the flow's daily sources less the overlap, else the start date. A
+    source that has none beside others that have is read from the start date by itself, see `Pipeline.keys_of`."""
     bench = flow.bench
-    marks = [bench.ledger.watermarks.get(flow.full_name, source.entity) for source in flow.sources if source.daily]
-    days = [mark.day for mark in marks if mark is not None]
-    if not days or len(days) < len(marks):
+    days = marks_of(flow).values()
+    if not days:
         return bench.start_date
     return max(min(days) - timedelta(days=overlap_days), bench.start_date)

@@ -16,10 +16,12 @@ from dagster._core.storage.tags import (
     PARTITION_NAME_TAG,
 )
 from dagster_site import FLOWS, NAME, DagsterSite
+from sqlalchemy import delete
 
 from connector_assets import definitions
 from connector_assets.automation import probes
 from connector_resources.home import Home
+from connector_resources.ledger.models import watermarks
 
 NOTHING = "nothing changed in the sources since the watermark, and no document is due"
 
@@ -206,6 +208,27 @@ def test_a_watermark_follows_what_was_delivered(site: DagsterSite) -> None:
     assert site.run().success
 
     assert watermark(site) == watermark(site, "F0401", "suppliers") == site.names[-1]
+
+
+def test_what_a_new_version_reads_too_is_read_from_the_start_date_by_itself(synced: DagsterSite) -> None:
+    """The watermark of one of the flow's tables is taken away: as if the version before had not read it."""
+    with synced.home.ledger()._db.write() as connection:
+        connection.execute(
+            delete(watermarks).where(watermarks.c.flow == f"{NAME}/invoices", watermarks.c.entity == "F0911")
+        )
+    found = tick(synced)
+    assert days(found) == (synced.names[-2], synced.names[-1])
+    assert isinstance(found, dict)
+
+    run = synced.run(*synced.days[-2:], tags=found)
+
+    assert run.success
+    reports = {each.flow: each.report for each in synced.home.ledger().reports.of(run.run_id)}
+    assert "first_sync" not in reports[f"{NAME}/invoices"]
+    # the lines of the first day touch their vouchers: they are looked at, and nothing has changed
+    assert set(synced.outcomes(run)["invoices"]) <= {"unchanged", "held", "ignored"}
+    assert watermark(synced, "F0911") == synced.names[-1]
+    assert tick(synced) == NOTHING
 
 
 def test_a_run_that_leaves_a_gap_moves_no_watermark(site: DagsterSite) -> None:

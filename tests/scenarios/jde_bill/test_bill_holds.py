@@ -12,6 +12,7 @@ from scenario_books import TODAY
 from scenario_site import outcomes
 
 from connector_assets.delivery.reasons import severity_of
+from connector_assets.integrations.kinds import flow_class
 
 NEXT = TODAY + timedelta(days=1)
 
@@ -58,6 +59,31 @@ def test_values_that_are_no_hold_hold_nothing(owed: BillSite) -> None:
     hold(owed, "N")
     owed.books.voucher()
     assert run(owed) == {"created": 1}
+
+
+def test_a_version_that_reads_holds_for_the_first_time_finds_those_of_before(owed: BillSite) -> None:
+    """Given bills of two suppliers, made by a version that did not read F0401, one of them on hold since, and polls
+    up to yesterday
+    when the next poll reads F0401 too
+    then it reads the usual days, of F0401 alone what is of before them, archives the bill of the one on hold, looks at
+    no other, and is no first sync."""
+    owed.books.supplier(4399, "Quarry & Sons")
+    owed.sync("vendors")
+    held, other = owed.books.voucher(1), owed.books.voucher(2, supplier=4399)
+    assert run(owed) == {"created": 2}
+    hold(owed)
+    polled = TODAY + timedelta(days=4)
+    with owed.bench() as bench:
+        entities = [each.entity for each in flow_class(owed.NAME, FLOW)(bench).sources if each.daily]
+    for entity in set(entities) - {"F0401"}:
+        owed.ledger.watermarks.advance(f"{owed.NAME}/{FLOW}", entity, polled, run="earlier")
+    owed.sandbox.clock.advance(5 * 24 * 3600)
+    days = owed.days(FLOW)
+    assert days == (polled - timedelta(days=1), polled + timedelta(days=1))
+    report = owed.sync(FLOW, first=days[0], last=days[1], first_ever=True)[FLOW]
+    assert outcomes(report) == {"updated": 1}
+    assert report.as_json().get("first_sync") is None
+    assert (bill_of(owed, held)["archived"], bill_of(owed, other)["archived"]) == (True, False)
 
 
 def test_a_hold_that_comes_later_archives_the_bill_and_its_release_restores_it(owed: BillSite) -> None:

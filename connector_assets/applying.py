@@ -8,6 +8,9 @@ truly of it.
 It goes flow by flow. A reference to what an earlier flow of the plan makes stands for the record that this very plan
 made, or that a sync made of the same document since: a link that a person set, or a record that was there already, is
 not what was planned.
+
+Once all that a plan says of a flow is in the target, and the plan was whole (it left nothing of its days to a sync),
+the flow's watermarks move to where the plan read.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from connector_assets.delivery.references import Document as Referred
 from connector_assets.delivery.references import shown
 from connector_assets.delivery.report import SETTLED, FlowReport
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.progress import advance_as_planned
 from connector_assets.opening import flows_of, pace_of
 from connector_assets.replaying import land_reference_data
 from connector_resources.errors import UnusableInput
@@ -72,6 +76,7 @@ def _apply(flow: Flow, plan: Plan) -> Applied:
     made = _made(flow.bench, plan, planned)
     calls = planned.calls(plan.id, made)
     if not calls:
+        _advance(flow, planned)
         return Applied(FlowReport(flow.full_name, flow.carries_money))
     land_reference_data(flow)
     # what a plan holds a person let in, however old it is
@@ -84,7 +89,15 @@ def _apply(flow: Flow, plan: Plan) -> Applied:
         for each in planned.documents
         if each.key in left and not made.keys() >= set(each.after)
     }
-    return Applied(report, sorted(calls.keys() - report.results.keys()), after)
+    gone = sorted(calls.keys() - report.results.keys())
+    if report.error is None and not left and not gone:
+        _advance(flow, planned)
+    return Applied(report, gone, after)
+
+
+def _advance(flow: Flow, planned: FlowPlan) -> None:
+    if planned.whole is not None:
+        advance_as_planned(flow, planned.whole)
 
 
 def _made(bench: Workbench, plan: Plan, planned: FlowPlan) -> dict[Referred, Link]:

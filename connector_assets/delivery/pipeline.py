@@ -25,7 +25,7 @@ from connector_assets.delivery.linking import advised
 from connector_assets.delivery.one_payer import tell_payers
 from connector_assets.delivery.parties import label_of, parties
 from connector_assets.delivery.planning import Planner
-from connector_assets.delivery.report import FlowReport, Result
+from connector_assets.delivery.report import SETTLED, DaysRead, FlowReport, Result
 from connector_assets.delivery.start_date import leave_alone, of_before
 from connector_assets.delivery.unreadable import UnreadableRecords, record_problem, without_unreadable
 from connector_assets.delivery.work import Pace
@@ -80,6 +80,7 @@ class Pipeline:
         self.lets_in = lets_in
         self.unreadable = UnreadableRecords(flow)
         self._last_day: date | None = None
+        self._days: DaysRead | None = None
         self._first_look: FirstLook | None = None
 
     # -- reading --------------------------------------------------------------------------------------------------
@@ -87,12 +88,15 @@ class Pipeline:
     def land(self, first: date, last: date) -> None:
         """Read the changes of these days, and the snapshots, into the landing store: what source assets do. Each source
         is read up to its own today."""
+        reached: dict[str, date] = {}
         for source in self.flow.sources:
             reader = self.bench.reader(source.role)
             if not source.daily:
                 reader.land_snapshot(source.entity)
             elif first <= (own := min(last, self.bench.today(source.role))):
                 reader.land_window(source.entity, first, own)
+                reached[source.entity] = own
+        self._days = DaysRead(first, reached)
 
     def keys_of(self, first: date, last: date, *, due: bool) -> dict[str, date | None]:
         """What a sync of these days is about: the documents that changed in them; with `due` those that the ledger
@@ -416,6 +420,7 @@ class Pipeline:
         report.reads, report.writes = now_reads - reads, now_writes - writes
         report.seconds = time.monotonic() - started
         if report.plan:
+            report.whole = self._whole(report)
             plans.keep(self.bench, report)
         else:
             self.tell_unreadable()
@@ -423,6 +428,17 @@ class Pipeline:
                 self.unreadable.settle()
             self.bench.ledger.reports.put(self.bench.run, self.flow.full_name, report.as_json(), at=self.bench.now())
         return report
+
+    def _whole(self, report: FlowReport) -> DaysRead | None:
+        """The days of which a plan leaves nothing behind but what it sends: a sync would hold nothing, tell of nothing
+        and come back to nothing. None where it would, or where the plan is not of days."""
+        if self.lets_in or report.plan_reason or report.unreadable:
+            return None
+        left = any(
+            each.outcome not in (SETTLED - {"adopted"} | {"staged", "ignored"}) or each.rule in self.flow.ignored_until
+            for each in report.results.values()
+        )
+        return None if left else self._days
 
     def _tell_payers(self, keys: Sequence[str], report: FlowReport) -> None:
         """What both systems could pay of what was delivered; where one of them cannot be asked, the run has not done

@@ -15,7 +15,7 @@ from typing import Any
 from connector_assets.delivery.frozen import Frozen, body_of, body_text, kept
 from connector_assets.delivery.references import Document as Referred
 from connector_assets.delivery.references import shown
-from connector_assets.delivery.report import FlowReport, FollowUp, Planned
+from connector_assets.delivery.report import DaysRead, FlowReport, FollowUp, Planned
 from connector_assets.delivery.workbench import Workbench
 from connector_resources.errors import UnusableInput
 from connector_resources.ledger import Ledger, Link, Report
@@ -29,7 +29,7 @@ CALL = ("step", "content_hash", "target_id", "target_version")
 @dataclass(frozen=True)
 class FlowPlan:
     """One flow's part of a plan. `connections` says where its integration's connections led, `report` is as the command
-    prints it, without the documents."""
+    prints it, without the documents. `whole` are the days that the plan is all of."""
 
     flow: str
     at: datetime
@@ -37,6 +37,7 @@ class FlowPlan:
     connections: Mapping[str, str]
     report: Mapping[str, Any]
     documents: list[Planned]
+    whole: DaysRead | None = None
 
     def calls(self, plan: str, made: Mapping[Referred, Link] | None = None) -> dict[str, Frozen]:
         """Key -> its frozen call, of the documents for which something would be sent. `made` are the links of what
@@ -68,7 +69,10 @@ def keep(bench: Workbench, report: FlowReport) -> None:
     documents = [_stored(each) for each in report.planned]
     reports.put(bench.run, f"{report.flow}{PLANNED}", {"documents": documents}, at=now)
     calls = sum(each.frozen is not None for each in report.planned)
-    head = {"format": FORMAT, "by": bench.actor, "connections": _connections(bench), "calls": calls}
+    head: dict[str, Any] = {"format": FORMAT, "by": bench.actor, "connections": _connections(bench), "calls": calls}
+    if report.whole is not None:
+        to = {entity: day.isoformat() for entity, day in report.whole.to.items()}
+        head["whole"] = {"first": report.whole.first.isoformat(), "to": to}
     told = {name: value for name, value in report.as_json().items() if name != "documents"}
     reports.put(bench.run, report.flow, {**told, "plan": head}, plan=True, at=now)
 
@@ -99,7 +103,14 @@ def _flow_plan(head: Report, documents: Report) -> FlowPlan:
     report = dict(head.report)
     made = report.pop("plan")
     planned = [_planned(stored) for stored in documents.report["documents"]]
-    return FlowPlan(head.flow, head.at, made["by"], made["connections"], report, planned)
+    return FlowPlan(head.flow, head.at, made["by"], made["connections"], report, planned, _days(made.get("whole")))
+
+
+def _days(stored: Mapping[str, Any] | None) -> DaysRead | None:
+    if stored is None:
+        return None
+    to = {entity: date.fromisoformat(day) for entity, day in stored["to"].items()}
+    return DaysRead(date.fromisoformat(stored["first"]), to)
 
 
 def _filled(planned: Planned, made: Mapping[Referred, Link]) -> Frozen:

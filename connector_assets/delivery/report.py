@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -93,6 +93,14 @@ class Planned:
         return entry | ({"then": self.then.as_json()} if self.then is not None else {})
 
 
+@dataclass(frozen=True, slots=True)
+class DaysRead:
+    """The days that a run read: from `first` each entity to a day of its own, since each source has its own today."""
+
+    first: date
+    to: Mapping[str, date]
+
+
 class AccountingError(AssertionError):
     """Rows or documents are not all accounted for. A defect of ml-connector, never of the data: stop."""
 
@@ -103,7 +111,8 @@ class FlowReport:
 
     `rows` accounts for the rows of the flow's main source table (`Assembly.as_json`), where this run mapped them;
     `held` says, in a plan, which document would be held for what; `waiting` are the calls of its staged documents
-    that wait for an approval.
+    that wait for an approval. `whole` says of a plan which days it is all of: nothing of them is left for a sync but
+    what the plan sends.
     """
 
     flow: str
@@ -115,6 +124,7 @@ class FlowReport:
     waiting: list[Staged] = field(default_factory=list)
     plan: bool = False
     plan_reason: str | None = None
+    whole: DaysRead | None = None
     first_look: FirstLook | None = None
     error: Exception | None = None
     reads: int = 0

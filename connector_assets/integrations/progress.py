@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from connector_assets.delivery.days import marks_of
 from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.report import DaysRead
 from connector_assets.delivery.workbench import Workbench
 
 ONE_DAY = timedelta(days=1)
@@ -40,6 +41,19 @@ def advance_watermarks(flow: Flow, days: Sequence[date]) -> None:
                 continue
             reached, probe = min(days[-1], today), probe if days[-1] >= today else None
         watermarks.advance(flow.full_name, source.entity, reached, probe=probe, run=bench.run, now=bench.now())
+
+
+def advance_as_planned(flow: Flow, days: DaysRead) -> None:
+    """Move the flow's watermarks to where a plan read, once all that it says is in the target, and nothing else of its
+    days is left. What changed after the plan was made has the day to which it read, or a later one, and the next sync
+    begins there at the latest; what the probe said then counts for nothing, so that the next poll looks."""
+    bench = flow.bench
+    marks = marks_of(flow)
+    others = min(marks.values(), default=None)
+    for source in flow.sources:
+        reached, known = days.to.get(source.entity), marks.get(source.entity, others)
+        if source.daily and reached is not None and days.first <= (known + ONE_DAY if known else bench.start_date):
+            bench.ledger.watermarks.advance(flow.full_name, source.entity, reached, run=bench.run, now=bench.now())
 
 
 def begins_empty(flow: Flow) -> bool:

@@ -226,11 +226,11 @@ class Site:
         return pipeline.deliver(loaded, mode=mode, baseline_to=last if mode == "baseline" else None)
 
     def plan(self, *names: str) -> str:
-        """The operator plans; returns the plan's id."""
+        """The operator plans from the start date on; returns the plan's id."""
         with self.bench("planner") as bench:
             bench.foresee()
             for name in names or self.ALL:
-                self._run(self._flow(bench, name), YESTERDAY, TODAY, "plan", True)
+                self._run(self._flow(bench, name), self.start, TODAY, "plan", True)
             return bench.run
 
     def apply(self, plan: str) -> dict[str, FlowReport]:

@@ -53,8 +53,9 @@ def look(bench: Workbench, flows: Sequence[Flow]) -> Finding:
     reasons = [f"{count} documents of {flow.name} are due" for flow in open_flows if (count := _due(flow))]
     if not reasons and open_flows:
         stamps = _stamps(bench, open_flows)
-        for (_, entity), stamp in stamps.items():
-            if isinstance(stamp, ConnectorError):
+        needed = {(source.role, source.entity) for flow in open_flows for source in flow.sources}
+        for (role, entity), stamp in stamps.items():
+            if isinstance(stamp, ConnectorError) and (role, entity) in needed:
                 return Finding(None, f"{entity} could not be probed: {stamp}", answered=False)
         reasons = _changes(bench, open_flows, stamps)
     if reasons:
@@ -84,6 +85,11 @@ def _changes(bench: Workbench, flows: Sequence[Flow], stamps: dict[tuple[str, st
             mark = bench.ledger.watermarks.get(flow.full_name, source.entity)
             if stamp and (mark is None or mark.probe != stamp):
                 changed[f"{source.entity} changed"] = None
+        for source in flow.watched():
+            stamp = stamps[source.role, source.entity]
+            mark = bench.ledger.watermarks.get(flow.full_name, source.entity)
+            if isinstance(stamp, dict) and (mark is None or not stamp.items() <= mark.probe.items()):
+                changed[f"{source.entity} changed"] = None
     return list(changed)
 
 
@@ -103,7 +109,7 @@ def _due(flow: Flow) -> int:
 
 def _stamps(bench: Workbench, flows: Sequence[Flow]) -> dict[tuple[str, str], Any]:
     """(role, entity) -> its stamp, the error that stood in its way, or silence; all within the limit of a tick."""
-    wanted = sorted({(source.role, source.entity) for flow in flows for source in flow.sources})
+    wanted = sorted({(source.role, source.entity) for flow in flows for source in (*flow.sources, *flow.watched())})
     readers = {}
     for role in dict(wanted):
         bench.client(role)  # made here, since the threads would each make one

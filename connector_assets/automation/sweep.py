@@ -67,6 +67,7 @@ def sweep(flow: Flow) -> Sweep:
         flow.look_again(lost)
     # what is payable in both is delivered as well: it may be handed over again
     payers = tell_payers(flow).opened
+    flow.look_at_accounts(whole=True)
     known = set(ledger.deliveries.keys(flow.full_name))
     left = _left_before(flow, keys)
     # what has no date, or one that is still to come, is never in a day: only the sweep sees it change

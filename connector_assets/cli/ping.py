@@ -112,9 +112,10 @@ def _flow_checks(home: Home, name: str, *, ask: bool) -> list[Check]:
             if not ask:
                 continue
             try:
-                problems = flow.startup_problems()
+                problems, notes = flow.startup_problems(), flow.startup_notes()
             except ConnectorError as error:
-                problems = [line_of(error)]
+                problems, notes = [line_of(error)], []
+            checks += [Check(f"flow {kind.name}", True, note) for note in notes]
             checks += [Check(f"flow {kind.name}", False, problem, problem) for problem in problems]
     return checks
 

@@ -286,6 +286,19 @@ class Flow(ABC):
         payable."""
         return None
 
+    # -- where a party is paid --------------------------------------------------------------------------------------
+
+    def watched(self) -> Sequence[Source]:
+        """Entities that the flow looks at by itself, without landing them: a poll asks whether they changed. A system
+        that does not let us look at one is not asked for more."""
+        return ()
+
+    def look_at_accounts(self, *, whole: bool) -> list[str]:
+        """Tell where the account changed to which a party is paid, as far as a system says it; `whole` looks at every
+        party, whatever says that it has changed. Returns the documents of which an exception is told; none, where the
+        flow is not about parties."""
+        return []
+
     def link(self, document: Document, target: Target, origin: Origin) -> NewLink:
         """The cross-reference between a document and its target; `origin` is 'created', 'matched' or 'set'."""
         return NewLink(
@@ -298,6 +311,10 @@ class Flow(ABC):
             target_label=target.label,
             origin=origin,
         )
+
+    def startup_notes(self) -> list[str]:
+        """What a site should know of this flow although nothing has to be done, one sentence each: for `ping`."""
+        return []
 
     def startup_problems(self) -> list[str]:
         """What a new site still has to do for this flow, one sentence each: for `ping`."""

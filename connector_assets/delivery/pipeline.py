@@ -410,7 +410,8 @@ class Pipeline:
             mode, report.plan_reason = "plan", "target_not_empty"
         report.add(self._outcomes(documents, mode, report, baseline_to, plan))
         if mode == "apply" and not report.plan:
-            self._tell_payers([document.key for document in documents], report)
+            self._look(report, lambda: tell_payers(self.flow, [document.key for document in documents]))
+            self._look(report, lambda: self.flow.look_at_accounts(whole=False))
         report.add(standing)
         report.check([*(document.key for document in documents), *(result.key for result in standing)])
         staged = [key for key, result in report.results.items() if result.outcome == "staged"]
@@ -440,11 +441,12 @@ class Pipeline:
         )
         return None if left else self._days
 
-    def _tell_payers(self, keys: Sequence[str], report: FlowReport) -> None:
-        """What both systems could pay of what was delivered; where one of them cannot be asked, the run has not done
-        its work."""
+    @staticmethod
+    def _look(report: FlowReport, look: Callable[[], object]) -> None:
+        """Look at what a run leaves behind: what both systems could pay, where parties are paid. Where a system cannot
+        be asked, the run has not done its work."""
         try:
-            tell_payers(self.flow, keys)
+            look()
         except ConnectorError as error:
             report.error = report.error or error
 

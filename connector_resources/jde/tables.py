@@ -154,6 +154,25 @@ _ALL = (
         """,
     ),
     _table(
+        "F0030",
+        "Bank accounts of suppliers and others",
+        "UKID",
+        """
+        UKID  whole  number of the row
+        BKTP  str1   type (00/BT): V supplier
+        TNST  estr20 routing number of the bank
+        CBNK  estr20 account number
+        CHKD  str2   check digit
+        AN8   whole  address number
+        DL01 ~str30  description
+        SWFT  str15  SWIFT code of the bank
+        IBAN  estr34 international account number
+        CTR  ~str3   country
+        CRCD ~str3   currency
+        AID  ~str8   own account (F0901) of a bank account of ours
+        """,
+    ),
+    _table(
         "F0006",
         "Business units",
         "MCU",

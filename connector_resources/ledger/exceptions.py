@@ -17,13 +17,15 @@ from connector_resources.ledger.database import FLOW, KEYS, Database, by_flow, c
 from connector_resources.ledger.events import add_events
 from connector_resources.ledger.models import awaited, deliveries, intents
 from connector_resources.ledger.models import exceptions as table
-from connector_resources.ledger.releasing import lock_deliveries, set_released, split_name
+from connector_resources.ledger.releasing import lock_deliveries, release_found, set_released, split_name
 from connector_resources.ledger.rows import ExceptionRow, NewEvent, Problem
 
 _COLUMNS = tuple(table.c[name] for name in ExceptionRow.__slots__ if name != "waits_for")
 _IDENTITY = ("flow", "key", "reason")
 # the state of a source record that could not be read: it is no document, and has no delivery
 UNREADABLE = "unreadable"
+# findings that a second person confirms: to dismiss one says why, closes it alone, and lets go what waits for its end
+CONFIRMED = frozenset({"bank_account_changed"})
 # of how many different messages and fixes of one reason a person is told; fields and values are named in full
 TOLD = 3
 
@@ -305,14 +307,22 @@ class Exceptions:
     def dismiss(self, id: str, actor: str, note: str, now: datetime) -> ExceptionRow:
         """Leave the document alone until its content changes; closes all its open exceptions.
 
-        Raises UnusableInput when `id` is not that of an open exception, and for a document of which a call may be under
-        way: whatever became of it in the target must be known before anybody stops looking.
+        A finding that a second person confirms is closed alone: its document goes on as before. Raises UnusableInput
+        when `id` is not that of an open exception, for a confirmation without a `note`, and for a document of which a
+        call may be under way: whatever became of it in the target must be known before anybody stops looking.
         """
         with self._db.write() as connection:
             chosen = _select(connection, [table.c.id == id, table.c.closed_at.is_(None)])
             if not chosen:
                 raise UnusableInput(f"no open exception {id}")
             document = (chosen[0].flow, chosen[0].key)
+            if _is_confirmed(connection, id):
+                if not note.strip():
+                    raise UnusableInput(f"{chosen[0].reason}: say with --note what was found out, and by whom")
+                close_exceptions(connection, [id], now, "dismissed")
+                release_found(connection, [document], now)
+                add_events(connection, [_event("confirmed", chosen[0], actor, note=note)], now)
+                return chosen[0]
             lock_deliveries(connection, [document])
             _require_decided(connection, *document, now)
             connection.execute(
@@ -320,10 +330,18 @@ class Exceptions:
                 .where(deliveries.c.flow == document[0], deliveries.c.key == document[1])
                 .values(state="ignored", outcome="dismissed", released=False, due_at=None, updated_at=now)
             )
-            closing = _open_of(connection, [document])
-            close_exceptions(connection, [each.id for each in closing], now, "dismissed")
+            closing = [each.id for each in _open_of(connection, [document])]
+            close_exceptions(
+                connection, [each for each in closing if not _is_confirmed(connection, each)], now, "dismissed"
+            )
             add_events(connection, [_event("dismissed", chosen[0], actor, note=note)], now)
         return chosen[0]
+
+
+def _is_confirmed(connection: Connection, id: str) -> bool:
+    """Whether it is a finding that a second person confirms, by itself and by nothing else."""
+    own = select(table.c.id).where(table.c.id == id, table.c.stands, table.c.reason.in_(CONFIRMED))
+    return connection.scalar(own) is not None
 
 
 def _same_dismissed(row: ExceptionRow, problem: Problem) -> bool:

@@ -17,7 +17,7 @@ from connector_resources.ledger.events import add_events
 from connector_resources.ledger.exceptions import close_exceptions, open_exceptions
 from connector_resources.ledger.models import deliveries
 from connector_resources.ledger.models import exceptions as table
-from connector_resources.ledger.releasing import lock_deliveries, set_released
+from connector_resources.ledger.releasing import lock_deliveries, release_found, set_released
 from connector_resources.ledger.rows import NewEvent, Problem
 
 _OF = select(table.c.key, table.c.reason, table.c.field, table.c.value, table.c.message, table.c.fix).where(
@@ -91,6 +91,7 @@ class Findings:
             }
             open_exceptions(self._db, connection, problems, now, stands=True)
             set_released(connection, [(flow, key) for key in gone if known.get(key, ("", None))[0] == "held"], now)
+            release_found(connection, [(flow, key) for key in gone], now)
             news = sorted(key for key, each in found.items() if key not in before or before[key][1] != each.value)
             events = [_event("held", flow, key, reason, found[key].value, run) for key in news]
             events += [_event("cleared", flow, key, reason, before[key][1], run) for key in gone]

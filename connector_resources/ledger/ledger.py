@@ -17,6 +17,7 @@ from connector_resources.errors import ConnectorError, UnusableInput
 from connector_resources.ledger import recording
 from connector_resources.ledger.approving import StagedCalls
 from connector_resources.ledger.audit import Audit
+from connector_resources.ledger.bank_accounts import BankAccounts
 from connector_resources.ledger.belonging import HomeId
 from connector_resources.ledger.database import Database, make_schema, normalised
 from connector_resources.ledger.deliveries import Deliveries
@@ -53,6 +54,7 @@ class Ledger:
         self.mappings = Mappings(database)
         self.exceptions = Exceptions(database)
         self.findings = Findings(database)
+        self.bank_accounts = BankAccounts(database)
         self.staged = StagedCalls(database)
         self.audit = Audit(database, clock)
         self.landing = Landing(database, clock)

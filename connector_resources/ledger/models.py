@@ -378,6 +378,19 @@ landing_objects = Table(
     ),
 )
 
+# where each supplier was paid when it was last looked at: digests and last four characters, never a number. `seal` is a
+# fingerprint of what the digests were made with
+bank_accounts = Table(
+    "bank_accounts",
+    metadata,
+    Column("flow", Key, primary_key=True),
+    Column("side", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("accounts", Json, nullable=False),
+    Column("seal", Text, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
 watermarks = Table(
     "watermarks",
     metadata,

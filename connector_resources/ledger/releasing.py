@@ -10,12 +10,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, select, update
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, exists, func, select, update
 
 from connector_resources.ledger.database import FLOW, KEYS, by_flow, within
 from connector_resources.ledger.models import awaited, deliveries, exceptions, links, mappings
 
 LINK = "link:"
+# what waits until a finding of another document is over: `finding:<flow>:<key>`
+FINDING = "finding"
 INTEGRATION: BindParameter[str] = bindparam("integration")
 _WAITING = (
     select(exceptions.c.flow, exceptions.c.key)
@@ -25,7 +27,7 @@ _WAITING = (
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """What an exception waits for, in two: `link:<flow>:<key>` or `<mapping name>:<key>`."""
+    """What an exception waits for, in two: `link:<flow>:<key>`, `finding:<flow>:<key>` or `<mapping name>:<key>`."""
     source, colon, key = name.removeprefix(LINK).partition(":")
     if not colon:
         raise ValueError(f"{name!r} is nothing to wait for")
@@ -48,6 +50,11 @@ def release_waiting(
     # a row that another transaction has in hand is not waited for: it may be waiting for one of ours
     _release(connection, sorted(found), now, skip_locked=True)
     return sorted(found)
+
+
+def release_found(connection: Connection, documents: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Release what waits until the findings of these (flow, key) are over, inside the transaction that ends them."""
+    release_waiting(connection, [f"{FINDING}:{flow}:{key}" for flow, key in documents], now)
 
 
 def set_released(connection: Connection, documents: Sequence[tuple[str, str]], now: datetime) -> None:
@@ -82,7 +89,7 @@ def _locked(
 
 def arrived_since() -> Iterator[Select[Any]]:
     """Queries for the keys of a flow, `FLOW` of the integration `INTEGRATION`, that wait for a link or a mapping which
-    came after they were last read."""
+    came after they were last read, or for the end of a finding that is over."""
     waiting = (
         select(deliveries.c.key)
         .join(exceptions, and_(exceptions.c.flow == deliveries.c.flow, exceptions.c.key == deliveries.c.key))
@@ -99,3 +106,8 @@ def arrived_since() -> Iterator[Select[Any]]:
         mappings.c.key == awaited.c.key,
     )
     yield waiting.join(mappings, mapped).where(mappings.c.updated_at > deliveries.c.read_at)
+    found = exceptions.alias()
+    stands = exists().where(
+        found.c.stands, found.c.closed_at.is_(None), found.c.flow + ":" + found.c.key == awaited.c.key
+    )
+    yield waiting.where(awaited.c.source == FINDING, ~stands)

@@ -47,7 +47,9 @@ class DataService:
                 made |= self._single(member, session, version, index=f"{number}_")
             return made
         except UnknownTargetError as error:
-            if self._environment.options.unknown_target == "200":
+            options = self._environment.options
+            hidden = str(request.get("targetName") or "") in options.hidden_tables
+            if (options.hidden_answer if hidden else options.unknown_target) == "200":
                 return self._outer("", "") | {"sysErrors": [{"TITLE": error.message, "DESC": error.message}]}
             raise
 
@@ -79,8 +81,11 @@ class DataService:
         data = self._environment.database.tables.get(name)
         if data is None or kind != "table":
             raise UnknownTargetError(f"The {kind} {name or 'missing'} does not exist or is not licensed")
-        if name in self._environment.options.hidden_tables:
-            raise AisError(403, f"User is not authorized to table {name}")
+        options = self._environment.options
+        if name in options.hidden_tables:
+            if options.hidden_answer == "403":
+                raise AisError(403, f"User is not authorized to table {name}")
+            raise UnknownTargetError(f"Not authorized to view {name} in the data browser")
         return data
 
     def _rows(self, request: Mapping[str, Any], data: TableData, reader: Reader) -> list[Row]:
@@ -119,8 +124,11 @@ class DataService:
         return View(data, self._permitted(data, columns, user), output, asked)
 
     def _permitted(self, data: TableData, columns: list[Column], user: User) -> list[Column]:
-        security = self._environment.options.data_security
-        hidden = security.columns.get(data.table.name, []) if user.limited else []
+        options, name = self._environment.options, data.table.name
+        hidden = [
+            *options.hidden_columns.get(name, ()),
+            *(options.data_security.columns.get(name, ()) if user.limited else ()),
+        ]
         return [column for column in columns if column.alias not in hidden]
 
     def _visible(self, data: TableData, rows: list[Row], user: User) -> list[Row]:

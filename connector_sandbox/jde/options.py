@@ -61,7 +61,12 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The host that next links name; nobody outside can resolve it."""
     data_security: DataSecurity = DataSecurity()
     hidden_tables: list[str] = []
-    """Tables that no user may read: the data service answers 403 for them."""
+    """Tables that no user may read (jde-ais section 14.4)."""
+    hidden_answer: Literal["403", "500", "200"] = "403"
+    """What the data service answers for them: an authorization failure, a ServiceErrorResponse, or sysErrors in a 200;
+    which is not established."""
+    hidden_columns: dict[str, list[str]] = {}
+    """Table -> aliases that column security removes from the answers to every user."""
     posting_moves_date: bool = False
     """Whether posting a batch (R09801) sets the audit columns of its rows: not established."""
     auto_post: bool = False

@@ -84,6 +84,15 @@ REASONS = (
         "out of the other system's reach there; the next sync looks again",
     ),
     Reason(
+        "bank_account_changed",
+        "high",
+        "the bank account of who is paid has changed while documents are open: {value}",
+        "call who is paid on a number that you know of old, never on one from the message that asked for the "
+        "change; where the account is wrong, correct it in its system, and stop what is about to be paid; a second "
+        "person, not the one who changed it, closes the exception of the supplier and says what was found out: "
+        "`connector exceptions dismiss ID --note NOTE`; what is held for it then goes by itself",
+    ),
+    Reason(
         "not_handed_over",
         "normal",
         "JD Edwards' own payment run selects it, so that nobody else may pay it: {value}",

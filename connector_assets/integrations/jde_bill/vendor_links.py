@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from connector_assets.delivery.bank_accounts import changed_of, held_for
 from connector_assets.delivery.checks import reason
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_bill.vendor.settings import (
@@ -21,7 +22,7 @@ from connector_assets.integrations.jde_bill.vendor.settings import (
     vendor_key,
     vendor_settings,
 )
-from connector_resources.ledger import Delivery, Link
+from connector_resources.ledger import Delivery, Link, Problem
 
 NOT_LINKED = "supplier_not_linked"
 OTHER_CURRENCY = "currency_not_the_vendors"
@@ -66,7 +67,7 @@ class VendorLinks:
 
     def of(self, wanted: Collection[Wanted]) -> dict[Wanted, VendorLink]:
         """The vendor, or the reason why there is none, of each of these suppliers and currencies."""
-        keys = {vendor_key(number) for number, _ in wanted} | {vendor_key(*each) for each in wanted}
+        keys = {key for each in wanted for key in _keys(*each)}
         links = self.bench.ledger.links.of(self.full_name, keys)
         known = self.bench.ledger.deliveries.load(self.full_name, list(links))
         currencies = {key: bill_currency(link, known.get(key)) for key, link in links.items()}
@@ -76,6 +77,10 @@ class VendorLinks:
         """Id of a vendor -> the address number of the supplier that it is linked to; others are left out."""
         links = self.bench.ledger.links.by_target(self.full_name, "vendors", sorted(ids))
         return {id: parts_of(link.source_key)[0] for id, link in links.items()}
+
+    def accounts_changed(self, number: int, currency: str) -> tuple[Problem, ...]:
+        """Why nothing may be paid to a supplier yet: a bank account of its changed, and nobody has confirmed it."""
+        return held_for(self.full_name, changed_of(self.bench.ledger, self.full_name, _keys(number, currency)))
 
     def named(self, id: str | None) -> str:
         """A vendor for people: `supplier 4343 (009…)`, where it is linked to one."""
@@ -116,3 +121,8 @@ def bill_currency(link: Link, known: Delivery | None) -> str | None:
     content = known.content if known is not None and known.target_id == link.target_id else None
     found = (content or link.attributes).get("bill_currency")
     return str(found) if found else None
+
+
+def _keys(number: int, currency: str) -> set[str]:
+    """The documents that are, or may be, the vendor of a supplier and currency."""
+    return {vendor_key(number), vendor_key(number, currency)}

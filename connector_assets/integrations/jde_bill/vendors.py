@@ -42,6 +42,7 @@ from connector_assets.delivery.document import (
 )
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_jde import bank_accounts
 from connector_assets.integrations.from_jde import suppliers as jde
 from connector_assets.integrations.from_jde.keys import chunks
 from connector_assets.integrations.jde_bill.vendor.finding import Finder
@@ -57,7 +58,7 @@ from connector_assets.integrations.jde_bill.vendor.records import (
     settled,
     shown,
 )
-from connector_assets.integrations.jde_bill.vendor.settings import FLOW, ON_HOLD, VendorSettings
+from connector_assets.integrations.jde_bill.vendor.settings import FLOW, ON_HOLD, VendorSettings, parts_of
 from connector_assets.integrations.progress import begins_empty
 from connector_assets.sources.bill_records import record_of
 from connector_assets.sources.records import DAY, RECORD
@@ -290,6 +291,25 @@ class Vendors(Flow):
         tax_id = document.content["tax_id"] or "" if sent is None else sent
         return f"{mark(document.content)}/{tax_id}"
 
+    def watched(self) -> Sequence[Source]:
+        return bank_accounts.watched(self.settings)
+
+    def look_at_accounts(self, *, whole: bool) -> list[str]:
+        if self.settings.bank_accounts == "off":
+            return []
+        links = self.bench.ledger.links.all(flow=self.full_name)
+        suppliers = {number: link.source_key for link in links if (number := _main(link.source_key)) is not None}
+        return bank_accounts.look(self, suppliers, self._paid_by, whole=whole)
+
+    @property
+    def _paid_by(self) -> str:
+        """The column of F0411 that says whose vendor a bill is for."""
+        to_supplier = self.bench.integration.settings.flows.get("bills", {}).get("paid_to") == "supplier"
+        return "AN8" if to_supplier else "PYE"
+
+    def startup_notes(self) -> list[str]:
+        return bank_accounts.notes(self.bench, self.settings, self.full_name)
+
     def targets(self) -> list[Target]:
         return [observe(vendor, self.bench.landing.seal) for vendor in self._client.vendors.all()]
 
@@ -303,6 +323,12 @@ class Vendors(Flow):
 
     def known_as(self, target: Target) -> Hashable:
         return same_name(target.content["name"]), target.content["bill_currency"]
+
+
+def _main(key: str) -> int | None:
+    """The address number of a supplier's first vendor; None for that of another currency."""
+    number, currency = parts_of(key)
+    return number if currency is None else None
 
 
 def _unique(names: pd.Series) -> pd.Series:

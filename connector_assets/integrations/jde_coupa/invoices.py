@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Literal
 import pandas as pd
 from pydantic import ConfigDict, Field
 
+from connector_assets.delivery.bank_accounts import changed_of, held_for
 from connector_assets.delivery.checks import (
     FrameChecks,
     at_most,
@@ -29,7 +30,7 @@ from connector_assets.delivery.checks import (
     row_schema,
     shape_schema,
 )
-from connector_assets.delivery.document import Decision, Do, Document, FieldChange, NeedTarget, Target
+from connector_assets.delivery.document import Decision, Do, Document, FieldChange, Hold, NeedTarget, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source, read_settings
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.start_date import BEFORE_START_DATE, own_date
@@ -59,6 +60,9 @@ from connector_resources.ledger import Delivery, Intent
 BORN_IN_COUPA, PREPAYMENT = "born_in_coupa", "prepayment"
 # by its payment instrument: Coupa Pay would pay it once more
 PAID_BY_CARD = "paid_by_card"
+# the steps that bring a voucher within Coupa Pay's reach: of a new one, and of a draft
+NEW_STEPS = frozenset({"hand over", "create"})
+SUBMITTING = frozenset({"submit", "bypass_approvals"})
 
 
 class InvoiceSettings(holds.HoldRules, jde.VoucherRules):
@@ -521,10 +525,21 @@ class Invoices(Flow):
         return self.outlet.read(ids)
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
-        decision = self._decide(document, known, target)
+        decision = self._confirmed(document, known, self._decide(document, known, target))
         if not stopped.words(document.facts["row"]) or document.content["void"]:
             return decision
         return stopped.instead(decision, document, known, target, self.outlet)
+
+    def _confirmed(self, document: Document, known: Delivery, decision: Decision) -> Decision:
+        """Where Coupa Pay pays, nothing comes within its reach for a party whose bank account changed, until a person
+        has confirmed it. What is there is handed over all the same: else JD Edwards would pay it, too."""
+        steps = NEW_STEPS if known.target_id is None else SUBMITTING
+        if not (self.coupa_pays and isinstance(decision, Do) and decision.step.name in steps):
+            return decision
+        flow = f"{self.bench.integration.name}/{self.parties_of}"
+        party = supplier_key(self._party(document.facts["row"]))
+        found = changed_of(self.bench.ledger, flow, [party])
+        return Hold(held_for(flow, found)) if found else decision
 
     def _decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         decision = self.outlet.decide(document, known, target)

@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any, ClassVar, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from connector_assets.delivery.checks import (
     FrameChecks,
@@ -31,7 +31,9 @@ from connector_assets.delivery.checks import (
 from connector_assets.delivery.converge import converge, mark
 from connector_assets.delivery.document import Decision, Document, FieldChange, Step, Target, differences
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
+from connector_assets.integrations.from_jde import bank_accounts
 from connector_assets.integrations.from_jde import suppliers as jde
+from connector_assets.integrations.from_jde.keys import number_of
 from connector_assets.integrations.from_jde.supplier_names import bearers_in_target, unique_names
 from connector_assets.integrations.jde_coupa.paging import by_ids
 from connector_assets.integrations.jde_coupa.supplier_records import (
@@ -49,7 +51,7 @@ from connector_resources.coupa.models import Supplier
 from connector_resources.ledger import Delivery
 
 
-class SupplierSettings(BaseModel):
+class SupplierSettings(bank_accounts.BankSettings):
     """What a site decides about suppliers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -232,6 +234,19 @@ class Suppliers(Flow):
         if theirs in {str(name).casefold() for name in may_bear}:
             return ()
         return (FieldChange("name", target.content["name"], document.content["name"]),)
+
+    def watched(self) -> Sequence[Source]:
+        return bank_accounts.watched(self.settings)
+
+    def look_at_accounts(self, *, whole: bool) -> list[str]:
+        if self.settings.bank_accounts == "off":
+            return []
+        links = self.bench.ledger.links.all(flow=self.full_name)
+        suppliers = {number_of(link.source_key): link.source_key for link in links}
+        return bank_accounts.look(self, suppliers, "PYE", whole=whole)
+
+    def startup_notes(self) -> list[str]:
+        return bank_accounts.notes(self.bench, self.settings, self.full_name)
 
     def targets(self) -> list[Target]:
         return [self._observe(supplier) for supplier in self.bench.client("coupa").suppliers.all()]

@@ -403,6 +403,9 @@ class Payables(Flow):
     def release(self, document: Document, known: Delivery, target: Target | None) -> Decision | None:
         """What has to be done first before BILL can pay the record: nothing comes within its reach that JDE's own
         payment run selects."""
+        found = self.resolving.accounts_changed(document.facts["row"])
+        if found:
+            return Hold(found)
         words = document.facts["row"]["selectable"]
         if words:
             return Hold((problem("not_handed_over", "pay item", words),))

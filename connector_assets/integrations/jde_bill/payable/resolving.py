@@ -25,7 +25,7 @@ from connector_assets.integrations.jde_bill.payable.pay_items import grouped
 from connector_assets.integrations.jde_bill.payable.sent import Sent, sent_of
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
 from connector_assets.integrations.jde_bill.vendor_links import VendorLink, VendorLinks
-from connector_resources.ledger import Delivery
+from connector_resources.ledger import Delivery, Problem
 
 ZERO = Decimal("0.00")
 BORN_IN_BILL = "born_in_bill"
@@ -100,6 +100,10 @@ class Resolving:
     def payee_of(self, row: Row) -> int:
         """The address number of who is paid."""
         return self._paid(row)[0]
+
+    def accounts_changed(self, row: Row) -> tuple[Problem, ...]:
+        """Why nothing may be paid to the payee of a row yet: its bank account changed, and nobody has confirmed it."""
+        return self.vendors.accounts_changed(*self._paid(row))
 
     def repaid(self, rows: Sequence[Row], unfit: Mapping[str, str]) -> dict[str, str]:
         """The keys of resolved rows whose record in BILL is, as we remember it, another payee's than is to be paid, and

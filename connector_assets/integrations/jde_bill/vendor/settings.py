@@ -6,9 +6,10 @@ import re
 from functools import cached_property
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from connector_assets.delivery.flow import read_settings
+from connector_assets.integrations.from_jde.bank_accounts import BankSettings
 from connector_assets.integrations.from_jde.keys import number_of, supplier_key
 from connector_resources.connections import IntegrationSettings
 
@@ -25,7 +26,7 @@ ON_HOLD = "on_hold"
 AddressPart = Literal["line1", "city", "zip", "country"]
 
 
-class VendorSettings(BaseModel):
+class VendorSettings(BankSettings):
     """What a site decides about vendors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,0 +1,312 @@
+"""A bank account that changes while documents are open is for a second person, and nothing new is paid meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bill_owed import CREDITS, FLOW, bill_of, item, owing, run
+from bill_site import BillSite
+from scenario_books import TODAY
+from scenario_site import outcomes
+
+from connector_assets.delivery.reasons import severity_of
+from connector_resources.errors import UnusableInput
+
+VENDORS = "vendors"
+KEY = "F0401:4343"
+FIRST, SECOND, IBAN = "20304050607081", "99887766554422", "GB29NWBK60161331926819"
+ROUTING = "026009593"
+NUMBERS = (FIRST, SECOND, IBAN, ROUTING)
+
+
+def account(town: BillSite, number: str = FIRST, row: int = 1, party: int = 4343, **columns: Any) -> None:
+    """A clerk enters a bank account of a supplier, or changes it, some minutes later."""
+    town.sandbox.clock.advance(600)
+    values = {"UKID": row, "BKTP": "V", "AN8": party, "TNST": ROUTING, "CBNK": number}
+    town.books.upsert("F0030", values | columns)
+
+
+@pytest.fixture
+def owed(town: BillSite) -> BillSite:
+    """The suppliers are vendors of BILL, and the bank account of one is known."""
+    owing(town, CREDITS)
+    account(town)
+    town.sync(VENDORS)
+    assert town.exceptions(VENDORS) == []
+    return town
+
+
+def confirm(town: BillSite, id: str, note: str = "called them: it is their new bank") -> None:
+    town.ledger.exceptions.dismiss(id, actor="second", note=note, now=town.clock.now())
+
+
+def events(town: BillSite, name: str, key: str = KEY) -> list[Any]:
+    return [each for each in town.ledger.audit.of(key)[1] if each.event == name]
+
+
+def everything(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file of an installation: ledger, landing store, settings, logs."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield str(path), path.read_bytes()
+
+
+@pytest.mark.reason("bank_account_changed")
+def test_an_account_that_changes_while_a_bill_is_open_is_told_and_holds_what_is_new(owed: BillSite) -> None:
+    """Given a bill that BILL has not paid
+    when the supplier's bank account changes in JD Edwards, and another voucher comes
+    then a second person is told, with what is open, the bill stays, and the new one waits until he has looked."""
+    first = owed.books.voucher(costs=(("30.5010", "120.00"),))
+    assert run(owed) == {"created": 1}
+    account(owed, SECOND)
+    second = owed.books.voucher(7002, costs=(("30.5010", "30.00"),))
+    reports = owed.sync(VENDORS, FLOW)
+    assert outcomes(reports[FLOW]) == {"unchanged": 1, "held": 1}
+    told, held = owed.exception(VENDORS), owed.exception(FLOW)
+    assert (told.key, told.reason, severity_of(told.reason)) == (KEY, "bank_account_changed", "high")
+    assert "from …7081 to …4422" in told.message and "2 documents are open, 150.00 GBP" in told.message
+    assert (held.reason, held.key) == ("bank_account_changed", f"{second.document}/001")
+    assert "4343" in held.value and "…4422" in held.value
+    assert not bill_of(owed, first)["archived"]
+    # nothing is done in JD Edwards either: the new one is not handed over
+    with pytest.raises(UnusableInput, match="--note"):
+        confirm(owed, told.id, " ")
+    confirm(owed, told.id)
+    assert owed.exceptions(VENDORS) == []
+    assert outcomes(owed.sync(FLOW, first=TODAY, last=TODAY)[FLOW])["created"] == 1
+    assert owed.exceptions(FLOW) == []
+    (event,) = events(owed, "confirmed")
+    assert (event.actor, event.detail["note"]) == ("second", "called them: it is their new bank")
+    # the vendor itself goes on as before
+    assert owed.ledger.deliveries.load("jde_bill/vendors", [KEY])[KEY].state == "settled"
+
+
+@pytest.mark.reason("bank_account_changed")
+def test_it_stands_until_a_person_has_looked_even_where_the_former_account_is_back(owed: BillSite) -> None:
+    """Given an account that changed while a bill was open
+    when it is changed back before anybody has looked
+    then both changes are told, and what is new waits."""
+    owed.books.voucher()
+    assert run(owed) == {"created": 1}
+    account(owed, SECOND)
+    owed.sync(VENDORS)
+    account(owed, FIRST)
+    owed.sync(VENDORS)
+    told = owed.exception(VENDORS)
+    assert "from …7081 to …4422" in told.value and "from …4422 to …7081" in told.value
+
+
+@pytest.mark.reason("bank_account_changed")
+@pytest.mark.parametrize(("change", "words"), [("add", "added …6819"), ("remove", "removed …4422, left: …7081")])
+def test_an_account_more_or_less_is_a_change(owed: BillSite, change: str, words: str) -> None:
+    """Given a bill that is open, and a supplier of one or two accounts
+    when one is added, or one of two taken away
+    then a second person is told."""
+    if change == "remove":
+        account(owed, SECOND, row=2)
+        owed.sync(VENDORS)
+    owed.books.voucher()
+    assert run(owed) == {"created": 1}
+    if change == "add":
+        account(owed, "", row=2, IBAN=IBAN, SWFT="NWBKGB2L")
+    else:
+        owed.sandbox.clock.advance(600)
+        owed.books.delete("F0030", {"UKID": 2})
+    owed.sync(VENDORS)
+    assert words in owed.exception(VENDORS).value
+
+
+@pytest.mark.reason("bank_account_changed")
+def test_the_first_account_of_a_supplier_with_open_bills_is_a_change_too(town: BillSite) -> None:
+    """Given a supplier without a bank account, known for long, and an open bill
+    when an account is entered
+    then a second person is told; a new supplier's account is where it is first seen."""
+    owing(town)
+    town.books.voucher()
+    assert run(town) == {"created": 1}
+    account(town)
+    town.sync(VENDORS)
+    assert "added …7081" in town.exception(VENDORS).value
+    town.books.supplier(4345, "Cooper Casks")
+    account(town, SECOND, row=2, party=4345)
+    town.books.voucher(7003, supplier=4345)
+    reports = town.sync(VENDORS, FLOW)
+    assert (outcomes(reports[VENDORS])["created"], outcomes(reports[FLOW])["created"]) == (1, 1)
+    assert len(town.exceptions(VENDORS)) == 1
+
+
+def test_a_change_with_nothing_open_is_remembered_quietly(owed: BillSite) -> None:
+    """Given a supplier to whom nothing is open
+    when its account changes, and a voucher comes later
+    then the audit trail has the change, and the voucher goes."""
+    account(owed, SECOND)
+    owed.sync(VENDORS)
+    assert owed.exceptions(VENDORS) == []
+    event = events(owed, "bank_account_changed")[-1]
+    assert "from …7081 to …4422" in event.detail["value"]
+    owed.books.voucher()
+    assert run(owed) == {"created": 1}
+    owed.sync(VENDORS)
+    assert owed.exceptions(VENDORS) == []
+
+
+@pytest.mark.reason("bank_account_changed")
+def test_who_is_paid_counts_and_not_whose_invoice_it_is(owed: BillSite) -> None:
+    """Given a voucher that goes to a factor
+    when the supplier's account changes, and then the factor's
+    then only the second is told, and holds what goes to the factor."""
+    account(owed, "55554444333322", row=2, party=4344)
+    owed.sync(VENDORS)
+    entry = owed.books.voucher()
+    item(owed, entry, PYE=4344)
+    assert run(owed) == {"created": 1}
+    account(owed, SECOND)
+    owed.sync(VENDORS)
+    assert owed.exceptions(VENDORS) == []
+    account(owed, "55554444333399", row=2, party=4344)
+    owed.sync(VENDORS)
+    assert owed.exception(VENDORS).key == "F0401:4344"
+    owed.books.voucher(7002, invoice="A-2")
+    assert run(owed)["created"] == 1
+
+
+@pytest.mark.parametrize("answer", ["403", "200"])
+def test_a_table_that_may_not_be_read_is_said_once_and_nothing_fails(owed: BillSite, answer: str) -> None:
+    """Given a user who may not read the bank accounts any more
+    when the vendors are synced twice
+    then all goes on, and the audit trail and `ping` say once that nobody watches them."""
+    owed.sandbox.post("/options", {"jde": {"forbidden_tables": ["F0030"], "forbidden_answer": answer}})
+    try:
+        for _ in range(2):
+            assert owed.sync(VENDORS)[VENDORS].error is None
+        owed.books.voucher()
+        assert run(owed) == {"created": 1}
+        with owed.bench() as bench:
+            (note,) = owed._flow(bench, VENDORS).startup_notes()
+        assert "are not watched" in note and "F0030" in note
+        assert owed.tick(VENDORS).answered
+    finally:
+        owed.sandbox.post("/options", {"jde": {"forbidden_tables": [], "forbidden_answer": "403"}})
+    assert owed.exceptions(VENDORS) == []
+    (event,) = events(owed, "bank_accounts_not_watched", "")
+    assert event.detail["table"] == "F0030"
+
+
+@pytest.mark.parametrize("columns", [["CBNK"], ["TNST", "CBNK", "IBAN", "SWFT"]])
+def test_columns_that_are_hidden_are_not_an_account_that_is_gone(owed: BillSite, columns: list[str]) -> None:
+    """Given column security that hides the numbers, when the vendors are synced, then no change is told of it."""
+    owed.books.voucher()
+    assert run(owed) == {"created": 1}
+    owed.sandbox.post("/options", {"jde": {"hidden_columns": {"F0030": columns}}})
+    try:
+        account(owed, SECOND)
+        assert owed.sync(VENDORS)[VENDORS].error is None
+    finally:
+        owed.sandbox.post("/options", {"jde": {"hidden_columns": {}}})
+    assert owed.exceptions(VENDORS) == []
+    # what changed meanwhile is told as soon as it can be seen
+    owed.sync(VENDORS)
+    assert "from …7081 to …4422" in owed.exception(VENDORS).value
+
+
+def test_an_encrypted_column_that_changes_is_a_change_of_what_nobody_can_read(owed: BillSite) -> None:
+    """Given a site whose account numbers are encrypted in the table
+    when the text changes while a bill is open
+    then it is a change, and shows nothing of the text."""
+    account(owed, "a9$kQ==/x1")
+    owed.sync(VENDORS)
+    owed.books.voucher()
+    assert run(owed) == {"created": 1}
+    account(owed, "b7!mZ==/y2")
+    owed.sync(VENDORS)
+    assert "from unknown to unknown" in owed.exception(VENDORS).value
+
+
+def test_a_change_that_no_date_tells_of_is_found_by_the_sweep(owed: BillSite) -> None:
+    """Given an account that was changed past JD Edwards' programs, so that its date stays
+    when it is synced, and swept
+    then the sweep tells it."""
+    owed.books.voucher()
+    assert run(owed) == {"created": 1}
+    row = {"UKID": 1, "CBNK": SECOND}
+    before = owed.ledger.watermarks.get("jde_bill/vendors", "F0030")
+    assert before is not None
+    day, clock = before.probe["day"], before.probe["time"]
+    owed.sandbox.post("/rows", {"system": "jde", "table": "F0030", "upsert": [row | {"UPMJ": day, "UPMT": clock}]})
+    owed.sync(VENDORS)
+    assert owed.exceptions(VENDORS) == []
+    owed.sweep(VENDORS)
+    assert "to …4422" in owed.exception(VENDORS).value
+
+
+def test_a_change_alone_lets_a_poll_run_and_costs_nothing_where_there_is_none(owed: BillSite) -> None:
+    """Given an installation in which nothing changed
+    when a tick looks, and looks again after an account changed
+    then only the second one runs; a sync without a change does not read the accounts."""
+    owed.sync(VENDORS, first=TODAY - timedelta(days=1))
+    before = dict(owed.sandbox.get("/faults")["routes"]["jde"])
+    owed.sync(VENDORS)
+    again = dict(owed.sandbox.get("/faults")["routes"]["jde"])
+    account(owed, SECOND)
+    assert "F0030 changed" in owed.tick(VENDORS).why
+    owed.sync(VENDORS)
+    assert "F0030 changed" not in owed.tick(VENDORS).why
+    assert before.keys() == again.keys()
+
+
+def test_a_site_may_turn_it_off(town: BillSite) -> None:
+    """Given bank_accounts: off, when an account changes while a bill is open, then nothing is read and nothing told."""
+    owing(town)
+    town.configure(VENDORS, bank_accounts="off")
+    account(town)
+    town.sync(VENDORS)
+    town.books.voucher()
+    assert run(town) == {"created": 1}
+    account(town, SECOND)
+    town.sync(VENDORS)
+    assert town.exceptions(VENDORS) == []
+    assert "F0030 changed" not in town.tick(VENDORS).why
+
+
+def test_another_exception_of_the_supplier_does_not_take_it_along(owed: BillSite) -> None:
+    """Given a supplier held for something else while its account has changed
+    when a person dismisses that
+    then the change of the account still stands."""
+    owed.books.voucher()
+    assert run(owed) == {"created": 1}
+    account(owed, SECOND)
+    owed.books.upsert("F0116", {"AN8": 4343, "EFTB": "2020-01-01", "CTR": ""})
+    owed.sync(VENDORS)
+    found = {each.reason: each for each in owed.exceptions(VENDORS)}
+    assert len(found) == 2
+    (other,) = (each for reason, each in found.items() if reason != "bank_account_changed")
+    owed.dismiss(other.id)
+    assert owed.exception(VENDORS).reason == "bank_account_changed"
+
+
+def test_no_number_is_anywhere_but_in_the_systems(owed: BillSite, caplog: pytest.LogCaptureFixture) -> None:
+    """Given accounts that were seen, changed, told and confirmed
+    when all that the installation keeps is searched
+    then none of the numbers is in it."""
+    owed.books.voucher()
+    assert run(owed) == {"created": 1}
+    account(owed, SECOND)
+    account(owed, "", row=2, IBAN=IBAN)
+    owed.sync()
+    owed.sweep(VENDORS)
+    confirm(owed, owed.exception(VENDORS).id)
+    for name, content in everything(owed.folder):
+        for number in NUMBERS:
+            assert number.encode() not in content, f"{number} is in {name}"
+    assert not any(number in caplog.text for number in NUMBERS)
+    assert Decimal(bill_of_only(owed)["amount"]) > 0
+
+
+def bill_of_only(town: BillSite) -> dict[str, Any]:
+    (found,) = town.bill.all(FLOW)
+    return found

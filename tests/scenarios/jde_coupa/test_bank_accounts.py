@@ -1,0 +1,161 @@
+"""A bank account that changes while vouchers are open is for a second person; where Coupa Pay pays, new ones wait."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from scenario_acts import ORCHESTRATIONS
+from scenario_books import TODAY
+from scenario_site import Site, outcomes
+
+from connector_assets.delivery.reasons import severity_of
+from connector_resources.errors import UnusableInput
+
+FLOW, SUPPLIERS, KEY = "invoices", "suppliers", "F0401:4343"
+FIRST, SECOND, ROUTING = "20304050607081", "99887766554422", "026009593"
+MODES = pytest.mark.parametrize("mode", ["external_payables", "invoices_draft"])
+
+
+def account(town: Site, number: str = FIRST, row: int = 1, **columns: Any) -> None:
+    """A clerk enters a bank account of a supplier, or changes it, some minutes later."""
+    town.sandbox.clock.advance(600)
+    town.books.upsert("F0030", {"UKID": row, "BKTP": "V", "AN8": 4343, "TNST": ROUTING, "CBNK": number} | columns)
+
+
+@pytest.fixture
+def known(town: Site) -> Site:
+    """A town in which the bank account of a supplier is known."""
+    account(town)
+    town.sync(SUPPLIERS)
+    assert town.exceptions(SUPPLIERS) == []
+    return town
+
+
+def coupa_pays(town: Site, mode: str, **more: Any) -> None:
+    town.connect("coupa", scopes=town.sandbox.get("/credentials")["coupa"]["scope"].split())
+    town.connect("jde", orchestrations=ORCHESTRATIONS)
+    town.configure(FLOW, mode=mode, handed_over_status="Y", **more)
+    if mode == "invoices_draft":
+        town.flows["payments_to_jde"] = {}
+
+
+def run(town: Site) -> dict[str, int]:
+    return outcomes(town.sync(FLOW, first=TODAY, last=TODAY)[FLOW])
+
+
+def confirm(town: Site, note: str = "called them") -> None:
+    id = town.exception(SUPPLIERS).id
+    town.ledger.exceptions.dismiss(id, actor="second", note=note, now=town.clock.now())
+
+
+def status(town: Site, doc: int) -> str:
+    rows = town.sandbox.systems["jde"].dump()["F0411"].values()
+    return next(row["PST"].strip() for row in rows if row["DOC"] == doc)
+
+
+@pytest.mark.reason("bank_account_changed")
+@MODES
+def test_where_coupa_pay_pays_a_new_voucher_waits_until_a_second_person_has_looked(known: Site, mode: str) -> None:
+    """Given a voucher that Coupa Pay is to pay
+    when the supplier's account changes in JD Edwards, and another voucher comes
+    then a person is told what is open, the first one stays, and the second goes once he has confirmed the account."""
+    coupa_pays(known, mode)
+    known.books.voucher(costs=(("30.5010", "120.00"),))
+    assert run(known) == {"created": 1}
+    account(known, SECOND)
+    known.books.voucher(7002, costs=(("30.5010", "30.00"),))
+    reports = known.sync(SUPPLIERS, FLOW)
+    assert outcomes(reports[FLOW])["held"] == 1
+    told, held = known.exception(SUPPLIERS), known.exception(FLOW)
+    assert (told.key, told.reason, severity_of(told.reason)) == (KEY, "bank_account_changed", "high")
+    assert "from …7081 to …4422" in told.message and "2 documents are open, 150.00 GBP" in told.message
+    assert (held.reason, held.key) == ("bank_account_changed", "F0411:00001/PV/7002")
+    # nothing is done in JD Edwards either
+    assert (status(known, 4711), status(known, 7002)) == ("Y", "A")
+    with pytest.raises(UnusableInput, match="--note"):
+        confirm(known, "")
+    confirm(known)
+    assert run(known)["created"] == 1
+    assert (status(known, 7002), known.exceptions(FLOW), known.exceptions(SUPPLIERS)) == ("Y", [], [])
+
+
+@pytest.mark.reason("bank_account_changed")
+def test_a_draft_is_not_submitted_meanwhile(known: Site) -> None:
+    """Given a draft of an invoice that Coupa Pay is to pay
+    when the supplier's account changes, and the site submits drafts from now on
+    then it stays a draft until the account is confirmed."""
+    coupa_pays(known, "invoices_draft")
+    known.books.voucher()
+    assert run(known) == {"created": 1}
+    account(known, SECOND)
+    known.sync(SUPPLIERS)
+    known.configure(FLOW, submit=True)
+    assert run(known) == {"held": 1}
+    confirm(known)
+    assert run(known) == {"updated": 1}
+
+
+@pytest.mark.reason("bank_account_changed")
+def test_where_jd_edwards_pays_documents_go_on_and_the_exception_stands_alone(known: Site) -> None:
+    """Given a voucher that JD Edwards pays
+    when the supplier's account changes, and another voucher comes
+    then both are in Coupa, and a person is told."""
+    known.books.voucher()
+    assert run(known) == {"created": 1}
+    account(known, SECOND)
+    known.books.voucher(7002)
+    reports = known.sync(SUPPLIERS, FLOW)
+    assert outcomes(reports[FLOW])["created"] == 1
+    assert known.exception(SUPPLIERS).reason == "bank_account_changed"
+    assert known.exceptions(FLOW) == []
+
+
+@pytest.mark.reason("bank_account_changed")
+def test_a_second_account_is_a_change(known: Site) -> None:
+    """Given an open voucher, when a second account is added, then a person is told."""
+    known.books.voucher()
+    assert run(known) == {"created": 1}
+    account(known, SECOND, row=2)
+    known.sync(SUPPLIERS)
+    assert "added …4422" in known.exception(SUPPLIERS).value
+
+
+def test_a_change_with_nothing_open_is_remembered_quietly(known: Site) -> None:
+    """Given a supplier to whom nothing is open, when its account changes, then the audit trail alone has it."""
+    account(known, SECOND)
+    known.sync(SUPPLIERS)
+    known.books.voucher()
+    assert run(known) == {"created": 1}
+    known.sync(SUPPLIERS)
+    assert known.exceptions(SUPPLIERS) == []
+    found = [each.detail["value"] for each in known.ledger.audit.of(KEY)[1] if each.event == "bank_account_changed"]
+    assert "from …7081 to …4422" in found[-1]
+
+
+def test_a_table_that_may_not_be_read_fails_nothing(known: Site) -> None:
+    """Given a user who may not read the bank accounts, when all is synced, then `ping` says that nobody watches."""
+    known.sandbox.post("/options", {"jde": {"forbidden_tables": ["F0030"]}})
+    try:
+        assert known.sync(SUPPLIERS)[SUPPLIERS].error is None
+        with known.bench() as bench:
+            (note,) = known._flow(bench, SUPPLIERS).startup_notes()
+        assert "are not watched" in note
+    finally:
+        known.sandbox.post("/options", {"jde": {"forbidden_tables": []}})
+    assert known.exceptions(SUPPLIERS) == []
+
+
+def test_no_number_is_anywhere_but_in_jd_edwards(known: Site, caplog: pytest.LogCaptureFixture) -> None:
+    """Given accounts that were seen, changed and told, when all that is kept is searched, then no number is in it."""
+    known.books.voucher()
+    assert run(known) == {"created": 1}
+    account(known, SECOND)
+    known.sync(SUPPLIERS, FLOW)
+    known.sweep(SUPPLIERS)
+    confirm(known)
+    for path in sorted(each for each in known.folder.rglob("*") if each.is_file()):
+        content = path.read_bytes()
+        for number in (FIRST, SECOND, ROUTING):
+            assert number.encode() not in content, f"{number} is in {path.name}"
+    assert not any(number in caplog.text for number in (FIRST, SECOND, ROUTING))

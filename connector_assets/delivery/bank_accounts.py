@@ -15,8 +15,9 @@ import hmac
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from connector_assets.delivery.flow import Flow
 
 REASON = "bank_account_changed"
+_NOT_WATCHED = "not_watched"
 _READABLE = re.compile(r"[0-9A-Z]{5,34}")
+_MASKED = re.compile(r"[*X#•]{2,}([0-9A-Z]{1,4})")
 _NOT_COUNTED = re.compile(r"[\s.\-/]+")
 
 
@@ -69,7 +72,15 @@ def account_of(seal: bytes, parts: Iterable[str | None], number: str | None, by:
     plain = [_plain(part) for part in parts]
     digest = hmac.new(seal, "\0".join(plain).encode(), hashlib.sha256).hexdigest()
     shown = _plain(number)
+    tail = _tail(shown)
+    if tail:
+        return Account(digest, f"…{tail}", by)
     return Account(digest, last_four(shown) if _READABLE.fullmatch(shown) else "unknown", by)
+
+
+def is_masked(number: str | None) -> bool:
+    """Whether a system shows no more of a number than its end."""
+    return bool(_tail(_plain(number)))
 
 
 def tell_changes(
@@ -100,6 +111,25 @@ def tell_changes(
     news = {key: each for key, each in kept.items() if known.get(key) != each}
     ledger.bank_accounts.put(name, side, news, bench.now())
     return sorted(told)
+
+
+def tell_unwatched(flow: Flow, entity: str, day: date, stamp: Mapping[str, Any], why: str) -> None:
+    """Say once that nobody watches an entity, until it can be read or the reason is another one. `stamp` is how it
+    stands, as far as that is told."""
+    bench, name = flow.bench, flow.full_name
+    mark = bench.ledger.watermarks.get(name, entity)
+    if mark is None or (mark.probe or {}).get(_NOT_WATCHED) != why:
+        detail = {"entity": entity, "why": why}
+        event = NewEvent("bank_accounts_not_watched", flow=name, run=bench.run, detail=detail)
+        bench.ledger.audit.append([event], bench.now())
+    told = {**stamp, _NOT_WATCHED: why}
+    bench.ledger.watermarks.advance(name, entity, day, probe=told, run=bench.run, now=bench.now())
+
+
+def unwatched(ledger: Ledger, flow: str, entity: str) -> str:
+    """Why nobody watches an entity, as the last look found it; '' where it is watched."""
+    mark = ledger.watermarks.get(flow, entity)
+    return str((mark.probe or {}).get(_NOT_WATCHED, "")) if mark is not None else ""
 
 
 def changed_of(ledger: Ledger, flow: str, keys: Collection[str]) -> dict[str, str]:
@@ -149,6 +179,12 @@ def _change(before: KeptAccounts, after: KeptAccounts, seen: Collection[Account]
 
 def _event(flow: Flow, key: str, words: str) -> NewEvent:
     return NewEvent(REASON, flow=flow.full_name, key=key, run=flow.bench.run, detail={"value": words, "open": 0})
+
+
+def _tail(plain: str) -> str:
+    """What a masked number shows; '' of one that is not masked."""
+    found = _MASKED.fullmatch(plain)
+    return found[1] if found else ""
 
 
 def _plain(part: str | None) -> str:

@@ -41,9 +41,10 @@ PaymentStatus = Annotated[str | None, BeforeValidator(_payment_status)]
 class VendorBankAccount(Shape):
     """Where a vendor is paid; the numbers stay out of its repr."""
 
-    name_on_account: Unused[Text] = None
-    account_number: Unused[Text] = Field(default=None, repr=False)
-    routing_number: Unused[Text] = Field(default=None, repr=False)
+    id: Text = None
+    name_on_account: Text = None
+    account_number: Text = Field(default=None, repr=False)
+    routing_number: Text = Field(default=None, repr=False)
     type: Text = None
     owner_type: Unused[Text] = None
     payment_currency: Unused[Text] = None
@@ -94,7 +95,7 @@ class Vendor(Archivable):
     additional_info: AdditionalInfo | None = None
     balance: Unused[Balance | None] = None
     network_status: Text = None
-    bank_account_status: Unused[Text] = None
+    bank_account_status: Text = None
 
 
 class InvoiceOfBill(Shape):

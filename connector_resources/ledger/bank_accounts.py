@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
 from connector_resources.ledger.database import FLOW, KEYS, Database, chunks
 from connector_resources.ledger.models import bank_accounts as table
@@ -43,6 +43,13 @@ class BankAccounts:
                     accounts = tuple((digest, shown) for digest, shown in row.accounts)
                     found[row.key] = KeptAccounts(accounts, row.seal)
         return found
+
+    def forget(self, flow: str, side: str, keys: Collection[str]) -> None:
+        """The next look at these parties is the first one again."""
+        with self._db.write() as connection:
+            for part in chunks(sorted(keys)):
+                own = table.c.flow == flow, table.c.side == side, table.c.key.in_(part)
+                connection.execute(delete(table).where(*own))
 
     def put(self, flow: str, side: str, seen: Mapping[str, KeptAccounts], now: datetime) -> None:
         """Remember the accounts of these parties, in the place of what was known of them."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -160,6 +161,19 @@ class Deliveries:
         with self._db.read() as connection:
             row = connection.execute(query).first()
         return None if row is None else _delivery(row)
+
+    def with_amount(self, flow: str) -> list[Delivery]:
+        """The documents of a flow that are in the target and have an amount other than zero: of what is paid, those of
+        which something is open."""
+        nothing = [Decimal(each) for each in ("0", "0.0", "0.00", "0.000")]
+        query = select(*_COLUMNS).where(
+            table.c.flow == flow,
+            table.c.target_id.is_not(None),
+            table.c.amount.is_not(None),
+            table.c.amount.not_in(nothing),
+        )
+        with self._db.read() as connection:
+            return [_delivery(row) for row in connection.execute(query)]
 
     def keys(self, flow: str, states: Collection[State] | None = None) -> Iterator[str]:
         """All keys of a flow, in order, page by page; no transaction is open between pages."""

@@ -5,8 +5,9 @@ have dots: {"where": {"invoice.invoiceNumber": "A-1"}}. Each answers with `id` a
 
 enter_bill (`body` as the API takes it, `approve`, `draft`), finish_draft, edit_bill (`set` as PATCH takes it),
 archive_bill, restore_bill, approve_bill, deny_bill; enter_vendor (`body`), edit_vendor (`set`), rename_vendor (`name`),
-archive_vendor, restore_vendor; archive_account, restore_account (`entity`: chart_of_accounts unless another family is
-named), edit_account (`entity`, `set`); enter_credit (`body`), edit_credit (`set`), archive_credit, apply_credit (the
+archive_vendor, restore_vendor, add_bank_account (`body`), delete_bank_account (of a vendor); archive_account,
+restore_account (`entity`: chart_of_accounts unless another family is named), edit_account (`entity`, `set`);
+enter_credit (`body`), edit_credit (`set`), archive_credit, apply_credit (the
 credit, `bill`: {"id" or "where"}, `amount`);
 schedule_bill and pay_bill (`bills`: a list of {"id" or "where", "amount", "credits": [{"id" or "where", "amount"}]},
 `date`, `transaction_number`, `description`, `single_status`, `disbursement_type`): one payment; all that is left of a
@@ -126,6 +127,21 @@ def _edit_vendor(books: Books, act: _Act) -> Record:
     return vendors.update(books, one(books, "vendors", _which(act)), values)
 
 
+def _add_bank_account(books: Books, act: _Act) -> Record:
+    """Of a vendor; its old one, if any, goes first."""
+    key = one(books, "vendors", _which(act))
+    if books.get("vendors", key)["bankAccountStatus"] != "NO_ACCOUNT":
+        vendors.delete_bank_account(books, key)
+    vendors.add_bank_account(books, key, _body(vendors.BANK_ACCOUNT, act.body, "VendorBankAccount"))
+    return books.get("vendors", key)
+
+
+def _delete_bank_account(books: Books, act: _Act) -> Record:
+    key = one(books, "vendors", _which(act))
+    vendors.delete_bank_account(books, key)
+    return books.get("vendors", key)
+
+
 def _moved(entity: str, move: Callable[[Books, str], Record]) -> Callable[[Books, _Act], Record]:
     return lambda books, act: move(books, one(books, entity, _which(act)))
 
@@ -243,6 +259,8 @@ _ACTS: Mapping[str, Callable[[Books, _Act], Record]] = {
     "rename_vendor": _edit_vendor,
     "archive_vendor": _moved("vendors", vendors.archive),
     "restore_vendor": _moved("vendors", vendors.restore),
+    "add_bank_account": _add_bank_account,
+    "delete_bank_account": _delete_bank_account,
     "archive_account": _account("archive"),
     "restore_account": _account("restore"),
     "edit_account": _account("edit"),

@@ -42,7 +42,7 @@ class Api:
         self._add("POST", "/v3/vendors/bulk", self._bulk(vendors, show, lambda made: {"vendors": made}))
         self._moves("/v3/vendors", vendors, show)
         path = "/v3/vendors/{id}/bank-account"
-        self._add("GET", path, lambda call: Result(_account(vendors.bank_account(self._books, call.path["id"]))))
+        self._add("GET", path, lambda call: Result(self._account(vendors.bank_account(self._books, call.path["id"]))))
         self._add("POST", path, self._add_bank_account)
         self._add("DELETE", path, self._delete_bank_account)
 
@@ -211,7 +211,14 @@ class Api:
 
     def _add_bank_account(self, call: Call) -> Result:
         values = taken(vendors.BANK_ACCOUNT, call.body, "VendorBankAccount")
-        return Result(_account(vendors.add_bank_account(self._books, call.path["id"], values)), 201)
+        return Result(self._account(vendors.add_bank_account(self._books, call.path["id"], values)))
+
+    def _account(self, account: Record) -> dict[str, Any]:
+        """Without what the sandbox adds to keep it, and with the number masked but for its end."""
+        shown = {name: value for name, value in account.items() if name not in ("archived", "vendorId")}
+        if self._books.options.bank_account_numbers == "clear":
+            return shown
+        return {**shown, "accountNumber": f"*****{account['accountNumber'][-4:]}"}
 
     def _delete_bank_account(self, call: Call) -> Result:
         vendors.delete_bank_account(self._books, call.path["id"])
@@ -261,13 +268,6 @@ def _missing(call: Call) -> Result:
 
 def _credits(made: list[Any]) -> Any:
     return {"vendorCredits": made}
-
-
-def _account(account: Record) -> dict[str, Any]:
-    """Without what the sandbox adds to keep it, and with the number masked but for its end."""
-    hidden = ("archived", "vendorId")
-    shown = {name: value for name, value in account.items() if name not in hidden}
-    return {**shown, "accountNumber": f"*****{account['accountNumber'][-4:]}"}
 
 
 def _check_ids(given: Iterable[Record]) -> None:

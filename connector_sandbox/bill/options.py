@@ -78,6 +78,8 @@ class Options(EventOptions, forbid_unknown_fields=True):
     """Whether every bill goes to an approver, as by a policy that all bills match."""
     tax_id: Literal["clear", "masked", "absent"] = "clear"
     """How vendors answer with their tax id: not documented (bill section 3.1)."""
+    bank_account_numbers: Literal["masked", "clear"] = "masked"
+    """How vendors' bank accounts answer with their number: not documented (bill section 3.1)."""
     exchange_rates: dict[str, Decimal] = msgspec.field(default_factory=_rates)
     """US dollars for one unit, for fundingAmount and exchangeRate; without one, both are unset."""
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connector_assets.delivery.bank_accounts import Account, Open, account_of, tell_changes
+from connector_assets.delivery.bank_accounts import Account, Open, account_of, tell_changes, tell_unwatched
 from connector_assets.delivery.flow import Flow, Source
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import is_foreign
@@ -21,7 +21,6 @@ from connector_assets.integrations.from_jde.keys import text, voucher_key
 from connector_assets.integrations.to_jde.pay_items import ZERO, is_open
 from connector_resources.errors import LoginRefused, NotAllowed, Refused
 from connector_resources.jde.query import eq, ne
-from connector_resources.ledger import NewEvent
 
 TABLE = "F0030"
 SUPPLIER = "V"
@@ -31,7 +30,6 @@ SYSTEM = "JD Edwards (F0030)"
 _WHERE = ("TNST", "CBNK", "CHKD", "SWFT", "IBAN")
 _COLUMNS = ("BKTP", "AN8", *_WHERE, "USER")
 _OPEN = ("KCO", "DCT", "DOC", "SFX", "SFXE", "PYE", "AN8", "AAP", "FAP", "CRCD", "CRRM", "VOD")
-_NOT_WATCHED = "not_watched"
 
 
 class BankSettings(BaseModel):
@@ -71,7 +69,7 @@ def look(flow: Flow, parties: Mapping[int, str], column: str, *, whole: bool) ->
     except LoginRefused:
         raise
     except (NotAllowed, Refused) as problem:
-        _tell_unwatched(flow, stamp, probe, str(problem))
+        tell_unwatched(flow, TABLE, bench.today("jde"), stamp, str(problem))
         return []
     seen = {key: accounts.get(number, ()) for number, key in chosen.items()}
     numbers = {key: number for number, key in chosen.items()}
@@ -134,15 +132,3 @@ def _accounts(bench: Workbench, numbers: Collection[int] | None) -> dict[int, li
         account = account_of(seal, parts, text(row.get("CBNK")) or text(row.get("IBAN")), text(row.get("USER")) or "")
         found.setdefault(row["AN8"], []).append(account)
     return found
-
-
-def _tell_unwatched(flow: Flow, stamp: Mapping[str, Any], probe: Mapping[str, Any], why: str) -> None:
-    """Say it once: until the table can be read, or the reason is another one."""
-    bench, name = flow.bench, flow.full_name
-    if probe.get(_NOT_WATCHED) != why:
-        detail = {"table": TABLE, "why": why}
-        bench.ledger.audit.append(
-            [NewEvent("bank_accounts_not_watched", flow=name, run=bench.run, detail=detail)], bench.now()
-        )
-    told = {**stamp, _NOT_WATCHED: why}
-    bench.ledger.watermarks.advance(name, TABLE, bench.today("jde"), probe=told, run=bench.run, now=bench.now())

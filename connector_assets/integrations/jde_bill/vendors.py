@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
+from connector_assets.delivery.bank_accounts import unwatched
 from connector_assets.delivery.checks import (
     FrameChecks,
     at_most,
@@ -45,6 +46,7 @@ from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde import bank_accounts
 from connector_assets.integrations.from_jde import suppliers as jde
 from connector_assets.integrations.from_jde.keys import chunks
+from connector_assets.integrations.jde_bill.vendor import accounts
 from connector_assets.integrations.jde_bill.vendor.finding import Finder
 from connector_assets.integrations.jde_bill.vendor.mapping import COLUMNS, VendorMapping
 from connector_assets.integrations.jde_bill.vendor.matching import same_name
@@ -299,7 +301,8 @@ class Vendors(Flow):
             return []
         links = self.bench.ledger.links.all(flow=self.full_name)
         suppliers = {number: link.source_key for link in links if (number := _main(link.source_key)) is not None}
-        return bank_accounts.look(self, suppliers, self._paid_by, whole=whole)
+        told = bank_accounts.look(self, suppliers, self._paid_by, whole=whole)
+        return sorted({*told, *accounts.look(self, whole=whole)})
 
     @property
     def _paid_by(self) -> str:
@@ -308,7 +311,9 @@ class Vendors(Flow):
         return "AN8" if to_supplier else "PYE"
 
     def startup_notes(self) -> list[str]:
-        return bank_accounts.notes(self.bench, self.settings, self.full_name)
+        notes = bank_accounts.notes(self.bench, self.settings, self.full_name)
+        unseen = unwatched(self.bench.ledger, self.full_name, accounts.ENTITY)
+        return [*notes, *([f"{self.full_name}: bank accounts in BILL are not watched: {unseen}"] if unseen else [])]
 
     def targets(self) -> list[Target]:
         return [observe(vendor, self.bench.landing.seal) for vendor in self._client.vendors.all()]

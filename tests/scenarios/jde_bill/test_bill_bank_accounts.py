@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from bill_owed import CREDITS, FLOW, bill_of, item, owing, run
 from bill_site import BillSite
-from scenario_books import TODAY
+from scenario_books import HOME, TODAY, Entry
 from scenario_site import outcomes
 
 from connector_assets.delivery.reasons import severity_of
@@ -21,6 +21,7 @@ VENDORS = "vendors"
 KEY = "F0401:4343"
 FIRST, SECOND, IBAN = "20304050607081", "99887766554422", "GB29NWBK60161331926819"
 ROUTING = "026009593"
+ACCOUNT = "GET /connect/v3/vendors/{id}/bank-account"
 NUMBERS = (FIRST, SECOND, IBAN, ROUTING)
 
 
@@ -194,7 +195,7 @@ def test_a_table_that_may_not_be_read_is_said_once_and_nothing_fails(owed: BillS
         owed.sandbox.post("/options", {"jde": {"forbidden_tables": [], "forbidden_answer": "403"}})
     assert owed.exceptions(VENDORS) == []
     (event,) = events(owed, "bank_accounts_not_watched", "")
-    assert event.detail["table"] == "F0030"
+    assert event.detail["entity"] == "F0030"
 
 
 @pytest.mark.parametrize("columns", [["CBNK"], ["TNST", "CBNK", "IBAN", "SWFT"]])
@@ -289,17 +290,142 @@ def test_another_exception_of_the_supplier_does_not_take_it_along(owed: BillSite
     assert owed.exception(VENDORS).reason == "bank_account_changed"
 
 
+def bank(number: str = FIRST, **more: str) -> dict[str, str]:
+    """A vendor's bank account as a user of BILL enters it."""
+    return {"nameOnAccount": "Anvil & Sons", "accountNumber": number, "routingNumber": ROUTING} | more
+
+
+def in_bill(town: BillSite, number: str, **more: str) -> None:
+    """A user of BILL gives the supplier's vendor another bank account, some minutes later."""
+    town.sandbox.clock.advance(600)
+    vendor = town.bill.one(VENDORS, shortName="JDE 4343")
+    town.bill.act("add_bank_account", id=vendor["id"], body=bank(number, **more))
+
+
+def paid_by_ach(town: BillSite) -> BillSite:
+    """A bill is open, and the vendor's account in BILL was seen."""
+    owing(town)
+    in_bill(town, FIRST)
+    town.books.voucher(costs=(("30.5010", "120.00"),))
+    assert run(town) == {"created": 1}
+    town.sync(VENDORS)
+    assert town.exceptions(VENDORS) == []
+    return town
+
+
+@pytest.mark.reason("bank_account_changed")
+@pytest.mark.parametrize("shown", ["masked", "clear"])
+def test_an_account_that_changes_in_bill_while_a_bill_is_open_is_told_and_holds_what_is_new(
+    town: BillSite, shown: str
+) -> None:
+    """Given an open bill of a vendor that is paid by ACH
+    when somebody gives the vendor another account in BILL
+    then a second person is told, with what is open there, and a new bill waits until he has looked."""
+    town.bill.configure(bank_account_numbers=shown)
+    try:
+        paid_by_ach(town)
+        in_bill(town, SECOND)
+        town.books.voucher(7002)
+        reports = town.sync(VENDORS, FLOW)
+        assert outcomes(reports[FLOW])["held"] == 1
+        told = town.exception(VENDORS)
+        assert (told.key, told.reason) == (KEY, "bank_account_changed")
+        assert "in BILL changed from …7081 to …4422; 1 document is open, 120.00 GBP" in told.value
+        confirm(town, told.id)
+        assert run(town)["created"] == 1
+        assert town.exceptions(FLOW) == []
+    finally:
+        town.bill.configure(bank_account_numbers="masked")
+
+
+@pytest.mark.reason("bank_account_changed")
+@pytest.mark.parametrize(("number", "words"), [("11112222337081", "from …7081 to …7081"), ("", "removed …7081")])
+def test_an_account_of_the_same_end_or_none_is_a_change_in_bill(town: BillSite, number: str, words: str) -> None:
+    """Given an open bill, and a vendor whose number BILL shows masked
+    when its account is replaced by one of the same last four, or deleted
+    then a second person is told."""
+    paid_by_ach(town)
+    if number:
+        in_bill(town, number)
+    else:
+        town.sandbox.clock.advance(600)
+        town.bill.act("delete_bank_account", id=town.bill.one(VENDORS, shortName="JDE 4343")["id"])
+    town.sync(VENDORS)
+    assert words in town.exception(VENDORS).value
+
+
+def test_an_account_that_changes_in_bill_with_nothing_open_is_where_it_is_first_seen(town: BillSite) -> None:
+    """Given a vendor whose bill is paid
+    when its account changes, and another voucher comes
+    then nobody is asked, and BILL was asked for no account meanwhile."""
+    paid_by_ach(town)
+    entry = Entry(4711, "PV", HOME)
+    town.books.pay(entry)
+    town.sync(FLOW, VENDORS)
+    calls = town.bill.calls(ACCOUNT)
+    in_bill(town, SECOND)
+    town.sync(VENDORS)
+    assert town.bill.calls(ACCOUNT) == calls
+    town.books.voucher(7002)
+    assert run(town)["created"] == 1
+    town.sync(VENDORS)
+    assert town.exceptions(VENDORS) == []
+
+
+def test_bill_is_asked_for_an_account_only_where_its_vendor_changed(town: BillSite) -> None:
+    """Given an open bill whose vendor's account was seen
+    when nothing changes in BILL for an hour, and when the sweep looks
+    then it is not asked for again, and asked for once."""
+    paid_by_ach(town)
+    town.sandbox.clock.advance(3600)
+    town.sync(VENDORS)
+    calls = town.bill.calls(ACCOUNT)
+    assert calls
+    town.sandbox.clock.advance(3600)
+    town.sync(VENDORS)
+    assert town.bill.calls(ACCOUNT) == calls
+    town.sweep(VENDORS)
+    assert town.bill.calls(ACCOUNT) == calls + 1
+
+
+def test_a_role_that_may_not_see_accounts_in_bill_fails_nothing(town: BillSite) -> None:
+    """Given a user of BILL who may not see bank accounts
+    when the vendors are synced twice
+    then all goes on, and the audit trail says once that nobody watches them."""
+    owing(town)
+    in_bill(town, FIRST)
+    town.bill.configure(denied_operations=["GET /v3/vendors/{id}/bank-account"])
+    try:
+        town.books.voucher()
+        assert run(town) == {"created": 1}
+        for _ in range(2):
+            assert town.sync(VENDORS)[VENDORS].error is None
+        with town.bench() as bench:
+            assert "bank accounts in BILL are not watched" in town._flow(bench, VENDORS).startup_notes()[-1]
+    finally:
+        town.bill.configure(denied_operations=[])
+    assert [each.detail["entity"] for each in events(town, "bank_accounts_not_watched", "")] == ["vendors/bank-account"]
+    assert town.exceptions(VENDORS) == []
+
+
 def test_no_number_is_anywhere_but_in_the_systems(owed: BillSite, caplog: pytest.LogCaptureFixture) -> None:
     """Given accounts that were seen, changed, told and confirmed
     when all that the installation keeps is searched
     then none of the numbers is in it."""
+    in_bill(owed, FIRST)
+    owed.bill.configure(bank_account_numbers="clear")
     owed.books.voucher()
     assert run(owed) == {"created": 1}
+    owed.sync(VENDORS)
+    in_bill(owed, SECOND)
     account(owed, SECOND)
     account(owed, "", row=2, IBAN=IBAN)
     owed.sync()
     owed.sweep(VENDORS)
-    confirm(owed, owed.exception(VENDORS).id)
+    told = owed.exception(VENDORS)
+    assert "in BILL changed" in told.value and "JD Edwards" in told.value
+    confirm(owed, told.id)
+    owed.bill.configure(bank_account_numbers="masked")
     for name, content in everything(owed.folder):
         for number in NUMBERS:
             assert number.encode() not in content, f"{number} is in {name}"

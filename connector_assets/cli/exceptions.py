@@ -166,10 +166,14 @@ def _words(value: Any) -> str:
 
 @app.command("dismiss")
 def dismiss(id: Id, note: Annotated[str, typer.Option(help="Why, for whoever reads it later.")] = "") -> None:
-    """Leave the document alone until its content changes."""
+    """Leave the document alone until its content changes; of a changed bank account: confirm it."""
     ledger = writing_home().ledger()
+    confirmed = ledger.exceptions.is_confirmed(id)
     row = ledger.exceptions.dismiss(id, actor(), note, ledger.clock.now())
-    tell(f"{row.flow}: {row.key} is left alone until it changes")
+    if confirmed:
+        tell(f"{row.flow}: {row.key} is confirmed by {actor()}; the next sync sends what waited for it")
+    else:
+        tell(f"{row.flow}: {row.key} is left alone until it changes")
     raise typer.Exit(_code(ledger, [row.flow]))
 
 

@@ -103,9 +103,11 @@ def age_words(age: timedelta) -> str:
 
 def commands_of(each: ExceptionRow) -> list[str]:
     """The commands that a person types about this exception, all names filled in."""
-    told = (
-        [] if each.closed_at else [f"connector exceptions replay {each.id}", f"connector exceptions dismiss {each.id}"]
-    )
+    from connector_resources.ledger.exceptions import CONFIRMED
+
+    note = " --note NOTE" if each.reason in CONFIRMED else ""
+    open_ones = [f"connector exceptions replay {each.id}", f"connector exceptions dismiss {each.id}{note}"]
+    told = [] if each.closed_at else open_ones
     return [*told, f"connector audit {each.key}"]
 
 

@@ -304,6 +304,11 @@ class Exceptions:
             add_events(connection, list(events.values()), now)
         return sorted(events)
 
+    def is_confirmed(self, id: str) -> bool:
+        """Whether it is a finding that a second person confirms, so that `dismiss` closes it alone."""
+        with self._db.read() as connection:
+            return _is_confirmed(connection, id)
+
     def dismiss(self, id: str, actor: str, note: str, now: datetime) -> ExceptionRow:
         """Leave the document alone until its content changes; closes all its open exceptions.
 

@@ -165,6 +165,20 @@ class TestExceptions:
         told = json.loads(cli("exceptions", "show", first, "--json").out)
         assert told["closed_how"] == "dismissed"
 
+    def test_a_second_person_confirms_a_bank_account_with_a_note_and_the_supplier_goes_on(
+        self, cli: Cli, ledger: Ledger
+    ) -> None:
+        settle(ledger, "F0401:4343", "7", flow=SUPPLIERS)
+        found = {"F0401:4343": problem("bank_account_changed", "bank account", "from …1234 to …9876")}
+        ledger.findings.set(SUPPLIERS, "bank_account_changed", found, run="r", now=ledger.clock.now())
+        (row,) = ledger.exceptions.open()
+        assert f"dismiss {row.id} --note NOTE" in cli("exceptions", "show", row.id).out
+        said = cli("exceptions", "dismiss", row.id)
+        assert said.code == 2 and "--note" in said.err
+        said = cli("exceptions", "dismiss", row.id, "--note", "called them")
+        assert said.code == 0 and "is confirmed by" in said.err
+        assert ledger.deliveries.load(SUPPLIERS, ["F0401:4343"])["F0401:4343"].state == "settled"
+
     def test_a_document_in_doubt_is_not_dismissed_and_the_line_says_why(self, cli: Cli, ledger: Ledger) -> None:
         id = hold(ledger, "F0411:1", "outcome_unknown")
         ledger.intents.open([NewIntent(INVOICES, "F0411:1", "create")], ledger.clock.now())

@@ -141,5 +141,5 @@ def test_a_bank_account_is_deleted_and_created_never_changed(bill: Bill, sandbox
     assert bill.ask("DELETE", path).status_code == 204
     assert bill.refused("GET", path)[0] == 404
     assert bill.get(f"vendors/{made['id']}")["paymentInformation"]["payByType"] == "CHECK"
-    assert bill.post(path, {**account, "type": "CHECKING"})["type"] == "CHECKING"
+    assert bill.post(path, {**account, "type": "CHECKING"}, 200)["type"] == "CHECKING"
     assert sandbox.get("/state")["bill"]["vendor_bank_accounts"]["count"] == 1

@@ -181,7 +181,7 @@ def test_a_table_that_may_not_be_read_is_said_once_and_nothing_fails(owed: BillS
     """Given a user who may not read the bank accounts any more
     when the vendors are synced twice
     then all goes on, and the audit trail and `ping` say once that nobody watches them."""
-    owed.sandbox.post("/options", {"jde": {"forbidden_tables": ["F0030"], "forbidden_answer": answer}})
+    owed.sandbox.post("/options", {"jde": {"hidden_tables": ["F0030"], "hidden_answer": answer}})
     try:
         for _ in range(2):
             assert owed.sync(VENDORS)[VENDORS].error is None
@@ -192,7 +192,7 @@ def test_a_table_that_may_not_be_read_is_said_once_and_nothing_fails(owed: BillS
         assert "are not watched" in note and "F0030" in note
         assert owed.tick(VENDORS).answered
     finally:
-        owed.sandbox.post("/options", {"jde": {"forbidden_tables": [], "forbidden_answer": "403"}})
+        owed.sandbox.post("/options", {"jde": {"hidden_tables": [], "hidden_answer": "403"}})
     assert owed.exceptions(VENDORS) == []
     (event,) = events(owed, "bank_accounts_not_watched", "")
     assert event.detail["entity"] == "F0030"

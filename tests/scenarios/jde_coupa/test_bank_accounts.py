@@ -135,14 +135,14 @@ def test_a_change_with_nothing_open_is_remembered_quietly(known: Site) -> None:
 
 def test_a_table_that_may_not_be_read_fails_nothing(known: Site) -> None:
     """Given a user who may not read the bank accounts, when all is synced, then `ping` says that nobody watches."""
-    known.sandbox.post("/options", {"jde": {"forbidden_tables": ["F0030"]}})
+    known.sandbox.post("/options", {"jde": {"hidden_tables": ["F0030"]}})
     try:
         assert known.sync(SUPPLIERS)[SUPPLIERS].error is None
         with known.bench() as bench:
             (note,) = known._flow(bench, SUPPLIERS).startup_notes()
         assert "are not watched" in note
     finally:
-        known.sandbox.post("/options", {"jde": {"forbidden_tables": []}})
+        known.sandbox.post("/options", {"jde": {"hidden_tables": []}})
     assert known.exceptions(SUPPLIERS) == []
 
 

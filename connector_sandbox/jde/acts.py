@@ -1,12 +1,12 @@
 """The control verb `rows`: what JDE's own users do while nobody looks.
 
-Acts on vouchers name their document by KCO, DCT (PV) and DOC: `pay_voucher` (amount, or `foreign` in its own currency,
-number, date), `void_voucher`, `set_pay_status` (PST), `change_voucher` (amount; SFX: 001), the first two and the last
-of one pay item where SFX names it; `post_batch` posts the batch of a voucher, or one by ICUT (V) and ICU; on payments
-`void_payment` (PYID or number), and `payment_run` of what is due on a date (KCO: of one company). `close_period` takes
-the company (KCO). Acts on orders name KCOO, DCTO (OP), DOCO and, where they are about one line, LNID: `receive_order`
-(quantity, amount, date), `reverse_receipt` (number), `cancel_order_line`, `close_order`, `change_order_line` (quantity,
-price), `hold_order` (HOLD). Without a date, today is meant.
+Acts on vouchers name their document by KCO, DCT (PV) and DOC: `pay_voucher` (amount, or in the voucher's currency
+foreign, discount, number, date), `void_voucher`, `set_pay_status` (PST), `change_voucher` (amount; SFX: 001), the first
+two and the last of one pay item where SFX names it; `post_batch` posts the batch of a voucher, or one by ICUT (V) and
+ICU; on payments `void_payment` (PYID or number), and `payment_run` of what is due on a date (KCO: of one company).
+`close_period` takes the company (KCO). Acts on orders name KCOO, DCTO (OP), DOCO and, where they are about one line,
+LNID: `receive_order` (quantity, amount, date), `reverse_receipt` (number), `cancel_order_line`, `close_order`,
+`change_order_line` (quantity, price), `hold_order` (HOLD). Without a date, today is meant.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class _Act(msgspec.Struct, forbid_unknown_fields=True):
     date: date | None = None
     amount: Decimal | None = None
     foreign: Decimal | None = None
+    discount: Decimal = Decimal(0)
     status: str = msgspec.field(name="PST", default="")
     order_company: str = msgspec.field(name="KCOO", default="")
     order_type: str = msgspec.field(name="DCTO", default="OP")
@@ -112,7 +113,10 @@ def _perform(environment: Environment, command: _Act) -> dict[str, Any]:
 
 
 def _pay_voucher(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
-    share = Share(command.amount, command.foreign)
+    amount = command.amount
+    if amount is None and command.foreign is None and command.discount:
+        amount = _payments(environment).open_amount(command.voucher) - command.discount
+    share = Share(amount, command.foreign, command.discount)
     order = Order(command.voucher, items={command.item: share}) if command.item else Order(command.voucher, share)
     return {"PYID": _payments(environment).record(order, day, number=command.number)}
 

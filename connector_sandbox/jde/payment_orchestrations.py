@@ -13,7 +13,7 @@ def _record_payment(desk: Desk, inputs: Inputs) -> Result:
         f"{row.whole('PayItem'):03d}": _share(row, "ItemAmount", "ItemForeignAmount", "ItemDiscount")
         for row in inputs.rows("PayItems")
     }
-    share = _share(inputs, "Amount", "ForeignAmount", "DiscountTaken")
+    share = _share(inputs, "Amount", "ForeignAmount", "DiscountTaken", "ForeignDiscountTaken")
     others = {grid: _others(inputs, grid) for grid in ("FurtherPayItems", "Credits")}
     order = Order(voucher_key(inputs), share, items, others["FurtherPayItems"], others["Credits"])
     day = inputs.day("PaymentDate") or desk.reader.today
@@ -33,9 +33,10 @@ def _others(inputs: Inputs, grid: str) -> list[Other]:
     ]
 
 
-def _share(inputs: Inputs, amount: str, foreign: str, discount: str = "") -> Share:
+def _share(inputs: Inputs, amount: str, foreign: str, discount: str = "", foreign_discount: str = "") -> Share:
     """What is to be paid; an input that is left out or 0 is not given."""
-    return Share(inputs.number(amount) or None, inputs.number(foreign) or None, inputs.number(discount))
+    numbers = [inputs.number(name) or None for name in (amount, foreign, foreign_discount)]
+    return Share(numbers[0], numbers[1], inputs.number(discount), numbers[2])
 
 
 def _void_payment(desk: Desk, inputs: Inputs) -> Result:
@@ -97,6 +98,7 @@ PAYMENTS = (
             "Amount": "Numeric",
             "ForeignAmount": "Numeric",
             "DiscountTaken": "Numeric",
+            "ForeignDiscountTaken": "Numeric",
         },
         ("PaymentID", "PaymentNumber", "Amount"),
         "P0413M_W0413MA",

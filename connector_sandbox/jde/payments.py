@@ -21,12 +21,14 @@ ZERO = Decimal(0)
 class Share:
     """What is paid: a domestic amount, or one in the voucher's currency; all that is open where neither is given.
 
-    `discount` is taken besides, in the company's currency: it settles, but is not paid.
+    `discount` is taken besides, in the company's currency: it settles, but is not paid. Of a foreign amount
+    `foreign_discount` is the same in its currency; None: as the voucher was converted.
     """
 
     amount: Decimal | None = None
     foreign: Decimal | None = None
     discount: Decimal = ZERO
+    foreign_discount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Payments(Program):
         credits of another payee or of more than the share, a closed period, or a number that paid this voucher
         already, where the site refuses that.
         """
-        rows = [row for row in self._payables.changeable(order.voucher) if self._amount("F0411", row, "AAP")]
+        rows = [row for row in self._payables.changeable(order.voucher) if self._is_open(row)]
         self._check_number(order.voucher, number)
         parts = self._by_item(rows, order.items) if order.items else self._spread(rows, order.share)
         parts += self._taken_in(order.further, parts[0].row, 1) + self._taken_in(order.credits, parts[0].row, -1)
@@ -188,9 +190,9 @@ class Payments(Program):
 
     def _spread(self, rows: Sequence[Row], share: Share) -> list[_Part]:
         """What is paid of each pay item: the first ones in full, as far as it goes."""
+        if share.amount is None and share.foreign is not None:
+            return self._spread_foreign(rows, share.foreign, share)
         left, discount = self._settled(rows, share), share.discount
-        if share.foreign is not None and not discount:
-            return self._spread_foreign(rows, share.foreign)
         parts = []
         for row in rows:
             open_amount = self._amount("F0411", row, "AAP")
@@ -202,19 +204,45 @@ class Payments(Program):
             parts.append(self._part(row, settled, taken))
         return parts
 
-    def _spread_foreign(self, rows: Sequence[Row], left: Decimal) -> list[_Part]:
-        """The same of an amount in the currency of the pay items, which stays what it is."""
+    def _spread_foreign(self, rows: Sequence[Row], paid: Decimal, share: Share) -> list[_Part]:
+        """The same of an amount in the vouchers' currency, which is settled to its smallest unit: the company's
+        follows, and what closes a pay item takes all that is left of both. BusinessError when that is not open."""
+        open_foreign = sum((self._amount("F0411", row, "FAP") for row in rows), ZERO)
+        discount, foreign_discount = share.discount, self._foreign_discount(rows, paid, open_foreign, share)
+        left = paid + foreign_discount
+        if not left or abs(left) > abs(open_foreign) or (left > 0) != (open_foreign > 0):
+            raise BusinessError("0122", f"Payment amount {left} exceeds the open foreign amount {open_foreign}", "PFAP")
         parts = []
         for row in rows:
-            open_amount, open_foreign = self._amount("F0411", row, "AAP"), self._amount("F0411", row, "FAP")
-            foreign = open_foreign if abs(open_foreign) <= abs(left) else left
-            if foreign:
-                left -= foreign
-                base = self.smallest(self.base_currency(self._text("F0411", row, "CO")))
-                whole = foreign == open_foreign
-                settled = open_amount if whole else rounded(open_amount * foreign / open_foreign, base)
-                parts.append(_Part(row, settled, ZERO, foreign, ZERO))
+            base, own = self._amount("F0411", row, "AAP"), self._amount("F0411", row, "FAP")
+            taken = own if abs(own) <= abs(left) else left
+            if not taken:
+                continue
+            unit = self.smallest(self.base_currency(self._text("F0411", row, "CO")))
+            settled = base if taken == own else rounded(base * taken / own, unit)
+            less = foreign_discount if abs(foreign_discount) <= abs(taken) else taken
+            base_less = discount if abs(discount) <= abs(settled) else settled
+            parts.append(_Part(row, settled, base_less, taken, less))
+            left, discount, foreign_discount = left - taken, discount - base_less, foreign_discount - less
         return parts
+
+    def _foreign_discount(self, rows: Sequence[Row], paid: Decimal, open_foreign: Decimal, share: Share) -> Decimal:
+        """A discount in the vouchers' currency: what is said, else the company's as the vouchers were converted, which
+        rounding does not let exceed what is open."""
+        if share.foreign_discount is not None:
+            return share.foreign_discount
+        open_base = sum((self._amount("F0411", row, "AAP") for row in rows), ZERO)
+        if not share.discount or not open_base:
+            return ZERO
+        unit = self.smallest(self._text("F0411", rows[0], "CRCD"))
+        return min(rounded(open_foreign * share.discount / open_base, unit), open_foreign - paid, key=abs)
+
+    def open_amount(self, key: VoucherKey) -> Decimal:
+        """What is open of a voucher, in the company's currency."""
+        return sum((self._amount("F0411", row, "AAP") for row in self._payables.changeable(key)), ZERO)
+
+    def _is_open(self, row: Row) -> bool:
+        return bool(self._amount("F0411", row, "AAP") or self._amount("F0411", row, "FAP"))
 
     def _settled(self, rows: Sequence[Row], share: Share) -> Decimal:
         """What is settled in all, discount included; BusinessError when that is not open."""
@@ -222,14 +250,6 @@ class Payments(Program):
         settled = open_amount
         if share.amount is not None:
             settled = share.amount + share.discount
-        elif share.foreign is not None:
-            open_foreign = sum((self._amount("F0411", row, "FAP") for row in rows), ZERO)
-            if not open_foreign or abs(share.foreign) > abs(open_foreign):
-                text = f"Payment amount {share.foreign} exceeds the open foreign amount {open_foreign}"
-                raise BusinessError("0122", text, "PFAP")
-            if share.foreign != open_foreign:
-                unit = self.smallest(self.base_currency(self._text("F0411", rows[0], "CO")))
-                settled = rounded(open_amount * share.foreign / open_foreign, unit) + share.discount
         if not settled or abs(settled) > abs(open_amount) or (settled > 0) != (open_amount > 0):
             raise BusinessError("0122", f"Payment amount {settled} exceeds the open amount {open_amount}", "PAAP")
         return settled
@@ -259,13 +279,14 @@ class Payments(Program):
         """Take a part from its pay item; gives the amounts of its F0414 row."""
         record = self._record("F0411", part.row)
         rest = self._amount("F0411", part.row, "AAP") - part.settled
+        foreign_rest = self._amount("F0411", part.row, "FAP") - part.foreign
         values: dict[str, Any] = {
             "AAP": rest,
-            "FAP": self._amount("F0411", part.row, "FAP") - part.foreign,
+            "FAP": foreign_rest,
             "ADSA": self._amount("F0411", part.row, "ADSA") + part.discount,
             "CDSA": self._amount("F0411", part.row, "CDSA") + part.foreign_discount,
         }
-        self._change("F0411", part.row, values if rest else {**values, "PST": "P"})
+        self._change("F0411", part.row, values if rest or foreign_rest else {**values, "PST": "P"})
         return {
             **chosen(record, "KCO DOC DCT SFX SFXE AN8 PYE CO CRRM CRCD CRR BCRC GLC"),
             "PAAP": part.settled - part.discount,

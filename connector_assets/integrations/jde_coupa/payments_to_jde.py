@@ -366,7 +366,7 @@ class PaymentsToJde(Flow):
         row = document.facts["row"]
         company, kind, number = str(row["voucher"]).split("/")
         # as the content writes it: a frame that was stored has more decimals, and the request would be another one
-        amount, discount = (Decimal(amount_text(row[name])) for name in ("amount", "base_discount"))
+        amount, discount, own = (Decimal(amount_text(row[name])) for name in ("amount", "base_discount", "discount"))
         body = {
             "DocumentCompany": company,
             "DocumentType": kind,
@@ -376,6 +376,8 @@ class PaymentsToJde(Flow):
             "PaymentNumber": int(document.content["number"]),
             "ForeignAmount" if row["foreign"] else "Amount": amount,
             **({"DiscountTaken": discount} if discount else {}),
+            # a discount that is converted there and back does not always close what it should
+            **({"ForeignDiscountTaken": own} if own and row["foreign"] else {}),
         }
         return Step(
             name="create",

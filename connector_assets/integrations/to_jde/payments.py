@@ -2,11 +2,11 @@
 
 Orchestrations record and void them. `payment_record` is sent DocumentCompany, DocumentType and DocumentNumber of the
 voucher, PaymentDate, GLDate, PaymentNumber (DOCM), and what is paid: Amount or for a foreign voucher ForeignAmount, and
-DiscountTaken where there is one, in the company's currency; or by pay item the grid PayItems (PayItem, ItemAmount or
-ItemForeignAmount), with those of further vouchers in the grid FurtherPayItems (DocumentCompany, DocumentType,
-DocumentNumber and the same), less those of the grid Credits, whose amounts are below nought. `payment_void` is sent
-PaymentID (PYID), VoidDate, and ReturnStatus where the other system pays: the pay status that the vouchers get,
-since JDE itself puts A, which its payment run selects (jde-ais section 15).
+DiscountTaken where there is one, in the company's currency, beside ForeignDiscountTaken in the voucher's; or by pay
+item the grid PayItems (PayItem, ItemAmount or ItemForeignAmount), with those of further vouchers in the grid
+FurtherPayItems (DocumentCompany, DocumentType, DocumentNumber and the same), less those of the grid Credits, whose
+amounts are below nought. `payment_void` is sent PaymentID (PYID), VoidDate, and ReturnStatus where the other system
+pays: the pay status that the vouchers get, since JDE itself puts A, which its payment run selects (jde-ais section 15).
 """
 
 from __future__ import annotations

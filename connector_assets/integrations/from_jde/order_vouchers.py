@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 
 from connector_assets.delivery.workbench import Reader
 from connector_assets.integrations.from_jde.keys import Row, text
+from connector_assets.integrations.from_jde.posting import without_audit_rows
 
 # (KCOO, DCTO, DOCO)
 Order = tuple[str, str, int]
@@ -25,7 +26,7 @@ def vouchers_of(reader: Reader, orders: Collection[Order]) -> dict[Order, list[R
         for written in (str(number), str(number).rjust(8, "0"))
     }
     found: dict[Order, list[Row]] = {}
-    for row in reader.complete("F0411", COLUMNS, sorted(keys)):
+    for row in without_audit_rows(reader.complete("F0411", COLUMNS, sorted(keys))):
         order = order_of(row)
         if order is not None and order in orders:
             found.setdefault(order, []).append(row)

@@ -32,6 +32,7 @@ from connector_assets.integrations.from_jde.keys import (
     voucher_parts,
 )
 from connector_assets.integrations.from_jde.orders import OrderRules
+from connector_assets.integrations.from_jde.posting import without_audit_rows
 from connector_assets.integrations.from_jde.taxes import charged, taxed
 from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.discrepancies import Matter, Said
@@ -131,7 +132,8 @@ class Papers:
         heads = {order_key(row): row for row in self.jde.complete("F4301", ORDER_KEY, keys)}
         receipts = by(self.jde.complete("F43121", ORDER_KEY, keys), *ORDER_KEY, "LNID")
         wanted = [(company, kind, str(number)) for company, kind, number in keys]
-        items = [row for row in self.jde.complete("F0411", ["PKCO", "PDCT", "PO"], wanted) if not is_void([row])]
+        items = without_audit_rows(self.jde.complete("F0411", ["PKCO", "PDCT", "PO"], wanted))
+        items = [row for row in items if not is_void([row])]
         vouchers = by([row for row in items if row.get("LNID")], "PKCO", "PDCT", "PO", "LNID")
         journal = self._journal(items)
         invoiced = self._invoiced(days)
@@ -233,7 +235,8 @@ class Papers:
             _note(ids, link.source_key.partition(":")[2], touched.vouchers[f"F0411:{number}"])
         pairs, from_jde = self._pairs(ids)
         held = self.bench.client("coupa").invoices.by_ids([int(id) for id in pairs])
-        items = self.jde.complete("F0411", VOUCHER_KEY, [voucher_parts(key) for key in set(pairs.values())])
+        parts = [voucher_parts(key) for key in set(pairs.values())]
+        items = without_audit_rows(self.jde.complete("F0411", VOUCHER_KEY, parts))
         journal = self._journal(items)
         rows = by([row for row in items if not is_void([row])], *VOUCHER_KEY)
         vouchers = {voucher_key(found[0]): found for found in rows.values()}

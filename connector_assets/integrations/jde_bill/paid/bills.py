@@ -130,7 +130,8 @@ class PaidBills:
         """The pay items of these keys (`F0411:KCO/DCT/DOC/SFX`) that are there and not void."""
         vouchers = {_parts(key)[:3] for key in keys}
         rows = self.jde.complete("F0411", VOUCHER_KEY, sorted(vouchers)) if vouchers else []
-        found = {f"{voucher_key(own[0])}/{own[0]['SFX']}": own for own in by(rows, *VOUCHER_KEY, "SFX").values()}
+        items = by(without_audit_rows(rows), *VOUCHER_KEY, "SFX").values()
+        found = {f"{voucher_key(own[0])}/{own[0]['SFX']}": own for own in items}
         return {key: self._item(found[key]) for key in keys if key in found and not is_void(found[key])}
 
     @cached_property
@@ -178,15 +179,14 @@ class PaidBills:
             key: voucher_parts(link.target_id) for key, link in links.items() if not link.target_id.startswith("Z/")
         }
         rows = self.jde.complete("F0411", VOUCHER_KEY, sorted(set(keys.values()))) if keys else []
-        found = by(rows, *VOUCHER_KEY)
+        found = by(without_audit_rows(rows), *VOUCHER_KEY)
         return {**made, **{key.removeprefix(prefix): [found[parts]] for key, parts in keys.items() if parts in found}}
 
     def _items(self, rows: Sequence[Row]) -> list[PayItem]:
         return [self._item(own) for _, own in sorted(by(rows, "SFX").items())]
 
     def _item(self, rows: Sequence[Row]) -> PayItem:
-        """A pay item; its extensions (SFXE) count as one, and audit rows of changes are in it already."""
-        rows = without_audit_rows(rows) or rows
+        """A pay item; its extensions (SFXE) count as one."""
         head = rows[0]
         foreign = is_foreign(head)
 

@@ -11,6 +11,7 @@ from connector_assets.delivery.money import ISO, Units
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_key, voucher_parts
+from connector_assets.integrations.from_jde.posting import without_audit_rows
 from connector_assets.integrations.from_jde.vouchers import payee_of
 from connector_assets.integrations.jde_coupa.origin import origin_rules
 from connector_assets.integrations.to_jde.vouchers.marks import marked
@@ -101,7 +102,7 @@ class PaidVouchers:
 
     def _named(self, keys: Sequence[str]) -> dict[str, list[Row]]:
         rows = self.reader.complete("F0411", VOUCHER_KEY, [voucher_parts(key) for key in sorted(set(keys))])
-        return {voucher_key(items[0]): items for items in by(rows, *VOUCHER_KEY).values()}
+        return {voucher_key(items[0]): items for items in by(without_audit_rows(rows), *VOUCHER_KEY).values()}
 
 
 def _paid(vouchers: Sequence[Sequence[Row]], currencies: Mapping[str, str]) -> PaidVoucher:

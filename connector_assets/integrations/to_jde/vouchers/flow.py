@@ -23,6 +23,7 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import is_foreign
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, day_of, is_void, text, voucher_parts
+from connector_assets.integrations.from_jde.posting import without_audit_rows
 from connector_assets.integrations.to_jde.handing_over import payment_run_of, rows_of
 from connector_assets.integrations.to_jde.pay_items import told
 from connector_assets.integrations.to_jde.periods import Periods, periods_of
@@ -157,7 +158,7 @@ class Vouchers(Flow):
 
     def _undone(self, items: Sequence[Row]) -> dict[str, date | None]:
         """The documents of vouchers (rows of F0411) that a clerk has voided or changed since we last saw them."""
-        vouchers = {"/".join(map(str, key)): own for key, own in by(items, *VOUCHER_KEY).items()}
+        vouchers = {"/".join(map(str, key)): own for key, own in by(without_audit_rows(items), *VOUCHER_KEY).items()}
         links = self.bench.ledger.links.by_target(self.full_name, self.target_entity, list(vouchers))
         known = self.bench.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
         days: dict[str, date | None] = {}

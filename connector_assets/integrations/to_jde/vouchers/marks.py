@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from connector_assets.delivery.workbench import Reader
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text
+from connector_assets.integrations.from_jde.posting import without_audit_rows
 
 Id = TypeVar("Id", int, str)
 # revisions are asked for so many at a time: nearly every voucher is the first of its document
@@ -95,7 +96,7 @@ def marked(reader: Reader, rules: MarkRules[Id], ids: Collection[Id]) -> dict[Id
         rows = reader.complete("F0411", [rules.mark_column], marks) if marks else []
         start += AT_A_TIME
         asked = list(dict.fromkeys(id for id, revision in _read(rows, rules, found) if revision >= start - LAST))
-    return {id: _vouchers(rows) for id, rows in found.items()}
+    return {id: _vouchers(without_audit_rows(rows)) for id, rows in found.items()}
 
 
 def _read(rows: Sequence[Row], rules: MarkRules[Id], into: dict[Id, list[Row]]) -> Iterator[tuple[Id, int]]:

@@ -27,6 +27,7 @@ from connector_assets.integrations.from_jde.keys import (
     voucher_key,
     voucher_parts,
 )
+from connector_assets.integrations.from_jde.posting import without_audit_rows
 from connector_assets.integrations.from_jde.taxes import TaxRule, charged, taxed
 from connector_assets.integrations.to_jde.pay_items import is_in_payment
 from connector_assets.integrations.to_jde.vouchers.marks import MarkRules
@@ -111,14 +112,14 @@ class VoucherRecords:
         for part in chunks(sorted(ids), PREFIXES):
             begins = [starts_with("EDTN", self.marks.transaction_begins(id)) for id in part]
             batch += self._rows("F0411Z1", any_of(*begins))
-            vouchers += self._rows("F0411", any_of(*(starts_with(column, self.marks.begins(id)) for id in part)))
+            vouchers += self._pay_items(any_of(*(starts_with(column, self.marks.begins(id)) for id in part)))
         found = self._held(batch, vouchers)
         return {id: found[id] for id in ids if id in found}
 
     def all(self) -> dict[Any, list[Held]]:
         """Every revision of every document."""
         batch = self._rows("F0411Z1", starts_with("EDTN", self.marks.transactions))
-        return self._held(batch, self._rows("F0411", starts_with(self.marks.mark_column, self.marks.mark_prefix)))
+        return self._held(batch, self._pay_items(starts_with(self.marks.mark_column, self.marks.mark_prefix)))
 
     def any(self) -> bool:
         """Whether JDE holds any."""
@@ -168,7 +169,7 @@ class VoucherRecords:
             source, revision = self.marks.read_transaction(number) or (None, 0)
             name = (items[0]["AN8"], text(items[0].get("VINV")) or "")
             found.setdefault(name, []).append(Held(f"Z/{batch}/{number}", source, revision, items, in_batch=True))
-        rows = [row for page in self.jde.by_keys("F0411", ["AN8", "VINV"], names) for row in page]
+        rows = self._items(self.jde.by_keys("F0411", ["AN8", "VINV"], names))
         for key, items in by([row for row in rows if row["DCT"] != "NO"], *VOUCHER_KEY).items():
             held = self._voucher(key, items)
             if not held.void:
@@ -178,7 +179,7 @@ class VoucherRecords:
     def one(self, supplier: int, number: int) -> Held | None:
         """The voucher of a supplier and document number, whatever it is marked with; None where there is not exactly
         one."""
-        rows = self._rows("F0411", one_of("DOC", [number]))
+        rows = self._pay_items(one_of("DOC", [number]))
         groups = by([row for row in rows if row["AN8"] == supplier], *VOUCHER_KEY)
         if len(groups) != 1:
             return None
@@ -232,12 +233,20 @@ class VoucherRecords:
 
     def _vouchers(self, keys: Iterable[tuple[str, str, int]]) -> dict[str, list[Row]]:
         wanted = list(keys)
-        rows = [row for page in self.jde.by_keys("F0411", VOUCHER_KEY, wanted) for row in page] if wanted else []
+        rows = self._items(self.jde.by_keys("F0411", VOUCHER_KEY, wanted)) if wanted else []
         return {voucher_key(items[0]).removeprefix("F0411:"): items for items in by(rows, *VOUCHER_KEY).values()}
 
     def _journal(self, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], list[Row]]:
         pages: Iterator[list[Row]] = self.jde.by_keys("F0911", VOUCHER_KEY, list(keys)) if keys else iter(())
         return by([row for page in pages for row in page], *VOUCHER_KEY)
+
+    def _pay_items(self, where: Any) -> list[Row]:
+        return self._items(self.jde.browse("F0411", where=where))
+
+    @staticmethod
+    def _items(pages: Iterable[Sequence[Row]]) -> list[Row]:
+        """Pay items; what a change or a void left behind is part of them already."""
+        return without_audit_rows([row for page in pages for row in page])
 
     def _rows(self, table: str, where: Any) -> list[Row]:
         return [row for page in self.jde.browse(table, where=where) for row in page]

@@ -1,0 +1,49 @@
+"""A change of a posted voucher leaves an audit row in JD Edwards (DCTA `PE`): it is in the pay item already, and counts
+for nothing."""
+
+from __future__ import annotations
+
+import bill_born as born
+import bill_paid as paying
+import pytest
+from bill_site import BillSite
+from scenario_books import Entry
+
+
+def corrected_and_void(town: BillSite, entry: Entry) -> None:
+    """A clerk changes the amount of a posted voucher, and then voids it."""
+    town.books.post(entry)
+    town.books.change(entry, "90.00")
+    town.books.void(entry)
+
+
+@pytest.mark.parametrize("corrected", [True, False])
+def test_a_payment_of_a_void_voucher_finds_none(town: BillSite, corrected: bool) -> None:
+    """Given the bill of a voucher that is void, when BILL has paid it all the same
+    then the payment finds no voucher, whether or not the voucher was corrected before."""
+    paying.switch_on(town)
+    entry = town.books.voucher()
+    paying.pay(town, paying.bill(town, entry, "100.00"))
+    if corrected:
+        corrected_and_void(town, entry)
+    else:
+        town.books.void(entry)
+    assert paying.run(town) == {"held": 1}
+    assert town.exception(paying.FLOW).reason == "voucher_not_linked"
+
+
+def test_a_voucher_of_a_bill_that_was_corrected_is_not_taken_for_paid(town: BillSite) -> None:
+    """Given the voucher of a bill, corrected by a clerk forth and back, when the bill is archived in BILL
+    then the voucher is voided."""
+    born.switched_on(town)
+    id = born.bill(town)
+    born.run(town)
+    [row] = born.items(town, id)
+    entry = Entry(row["DOC"], row["DCT"].strip(), row["KCO"].strip())
+    town.books.post(entry)
+    for amount in ("90.00", "100.00"):
+        town.books.change(entry, amount)
+    assert born.run(town) == {"unchanged": 1}
+    town.bill.act("archive_bill", id=id)
+    assert born.run(town) == {"updated": 1}
+    assert town.exceptions(born.FLOW) == [] and born.vouchers(town, id)[0][2] == "void"

@@ -30,7 +30,8 @@ from connector_resources.ledger import Delivery, ExceptionRow
 
 UNSETTLED = frozenset({"held", "conflict", "refused", "failed", "in_doubt", "sending", "staged"})
 # reasons that say something of the target; every other one keeps a document from being sent
-OF_THE_TARGET = frozenset({"missing_in_target", "changed_on_both_sides", "total_differs", "deleted_in_source"})
+LOST = frozenset({"missing_in_target", "deleted_in_target"})
+OF_THE_TARGET = LOST | {"changed_on_both_sides", "total_differs", "deleted_in_source"}
 # a finding of the sweep, which stands beside a settled document
 DUPLICATE = "duplicate_in_target"
 # a total is the sum of its lines
@@ -83,7 +84,7 @@ class Memory:
             case "duplicate_in_target":
                 return reason == "natural_key_taken"
             case "missing_in_target":
-                return reason == "missing_in_target" if known.key in self._linked else reason not in OF_THE_TARGET
+                return reason in LOST if known.key in self._linked else reason not in OF_THE_TARGET
         if reason == "natural_key_taken" or _names(exception, gap.field):
             return True
         return reason not in OF_THE_TARGET - {"changed_on_both_sides"} and _as_agreed(known, gap)

@@ -188,7 +188,7 @@ class Doubts:
         """A call that changed something took effect when the flow, seeing the target, asks for nothing more."""
         if target is None:
             return work.hold(
-                [problem("missing_in_target", "", work.known.target_id)],
+                [problem(self.flow.lost_reason, "", work.known.target_id)],
                 close_intents=close(work, "unknown"),
                 due_at=None,
             )

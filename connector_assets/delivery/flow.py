@@ -134,6 +134,8 @@ class Flow(ABC):
     held_until: ClassVar[Mapping[str, str]] = {}
     # True where the sweep looks for records of ours that somebody deleted in the target
     notices_lost: ClassVar[bool] = False
+    # the reason of a linked document that is not in the target any more: `deleted_in_target` where money can follow
+    lost_reason: str = "missing_in_target"
     # True where documents without a link are looked up in the target before anything is decided
     looks_first: bool = False
 

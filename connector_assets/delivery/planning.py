@@ -106,7 +106,7 @@ class Planner:
         decision = self.flow.decide(document, known, None)
         if isinstance(decision, NeedTarget):
             if target is None:
-                self._hold(work, [problem("missing_in_target", "", known.target_id)])
+                self._hold(work, [problem(self.flow.lost_reason, "", known.target_id)])
                 return _result(work), None
             decision = self.flow.decide(document, known, target)
         match decision:

@@ -169,7 +169,7 @@ class Steps:
             work.target = targets.get(work.known.target_id or "")
             work.seen = True
             if work.target is None:
-                told.append((work, work.hold([problem("missing_in_target", "", work.known.target_id)])))
+                told.append((work, work.hold([problem(self.flow.lost_reason, "", work.known.target_id)])))
             elif moved := work.follow(self.flow, work.target, state="sending"):
                 told.append((work, moved))
         self._record(told)

@@ -27,6 +27,13 @@ REASONS = (
         "restore it there; or have it created anew: `connector links remove {flow} {key}`, then replay",
     ),
     Reason(
+        "deleted_in_target",
+        "high",
+        "a person deleted in the target what we made there, and the money may go out twice: {value}",
+        "stop what is about to be paid, and find out why. Where it is to stay deleted, take it back in the source too, "
+        "and dismiss this one; else have it made anew: `connector links remove {flow} {key}`, then replay",
+    ),
+    Reason(
         "deleted_in_source",
         "normal",
         "the record was deleted in the source after it was delivered",

@@ -92,6 +92,7 @@ class Payments(Flow):
     after = ("bills", "vendor_credits", "purchase_order_bills", "approved_bills")
     carries_money = True
     notices_lost = True
+    lost_reason = "deleted_in_target"
     gl_column = "gl_day"
     parties_of = "vendors"
     source_role, source_entity = "bill", "payments"

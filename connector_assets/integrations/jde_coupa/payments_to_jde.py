@@ -115,6 +115,7 @@ class PaymentsToJde(Flow):
     optional = True
     carries_money = True
     notices_lost = True
+    lost_reason = "deleted_in_target"
     gl_column = "gl_day"
     source_role, source_entity = "coupa", "payments"
     target_role, target_entity = "jde", "F0413"

@@ -4,9 +4,11 @@ for nothing."""
 from __future__ import annotations
 
 import bill_born as born
+import bill_ordered as ordered
 import bill_paid as paying
 import pytest
 from bill_site import BillSite
+from scenario_acts import ORCHESTRATIONS
 from scenario_books import Entry
 
 
@@ -29,6 +31,21 @@ def test_a_payment_of_a_void_voucher_finds_none(town: BillSite, corrected: bool)
     else:
         town.books.void(entry)
     assert paying.run(town) == {"held": 1}
+    assert town.exception(paying.FLOW).reason == "voucher_not_linked"
+
+
+def test_a_payment_of_an_orders_bill_finds_no_void_voucher(town: BillSite) -> None:
+    """Given a billed order whose voucher was corrected and voided, when BILL has paid the bill
+    then the payment finds no voucher."""
+    order = ordered.ordering(town).order()
+    town.flows[paying.FLOW] = {}
+    town.connect("jde", orchestrations=ORCHESTRATIONS)
+    ordered.run(town)
+    entry = ordered.voucher(town, order)
+    town.books.change(entry, "20.00")
+    town.books.void(entry)
+    paying.pay(town, ordered.bill_of(town, order)["id"])
+    assert ordered.run(town, paying.FLOW) == ({"held": 1},)
     assert town.exception(paying.FLOW).reason == "voucher_not_linked"
 
 

@@ -69,6 +69,20 @@ def test_a_voucher_of_a_bill_that_a_clerk_voids_is_a_conflict(town: BillSite, mo
     assert town.exceptions(born.FLOW) == []
 
 
+@pytest.mark.reason("deleted_in_target")
+def test_a_voucher_of_a_bill_that_a_clerk_deletes_is_found_by_the_sweep(town: BillSite) -> None:
+    """Given the voucher of a bill that is not posted, when a clerk deletes it, which leaves no row that changed
+    then the sweep tells it, of high severity: BILL would pay what JD Edwards does not owe."""
+    born.switched_on(town)
+    id = born.bill(town)
+    born.run(town)
+    [row] = born.items(town, id)
+    town.books.delete("F0411", {name: row[name] for name in ("DOC", "DCT", "KCO", "SFX")} | {"SFXE": 0})
+    town.sweep(born.FLOW)
+    found = town.exception(born.FLOW)
+    assert (found.reason, severity_of(found.reason)) == ("deleted_in_target", "high")
+
+
 def test_a_voucher_that_we_voided_ourselves_is_nobodys_conflict(town: BillSite) -> None:
     """Given a bill that was corrected in BILL, so that we void its voucher and make the next revision
     then no later sync takes our own void for a clerk's."""
@@ -162,6 +176,20 @@ def test_a_site_may_have_it_posted_anew(town: BillSite) -> None:
     town.books.void_payment(NumberRules().number(paid.parts[0]), on=LATER)
     assert run_later(town, paying.FLOW) == {"created": 1}
     assert open_items(town, entry) == [(NOTHING, "P")] and run_later(town, paying.FLOW) in ({}, {"unchanged": 1})
+
+
+def test_a_posted_payment_that_a_clerk_deletes_is_found_by_the_sweep(town: BillSite) -> None:
+    """Given a payment of BILL that is recorded and not posted, when a clerk deletes it in JD Edwards
+    then the sweep tells it, of high severity: JD Edwards may pay it once more."""
+    switch_on(town)
+    entry, _ = posted_days_ago(town)
+    [header], [detail] = table(town, "F0413"), table(town, "F0414")
+    town.books.delete("F0414", {name: detail[name] for name in ("PYID", "RC5")})
+    town.books.delete("F0413", {"PYID": header["PYID"]})
+    town.books.change_items(entry, AAP="100.00", PST="A")
+    town.sweep(paying.FLOW)
+    found = town.exception(paying.FLOW)
+    assert (found.reason, severity_of(found.reason)) == ("deleted_in_target", "high")
 
 
 def test_what_we_voided_ourselves_is_no_conflict(town: BillSite) -> None:

@@ -145,10 +145,10 @@ def test_a_booked_payment_that_a_clerk_voids_is_a_conflict(town: Site) -> None:
     assert town.exceptions(PAYMENTS) == []
 
 
-@pytest.mark.reason("missing_in_target")
+@pytest.mark.reason("deleted_in_target")
 def test_a_booked_payment_that_a_clerk_deletes_is_found_by_the_sweep(town: Site) -> None:
     """Given a payment of Coupa Pay that is booked and not posted, when a clerk deletes it in JD Edwards, which leaves
-    no row that changed, then the sweep tells it; nothing is booked anew."""
+    no row that changed, then the sweep tells it, of high severity; nothing is booked anew, until a person says so."""
     paying(town)
     found = born(town)
     act(town, "make_payment", invoices=[{"id": found.id}], status="completed_successfully", date=TODAY.isoformat())
@@ -159,18 +159,29 @@ def test_a_booked_payment_that_a_clerk_deletes_is_found_by_the_sweep(town: Site)
     town.books.delete("F0413", {"PYID": header["PYID"]})
     town.books.change_items(found.voucher, AAP="120.00", PST="A")
     town.sweep(PAYMENTS)
-    assert town.exception(PAYMENTS).reason == "missing_in_target"
+    told = town.exception(PAYMENTS)
+    assert (told.reason, severity_of(told.reason)) == ("deleted_in_target", "high")
     assert town.sandbox.systems["jde"].dump()["F0413"] == {}
+    town.ledger.links.remove(f"jde_coupa/{PAYMENTS}", told.key, "clerk", town.clock.now())
+    town.replay(PAYMENTS)
+    town.sync(PAYMENTS)
+    assert len(town.sandbox.systems["jde"].dump()["F0413"]) == 1 and town.exceptions(PAYMENTS) == []
 
 
-def test_a_voucher_that_a_clerk_deletes_is_found_by_the_sweep(town: Site, payables: Payables) -> None:
-    """Given the voucher of an invoice that is not posted, when a clerk deletes it, then the sweep tells it."""
+@pytest.mark.parametrize("payer", ["jde", "coupa"])
+def test_a_voucher_that_a_clerk_deletes_is_found_by_the_sweep(town: Site, payables: Payables, payer: str) -> None:
+    """Given the voucher of an invoice that is not posted, when a clerk deletes it, then the sweep tells it, of high
+    severity where Coupa Pay goes on to pay the invoice."""
+    town.configure(FLOW, payer=payer)
     id = payables.invoice()
     town.sync(FLOW)
     entry = voucher_of(payables, id)
     town.books.delete("F0411", {"DOC": entry.doc, "DCT": entry.kind, "KCO": entry.company, "SFX": "001", "SFXE": 0})
     town.sweep(FLOW)
-    assert town.exception(FLOW).reason == "missing_in_target"
+    told = town.exception(FLOW)
+    assert (told.reason, severity_of(told.reason)) == (
+        ("missing_in_target", "normal") if payer == "jde" else ("deleted_in_target", "high")
+    )
     assert payables.items(id) == []
 
 

@@ -133,6 +133,11 @@ class Vouchers(Flow):
         """Whether the other system pays the vouchers; JDE's run then must never select them."""
         return bool(self.settings.new_status == self.settings.unpayable_status)
 
+    @property
+    def lost_reason(self) -> str:  # type: ignore[override]
+        """Where the other system pays, it would pay what JDE does not owe any more."""
+        return "deleted_in_target" if self.other_pays else "missing_in_target"
+
     # -- the source side ------------------------------------------------------------------------------------------
 
     @abstractmethod

@@ -119,7 +119,8 @@ def _gl_dates(key: dg.AssetKey, days: dg.DailyPartitionsDefinition | None) -> dg
         GL_DATES,
         asset=key,
         partitions_def=days,
-        description="Documents of a closed period, which are written with the first open day after it as G/L date.",
+        description="Documents of a closed period, which are written or taken back with the first open day after it as "
+        "G/L date.",
     )
 
 

@@ -145,10 +145,11 @@ def test_a_closed_period_moves_an_invoices_day_or_holds_it(town: Site, payables:
 
 def test_the_check_lists_what_a_closed_period_moves(town: Site, payables: Payables) -> None:
     """Given invoices of January and March that are vouchers by now, and another one of January
-    when March is closed, then the check lists that one with both days: what is written is not moved any more."""
+    when March is closed, then the check lists that one with both days: what is written is not moved any more; nor is
+    what is void, but the void of a voucher of March is."""
     town.books.upsert("F0010", MARCH)
     payables.invoice("A-1", on=JANUARY)
-    payables.invoice("A-2")
+    second = payables.invoice("A-2")
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 2}
 
     def listed() -> list[tuple[str, date, date]]:
@@ -163,6 +164,12 @@ def test_the_check_lists_what_a_closed_period_moves(town: Site, payables: Payabl
     town.books.upsert("F0010", MARCH | {"PNC": 4})
     third = payables.invoice("A-3", on=JANUARY)
     assert listed() == [(f"invoices:{third}", JANUARY, date(2026, 4, 1))]
+    payables.act("void_invoice", id=third)
+    assert listed() == []
+    payables.act("void_invoice", id=second)
+    assert listed() == [(f"invoices:{second}", date(2026, 3, 1), date(2026, 4, 1))]
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1, "unchanged": 1, "ignored": 1}
+    assert listed() == []
 
 
 @pytest.mark.reason("period_closed")

@@ -21,8 +21,9 @@ from connector_assets.integrations.from_jde.accounts import (
     postable,
     posting_edit,
 )
-from connector_assets.integrations.from_jde.keys import Row, account_key, by, text
+from connector_assets.integrations.from_jde.keys import Row, account_key, by, is_void, text
 from connector_assets.integrations.to_jde.vouchers import form_1099
+from connector_assets.integrations.to_jde.vouchers.marks import marked
 from connector_assets.integrations.to_jde.vouchers.settings import NUMBER_LENGTH
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Filling:
             else:
                 self.withdraw(row)
         self._twins(documents)
+        self._void_dates(documents)
         self._left_with(documents, own)
         return Frames(
             frame(documents, mapped_columns(self.flow.document_columns)) if documents else frames.documents,
@@ -212,6 +214,19 @@ class Filling:
                 row["moved_from"] = wanted
         if row["gl_date"] is None:
             row["not_open" if row["key"] in self.delivered else "closed"] = why
+
+    def _void_dates(self, documents: Sequence[dict[str, Any]]) -> None:
+        """The G/L date with which a voucher that is still in force is taken back, and its own where that is closed."""
+        void = {row[self.flow.id_column]: row for row in documents if row["void"] and row["ignored"] is None}
+        if not void:
+            return
+        for id, vouchers in marked(self.bench.reader("jde"), self.settings, list(void)).items():
+            for items in vouchers:
+                dated: date | None = items[0].get("DGJ")
+                if dated is None or is_void(items):
+                    continue
+                day = self.flow.periods.reversal_day(text(items[0].get("CO")) or "", dated)
+                void[id] |= {"gl_date": day, "moved_from": dated if day not in (None, dated) else None}
 
     # -- accounts -------------------------------------------------------------------------------------------------
 

@@ -151,6 +151,11 @@ class Flow(ABC):
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         """The document keys that these rows of a source entity touch, each with its latest day of change."""
 
+    def changed_in_target(self, first: date, last: date) -> dict[str, date | None]:
+        """The documents that a person changed in the target in these days, where no source of the flow tells that: the
+        target itself is asked."""
+        return {}
+
     @abstractmethod
     def all_keys(self) -> dict[str, date | None]:
         """Every document key that the source holds now, with its day of change: for the sweep and reconciliation."""

@@ -151,6 +151,9 @@ class Pipeline:
                     merge(keys, self.flow.changed_keys(source.entity, rows))
                 self.unreadable.add(reader.unreadable(source.entity, first, last))
         self.unreadable.add(found)
+        # what cannot be read there is told by who reads it to deliver it
+        with set_aside():
+            merge(keys, self.flow.changed_in_target(first, last))
         return keys
 
     def all_keys(self) -> dict[str, date | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,15 +15,19 @@ from connector_assets.delivery.document import (
     Document,
     Done,
     FieldChange,
+    Hold,
     NeedTarget,
     Step,
     Target,
     differences,
     version_text,
 )
+from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.paging import by_ids
+from connector_assets.sources.records import window_of
 from connector_resources.coupa.models import ExternalPayable
 from connector_resources.ledger import Delivery
 
@@ -63,9 +68,27 @@ class ExternalPayables(Outlet):
         payables, name = self.coupa.external_payables, self.settings.source_name
         return {key for key in keys if payables.find(name, key.removeprefix("F0411:")) is not None}
 
+    def undone_between(self, flow: Flow, first: date, last: date) -> dict[str, date | None]:
+        # of other fields Coupa's answers say too little (coupa section 3.5.2)
+        start, until = window_of(first, min(last, self.bench.today("coupa")), self.bench.time_zone("coupa"))
+        held = {str(each.id): observe(each) for each in self.coupa.external_payables.changed_between(start, until)}
+        links = self.bench.ledger.links.by_target(flow.full_name, self.entity, list(held))
+        known = self.bench.ledger.deliveries.load(flow.full_name, [link.source_key for link in links.values()])
+        left = {id: known[link.source_key].content for id, link in links.items() if link.source_key in known}
+        return {
+            links[id].source_key: last
+            for id, content in left.items()
+            if content is not None and not content.get("void") and self.is_over(held[id])
+        }
+
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         if known.target_id is not None and document.content["void"]:
             return self._void(document, known, target)
+        if known.target_id is not None and document.facts["row"]["touched"] and target is None:
+            return NeedTarget()
+        if target is not None and self.is_over(target):
+            # its source reference is taken for good: no other one can be made
+            return Hold((problem("changed_on_both_sides", "status", target.status),), conflict=True)
         waits = self.awaits_posting(document, sent=known.target_id is not None)
         if waits is not None and known.target_id is None:
             return waits

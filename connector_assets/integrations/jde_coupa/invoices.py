@@ -221,6 +221,11 @@ class Invoices(Flow):
             return touched(self.bench, self.full_name, rows, self.settings, voucher_key) if self.coupa_pays else {}
         return jde.changed_vouchers(self.bench.reader("jde"), entity, rows, self.settings, self.bench.start_date)
 
+    def changed_in_target(self, first: date, last: date) -> dict[str, date | None]:
+        found = self.outlet.undone_between(self, first, last)
+        self._touched |= found.keys()
+        return found
+
     @property
     def looks_first(self) -> bool:  # type: ignore[override]
         """Coupa may hold an invoice of the same number that others entered meanwhile: it would be paid twice."""

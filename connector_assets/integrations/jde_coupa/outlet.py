@@ -76,6 +76,10 @@ class Outlet(ABC):
         the day; none where vouchers are no invoices."""
         return {}
 
+    def undone_between(self, flow: Flow, first: date, last: date) -> dict[str, date | None]:
+        """The same of records that no source tells the changes of: Coupa is asked for them."""
+        return {}
+
     def awaits_posting(self, document: Document, *, sent: bool) -> Done | Hold | Ignore | None:
         """What is decided where an invoice of an unposted voucher would be made, or grow; None where it is posted."""
         row = document.facts["row"]

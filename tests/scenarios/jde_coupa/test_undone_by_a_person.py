@@ -252,6 +252,28 @@ def test_an_invoice_that_is_voided_in_coupa_is_a_conflict(town: Site) -> None:
     assert (told.reason, told.value) == ("changed_on_both_sides", "voided")
 
 
+def test_an_external_payable_that_is_voided_in_coupa_is_a_conflict(town: Site) -> None:
+    """Given a voucher that Coupa Pay is to pay, when a user of Coupa voids its external payable days later
+    then the next sync tells it, though nothing moved in JD Edwards: nobody would pay the voucher. Once it is void in
+    JD Edwards too, both agree."""
+    town.configure("invoices", mode="external_payables")
+    town.connect("coupa", scopes=town.sandbox.get("/credentials")["coupa"]["scope"].split())
+    entry = town.books.voucher(4711)
+    town.sync("invoices")
+    days_later(town)
+    assert run_later(town, "invoices") == {}
+    [payable] = town.spend.all("payables/external/payables")
+    town.spend.set("external_payables", payable["id"], status="voided")
+    for _ in range(2):
+        assert run_later(town, "invoices") == {"conflict": 1}
+    told = town.exception("invoices")
+    assert (told.reason, told.field, told.value) == ("changed_on_both_sides", "status", "voided")
+    town.books.act("void_voucher", entry, date=LATER)
+    run_later(town, "invoices")
+    assert town.exceptions("invoices") == []
+    assert run_later(town, "invoices") == {"unchanged": 1}
+
+
 def test_what_coupa_itself_does_with_an_invoice_is_no_conflict(town: Site) -> None:
     """Given an invoice that shows a payment of JD Edwards, when it is exported, or commented on in Coupa
     then nothing is told and nothing is sent."""

@@ -106,11 +106,17 @@ def _made(bench: Workbench, plan: Plan, planned: FlowPlan) -> dict[Referred, Lin
     referred = planned.referred
     for name in {flow for flow, _ in referred}:
         full_name = f"{plan.integration}/{name}"
-        adopted = {each.key for each in plan.flows[full_name].documents if each.frozen is None}
+        adopted, there = set[str](), set[str]()
+        for each in plan.flows[full_name].documents:
+            if each.frozen is None:
+                adopted.add(each.key)
+            elif each.frozen.target_id is not None:
+                # linked before, however it was, and only put in use again
+                there.add(each.key)
         links = bench.ledger.links.of(full_name, [key for flow, key in referred if flow == name])
         made |= {
             (name, key): link
             for key, link in links.items()
-            if link.origin == ("matched" if key in adopted else "created")
+            if key in there or link.origin == ("matched" if key in adopted else "created")
         }
     return made

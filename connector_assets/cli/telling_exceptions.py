@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -60,9 +61,21 @@ class Told:
             "partition": each.partition,
             "party": known.party if known else None,
             "party_number": known.party_number if known else None,
-            "amount": amount_text(known.amount, known.currency) if known and known.amount is not None else None,
+            "amount": amount_text(amount, known.currency) if known and (amount := _stake(known)) is not None else None,
             "currency": known.currency if known else None,
         }
+
+
+def _stake(known: Delivery) -> Decimal | None:
+    """The amount that an exception is about: the document's; where nothing of it is open any more, what both sides last
+    agreed on."""
+    agreed = (known.content or {}).get("amount")
+    if known.amount or agreed is None:
+        return known.amount
+    try:
+        return Decimal(str(agreed))
+    except InvalidOperation:
+        return known.amount
 
 
 def _documents(ledger: Ledger, found: Sequence[ExceptionRow]) -> dict[tuple[str, str], Delivery]:
@@ -77,9 +90,9 @@ def document_words(key: str, label: str | None) -> str:
     """A document as people call it: `INV-7, voucher PV 778812 (00100)`."""
     table, _, record = key.partition(":")
     parts = record.split("/")
-    if table in ("F0411", "F4301") and len(parts) == 3:
-        company, kind, number = parts
-        name = f"{NOUNS[table]} {kind} {number} ({company})"
+    if table in ("F0411", "F4301") and len(parts) in (3, 4):
+        company, kind, number, *item = parts
+        name = ", ".join([f"{NOUNS[table]} {kind} {number}", *(f"pay item {each}" for each in item)]) + f" ({company})"
     elif table in NOUNS:
         name = f"{NOUNS[table]} {parts[0]}" + (f" ({', '.join(parts[1:])})" if parts[1:] else "")
     else:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from connector_assets.delivery.reasons import problem
 from connector_resources.errors import ConnectorError
 from connector_resources.ledger import Delivery, ExceptionRow, Ledger, Problem
+from connector_resources.ledger.foreseen import ForeseenLinks
 from connector_resources.ledger.releasing import split_name
 from connector_resources.unreadable import set_aside
 
@@ -39,6 +40,8 @@ RULES = {
         "change its type in JD Edwards (F0006.STYL), or add the type to `unit_types` of that flow",
     ),
 }
+# said by a person, or once and for all
+SAID = ("dismissed", "rejected", "before_baseline")
 # what the document itself can do about it
 OTHERWISE = "or correct the document in its own system"
 
@@ -60,6 +63,8 @@ def causes(ledger: Ledger, names: Iterable[str]) -> dict[str, Cause]:
             source, key = split_name(name)
             wanted.setdefault(source.removeprefix(LINK), {})[key] = name
     found: dict[str, Cause] = {}
+    # of a plan: what its earlier flows would make of them
+    planned = ledger.links.left if isinstance(ledger.links, ForeseenLinks) else {}
     for flow, keys in wanted.items():
         known = ledger.deliveries.load(flow, list(keys))
         links = ledger.links.of(flow, list(keys))
@@ -75,6 +80,8 @@ def causes(ledger: Ledger, names: Iterable[str]) -> dict[str, Cause]:
             elif key in staged:
                 waits = f"`connector approvals show {staged[key].id}`"
                 found[name] = Cause(f"{flow} waits for an approval of it", f"decide about it: {waits}")
+            elif (flow, key) in planned:
+                found[name] = _planned(flow, key, planned[flow, key])
             elif key in known:
                 found[name] = _known(flow, key, known[key])
     return found
@@ -126,6 +133,13 @@ def _held(flow: str, key: str, exception: ExceptionRow) -> Cause:
     return Cause(why, f"mend that first: `connector exceptions show {exception.id}`; {_by_hand(flow, key)}")
 
 
+def _planned(flow: str, key: str, why: str | Problem) -> Cause:
+    if isinstance(why, str):
+        return _ignored(flow, key, why)
+    told = f"{flow} holds it itself, {why.reason}: {why.message}"
+    return Cause(told, f"mend that first: {why.of(flow, key).fix}; {_by_hand(flow, key)}")
+
+
 def _known(flow: str, key: str, known: Delivery) -> Cause:
     if known.state == "ignored":
         rule = known.outcome
@@ -134,15 +148,19 @@ def _known(flow: str, key: str, known: Delivery) -> Cause:
                 f"a person has {rule} it in {flow}",
                 f"change it in the source, which has it looked at again; {_by_hand(flow, key)}",
             )
-        why, fix = RULES.get(rule, ("", f"change what the rule {rule} looks at, in the source or in the settings"))
-        told = f"{flow} leaves it alone by the rule {rule}{f': {why}' if why else ''}"
-        return Cause(told, f"{fix}; then `connector sync {flow} --key {key}`; {OTHERWISE}; {_by_hand(flow, key)}")
+        return _ignored(flow, key, rule)
     if known.state == "baseline":
         return Cause(
             f"{flow} marked it as seen and never sent it",
             f"change it in the source, which sends it; {_by_hand(flow, key)}",
         )
     return Cause(f"{flow} has it on its way ({known.state.replace('_', ' ')})", f"send it: `connector sync {flow}`")
+
+
+def _ignored(flow: str, key: str, rule: str) -> Cause:
+    why, fix = RULES.get(rule, ("", f"change what the rule {rule} looks at, in the source or in the settings"))
+    told = f"{flow} leaves it alone by the rule {rule}{f': {why}' if why else ''}"
+    return Cause(told, f"{fix}; then `connector sync {flow} --key {key}`; {OTHERWISE}; {_by_hand(flow, key)}")
 
 
 def _never_read(flow: Flow, names: Collection[str]) -> dict[str, Cause]:

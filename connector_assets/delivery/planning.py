@@ -23,6 +23,7 @@ from connector_assets.delivery.engine import nothing_new, standing
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.frozen import freeze
 from connector_assets.delivery.gate import Gate
+from connector_assets.delivery.linking import SAID
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.recorder import Recorder, Told
 from connector_assets.delivery.references import Document as Referred
@@ -75,6 +76,7 @@ class Planner:
             results.append(result)
             if entry is not None:
                 planned.append(entry)
+        self._tell_left(results)
         return results, planned
 
     def _plan_one(
@@ -117,6 +119,8 @@ class Planner:
                 work.finish(step.outcome if self.gate.lets_go(work, step) else "staged")
                 if step.creates and known.target_id is None:
                     self._expect(document, self._made(document), "created")
+                elif target is not None:
+                    self._expect_restored(document, target)
                 return _result(work), self._planned(work, step)
             case Done():
                 work.finish("unchanged")
@@ -170,6 +174,21 @@ class Planner:
             link: NewLink = self.flow.link(document, target, origin)
             link = replace(link, flow=self.flow.full_name, source_key=document.key)
             self.ledger.links.expect(link, self.clock.now())
+
+    def _expect_restored(self, document: Document, target: Target) -> None:
+        """A record that is out of use there, and that the plan puts in use again, may be referred to."""
+        links = self.ledger.links
+        again = document.content.get("active") and target.content.get("active") is False
+        if again and isinstance(links, ForeseenLinks):
+            links.restore(self.flow.full_name, document.key, target.id)
+
+    def _tell_left(self, results: Sequence[Result]) -> None:
+        """Later flows of the plan say why what they refer to is not linked, as they would after a sync."""
+        links, name = self.ledger.links, self.flow.full_name
+        if isinstance(links, ForeseenLinks):
+            links.left |= {(name, each.key): each.rule for each in results if each.rule and each.rule not in SAID}
+            for key, why in reversed(self.held):
+                links.left[name, key] = why
 
     def _after(self, document: Document) -> tuple[Referred, ...]:
         """What a document refers to that is only expected, in the order in which the plan makes it."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from connector_resources.ledger.database import Database
 from connector_resources.ledger.links import Links
-from connector_resources.ledger.rows import Link, NewLink
+from connector_resources.ledger.rows import Link, NewLink, Problem
 
 
 class ForeseenLinks(Links):
@@ -16,8 +16,12 @@ class ForeseenLinks(Links):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._expected: dict[tuple[str, str], Link] = {}
+        # (flow, key) -> target id
+        self._restored: dict[tuple[str, str], str] = {}
         # the flows of which links are expected, in the order in which the plan came to them
         self.flows: list[str] = []
+        # (flow, key) -> why the plan makes no link of it: the rule that leaves it alone, or what it is held for
+        self.left: dict[tuple[str, str], str | Problem] = {}
 
     def expect(self, link: NewLink, now: datetime) -> None:
         """From now on this link is found too."""
@@ -39,9 +43,19 @@ class ForeseenLinks(Links):
             at=now,
         )
 
+    def restore(self, flow: str, key: str, target_id: str) -> None:
+        """From now on the linked record of a document counts as being in use again."""
+        if flow not in self.flows:
+            self.flows.append(flow)
+        self._restored[flow, key] = target_id
+
+    def restored(self, flow: str) -> set[str]:
+        """The ids of a flow's records that the plan puts in use again."""
+        return {id for (of, _), id in self._restored.items() if of == flow}
+
     def expects(self, flow: str, key: str) -> bool:
-        """Whether the link of a document is expected."""
-        return (flow, key) in self._expected
+        """Whether the plan makes the record of a document, or puts it in use again."""
+        return (flow, key) in self._expected or (flow, key) in self._restored
 
     def of(self, flow: str, keys: Collection[str]) -> dict[str, Link]:
         """Source key -> link, there or expected."""

@@ -11,7 +11,7 @@ The lines are those of `from_jde` (columns `aid`, `account`, `unit`, `account_ex
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +23,7 @@ from connector_assets.integrations.from_jde.keys import account_key
 from connector_assets.integrations.jde_bill.chart_of_accounts import ChartOfAccounts
 from connector_assets.integrations.jde_bill.departments import MAPPING, Departments, unit_key
 from connector_assets.integrations.jde_bill.listed import Listed
+from connector_resources.ledger.foreseen import ForeseenLinks
 
 Line = Mapping[str, Any]
 # what a flow whose lines are resolved here reads besides its own
@@ -99,6 +100,11 @@ class Classified:
             return f"{MAPPING}:{row['unit']}" if mapped else f"link:{self.units.full_name}:{unit_key(row['unit'])}"
         return None
 
+    def referred(self, lines: Sequence[Line]) -> set[tuple[str, str]]:
+        """What of both lists these lines were mapped by, for `Flow.refers_to`."""
+        accounts = {(self.accounts.name, account_key(row["aid"])) for row in lines if row["aid"]}
+        return accounts | {(self.units.name, unit_key(row["unit"])) for row in lines if row["unit"]}
+
     def body(self, line: Line) -> dict[str, str]:
         """`classifications` of a bill's line: the ids that are known, under BILL's names."""
         ids = {"chartOfAccountId": line["chart_of_account_id"], SPELT[self.units.snapshot]: line["department_id"]}
@@ -159,6 +165,8 @@ class Classified:
     def _archived(self, flow: Listed) -> set[str]:
         """Ids of archived records, less those that this run's own flow has put right after the list was read."""
         archived = {row["id"] for row in self.bench.reader("bill").snapshot(flow.snapshot) if row["archived"]}
+        if isinstance(self.bench.ledger.links, ForeseenLinks):
+            return archived - self.bench.ledger.links.restored(flow.full_name)
         if flow.full_name not in {report.flow for report in self.bench.ledger.reports.of(self.bench.run)}:
             return archived
         links = self.bench.ledger.links.by_target(flow.full_name, flow.target_entity, list(archived))

@@ -20,6 +20,7 @@ from scenario_wire import no_reference_leaves
 
 from connector_assets.applying import apply
 from connector_assets.delivery import plans
+from connector_assets.delivery.report import FlowReport
 
 D = Decimal
 LISTS = ("chart_of_accounts", "departments", "vendors")
@@ -30,6 +31,13 @@ CHAIN = (*LISTS, "bills", CREDITS)
 def _no_reference_leaves(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with no_reference_leaves(monkeypatch):
         yield
+
+
+def apply_flows(site: BillSite, plan: str, flow: str) -> FlowReport:
+    """The operator applies one flow of a plan."""
+    with site.bench("clerk") as bench:
+        [done] = apply(bench, plans.load(site.ledger, plan), [f"{site.NAME}/{flow}"])
+    return done.report
 
 
 @pytest.fixture
@@ -110,6 +118,37 @@ def test_a_second_vendor_of_another_currency_is_planned_and_so_are_his_bills(sta
     assert outcomes(start.apply(plan)["bills"]) == {"created": 1}
     vendor = start.bill.get("vendors", bill_of(start, entry)["vendorId"])
     assert vendor["billCurrency"] == "USD"
+
+
+def test_what_the_plan_restores_may_be_referred_to(start: BillSite) -> None:
+    """Given an account that somebody archived in BILL, and that the site has restored
+    when all is planned, then a voucher on it is planned after it, and not held; when it is applied it is a bill, which
+    a sync leaves as it is."""
+    start.sync(*LISTS)
+    entry = start.books.voucher(1, costs=(("30.5010", "100.00"),))
+    start.bill.act("archive_account", id=start.bill.account("30.5010")["id"])
+    start.configure("chart_of_accounts", on_conflict="source")
+    plan = start.plan(*CHAIN)
+    assert [each["action"] for each in entries(start, plan, "chart_of_accounts").values()] == ["restore"]
+    shown = entries(start, plan, "bills")[key(entry)]
+    assert shown["after"] == ["chart_of_accounts/00010001"]
+    report = start.apply(plan)
+    assert (outcomes(report["chart_of_accounts"]), outcomes(report["bills"])) == ({"updated": 1}, {"created": 1})
+    assert not start.bill.account("30.5010")["archived"]
+    assert [each.writes for each in start.sync(*CHAIN).values()] == [0] * len(CHAIN)
+
+
+def test_where_what_the_plan_restores_stays_archived_nothing_is_sent_on_it(start: BillSite) -> None:
+    """Given such a plan, when the bills alone are applied, then the voucher is held, and sent once the account is in
+    use."""
+    start.sync(*LISTS)
+    entry = start.books.voucher(1, costs=(("30.5010", "100.00"),))
+    start.bill.act("archive_account", id=start.bill.account("30.5010")["id"])
+    start.configure("chart_of_accounts", on_conflict="source")
+    plan = start.plan(*CHAIN)
+    assert outcomes(apply_flows(start, plan, "bills")) == {"held": 1}
+    assert start.reasons("bills") == {key(entry): {"archived_in_target"}}
+    assert outcomes(start.apply(plan)["bills"]) == {"created": 1}
 
 
 def test_a_bill_of_an_order_comes_after_its_vendor_too(site: BillSite) -> None:

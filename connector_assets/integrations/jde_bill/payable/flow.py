@@ -36,6 +36,7 @@ from connector_assets.delivery.document import Decision, Document, FieldChange, 
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import CENT, Units, amount_text, prorated
 from connector_assets.delivery.reasons import problem
+from connector_assets.delivery.references import Document as Referred
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde import holds, posting, withholding
 from connector_assets.integrations.from_jde import pay_items as jde
@@ -287,6 +288,9 @@ class Payables(Flow):
         if why in (vendor_links.NOT_LINKED, vendor_links.NOT_RELEASED):
             return self.resolving.vendor_of(row).waits_for
         return self.classified.waits_for(why, row) if "aid" in row else None
+
+    def refers_to(self, document: Document) -> Collection[Referred]:
+        return {*super().refers_to(document), *self.classified.referred(document.facts["lines"])}
 
     def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         amount = row["left"] or ZERO

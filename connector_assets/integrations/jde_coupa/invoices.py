@@ -35,7 +35,7 @@ from connector_assets.delivery.flow import Assembly, Flow, Frames, Source, read_
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.start_date import BEFORE_START_DATE, own_date
 from connector_assets.delivery.workbench import Workbench
-from connector_assets.integrations.from_jde import holds, posting, withholding
+from connector_assets.integrations.from_jde import holds, instruments, posting, withholding
 from connector_assets.integrations.from_jde import vouchers as jde
 from connector_assets.integrations.from_jde.keys import Row, by, supplier_key, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.settled import HISTORY, PAID_IN_JDE, Settled
@@ -582,7 +582,15 @@ class Invoices(Flow):
         return by(({**row, "": voucher_key(row)} for row in rows if is_open(row)), "")
 
     def startup_problems(self) -> list[str]:
-        return self.handing.problems() if self.coupa_pays else []
+        return [*self.handing.problems(), *self._instruments[0]] if self.coupa_pays else []
+
+    def startup_notes(self) -> list[str]:
+        return self._instruments[1]
+
+    @cached_property
+    def _instruments(self) -> tuple[list[str], list[str]]:
+        """Where JDE pays, the setting means nothing."""
+        return instruments.looked_up(self.bench, self.settings.card_instruments if self.coupa_pays else ())
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         # an external payable names no supplier

@@ -8,6 +8,8 @@ import pytest
 from bill_owed import FLOW, bill_of, item, key, owing, run
 from bill_site import BillSite
 
+from connector_assets.integrations.kinds import flow_class
+
 
 @pytest.fixture
 def owed(town: BillSite) -> BillSite:
@@ -57,3 +59,25 @@ def test_without_the_setting_instruments_mean_nothing(town: BillSite) -> None:
     owed = owing(town)
     item(owed, owed.books.voucher(1), PYIN="C")
     assert run(owed) == {"created": 1}
+
+
+def test_ping_says_which_instruments_jd_edwards_does_not_have(owed: BillSite) -> None:
+    """Given the setting, then ping says that nobody could look where JD Edwards shows no list of instruments; where it
+    does, ping names the one that is not in it, and nothing once it is."""
+    flow = flow_class("jde_bill", FLOW)
+    with owed.bench() as bench:
+        asked = flow(bench)
+        assert not any("card_instruments" in each for each in asked.startup_problems())
+        [note] = asked.startup_notes()
+        assert "card_instruments is not checked" in note and "is empty" in note
+    owed.books.upsert("F0005", {"SY": "00", "RT": "PY", "KY": "T", "DL01": "Transfer"})
+    with owed.bench() as bench:
+        told = [each for each in flow(bench).startup_problems() if "card_instruments" in each]
+        assert told == [
+            "jde_bill/bills: card_instruments names C, which JD Edwards does not have in the list 00/PY of "
+            "user-defined codes (F0005)"
+        ]
+        assert flow(bench).startup_notes() == []
+    owed.books.upsert("F0005", {"SY": "00", "RT": "PY", "KY": "C", "DL01": "Card"})
+    with owed.bench() as bench:
+        assert not any("card_instruments" in each for each in flow(bench).startup_problems())

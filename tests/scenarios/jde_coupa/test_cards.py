@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from scenario_site import Site, outcomes
 
+from connector_assets.integrations.kinds import flow_class
+
 FLOW = "invoices"
 CARD = {"DCT": "PV", "KCO": "00001", "SFX": "001", "SFXE": 0, "PYIN": "C"}
 
@@ -24,3 +26,16 @@ def test_what_is_paid_by_card_is_not_payable_in_coupa(town: Site, payer: str) ->
         assert town.spend.state()["external_payables"]["count"] == 0
     else:
         assert outcomes(report) == {"created": 1}
+
+
+@pytest.mark.parametrize("payer", ["coupa", "jde"])
+def test_ping_says_which_instruments_jd_edwards_does_not_have(town: Site, payer: str) -> None:
+    """Given the setting, then ping names an instrument that is not in JD Edwards' list of them; where JD Edwards pays
+    the setting means nothing, and nobody is asked."""
+    town.connect("coupa", scopes=town.sandbox.get("/credentials")["coupa"]["scope"].split())
+    mode = {"mode": "external_payables"} if payer == "coupa" else {}
+    town.configure(FLOW, card_instruments=["C"], **mode)
+    town.books.upsert("F0005", {"SY": "00", "RT": "PY", "KY": "T", "DL01": "Transfer"})
+    with town.bench() as bench:
+        told = [each for each in flow_class("jde_coupa", FLOW)(bench).startup_problems() if "card_instruments" in each]
+    assert len(told) == (1 if payer == "coupa" else 0)

@@ -38,7 +38,7 @@ from connector_assets.delivery.money import CENT, Units, amount_text, prorated
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.references import Document as Referred
 from connector_assets.delivery.workbench import Workbench
-from connector_assets.integrations.from_jde import holds, posting, withholding
+from connector_assets.integrations.from_jde import holds, instruments, posting, withholding
 from connector_assets.integrations.from_jde import pay_items as jde
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.vouchers import DATED_BY, TABLES, changed_vouchers
@@ -431,7 +431,14 @@ class Payables(Flow):
         if not found and self.settings.handed_over_status is None and (both := sent_and_selectable(self, None)):
             first = next(iter(sorted(both.values())))
             found = [f"{len(both)} of what BILL can pay is what JD Edwards' payment run selects too: {first}"]
-        return [f"{self.full_name}: {each}" for each in found]
+        return [f"{self.full_name}: {each}" for each in (*found, *self._instruments[0])]
+
+    def startup_notes(self) -> list[str]:
+        return [f"{self.full_name}: {each}" for each in self._instruments[1]]
+
+    @cached_property
+    def _instruments(self) -> tuple[list[str], list[str]]:
+        return instruments.looked_up(self.bench, self.settings.card_instruments)
 
 
 def _item_key(row: Mapping[str, Any]) -> str:

@@ -300,6 +300,10 @@ class Flow(ABC):
         that does not let us look at one is not asked for more."""
         return ()
 
+    def look_before(self, documents: Sequence[Document]) -> None:  # noqa: B027 - most flows have nothing to look at
+        """Look at what may keep these documents from being sent, where another flow of this integration would do it
+        and may not have run. Nothing, by default."""
+
     def look_at_accounts(self, *, whole: bool) -> list[str]:
         """Tell where the account changed to which a party is paid, as far as a system says it; `whole` looks at every
         party, whatever says that it has changed. Returns the documents of which an exception is told; none, where the

@@ -411,6 +411,8 @@ class Pipeline:
         report.first_look = FirstLook.parse(looked) if looked else self._first_look
         if mode in ("apply", "plan") and self.must_plan_first(mode):
             mode, report.plan_reason = "plan", "target_not_empty"
+        if mode == "apply":
+            self._look(report, lambda: self.flow.look_before(documents))
         report.add(self._outcomes(documents, mode, report, baseline_to, plan))
         if mode == "apply" and not report.plan:
             self._look(report, lambda: tell_payers(self.flow, [document.key for document in documents]))
@@ -446,8 +448,8 @@ class Pipeline:
 
     @staticmethod
     def _look(report: FlowReport, look: Callable[[], object]) -> None:
-        """Look at what a run leaves behind: what both systems could pay, where parties are paid. Where a system cannot
-        be asked, the run has not done its work."""
+        """Look at what a run finds and leaves behind: where parties are paid, what both systems could pay. Where a
+        system cannot be asked, the run has not done its work."""
         try:
             look()
         except ConnectorError as error:

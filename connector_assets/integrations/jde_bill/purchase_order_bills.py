@@ -29,7 +29,7 @@ from connector_assets.delivery.checks import (
     row_schema,
     shape_schema,
 )
-from connector_assets.delivery.document import Decision, Document, FieldChange, Target
+from connector_assets.delivery.document import Decision, Document, FieldChange, Hold, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
@@ -42,6 +42,7 @@ from connector_assets.integrations.jde_bill.ordered.records import OrderBillReco
 from connector_assets.integrations.jde_bill.ordered.resolving import COLUMNS, UNRESOLVED, Resolving
 from connector_assets.integrations.jde_bill.ordered.settings import FLOW, OrderBillSettings
 from connector_assets.integrations.jde_bill.ordered.steps import OrderBillSteps
+from connector_assets.integrations.jde_bill.payable.looking import look_before_paying
 from connector_assets.integrations.jde_bill.payable.sent import repointed, vendors_named
 from connector_assets.integrations.progress import begins_empty
 from connector_resources.errors import LoginRefused, NotAllowed
@@ -275,10 +276,16 @@ class PurchaseOrderBills(Flow):
         """The content of a document whose bill is for `total`: what was ordered, unless the bill stays as it is."""
         return document.content | {"total": amount_text(total)}
 
-    def release(self, document: Document, known: Delivery, target: Target | None) -> None:
+    def release(self, document: Document, known: Delivery, target: Target | None) -> Hold | None:
+        """What has to be done first before BILL can pay the bill: a bank account that changed is confirmed."""
+        found = self.resolving.accounts_changed(document.facts["row"])
+        return Hold(found) if found else None
+
+    def hand_over(self, document: Document, known: Delivery, target: Target | None) -> None:
         """An order is in no ledger that JDE pays from; its vouchers are handed over by the flow `bills`."""
 
-    hand_over = release
+    def look_before(self, documents: Sequence[Document]) -> None:
+        look_before_paying(self, documents)
 
     # -- the target side ------------------------------------------------------------------------------------------
 

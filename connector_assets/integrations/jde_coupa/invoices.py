@@ -50,6 +50,7 @@ from connector_assets.integrations.jde_coupa.origin import coupa_pays
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.paid.on_invoices import told_twice
 from connector_assets.integrations.jde_coupa.paid.own import OwnPayments
+from connector_assets.integrations.jde_coupa.suppliers import Suppliers
 from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty
 from connector_assets.integrations.to_jde.handing_over import rows_of
@@ -555,6 +556,11 @@ class Invoices(Flow):
         if target is None:
             return NeedTarget()
         return decision if self.outlet.is_over(target) else self.handing.step(document, known, target)
+
+    def look_before(self, documents: Sequence[Document]) -> None:
+        keys = [document.key for document in documents if document.deliverable]
+        if self.coupa_pays and len(self._links(self.name, keys)) < len(keys):
+            Suppliers(self.bench).look_at_accounts(whole=False)
 
     def prepared(self, document: Document) -> Document:
         facts = document.facts

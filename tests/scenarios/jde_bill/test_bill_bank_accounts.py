@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bill_ordered import FLOW as ORDERS
+from bill_ordered import ordering
 from bill_owed import CREDITS, FLOW, bill_of, item, owing, run
 from bill_site import BillSite
 from scenario_books import HOME, TODAY, Entry
@@ -406,6 +408,42 @@ def test_a_role_that_may_not_see_accounts_in_bill_fails_nothing(town: BillSite) 
         town.bill.configure(denied_operations=[])
     assert [each.detail["entity"] for each in events(town, "bank_accounts_not_watched", "")] == ["vendors/bank-account"]
     assert town.exceptions(VENDORS) == []
+
+
+@pytest.mark.reason("bank_account_changed")
+@pytest.mark.parametrize("side", ["jde", "bill"])
+def test_a_run_of_the_bills_alone_looks_before_it_makes_one(town: BillSite, side: str) -> None:
+    """Given an open bill, and an account that changes in either system
+    when the flow of the bills runs alone, with another voucher
+    then it waits, and the change is told."""
+    account(town)
+    town.sync(VENDORS)
+    paid_by_ach(town)
+    if side == "jde":
+        account(town, SECOND)
+    else:
+        in_bill(town, SECOND)
+    town.books.voucher(7002)
+    assert run(town)["held"] == 1
+    assert (town.exception(FLOW).reason, town.exception(VENDORS).reason) == ("bank_account_changed",) * 2
+
+
+@pytest.mark.reason("bank_account_changed")
+def test_an_order_is_no_bill_meanwhile_either(town: BillSite) -> None:
+    """Given an order whose bill is open in BILL
+    when the vendor's account changes there, and another order is approved
+    then it waits until the account is confirmed."""
+    buyers = ordering(town)
+    in_bill(town, FIRST)
+    buyers.order(100234)
+    assert run(town, ORDERS) == {"created": 1}
+    town.sync(VENDORS)
+    in_bill(town, SECOND)
+    buyers.order(100235)
+    assert run(town, ORDERS)["held"] == 1
+    assert town.exception(ORDERS).reason == "bank_account_changed"
+    confirm(town, town.exception(VENDORS).id)
+    assert run(town, ORDERS)["created"] == 1
 
 
 def test_no_number_is_anywhere_but_in_the_systems(owed: BillSite, caplog: pytest.LogCaptureFixture) -> None:

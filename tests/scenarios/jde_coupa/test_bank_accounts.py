@@ -81,6 +81,19 @@ def test_where_coupa_pay_pays_a_new_voucher_waits_until_a_second_person_has_look
 
 
 @pytest.mark.reason("bank_account_changed")
+def test_a_run_of_the_invoices_alone_looks_before_it_makes_one(known: Site) -> None:
+    """Given a voucher that Coupa Pay is to pay, when the account changes and the invoices alone run, then what is new
+    waits."""
+    coupa_pays(known, "external_payables")
+    known.books.voucher()
+    assert run(known) == {"created": 1}
+    account(known, SECOND)
+    known.books.voucher(7002)
+    assert run(known)["held"] == 1
+    assert known.exception(SUPPLIERS).reason == "bank_account_changed"
+
+
+@pytest.mark.reason("bank_account_changed")
 def test_a_draft_is_not_submitted_meanwhile(known: Site) -> None:
     """Given a draft of an invoice that Coupa Pay is to pay
     when the supplier's account changes, and the site submits drafts from now on

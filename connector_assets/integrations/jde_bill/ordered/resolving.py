@@ -23,6 +23,7 @@ from connector_assets.integrations.jde_bill.payable.resolving import others, pay
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
 from connector_assets.integrations.jde_bill.payable.steps import NOTHING_OPEN
 from connector_assets.integrations.jde_bill.vendor_links import VendorLink, VendorLinks
+from connector_resources.ledger import Problem
 
 HAS_VOUCHERS = "order_has_vouchers"
 # in F0010 the company of what is of all companies
@@ -120,6 +121,11 @@ class Resolving:
     def payee_of(self, row: Row) -> int:
         """The address number of who is paid."""
         return int(row["supplier"])
+
+    def accounts_changed(self, row: Row) -> tuple[Problem, ...]:
+        """Why nothing may be paid to the supplier of a row yet: its bank account changed, and nobody has confirmed
+        it."""
+        return self.vendors.accounts_changed(row["supplier"], row["currency"] or "")
 
     def vendor_of(self, row: Row) -> VendorLink:
         """The vendor of a row, or what it waits for."""

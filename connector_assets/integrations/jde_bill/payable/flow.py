@@ -47,6 +47,7 @@ from connector_assets.integrations.jde_bill.marker import PAY_ITEM, keys_of
 from connector_assets.integrations.jde_bill.marks import mark_rules
 from connector_assets.integrations.jde_bill.paid.own import OwnPayments
 from connector_assets.integrations.jde_bill.payable.handing import Handing
+from connector_assets.integrations.jde_bill.payable.looking import look_before_paying
 from connector_assets.integrations.jde_bill.payable.one_payer import sent_and_selectable
 from connector_assets.integrations.jde_bill.payable.resolving import UNRESOLVED, Resolving
 from connector_assets.integrations.jde_bill.payable.sent import repointed, vendors_named
@@ -422,6 +423,9 @@ class Payables(Flow):
     def prepared(self, document: Document) -> Document:
         facts = document.facts
         return replace(document, facts={**facts, "row": {**facts["row"], "hand_over": False}})
+
+    def look_before(self, documents: Sequence[Document]) -> None:
+        look_before_paying(self, documents)
 
     def payable_in_both(self, keys: Collection[str] | None) -> Mapping[str, str]:
         return sent_and_selectable(self, keys)

@@ -416,6 +416,8 @@ class Pipeline:
         report.add(self._outcomes(documents, mode, report, baseline_to, plan))
         if mode == "apply" and not report.plan:
             self._look(report, lambda: tell_payers(self.flow, [document.key for document in documents]))
+        if not report.plan:
+            # also of what was adopted: that is the first sight
             self._look(report, lambda: self.flow.look_at_accounts(whole=False))
         report.add(standing)
         report.check([*(document.key for document in documents), *(result.key for result in standing)])

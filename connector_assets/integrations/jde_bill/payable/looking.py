@@ -1,4 +1,4 @@
-"""Where vendors are paid is looked at before BILL gets anything new to pay, also where the vendors' flow has not run."""
+"""Where vendors are paid is looked at before BILL gets anything new to pay, also where their own flow has not run."""
 
 from __future__ import annotations
 

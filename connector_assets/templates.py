@@ -36,6 +36,8 @@ connections:
     limits: {in_flight: 4, timeout_seconds: 60}
     # what JDE's own payment run selects (F0411.PST, PYIN, GLBA; none: all): nobody else may pay that
     payment_run: {pay_statuses: [A], payment_instruments: [], bank_accounts: []}
+    # how amounts in yen, dinars and the like come through AIS: as_served, or shifted as if they had two decimals
+    # currency_decimals: as_served
     # the site's own orchestrations, by what they do; `inputs` maps our fields to its inputs where they differ
     # orchestrations:
     #   voucher_batch_add: {name: ADD_VOUCHER_ROWS}
@@ -252,6 +254,7 @@ connections:
     system: jde
     url: http://{host}:{jde}/jderest
     time_zone: Europe/London
+    currency_decimals: as_served
     role: "*ALL"
     device_name: ml-connector
     page_size: 1000

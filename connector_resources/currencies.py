@@ -8,6 +8,8 @@ WHOLE = frozenset(
 )
 THOUSANDTHS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
 USUAL = 2
+# currencies that nobody keeps otherwise: most runs meet no other, and need not ask
+SURE = frozenset(("EUR", "GBP", "USD"))
 
 
 def iso_decimals(currency: str | None) -> int:

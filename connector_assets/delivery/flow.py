@@ -99,6 +99,8 @@ class Flow(ABC):
     # True where the flow runs only if `connections.yaml` names it: not every site has what it needs
     optional: ClassVar[bool] = False
     carries_money: ClassVar[bool] = False
+    # the connection of which it may be in doubt how it shows amounts of a currency (`Reader.doubt`)
+    amounts_of: ClassVar[str | None] = None
     # True of what documents refer to: it is needed however old it is, so that the start date does not hold for it
     master_data: ClassVar[bool] = False
     # columns of a mapped document whose latest date says how old one is that has no day of change

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 
 from connector_assets.delivery import plans
@@ -25,10 +26,12 @@ from connector_assets.delivery.linking import advised
 from connector_assets.delivery.one_payer import tell_payers
 from connector_assets.delivery.parties import label_of, parties
 from connector_assets.delivery.planning import Planner
+from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.report import SETTLED, DaysRead, FlowReport, Result
 from connector_assets.delivery.start_date import leave_alone, of_before
 from connector_assets.delivery.unreadable import UnreadableRecords, record_problem, without_unreadable
 from connector_assets.delivery.work import Pace
+from connector_resources.currencies import SURE
 from connector_resources.encrypted import encrypted_field
 from connector_resources.errors import ConnectorError
 from connector_resources.ledger import LandedObject
@@ -236,8 +239,20 @@ class Pipeline:
         findings = examine(self.flow.checks, resolved.documents, resolved.lines)
         for key, record in blocked:
             findings.rows.setdefault(key, []).append(record_problem(record))
+        if self.flow.amounts_of is not None:
+            self._doubt_amounts(self.flow.amounts_of, resolved.documents, findings)
         findings.rows = advised(self.flow, findings.rows)
         return Mapped(resolved, findings, assembly)
+
+    def _doubt_amounts(self, role: str, documents: pd.DataFrame, findings: Findings) -> None:
+        """Hold what is in a currency of which a system may show other amounts than it means."""
+        asked = {each for each in documents["currency"] if isinstance(each, str) and each} - SURE
+        words = {each: self.bench.reader(role).doubt(each) for each in sorted(asked)}
+        told = {currency: why for currency, why in words.items() if why}
+        for row in records(documents) if told else ():
+            if row["currency"] in told and row["ignored"] is None:
+                why = problem("decimals_not_known", "currency", told[row["currency"]])
+                findings.rows.setdefault(row["key"], []).append(why)
 
     @property
     def document_columns(self) -> dict[str, str]:

@@ -58,6 +58,9 @@ class Reader(Protocol):
     def decimals(self) -> Mapping[str, int]:
         """Currency -> how many decimals the system gives it; empty where it does not say. Read once a run."""
 
+    def doubt(self, currency: str) -> str:
+        """Why amounts of a currency may not be what the system shows; '' where nothing speaks against them."""
+
 
 @dataclass(frozen=True)
 class Integration:

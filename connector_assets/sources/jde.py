@@ -56,6 +56,10 @@ class JdeReader(LandingReader):
         found: Mapping[str, int] = self._client.currency_decimals
         return found
 
+    def doubt(self, currency: str) -> str:
+        """By the connection's `currency_decimals`, or by the vouchers in that currency."""
+        return str(self._client.doubt(currency))
+
     @property
     def _client(self) -> Any:
         return self.bench.client(self.role)

@@ -60,6 +60,10 @@ class LandingReader(Reader):
         """Currency -> its decimals; of most systems nobody asks."""
         return {}
 
+    def doubt(self, currency: str) -> str:
+        """Why amounts of a currency may not be what they seem; most systems write them out."""
+        return ""
+
     # -- what the pipeline asks -----------------------------------------------------------------------------------
 
     def land_window(self, entity: str, first: date, last: date) -> LandedObject:

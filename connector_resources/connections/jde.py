@@ -74,6 +74,12 @@ class JdeConnection(BaseConnection):
     orchestrations: dict[str, Orchestration] = Field(
         default_factory=dict, description="act -> orchestration; names are each site's own"
     )
+    currency_decimals: Literal["as_served", "shifted"] | None = Field(
+        default=None,
+        description="how amounts of currencies come that have not two decimals: as_served, as they are; shifted, as if"
+        " they had two (1000 yen as 10.00); null: documents in them wait until a voucher proves the first, or a site"
+        " says it",
+    )
     payment_run: PaymentRun = Field(default=PaymentRun(), description="what JDE's own payment run selects")
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
 from connector_resources.checks import Check
 from connector_resources.clock import SYSTEM_CLOCK, Clock
 from connector_resources.connections import JdeConnection
+from connector_resources.currencies import USUAL
 from connector_resources.errors import ConnectorError
 from connector_resources.http import Answer, Call, CallCount, HttpLimits, HttpSession
 from connector_resources.jde.answers import ANSWERS
-from connector_resources.jde.currencies import decimals_by_currency
 from connector_resources.jde.dataservice import DataService, Stamp
 from connector_resources.jde.errors import LOGIN_PATH, classify
 from connector_resources.jde.orchestrations import Orchestrations
@@ -116,10 +115,21 @@ class JdeClient:
         """Rows, last audit day and time of a table; see `DataService.latest_stamp`."""
         return self.data.latest_stamp(table, where)
 
-    @cached_property
+    @property
     def currency_decimals(self) -> Mapping[str, int]:
         """Currency -> its decimals (F0013.CDEC), read once; see `decimals_by_currency`."""
-        return decimals_by_currency(self.data)
+        return self.data.amounts.decimals
+
+    def doubt(self, currency: str) -> str:
+        """Why amounts of a currency may not be what they seem, in words; '' where nothing speaks against them: two
+        decimals, a word of the site, or vouchers that prove it."""
+        amounts = self.data.amounts
+        if self.connection.currency_decimals or amounts.decimals_of(currency) == USUAL:
+            return ""
+        shown = amounts.proved(currency)
+        if shown == "as_served":
+            return ""
+        return f"{currency}, as its vouchers say" if shown else f"{currency}, of which no voucher says how it is"
 
     def today(self) -> date:
         """The date it is on the connection's clock: AIS tells no date of its own."""

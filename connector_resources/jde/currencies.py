@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from connector_resources.currencies import iso_decimals
 from connector_resources.errors import NotAllowed, NotFound, Refused
-from connector_resources.jde.dataservice import DataService
 from connector_resources.jde.errors import UnreadableAnswer
+
+if TYPE_CHECKING:
+    from connector_resources.jde.dataservice import DataService
 
 TABLE = "F0013"
 

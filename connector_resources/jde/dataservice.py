@@ -12,6 +12,7 @@ from typing import Any
 from connector_resources.connections import JdeConnection
 from connector_resources.errors import RateLimited, Unavailable, UnusableInput
 from connector_resources.http import Call, HttpSession
+from connector_resources.jde.amounts import ServedAmounts
 from connector_resources.jde.dates import DatePattern
 from connector_resources.jde.errors import LinkDead, UnreadableAnswer
 from connector_resources.jde.keys import conditions_for
@@ -69,6 +70,11 @@ class DataService:
         # v1 knows no next-page links: there every further page is asked for by key.
         self._links = connection.api_version != "v1"
         self.proof = DateProof(self)
+        self.amounts = ServedAmounts(self)
+
+    @property
+    def _shifted(self) -> bool:
+        return self._connection.currency_decimals == "shifted"
 
     @property
     def connection_name(self) -> str:
@@ -239,7 +245,8 @@ class DataService:
         order = [Order.of(written) for written in order_by or ()]
         order += [Order(alias) for alias in key if alias not in {sort.alias for sort in order}]
         asked = columns if columns is not None else table.usual if table else ()
-        all_columns = tuple(dict.fromkeys([*asked, *(sort.alias for sort in order)]))
+        told = self.amounts.needed(name, asked) if self._shifted else ()
+        all_columns = tuple(dict.fromkeys([*asked, *(sort.alias for sort in order), *told]))
         return _Browse(
             name=name,
             columns=all_columns,
@@ -269,6 +276,8 @@ class DataService:
                 if id(row) in page.broken:
                     met(page.broken[id(row)])
             if readable:
+                if self._shifted:
+                    self.amounts.put_right(browse.name, readable)
                 yield readable
             if page.link is None and not page.more:
                 return

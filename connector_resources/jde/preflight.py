@@ -9,9 +9,10 @@ from email.utils import parsedate_to_datetime
 from connector_resources.checks import Check
 from connector_resources.clock import Clock
 from connector_resources.connections import JdeConnection
+from connector_resources.currencies import USUAL
 from connector_resources.errors import ConnectorError, NotAllowed, Refused, SystemProblem, UnusableInput
 from connector_resources.http import Answer, Call, HttpSession
-from connector_resources.jde.currencies import decimals_by_currency, unlike_iso
+from connector_resources.jde.currencies import unlike_iso
 from connector_resources.jde.dataservice import DataService
 from connector_resources.jde.orchestrations import Orchestrations
 from connector_resources.jde.session import JdeLogin, service_prefix
@@ -162,19 +163,25 @@ class Preflight:
     def _currencies(self) -> Check:
         """Whose decimals of the currencies are used, and where JD Edwards' are others than ISO 4217's."""
         try:
-            own = decimals_by_currency(self._data)
+            own = self._data.amounts.decimals
+            shown = {code: self._data.amounts.proved(code) for code in sorted(own) if own[code] != USUAL}
         except ConnectorError as problem:
-            return _failed("currencies", problem, "let the JD Edwards user read F0013")
-        if not own:
-            return Check(
-                "currencies",
-                True,
-                "F0013 is not shown: amounts have the decimals that ISO 4217 gives their currency",
-                "let the JD Edwards user read F0013, where a currency has other decimals there",
-            )
+            return _failed("currencies", problem, "let the JD Edwards user read F0013 and F0411")
         others = [f"{code} {ours}, not {iso}" for code, (ours, iso) in unlike_iso(own).items()]
-        told = f"; unlike ISO 4217: {', '.join(others)}" if others else ""
-        return Check("currencies", True, f"decimals of {len(own)} currencies by F0013{told}")
+        told = f"decimals of {len(own)} currencies by F0013"
+        if others:
+            told += f"; unlike ISO 4217: {', '.join(others)}"
+        if not own:
+            told = "F0013 is not shown: amounts have the decimals that ISO 4217 gives their currency"
+        said = self._connection.currency_decimals
+        wrong = [code for code, way in shown.items() if way is not None and way != (said or "as_served")]
+        if wrong:
+            way = shown[wrong[0]]
+            told += f"; by its vouchers {wrong[0]} comes {way}, and `currency_decimals` says {said or 'nothing'}"
+            return Check("currencies", False, told, f"set `currency_decimals: {way}` for the connection")
+        if said is None and (unproved := [code for code, way in shown.items() if way is None]):
+            told += f"; no voucher proves how amounts in {', '.join(unproved)} come: `currency_decimals` is not said"
+        return Check("currencies", True, told)
 
     def _orchestration_checks(self) -> list[Check]:
         acts = list(self._connection.orchestrations)

@@ -8,6 +8,7 @@ from typing import Any
 
 from connector_sandbox.jde.aggregation import aggregate
 from connector_sandbox.jde.cursors import Cursor, Cursors, View
+from connector_sandbox.jde.display import displayed
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.errors import AisError, UnknownTargetError
 from connector_sandbox.jde.query import Reader, column_of, ordered, parse_order, parse_query, select
@@ -157,15 +158,16 @@ class DataService:
     def _browse_answer(self, page: _Page, session: Session, rid: str, index: str = "") -> Answer:
         view = page.view
         table = view.data.table
+        rows = displayed(self._environment, table, page.rows)
         name = f"DATABROWSE_{table.name}"
         grid: Answer = {"id": 54, "fullGridId": "54"}
         if view.output == "GRID_DATA":
-            grid |= {"columns": labels(table, view.columns), "rowset": rowset(table, view.columns, page.rows)}
+            grid |= {"columns": labels(table, view.columns), "rowset": rowset(table, view.columns, rows)}
         else:
             pattern = self._sessions.pattern(session.user)
             grid |= {
                 "titles": labels(table, view.columns),
-                "rowset": version1_rowset(table, view.columns, page.rows, pattern),
+                "rowset": version1_rowset(table, view.columns, rows, pattern),
             }
         grid["summary"] = {"records": len(page.rows), "moreRecords": page.more}
         body = {

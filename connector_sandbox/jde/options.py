@@ -60,6 +60,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     internal_host: str = "http://e1ais01.internal.example:9300"
     """The host that next links name; nobody outside can resolve it."""
     data_security: DataSecurity = DataSecurity()
+    currency_decimals: Literal["as_served", "shifted"] = "as_served"
+    """How amounts of currencies without two decimals are shown: right, or with the two of the data dictionary."""
     hidden_tables: list[str] = []
     """Tables that no user may read (jde-ais section 14.4)."""
     hidden_answer: Literal["403", "500", "200"] = "403"

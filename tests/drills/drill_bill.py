@@ -188,6 +188,7 @@ PLACE = Place(
             "url": "http://jde.test/jderest",
             "page_size": 3,
             "orchestrations": ORCHESTRATIONS,
+            "currency_decimals": "as_served",
             **LOCAL,
         },
         "bill": _BILL,

@@ -263,6 +263,7 @@ PLACE = Place(
             "url": "http://jde.test/jderest",
             "page_size": 3,
             "orchestrations": ORCHESTRATIONS,
+            "currency_decimals": "as_served",
             **LOCAL,
         },
         "coupa": {"system": "coupa", "url": "http://coupa.test", "settle_seconds": 0, "page_size": 2, **LOCAL},

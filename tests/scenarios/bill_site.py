@@ -159,7 +159,13 @@ class BillSite(Site):
         self.flows = {"chart_of_accounts": {}, "departments": {}, "vendors": {}, **self.flows}
         local = self.local()
         self.connections = {
-            "jde": {"system": "jde", "url": self.sandbox.url("jde"), "orchestrations": HANDING, **local},
+            "jde": {
+                "system": "jde",
+                "url": self.sandbox.url("jde"),
+                "orchestrations": HANDING,
+                "currency_decimals": "as_served",
+                **local,
+            },
             "bill": {"system": "bill", "url": self.sandbox.url("bill"), "settle_seconds": 0, **local},
         }
         self.connections["bill"]["limits"] = {**local["limits"], "in_flight": 3}

@@ -97,7 +97,13 @@ class Site:
         self.flows = {"suppliers": {}, "accounts": {"chart": "JDE"}, "invoices": {}, **self.flows}
         local = self.local()
         self.connections = {
-            "jde": {"system": "jde", "url": self.sandbox.url("jde"), "orchestrations": HANDING, **local},
+            "jde": {
+                "system": "jde",
+                "url": self.sandbox.url("jde"),
+                "orchestrations": HANDING,
+                "currency_decimals": "as_served",
+                **local,
+            },
             "coupa": {"system": "coupa", "url": self.sandbox.url("coupa"), "settle_seconds": 0, **local},
         }
         self.connections["coupa"]["limits"] = {**local["limits"], "per_second": None}

@@ -33,6 +33,13 @@ REASONS = (
         ),
     ),
     Reason(
+        "decimals_not_known",
+        "normal",
+        "JD Edwards may show amounts with the decimal point moved: {value}",
+        "compare such an amount with JD Edwards' own screen; set `currency_decimals` of JD Edwards' connection to "
+        "as_served where they agree, else to shifted; then replay",
+    ),
+    Reason(
         "currency_unknown",
         "normal",
         "currency {value} is not active in the target",

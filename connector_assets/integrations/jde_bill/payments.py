@@ -91,6 +91,7 @@ class Payments(Flow):
     )
     after = ("bills", "vendor_credits", "purchase_order_bills", "approved_bills")
     carries_money = True
+    amounts_of = "jde"
     notices_lost = True
     lost_reason = "deleted_in_target"
     gl_column = "gl_day"

@@ -67,6 +67,7 @@ class PurchaseOrderBills(Flow):
     after = ("vendors", "chart_of_accounts", "departments")
     optional = True
     carries_money = True
+    amounts_of = "jde"
     dated_by = ("order_date",)
     parties_of = "vendors"
     source_role, source_entity = "jde", "F4301"

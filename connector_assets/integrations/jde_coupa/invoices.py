@@ -125,6 +125,7 @@ class Invoices(Flow):
     )
     after = ("suppliers", "accounts")
     carries_money = True
+    amounts_of = "jde"
     dated_by = jde.DATED_BY
     ignored_until = posting.IGNORED_UNTIL
     held_until = posting.HELD_UNTIL

@@ -99,6 +99,7 @@ class PaymentsToCoupa(Flow):
     after = ("approved_invoices",)
     optional = True
     carries_money = True
+    amounts_of = "jde"
     source_role, source_entity = "jde", ENTITY
     target_role, target_entity = "coupa", "invoices"
     natural_key = "the invoice's id in the voucher's mark"

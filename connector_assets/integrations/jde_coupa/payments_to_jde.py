@@ -114,6 +114,7 @@ class PaymentsToJde(Flow):
     after = ("invoices", "approved_invoices")
     optional = True
     carries_money = True
+    amounts_of = "jde"
     notices_lost = True
     lost_reason = "deleted_in_target"
     gl_column = "gl_day"

@@ -58,6 +58,7 @@ class PurchaseOrders(Flow):
     after = ("suppliers", "accounts")
     optional = True
     carries_money = True
+    amounts_of = "jde"
     dated_by = ("order_date",)
     parties_of = "suppliers"
     source_role, source_entity = "jde", "F4301"

@@ -97,6 +97,7 @@ class Payables(Flow):
 
     after = ("vendors", "chart_of_accounts", "departments", "purchase_order_bills")
     carries_money = True
+    amounts_of = "jde"
     is_paid = True
     dated_by = DATED_BY
     ignored_until = posting.IGNORED_UNTIL

@@ -50,6 +50,7 @@ class Vouchers(Flow):
 
     optional = True
     carries_money = True
+    amounts_of = "jde"
     notices_lost = True
     gl_column = "gl_date"
     target_role, target_entity = "jde", "F0411"

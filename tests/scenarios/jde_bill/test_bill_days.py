@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import NamedTuple
 
 import bill_born
 import pytest
 from bill_site import BillSite
 from scenario_books import TODAY, YESTERDAY
+from scenario_days import ANGELES, TOKYO, Apart, set_apart
 from scenario_site import outcome, outcomes
 
 FLOWS = ("chart_of_accounts", "vendors", "bills", bill_born.FLOW)
-TOKYO, ANGELES = "Asia/Tokyo", "America/Los_Angeles"
-
-
-class Apart(NamedTuple):
-    """An instant at which JD Edwards and BILL have different dates."""
-
-    at: datetime
-    jde: str
-    bill: str
-    dates: tuple[date, date]
-
 
 APART = {
     "JD Edwards is in tomorrow": Apart(
@@ -45,11 +34,9 @@ def test_what_was_entered_a_minute_ago_is_read_wherever_its_system_is(town: Bill
     then the vendor, the bill and the voucher of the other bill are made by that sync, and the next one writes nothing.
     """
     apart = APART[name]
-    town.in_zone("jde", apart.jde)
-    town.in_zone("bill", apart.bill)
+    set_apart(town, apart)
     bill_born.switched_on(town)
     town.flows["bills"] = {}
-    town.sandbox.post("/clock", {"now": apart.at.isoformat()})
     supplier = town.books.supplier(4399, "Quarry & Sons")
     voucher = town.books.voucher(4711, supplier=4399)
     born = bill_born.bill(town)

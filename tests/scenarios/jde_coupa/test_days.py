@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
 import pytest
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY, YESTERDAY
 from scenario_born import invoice
+from scenario_days import ANGELES, LONDON, TOKYO, Apart, set_apart
 from scenario_site import Site, outcome, outcomes
 
 from connector_assets.cli.tables import first_sync
@@ -18,17 +18,6 @@ from connector_assets.integrations.kinds import flow_class
 from connector_resources.errors import UnusableInput
 
 BORN = "approved_invoices"
-TOKYO, LONDON, ANGELES = "Asia/Tokyo", "Europe/London", "America/Los_Angeles"
-
-
-class Apart(NamedTuple):
-    """An instant at which JD Edwards and Coupa have different dates."""
-
-    at: datetime
-    jde: str
-    coupa: str
-    dates: tuple[date, date]
-
 
 APART = {
     "JD Edwards is in tomorrow": Apart(
@@ -50,9 +39,7 @@ APART = {
 def apart(request: pytest.FixtureRequest, town: Site) -> Apart:
     """The two systems are in places where it is not the same day; invoices of Coupa become vouchers."""
     chosen = APART[request.param]
-    town.in_zone("jde", chosen.jde)
-    town.in_zone("coupa", chosen.coupa)
-    town.sandbox.post("/clock", {"now": chosen.at.isoformat()})
+    set_apart(town, chosen)
     town.flows[BORN] = {"mode": "direct"}
     town.connect("jde", orchestrations=ORCHESTRATIONS)
     return chosen

@@ -15,6 +15,7 @@ from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.keys import text
 from connector_assets.integrations.jde_bill.departments import Departments
 from connector_assets.integrations.jde_bill.vendors import Vendors
+from connector_assets.integrations.jde_coupa import remit_to
 from connector_resources.errors import UnusableInput
 
 Values = Callable[[Workbench, Collection[str]], set[str]]
@@ -23,14 +24,15 @@ Values = Callable[[Workbench, Collection[str]], set[str]]
 @dataclass(frozen=True, slots=True)
 class ValueTable:
     """`kind` says what a value is. `known` are those of the given values that the target has, `keys` those of the given
-    keys that the source has (`source` says which system that is), `form` what a value looks like; None where that
-    cannot be asked."""
+    keys that the source has (`source` says which system that is), `pairs` those of the keys whose value exists for
+    them, `form` what a value looks like; None where that cannot be asked."""
 
     kind: str
     known: Values | None = None
     keys: Values | None = None
     form: re.Pattern[str] | None = None
     source: str = "JD Edwards"
+    pairs: Callable[[Workbench, Mapping[str, str]], set[str]] | None = None
 
 
 def _codes(entity: str) -> Values:
@@ -102,6 +104,7 @@ TABLES: Mapping[str, Mapping[str, ValueTable]] = {
         "tax_codes": ValueTable(
             "a tax area and an explanation code, AREA/EXPLANATION", keys=_taxes, form=TAX_AREA, source="Coupa"
         ),
+        remit_to.TABLE: ValueTable("the code of a remit-to address of the key's supplier", pairs=remit_to.known),
         "exchange_rates": RATES,
         "payment_reversals": REVERSALS,
     },
@@ -134,7 +137,7 @@ def check_form(kind: str, values: Mapping[tuple[str, str], str]) -> None:
 def asks(kind: str, names: Collection[str]) -> bool:
     """Whether a system has to be asked for the values of these tables."""
     tables = [TABLES[kind][name] for name in names]
-    return any(each.known is not None or each.keys is not None for each in tables)
+    return any(each.known is not None or each.keys is not None or each.pairs is not None for each in tables)
 
 
 def check_known(bench: Workbench, values: Mapping[tuple[str, str], str]) -> list[str]:
@@ -144,9 +147,10 @@ def check_known(bench: Workbench, values: Mapping[tuple[str, str], str]) -> list
     for name in sorted({name for name, _ in values}):
         table = TABLES[bench.integration.kind][name]
         own = {key: value for (of, key), value in values.items() if of == name}
-        if table.known is not None:
-            known = table.known(bench, set(own.values()))
-            missing = sorted(key for key, value in own.items() if value not in known)
+        if table.known is not None or table.pairs is not None:
+            known = table.known(bench, set(own.values())) if table.known is not None else set(own.values())
+            fits = table.pairs(bench, own) if table.pairs is not None else own.keys()
+            missing = sorted(key for key, value in own.items() if value not in known or key not in fits)
             if missing:
                 told = ", ".join(f"{key} to {own[key]!r}" for key in missing[:5])
                 more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""

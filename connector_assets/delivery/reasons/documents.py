@@ -14,6 +14,13 @@ REASONS = (
         blank=("the document has no payment term", "enter its payment term in the source, then replay"),
     ),
     Reason(
+        "remit_to_not_mapped",
+        "normal",
+        "no remit-to address is mapped for {field} {value} of JD Edwards",
+        "map it: `connector mappings set {integration} remit_to {arg} CODE`, where CODE is that of the supplier's "
+        "remit-to address in the target at which the payee is paid; or have JD Edwards pay it",
+    ),
+    Reason(
         "unit_not_mapped",
         "normal",
         "unit of measure {value} is neither mapped nor a unit of the target",

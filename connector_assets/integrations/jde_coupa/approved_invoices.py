@@ -23,6 +23,7 @@ from connector_assets.integrations.jde_coupa.approved.resolving import Resolving
 from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
 from connector_assets.integrations.jde_coupa.approved.telling import telling
 from connector_assets.integrations.jde_coupa.invoices import Invoices
+from connector_assets.integrations.jde_coupa.remit_to import RemitTo
 from connector_assets.integrations.to_jde.vouchers.flow import Vouchers
 from connector_assets.integrations.to_jde.vouchers.outlet import After
 from connector_assets.integrations.to_jde.vouchers.payees import Payees
@@ -55,7 +56,15 @@ class ApprovedInvoices(Vouchers):
 
     @property
     def payees(self) -> Payees:
-        return Payees(self.born_in, self.other_pays, redirected=self._redirected)
+        return Payees(self.born_in, self.other_pays, self._factor, self._redirected)
+
+    @cached_property
+    def _remit_to(self) -> RemitTo:
+        return RemitTo(self.bench)
+
+    def _factor(self, document: Document) -> str | None:
+        """Who is paid at the invoice's remit-to address, where that is somebody else than its supplier."""
+        return self._remit_to.payee(document.content["supplier"], document.content["remit_to"] or None)
 
     def _redirected(self, document: Document, known: Delivery) -> str:
         """That the invoice is to be paid to another address than when its voucher was made, in words. JDE knows nothing

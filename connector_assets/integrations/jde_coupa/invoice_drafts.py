@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from connector_assets.delivery.converge import mark
@@ -38,17 +39,23 @@ from connector_assets.integrations.jde_coupa.paid.on_invoices import (
     taken_off,
     undone,
 )
+from connector_assets.integrations.jde_coupa.remit_to import TABLE as REMIT_TO
+from connector_assets.integrations.jde_coupa.remit_to import RemitTo, remit_to_of
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDABLE, VOIDED, Invoice
 from connector_resources.ledger import Delivery, Intent
 
 # the part of the content that create and update carry; the rest is told by steps of its own
 BASE = ("key", "number", "date", "supplier", "currency", "amount", "tax", "term", "lines")
 OVER = DEAD | {VOIDED}
+# the fields that say who gets the money
+PARTIES = ("supplier", REMIT_TO)
 
 
-def base_of(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that create and update carry. The due date is computed by Coupa from the terms and is not ours."""
-    return {name: content[name] for name in BASE}
+def base_of(content: Mapping[str, Any], named: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The fields that create and update carry, of a content. The due date is computed by Coupa from the terms and is
+    not ours. The remit-to address is, where the content (or the one that is `named`) says one."""
+    where = (REMIT_TO,) if REMIT_TO in (content if named is None else named) else ()
+    return {name: content.get(name) if name == REMIT_TO else content[name] for name in (*BASE, *where)}
 
 
 class InvoiceDrafts(Outlet):
@@ -122,6 +129,7 @@ class InvoiceDrafts(Outlet):
         change = (
             self._by_coupa_pay(document, target)
             or self._payee(document, known, target)
+            or self._redirected(document, known, target)
             or self._taken_off(document, known, target)
             or self._amend(document, known, target)
         )
@@ -145,11 +153,46 @@ class InvoiceDrafts(Outlet):
         ours, theirs = document.content["supplier"], target.content["supplier"]
         if theirs in (None, ours) or not document.facts["row"]["open_amount"]:
             return None
-        agreed = (known.content or {}).get("supplier")
-        if target.status == "draft" and (agreed == theirs or self.settings.on_conflict == "source"):
+        if self._follows(document, known, target, "supplier"):
             return None
         told = f"supplier {theirs}, ours {ours}; {target.label} of {target.content['amount']}, {target.status}"
         return Hold((problem("payee_changed", "supplier", told),))
+
+    def _redirected(self, document: Document, known: Delivery, target: Target) -> Hold | None:
+        """Coupa Pay would send the money to another address of the supplier than is mapped for the payee, or than the
+        invoice was left with. A draft of ours follows the mapping."""
+        row, before = document.facts["row"], known.content or {}
+        ours, theirs = document.content.get(REMIT_TO), target.content[REMIT_TO]
+        left = before.get(REMIT_TO, theirs)
+        if not (self.pays and row["open_amount"]) or target.content["supplier"] != document.content["supplier"]:
+            return None
+        strange = self._remit_to.payee(row["supplier"], theirs) if ours is None else None
+        if ours is None and strange is None:
+            # somebody took it off the address of a payee who is it no more
+            taken_off = self._remit_to.payee(row["supplier"], left) is not None
+            if theirs == left or taken_off or known.released:
+                return None
+        if ours is not None and (theirs == ours or self._follows(document, known, target, REMIT_TO)):
+            return None
+        wanted = ours or (f"supplier {row['supplier']}'s own" if strange else left or "none")
+        told = f"remit-to {theirs or 'none'}{f', {strange}' if strange else ''}, ours {wanted}"
+        told += f"; {target.label} of {target.content['amount']}, {target.status}"
+        return Hold((problem("payee_changed", REMIT_TO, told),))
+
+    def _follows(self, document: Document, known: Delivery, target: Target, field: str) -> bool:
+        """Whether a draft with another party than the voucher's is given to the right one: the voucher's changed, or
+        the source wins over who changed the draft. What Coupa did not take before is not sent for ever."""
+        there = target.content[field]
+        untouched = (known.content or {}).get(field, there) == there
+        if target.status != "draft":
+            return False
+        if untouched:
+            return not _accepted(document, known)
+        return bool(self.settings.on_conflict == "source")
+
+    @cached_property
+    def _remit_to(self) -> RemitTo:
+        return RemitTo(self.bench)
 
     def _taken_off(self, document: Document, known: Delivery, target: Target) -> Hold | None:
         """What a person took off of the payments that we told: it is not told again by itself."""
@@ -161,15 +204,18 @@ class InvoiceDrafts(Outlet):
 
     def _amend(self, document: Document, known: Delivery, target: Target) -> Decision | None:
         """Bring header and lines into agreement, unless Coupa has accepted this very content before."""
-        wanted, held = base_of(document.content), base_of(target.content)
+        named = document.content
+        wanted, held = base_of(named), base_of(target.content, named)
         if self.settings.mode == "payment_update_only":
             return None
-        if (known.stage or "").startswith(mark(wanted)):
+        # a draft with another party than was accepted was let through by what looks at the parties
+        strange = any(wanted[name] != held[name] for name in PARTIES if wanted.get(name) and held[name] is not None)
+        if _accepted(document, known) and not (strange and target.status == "draft"):
             return _of_another_total(wanted, held)
         changes = differences(held, wanted)
         if not changes:
             return None
-        agreed = base_of(known.content) if known.content is not None else held
+        agreed = base_of(known.content, named) if known.content is not None else held
         strangers = [each for each in differences(agreed, held) if held[each.field] != wanted[each.field]]
         if strangers and self.settings.on_conflict == "hold":
             found = [problem("changed_on_both_sides", each.field, each.told) for each in strangers]
@@ -225,7 +271,7 @@ class InvoiceDrafts(Outlet):
         content = document.content
         return Step(
             name="create",
-            body=self._body(document, BASE),
+            body=self._body(document, base_of(content)),
             send=lambda sent: self.observe(self.coupa.invoices.create(sent)),
             outcome="created",
             stage=mark(base_of(content)),
@@ -273,12 +319,13 @@ class InvoiceDrafts(Outlet):
             "term": {"payment-term": {"code": content["term"]}} if content["term"] else {},
             "lines": {"invoice-lines": self._lines(document, current)},
             "key": self._key(content["key"]),
+            REMIT_TO: {"remit-to-address": {"remit-to-code": content.get(REMIT_TO)}},
             "amount": {},
         }
         body: dict[str, Any] = {}
         if current is None:
             body |= {"account-type": {"name": self.chart().name}, "line-level-taxation": False}
-        for name in BASE:
+        for name in (*BASE, REMIT_TO):
             if name in fields:
                 body |= whole[name]
         return body
@@ -336,6 +383,7 @@ class InvoiceDrafts(Outlet):
                 }
                 for line in sorted(invoice.invoice_lines, key=lambda each: each.line_num or 0)
             ],
+            REMIT_TO: remit_to_of(invoice) or "",
             "payments": payments_held(invoice),
             "paid": bool(invoice.paid),
             "void": invoice.status in OVER,
@@ -354,6 +402,11 @@ def _answering(same: Sequence[Target], key: str) -> list[Target]:
     """The invoice that carries our key; else those that carry no voucher's key and are still of use."""
     ours = [hit for hit in same if hit.content["key"] == key]
     return ours or [hit for hit in same if not hit.content["key"] and hit.status not in OVER]
+
+
+def _accepted(document: Document, known: Delivery) -> bool:
+    """Whether Coupa has accepted this very content before."""
+    return (known.stage or "").startswith(mark(base_of(document.content)))
 
 
 def _of_another_total(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> Hold | None:

@@ -50,6 +50,8 @@ from connector_assets.integrations.jde_coupa.origin import coupa_pays
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.paid.on_invoices import told_twice
 from connector_assets.integrations.jde_coupa.paid.own import OwnPayments
+from connector_assets.integrations.jde_coupa.remit_to import TABLE as REMIT_TO
+from connector_assets.integrations.jde_coupa.remit_to import RemitTo, key_of
 from connector_assets.integrations.jde_coupa.suppliers import Suppliers
 from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty
@@ -88,10 +90,10 @@ class InvoiceSettings(holds.HoldRules, jde.VoucherRules):
     duplicates: Literal["hold", "send"] = Field(
         default="hold", description="a second voucher of one supplier and invoice number"
     )
-    factored: Literal["hold", "payee"] = Field(
+    factored: Literal["hold", "payee", "remit_to"] = Field(
         default="hold",
-        description="where Coupa Pay pays: a voucher whose payee (F0411.PYE) is not its supplier is held, or its "
-        "invoice is the payee's own supplier record's",
+        description="where Coupa Pay pays: a voucher whose payee (F0411.PYE) is not its supplier is held, its invoice "
+        "is the payee's own supplier record's, or is paid at the remit-to address of the mapping `remit_to`",
     )
     withholding: Literal["hold", "gross"] = Field(
         default="hold",
@@ -144,6 +146,9 @@ class Invoices(Flow):
         "not_handed": "str?",
         # why Coupa would pay somebody else than JDE says
         "payee_state": "str",
+        # the remit-to code at which the payee is paid, or supplier and payee where none is mapped
+        "remit_to": "str?",
+        "remit_unmapped": "str?",
         "number": "str",
         "supplier_id": "str?",
         "term_code": "str?",
@@ -254,6 +259,8 @@ class Invoices(Flow):
             row |= {
                 "touched": row["key"] in self._touched,
                 "payee_state": "",
+                "remit_to": None,
+                "remit_unmapped": None,
                 "supplier_id": None,
                 "term_code": None,
                 "currency_known": False,
@@ -321,6 +328,8 @@ class Invoices(Flow):
             "ignored": lambda row: self._rule(row, sent, known.get(row["key"])),
             "supplier_id": lambda row: suppliers.get(supplier_key(self._party(row))),
             "payee_state": lambda row: self._payee_state(row, sent, named.get(row["key"], ())),
+            "remit_to": lambda row: self.remit_to.code(row["supplier"], row["payee"]) if self._remits(row) else None,
+            "remit_unmapped": self._remit_unmapped,
             "currency_known": lambda row: row["currency"] in active,
             "held_duplicate": lambda row: _first_twin(row, elsewhere) if hold and row["key"] not in sent else None,
             "taxed": lambda row: None if row["key"] in sent else self._taxed(row),
@@ -383,8 +392,30 @@ class Invoices(Flow):
 
     def _party(self, row: Mapping[str, Any]) -> int:
         """Whose supplier record in Coupa a voucher's is."""
-        by_payee = self.coupa_pays and self.settings.factored == "payee" and self.settings.mode == "invoices_draft"
-        return int(row["payee"] if by_payee else row["supplier"])
+        return int(row["payee"] if self._factored == "payee" else row["supplier"])
+
+    @property
+    def _factored(self) -> str:
+        """What becomes of factored vouchers; an external payable names nobody."""
+        can = self.coupa_pays and self.settings.mode == "invoices_draft"
+        return str(self.settings.factored) if can else "hold"
+
+    @cached_property
+    def remit_to(self) -> RemitTo:
+        """At which address of its supplier a voucher's payee is paid."""
+        return RemitTo(self.bench)
+
+    def _remits(self, row: Mapping[str, Any]) -> bool:
+        """Whether the address matters at which an invoice is paid: it is open, and of one payee."""
+        open_ = row["open_amount"] and not row["void"]
+        return bool(self._factored == "remit_to" and open_ and row["payee"])
+
+    def _remit_unmapped(self, row: Mapping[str, Any]) -> str | None:
+        """Supplier and payee of a factored voucher for whom no remit-to address is mapped."""
+        if not self._remits(row) or row["payee"] == row["supplier"]:
+            return None
+        key = key_of(row["supplier"], row["payee"])
+        return None if self.remit_to.code(row["supplier"], row["payee"]) else key
 
     def _payee_state(self, row: Mapping[str, Any], sent: Collection[str], named: Collection[str]) -> str:
         """Why Coupa Pay would pay somebody else than JDE says. What JDE pays by itself it pays to its payee, whoever's
@@ -393,6 +424,9 @@ class Invoices(Flow):
             return ""
         merged = self.settings.mode == "external_payables" and named and str(row["supplier"]) not in named
         if row["payee"] == self._party(row) and not merged:
+            return ""
+        if self._remits(row) and (self._remit_unmapped(row) is None or row["key"] not in sent):
+            # it is paid at his address, or is held until one is mapped
             return ""
         return "changed" if row["key"] in sent else "factored"
 
@@ -432,6 +466,7 @@ class Invoices(Flow):
                         reason("payee_changed", lambda states: states != "changed"),
                         reason("factored", lambda states: states != "factored"),
                     ],
+                    "remit_unmapped": [reason("remit_to_not_mapped", lambda keys: keys.isna())],
                     "held_duplicate": [reason("possible_duplicate", lambda keys: keys.isna())],
                     "taxed": [reason(withholding.WITHHOLDING, lambda told: told.isna())],
                     "late_batch": [reason(posting.NOT_POSTED, lambda batches: batches.isna())],
@@ -468,6 +503,7 @@ class Invoices(Flow):
             names={
                 "supplier_id": "supplier",
                 "payee_state": "payee",
+                "remit_unmapped": "supplier and payee",
                 "term_code": "payment_term",
                 "currency_known": "currency",
                 "account_state": "account",
@@ -487,6 +523,8 @@ class Invoices(Flow):
                 return f"link:{name}/suppliers:{supplier_key(self._party(row))}"
             case "account_not_linked" if missing := self.account_links.missing(row):
                 return f"link:{name}/accounts:{missing}"
+            case "remit_to_not_mapped":
+                return f"{REMIT_TO}:{row['remit_unmapped']}"
             case "payment_term_not_mapped":
                 return f"payment_terms:{row['term']}"
         return None
@@ -516,6 +554,7 @@ class Invoices(Flow):
             "paid": row["settled"] and not row["void"],
             "void": row["void"],
             "until": until,
+            **({"remit_to": row["remit_to"]} if row["remit_to"] else {}),
             # named only while there is one: it changes nothing in Coupa, and is looked at all the same
             **({"hold": hold} if (hold := stopped.words(row)) else {}),
         }

@@ -92,6 +92,21 @@ def test_an_invoice_that_somebody_gives_to_another_supplier_in_coupa_is_urgent(t
     assert not town.exceptions(FLOW)
 
 
+def test_jde_wins_over_who_repoints_a_draft_where_the_site_says_so(town: Site) -> None:
+    """Given `on_conflict: source`
+    when somebody gives a draft to another supplier in Coupa
+    then it is given back to the voucher's."""
+    town.configure(FLOW, on_conflict="source")
+    town.books.voucher()
+    assert run(town) == {"created": 1}
+    town.sandbox.clock.advance(60)
+    id = town.spend.invoice("INV-4711")["id"]
+    town.spend.set("invoices", id, supplier={"id": town.spend.supplier(FACTOR)["id"]})
+    assert run(town) == {"updated": 1}
+    assert supplier_of(town, "INV-4711") == str(SUPPLIER)
+    assert run(town) == {"unchanged": 1}
+
+
 def test_who_is_paid_makes_no_difference_where_jde_pays(town: Site) -> None:
     """Given a site whose vouchers JD Edwards pays, and Coupa shows
     when the payee of a voucher is a factor

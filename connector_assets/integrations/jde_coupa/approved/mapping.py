@@ -15,6 +15,7 @@ from connector_assets.integrations.jde_coupa.approved import orders
 from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
 from connector_assets.integrations.jde_coupa.birthplace import voucher_key_on
 from connector_assets.integrations.jde_coupa.paid.on_invoices import by_coupa_pay
+from connector_assets.integrations.jde_coupa.remit_to import remit_to_of
 from connector_assets.integrations.to_jde.vouchers import mapping as vouchers
 from connector_assets.integrations.to_jde.vouchers.records import order_name
 from connector_resources.coupa.models import Invoice
@@ -118,12 +119,6 @@ def mapped(
         for place, cost in enumerate(costs, 1)
     ]
     return document, lines
-
-
-def remit_to_of(invoice: Invoice) -> str | None:
-    """The code of the remit-to address that an invoice is to be paid to, else its id; None where it has none."""
-    place = invoice.remit_to_address
-    return None if place is None else place.remit_to_code or (str(place.id) if place.id else None)
 
 
 def _by_coupa_pay(invoice: Invoice) -> str | None:

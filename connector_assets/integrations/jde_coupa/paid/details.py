@@ -12,6 +12,7 @@ from typing import Any
 from connector_assets.delivery.flow import Assembly
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_coupa.birthplace import voucher_key_on
+from connector_assets.integrations.jde_coupa.remit_to import remit_to_of
 from connector_assets.sources.coupa_records import record_of
 from connector_resources.coupa.pay_models import INVOICE_SOURCE, PaymentDetail, PayPayment
 
@@ -31,6 +32,8 @@ COLUMNS = {
     "born_as": "str?",
     # the address number of who was paid, where Coupa or our links tell it
     "payee": "str?",
+    # at which address of his the invoice is to be paid
+    "remit_to": "str?",
 }
 
 
@@ -117,6 +120,7 @@ def _rows(bench: Workbench, payment: PayPayment, statuses: Statuses) -> Iterator
             "paid_on": paid_on,
             "born_as": None,
             "payee": _payee(bench, payment),
+            "remit_to": None,
         }
 
 
@@ -145,10 +149,11 @@ def invoices_paid(bench: Workbench) -> dict[int, dict[str, Any]]:
 
 def name_births(bench: Workbench, documents: Sequence[dict[str, Any]]) -> None:
     """Write into `born_as` the key of the voucher that an invoice (`invoice`, its id) came from, where the invoice
-    carries one."""
+    carries one, and into `remit_to` where it is to be paid."""
     wanted = {int(row["invoice"]) for row in documents}
     found = bench.reader("coupa").complete("invoices", ["id"], [(each,) for each in sorted(wanted)])
     field = bench.integration.settings.flows.get("invoices", {}).get("key_custom_field")
-    births = {str(row["id"]): voucher_key_on(record_of("invoices", row["record"]), field) for row in found}
+    invoices: dict[str, Any] = {str(row["id"]): record_of("invoices", row["record"]) for row in found}
     for row in documents:
-        row["born_as"] = births.get(row["invoice"])
+        if (invoice := invoices.get(row["invoice"])) is not None:
+            row |= {"born_as": voucher_key_on(invoice, field), "remit_to": remit_to_of(invoice)}

@@ -92,7 +92,12 @@ def undone(
         record = reader.record(ENTITY, days[id])
         held = observe(record).content
         repointed = left is not None and held.get("supplier") not in (None, left.get("supplier"))
-        if left is not None and (repointed or touched_by(left, held) or by_coupa_pay(record)):
+        # who left it so is not known before it was remembered
+        redirected = left is not None and held.get("remit_to") != left.get("remit_to", held.get("remit_to"))
+        # of what a person was told of, also that it is as it was
+        said = left is not None and known[link.source_key].state in ("held", "conflict")
+        looked = repointed or redirected or said
+        if left is not None and (looked or touched_by(left, held) or by_coupa_pay(record)):
             found[link.source_key] = days[id][reader.day_column]
     return found
 

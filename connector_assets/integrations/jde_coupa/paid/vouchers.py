@@ -14,6 +14,7 @@ from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is
 from connector_assets.integrations.from_jde.posting import without_audit_rows
 from connector_assets.integrations.from_jde.vouchers import payee_of
 from connector_assets.integrations.jde_coupa.origin import origin_rules
+from connector_assets.integrations.jde_coupa.remit_to import RemitTo
 from connector_assets.integrations.to_jde.vouchers.marks import marked
 
 ZERO = Decimal("0.00")
@@ -29,6 +30,7 @@ class PaidVoucher:
     company: str = ""
     born_in_coupa: bool = False
     units: Units = ISO
+    remit_to: RemitTo | None = None
 
     @property
     def keys(self) -> list[str]:
@@ -49,7 +51,7 @@ class PaidVoucher:
                 else "currency"
                 if self.currency != row["currency"]
                 else "payee"
-                if row["payee"] not in (None, str(payee_of(items)))
+                if self._paid(row, items) not in (None, str(payee_of(items)))
                 else ""
             )
         return {
@@ -67,6 +69,14 @@ class PaidVoucher:
             return amount
         return (amount * base / foreign).quantize(self.units.of(text(items[0].get("BCRC"))), ROUND_HALF_UP)
 
+    def _paid(self, row: Mapping[str, Any], items: Sequence[Row]) -> str | None:
+        """Who got the money: the supplier, or whoever is paid at that address of his."""
+        supplier = str(items[0]["AN8"])
+        if self.remit_to is not None and row["remit_to"] and row["payee"] in (None, supplier):
+            return self.remit_to.payee(supplier, row["remit_to"]) or row["payee"]
+        payee: str | None = row["payee"]
+        return payee
+
 
 class PaidVouchers:
     """Finds the vouchers of paid invoices, in JD Edwards as it is now."""
@@ -75,6 +85,7 @@ class PaidVouchers:
         self.bench = bench
         self.reader = bench.reader("jde")
         self.units = Units(self.reader.decimals)
+        self.remit_to = RemitTo(bench)
 
     def of(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, PaidVoucher]:
         """Document key -> its voucher: the one whose key the invoice carries, else the one it is linked to, else those
@@ -91,7 +102,7 @@ class PaidVouchers:
             key = keys[row["key"]]
             vouchers = [named[key]] if key in named else [] if key else by_mark[int(row["invoice"])]
             paid = _paid([items for items in vouchers if not is_void(items)], currencies)
-            found[row["key"]] = replace(paid, born_in_coupa=not key, units=self.units)
+            found[row["key"]] = replace(paid, born_in_coupa=not key, units=self.units, remit_to=self.remit_to)
         return found
 
     def _linked(self, invoices: Sequence[str]) -> dict[str, str]:

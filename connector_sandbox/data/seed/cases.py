@@ -22,10 +22,14 @@ from .vouchers import (
     add_reversal,
     add_zero_item,
     pay,
+    store_sales_tax,
+    store_use_tax,
     void,
 )
 
 UNKNOWN_SUPPLIER = 999_001
+_NEW_JERSEY = Decimal("0.06625")
+"""A rate of sales and use tax: both are of the United States."""
 
 Make = Callable[[Desk], Iterator[Document]]
 
@@ -59,9 +63,13 @@ def _case(count: int, *obstacles: str, of_them: int | None = None) -> Callable[[
 
 @_case(8)
 def _several_of_everything(desk: Desk) -> Iterator[Document]:
-    yield desk.enter(items=2)
+    use_taxed = desk.enter("use_tax", items=2)
+    store_use_tax(use_taxed, "NJUSE", _NEW_JERSEY)
+    yield use_taxed
     yield desk.enter(items=3, lines=2, tax_area="UKSTD")
-    yield desk.enter(lines=5)
+    sales_taxed = desk.enter("sales_tax", lines=5)
+    store_sales_tax(sales_taxed, "NJSALES", _NEW_JERSEY)
+    yield sales_taxed
     yield desk.enter(lines=2, tax_area="UKRED")
     yield desk.enter(tax_area="UKSTD")
     empty = desk.enter("zero_amount_pay_item")
@@ -78,11 +86,15 @@ def _several_of_everything(desk: Desk) -> Iterator[Document]:
 @_case(6)
 def _foreign(desk: Desk) -> Iterator[Document]:
     yield desk.enter(currency="EUR")
-    yield desk.enter(currency="USD", lines=3)
+    sales_taxed = desk.enter("sales_tax", currency="USD", lines=3)
+    store_sales_tax(sales_taxed, "NJSALES", _NEW_JERSEY)
+    yield sales_taxed
     yield desk.enter(currency="JPY", lines=2, items=3)
     yield desk.enter(currency="EUR", items=2, lines=3, tax_area="UKSTD")
     yield desk.enter(currency="USD", tax_area="UKRED")
-    yield desk.enter(company=EURO)
+    use_taxed = desk.enter("use_tax_posted", company=EURO)
+    store_use_tax(use_taxed, "NJUSE", _NEW_JERSEY, desk.chart)
+    yield use_taxed
 
 
 @_case(5)

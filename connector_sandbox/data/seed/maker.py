@@ -95,7 +95,8 @@ def _documents(desk: Desk, size: int) -> list[Document]:
 def _features(document: Document) -> set[str]:
     """What the rows themselves show."""
     voucher, items, costs = document.voucher, document.items, document.costs
-    taxed = any(item["STAM"] for item in items)
+    # beside the lines: sales and use tax have labels of their own
+    taxed = any(item["STAM"] and item["EXR1"] == "V" for item in items)
     negative = sum(1 for item in items if str(item["AG"]).startswith("-")) == len(items)
     shown = {
         "several_pay_items": len(items) > 1,

@@ -82,6 +82,8 @@ class Document:
             stamp.onto(item)
 
 
+# gross, taxable, not taxable and tax of a pay item, and the column of their currency: of the books, and foreign
+_TAXED = (("AG", "ATXA", "ATXN", "STAM", "BCRC"), ("ACR", "CTXA", "CTXN", "CTAM", "CRCD"))
 _TAX_TEXT, _OFFSET_TEXT = "VAT", "Trade creditors"
 _NO_COST = (_TAX_TEXT, _OFFSET_TEXT)
 
@@ -134,6 +136,36 @@ def add_reversal(document: Document) -> None:
 def add_budget_lines(document: Document) -> None:
     """The cost lines a second time, in the budget ledger."""
     document.lines += [{**line, "LT": "BA"} for line in document.costs]
+
+
+def store_sales_tax(document: Document, area: str, rate: Decimal) -> None:
+    """A part of what is owed is sales tax (EXR1 S): a cost, in the lines as it is (jde-ais section 11.3)."""
+    for item in document.items:
+        for gross, net, none, tax, currency in _TAXED:
+            amount, unit = _amount(item, gross), smallest(str(item[currency]))
+            part = amount - _rounded(amount / (1 + rate), unit)
+            item.update({net: amount - part, none: ZERO, tax: part})
+        item.update({"TXA1": area, "EXR1": "S"})
+
+
+def store_use_tax(document: Document, area: str, rate: Decimal, chart: Chart | None = None) -> None:
+    """Use tax is worked out (EXR1 U), which nobody owes to the supplier. With a chart it is posted, in the last line
+    and owed to the state; else it is only stored (jde-ais section 11.3). A posted one is meant of a domestic voucher.
+    """
+    posted = ZERO
+    for item in document.items:
+        for gross, net, none, tax, currency in _TAXED:
+            amount, unit = _amount(item, gross), smallest(str(item[currency]))
+            item.update({net: amount, none: ZERO, tax: _rounded(amount * rate, unit)})
+        item.update({"TXA1": area, "EXR1": "U"})
+        posted += _amount(item, "STAM")
+    if chart is not None:
+        line, voucher = document.costs[-1], document.voucher
+        line["AA"] = _amount(line, "AA") + posted
+        owed = ledger_line(
+            voucher, len(document.lines) + 1, chart.tax[voucher.company], -posted, "Use tax", mark=OFFSET_LINE
+        )
+        document.lines.append(owed)
 
 
 def add_zero_item(document: Document) -> None:

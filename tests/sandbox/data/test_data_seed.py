@@ -53,10 +53,14 @@ class Seeded:
 
     def agrees(self, key: str) -> bool:
         items, costs = self.items[key], self.costs(key)
-        if items[0]["CRRM"] == "F":
-            foreign = total(costs, "ACR") + total(items, "CTAM") == total(items, "ACR")
-            return foreign and total(costs, "AA") + total(items, "STAM") == total(items, "AG")
-        return total(costs, "AA") + total(items, "STAM") == total(items, "AG")
+        # value-added tax is beside the lines, sales tax in them, use tax in them or nowhere (jde-ais section 11.3)
+        code = items[0]["EXR1"]
+        ways = {"": (1,), "V": (1,), "S": (0,), "U": (0, -1)}[code]
+
+        def agree(amount: str, gross: str, tax: str) -> bool:
+            return any(total(costs, amount) + way * total(items, tax) == total(items, gross) for way in ways)
+
+        return agree("AA", "AG", "STAM") and (items[0]["CRRM"] != "F" or agree("ACR", "ACR", "CTAM"))
 
 
 def total(rows: list[Row], alias: str) -> Decimal:
@@ -124,7 +128,7 @@ def test_the_default_seed_has_these_control_figures_on_any_day() -> None:
         report = load_seed(today=today)["report"]
         assert report["documents"] == 500
         assert report["pay_items"] == 596
-        assert report["ledger_lines"] == 1693
+        assert report["ledger_lines"] == 1694
         assert report["suppliers"] == 120
         assert report["accounts"] == 192
         assert report["amounts"] == {"EUR": "32966.80", "GBP": "2513260.68", "JPY": "4155221", "USD": "47302.70"}
@@ -228,8 +232,10 @@ def test_every_ledger_type_balances_but_where_a_line_is_meant_to_be_wrong(seeded
 
 def test_pay_items_add_up_of_their_parts(seeded: Seeded) -> None:
     for item in seeded.tables["F0411"]:
-        assert item["AG"] == item["ATXA"] + item["ATXN"] + item["STAM"]
-        assert item["ACR"] == item["CTXA"] + item["CTXN"] + item["CTAM"]
+        # use tax is no part of what is owed
+        owed = item["EXR1"] != "U"
+        assert item["AG"] == item["ATXA"] + item["ATXN"] + item["STAM"] * owed
+        assert item["ACR"] == item["CTXA"] + item["CTXN"] + item["CTAM"] * owed
         assert (item["CRRM"] == "F") == (item["CRR"] != 0) == (item["CRCD"] != item["BCRC"])
         if item["CRRM"] == "D":
             assert item["ACR"] == item["FAP"] == 0
@@ -308,6 +314,10 @@ PROMISES: dict[str, Promise] = {
         total([line for line in lines if line["EXTL"] == "R"], "AA") == 0
         and any(line["EXTL"] == "R" and line["DGJ"] > items[0]["DGJ"] for line in lines)
     ),
+    "sales_tax": lambda items, lines, costs: (
+        all(item["EXR1"] == "S" and item["STAM"] and item["TXA1"] for item in items)
+        and total(costs, "AA") == total(items, "AG")
+    ),
     "settled": lambda items, lines, costs: all(
         item["PST"] == "P" and item["AAP"] == item["FAP"] == 0 and item["VOD"] == "" for item in items
     ),
@@ -326,6 +336,13 @@ PROMISES: dict[str, Promise] = {
     "terms_mapped": lambda items, lines, costs: items[0]["PTC"] == "D10",
     "terms_unknown": lambda items, lines, costs: items[0]["PTC"] == "X99",
     "unstamped": lambda items, lines, costs: all(row["UPMJ"] is None and row["UPMT"] is None for row in items + lines),
+    "use_tax": lambda items, lines, costs: (
+        all(item["EXR1"] == "U" and item["STAM"] and item["TXA1"] for item in items)
+        and total(costs, "AA") == total(items, "AG")
+    ),
+    "use_tax_posted": lambda items, lines, costs: (
+        items[0]["EXR1"] == "U" and total(costs, "AA") == total(items, "AG") + total(items, "STAM")
+    ),
     "voided": lambda items, lines, costs: all(
         item["VOD"] == "V" and item["PST"] == "P" and item["AAP"] == 0 for item in items
     ),

@@ -146,3 +146,25 @@ def test_a_credit_in_yen_is_a_credit_of_whole_yen(gulf: Site) -> None:
     held_there = gulf.spend.invoice("INV-4711")
     assert D(held_there["total-with-taxes"]) == D(-999)
     assert [D(line["total"]) for line in held_there["invoice-lines"]] == [D(-500), D(-499)]
+
+
+def test_an_external_payable_is_to_the_smallest_unit(gulf: Site) -> None:
+    """Given vouchers in dinars and in yen, of which JD Edwards has paid a part
+    when external payables are synced, then Coupa Pay has both amounts to the thousandth and to the yen."""
+    gulf.configure("invoices", mode="external_payables")
+    gulf.connect("coupa", scopes=gulf.sandbox.get("/credentials")["coupa"]["scope"].split())
+    dinars = gulf.books.voucher(1, costs=(("30.5010", "10.125"),), currency="KWD", rate="2.5")
+    yen = gulf.books.voucher(2, costs=(("30.5010", "1001"),), currency="JPY", rate="0.0052")
+    assert outcomes(gulf.sync("invoices")["invoices"]) == {"created": 2}
+    gulf.books.act("pay_voucher", dinars, date=TODAY, number=5001, foreign="3.375")
+    gulf.books.act("pay_voucher", yen, date=TODAY, number=5002, foreign="334")
+    assert outcomes(gulf.sync("invoices")["invoices"]) == {"updated": 2}
+    there = {each["document-number"]: each for each in gulf.spend.all("payables/external/payables")}
+    amounts = {
+        number: (D(each["document-amount"]), D(each["payable-amount"]), D(each["paid-amount"]))
+        for number, each in there.items()
+    }
+    assert amounts == {
+        "INV-1": (D("10.125"), D("10.125"), D("3.375")),
+        "INV-2": (D(1001), D(1001), D(334)),
+    }

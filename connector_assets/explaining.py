@@ -8,10 +8,10 @@
 * it is about this difference. A document that is held, refused, failed or in doubt is *missing in the target* if it was
   never there; one that is linked is missing because of `missing_in_target` alone. A *field, amount or status* differs
   because the source's change was not sent, if the target still holds what both sides last agreed on. Where the target
-  moved, or nothing was ever agreed, an exception explains only the fields that it names (`total_differs` also the lines
-  that make the total; `natural_key_taken` all). A *duplicate* is explained by `natural_key_taken`, and by
-  `duplicate_in_target` whatever else is known of the document; one that is *missing in the source* by
-  `deleted_in_source`.
+  moved, or nothing was ever agreed, an exception explains only the fields that it names (`total_differs` and
+  `raised_in_target` also the lines that make the total; `natural_key_taken` all). A *duplicate* is explained by
+  `natural_key_taken`, and by `duplicate_in_target` whatever else is known of the document; one that is *missing in the
+  source* by `deleted_in_source`.
 
 **A rule** explains what it leaves alone: a rule of the flow, an approval that is waited for or was refused, and the
 baseline explain that a document was never sent, or that its change was not. What a person dismissed is explained as he
@@ -31,11 +31,14 @@ from connector_resources.ledger import Delivery, ExceptionRow
 UNSETTLED = frozenset({"held", "conflict", "refused", "failed", "in_doubt", "sending", "staged"})
 # reasons that say something of the target; every other one keeps a document from being sent
 LOST = frozenset({"missing_in_target", "deleted_in_target"})
-OF_THE_TARGET = LOST | {"changed_on_both_sides", "total_differs", "deleted_in_source"}
+OF_THE_TARGET = LOST | {"changed_on_both_sides", "raised_in_target", "total_differs", "deleted_in_source"}
 # a finding of the sweep, which stands beside a settled document
 DUPLICATE = "duplicate_in_target"
 # a total is the sum of its lines
-ALSO_NAMED = {"total_differs": frozenset({"lines", "tax"})}
+ALSO_NAMED = {
+    "total_differs": frozenset({"lines", "tax"}),
+    "raised_in_target": frozenset({"total", "lines"}),
+}
 STATUS_FIELDS = frozenset({"status", "active", "paid", "void", "closed"})
 # of what the ledger says of a document that is left alone, the rule as reconciliation tells it
 LEFT = {"staged": "waits_for_approval", "baseline": "before_baseline"}

@@ -46,6 +46,13 @@ REASONS = (
         "decide which side is right; set `on_conflict: source` to let the source win, then replay",
     ),
     Reason(
+        "raised_in_target",
+        "high",
+        "somebody made it larger in the target, which would pay more than is owed: {value}",
+        "set the {field} back in the target, and stop a payment that is under way there; or, where more is owed, "
+        "correct the document in the source; the next sync closes this one by itself",
+    ),
+    Reason(
         "undone_in_target",
         "high",
         "a person took back in the target what we made there, and the money may go out twice: {field} {value}",

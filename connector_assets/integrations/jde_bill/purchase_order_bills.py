@@ -43,7 +43,7 @@ from connector_assets.integrations.jde_bill.ordered.resolving import COLUMNS, UN
 from connector_assets.integrations.jde_bill.ordered.settings import FLOW, OrderBillSettings
 from connector_assets.integrations.jde_bill.ordered.steps import OrderBillSteps
 from connector_assets.integrations.jde_bill.payable.looking import look_before_paying
-from connector_assets.integrations.jde_bill.payable.sent import repointed, vendors_named
+from connector_assets.integrations.jde_bill.payable.sent import altered, vendors_named
 from connector_assets.integrations.progress import begins_empty
 from connector_resources.errors import LoginRefused, NotAllowed
 from connector_resources.ledger import Delivery
@@ -135,10 +135,10 @@ class PurchaseOrderBills(Flow):
         return self._named(jde.changed_orders(entity, rows, self.settings))
 
     def _touched(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
-        """The orders of bills (landed rows) that somebody gave to another vendor, and of those that a person was told
-        of."""
+        """The orders of bills (landed rows) that somebody changed in BILL, as by giving them to another vendor, and of
+        those that a person was told of."""
         reader: Any = self.bench.reader("bill")
-        moved = repointed(self.bench, self.full_name, self.target_entity, rows)
+        moved = altered(self.bench, self.full_name, self.target_entity, rows, self.records.terms)
         self._moved |= moved.keys()
         days = {
             key: row[reader.day_column]

@@ -20,7 +20,7 @@ from connector_resources.ledger import Change, Ledger, NewLink
 FLOW, KEY = "pair/bills", "F0411:1"
 AGREED = {"key": KEY, "name": "Bill", "amount": "10.00", "currency": "GBP", "void": False}
 LOST = {"missing_in_target", "deleted_in_target"}
-OF_THE_TARGET = LOST | {"changed_on_both_sides", "total_differs", "deleted_in_source"}
+OF_THE_TARGET = LOST | {"changed_on_both_sides", "raised_in_target", "total_differs", "deleted_in_source"}
 HOLDING = sorted(REASONS.keys() - OF_THE_TARGET)
 
 

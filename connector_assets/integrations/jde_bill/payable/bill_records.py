@@ -237,18 +237,24 @@ class BillRecords:
         parts = [part for each in own for part in each.bill_payments if part.bill_id == bill.id]
         return sum((money(part.amount) for part in parts), ZERO)
 
-    def _target(self, held: Held) -> Target:
-        bill = held.bill
-        content = {
+    def terms(self, bill: Bill) -> dict[str, Any]:
+        """Who is paid by a bill, how much and when, and what it is for: what nobody changes in BILL without a word."""
+        return {
             "items": list(self.covered(bill)),
             "number": bill.invoice.invoice_number if bill.invoice else None,
             "date": day_text(bill.invoice.invoice_date) if bill.invoice else None,
             "due": day_text(bill.due_date),
             "vendor": bill.vendor_id,
+            "total": amount_text(money(bill.amount)),
+        }
+
+    def _target(self, held: Held) -> Target:
+        bill = held.bill
+        content = {
+            **self.terms(bill),
             "currency": self.currencies.of(bill.vendor_id),
             "order": bill.purchase_order_number or None,
             "amount": amount_text(held.open),
-            "total": amount_text(held.total),
             "lines": [line_content(line) for line in bill.lines],
             "void": not bill.usable,
         }

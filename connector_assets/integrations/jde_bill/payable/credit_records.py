@@ -117,16 +117,22 @@ class CreditRecords:
         )
         return [self._target(HeldCredit(each, _applied(each, told))) for each in credits]
 
-    def _target(self, held: HeldCredit) -> Target:
-        credit = held.credit
-        content = {
+    def terms(self, credit: VendorCredit) -> dict[str, Any]:
+        """Whose a credit is, how much, and what it is for: what nobody changes in BILL without a word."""
+        return {
             "items": list(pay_items_of(credit)),
             "number": credit.reference_number,
             "date": day_text(credit.credit_date),
             "vendor": credit.vendor_id,
+            "total": amount_text(money(credit.amount)),
+        }
+
+    def _target(self, held: HeldCredit) -> Target:
+        credit = held.credit
+        content = {
+            **self.terms(credit),
             "currency": self.currencies.of(credit.vendor_id),
             "amount": amount_text(held.total - held.told),
-            "total": amount_text(held.total),
             "lines": [line_content(line) for line in credit.lines],
             "void": not credit.usable,
         }

@@ -50,7 +50,7 @@ from connector_assets.integrations.jde_bill.payable.handing import Handing
 from connector_assets.integrations.jde_bill.payable.looking import look_before_paying
 from connector_assets.integrations.jde_bill.payable.one_payer import sent_and_selectable
 from connector_assets.integrations.jde_bill.payable.resolving import UNRESOLVED, Resolving
-from connector_assets.integrations.jde_bill.payable.sent import repointed, vendors_named
+from connector_assets.integrations.jde_bill.payable.sent import altered, vendors_named
 from connector_assets.integrations.progress import begins_empty
 from connector_resources.ledger import Delivery
 
@@ -111,19 +111,21 @@ class Payables(Flow):
         **jde.COLUMNS,
         "twin_items": "str",
         **holds.COLUMNS,
-        # somebody gave the record to another vendor in BILL since we last saw it
+        # somebody changed in BILL who is paid by the record, how much or when, since we last saw it
         "moved": "bool",
         **RESOLVED,
     }
     line_columns: ClassVar[Mapping[str, str]] = {**jde.LINE_COLUMNS, **classifications.COLUMNS}
     # which pay items are this flow's
     side: ClassVar[jde.Side]
+    # BILL's records of the flow's kind
+    records: Any
     # the longest number that BILL takes, and what a person calls it
     number_name: ClassVar[str]
 
     def __init__(self, bench: Workbench) -> None:
         super().__init__(bench)
-        # documents whose record is another vendor's in BILL than we left it, as this run has read it
+        # documents whose record pays another vendor, amount or day in BILL than we left it, as this run has read it
         self._moved: set[str] = set()
 
     # -- the source side ------------------------------------------------------------------------------------------
@@ -138,13 +140,13 @@ class Payables(Flow):
 
     def _touched(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         """The vouchers of records that changed in BILL: a pay item may wait until another's bill lets go of it, and
-        somebody may have given one to another vendor."""
+        somebody may have changed who is paid by one, how much or when."""
         reader: Any = self.bench.reader("bill")
         days: dict[str, date | None] = {}
         for row in rows:
             record, day = reader.record(entity, row), row[reader.day_column]
             days |= {jde.voucher_of(key): day for key in keys_of(record.description) if key.startswith(PAY_ITEM)}
-        moved = repointed(self.bench, self.full_name, entity, rows)
+        moved = altered(self.bench, self.full_name, entity, rows, self.records.terms)
         self._moved |= moved.keys()
         return days | {jde.voucher_of(key): day for key, day in moved.items()}
 
@@ -348,7 +350,7 @@ class Payables(Flow):
 
     def moved(self, row: Mapping[str, Any]) -> bool:
         """A pay item that came back on a pay status on which JDE pays it is handed over again; a record that somebody
-        gave to another vendor is looked at."""
+        changed in BILL is looked at."""
         return bool(row["hand_over"] or row["moved"])
 
     # -- the target side ------------------------------------------------------------------------------------------

@@ -209,6 +209,7 @@ class Resolving:
         elif covers is None:
             columns |= {"ignored": IN_ANOTHER_BILL, "amount": None, "hand_over": False}
         elif not is_sent:
+            columns["covered_by"] = columns["covered_by"] or _too_large(voucher, found, sent)
             columns["ignored"] = self._rule(row, own, orders, known, approved=approved)
             if columns["ignored"] == BILLED_BY_ORDER:
                 columns |= self._by_order(columns, voucher, left, row["currency"])
@@ -337,6 +338,16 @@ def _covered_by(voucher: str, own: Sequence[PayItem], suffix: str, sent: Mapping
     """The pay item in whose bill one of these still is."""
     for first, bill in sorted(sent.items()):
         if first != suffix and not bill.archived and any(item.suffix in bill.covers for item in own):
+            return item_key(voucher, first)
+    return None
+
+
+def _too_large(voucher: str, items: Mapping[str, PayItem], sent: Mapping[str, Sent]) -> str | None:
+    """The pay item whose bill is for more than is owed of those that it covers: a clerk may have split them, and what
+    he took off it is in it as long as it has not shrunk."""
+    for first, bill in sorted(sent.items()):
+        covered = [items[each] for each in bill.covers if each in items]
+        if covered and not bill.archived and bill.total > sum((item.gross for item in covered), ZERO):
             return item_key(voucher, first)
     return None
 

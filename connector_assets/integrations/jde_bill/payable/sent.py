@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from connector_assets.delivery.document import Document
@@ -18,12 +19,13 @@ UNDERWAY = frozenset({"sending", "in_doubt"})
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A bill of one voucher: the suffixes of the pay items that it covers, the number it bears, and whether it is
-    archived, so that nobody can pay it."""
+    """A bill of one voucher: the suffixes of the pay items that it covers, the number it bears, whether it is archived,
+    so that nobody can pay it, and the most that it may be for."""
 
     covers: tuple[str, ...]
     number: str | None
     archived: bool
+    total: Decimal
 
 
 def sent_of(ledger: Ledger, flow: str, keys: Collection[str]) -> dict[str, dict[str, Sent]]:
@@ -45,17 +47,24 @@ def vendors_named(ledger: Ledger, flow: str, documents: Sequence[Document]) -> d
     return {each.key: {each.content["vendor"], *named.get(each.key, ())} - {None} for each in documents}
 
 
-def repointed(bench: Workbench, flow: str, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
-    """The documents of `flow` whose record in BILL (landed rows) somebody gave to another vendor since we last saw it,
-    each with the day of the change."""
+def altered(
+    bench: Workbench,
+    flow: str,
+    entity: str,
+    rows: Sequence[Mapping[str, Any]],
+    terms: Callable[[Any], Mapping[str, Any]],
+) -> dict[str, date | None]:
+    """The documents of `flow` whose record in BILL (landed rows) somebody changed there in its `terms` since we last
+    saw it, as by giving it to another vendor, each with the day of the change."""
     reader: Any = bench.reader("bill")
     links = bench.ledger.links.by_target(flow, entity, [row["id"] for row in rows])
     left = bench.ledger.deliveries.load(flow, [link.source_key for link in links.values()])
     days: dict[str, date | None] = {}
     for row in rows:
         key = links[row["id"]].source_key if row["id"] in links else ""
-        content = left[key].content if key in left else None
-        if content and content.get("vendor") not in (None, reader.record(entity, row).vendor_id):
+        content = (left[key].content if key in left else None) or {}
+        now = terms(reader.record(entity, row))
+        if content and any(content.get(name) not in (None, told) for name, told in now.items()):
             days[key] = row[reader.day_column]
     return days
 
@@ -71,6 +80,7 @@ def _sent(key: str, known: Delivery | None, intents: Collection[Intent]) -> Sent
         ),
         next((str(each) for each in numbers if each), None),
         bool(content.get("void")),
+        max(Decimal(each.get("total") or 0) for each in (content, *map(_told, intents))),
     )
 
 

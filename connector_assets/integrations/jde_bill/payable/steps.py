@@ -7,7 +7,7 @@ PATCH names the lines by their ids; where there are more or fewer than before, t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -26,6 +26,7 @@ from connector_assets.delivery.document import (
     Target,
     differences,
 )
+from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.words import beside
 from connector_assets.delivery.workbench import Workbench
@@ -33,7 +34,7 @@ from connector_assets.integrations.from_jde.posting import awaits_posting
 from connector_assets.integrations.from_jde.settled import PAID_IN_JDE
 from connector_assets.integrations.jde_bill.marker import marker
 from connector_assets.integrations.jde_bill.payable.currencies import VendorCurrencies
-from connector_assets.integrations.jde_bill.payable.sent import vendors_named
+from connector_assets.integrations.jde_bill.payable.sent import UNDERWAY, vendors_named
 from connector_resources.errors import Refused
 from connector_resources.ledger import Delivery, Problem
 
@@ -128,20 +129,19 @@ class PayableSteps(ABC, Generic[R]):
         What would raise it waits until it is posted."""
         content = self.flow.wanted(document, total)
         ours, theirs = self.base(content), self.base(target.content)
-        if known.stage == mark(ours):
+        agreed = self.base(known.content) if known.content is not None else theirs
+        if known.stage == mark(ours) and (known.state in UNDERWAY or agreed == theirs):
             return _of_another_total(ours, theirs)
         changes = tuple(each for each in differences(theirs, ours) if each.field in fields)
         if not changes:
             return None
-        agreed = self.base(known.content) if known.content is not None else theirs
         strangers = [
             each
             for each in differences(agreed, theirs)
             if each.field in fields and theirs[each.field] != ours[each.field]
         ]
         if strangers and self.flow.settings.on_conflict == "hold":
-            told = [problem("changed_on_both_sides", each.field, each.told) for each in strangers]
-            return Hold(tuple(told), conflict=True)
+            return Hold(tuple(_changed(strangers, total)), conflict=True)
         if total > Decimal(theirs["total"]) and (waits := self.awaits_posting(document, sent=True)):
             return waits
         reduced = total < Decimal(theirs["total"])
@@ -295,6 +295,16 @@ def left_alone(document: Document) -> Ignore:
 def shown(change: FieldChange) -> str:
     """A change in words."""
     return change.told
+
+
+def _changed(changes: Sequence[FieldChange], total: Decimal) -> Iterator[Problem]:
+    """What a person changed in BILL, which would pay more than JDE owes where its record is for more than `total`."""
+    raised = any(each.field == "total" and Decimal(str(each.after)) > total for each in changes)
+    for each in changes:
+        if raised and each.field == "total":
+            yield problem("raised_in_target", "amount", beside(each.after, amount_text(total)))
+        elif not (raised and each.field == "lines"):
+            yield problem("changed_on_both_sides", each.field, each.told)
 
 
 def _of_another_total(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Hold | None:

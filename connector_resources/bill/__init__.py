@@ -14,6 +14,7 @@ from connector_resources.bill.event_models import (
 )
 from connector_resources.bill.models import (
     ACTIVE,
+    DENIED,
     IN_PROCESS,
     PAID,
     PARTIALLY_PAID,
@@ -57,6 +58,7 @@ from connector_resources.bill.signature import (
 
 __all__ = [
     "ACTIVE",
+    "DENIED",
     "DUPLICATE",
     "IN_PROCESS",
     "PAID",

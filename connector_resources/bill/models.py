@@ -27,6 +27,7 @@ UNPAID, SCHEDULED, IN_PROCESS, PARTIALLY_PAID, PAID = "UNPAID", "SCHEDULED", "IN
 UNDEFINED = "UNDEFINED"
 # `approvalStatus` of a bill that may be paid: approved, or no policy asked for an approval
 PAYABLE = frozenset({"APPROVED", "UNASSIGNED"})
+DENIED = "DENIED"  # `approvalStatus`
 ACTIVE = "ACTIVE"  # `recordStatus`
 
 

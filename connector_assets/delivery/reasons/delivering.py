@@ -53,6 +53,13 @@ REASONS = (
         "correct the document in the source; the next sync closes this one by itself",
     ),
     Reason(
+        "denied_in_target",
+        "normal",
+        "its approver in the target said no, and nobody pays it: {value}",
+        "find out why; have it approved there, or hold or void it in the source: the next sync closes this one by "
+        "itself",
+    ),
+    Reason(
         "undone_in_target",
         "high",
         "a person took back in the target what we made there, and the money may go out twice: {field} {value}",

@@ -54,6 +54,12 @@ REASONS = (
         "get one of the payments back: void it in BILL, or in JD Edwards and then replay",
     ),
     Reason(
+        "payment_not_funded",
+        "normal",
+        "BILL could not take the money for it from the bank, and pays nobody: {value}",
+        "retry or cancel the payment in BILL: the next sync goes on from there",
+    ),
+    Reason(
         "payment_needs_action",
         "high",
         "a payment that is posted did not reach the vendor: {value}",

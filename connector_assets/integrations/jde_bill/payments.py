@@ -75,6 +75,7 @@ WHYS = (
     "credit_used_up",
     "payment_needs_action",
     "payment_may_have_left",
+    "payment_not_funded",
     "no_return_status",
 )
 

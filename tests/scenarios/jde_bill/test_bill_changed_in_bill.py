@@ -7,6 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from bill_ordered import FLOW as ORDERS
+from bill_ordered import bill_of as order_bill_of
+from bill_ordered import ordering
 from bill_owed import CREDITS, FLOW, bill_of, compared, credit_of, item, key, owing, pay_in_bill, run, schedule
 from bill_site import BillSite
 from scenario_acts import ORCHESTRATIONS as PAYING
@@ -162,3 +165,42 @@ def split(town: BillSite, entry: Entry) -> None:
     money = {"AG": "40.00", "AAP": "40.00", "ATXN": "40.00"}
     town.books.upsert("F0411", kept | money | {"SFX": "002", "PST": "A", "DDJ": "2026-06-01"})
     item(town, entry, AG="60.00", AAP="60.00", ATXN="60.00")
+
+
+@pytest.mark.reason("denied_in_target")
+@pytest.mark.parametrize("ends", ["approved", "held"])
+def test_a_bill_that_its_approver_denies_is_not_forgotten(owed: BillSite, ends: str) -> None:
+    """Given a voucher that is handed over to BILL, when the approver of its bill says no, so that nobody pays it
+    then the next sync says so; approved after all, or held in JD Edwards, it is well again."""
+    entry = owed.books.voucher()
+    assert run(owed) == {"created": 1}
+    wait(owed)
+    made = bill_of(owed, entry)
+    owed.bill.act("deny_bill", id=made["id"])
+    for _ in range(2):
+        report = owed.sync(FLOW, first=LATER, last=LATER)[FLOW]
+        assert (outcomes(report), report.writes) == ({"held": 1}, 0)
+    told = owed.exception(FLOW)
+    assert (told.reason, told.value) == ("denied_in_target", "INV-4711, 100.00 GBP")
+    if ends == "approved":
+        owed.bill.set(FLOW, made["id"], approvalStatus="APPROVED")
+    else:
+        owed.books.act("set_pay_status", entry, PST="H")
+    days_later(owed)
+    assert not owed.exceptions(FLOW)
+    assert bill_of(owed, entry)["archived"] == (ends == "held")
+
+
+@pytest.mark.reason("raised_in_target")
+def test_the_bill_of_an_order_that_somebody_makes_larger_is_urgent_too(town: BillSite) -> None:
+    """Given an order that is a bill of 25.00, when a clerk of BILL makes it 50.00, then the next sync tells it."""
+    buyers = ordering(town)
+    order = buyers.order()
+    town.sync(ORDERS, FLOW)
+    wait(town)
+    made = order_bill_of(town, order)
+    [line] = made["billLineItems"]
+    town.bill.act("edit_bill", id=made["id"], set={"billLineItems": [{"id": line["id"], "amount": "50.00"}]})
+    for _ in range(2):
+        assert days_later(town, ORDERS) == {"conflict": 1}
+    assert (town.exception(ORDERS).reason, town.exception(ORDERS).value) == ("raised_in_target", "50.00, ours 25.00")

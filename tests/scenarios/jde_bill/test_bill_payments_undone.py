@@ -8,6 +8,7 @@ import pytest
 from bill_paid import FLOW, bill, calls, enter, move, open_items, pay, posted, run, switch_on
 from bill_site import BillSite
 from scenario_books import Entry
+from scenario_site import outcomes
 
 from connector_assets.delivery.reasons import severity_of
 from connector_assets.integrations.jde_bill.numbers import NumberRules
@@ -48,7 +49,25 @@ def test_a_posted_payment_that_came_back_is_reversed_once(town: BillSite, single
     assert town.sync(FLOW)[FLOW].writes == 0 and calls(town) == 2
 
 
-@pytest.mark.parametrize("single", ["VOIDED", "CANCELED", "FUNDING_FAILED_VOIDED", "FUNDING_FAILED_ACTION_NEEDED"])
+@pytest.mark.reason("payment_not_funded")
+def test_a_payment_that_could_not_be_funded_is_told_until_somebody_sees_to_it(town: BillSite) -> None:
+    """Given a payment that BILL could not take the money for, then nothing is posted and a person is told, for nobody
+    pays the vendor; once BILL has tried again it is posted as any other."""
+    entry = town.books.voucher()
+    paid = pay(town, bill(town, entry, "100.00"), status="FUNDING_STARTED")
+    assert run(town) == {"ignored": 1}
+    move(town, paid, "FUNDING_FAILED_ACTION_NEEDED")
+    for _ in range(2):
+        report = town.sync(FLOW)[FLOW]
+        assert (outcomes(report), report.writes) == ({"held": 1}, 0)
+    told = town.exception(FLOW)
+    assert told.reason == "payment_not_funded" and "FUNDING_FAILED_ACTION_NEEDED" in told.value
+    move(town, paid, "CLEARED")
+    assert run(town) == {"created": 1} and not town.exceptions(FLOW)
+    assert open_items(town, entry) == [(NOTHING, "P")]
+
+
+@pytest.mark.parametrize("single", ["VOIDED", "CANCELED", "FUNDING_FAILED_VOIDED"])
 def test_what_failed_before_it_was_posted_writes_nothing(town: BillSite, single: str) -> None:
     """Given a payment that failed on its way, then nothing is written, neither a payment nor its reversal."""
     entry = town.books.voucher()

@@ -17,7 +17,7 @@ from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, by
 from connector_assets.integrations.jde_bill.paid.bills import PaidBill, PaidBills, PayItem
-from connector_assets.integrations.jde_bill.paid.entries import bill_payment_of
+from connector_assets.integrations.jde_bill.paid.entries import UNFUNDED, bill_payment_of
 from connector_assets.integrations.jde_bill.paid.outlet import VOIDED, PaymentOutlet
 from connector_assets.integrations.jde_bill.paid.own import OwnPayments
 from connector_assets.integrations.jde_bill.paid.settings import (
@@ -98,7 +98,8 @@ class Resolving:
             row["currency"] = next((item.currency for item in _items(bills[row["key"]])), bills[row["key"]].currency)
         there = self._there([row for row in wanted if not self.posted(row)], bills)
         for row in wanted:
-            if not (row["settled"] or row["unclear"] or row["key"] in there or row["key"] in self._begun):
+            told = row["settled"] or row["unclear"] or _unfunded(row)
+            if not (told or row["key"] in there or row["key"] in self._begun):
                 row["ignored"] = "not_settled"
         credits = self.bills.of_credits({line["credit"] for line in applied})
         settling = _Settling(self, bills, there, applied, credits)
@@ -302,6 +303,9 @@ class _Settling:
         if row["unclear"]:
             row |= {"why": "payment_may_have_left", "told": f"payment {row['payment']}, {row['status']}"}
             return []
+        if _unfunded(row):
+            row |= {"why": "payment_not_funded", "told": f"payment {row['payment']}, {row['status']}"}
+            return []
         if not row["settled"]:
             return []
         row["why"], row["told"] = self._obstacle(row, bill, items)
@@ -363,6 +367,11 @@ class _Settling:
         for own, amount in self._credits(row):
             shares += self.closed.take(own, amount) or []
         return [share.line(row["key"]) for share in shares]
+
+
+def _unfunded(row: Row) -> bool:
+    """Whether BILL could not take the money for a payment, which therefore has paid nobody."""
+    return row["trouble"] and not row["void"] and str(row["status"]).endswith(UNFUNDED)
 
 
 def _items(bill: PaidBill) -> list[PayItem]:

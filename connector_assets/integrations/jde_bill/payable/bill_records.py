@@ -21,6 +21,7 @@ from connector_assets.integrations.jde_bill.marker import ORDER, keys_of, paymen
 from connector_assets.integrations.jde_bill.payable.covered import pay_items_of
 from connector_assets.integrations.jde_bill.payable.currencies import VendorCurrencies
 from connector_resources.bill import (
+    DENIED,
     IN_PROCESS,
     PAYMENT_PAID,
     PAYMENT_UNDONE,
@@ -246,6 +247,7 @@ class BillRecords:
             "due": day_text(bill.due_date),
             "vendor": bill.vendor_id,
             "total": amount_text(money(bill.amount)),
+            "denied": bill.approval_status == DENIED,
         }
 
     def _target(self, held: Held) -> Target:

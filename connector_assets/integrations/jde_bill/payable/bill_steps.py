@@ -123,7 +123,15 @@ class BillSteps(PayableSteps[BillRecords]):
         if change is None or (isinstance(change, Done | Hold) and change.waiting == POSTING):
             # what was paid does not wait for what is to be posted
             change = self._record(known, target, wanted) or change
-        return change or Done()
+        return change or self._denied(target) or Done()
+
+    @staticmethod
+    def _denied(target: Target) -> Hold | None:
+        """Its approver said no: nobody pays what JD Edwards has handed over."""
+        if not target.content["denied"] or target.content["void"] or not target.raw.open:
+            return None
+        told = f"{target.label}, {target.content['amount']} {target.content['currency'] or ''}".strip()
+        return Hold((problem("denied_in_target", "approval", told),))
 
     def told(self, target: Target) -> str:
         return _state(target.raw)

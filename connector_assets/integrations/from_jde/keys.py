@@ -92,6 +92,11 @@ def is_void(items: Sequence[Row]) -> bool:
     return all(text(row.get("VOD")) == "V" for row in items)
 
 
+def is_settled(items: Sequence[Row]) -> bool:
+    """Whether all pay items of a voucher (F0411) are on the status of what is paid (P), and nothing of them is open."""
+    return all(text(row.get("PST")) == "P" and not row.get("AAP") for row in items)
+
+
 def latest(days: Mapping[str, date | None], key: str, row: Row) -> date | None:
     """The later of what is noted for `key` and the row's UPMJ."""
     noted: date | None = days.get(key)

@@ -27,6 +27,7 @@ from connector_assets.integrations.from_jde.keys import (
     Row,
     by,
     day_of,
+    is_settled,
     is_void,
     latest,
     text,
@@ -280,7 +281,7 @@ def voucher_rows(
         lines = fitted(lines, gross - tax.tax, sources.units.of(currency))
     vinv, void = text(head.get("VINV")), is_void(rows)
     payments = payments_of(rows, sources.paid.get(key, []), sources.payments, foreign=foreign)
-    settled = all(text(row.get("PST")) == "P" and not row.get("AAP") for row in rows)
+    settled = is_settled(rows)
     twins = sources.twins.get(_number_of(rows), []) if vinv and not void else []
     document = {
         "key": key,

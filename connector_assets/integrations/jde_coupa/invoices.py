@@ -354,7 +354,7 @@ class Invoices(Flow):
         if row["prepayment"] and not self.coupa_pays:
             # nothing is invoiced yet: JDE pays it, and takes it off the invoice that will come
             return PREPAYMENT
-        if row["card"] and row["key"] not in sent and self.coupa_pays:
+        if row["card"] and self.coupa_pays:
             return PAID_BY_CARD
         rule = self._settled_rule(row, known) if row["settled"] or row["void"] else None
         waits = self._is_new(row, sent) and not self._is_late(row)

@@ -49,9 +49,9 @@ from connector_assets.integrations.from_jde.keys import (
     VOUCHER_KEY,
     Row,
     by,
+    is_settled,
     is_void,
     latest,
-    text,
     voucher_key,
     voucher_parts,
 )
@@ -352,6 +352,6 @@ def _paid_of(vouchers: Sequence[Sequence[Row]], paid: _Paid, currencies: Mapping
             (row.get("ACR" if is_foreign(items[0]) else "AG") or ZERO for items in shown for row in items), ZERO
         ),
         "payments": json.dumps(entries),
-        "paid": bool(live) and all(text(row.get("PST")) == "P" and not row.get("AAP") for i in live for row in i),
+        "paid": bool(live) and all(map(is_settled, live)),
         "in_force": len(live),
     }

@@ -123,6 +123,35 @@ def test_a_payee_that_changes_while_the_old_one_is_being_paid_is_urgent(owed: Bi
 
 
 @pytest.mark.reason("payee_changed")
+@pytest.mark.parametrize("change", ["merged", "repointed"])
+@pytest.mark.parametrize("how", ["scheduled", "partly paid", "paid"])
+def test_a_merge_or_a_repointed_bill_is_urgent_in_every_state_of_its_payment(
+    owed: BillSite, how: str, change: str
+) -> None:
+    """Given a bill that BILL is about to pay, or has paid
+    when its supplier is merged in JD Edwards, or somebody gives it to another vendor in BILL
+    then nothing is changed, and it is an exception of high severity with the amount; put back, it is well."""
+    entry = owed.books.voucher()
+    assert run(owed) == {"created": 1}
+    pay = schedule if how == "scheduled" else pay_in_bill
+    pay(owed, bill_of(owed, entry), "100.00" if how == "paid" else "40.00")
+    run(owed)
+    id = bill_of(owed, entry)["id"]
+    if change == "merged":
+        item(owed, entry, AN8=FACTOR, PYE=FACTOR)
+    else:
+        owed.bill.set(FLOW, id, vendorId=vendor(owed, FACTOR))
+    for _ in range(2):
+        assert run(owed) == {"held": 1}
+    assert told(owed) == ("payee_changed", "high") and "100.00" in owed.exception(FLOW).value
+    assert len(bills(owed, entry)) == 1
+    item(owed, entry, AN8=SUPPLIER, PYE=SUPPLIER)
+    owed.bill.set(FLOW, id, vendorId=vendor(owed, SUPPLIER))
+    assert run(owed) == {"unchanged": 1}
+    assert not owed.exceptions(FLOW)
+
+
+@pytest.mark.reason("payee_changed")
 def test_a_bill_that_somebody_gives_to_another_vendor_in_bill_is_urgent(owed: BillSite) -> None:
     """Given a bill as JD Edwards has it
     when somebody gives it to another vendor in BILL, while nothing changes in JD Edwards
@@ -291,6 +320,37 @@ def test_a_credit_follows_the_payee_too(owed: BillSite) -> None:
     assert run(owed, CREDITS) == {"updated": 1}
     found = [(each["vendorId"], each["archived"]) for each in owed.bill.all(CREDITS)]
     assert sorted(found) == sorted([(first["vendorId"], True), (vendor(owed, FACTOR), False)])
+
+
+@pytest.mark.reason("payee_changed")
+@pytest.mark.parametrize("change", ["factored", "merged", "repointed"])
+@pytest.mark.parametrize("state", ["open", "applied"])
+def test_a_credit_of_another_party_is_never_left_in_silence(owed: BillSite, state: str, change: str) -> None:
+    """Given a vendor credit, applied in part or not
+    when its payee or supplier changes in JD Edwards, or somebody gives it to another vendor in BILL
+    then it goes to the new one where nothing is applied and JD Edwards says so; else it is of high severity."""
+    owed = owing(owed, CREDITS)
+    memo = owed.books.voucher(kind="PD", costs=(("30.5010", "-30.00"),))
+    assert run(owed, CREDITS) == {"created": 1}
+    first = credit_of(owed, memo)
+    if state == "applied":
+        entry = owed.books.voucher(4712)
+        assert run(owed) == {"created": 1}
+        owed.bill.act("apply_credit", id=first["id"], bill={"id": bill_of(owed, entry)["id"]}, amount="10.00")
+    if change == "repointed":
+        owed.bill.set(CREDITS, first["id"], vendorId=vendor(owed, FACTOR))
+    else:
+        item(owed, memo, **({"PYE": FACTOR} if change == "factored" else {"AN8": FACTOR, "PYE": FACTOR}))
+    if state == "open" and change != "repointed":
+        assert run(owed, CREDITS) == {"updated": 1}
+        found = [(each["vendorId"], each["archived"]) for each in owed.bill.all(CREDITS)]
+        assert sorted(found) == sorted([(first["vendorId"], True), (vendor(owed, FACTOR), False)])
+        [second] = [each for each in owed.bill.all(CREDITS) if not each["archived"]]
+        owed.bill.set(CREDITS, second["id"], vendorId=vendor(owed, SUPPLIER))
+    for _ in range(2):
+        assert run(owed, CREDITS) == {"held": 1}
+    found_reason = owed.exception(CREDITS).reason
+    assert (found_reason, severity_of(found_reason)) == ("payee_changed", "high")
 
 
 @pytest.mark.reason("paid_to_another")

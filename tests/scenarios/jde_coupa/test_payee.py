@@ -151,6 +151,41 @@ def test_a_payee_that_changes_while_coupa_pay_may_pay_is_urgent(town: Site, mode
     assert told(town) == ("payee_changed", "high")
 
 
+@pytest.mark.reason("payee_changed")
+@pytest.mark.parametrize("change", ["factored", "merged", "repointed"])
+@pytest.mark.parametrize("state", ["submitted", "approved", "in payment", "partly paid", "paid"])
+def test_a_changed_party_is_urgent_in_every_state_of_an_invoice(town: Site, state: str, change: str) -> None:
+    """Given an invoice that Coupa Pay pays, on its way or paid, which is not yet booked
+    when its voucher is factored, its supplier merged, or somebody gives it to another supplier in Coupa
+    then nothing is changed: it is an exception of high severity; put back, it is well."""
+    coupa_pays(town, "invoices_draft")
+    town.configure(FLOW, submit=True)
+    entry = town.books.voucher()
+    assert run(town)["created"] == 1
+    id = int(town.spend.invoice("INV-4711")["id"])
+    if state != "submitted":
+        town.spend.approve("INV-4711")
+    if state not in ("submitted", "approved"):
+        paid = "payment_initiated" if state == "in payment" else "completed_successfully"
+        part = {"id": id} | ({"amount": "40.00"} if state == "partly paid" else {})
+        act(town, "make_payment", invoices=[part], status=paid, date="2026-03-02")
+    run(town)
+    town.sandbox.clock.advance(60)
+    if change == "repointed":
+        town.spend.set("invoices", id, supplier={"id": town.spend.supplier(FACTOR)["id"]})
+    else:
+        item(town, entry, **({"PYE": FACTOR} if change == "factored" else {"AN8": FACTOR, "PYE": FACTOR}))
+    for _ in range(2):
+        report = town.sync(FLOW)[FLOW]
+        assert (outcomes(report), report.writes) == ({"held": 1}, 0)
+    assert told(town) == ("payee_changed", "high")
+    town.sandbox.clock.advance(60)
+    item(town, entry, AN8=SUPPLIER, PYE=SUPPLIER)
+    town.spend.set("invoices", id, supplier={"id": town.spend.supplier(SUPPLIER)["id"]})
+    run(town)
+    assert not town.exceptions(FLOW)
+
+
 def test_a_factored_voucher_may_be_the_payees_own(town: Site) -> None:
     """Given `factored: payee` where Coupa Pay pays
     when a voucher is to be paid to a factor, who is a supplier in Coupa

@@ -200,6 +200,19 @@ def test_a_table_that_may_not_be_read_is_said_once_and_nothing_fails(owed: BillS
     assert event.detail["entity"] == "F0030"
 
 
+def test_a_server_that_fails_for_the_table_fails_the_run_until_the_site_turns_it_off(owed: BillSite) -> None:
+    """Given an AIS server that answers 500 for a table that it does not show
+    when the vendors are synced, and again with bank_accounts: off
+    then the first run says so, since it cannot be told from a server that is down, and the second one is well."""
+    owed.sandbox.post("/options", {"jde": {"hidden_tables": ["F0030"], "hidden_answer": "500"}})
+    try:
+        assert "F0030" in str(owed.sync(VENDORS)[VENDORS].error)
+        owed.configure(VENDORS, bank_accounts="off")
+        assert owed.sync(VENDORS)[VENDORS].error is None
+    finally:
+        owed.sandbox.post("/options", {"jde": {"hidden_tables": [], "hidden_answer": "403"}})
+
+
 @pytest.mark.parametrize("columns", [["CBNK"], ["TNST", "CBNK", "IBAN", "SWFT"]])
 def test_columns_that_are_hidden_are_not_an_account_that_is_gone(owed: BillSite, columns: list[str]) -> None:
     """Given column security that hides the numbers, when the vendors are synced, then no change is told of it."""

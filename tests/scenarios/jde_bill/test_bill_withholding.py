@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from bill_owed import CREDITS, FLOW, bill_of, item, key, lines, owing, run
 from bill_site import BillSite
 from scenario_acts import ORCHESTRATIONS
-from scenario_books import Entry
+from scenario_books import TODAY, Entry
+from scenario_site import outcomes
 
 D = Decimal
 
@@ -82,6 +84,7 @@ def test_tax_that_is_withheld_later_is_taken_off_the_bill(owed: BillSite) -> Non
     item(owed, split, "002", PST="%")
     assert run(owed) == {"updated": 1, "held": 1}
     assert bill_of(owed, entry)["amount"] == D("90.00")
+    assert run(owed) == {"unchanged": 1, "held": 1}
     told = owed.exception(FLOW)
     assert (told.reason, told.key) == ("withholding", key(entry, "002"))
 
@@ -123,3 +126,16 @@ def test_a_withheld_credit_is_held_too(owed: BillSite) -> None:
     assert run(owed, CREDITS) == {"held": 2}
     assert {each.reason for each in owed.exceptions(CREDITS)} == {"withholding"}
     assert owed.bill.all(CREDITS) == []
+
+
+def test_a_supplier_who_is_no_longer_subject_to_it_is_paid_though_no_voucher_moved(owed: BillSite) -> None:
+    """Given a voucher that is held since its supplier is subject to withholding, when a clerk takes that off the next
+    day, then it is a bill by itself."""
+    owed.books.upsert("F0401", {"AN8": 4343, "TAWH": 4344})
+    owed.books.voucher()
+    assert run(owed) == {"held": 1}
+    owed.sandbox.clock.advance(24 * 3600)
+    owed.books.upsert("F0401", {"AN8": 4343, "TAWH": 0})
+    following = TODAY + timedelta(days=1)
+    assert outcomes(owed.sync(FLOW, first=following, last=following)[FLOW]) == {"created": 1}
+    assert owed.exceptions(FLOW) == []

@@ -77,6 +77,20 @@ REASONS = (
         "stop the payment in the target, or let it go and correct the voucher in the source; then replay",
     ),
     Reason(
+        "paid_by_another",
+        "high",
+        "Coupa shows as paid what JD Edwards did not pay: {value}",
+        "find out whether that money has left: where it has, settle the voucher in JD Edwards, so that it is not paid "
+        "again; take the payment, or the mark, off in Coupa; then replay: what JD Edwards paid is told then",
+    ),
+    Reason(
+        "more_payable",
+        "high",
+        "the target would pay more than the source owes: {field} {value}",
+        "correct the document in the target, or the voucher in the source, and stop a payment that is under way; then "
+        "replay",
+    ),
+    Reason(
         "payable_in_both",
         "high",
         "JD Edwards and the other system can both pay it: {value}",

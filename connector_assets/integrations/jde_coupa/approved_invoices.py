@@ -8,7 +8,7 @@ batch, as the transaction number (F0411Z1.EDTN); what follows from that is told 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -16,14 +16,19 @@ from typing import Any
 from connector_assets.delivery.checks import FrameChecks
 from connector_assets.delivery.document import Document
 from connector_assets.delivery.flow import Source, read_settings
+from connector_assets.delivery.one_payer import REASON
 from connector_assets.integrations.from_jde.keys import supplier_key
 from connector_assets.integrations.jde_coupa.approved import mapping
 from connector_assets.integrations.jde_coupa.approved.orders import OrderLines
+from connector_assets.integrations.jde_coupa.approved.paid_by_both import paid_by_both
 from connector_assets.integrations.jde_coupa.approved.resolving import Resolving
 from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
 from connector_assets.integrations.jde_coupa.approved.telling import telling
 from connector_assets.integrations.jde_coupa.invoices import Invoices
+from connector_assets.integrations.jde_coupa.origin import PAYMENT_FLOWS
+from connector_assets.integrations.jde_coupa.paid.otherwise import UnderWay
 from connector_assets.integrations.jde_coupa.remit_to import RemitTo
+from connector_assets.integrations.to_jde.pay_items import is_open
 from connector_assets.integrations.to_jde.vouchers.flow import Vouchers
 from connector_assets.integrations.to_jde.vouchers.outlet import After
 from connector_assets.integrations.to_jde.vouchers.payees import Payees
@@ -103,9 +108,48 @@ class ApprovedInvoices(Vouchers):
 
     def complete(self, documents: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:
         self.orders.fill(lines)
+        self._leave_settled([row for row in documents if row["paid_there"]])
+
+    def _pays(self, row: Mapping[str, Any]) -> bool:
+        """Whether Coupa Pay, which pays here, pays an invoice; as far as we can read it."""
+        if self.settings.payer != "coupa":
+            return False
+        reads = PAYMENT_FLOWS["coupa"] in self.bench.integration.settings.flows
+        return not reads or bool(self._under_way.of(str(row["invoice_id"]))[0])
+
+    @cached_property
+    def _under_way(self) -> UnderWay:
+        return UnderWay(self.bench)
+
+    def _leave_settled(self, documents: Sequence[dict[str, Any]]) -> None:
+        """Nobody pays an invoice once more that JD Edwards has paid, or whose payment we told; one that a person or
+        Coupa Pay paid, the payment run would; and where Coupa Pay pays, the voucher would stay open."""
+        told = PAYMENT_FLOWS["jde"]
+        keys = {row["key"]: f"F0411:invoice/{row['invoice_id']}" for row in documents}
+        known = self.bench.ledger.deliveries.load(f"{self.bench.integration.name}/{told}", list(keys.values()))
+        held = self.vouchers.of({row["invoice_id"] for row in documents}) if documents else {}
+        for row in documents:
+            delivery = known.get(keys[row["key"]])
+            ours = delivery is not None and delivery.state == "settled" and (delivery.content or {}).get("paid")
+            vouchers = [each for each in held.get(row["invoice_id"], ()) if not each.void]
+            is_left = any(each.in_batch or any(map(is_open, each.rows)) for each in vouchers)
+            if ours or (vouchers and not is_left) or self._pays(row):
+                row["paid_there"] = None
 
     def filling(self) -> Resolving:
         return Resolving(self)
+
+    def payable_in_both(self, keys: Collection[str] | None) -> Mapping[str, str] | None:
+        """Also what JD Edwards has paid by itself though Coupa Pay pays. Each change of a voucher is seen by its day;
+        the sweep looks at those that are told already."""
+        found = super().payable_in_both(keys)
+        if found is None or PAYMENT_FLOWS["coupa"] not in self.bench.integration.settings.flows:
+            return found
+        if keys is None:
+            keys = self.bench.ledger.findings.of(self.full_name, REASON, list(self.owners(None).values()))
+        owners = {voucher: str(self.id(key)) for voucher, key in self.owners(keys).items()}
+        paid = paid_by_both(self.bench, owners) if owners else {}
+        return {self.key(id): told for id, told in paid.items()} | dict(found)
 
     @property
     def checks(self) -> FrameChecks:

@@ -32,6 +32,9 @@ from connector_assets.integrations.from_jde.posting import POSTING
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.paging import PAGE, by_ids
 from connector_assets.integrations.jde_coupa.paid.on_invoices import (
+    IN_COUPA,
+    MONEY,
+    NAMES,
     WAITS,
     by_coupa_pay,
     pay_step,
@@ -39,6 +42,7 @@ from connector_assets.integrations.jde_coupa.paid.on_invoices import (
     taken_off,
     undone,
 )
+from connector_assets.integrations.jde_coupa.paid.otherwise import UnderWay, paid_by_jde, recorded
 from connector_assets.integrations.jde_coupa.remit_to import TABLE as REMIT_TO
 from connector_assets.integrations.jde_coupa.remit_to import RemitTo, remit_to_of
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDABLE, VOIDED, Invoice
@@ -102,8 +106,7 @@ class InvoiceDrafts(Outlet):
         invoice: Invoice = target.raw
         if self.is_over(target) or invoice.paid or not (coupa_pays or by_coupa_pay(invoice)):
             return ""
-        shown = f"{target.label} of {target.content['amount']} {target.content['currency']}, {target.status}"
-        return f"{shown}, payment channel {invoice.payment_channel}" if by_coupa_pay(invoice) else shown
+        return self._shown(target)
 
     def undone(self, flow: Flow, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         return undone(flow, rows, self.observe)
@@ -123,11 +126,11 @@ class InvoiceDrafts(Outlet):
         if target is None:
             return NeedTarget()
         if content["void"]:
-            return self._void(known, target)
+            return self._void(document, known, target)
         if target.status in OVER:
             return Hold((problem("changed_on_both_sides", "status", target.status),), conflict=True)
         change = (
-            self._by_coupa_pay(document, target)
+            self._by_another(document, known, target)
             or self._payee(document, known, target)
             or self._redirected(document, known, target)
             or self._taken_off(document, known, target)
@@ -139,13 +142,49 @@ class InvoiceDrafts(Outlet):
             return pays if isinstance(pays, Do) else change
         return change or self._advance(document, known, target) or self._pay(document, target)
 
-    def _by_coupa_pay(self, document: Document, target: Target) -> Hold | None:
-        """Coupa Pay is paying what JD Edwards pays, though nobody has told us so."""
-        row = document.facts["row"]
-        if self.pays or not row["open_amount"] or not self.payable(target, coupa_pays=False):
+    def _by_another(self, document: Document, known: Delivery, target: Target) -> Decision | None:
+        """Somebody else pays the invoice, or has: Coupa Pay what JD Edwards pays or paid, or a person by hand."""
+        row, content = document.facts["row"], document.content
+        if by_coupa_pay(target.raw):
+            if self.pays or not row["open_amount"]:
+                return self._paid_in_both(document, target)
+            told = f"{amount_text(row['open_amount'])} {row['currency']} open in JD Edwards, which pays it"
+            return Hold((problem("payable_in_both", "invoice", f"{told}; {self._shown(target)}"),))
+        found = recorded(content, known.content, target.content)
+        if found and self.settings.on_conflict == "hold" and not (self.pays and self.under_way.of(target.id)[0]):
+            told = f"{found} on invoice {target.label}"
+            return Hold((problem("paid_by_another", "invoice", told),), waiting=IN_COUPA)
+        if self.pays and paid_by_jde(content) and target.status != APPROVED:
+            # once it is approved, Coupa Pay could pay all of it before it is told
+            return _already("paid", f"{amount_text(paid_by_jde(content))} of it; {self._shown(target)}")
+        return None
+
+    def _paid_in_both(self, document: Document, target: Target) -> Decision | None:
+        """JD Edwards has paid what Coupa Pay has taken up. Coupa is told first: what it knows it does not pay."""
+        content = document.content
+        ours = paid_by_jde(content)
+        if not ours:
+            # that it is paid there is not for us to change
             return None
-        told = f"{amount_text(row['open_amount'])} {row['currency']} open in JD Edwards, which pays it"
-        return Hold((problem("payable_in_both", "invoice", f"{told}; {self.payable(target, coupa_pays=False)}"),))
+        step = pay_step(content, target, self._send_payments, content["date"])
+        if step is not None and target.status == APPROVED and not target.raw.paid:
+            return Do(step)
+        theirs, words = self.under_way.of(target.id) if self.pays else (Decimal(content["amount"]), "")
+        if not theirs or abs(ours + theirs) <= abs(Decimal(content["amount"])):
+            return None
+        told = f"{amount_text(ours)} of it; {self._shown(target)}"
+        return _already("paid", ", ".join(filter(None, (told, words))))
+
+    @cached_property
+    def under_way(self) -> UnderWay:
+        """What Coupa Pay pays of invoices."""
+        return UnderWay(self.bench)
+
+    def _shown(self, target: Target) -> str:
+        invoice: Invoice = target.raw
+        paid = "paid, " if invoice.paid else ""
+        shown = f"{target.label} of {target.content['amount']} {target.content['currency']}, {paid}{target.status}"
+        return f"{shown}, payment channel {invoice.payment_channel}" if by_coupa_pay(invoice) else shown
 
     def _payee(self, document: Document, known: Delivery, target: Target) -> Hold | None:
         """The invoice is another supplier's than the voucher. A draft follows JD Edwards; what is submitted was looked
@@ -211,7 +250,7 @@ class InvoiceDrafts(Outlet):
         # a draft with another party than was accepted was let through by what looks at the parties
         strange = any(wanted[name] != held[name] for name in PARTIES if wanted.get(name) and held[name] is not None)
         if _accepted(document, known) and not (strange and target.status == "draft"):
-            return _of_another_total(wanted, held)
+            return self._of_another_total(wanted, held) or self._renamed(document, known, target)
         changes = differences(held, wanted)
         if not changes:
             return None
@@ -222,6 +261,34 @@ class InvoiceDrafts(Outlet):
             return Hold(tuple(found), conflict=True)
         waits = self.awaits_posting(document, sent=True) if _grows(wanted, held) else None
         return waits or Do(self._update(document, known, target, changes))
+
+    def _of_another_total(self, wanted: Mapping[str, Any], held: Mapping[str, Any]) -> Hold | None:
+        """Coupa took what we sent and came to another total or currency, or a person changed it: nobody shall approve
+        or pay that."""
+        differing = [name for name in MONEY if wanted[name] != held[name]]
+        if not differing:
+            return None
+        more = self.pays and differing == ["amount"] and _grows(held, wanted)
+        reason = "more_payable" if more else "total_differs"
+        return Hold(tuple(problem(reason, name, beside(held[name], wanted[name])) for name in differing))
+
+    def _renamed(self, document: Document, known: Delivery, target: Target) -> Decision | None:
+        """A person gave the invoice another number, or took our key off it, so that nobody finds it by them."""
+        wanted, held, left = document.content, target.content, known.content or {}
+        changes = [
+            each
+            for each in differences(held, wanted)
+            if each.field in NAMES and left.get(each.field) == wanted[each.field]
+        ]
+        if not changes:
+            return None
+        if self.settings.on_conflict == "source":
+            return Do(self._update(document, known, target, tuple(changes)))
+        found = [
+            problem("changed_on_both_sides", each.field, beside(held[each.field], wanted[each.field]))
+            for each in changes
+        ]
+        return Hold(tuple(found), conflict=True)
 
     def _advance(self, document: Document, known: Delivery, target: Target) -> Decision | None:
         """Submit once, and approve without approvers where the site asks for it."""
@@ -245,8 +312,11 @@ class InvoiceDrafts(Outlet):
         return f":{done}" if done else None
 
     def _pay(self, document: Document, target: Target) -> Decision:
-        """Append the payments that Coupa lacks. Only approved invoices are payable: until then it waits."""
+        """Append the payments that Coupa lacks. Only approved invoices are payable: until then it waits. What Coupa Pay
+        has paid is paid, before JD Edwards has it booked."""
         content = document.content
+        if self.pays and by_coupa_pay(target.raw):
+            content = content | {"paid": content["paid"] or bool(target.raw.paid)}
         step = pay_step(content, target, self._send_payments, content["date"])
         if step is None:
             return Done()
@@ -256,10 +326,16 @@ class InvoiceDrafts(Outlet):
     def _send_payments(self, number: int, sent: Mapping[str, Any]) -> Target:
         return self.observe(self.coupa.invoices.pay(number, sent))
 
-    def _void(self, known: Delivery, target: Target) -> Decision:
-        """Void what may be voided, abandon what is not approved yet (coupa section 3.4)."""
+    def _void(self, document: Document, known: Delivery, target: Target) -> Decision:
+        """Void what may be voided, abandon what is not approved yet (coupa section 3.4); but nothing that is paid there
+        or is about to be: that an invoice is void stops no payment."""
         if target.status in OVER:
             return Done()
+        theirs = recorded(document.content, known.content, target.content)
+        if by_coupa_pay(target.raw):
+            theirs = self.under_way.of(target.id)[1] if self.pays else self._shown(target)
+        if theirs:
+            return _already("voided", f"{theirs} on invoice {target.label}")
         act = "void" if target.status in VOIDABLE else "abandon"
         verb = self.coupa.invoices.void if act == "void" else self.coupa.invoices.abandon
         number = int(target.id)
@@ -398,6 +474,10 @@ class InvoiceDrafts(Outlet):
         )
 
 
+def _already(what: str, told: str) -> Hold:
+    return Hold((problem("already_scheduled", what, told),), waiting=IN_COUPA)
+
+
 def _answering(same: Sequence[Target], key: str) -> list[Target]:
     """The invoice that carries our key; else those that carry no voucher's key and are still of use."""
     ours = [hit for hit in same if hit.content["key"] == key]
@@ -407,14 +487,6 @@ def _answering(same: Sequence[Target], key: str) -> list[Target]:
 def _accepted(document: Document, known: Delivery) -> bool:
     """Whether Coupa has accepted this very content before."""
     return (known.stage or "").startswith(mark(base_of(document.content)))
-
-
-def _of_another_total(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> Hold | None:
-    """Coupa took what we sent and came to another total or currency: nobody shall approve or pay that."""
-    differing = [name for name in ("amount", "currency") if wanted[name] != held[name]]
-    if not differing:
-        return None
-    return Hold(tuple(problem("total_differs", name, beside(held[name], wanted[name])) for name in differing))
 
 
 def _grows(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> bool:

@@ -132,6 +132,7 @@ class Invoices(Flow):
     ignored_until = posting.IGNORED_UNTIL
     held_until = posting.HELD_UNTIL
     parties_of = "suppliers"
+    notices_lost = True
     source_role, source_entity = "jde", "F0411"
     target_role = "coupa"
     natural_key = "voucher key"
@@ -232,6 +233,9 @@ class Invoices(Flow):
         found = self.outlet.undone_between(self, first, last)
         self._touched |= found.keys()
         return found
+
+    def look_again(self, keys: Collection[str]) -> None:
+        self._touched |= set(keys)
 
     @property
     def looks_first(self) -> bool:  # type: ignore[override]

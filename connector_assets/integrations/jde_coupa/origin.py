@@ -15,6 +15,7 @@ from connector_resources.connections import IntegrationSettings
 
 BIRTH_FLOW = "approved_invoices"
 PAYMENT_FLOWS = {"jde": "payments_to_coupa", "coupa": "payments_to_jde"}
+UNDONE_STATUSES = ("cancelled", "canceled")
 NUMBER_BASE, HIGHEST_NUMBER = 90_000_000, 99_999_999  # DOCM has eight digits
 
 
@@ -24,6 +25,14 @@ class HandedOver(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     handed_over_status: str | None = None
+
+
+class PayStatuses(BaseModel):
+    """Of the settings of `payments_to_jde`: the statuses of a payment of Coupa Pay that was taken back."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    undone_statuses: tuple[str, ...] = UNDONE_STATUSES
 
 
 class OriginRules(MarkRules):

@@ -37,6 +37,7 @@ from connector_assets.delivery.document import (
     FieldChange,
     Hold,
     NeedTarget,
+    Step,
     Target,
     version_text,
 )
@@ -63,14 +64,17 @@ from connector_assets.integrations.jde_coupa.origin import (
 )
 from connector_assets.integrations.jde_coupa.paging import by_ids
 from connector_assets.integrations.jde_coupa.paid.on_invoices import (
+    IN_COUPA,
     WAITS,
     ZERO,
+    by_coupa_pay,
     pay_step,
     payments_held,
     taken_off,
     told_twice,
     undone,
 )
+from connector_assets.integrations.jde_coupa.paid.otherwise import paid_by_jde, recorded
 from connector_assets.integrations.jde_coupa.paid.own import OwnPayments
 from connector_assets.integrations.to_jde.vouchers.marks import marked
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDED, Invoice
@@ -288,11 +292,34 @@ class PaymentsToCoupa(Flow):
             told = f"{', '.join(gone)} on invoice {target.label}"
             return Hold((problem("undone_in_target", "payment", told),), conflict=True)
         step = pay_step(content, target, self._send, self.bench.today("jde").isoformat())
+        another = self._by_another(content, known, target, step)
+        if another is not None:
+            return another
         if step is None:
             return Done()
         if target.status in OVER:
             return Hold((problem("changed_on_both_sides", "status", target.status),), conflict=True)
         return Do(step) if target.status == APPROVED else Done(waiting=WAITS)
+
+    def _by_another(
+        self, content: Mapping[str, Any], known: Delivery, target: Target, step: Step | None
+    ) -> Hold | None:
+        """Coupa Pay pays what JD Edwards has paid, or a person has recorded another payment."""
+        if target.status in OVER:
+            return None
+        ours, total = paid_by_jde(content), Decimal(content["total"])
+        others = sum((Decimal(each["amount"]) for each in target.content["payments"]), ZERO)
+        if not by_coupa_pay(target.raw):
+            found = recorded(content, known.content, target.content)
+            told = f"{found} on invoice {target.label}"
+            return Hold((problem("paid_by_another", "invoice", told),), waiting=IN_COUPA) if found else None
+        if step is not None and target.status == APPROVED and not target.raw.paid:
+            # Coupa is told first: what it knows it does not pay
+            return None
+        twice = abs(others) > abs(total) or ours == total
+        told = f"{amount_text(ours)} of it; {target.label} of {content['total']} {content['currency']}, {target.status}"
+        told = f"{told}, payment channel {target.raw.payment_channel}"
+        return Hold((problem("already_scheduled", "paid", told),), waiting=IN_COUPA) if ours and twice else None
 
     def _send(self, number: int, sent: Mapping[str, Any]) -> Target:
         return self.observe(self.coupa.invoices.pay(number, sent))

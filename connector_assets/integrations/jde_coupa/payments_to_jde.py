@@ -43,6 +43,7 @@ from connector_assets.integrations.jde_coupa.origin import (
     BIRTH_FLOW,
     HIGHEST_NUMBER,
     NUMBER_BASE,
+    UNDONE_STATUSES,
     payer_problem,
     return_status,
 )
@@ -76,7 +77,7 @@ class PaymentsToJdeSettings(PeriodRules):
         default=("completed_successfully",), min_length=1, description="statuses of a payment that is booked"
     )
     undone_statuses: tuple[str, ...] = Field(
-        default=("cancelled", "canceled"), description="statuses of a payment that is voided where it was booked"
+        default=UNDONE_STATUSES, description="statuses of a payment that is voided where it was booked"
     )
     unclear_statuses: tuple[str, ...] = Field(
         default=("completed_with_errors",),

@@ -14,7 +14,7 @@ from connector_assets.integrations.from_coupa import payables as coupa
 from connector_assets.integrations.jde_coupa.approved import orders
 from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
 from connector_assets.integrations.jde_coupa.birthplace import voucher_key_on
-from connector_assets.integrations.jde_coupa.paid.on_invoices import by_coupa_pay
+from connector_assets.integrations.jde_coupa.paid.on_invoices import by_coupa_pay, payments_held
 from connector_assets.integrations.jde_coupa.remit_to import remit_to_of
 from connector_assets.integrations.to_jde.vouchers import mapping as vouchers
 from connector_assets.integrations.to_jde.vouchers.records import order_name
@@ -33,6 +33,7 @@ HOLDS = {
     "withheld": ("withholding_tax", "withholding_tax"),
     "positive": ("credit_note_positive", "amount"),
     "channel": ("payable_in_both", "payment_channel"),
+    "paid_there": ("paid_by_another", "invoice"),
 }
 LINE_HOLDS = {
     column: (why, "order" if column in orders.HOLDS else "account")
@@ -94,6 +95,8 @@ def mapped(
         "withheld": amount_text(withheld) if withheld else None,
         "positive": amount_text(total) if wrong else None,
         "channel": _by_coupa_pay(invoice) if settings.payer == "jde" else None,
+        # of a voucher that is settled, or of which we told the payment, nothing stands, see `ApprovedInvoices`
+        "paid_there": _paid_there(invoice) if settings.payer == "jde" or not by_coupa_pay(invoice) else None,
         "gap": amount_text(gap) if gap else None,
         "no_lines": "no lines" if not costs else None,
     }
@@ -127,6 +130,15 @@ def _by_coupa_pay(invoice: Invoice) -> str | None:
         return None
     total = f"{amount_text(coupa.total_of(invoice))} {invoice.currency.code if invoice.currency else ''}".strip()
     return f"invoice {invoice.invoice_number} of {total}, payment channel {invoice.payment_channel}; JD Edwards pays it"
+
+
+def _paid_there(invoice: Invoice) -> str | None:
+    """What Coupa shows as paid, in words."""
+    if not invoice.paid or not coupa.total_of(invoice):
+        return None
+    told = [f"payment {each['note'] or '?'} of {each['amount']}" for each in payments_held(invoice)]
+    by = f", payment channel {invoice.payment_channel}" if by_coupa_pay(invoice) else ""
+    return f"{', '.join(told) or 'the mark `paid`'} on invoice {invoice.invoice_number}{by}"
 
 
 def _told(invoice: Invoice, field: str | None) -> str | None:

@@ -27,7 +27,7 @@ class Resolving(Filling):
     """One pass over the frames of one flow."""
 
     flow: ApprovedInvoices
-    unasked = ("withheld", "positive", "gap", "no_lines", "companies", "too_fine", "channel")
+    unasked = ("withheld", "positive", "gap", "no_lines", "companies", "too_fine", "channel", "paid_there")
 
     # -- which documents ------------------------------------------------------------------------------------------
 

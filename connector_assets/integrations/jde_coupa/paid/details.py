@@ -147,6 +147,22 @@ def invoices_paid(bench: Workbench) -> dict[int, dict[str, Any]]:
     return found
 
 
+def invoice_payments(bench: Workbench) -> Iterator[dict[str, Any]]:
+    """A row for each payment detail that pays an invoice, of every payment that Coupa shows: `payment` (its name),
+    `invoice` (id), `amount`, `discount`, `status`."""
+    for rows in bench.reader("coupa").all_rows(ENTITY, ["id", "updated_on", "record"]):
+        for payment in map(_payment, rows):
+            for _, detail in _details(payment):
+                if _of_invoice(detail):
+                    yield {
+                        "payment": payment.payment_identifier or str(payment.id),
+                        "invoice": str(detail.source_transaction_id),
+                        "amount": detail.payment_total or ZERO,
+                        "discount": detail.discount_total or ZERO,
+                        "status": payment.status or "",
+                    }
+
+
 def name_births(bench: Workbench, documents: Sequence[dict[str, Any]]) -> None:
     """Write into `born_as` the key of the voucher that an invoice (`invoice`, its id) came from, where the invoice
     carries one, and into `remit_to` where it is to be paid."""

@@ -16,7 +16,11 @@ from connector_resources.coupa.models import Invoice
 ENTITY = "invoices"
 ERP = "ERP"
 WAITS = "approval in Coupa"
+# what a person does about a payment there: each run looks
+IN_COUPA = "payment in Coupa"
 ZERO = Decimal("0.00")
+# of an invoice of ours: what is owed, and by what it is found again
+MONEY, NAMES = ("amount", "currency"), ("number", "key")
 
 
 def payments_held(invoice: Invoice) -> list[dict[str, str]]:
@@ -67,8 +71,8 @@ def by_coupa_pay(invoice: Invoice) -> bool:
 
 
 def touched_by(left: Mapping[str, Any] | None, held: Mapping[str, Any]) -> bool:
-    """Whether an invoice is not as we left it in what is told of its payments, or is void now."""
-    names = [name for name in ("payments", "paid", "void") if name in held]
+    """Whether an invoice is not as we left it in what is told of its payments or what is owed, or is void now."""
+    names = [name for name in ("payments", "paid", "void", *MONEY, *NAMES) if name in held]
     return left is not None and any(left.get(name) != held[name] for name in names)
 
 

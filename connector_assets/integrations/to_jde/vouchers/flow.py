@@ -176,8 +176,8 @@ class Vouchers(Flow):
             if left is not None and (said or self._differs(own, left)):
                 self._touched.add(link.source_key)
                 days[link.source_key] = day_of(own)
-            elif self.other_pays and any(map(run.selectable, own)):
-                # it is told by `payable_in_both`, which looks at what a run has in hand
+            elif self.other_pays and any(run.selectable(row) or row.get("AAP") != row.get("AG") for row in own):
+                # it is told by `payable_in_both`, which looks at what a run has in hand, or has paid
                 days[link.source_key] = day_of(own)
         return days
 
@@ -326,10 +326,7 @@ class Vouchers(Flow):
         """Where the other system pays: vouchers that JDE's own payment run selects all the same."""
         if not self.other_pays:
             return None
-        ledger, name = self.bench.ledger, self.full_name
-        links = ledger.links.all(flow=name) if keys is None else ledger.links.of(name, keys).values()
-        # of one that is still in the batch files there is no voucher
-        owners = {link.target_id: link.source_key for link in links if not link.target_id.startswith("Z/")}
+        owners = self.owners(keys)
         run = payment_run_of(self.bench)
         rows = rows_of(self.bench, {voucher_parts(id) for id in owners})
         found = by([row for row in rows if run.selectable(row)], *VOUCHER_KEY)
@@ -337,6 +334,13 @@ class Vouchers(Flow):
             owners["/".join(map(str, key))]: f"{'; '.join(map(told, own))}; {self.born_in} pays it"
             for key, own in found.items()
         }
+
+    def owners(self, keys: Collection[str] | None) -> dict[str, str]:
+        """Voucher -> the document that it was made of, of these documents (None: of all)."""
+        ledger, name = self.bench.ledger, self.full_name
+        links = ledger.links.all(flow=name) if keys is None else ledger.links.of(name, keys).values()
+        # of one that is still in the batch files there is no voucher
+        return {link.target_id: link.source_key for link in links if not link.target_id.startswith("Z/")}
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         ours, theirs = document.content, target.content

@@ -1,0 +1,72 @@
+"""What of an invoice somebody else than JD Edwards pays, or has paid: Coupa Pay, or a person who recorded it there.
+
+Coupa's API only appends payments (coupa section 3.5), and takes no payment of Coupa Pay back: nothing of this is
+overwritten, a person is told.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from connector_assets.delivery.flow import read_settings
+from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.jde_coupa.origin import PAYMENT_FLOWS, PayStatuses
+from connector_assets.integrations.jde_coupa.paid.details import invoice_payments
+
+ZERO = Decimal("0.00")
+
+
+class UnderWay:
+    """The payments of Coupa Pay that were not taken back, whether or not the money has left; read once a run, and only
+    where an invoice is asked for."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.bench = bench
+
+    def of(self, invoice: str) -> tuple[Decimal, str]:
+        """What they come to of an invoice (its id), and in words."""
+        found = self._found.get(invoice, [])
+        words = ", ".join(f"payment {row['payment']} of {amount_text(row['amount'])}, {row['status']}" for row in found)
+        return sum((row["amount"] + row["discount"] for row in found), ZERO), words
+
+    @cached_property
+    def _found(self) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        rules: Any = read_settings(PayStatuses, self.bench.integration.settings, PAYMENT_FLOWS["coupa"])
+        found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for row in invoice_payments(self.bench):
+            if row["status"] not in rules.undone_statuses:
+                found[row["invoice"]].append(row)
+        return found
+
+
+def recorded(content: Mapping[str, Any], left: Mapping[str, Any] | None, held: Mapping[str, Any]) -> str:
+    """What a person recorded on an invoice as paid that JD Edwards did not pay, in words: `left` is how we left the
+    invoice, `held` how it is. '' where there is nothing, or it was taken off again."""
+    others = _counted(held["payments"]) - _counted(content["payments"])
+    net = sum((Decimal(amount) * count for (_, amount), count in others.items()), ZERO)
+    # a credit is paid by what is below nought
+    if net * _sign(held) > 0:
+        shown = (f"payment {note or '?'} of {amount}" for note, amount in sorted(others))
+        return ", ".join(shown)
+    if held["paid"] and not content["paid"] and not net and not (left or {}).get("paid"):
+        lacking = _counted(content["payments"]) - _counted(held["payments"])
+        return "" if lacking else "the mark `paid`"
+    return ""
+
+
+def paid_by_jde(content: Mapping[str, Any]) -> Decimal:
+    """What JD Edwards itself has paid of a voucher."""
+    return sum((Decimal(each["amount"]) for each in content["payments"]), ZERO)
+
+
+def _sign(held: Mapping[str, Any]) -> int:
+    return -1 if Decimal(held.get("total", held["amount"])) < 0 else 1
+
+
+def _counted(entries: Sequence[Mapping[str, str]]) -> Counter[tuple[str, str]]:
+    return Counter((each["note"], each["amount"]) for each in entries)

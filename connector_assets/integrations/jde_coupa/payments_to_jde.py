@@ -217,8 +217,26 @@ class PaymentsToJde(Flow):
                 if row["undone"] and row["key"] in booked:
                     row |= self._returning(found)
                 row |= self._dated(row, found.company, periods, booked=row["key"] in booked)
+        self._too_much([row for row in rows if row["ignored"] is None], vouchers, booked, begun)
         names = list(documents.columns)
         return Frames(pd.DataFrame(rows, columns=names, index=documents.index, dtype=object), frames.lines)
+
+    @staticmethod
+    def _too_much(
+        rows: Sequence[dict[str, Any]], vouchers: Mapping[str, PaidVoucher], booked: set[str], begun: set[str]
+    ) -> None:
+        """Payments of more than is open of their voucher, what is taken back in this run included: JD Edwards has paid
+        it too, or somebody has reduced it. What may be booked already is looked up instead."""
+        room: dict[str, Decimal] = {}
+        for row in rows:
+            if row["voucher"] and row["key"] in vouchers:
+                room.setdefault(row["voucher"], vouchers[row["key"]].open)
+                if row["undone"] and row["key"] in booked:
+                    room[row["voucher"]] += row["amount"] + row["discount"]
+        for row in rows:
+            new = row["settled"] and not row["undone"] and not row["lacks"] and row["key"] not in begun
+            if new and row["voucher"] in room and abs(row["amount"] + row["discount"]) > abs(room[row["voucher"]]):
+                row["lacks"] = "open"
 
     def _decided(self, rows: Sequence[dict[str, Any]]) -> None:
         """What a person says of payments that may have left; without a word they are held."""
@@ -260,6 +278,7 @@ class PaymentsToJde(Flow):
             "not_unique": "one voucher",
             "currency_differs": "currency",
             "paid_to_another": "payee",
+            "more_than_open": "open",
         }
         return FrameChecks(
             document_shape=shape_schema(self.name, mapped_columns(self.document_columns), unique=["key"]),
@@ -280,6 +299,7 @@ class PaymentsToJde(Flow):
                 "not_unique": "voucher",
                 "currency_differs": "currency",
                 "paid_to_another": "payee",
+                "more_than_open": "voucher",
             },
             names={"lacks": "voucher", "act": "orchestration", "closed": "gl_date", "detail": "payment number"},
             waits_for=self._waits_for,

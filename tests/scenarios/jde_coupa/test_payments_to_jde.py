@@ -302,16 +302,22 @@ def test_a_payment_in_another_currency_than_the_voucher_is_held(town: Site) -> N
     assert (town.exception(FLOW).reason, town.exception(FLOW).value) == ("currency_differs", "EUR")
 
 
-def test_more_than_is_open_is_refused_in_jd_edwards_words(town: Site) -> None:
-    """Given a voucher that a clerk has paid in part, when Coupa Pay pays all of it, then JD Edwards refuses, and its
-    words are shown."""
+@pytest.mark.reason("more_than_open")
+def test_more_than_is_open_is_urgent_and_not_sent(town: Site) -> None:
+    """Given a voucher that a clerk has paid in part, when Coupa Pay pays all of it, then it is told with high severity
+    and not booked; once JD Edwards' payment is void, a replay books it."""
     found = born(town)
     town.books.pay(found.voucher, "50.00")
     pay(town, {"id": found.id})
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"refused": 1}
+    for _ in range(2):
+        assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
     told = town.exception(FLOW)
-    assert told.reason == "refused_by_target" and "exceeds the open amount" in told.value
-    assert open_items(town, found.voucher) == [(Decimal(70), "A")]
+    assert (told.reason, severity_of(told.reason), told.value) == ("more_than_open", "high", found.voucher.key)
+    assert open_items(town, found.voucher) == [(Decimal(70), "A")] and calls(town) == 0
+    town.books.void_payment()
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert open_items(town, found.voucher) == [(Decimal(0), "P")]
 
 
 def close(town: Site, **cells: Any) -> None:

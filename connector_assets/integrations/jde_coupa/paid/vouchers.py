@@ -37,6 +37,12 @@ class PaidVoucher:
         """The vouchers, as `KCO/DCT/DOC`."""
         return [voucher_key(each[0]).removeprefix("F0411:") for each in self.vouchers]
 
+    @property
+    def open(self) -> Decimal:
+        """What is left to be paid, in the voucher's currency."""
+        items = [row for each in self.vouchers for row in each]
+        return sum((row.get("FAP" if is_foreign(row) else "AAP") or ZERO for row in items), ZERO)
+
     def columns(self, row: Mapping[str, Any], *, booked: bool) -> dict[str, Any]:
         """The columns of a mapped row that the voucher fills; what is booked already lacks nothing."""
         items = self.vouchers[0] if len(self.vouchers) == 1 else []

@@ -47,15 +47,16 @@ class UnderWay:
 def recorded(content: Mapping[str, Any], left: Mapping[str, Any] | None, held: Mapping[str, Any]) -> str:
     """What a person recorded on an invoice as paid that JD Edwards did not pay, in words: `left` is how we left the
     invoice, `held` how it is. '' where there is nothing, or it was taken off again."""
-    others = _counted(held["payments"]) - _counted(content["payments"])
+    ours = _counted(content["payments"])
+    # one of ours that is there twice is told as that (`told_twice`)
+    others = {each: count for each, count in _counted(held["payments"]).items() if each not in ours}
     net = sum((Decimal(amount) * count for (_, amount), count in others.items()), ZERO)
     # a credit is paid by what is below nought
     if net * _sign(held) > 0:
         shown = (f"payment {note or '?'} of {amount}" for note, amount in sorted(others))
         return ", ".join(shown)
     if held["paid"] and not content["paid"] and not net and not (left or {}).get("paid"):
-        lacking = _counted(content["payments"]) - _counted(held["payments"])
-        return "" if lacking else "the mark `paid`"
+        return "" if ours - _counted(held["payments"]) else "the mark `paid`"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -21,6 +22,9 @@ NOUNS = {
     "payments": "payment",
     "bills": "bill",
 }
+
+# the key of a voucher, of its pay item, or of an order
+_KEY = re.compile(r"\b(F0411|F4301):\w+/\w+/\w+(/\w+)?\b")
 
 
 class Told:
@@ -51,7 +55,7 @@ class Told:
             "severity": severity_of(each.reason),
             "field": each.field,
             "value": each.value,
-            "message": each.message,
+            "message": in_words(each.message),
             "fix": each.fix,
             "first_step": steps[0] if steps else "",
             "steps": steps,
@@ -98,6 +102,11 @@ def document_words(key: str, label: str | None) -> str:
     else:
         name = key
     return f"{label}, {name}" if label else name
+
+
+def in_words(message: str) -> str:
+    """A message in which documents have their names: `voucher PV 778812 (00100)` for `F0411:00100/PV/778812`."""
+    return _KEY.sub(lambda found: document_words(found[0], None), message)
 
 
 def party_words(entry: Mapping[str, Any]) -> str:

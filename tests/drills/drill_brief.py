@@ -41,10 +41,25 @@ def brief(workshop: Workshop, variant: Variant, situation: str, crashed: set[str
     if workshop.target(variant) in FORBIDDEN and (numbers := writes_to(plain, workshop.target(variant))):
         for fault in PEOPLE:
             yield _told(workshop, fault.name, replace(case, faults=(("write", numbers[0], fault.name),)))
+    yield from _planned(workshop, replace(case, planned=True), crashed)
     for row, each in _by_others(workshop, plain, case):
         yield _told(workshop, row, each)
     for row, each in _rest(workshop, plain, case):
         yield _told(workshop, row, each)
+
+
+def _planned(workshop: Workshop, case: Case, crashed: set[str]) -> Iterator[Told]:
+    """A plan that is applied twice: at each sort of boundary the first process dies once, and the first call that
+    writes is lost before and after."""
+    plain = _told(workshop, "planned", case)
+    yield plain
+    for boundary, what in enumerate(plain.story.crossed):
+        if f"planned {what}" not in crashed:
+            crashed.add(f"planned {what}")
+            yield _told(workshop, "planned", _dying(case, boundary))
+    if plain.story.counts.get("write"):
+        for name in ALWAYS:
+            yield _told(workshop, "planned", replace(case, faults=(("write", 0, name),)))
 
 
 def _by_others(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[str, Case]]:

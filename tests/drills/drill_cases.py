@@ -58,7 +58,7 @@ class Case:
     the next one is started. `reading`: the first process reads the source itself, else it begins with what was read.
     `stale`: an older frame is delivered once more, after a newer one. `moved`: what people do to the source's documents
     when the first process has ended, 'amend' or 'undo'. `unapproved`: everything waits for an approval that nobody
-    gives."""
+    gives. `planned`: everything is planned, and the first two processes apply that plan."""
 
     variant: Variant
     situation: str
@@ -68,6 +68,7 @@ class Case:
     stale: bool = False
     moved: str = ""
     unapproved: bool = False
+    planned: bool = False
 
     @property
     def name(self) -> str:
@@ -76,6 +77,7 @@ class Case:
         parts += ["reading"] if self.reading else []
         parts += ["stale"] if self.stale else []
         parts += ["unapproved"] if self.unapproved else []
+        parts += ["planned"] if self.planned else []
         parts += [self.moved] if self.moved else []
         parts += [f"{kind}{number}={fault}" for kind, number, fault in self.faults]
         parts += [f"dies@{boundary}+{seconds:g}s" for boundary, seconds in self.deaths]
@@ -96,6 +98,7 @@ class Case:
             reading="reading" in parts,
             stale="stale" in parts,
             unapproved="unapproved" in parts,
+            planned="planned" in parts,
             moved=next((each for each in MOVES if each in parts), ""),
         )
         if found.name != name:
@@ -259,6 +262,9 @@ class Runs:
     def first(self) -> None:
         """The run that the case is about; then the one that brings an older frame, where the case has one."""
         workshop, scene = self.workshop, self.scene
+        if self.case.planned:
+            self._apply(workshop.plan(scene))
+            return
         if self.case.reading:
             process = self._process(lambda process: workshop.run(scene, process, days=True, whole=True))
         else:
@@ -269,6 +275,19 @@ class Runs:
             finished = self.finished
             self._process(lambda process: workshop.deliver(scene, process, older))
             self.finished = finished
+
+    def _apply(self, plan: str) -> None:
+        """Apply a plan, and once more when everything is over: that finishes it. What it left to a sync comes then."""
+        workshop, scene = self.workshop, self.scene
+        before = dict(self.site.traffic.counts)
+        process = self._process(lambda process: workshop.apply(scene, process, plan))
+        counts = self.site.traffic.counts
+        self.story.crossed = process.crossed
+        self.story.counts = {kind: counts[kind] - before.get(kind, 0) for kind in counts}
+        self.site.time.pass_by(QUIET_SECONDS)
+        self.site.traffic.arrive()
+        self._process(lambda process: workshop.apply(scene, process, plan))
+        self.finished = False
 
     def until_quiet(self) -> None:
         """Run as a schedule would: the days again until a run came to its end, then what is due. In some cases the days

@@ -21,6 +21,7 @@ from drill_variants import Variant
 from pandera.errors import SchemaErrors
 from pandera.pandas import DataFrameSchema
 
+from connector_assets.delivery import plans
 from connector_assets.delivery.approval import Approval
 from connector_assets.delivery.checks import examine
 from connector_assets.delivery.flow import Assembly, Flow, Frames
@@ -246,6 +247,23 @@ class Workshop:
         if not patient:
             pipeline.pace = replace(pipeline.pace, wait_for_doubt=False)
         report = pipeline.deliver(mapped or scene.mapped)
+        flow.bench.close()
+        return report
+
+    def plan(self, scene: Scene) -> str:
+        """Plan what the scene begins with; the plan's id."""
+        flow, pipeline = self.flow(scene.variant, Process())
+        report = pipeline.deliver(scene.mapped, mode="plan")
+        flow.bench.close()
+        if any(each.frozen is None for each in report.planned):
+            raise AssertionError(f"{scene.name} would be adopted")
+        return flow.bench.run
+
+    def apply(self, scene: Scene, process: Process, plan: str) -> FlowReport:
+        """Send what a plan says, and that alone."""
+        flow, pipeline = self.flow(scene.variant, process)
+        planned = plans.load(flow.bench.ledger, plan).flows[flow.full_name]
+        report = pipeline.deliver(scene.mapped, plan=planned.calls(plan))
         flow.bench.close()
         return report
 

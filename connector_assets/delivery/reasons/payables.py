@@ -8,7 +8,7 @@ REASONS = (
     Reason(
         "distribution_does_not_agree",
         "normal",
-        "the distribution differs from the voucher by {value}",
+        "the distribution lines come to {value} more than the voucher (with a minus: less)",
         "correct the voucher's distribution in the source, then replay",
     ),
     Reason(

@@ -64,8 +64,11 @@ def trouble(town: BillSite) -> dict[str, str]:
     books.upsert("F0401", {"AN8": 4399, "HDPY": "Y"})
     stopped = books.voucher(3, supplier=4399, costs=(("30.5010", "75.50"),))
     nobody = books.voucher(4, supplier=5999, costs=(("30.5010", "12.00"),))
+    books.voucher(5, invoice="TWICE-7", costs=(("30.5010", "9.00"),))
+    twice = books.voucher(6, invoice="TWICE-7", costs=(("30.5010", "9.00"),))
     town.sync(FLOW)
     held = {"account_not_found": account, "supplier_on_hold": stopped, "supplier_not_linked": nobody}
+    held |= {"possible_duplicate": twice}
     return {reason: key(entry) for reason, entry in {"paid_in_both": paid, **held}.items()}
 
 
@@ -73,34 +76,38 @@ def trouble(town: BillSite) -> dict[str, str]:
 @pytest.mark.reason("account_not_found")
 @pytest.mark.reason("supplier_on_hold")
 @pytest.mark.reason("supplier_not_linked")
+@pytest.mark.reason("possible_duplicate")
 def test_the_list_says_what_is_wrong_whose_it_is_and_what_to_do_first(
     town: BillSite, trouble: dict[str, str], said: Said
 ) -> None:
-    """Given a voucher that both systems paid, and three that are held, for an account, a hold and an unknown supplier
+    """Given a voucher that both systems paid, and four that are held: for an account, a hold, an unknown supplier, and
+    an invoice number that was entered twice
     when a clerk lists the exceptions the next day
-    then the one of money comes first, each says in words what is wrong, whose it is, how much, since when, and what to
+    then those of money come first, each says in words what is wrong, whose it is, how much, since when, and what to
     do first; and show says the rest."""
     town.sandbox.clock.advance(26 * 3600)
     found = shown(said)
     assert {reason: each["key"] for reason, each in found.items()} == trouble
-    assert next(iter(found)) == "paid_in_both"
-    assert {reason: each["severity"] for reason, each in found.items()} == dict.fromkeys(found, "normal") | {
-        "paid_in_both": "high"
-    }
+    assert {*list(found)[:2]} == {"paid_in_both", "possible_duplicate"}
+    high = {reason for reason, each in found.items() if each["severity"] == "high"}
+    assert high == {"paid_in_both", "possible_duplicate"}
     assert {reason: (each["party"], each["party_number"]) for reason, each in found.items()} == {
         "paid_in_both": ("Anvil & Sons", "4343"),
         "account_not_found": ("Anvil & Sons", "4343"),
+        "possible_duplicate": ("Anvil & Sons", "4343"),
         "supplier_on_hold": ("Quarry & Sons", "4399"),
         "supplier_not_linked": ("5999", "5999"),
     }
     assert {reason: (each["amount"], each["currency"]) for reason, each in found.items()} == {
         "paid_in_both": ("2150.00", "GBP"),
         "account_not_found": ("60.00", "GBP"),
+        "possible_duplicate": ("9.00", "GBP"),
         "supplier_on_hold": ("75.50", "GBP"),
         "supplier_not_linked": ("12.00", "GBP"),
     }
     assert {each["age"] for each in found.values()} == {"26 h"}
     assert found["account_not_found"]["document"] == "INV-2, voucher PV 2, pay item 001 (00001)"
+    assert found["possible_duplicate"]["message"].endswith("number: voucher PV 5 (00001)")
     assert "30.9999" in found["account_not_found"]["message"]
     assert found["supplier_not_linked"]["first_step"].startswith("enter the supplier in JD Edwards")
     assert "JD Edwards has no supplier" in found["supplier_not_linked"]["message"]
@@ -116,7 +123,7 @@ def test_the_list_says_what_is_wrong_whose_it_is_and_what_to_do_first(
             assert part in told
     words = " ".join(table.replace("│", " ").split())
     assert not UNFILLED.search(words), words
-    for part in ("Anvil & Sons (4343)", "Quarry & Sons (4399)", "2,150.00 GBP", "26 h", "4 open exceptions"):
+    for part in ("Anvil & Sons (4343)", "Quarry & Sons (4399)", "2,150.00 GBP", "26 h", "5 open exceptions"):
         assert part in words
 
 

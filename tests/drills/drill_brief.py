@@ -41,7 +41,8 @@ def brief(workshop: Workshop, variant: Variant, situation: str, crashed: set[str
     if workshop.target(variant) in FORBIDDEN and (numbers := writes_to(plain, workshop.target(variant))):
         for fault in PEOPLE:
             yield _told(workshop, fault.name, replace(case, faults=(("write", numbers[0], fault.name),)))
-    yield from _planned(workshop, replace(case, planned=True), crashed)
+    if variant == variant.usual:
+        yield from _planned(workshop, replace(case, planned=True), crashed)
     for row, each in _by_others(workshop, plain, case):
         yield _told(workshop, row, each)
     for row, each in _rest(workshop, plain, case):

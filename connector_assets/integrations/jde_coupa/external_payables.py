@@ -102,6 +102,7 @@ class ExternalPayables(Outlet):
             create=lambda: self._create(now),
             update=lambda current, changes: self._update(now, current, changes),
             source_wins=self.settings.on_conflict == "source",
+            moved=document.moved,
         )
         return waits if waits is not None and now is not document and decision == Done() else decision
 

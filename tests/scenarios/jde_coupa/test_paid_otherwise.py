@@ -332,3 +332,16 @@ def test_an_invoice_that_is_deleted_in_coupa_is_found_by_the_sweep(town: Site, p
     town.replay(FLOW)
     town.sync(FLOW)
     assert town.exceptions(FLOW) == [] and town.spend.invoice("INV-4711")["status"] == "draft"
+
+
+@pytest.mark.reason("missing_in_target")
+def test_an_external_payable_that_is_gone_from_coupa_is_found_by_the_sweep(town: Site) -> None:
+    """Given a voucher that Coupa Pay pays as an external payable, when that is gone from Coupa, so that nobody would
+    pay the voucher, then the sweep tells it."""
+    coupa_pays(town)
+    town.configure(FLOW, mode="external_payables")
+    town.books.voucher(4711)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    town.spend.delete("external_payables", town.spend.one("payables/external/payables")["id"])
+    town.sweep(FLOW)
+    assert town.exception(FLOW).reason == "missing_in_target"

@@ -84,7 +84,7 @@ class ExternalPayables(Outlet):
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         if known.target_id is not None and document.content["void"]:
             return self._void(document, known, target)
-        if known.target_id is not None and document.facts["row"]["touched"] and target is None:
+        if known.target_id is not None and (known.waiting or document.facts["row"]["touched"]) and target is None:
             return NeedTarget()
         if target is not None and self.is_over(target):
             # its source reference is taken for good: no other one can be made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -75,11 +76,12 @@ class InvoiceDrafts(Outlet):
         return bool(self.settings.mode != "payment_update_only")
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
-        held = by([target.content | {"target": target} for target in self._numbered(documents)], "supplier", "number")
+        held = by([{"number": each.content["number"], "target": each} for each in self._numbered(documents)], "number")
         hits = {}
         for document in documents:
             content = document.content
-            same = [each["target"] for each in held.get((content["supplier"], content["number"]), ())]
+            alike = [as_linked(document, each["target"]) for each in held.get(content["number"], ())]
+            same = [each for each in alike if each.content["supplier"] == content["supplier"]]
             hits[document.key] = _answering(same, content["key"])
         return {key: found for key, found in hits.items() if found}
 
@@ -125,6 +127,7 @@ class InvoiceDrafts(Outlet):
             return Done()
         if target is None:
             return NeedTarget()
+        target = as_linked(document, target)
         if content["void"]:
             return self._void(document, known, target)
         if target.status in OVER:
@@ -476,6 +479,16 @@ class InvoiceDrafts(Outlet):
 
 def _already(what: str, told: str) -> Hold:
     return Hold((problem("already_scheduled", what, told),), waiting=IN_COUPA)
+
+
+def as_linked(document: Document, target: Target) -> Target:
+    """An invoice of the supplier that the voucher's own is linked to, as that supplier's: whom a person links may have
+    another number in Coupa."""
+    invoice: Invoice | None = target.raw
+    linked = document.facts["row"]["supplier_id"]
+    if invoice is None or invoice.supplier is None or str(invoice.supplier.id) != linked:
+        return target
+    return replace(target, content=target.content | {"supplier": document.content["supplier"]})
 
 
 def _answering(same: Sequence[Target], key: str) -> list[Target]:

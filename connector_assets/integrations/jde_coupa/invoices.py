@@ -45,7 +45,7 @@ from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
 from connector_assets.integrations.jde_coupa.birthplace import MarkRules
 from connector_assets.integrations.jde_coupa.external_payables import ExternalPayables
-from connector_assets.integrations.jde_coupa.invoice_drafts import InvoiceDrafts
+from connector_assets.integrations.jde_coupa.invoice_drafts import InvoiceDrafts, as_linked
 from connector_assets.integrations.jde_coupa.origin import coupa_pays
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.paid.on_invoices import told_twice
@@ -643,6 +643,7 @@ class Invoices(Flow):
         return instruments.looked_up(self.bench, self.settings.card_instruments if self.coupa_pays else ())
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
+        target = as_linked(document, target)
         # an external payable names no supplier
         whose = ("supplier",) if target.content.get("supplier") else ()
         return tuple(

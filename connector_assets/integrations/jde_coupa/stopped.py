@@ -12,7 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from connector_assets.delivery.document import Decision, Do, Document, Hold, NeedTarget, Step, Target
+from connector_assets.delivery.document import Decision, Do, Document, Done, Hold, NeedTarget, Step, Target
 from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_resources.ledger import Delivery
@@ -39,6 +39,9 @@ def instead(decision: Decision, document: Document, known: Delivery, target: Tar
         return _unsent(row) if isinstance(decision, Do) and not row["there"] else decision
     if target is None:
         return NeedTarget()
+    if outlet.is_over(target):
+        # a person voided it: nothing can be paid there, and nobody pays it once the hold is released
+        return Done(waiting=WAITS)
     told = outlet.payable(target, coupa_pays=True)
     if not told or (isinstance(decision, Do) and _lessens(decision.step, document, target)):
         return decision

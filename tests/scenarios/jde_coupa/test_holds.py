@@ -132,7 +132,8 @@ def test_a_hold_after_the_voucher_was_sent_is_told_until_it_is_released(town: Si
 
 
 def test_it_closes_when_a_person_voids_the_payable(town: Site) -> None:
-    """Given a payable whose supplier was put on hold, when a person voids it in Coupa, then nothing is left to tell."""
+    """Given a payable whose supplier was put on hold, when a person voids it in Coupa, then nothing is left to tell;
+    once the hold is released, nobody would pay the voucher, and that is a conflict."""
     coupa_pays(town)
     town.books.voucher()
     run(town)
@@ -141,6 +142,9 @@ def test_it_closes_when_a_person_voids_the_payable(town: Site) -> None:
     town.spend.set("external_payables", town.spend.one(PAYABLES)["id"], status="voided")
     assert run(town) == {"unchanged": 1}
     assert town.exceptions(FLOW) == []
+    overnight(town)
+    hold(town, "")
+    assert run(town, 1) == {"conflict": 1}
 
 
 def test_it_closes_when_the_voucher_is_paid(town: Site) -> None:

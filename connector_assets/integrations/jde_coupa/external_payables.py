@@ -27,6 +27,7 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.paging import by_ids
+from connector_assets.integrations.jde_coupa.paid.on_invoices import IN_COUPA
 from connector_assets.sources.records import window_of
 from connector_resources.coupa.models import ExternalPayable
 from connector_resources.ledger import Delivery
@@ -69,17 +70,20 @@ class ExternalPayables(Outlet):
         return {key for key in keys if payables.find(name, key.removeprefix("F0411:")) is not None}
 
     def undone_between(self, flow: Flow, first: date, last: date) -> dict[str, date | None]:
-        # of other fields Coupa's answers say too little (coupa section 3.5.2)
+        """What a person has voided or changed; our own changes leave what was agreed on."""
         start, until = window_of(first, min(last, self.bench.today("coupa")), self.bench.time_zone("coupa"))
         held = {str(each.id): observe(each) for each in self.coupa.external_payables.changed_between(start, until)}
         links = self.bench.ledger.links.by_target(flow.full_name, self.entity, list(held))
         known = self.bench.ledger.deliveries.load(flow.full_name, [link.source_key for link in links.values()])
-        left = {id: known[link.source_key].content for id, link in links.items() if link.source_key in known}
-        return {
-            links[id].source_key: last
-            for id, content in left.items()
-            if content is not None and not content.get("void") and self.is_over(held[id])
-        }
+        found: dict[str, date | None] = {}
+        for id, link in links.items():
+            left = known.get(link.source_key)
+            if left is None or left.content is None or left.content.get("void"):
+                continue
+            # of what a person was told of, also that it is as it was
+            if left.state in ("held", "conflict") or self.is_over(held[id]) or touched(left.content, held[id].content):
+                found[link.source_key] = last
+        return found
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         if known.target_id is not None and document.content["void"]:
@@ -95,6 +99,10 @@ class ExternalPayables(Outlet):
         if waits is not None and target is None:
             return NeedTarget()
         now = document if waits is None or target is None else without_growth(document, target)
+        if target is not None and self.settings.on_conflict == "hold":
+            theirs = of_another(now.content, {**target.content, **(known.content or {})}, target)
+            if theirs is not None:
+                return theirs
         decision = converge(
             {name: now.content[name] for name in FIELDS},
             known,
@@ -179,6 +187,29 @@ def without_growth(document: Document, target: Target) -> Document:
         return document
     left = held - (amount - Decimal(content["open"]))
     return replace(document, content=content | {"amount": amount_text(held), "open": amount_text(left)})
+
+
+def touched(left: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
+    """Whether a payable is not as we left it, of what both answers show: dates and currency need not be in an answer
+    (coupa section 3.5.2)."""
+    return any(None not in (left.get(name), held[name]) and left[name] != held[name] for name in FIELDS)
+
+
+def of_another(wanted: Mapping[str, Any], left: Mapping[str, Any], target: Target) -> Hold | None:
+    """What a person recorded as paid that JD Edwards did not pay, or made larger than JD Edwards owes: `left` is how we
+    left the payable. What else was changed is told as any field is."""
+    held = target.content
+    told = f"{held['amount']} {wanted['currency']}, {held['open']} of it open in Coupa, {wanted['open']} in JD Edwards"
+    paid, ours = _paid(held), _paid(wanted)
+    if paid != _paid(left) and abs(paid) > abs(ours):
+        return Hold((problem("paid_by_another", "open", f"{target.label} of {told}"),), waiting=IN_COUPA)
+    if held["open"] != left["open"] and Decimal(held["open"]) > Decimal(wanted["open"]):
+        return Hold((problem("more_payable", "open", f"{target.label} of {told}"),), waiting=IN_COUPA)
+    return None
+
+
+def _paid(content: Mapping[str, Any]) -> Decimal:
+    return Decimal(content["amount"]) - Decimal(content["open"])
 
 
 def observe(payable: ExternalPayable) -> Target:

@@ -345,3 +345,76 @@ def test_an_external_payable_that_is_gone_from_coupa_is_found_by_the_sweep(town:
     town.spend.delete("external_payables", town.spend.one("payables/external/payables")["id"])
     town.sweep(FLOW)
     assert town.exception(FLOW).reason == "missing_in_target"
+
+
+# -- external payables that a person changes in Coupa ------------------------------------------------------------------
+
+
+def payable(town: Site) -> tuple[Entry, int]:
+    """A voucher and its external payable; the payable's id."""
+    coupa_pays(town)
+    town.configure(FLOW, mode="external_payables")
+    entry = town.books.voucher(4711)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    return entry, int(town.spend.one("payables/external/payables")["id"])
+
+
+@pytest.mark.reason("paid_by_another")
+@pytest.mark.parametrize("paid", ["100.00", "30.00"])
+def test_an_external_payable_that_is_paid_in_coupa_is_urgent(town: Site, paid: str) -> None:
+    """Given an external payable, when it is shown as paid in Coupa, all or a part, and nothing moves in JD Edwards
+    then the next sync tells it and leaves it as it is; once the voucher is paid in JD Edwards too, it is well again."""
+    entry, number = payable(town)
+    town.spend.set("external_payables", number, paid_amount=Decimal(paid))
+    town.sync(FLOW)
+    told(town, FLOW, "paid_by_another", f"{Decimal(100) - Decimal(paid):.2f} of it open in Coupa, 100.00 in JD Edwards")
+    town.books.pay(entry, paid)
+    for _ in range(2):
+        assert town.sync(FLOW)[FLOW].writes == 0
+        assert town.exceptions(FLOW) == []
+
+
+@pytest.mark.reason("more_payable")
+@pytest.mark.parametrize("part", [None, "30.00"])
+def test_an_external_payable_that_is_made_larger_in_coupa_is_urgent(town: Site, part: str | None) -> None:
+    """Given an external payable, or one of which JD Edwards paid a part
+    when somebody in Coupa makes it larger, or takes that part off, then the next sync tells it; with
+    `on_conflict: source` it is put back, once."""
+    entry, number = payable(town)
+    if part:
+        town.books.pay(entry, part)
+        town.sync(FLOW)
+    changed = {"paid_amount": Decimal(0)} if part else {"payable_amount": Decimal(150)}
+    town.spend.set("external_payables", number, **changed)
+    town.sync(FLOW)
+    told(town, FLOW, "more_payable", "100.00 of it open in Coupa, 70.00" if part else "150.00 of it open in Coupa")
+    town.configure(FLOW, on_conflict="source")
+    town.replay(FLOW)
+    town.sync(FLOW)
+    held = town.spend.one("payables/external/payables")
+    assert (Decimal(held["payable-amount"]), Decimal(held["paid-amount"])) == (100, Decimal(part or 0))
+    assert town.exceptions(FLOW) == [] and town.sync(FLOW)[FLOW].writes == 0
+
+
+@pytest.mark.reason("changed_on_both_sides")
+@pytest.mark.parametrize(
+    "field, mine, before", [("payable_amount", Decimal(80), Decimal(100)), ("document_number", "mine", "INV-4711")]
+)
+def test_an_external_payable_that_is_changed_in_coupa_is_told(
+    town: Site, field: str, mine: object, before: object
+) -> None:
+    """Given an external payable, when somebody makes it smaller or gives it another number in Coupa
+    then the next sync tells it; set back by him, it is well again; and our own changes are nobody's."""
+    entry, number = payable(town)
+    town.spend.set("external_payables", number, **{field: mine})
+    for _ in range(2):
+        assert town.sync(FLOW)[FLOW].writes == 0
+        assert {each.reason for each in town.exceptions(FLOW)} == {"changed_on_both_sides"}
+    town.spend.set("external_payables", number, **{field: before})
+    assert town.sync(FLOW)[FLOW].writes == 0
+    assert town.exceptions(FLOW) == []
+    town.books.pay(entry, "25.00")
+    assert town.sync(FLOW)[FLOW].writes > 0
+    for _ in range(2):
+        assert outcomes(town.sync(FLOW)[FLOW]) == {"unchanged": 1}
+    assert town.exceptions(FLOW) == []

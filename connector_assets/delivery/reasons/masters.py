@@ -36,6 +36,14 @@ REASONS = (
         blank=("the document names no supplier", "enter the supplier on the document, then replay"),
     ),
     Reason(
+        "supplier_not_payable",
+        "normal",
+        "supplier {value} is not payable in the source any more, and therefore archived in the target",
+        "pay the document in the source, where it is owed all the same; or make the supplier payable again there: then "
+        "the next sync restores it in the target, and sends the document by itself",
+        blank=("the document names no supplier", "enter the supplier on the document, then replay"),
+    ),
+    Reason(
         "address_missing",
         "normal",
         "the supplier has no address, or one that lacks its {value}, and the target requires it",

@@ -214,6 +214,7 @@ class PurchaseOrderBills(Flow):
             shows={
                 vendor_links.NOT_LINKED: "supplier",
                 vendor_links.NOT_RELEASED: "supplier",
+                vendor_links.NOT_PAYABLE: "supplier",
                 vendor_links.OTHER_CURRENCY: "currency",
                 **classifications.SHOWS,
             },
@@ -229,7 +230,7 @@ class PurchaseOrderBills(Flow):
         )
 
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
-        if why in (vendor_links.NOT_LINKED, vendor_links.NOT_RELEASED):
+        if why in vendor_links.WAITING:
             return self.resolving.vendor_of(row).waits_for
         return self.classified.waits_for(why, row) if "aid" in row else None
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from connector_assets.delivery.bank_accounts import changed_of, held_for
 from connector_assets.delivery.checks import reason
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.jde_bill.vendor.records import ARCHIVED
 from connector_assets.integrations.jde_bill.vendor.settings import (
     FLOW,
     ON_HOLD,
@@ -27,12 +29,16 @@ from connector_resources.ledger import Delivery, Link, Problem
 NOT_LINKED = "supplier_not_linked"
 OTHER_CURRENCY = "currency_not_the_vendors"
 NOT_RELEASED = "supplier_not_released"
+NOT_PAYABLE = "supplier_not_payable"
+# of these a document goes by itself, as soon as what it waits for is there
+WAITING = (NOT_LINKED, NOT_RELEASED, NOT_PAYABLE)
 
 # the checks of a mapped column that holds the reason, '' for none
 CHECKS = [
     reason(NOT_LINKED, lambda states: states != NOT_LINKED),
     reason(OTHER_CURRENCY, lambda states: states != OTHER_CURRENCY),
     reason(NOT_RELEASED, lambda states: states != NOT_RELEASED),
+    reason(NOT_PAYABLE, lambda states: states != NOT_PAYABLE),
 ]
 
 # address number (F0401.AN8) and currency of a voucher
@@ -71,7 +77,8 @@ class VendorLinks:
         links = self.bench.ledger.links.of(self.full_name, keys)
         known = self.bench.ledger.deliveries.load(self.full_name, list(links))
         currencies = {key: bill_currency(link, known.get(key)) for key, link in links.items()}
-        return {each: self._one(*each, links, currencies) for each in wanted}
+        archived = {key for key, link in links.items() if _content(link, known.get(key)).get("status") == ARCHIVED}
+        return {each: self._one(*each, links, currencies, archived) for each in wanted}
 
     def suppliers(self, ids: Collection[str]) -> dict[str, int]:
         """Id of a vendor -> the address number of the supplier that it is linked to; others are left out."""
@@ -88,11 +95,18 @@ class VendorLinks:
         return f"supplier {number} ({id})" if number else id or "nobody"
 
     def _one(
-        self, number: int, currency: str, links: Mapping[str, Link], currencies: Mapping[str, str | None]
+        self,
+        number: int,
+        currency: str,
+        links: Mapping[str, Link],
+        currencies: Mapping[str, str | None],
+        archived: Collection[str],
     ) -> VendorLink:
         main, second = vendor_key(number), vendor_key(number, currency)
         for key in (main, second):
             if key in links and currencies[key] == currency:
+                if key in archived:
+                    return VendorLink(links[key].target_id, NOT_PAYABLE, self._wait(key), currency)
                 return self._released(number, links[key], currency)
         if main not in links:
             return VendorLink(None, NOT_LINKED, self._wait(main))
@@ -116,11 +130,24 @@ class VendorLinks:
         return f"link:{self.full_name}:{key}"
 
 
+def state_of(link: VendorLink, known: Delivery | None) -> str:
+    """Why a document cannot go to its vendor; '' where nothing speaks against it. One that he has already may change:
+    what is not owed any more must leave it, whether he is archived or not."""
+    content = (known.content if known is not None else None) or {}
+    if link.reason == NOT_PAYABLE and content.get("vendor") == link.id and not content.get("void"):
+        return ""
+    return link.reason or ""
+
+
 def bill_currency(link: Link, known: Delivery | None) -> str | None:
     """The billCurrency of a linked vendor: as it was last seen, else as it was when the link was made."""
-    content = known.content if known is not None and known.target_id == link.target_id else None
-    found = (content or link.attributes).get("bill_currency")
+    found = (_content(link, known) or link.attributes).get("bill_currency")
     return str(found) if found else None
+
+
+def _content(link: Link, known: Delivery | None) -> Mapping[str, Any]:
+    """The linked vendor as it was last seen; empty where it never was."""
+    return (known.content if known is not None and known.target_id == link.target_id else None) or {}
 
 
 def _keys(number: int, currency: str) -> set[str]:

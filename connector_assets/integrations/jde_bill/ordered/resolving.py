@@ -22,8 +22,8 @@ from connector_assets.integrations.jde_bill.paid.own import OwnPayments
 from connector_assets.integrations.jde_bill.payable.resolving import others, payments_told
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
 from connector_assets.integrations.jde_bill.payable.steps import NOTHING_OPEN
-from connector_assets.integrations.jde_bill.vendor_links import VendorLink, VendorLinks
-from connector_resources.ledger import Problem
+from connector_assets.integrations.jde_bill.vendor_links import VendorLink, VendorLinks, state_of
+from connector_resources.ledger import Delivery, Problem
 
 HAS_VOUCHERS = "order_has_vouchers"
 # in F0010 the company of what is of all companies
@@ -103,9 +103,8 @@ class Resolving:
             if key not in sent and row["line_count"] and self._rule(row, sent, vouchered=vouchered):
                 # its bill may be there all the same, sent before our memory was lost
                 sent |= self._marked(key, link)
-            content = (known[key].content if key in known else None) or {}
             last = max((line["promised"] for line in promised.get(key, ())), default=None)
-            resolved.append(dict(row) | self._one(row, sent, link, content.get("number"), last, vouchered=vouchered))
+            resolved.append(dict(row) | self._one(row, sent, link, known.get(key), last, vouchered=vouchered))
         paid = self._paid({order_named(key): vouchers.get(order_named(key), ()) for key in keys if key in sent})
         return [row | {"paid": json.dumps(paid.get(order_named(row["key"]), []))} for row in resolved]
 
@@ -147,7 +146,7 @@ class Resolving:
         row: Row,
         sent: Mapping[str, bool],
         link: VendorLink,
-        number: str | None,
+        known: Delivery | None,
         promised: date | None,
         *,
         vouchered: bool,
@@ -164,9 +163,9 @@ class Resolving:
             "approved": rule is None and not withdrawn,
             "withdrawn": withdrawn,
             "state": state,
-            "number": self._number(row, number),
+            "number": self._number(row, ((known.content if known else None) or {}).get("number")),
             "vendor_id": link.id,
-            "vendor_state": "" if leaving else link.reason or "",
+            "vendor_state": "" if leaving else state_of(link, known),
             "vendor_currency": link.currency,
             "due_on": due or (row["order_date"] if leaving else None),
             "order_held": row["hold_code"] if self.settings.held_orders == "hold" and not leaving else None,

@@ -265,6 +265,7 @@ class Payables(Flow):
             shows={
                 vendor_links.NOT_LINKED: party,
                 vendor_links.NOT_RELEASED: party,
+                vendor_links.NOT_PAYABLE: party,
                 vendor_links.OTHER_CURRENCY: "currency",
                 "distribution_does_not_agree": "gap",
                 "tax_not_explained": "tax_unproved",
@@ -289,7 +290,7 @@ class Payables(Flow):
         )
 
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
-        if why in (vendor_links.NOT_LINKED, vendor_links.NOT_RELEASED):
+        if why in vendor_links.WAITING:
             return self.resolving.vendor_of(row).waits_for
         return self.classified.waits_for(why, row) if "aid" in row else None
 

@@ -24,7 +24,7 @@ from connector_assets.integrations.jde_bill.payable.numbers import invoice_numbe
 from connector_assets.integrations.jde_bill.payable.pay_items import grouped
 from connector_assets.integrations.jde_bill.payable.sent import Sent, sent_of
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
-from connector_assets.integrations.jde_bill.vendor_links import VendorLink, VendorLinks
+from connector_assets.integrations.jde_bill.vendor_links import VendorLink, VendorLinks, state_of
 from connector_resources.ledger import Delivery, Problem
 
 ZERO = Decimal("0.00")
@@ -195,7 +195,7 @@ class Resolving:
             "paid": json.dumps(payments_told(own)),
             "number": self._number(row, own, items, sent),
             "vendor_id": link.id,
-            "vendor_state": "" if closing else link.reason or "",
+            "vendor_state": "" if closing else state_of(link, known),
             "vendor_currency": link.currency,
             "distribution": "agrees" if closing else distribution_state(row),
             "held_duplicate": None if is_sent else self._first_twin(row, voucher, sent, twins),

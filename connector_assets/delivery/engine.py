@@ -198,7 +198,10 @@ class Engine:
     def _until(self, document: Document) -> tuple[str | None, datetime | None]:
         """What a document that a rule leaves alone for now waits for, and when that is to be looked at."""
         waits = self.flow.ignored_until.get(document.ignored or "")
-        return (waits, self._later) if waits else (None, None)
+        if not waits:
+            return None, None
+        again = self.flow.looks_again_at(document)
+        return waits, max(again, self._later) if again else self._later
 
     @property
     def _later(self) -> datetime:

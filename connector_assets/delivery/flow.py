@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -183,6 +183,11 @@ class Flow(ABC):
         """The documents of other flows, (flow's name, key), whose links a document was mapped by, as far as they are
         only expected: those of which its mapped row and lines hold a reference."""
         return {each.document for each in references_in(document.facts)}
+
+    def looks_again_at(self, document: Document) -> datetime | None:
+        """When a run is due for a document that a rule leaves alone for now; None: in an hour. Runs that come earlier
+        look at it too."""
+        return None
 
     def moved(self, row: Mapping[str, Any]) -> bool:
         """Whether what was read of the target says that its record is not as it was left: then it is looked at although

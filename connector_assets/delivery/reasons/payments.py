@@ -60,6 +60,13 @@ REASONS = (
         "retry or cancel the payment in BILL: the next sync goes on from there",
     ),
     Reason(
+        "payment_unfinished",
+        "normal",
+        "BILL has begun the payment and does not bring it to an end: {value}",
+        "look in BILL what keeps it there, and have it approved, released, voided or cancelled; the next sync goes on "
+        "from there",
+    ),
+    Reason(
         "payment_needs_action",
         "high",
         "a payment that is posted did not reach the vendor: {value}",

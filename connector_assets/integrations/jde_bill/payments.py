@@ -13,7 +13,7 @@ Payments that JD Edwards made and the bills flow recorded in BILL are left alone
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
@@ -51,7 +51,14 @@ from connector_assets.integrations.jde_bill.ordered.billed import OrderBills
 from connector_assets.integrations.jde_bill.paid.entries import COLUMNS, bill_payment_of, entries_of, keys_of
 from connector_assets.integrations.jde_bill.paid.journals import Journals
 from connector_assets.integrations.jde_bill.paid.outlet import VOIDED, PaymentOutlet, parts_of, standing
-from connector_assets.integrations.jde_bill.paid.resolving import BLANK, LINE_COLUMNS, Resolving
+from connector_assets.integrations.jde_bill.paid.resolving import (
+    BLANK,
+    LINE_COLUMNS,
+    UNDER_WAY,
+    UNFINISHED,
+    Resolving,
+    late_from,
+)
 from connector_assets.integrations.jde_bill.paid.resolving import COLUMNS as RESOLVED
 from connector_assets.integrations.jde_bill.paid.settings import PaymentsSettings, journal_problem
 from connector_assets.integrations.jde_bill.paid.settling import Settling
@@ -76,6 +83,7 @@ WHYS = (
     "payment_needs_action",
     "payment_may_have_left",
     "payment_not_funded",
+    UNFINISHED,
     "no_return_status",
 )
 
@@ -101,6 +109,7 @@ class Payments(Flow):
     target_role, target_entity = "jde", "F0413"
     natural_key = "payment number and voucher"
     named_by = ("number",)
+    ignored_until: ClassVar[Mapping[str, str]] = {UNDER_WAY: "settlement"}
     # `touched`: a clerk took back in JDE what we posted
     document_columns: ClassVar[Mapping[str, str]] = {**COLUMNS, "touched": "bool", **RESOLVED}
     line_columns: ClassVar[Mapping[str, str]] = LINE_COLUMNS
@@ -200,6 +209,11 @@ class Payments(Flow):
             return _vouchers_of(row["order"])
         name = self.bench.integration.name
         return f"link:{name}/approved_bills:bills:{row['bill']}" if why == "voucher_not_linked" else None
+
+    def looks_again_at(self, document: Document) -> datetime | None:
+        """A payment under way tells by itself that it came to an end: only that it does not is to be noticed."""
+        paid_on = document.facts["row"]["paid_on"]
+        return datetime.combine(late_from(paid_on, self.settings), time(), UTC) if paid_on else None
 
     def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         return {

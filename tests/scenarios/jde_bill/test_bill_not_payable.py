@@ -1,4 +1,4 @@
-"""Documents of a supplier that is payable no more: BILL refuses them of an archived vendor, so nothing is handed over."""
+"""Documents of a supplier that is payable no more: BILL refuses them of an archived vendor, and JDE may pay them."""
 
 from __future__ import annotations
 

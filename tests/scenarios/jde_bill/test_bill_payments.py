@@ -60,7 +60,7 @@ def test_it_is_posted_once_the_money_has_gone(town: BillSite, status: str) -> No
     for early in ("SCHEDULED", "READY_TO_FUND", "FUNDING_STARTED", "DISBURSEMENT_ON_HOLD"):
         move(town, paid, early)
         report = town.sync(FLOW)[FLOW]
-        assert (report.rules(), report.writes) == ({"not_settled": 1}, 0)
+        assert (report.rules(), report.writes) == ({"payment_under_way": 1}, 0)
     move(town, paid, status)
     assert run(town) == {"created": 1}
     move(town, paid, "CLEARED")
@@ -73,7 +73,7 @@ def test_the_set_of_statuses_is_the_sites(town: BillSite) -> None:
     town.configure(FLOW, posted_statuses=["CLEARED"])
     entry = town.books.voucher()
     paid = pay(town, bill(town, entry, "100.00"), status="SENT")
-    assert town.sync(FLOW)[FLOW].rules() == {"not_settled": 1}
+    assert town.sync(FLOW)[FLOW].rules() == {"payment_under_way": 1}
     move(town, paid, "CLEARED")
     assert run(town) == {"created": 1}
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from bill_paid import FLOW, bill, calls, enter, move, open_items, pay, posted, run, switch_on
 from bill_site import BillSite
-from scenario_books import Entry
+from scenario_books import TODAY, Entry
 from scenario_site import outcomes
 
 from connector_assets.delivery.reasons import severity_of
@@ -65,6 +66,33 @@ def test_a_payment_that_could_not_be_funded_is_told_until_somebody_sees_to_it(to
     move(town, paid, "CLEARED")
     assert run(town) == {"created": 1} and not town.exceptions(FLOW)
     assert open_items(town, entry) == [(NOTHING, "P")]
+
+
+@pytest.mark.reason("payment_unfinished")
+@pytest.mark.parametrize("single", ["FUNDING_STARTED", "DISBURSEMENT_ON_HOLD", "VOID_PENDING"])
+def test_a_payment_that_does_not_come_to_an_end_is_told_after_some_days(town: BillSite, single: str) -> None:
+    """Given a payment that stays where it is, then nothing is said for ten days from its process date, though it is
+    looked at, and then a person is told, once, although it never changed; when it moves, it is posted."""
+    entry = town.books.voucher()
+    paid = pay(town, bill(town, entry, "100.00"), status=single)
+    assert town.sync(FLOW)[FLOW].rules() == {"payment_under_way": 1}
+    town.sandbox.clock.advance(9 * 24 * 3600)
+    with town.bench() as bench:
+        assert bench.ledger.deliveries.due(f"{town.NAME}/{FLOW}", bench.now()) == []
+    later = TODAY + timedelta(days=9)
+    assert outcomes(town.sync(FLOW, first=later, last=later)[FLOW]) == {"ignored": 1}
+    town.sandbox.clock.advance(24 * 3600)
+    with town.bench() as bench:
+        assert bench.ledger.deliveries.due(f"{town.NAME}/{FLOW}", bench.now()) == [paid.key()]
+    later += timedelta(days=1)
+    report = town.sync(FLOW, first=later, last=later)[FLOW]
+    assert (outcomes(report), report.writes) == ({"held": 1}, 0)
+    told = town.exception(FLOW)
+    assert told.reason == "payment_unfinished" and single in told.value
+    assert outcomes(town.sync(FLOW, first=later, last=later)[FLOW]) == {}
+    move(town, paid, "CLEARED")
+    assert outcomes(town.sync(FLOW, first=later, last=later)[FLOW]) == {"created": 1}
+    assert open_items(town, entry) == [(NOTHING, "P")] and not town.exceptions(FLOW)
 
 
 @pytest.mark.parametrize("single", ["VOIDED", "CANCELED", "FUNDING_FAILED_VOIDED"])

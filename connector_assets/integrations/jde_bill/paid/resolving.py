@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -34,6 +34,11 @@ from connector_assets.integrations.to_jde.payments import POST, REVERSALS, REVER
 from connector_assets.integrations.to_jde.periods import Periods, periods_of
 
 ZERO = Decimal("0.00")
+# the rules that leave a payment alone: it has not begun, is under way, or is over; and what is said of one that has
+# been under way for too long
+NOT_SETTLED, UNDER_WAY = "not_settled", "payment_under_way"
+LEFT = (NOT_SETTLED, UNDER_WAY)
+UNFINISHED = "payment_unfinished"
 
 COLUMNS = {
     "number": "int",
@@ -98,9 +103,9 @@ class Resolving:
             row["currency"] = next((item.currency for item in _items(bills[row["key"]])), bills[row["key"]].currency)
         there = self._there([row for row in wanted if not self.posted(row)], bills)
         for row in wanted:
-            told = row["settled"] or row["unclear"] or _unfunded(row)
+            told = row["settled"] or row["unclear"] or _unfunded(row) or self.is_late(row)
             if not (told or row["key"] in there or row["key"] in self._begun):
-                row["ignored"] = "not_settled"
+                row["ignored"] = _left_alone(row)
         credits = self.bills.of_credits({line["credit"] for line in applied})
         settling = _Settling(self, bills, there, applied, credits)
         made: list[Row] = []
@@ -133,10 +138,16 @@ class Resolving:
             # a person knows whether the money has left
             row["settled"] = row["settled"] or (row["unclear"] and said == POST)
             row["unclear"] = row["unclear"] and said not in (REVERSE, POST)
-            if row["ignored"] in (None, "not_settled"):
+            if row["ignored"] is None or row["ignored"] in LEFT:
                 # one that came back may have been posted before our memory was lost: JD Edwards is asked
-                told = row["settled"] or row["undone"] or row["trouble"] or row["unclear"]
-                row["ignored"] = None if told or row["key"] in self._begun else "not_settled"
+                told = row["settled"] or row["undone"] or row["trouble"] or row["unclear"] or self.is_late(row)
+                row["ignored"] = None if told or row["key"] in self._begun else _left_alone(row)
+
+    def is_late(self, row: Row) -> bool:
+        """Whether a payment has been under way for too long."""
+        if _left_alone(row) != UNDER_WAY or row["settled"]:
+            return False
+        return self.bench.today("bill") >= late_from(row["paid_on"], self.settings)
 
     def posted(self, row: Row) -> bool:
         """Whether it is in JD Edwards and in force, as far as we remember."""
@@ -307,6 +318,9 @@ class _Settling:
             row |= {"why": "payment_not_funded", "told": f"payment {row['payment']}, {row['status']}"}
             return []
         if not row["settled"]:
+            if site.is_late(row):
+                told = f"payment {row['payment']}, {row['status']}, of {row['paid_on']}"
+                row |= {"why": UNFINISHED, "told": told}
             return []
         row["why"], row["told"] = self._obstacle(row, bill, items)
         return [] if row["why"] else self._taken(row, items)
@@ -372,6 +386,16 @@ class _Settling:
 def _unfunded(row: Row) -> bool:
     """Whether BILL could not take the money for a payment, which therefore has paid nobody."""
     return row["trouble"] and not row["void"] and str(row["status"]).endswith(UNFUNDED)
+
+
+def _left_alone(row: Row) -> str:
+    """The rule for a payment of which there is nothing to be done: it may come to an end still, or it is over."""
+    return NOT_SETTLED if row["undone"] or row["void"] or row["paid_on"] is None else UNDER_WAY
+
+
+def late_from(paid_on: date, settings: PaymentsSettings) -> date:
+    """The day from which a payment of this process date should have come to an end."""
+    return paid_on + timedelta(days=settings.unfinished_after_days)
 
 
 def _items(bill: PaidBill) -> list[PayItem]:

@@ -41,6 +41,11 @@ class PaymentsSettings(PeriodRules, NumberRules):
         ),
         description="singleStatus of a payment that may have left though it is not posted: a person says what is done",
     )
+    unfinished_after_days: int = Field(
+        default=10,
+        ge=1,
+        description="days after its process date after which a payment that is neither posted nor over is an exception",
+    )
     gl_date: Literal["process_date", "today"] = Field(
         default="process_date", description="the G/L date: the payment's process date, or the day on which it is posted"
     )

@@ -46,6 +46,13 @@ REASONS = (
         "decide which side is right; set `on_conflict: source` to let the source win, then replay",
     ),
     Reason(
+        "voided_in_target",
+        "normal",
+        "a person has ended it in the target, which brings nothing back that is void: {value}",
+        "where it is owed, void it in the source and enter it there anew; where it is not, void it in the source: the "
+        "next sync closes this one by itself",
+    ),
+    Reason(
         "raised_in_target",
         "high",
         "somebody made it larger in the target, which would pay more than is owed: {value}",

@@ -92,7 +92,7 @@ class ExternalPayables(Outlet):
             return NeedTarget()
         if target is not None and self.is_over(target):
             # its source reference is taken for good: no other one can be made
-            return Hold((problem("changed_on_both_sides", "status", target.status),), conflict=True)
+            return Hold((problem("voided_in_target", "status", target.status),), conflict=True)
         waits = self.awaits_posting(document, sent=known.target_id is not None)
         if waits is not None and known.target_id is None:
             return waits

@@ -131,7 +131,7 @@ class InvoiceDrafts(Outlet):
         if content["void"]:
             return self._void(document, known, target)
         if target.status in OVER:
-            return Hold((problem("changed_on_both_sides", "status", target.status),), conflict=True)
+            return Hold((problem("voided_in_target", "status", target.status),), conflict=True)
         change = (
             self._by_another(document, known, target)
             or self._payee(document, known, target)

@@ -246,7 +246,7 @@ def test_a_void_on_either_side_is_a_difference_until_it_is_carried_over_or_told(
     assert told(town) == {"status void": None}
     correct(town, voucher)
     assert outcomes(town.sync("invoices")["invoices"]) == {"conflict": 1, "unchanged": 1}
-    assert told(town) == {"status void": "changed_on_both_sides"}
+    assert told(town) == {"status void": "voided_in_target"}
 
 
 def test_a_payment_that_waits_for_an_approval_is_explained_by_the_waiting(town: Site, voucher: Entry) -> None:

@@ -37,6 +37,21 @@ def tell_doubles(flow: Flow, source: Collection[str] = (), listed: Collection[Ta
     return ledger.findings.set(name, REASON, problems, run=flow.bench.run, now=flow.bench.now())
 
 
+def tell_doubles_among(flow: Flow, targets: Collection[Target]) -> None:
+    """Open the findings that these records of the target make together; what was found before stays as it is."""
+    ledger, name = flow.bench.ledger, flow.full_name
+    found = doubles(flow, targets)
+    if not found:
+        return
+    links = ledger.links.by_target(name, flow.target_entity, [each.id for each in targets])
+    linked = {link.source_key: id for id, link in links.items()}
+    concerned = _concerned(flow, (), linked, found)
+    stands, dismissed = ledger.findings.of(name, REASON, list(concerned)), ledger.findings.dismissed(name, REASON)
+    problems = {key: _problem(flow, ids, linked.get(key)) for key, ids in concerned.items() if key not in stands}
+    problems = {key: each for key, each in problems.items() if (key, each.value) not in dismissed}
+    ledger.findings.set(name, REASON, problems, run=flow.bench.run, now=flow.bench.now(), looked_at=problems)
+
+
 def doubles(flow: Flow, records_there: Collection[Target] | None = None) -> dict[str, list[str]]:
     """Document key -> the ids of its records in force, and in words what one of them holds twice; of those documents
     alone of which there is more than one."""

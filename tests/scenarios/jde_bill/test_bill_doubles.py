@@ -11,6 +11,7 @@ import pytest
 from bill_owed import CREDITS, FLOW, key, marked, owing, run
 from bill_site import BillSite
 from scenario_books import Entry
+from scenario_site import outcomes
 
 from connector_assets.delivery.reasons import severity_of
 from connector_resources.ledger import ExceptionRow
@@ -95,6 +96,25 @@ def test_two_bills_that_cover_one_pay_item_are_told(town: BillSite) -> None:
     assert others(town, FLOW, key(entry)) == [copied]
     town.books.voucher(items=("65.00", "45.00"), costs=(("30.5010", "110.00"),))
     assert town.sync(FLOW)[FLOW].writes == 0
+
+
+@pytest.mark.parametrize("covered", [("001", "002"), ("002",)])
+def test_a_second_bill_with_our_marker_is_told_by_the_next_sync(town: BillSite, covered: tuple[str, ...]) -> None:
+    """Given a bill of two pay items, when somebody enters a bill with our marker of both, or of one, in BILL
+    then the next sync tells of both, though nothing changed in JDE, and sends nothing; once the second one is archived
+    the sweep ends it."""
+    owing(town)
+    entry = town.books.voucher(items=("60.00", "40.00"))
+    run(town)
+    assert outcomes(town.sync(FLOW)[FLOW]).get("held") is None and not town.exceptions(FLOW)
+    ours = town.bill.one(FLOW)
+    copied = bill_paid.enter(town, "X-1", "40.00", marked(entry, *covered), payee=ours["vendorId"])
+    for _ in range(2):
+        assert town.sync(FLOW)[FLOW].writes == 0
+        assert others(town, FLOW, key(entry)) == [copied]
+    town.bill.act("archive_bill", id=copied)
+    assert town.sweep(FLOW).single == [key(entry)]
+    assert run(town).get("held") is None and not town.exceptions(FLOW)
 
 
 def test_a_credit_that_the_network_made_twice_is_told(town: BillSite) -> None:

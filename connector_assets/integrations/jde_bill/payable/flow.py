@@ -47,10 +47,10 @@ from connector_assets.integrations.jde_bill.marker import PAY_ITEM, keys_of
 from connector_assets.integrations.jde_bill.marks import mark_rules
 from connector_assets.integrations.jde_bill.paid.own import OwnPayments
 from connector_assets.integrations.jde_bill.payable.handing import Handing
-from connector_assets.integrations.jde_bill.payable.looking import look_before_paying
+from connector_assets.integrations.jde_bill.payable.looking import look_before_paying, look_beside
 from connector_assets.integrations.jde_bill.payable.one_payer import sent_and_selectable
 from connector_assets.integrations.jde_bill.payable.resolving import UNRESOLVED, Resolving
-from connector_assets.integrations.jde_bill.payable.sent import altered, vendors_named
+from connector_assets.integrations.jde_bill.payable.sent import altered, strangers, vendors_named
 from connector_assets.integrations.progress import begins_empty
 from connector_resources.ledger import Delivery
 
@@ -113,6 +113,8 @@ class Payables(Flow):
         **holds.COLUMNS,
         # somebody changed in BILL who is paid by the record, how much or when, since we last saw it
         "moved": "bool",
+        # a record in BILL that changed, names the pay item in our marker and is nobody's by our links
+        "beside": "str?",
         **RESOLVED,
     }
     line_columns: ClassVar[Mapping[str, str]] = {**jde.LINE_COLUMNS, **classifications.COLUMNS}
@@ -127,6 +129,8 @@ class Payables(Flow):
         super().__init__(bench)
         # documents whose record pays another vendor, amount or day in BILL than we left it, as this run has read it
         self._moved: set[str] = set()
+        # key of a pay item -> the id of such a record beside its own, as this run has read it
+        self._beside: dict[str, str] = {}
 
     # -- the source side ------------------------------------------------------------------------------------------
 
@@ -148,6 +152,7 @@ class Payables(Flow):
             days |= {jde.voucher_of(key): day for key in keys_of(record.description) if key.startswith(PAY_ITEM)}
         moved = altered(self.bench, self.full_name, entity, rows, self.records.terms)
         self._moved |= moved.keys()
+        self._beside |= strangers(self.bench, self.full_name, entity, rows)
         return days | {jde.voucher_of(key): day for key, day in moved.items()}
 
     def all_keys(self) -> dict[str, date | None]:
@@ -170,6 +175,7 @@ class Payables(Flow):
         for row in assembly.documents:
             own = [each for twin in json.loads(row["twins"]) for each in twins.get(twin, ())]
             row |= {"twin_items": json.dumps(own), **UNRESOLVED, "moved": row["key"] in self._moved}
+            row["beside"] = self._beside.get(row["key"])
         for row, held in zip(
             assembly.documents, holds.holds_of(reader, assembly.documents, self.settings), strict=True
         ):
@@ -430,6 +436,7 @@ class Payables(Flow):
 
     def look_before(self, documents: Sequence[Document]) -> None:
         look_before_paying(self, documents)
+        look_beside(self, documents)
 
     def payable_in_both(self, keys: Collection[str] | None) -> Mapping[str, str]:
         return sent_and_selectable(self, keys)

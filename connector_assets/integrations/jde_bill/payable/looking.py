@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from connector_assets.delivery.document import Document
 from connector_assets.delivery.flow import Flow
+from connector_assets.doubles import tell_doubles_among
+from connector_assets.integrations.from_jde.pay_items import voucher_of
 from connector_assets.integrations.jde_bill.vendors import Vendors
 
 
@@ -14,3 +16,15 @@ def look_before_paying(flow: Flow, documents: Sequence[Document]) -> None:
     keys = [document.key for document in documents if document.deliverable]
     if len(flow.bench.ledger.links.of(flow.full_name, keys)) < len(keys):
         Vendors(flow.bench).look_at_accounts(whole=False)
+
+
+def look_beside(flow: Flow, documents: Sequence[Document]) -> None:
+    """Tell of the records that bear our marker beside the linked one of a document: somebody entered them in BILL."""
+    rows = [document.facts["row"] for document in documents]
+    ids = {str(row["beside"]) for row in rows if row["beside"]}
+    if not ids:
+        return
+    vouchers = {voucher_of(row["key"]) for row in rows if row["beside"]}
+    keys = [row["key"] for row in rows if voucher_of(row["key"]) in vouchers]
+    links = flow.bench.ledger.links.of(flow.full_name, keys)
+    tell_doubles_among(flow, list(flow.read({*ids, *(link.target_id for link in links.values())}).values()))

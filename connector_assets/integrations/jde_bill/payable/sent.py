@@ -11,6 +11,7 @@ from typing import Any
 from connector_assets.delivery.document import Document
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.pay_items import voucher_of
+from connector_assets.integrations.jde_bill.marker import keys_of
 from connector_resources.ledger import Delivery, Intent, Ledger
 
 # states of a document without a link that the target may have all the same
@@ -67,6 +68,18 @@ def altered(
         if content and any(content.get(name) not in (None, told) for name, told in now.items()):
             days[key] = row[reader.day_column]
     return days
+
+
+def strangers(bench: Workbench, flow: str, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Pay item -> the record in BILL (landed rows) that names it in our marker, is in force, and is linked to none."""
+    reader: Any = bench.reader("bill")
+    links = bench.ledger.links.by_target(flow, entity, [row["id"] for row in rows])
+    found: dict[str, str] = {}
+    for row in rows:
+        record = reader.record(entity, row)
+        if row["id"] not in links and record.usable:
+            found |= dict.fromkeys(keys_of(record.description), row["id"])
+    return found
 
 
 def _sent(key: str, known: Delivery | None, intents: Collection[Intent]) -> Sent:

@@ -42,8 +42,8 @@ from connector_assets.integrations.jde_bill.ordered.records import OrderBillReco
 from connector_assets.integrations.jde_bill.ordered.resolving import COLUMNS, UNRESOLVED, Resolving
 from connector_assets.integrations.jde_bill.ordered.settings import FLOW, OrderBillSettings
 from connector_assets.integrations.jde_bill.ordered.steps import OrderBillSteps
-from connector_assets.integrations.jde_bill.payable.looking import look_before_paying
-from connector_assets.integrations.jde_bill.payable.sent import altered, vendors_named
+from connector_assets.integrations.jde_bill.payable.looking import look_before_paying, look_beside
+from connector_assets.integrations.jde_bill.payable.sent import altered, strangers, vendors_named
 from connector_assets.integrations.progress import begins_empty
 from connector_resources.errors import LoginRefused, NotAllowed
 from connector_resources.ledger import Delivery
@@ -79,6 +79,8 @@ class PurchaseOrderBills(Flow):
         **holds.COLUMNS,
         # somebody gave its bill to another vendor in BILL since we last saw it
         "moved": "bool",
+        # a bill that changed in BILL, names the order in our marker and is nobody's by our links
+        "beside": "str?",
         **COLUMNS,
     }
     line_columns: ClassVar[Mapping[str, str]] = {**jde.LINE_COLUMNS, **classifications.COLUMNS}
@@ -88,6 +90,7 @@ class PurchaseOrderBills(Flow):
         super().__init__(bench)
         # documents whose bill is another vendor's in BILL than we left it, as this run has read it
         self._moved: set[str] = set()
+        self._beside: dict[str, str] = {}
 
     @property
     def looks_first(self) -> bool:  # type: ignore[override]
@@ -147,7 +150,9 @@ class PurchaseOrderBills(Flow):
         }
         known = self.bench.ledger.deliveries.load(self.full_name, list(days))
         told = {key: days[key] for key, each in known.items() if each.state in ("held", "conflict")}
-        return told | moved
+        beside = strangers(self.bench, self.full_name, self.target_entity, rows)
+        self._beside |= beside
+        return told | {key: days[key] for key in beside if key in days} | moved
 
     def _key(self, row: Mapping[str, Any]) -> str:
         """The document key of a row of F4301."""
@@ -166,7 +171,7 @@ class PurchaseOrderBills(Flow):
         assembly = jde.assemble_orders(reader, orders, self.settings)
         for row in assembly.documents:
             row |= {"key": f"{row['key']}/{self.settings.order_suffix}", **UNRESOLVED}
-            row["moved"] = row["key"] in self._moved
+            row |= {"moved": row["key"] in self._moved, "beside": self._beside.get(row["key"])}
         parties = [{"supplier": row["supplier"], "payee": row["supplier"]} for row in assembly.documents]
         for row, held in zip(assembly.documents, holds.holds_of(reader, parties, self.settings), strict=True):
             row["on_hold"] = held
@@ -288,6 +293,7 @@ class PurchaseOrderBills(Flow):
 
     def look_before(self, documents: Sequence[Document]) -> None:
         look_before_paying(self, documents)
+        look_beside(self, documents)
 
     # -- the target side ------------------------------------------------------------------------------------------
 

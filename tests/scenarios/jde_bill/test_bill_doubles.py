@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import bill_born
+import bill_ordered
 import bill_paid
 import pytest
 from bill_owed import CREDITS, FLOW, key, marked, owing, run
@@ -115,6 +116,17 @@ def test_a_second_bill_with_our_marker_is_told_by_the_next_sync(town: BillSite, 
     town.bill.act("archive_bill", id=copied)
     assert town.sweep(FLOW).single == [key(entry)]
     assert run(town).get("held") is None and not town.exceptions(FLOW)
+
+
+def test_a_second_bill_of_an_order_is_told_by_the_next_sync(town: BillSite) -> None:
+    """Given an order's bill, when somebody enters another one with its marker in BILL, then the next sync tells of
+    both, though nothing of the order changed."""
+    order = bill_ordered.ordering(town).order(100234, ("30.5010", "10", "2.50"))
+    bill_ordered.run(town)
+    ours = town.bill.one(FLOW)
+    copied = bill_paid.enter(town, "X-1", "25.00", bill_ordered.marked(order), payee=ours["vendorId"])
+    assert town.sync(bill_ordered.FLOW)[bill_ordered.FLOW].writes == 0
+    assert others(town, bill_ordered.FLOW, bill_ordered.key(order)) == [copied]
 
 
 def test_a_credit_that_the_network_made_twice_is_told(town: BillSite) -> None:

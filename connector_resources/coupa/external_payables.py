@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from typing import Any
 
-from connector_resources.coupa.fields import Selected
 from connector_resources.coupa.models import ExternalPayable
-from connector_resources.coupa.resource import Resource
-from connector_resources.coupa.wire import Filters
+from connector_resources.coupa.resource import Dated
 
 
-class ExternalPayables(Resource[ExternalPayable]):
+class ExternalPayables(Dated[ExternalPayable]):
     """External payables; `source-name` and `source-reference` together are unique."""
 
     MODEL = ExternalPayable
@@ -29,22 +26,6 @@ class ExternalPayables(Resource[ExternalPayable]):
             source_name=source_name,
             source_reference=source_reference,
         )
-
-    def changed_between(
-        self,
-        start: datetime,
-        until: datetime | None = None,
-        *,
-        overlap: timedelta = timedelta(0),
-        fields: Sequence[Selected] | None = None,
-        filters: Filters | None = None,
-        known: Container[tuple[int, datetime]] = (),
-    ) -> Iterator[ExternalPayable]:
-        """Payables updated from `start` less `overlap` to before `until`, each once, less `known` versions.
-
-        Without `until`, read on from the instant at which this call was made.
-        """
-        return self._changed(start, until, overlap, fields, filters or {}, known)
 
     def create(self, body: Mapping[str, Any]) -> ExternalPayable:
         """Create a payable; a second one of the same source and reference is refused."""

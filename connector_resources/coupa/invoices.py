@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector_resources.coupa.fields import Selected
 from connector_resources.coupa.models import Invoice
-from connector_resources.coupa.resource import Resource
-from connector_resources.coupa.wire import Filters
+from connector_resources.coupa.resource import Dated
 
 
-class Invoices(Resource[Invoice]):
-    """Invoices with their lines and payments. Each verb is one call; the caller looks up lost answers."""
+class Invoices(Dated[Invoice]):
+    """Invoices with their lines and payments. Each verb is one call; the caller looks up lost answers.
+
+    Payments and status changes move `updated_at`.
+    """
 
     MODEL = Invoice
     PATH = "invoices"
@@ -43,23 +44,6 @@ class Invoices(Resource[Invoice]):
             if invoice.invoice_number == invoice_number
             and (supplier_number is None or (invoice.supplier and invoice.supplier.number == supplier_number))
         ]
-
-    def changed_between(
-        self,
-        start: datetime,
-        until: datetime | None = None,
-        *,
-        overlap: timedelta = timedelta(0),
-        fields: Sequence[Selected] | None = None,
-        filters: Filters | None = None,
-        known: Container[tuple[int, datetime]] = (),
-    ) -> Iterator[Invoice]:
-        """Invoices updated from `start` less `overlap` to before `until`, each once, less `known` versions.
-
-        Payments and status changes move `updated_at`. Without `until`, read on from the instant at which this
-        call was made.
-        """
-        return self._changed(start, until, overlap, fields, filters or {}, known)
 
     def create(self, body: Mapping[str, Any]) -> Invoice:
         """Create an invoice as a `draft`; `invoice-date` is a date without a time."""

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector_resources.coupa import wire
 from connector_resources.coupa.fields import Selected
 from connector_resources.coupa.order_models import EXTERNAL_ORDER, PurchaseOrder
-from connector_resources.coupa.resource import Resource
-from connector_resources.coupa.wire import Filters
+from connector_resources.coupa.resource import Dated
 from connector_resources.errors import FieldMessage, LoginRefused, NotAllowed, NotFound, Refused
 
 # What an external order cannot do without, as labels of its error sentences.
 _REQUIRED = ("po number", "supplier", "currency", "ship to address", "ship to user", "order line", "order lines")
 
 
-class PurchaseOrders(Resource[PurchaseOrder]):
+class PurchaseOrders(Dated[PurchaseOrder]):
     """Purchase orders with their lines. Each verb is one call; the caller looks up lost answers.
 
     Only orders of type `ExternalOrderHeader` are written: the others are born in Coupa and stay its own. Nothing
@@ -41,22 +39,6 @@ class PurchaseOrders(Resource[PurchaseOrder]):
     ) -> dict[str, PurchaseOrder]:
         """Number -> order, for those that exist; a page of numbers per call."""
         return self._by_name("po_number", numbers, fields)
-
-    def changed_between(
-        self,
-        start: datetime,
-        until: datetime | None = None,
-        *,
-        overlap: timedelta = timedelta(0),
-        fields: Sequence[Selected] | None = None,
-        filters: Filters | None = None,
-        known: Container[tuple[int, datetime]] = (),
-    ) -> Iterator[PurchaseOrder]:
-        """Orders updated from `start` less `overlap` to before `until`, each once, less `known` versions.
-
-        Without `until`, read on from the instant at which this call was made.
-        """
-        return self._changed(start, until, overlap, fields, filters or {}, known)
 
     def create(self, body: Mapping[str, Any]) -> PurchaseOrder:
         """Create an external order; a second one of the same `po-number` is refused."""

@@ -195,19 +195,6 @@ class Resource(Generic[M]):
             found.update((name, record) for record in records if getattr(record, attribute) == name)
         return found
 
-    def _changed(
-        self,
-        start: datetime,
-        until: datetime | None,
-        overlap: timedelta,
-        fields: Sequence[Selected] | None,
-        filters: Filters,
-        known: Container[tuple[int, datetime]],
-    ) -> Iterator[M]:
-        window = {**filters, **paging.changed(start, until, overlap)}
-        asked = None if fields is None else [*fields, "updated_at"]
-        return paging.unknown(self.all(fields=asked, filters=window), known)
-
     def _create(self, body: Mapping[str, Any], *, scope: str = "") -> M:
         call = self._write_call("POST", "", f"create {self.NOUN}", body, scope=scope)
         created = self._written(call, self._channel.send(call), None)
@@ -359,6 +346,28 @@ class Resource(Generic[M]):
             connection=answer.connection,
             status=answer.status,
         )
+
+
+class Dated(Resource[M]):
+    """Records that can be asked for by their last change. What moves `updated_at` is said by each."""
+
+    def changed_between(
+        self,
+        start: datetime,
+        until: datetime | None = None,
+        *,
+        overlap: timedelta = timedelta(0),
+        fields: Sequence[Selected] | None = None,
+        filters: Filters | None = None,
+        known: Container[tuple[int, datetime]] = (),
+    ) -> Iterator[M]:
+        """Records updated from `start` less `overlap` to before `until`, each once, less `known` versions.
+
+        Without `until`, read on from the instant at which this call was made.
+        """
+        window = {**(filters or {}), **paging.changed(start, until, overlap)}
+        asked = None if fields is None else [*fields, "updated_at"]
+        return paging.unknown(self.all(fields=asked, filters=window), known)
 
 
 def _plain(value: object) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector_resources.coupa.fields import Selected
 from connector_resources.coupa.models import RemitToAddress, Supplier
 from connector_resources.coupa.paging import PageEnd
-from connector_resources.coupa.resource import Channel, Resource
-from connector_resources.coupa.wire import Filters
+from connector_resources.coupa.resource import Channel, Dated, Resource
 
 
-class Suppliers(Resource[Supplier]):
-    """Suppliers; `number` and `name` are each unique. Inactivated by `status`, never deleted."""
+class Suppliers(Dated[Supplier]):
+    """Suppliers; `number` and `name` are each unique. Inactivated by `status`, never deleted.
+
+    A change of a remit-to address alone does not move `updated_at` (coupa section 3.1).
+    """
 
     MODEL = Supplier
     PATH = "suppliers"
@@ -34,23 +34,6 @@ class Suppliers(Resource[Supplier]):
     def by_numbers(self, numbers: Sequence[str]) -> dict[str, Supplier]:
         """Number -> supplier, for those that exist; a page of numbers per call."""
         return self._by_name("number", numbers)
-
-    def changed_between(
-        self,
-        start: datetime,
-        until: datetime | None = None,
-        *,
-        overlap: timedelta = timedelta(0),
-        fields: Sequence[Selected] | None = None,
-        filters: Filters | None = None,
-        known: Container[tuple[int, datetime]] = (),
-    ) -> Iterator[Supplier]:
-        """Suppliers updated from `start` less `overlap` to before `until`, each once, less `known` versions.
-
-        A change of a remit-to address alone does not move `updated_at` (coupa section 3.1). Without `until`,
-        read on from the instant at which this call was made.
-        """
-        return self._changed(start, until, overlap, fields, filters or {}, known)
 
     def create(self, body: Mapping[str, Any]) -> Supplier:
         """Create a supplier; without `status` it becomes a `draft`, which no document can use."""

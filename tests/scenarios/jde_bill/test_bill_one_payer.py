@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,10 @@ from scenario_site import outcomes
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.reasons import severity_of
 from connector_assets.integrations.kinds import flow_class
+from connector_assets.integrations.to_jde import handing_over
+from connector_assets.integrations.to_jde.handing_step import NAME as HANDING
+from connector_resources.ledger import NewIntent
+from connector_resources.ledger.intents import Intents
 
 D = Decimal
 HAND_OVER, VOID = "ML_VoucherPayStatus", "ML_PaymentVoid"
@@ -195,6 +200,38 @@ def test_a_run_that_dies_after_the_handing_over_makes_the_bill_later(
     wire = tap(monkeypatch)
     assert run(owed) == {"created": 1}
     assert wire.calls == [CREATE] and bill_of(owed, entry)
+
+
+@pytest.mark.parametrize("where", ["in the handing over", "after it"])
+def test_a_run_that_dies_around_the_handing_over_leaves_pay_items_in_one_bill(
+    owed: BillSite, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Given a voucher of two pay items and a run that dies before it was about to make the bill, then nothing in BILL
+    tells of the first pay item alone: the next run makes one bill of both, under the supplier's number."""
+    entry = owed.books.voucher(items=("60.00", "40.00"))
+    hand_over, open_intents = handing_over.hand_over, Intents.open
+
+    def die_in_it(*call: Any) -> Any:
+        hand_over(*call)
+        raise KeyboardInterrupt
+
+    def die_after_it(intents: Intents, new: Sequence[NewIntent], *now: Any) -> Any:
+        if any(each.step != HANDING for each in new):
+            raise KeyboardInterrupt
+        return open_intents(intents, new, *now)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        if where == "after it":
+            patch.setattr(Intents, "open", die_after_it)
+        else:
+            patch.setattr(handing_over, "hand_over", die_in_it)
+        run(owed)
+    assert (statuses(owed, entry), owed.bill.all("bills")) == (["B", "B"], [])
+    owed.sandbox.clock.advance(600)
+    assert run(owed)["created"] == 1
+    made = bill_of(owed, entry)
+    assert (len(owed.bill.all("bills")), D(made["amount"])) == (1, D(100))
+    assert made["invoice"]["invoiceNumber"] == f"INV-{entry.doc}"
 
 
 def test_a_plan_shows_the_handing_over_and_lets_the_bill_go_with_it(owed: BillSite) -> None:

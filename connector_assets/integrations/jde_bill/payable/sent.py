@@ -12,9 +12,10 @@ from connector_assets.delivery.document import Document
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.pay_items import voucher_of
 from connector_assets.integrations.jde_bill.marker import keys_of
+from connector_assets.integrations.to_jde.handing_step import NAME as HAND_OVER
 from connector_resources.ledger import Delivery, Intent, Ledger
 
-# states of a document without a link that the target may have all the same
+# states of a document without a link that the target may have all the same, if a call for it was made
 UNDERWAY = frozenset({"sending", "in_doubt"})
 
 
@@ -30,11 +31,16 @@ class Sent:
 
 
 def sent_of(ledger: Ledger, flow: str, keys: Collection[str]) -> dict[str, dict[str, Sent]]:
-    """Voucher key -> the first suffix of each of its bills -> that bill, for the pay items `keys`."""
+    """Voucher key -> the first suffix of each of its bills -> that bill, for the pay items `keys`.
+
+    One that was only handed over in JDE is no bill yet: of such a one nobody knows which pay items it will cover.
+    """
     links = ledger.links.of(flow, keys)
     known = ledger.deliveries.load(flow, keys)
     underway = [key for key, each in known.items() if each.state in UNDERWAY and key not in links]
-    intents = ledger.intents.unfinished(flow, [*links, *underway])
+    unfinished = ledger.intents.unfinished(flow, [*links, *underway])
+    intents = {key: [each for each in own if each.step != HAND_OVER] for key, own in unfinished.items()}
+    underway = [key for key in underway if intents.get(key)]
     found: dict[str, dict[str, Sent]] = {}
     for key in (*links, *underway):
         one = _sent(key, known.get(key), intents.get(key, ()))

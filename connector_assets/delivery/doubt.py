@@ -122,7 +122,9 @@ class Doubts:
     def _seen(self, work: Work, hits: Sequence[Target], taken: Problem | None) -> Change | None:
         """What a look-up means for a document."""
         if hits and work.planned is not None and not (work.unfinished or work.known.attempts):
-            return work.hold([changed_since_plan("target", work.planned)])
+            # unless the plan itself says that it is there: then it is linked, and the planned call follows
+            if taken is not None or work.planned.target_id != hits[0].id:
+                return work.hold([changed_since_plan("target", work.planned)])
         if hits and taken is None:
             return self._found(work, hits[0])
         if work.unfinished:
@@ -143,13 +145,7 @@ class Doubts:
         # what we never sent was there before us
         ours = bool(work.unfinished or work.known.attempts)
         work.outcome = "created" if ours else "adopted"
-        work.known = replace(
-            work.known,
-            target_id=hit.id,
-            content=hit.content,
-            content_hash=fingerprint(hit.content),
-            stage=_stage(work),
-        )
+        work.known = replace(as_linked(work.known, hit), stage=_stage(work))
         return self._go_on(
             work,
             target_entity=self.flow.target_entity,
@@ -377,6 +373,12 @@ class Doubts:
         work.finish("in_doubt")
         due = max(self.believed_at(work), self.clock.now())
         return work.change(state="in_doubt", outcome="in_doubt", due_at=due, problems=[record_problem(record)])
+
+
+def as_linked(known: Delivery, hit: Target) -> Delivery:
+    """What is known of a document once the record that a look-up found is taken for it, and it is under way."""
+    agreed = fingerprint(hit.content)
+    return replace(known, state="sending", target_id=hit.id, content=hit.content, content_hash=agreed)
 
 
 def read_targets(flow: Flow, works: Sequence[Work]) -> dict[str, Target]:

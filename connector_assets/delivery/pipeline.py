@@ -484,8 +484,9 @@ class Pipeline:
         planner = Planner(self.flow, self.pace, owner=bench.run)
         if mode == "plan":
             report.plan = True
+            opening = report.plan_reason is not None
             results, report.planned = planner.plan(
-                documents, look_up=report.plan_reason is not None or self.flow.looks_first
+                documents, look_up=opening or self.flow.looks_first, goes_on=not opening
             )
             report.held = planner.held
             return results

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from connector_assets.delivery.claims import Claims
@@ -18,7 +18,7 @@ from connector_assets.delivery.document import (
     canonical,
     fingerprint,
 )
-from connector_assets.delivery.doubt import Doubts, close, read_targets
+from connector_assets.delivery.doubt import Doubts, as_linked, close, read_targets
 from connector_assets.delivery.engine import nothing_new, standing
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.frozen import freeze
@@ -51,9 +51,12 @@ class Planner:
         # why documents would be held, of those that the last plan was about
         self.held: list[tuple[str, Problem]] = []
 
-    def plan(self, documents: Sequence[Document], *, look_up: bool) -> tuple[list[Result], list[Planned]]:
+    def plan(
+        self, documents: Sequence[Document], *, look_up: bool, goes_on: bool = False
+    ) -> tuple[list[Result], list[Planned]]:
         """What `deliver` would do next with each document. With `look_up` the target is asked for documents of the
-        same natural key, which `--adopt` would link."""
+        same natural key, which `--adopt` would link; with `goes_on` a sync links them as well, and goes on with what is
+        to be done then, so that the plan says that, too."""
         works = works_of(self.flow, documents, self.owner)
         asked = [w for w in works if look_up and w.known.target_id is None and not _settled_by_rule(w)]
         # what bears the name of a record that is not there yet is not there either
@@ -62,8 +65,12 @@ class Planner:
         taken = self.doubts.why_not_ours({document.key: document for document in documents}, hits)
         linked = [w for w in works if w.known.target_id and not _nothing_new(w)]
         targets, unread = without_unreadable(linked, lambda some: read_targets(self.flow, some))
+        adopting = [w for w in asked if goes_on and w.document.deliverable and not w.unfinished]
+        adopting = [w for w in adopting if hits.get(w.document.key) and w.document.key not in taken]
+        # as the engine does: a look-up need not show all of a record
+        seen, unsure = without_unreadable(adopting, lambda some: self._read_hits(some, hits))
         self.held = []
-        for work, record in [*unseen, *unread]:
+        for work, record in [*unseen, *unread, *unsure]:
             # whether it is there, and what it holds, is not known
             self._hold(work, [record_problem(record)])
         results, planned = [], []
@@ -72,7 +79,7 @@ class Planner:
             if work.result is not None:
                 results.append(work.result)
                 continue
-            result, entry = self._plan_one(work, hits.get(key, []), taken.get(key), targets)
+            result, entry = self._plan_one(work, hits.get(key, []), taken.get(key), targets | seen)
             results.append(result)
             if entry is not None:
                 planned.append(entry)
@@ -95,12 +102,28 @@ class Planner:
             self._hold(work, [taken])
             return _result(work), Planned(document.key, "hold", [], None)
         elif found:
-            work.finish("adopted")
-            self._expect(document, found[0], "matched")
-            return _result(work), Planned(document.key, "adopt", [], None)
+            return self._adopting(work, found[0], targets.get(found[0].id))
         else:
             return self._decide(work, targets)
         return _result(work), None
+
+    def _adopting(self, work: Work, found: Target, seen: Target | None) -> tuple[Result, Planned]:
+        """A document that is in the target already: it is linked, and where a sync would go on (`seen` is the record as
+        it was read then), the call that follows is the planned one."""
+        document = work.document
+        self._expect(document, found, "matched")
+        if seen is not None and seen.id == found.id and work.finding is None:
+            linked = as_linked(work.known, found)
+            decision = self.flow.decide(document, linked, seen)
+            if isinstance(decision, Do):
+                work.known, work.target = linked, seen
+                work.finish("adopted" if self.gate.lets_go(work, decision.step) else "staged")
+                return _result(work), self._planned(work, decision.step)
+        work.finish("adopted")
+        return _result(work), Planned(document.key, "adopt", [], None)
+
+    def _read_hits(self, works: Sequence[Work], hits: Mapping[str, Sequence[Target]]) -> dict[str, Target]:
+        return self.flow.read([hits[work.document.key][0].id for work in works]) if works else {}
 
     def _decide(self, work: Work, targets: dict[str, Target]) -> tuple[Result, Planned | None]:
         document, known = work.document, work.known

@@ -87,6 +87,20 @@ def test_a_plan_on_a_filled_target_shows_what_would_be_adopted(world: World) -> 
     assert world.target.writes == 0
 
 
+def test_where_a_sync_goes_on_after_adopting_the_plan_has_that_call(world: World) -> None:
+    put(world, "a", name="Theirs")
+    put(world, "same")
+    put(world, "other", amount="99.00")
+    documents = [bill(key, world.clock) for key in ("a", "same", "other")]
+    results, planned = planner(world).plan(documents, look_up=True, goes_on=True)
+    assert outcomes(results, documents) == {"a": "adopted", "same": "adopted", "other": "held"}
+    entries = {entry.key: entry for entry in planned}
+    assert (entries["a"].action, [each["from"] for each in entries["a"].changes]) == ("update", ["Theirs"])
+    assert entries["a"].frozen is not None and entries["a"].frozen.target_id is not None
+    assert (entries["same"].action, entries["other"].action) == ("adopt", "hold")
+    assert world.target.writes == 0
+
+
 def test_adopting_links_what_agrees_and_writes_nothing(world: World) -> None:
     id = put(world, "a", name="Theirs")
     put(world, "b", amount="99.00")

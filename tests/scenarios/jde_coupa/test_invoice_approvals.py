@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from scenario_books import Entry
 from scenario_payables import Payables
-from scenario_site import Site, outcome, outcomes
+from scenario_site import NAME, Site, outcome, outcomes
+
+from connector_assets.delivery import plans
 
 APPROVALS = "approvals"
 WRITES = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
@@ -121,10 +124,50 @@ def test_a_voucher_that_jde_no_longer_has_is_held(town: Site, voucher: Entry) ->
 
 def test_an_approval_is_planned_then_applied(town: Site, voucher: Entry) -> None:
     """Given an approved invoice, when it is planned, then the plan shows the change of status and nothing is sent;
-    applied, it is."""
+    applied, it is; applied again or synced, nothing is sent."""
     town.spend.approve("INV-4711")
-    town.sync(APPROVALS, mode="adopt")
-    plan = town.plan(APPROVALS)
-    assert statuses(town) == ["H"]
-    assert outcomes(town.apply(plan)[APPROVALS]) == {"updated": 1}
+    plan = town.plan("invoices", APPROVALS)
+    [shown] = planned_documents(town, plan)
+    assert (shown["action"], shown["request"]["PayStatus"]) == ("pay_status", "A")
+    assert shown["changes"] == [{"field": "pay_status", "from": "H", "to": "A"}]
+    # the voucher is there, and its key stands on the invoice: nothing of the plan comes before it
+    assert (shown["after"], statuses(town)) == ([], ["H"])
+    assert outcomes(town.apply(plan)[APPROVALS]) == {"adopted": 1}
     assert statuses(town) == ["A"]
+    assert [town.apply(plan)[APPROVALS].writes, town.sync(APPROVALS)[APPROVALS].writes] == [0, 0]
+
+
+@pytest.mark.reason("changed_since_plan")
+def test_a_voucher_that_a_clerk_holds_since_is_not_released_by_the_plan(town: Site, voucher: Entry) -> None:
+    """Given a plan that releases a voucher, when a clerk gives it another pay status before the plan is applied, then
+    nothing is sent, though it is in JD Edwards as planned otherwise; with the status of before the next plan does."""
+    town.configure(APPROVALS, waiting_statuses=["H", "X"])
+    town.spend.approve("INV-4711")
+    plan = town.plan(APPROVALS)
+    town.books.act("set_pay_status", voucher, PST="X")
+    report = town.apply(plan)[APPROVALS]
+    assert (outcomes(report), report.writes, statuses(town)) == ({"held": 1}, 0, ["X"])
+    assert town.exception(APPROVALS).reason == "changed_since_plan"
+    assert outcomes(town.apply(town.plan(APPROVALS))[APPROVALS]) == {"updated": 1}
+    assert statuses(town) == ["A"]
+
+
+def test_another_home_plans_what_its_approvals_would_send(town: Site, voucher: Entry) -> None:
+    """Given a Coupa that another installation has filled, where an invoice is approved, when this one plans all, then
+    invoices would be adopted only, and the release of the voucher is planned by the key on its invoice; applying it
+    releases the voucher."""
+    town.spend.approve("INV-4711")
+    with town.forgetting() as blank:
+        blank.sync("suppliers", "accounts", mode="adopt")
+        plan = blank.plan("invoices", APPROVALS)
+        actions = [each["action"] for each in planned_documents(blank, plan, "invoices")]
+        [shown] = planned_documents(blank, plan)
+        assert (actions, shown["action"], shown["after"]) == (["adopt"], "pay_status", [])
+        assert outcomes(blank.apply(plan)[APPROVALS]) == {"adopted": 1}
+    assert statuses(town) == ["A"]
+
+
+def planned_documents(town: Site, plan: str, flow: str = APPROVALS) -> list[dict[str, Any]]:
+    """What a plan shows of a flow's documents."""
+    documents: list[dict[str, Any]] = plans.load(town.ledger, plan).flows[f"{NAME}/{flow}"].entry()["documents"]
+    return documents

@@ -417,20 +417,23 @@ def test_where_suppliers_need_an_approval_the_plan_is_whole_all_the_same(site: S
 
 
 def test_a_supplier_that_is_in_coupa_already_is_named_by_his_id(site: Site) -> None:
-    """Given a Coupa that holds a supplier who was never linked, when all is planned, then he would be adopted, and his
-    voucher is planned with his id; once suppliers were adopted, the plan sends it."""
+    """Given a Coupa that holds a supplier who was never linked, when all is planned, then he would be adopted and get
+    JD Edwards' data, which is the planned call, and his voucher is planned with his id; applying the plan does both."""
     site.sync("suppliers", "accounts")
     site.books.supplier(4345, "Cog & Co")
     policy = {"po-method": "prompt", "po-change-method": "prompt", "invoice-matching-level": "none"}
     there = site.spend.create("suppliers", {"name": "Cog & Co", "number": "4345", "status": "active", **policy})
     entry = site.books.voucher(1, supplier=4345)
     plan = site.plan()
-    assert entries(site, plan, "suppliers")["F0401:4345"]["action"] == "adopt"
+    supplier = entries(site, plan, "suppliers")["F0401:4345"]
+    assert (supplier["action"], planned(site, plan)["suppliers"]["adopted"]) == ("update", 1)
     assert entries(site, plan)[entry.document]["request"]["supplier"] == {"id": there}
-    assert outcomes(site.apply(plan)["invoices"]) == {"held": 1}
-    site.configure("suppliers", on_conflict="source")
-    assert outcome(site.sync("suppliers")["suppliers"], "F0401:4345") == "adopted"
-    assert outcomes(site.apply(plan)["invoices"]) == {"created": 1}
+    assert site.ledger.links.of(f"{NAME}/suppliers", ["F0401:4345"]) == {}
+    reports = site.apply(plan)
+    assert outcome(reports["suppliers"], "F0401:4345") == "adopted"
+    assert outcomes(reports["invoices"]) == {"created": 1}
+    assert outcomes(site.sync("suppliers")["suppliers"]) == {"unchanged": 3}
+    assert site.spend.state()["suppliers"]["count"] == 3
 
 
 def test_a_plan_leaves_no_trace_in_our_memory(site: Site) -> None:

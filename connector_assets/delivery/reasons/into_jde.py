@@ -95,7 +95,18 @@ REASONS = (
         "voucher_already_paid",
         "normal",
         "voucher {value} is paid or in a payment run, so it cannot be voided",
-        "void the payment first, or settle the difference by a voucher of its own, then replay",
+        "where the money has not left, take it out of the payment run, or void its payment, in JD Edwards, then "
+        "replay; else enter the difference in JD Edwards as a voucher or debit memo of its own, then dismiss this one",
+    ),
+    Reason(
+        "paid_though_void",
+        "high",
+        "it is not to be paid any more where it was born, and JD Edwards has paid its {field}, or is about to: {value}",
+        "put what is open of it on a pay status that JD Edwards' payment run does not select, and take it out of a run "
+        "that has it in hand; where the money has left and comes back, void the payment in the system that made it; "
+        "then replay, which voids the voucher; where the supplier keeps the money, enter his credit as a debit memo "
+        "in JD Edwards, then dismiss this one; where it is owed after all, have it approved again, or, where it is "
+        "void for good, dismiss this one, and do not enter it anew, since it is paid",
     ),
     Reason(
         "void_not_configured",

@@ -6,10 +6,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from scenario_books import TODAY
+from scenario_books import TODAY, Entry
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcome, outcomes
 
+from connector_assets.delivery.reasons import severity_of
 from connector_assets.integrations.kinds import flow_class
 from connector_assets.opening import flows_of
 from connector_assets.reconciling import compare
@@ -26,6 +27,12 @@ def payables(town: Site) -> Payables:
     made = Payables(town)
     town.configure(FLOW, mode="direct")
     return made
+
+
+def voucher(payables: Payables, id: int) -> Entry:
+    """The newest voucher of an invoice."""
+    row = payables.items(id)[-1]
+    return Entry(row["DOC"], row["DCT"], row["KCO"])
 
 
 def amounts(payables: Payables, id: int) -> list[tuple[str, int, str]]:
@@ -153,6 +160,68 @@ def test_what_is_paid_is_not_voided(town: Site, payables: Payables) -> None:
     town.replay(FLOW)
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void"), (f"CPA-{id}-2", 120, "A")]
+
+
+@pytest.mark.reason("paid_though_void")
+@pytest.mark.parametrize("end", ["void_invoice", "dispute_invoice", "delete_invoice"])
+@pytest.mark.parametrize("how", ["paid", "partly paid", "in payment"])
+def test_what_ends_in_coupa_after_jde_paid_it_is_urgent(town: Site, payables: Payables, end: str, how: str) -> None:
+    """Given a voucher that JD Edwards has paid, all or a part, or that its payment run has in hand
+    when its invoice is voided, disputed or deleted in Coupa, then it is told, of high severity, with what is open; once
+    the payment is void, or the run has let go of it, a replay voids the voucher."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    entry = voucher(payables, id)
+    if how == "in payment":
+        town.books.change_items(entry, "", PST="#")
+    else:
+        town.books.pay(entry, "40.00" if how == "partly paid" else None)
+    town.sandbox.clock.advance(60)
+    payables.act(end, id=id)
+    for _ in range(2):
+        report = town.sweep(FLOW).report if end == "delete_invoice" else town.sync(FLOW)[FLOW]
+        assert (outcomes(report), report.writes) == ({"held": 1}, 0)
+    told = town.exception(FLOW)
+    assert (told.reason, severity_of(told.reason)) == ("paid_though_void", "high")
+    left = {"paid": "nothing of it is open", "partly paid": "60.00 GBP open on pay status A"}
+    state = {"void_invoice": "voided", "dispute_invoice": "disputed", "delete_invoice": "deleted"}[end]
+    assert f"invoice {state}; {entry.key.removeprefix('F0411:')}, " in told.value
+    assert left.get(how, "100.00 GBP open on pay status #") in told.value
+    if how == "in payment":
+        town.books.change_items(entry, "", PST="A")
+    else:
+        town.books.void_payment()
+    town.replay(FLOW)
+    town.sync(FLOW)
+    assert town.exceptions(FLOW) == [] and amounts(payables, id) == [(f"CPA-{id}-1", 100, "void")]
+
+
+@pytest.mark.reason("paid_though_void")
+def test_what_was_paid_and_is_owed_after_all_is_closed(town: Site, payables: Payables) -> None:
+    """Given invoices that ended in Coupa after JD Edwards had paid them
+    when one is approved again, and of the other, which is void for good, a person says that the supplier keeps the
+    money, then nothing is left to tell, no voucher is made and none is void."""
+    disputed, void = payables.invoice(), payables.invoice("WEB-2")
+    town.sync(FLOW)
+    town.books.pay(voucher(payables, disputed))
+    town.books.pay(voucher(payables, void))
+    town.sandbox.clock.advance(60)
+    payables.act("dispute_invoice", id=disputed)
+    payables.act("void_invoice", id=void)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 2}
+    town.sandbox.clock.advance(60)
+    payables.act("withdraw_dispute", id=disputed)
+    payables.act("approve_invoice", id=disputed)
+    [kept] = [each for each in town.exceptions(FLOW) if each.key == f"invoices:{void}"]
+    town.ledger.exceptions.dismiss(kept.id, "ap", "against other invoices", town.clock.now())
+    for _ in range(2):
+        report = town.sync(FLOW)[FLOW]
+        assert (outcomes(report), report.writes) == ({"ignored": 1, "unchanged": 1}, 0)
+        assert town.exceptions(FLOW) == []
+    assert [(mark, state) for mark, _, state in payables.vouchers()] == [
+        (f"CPA-{disputed}-1", "P"),
+        (f"CPA-{void}-1", "P"),
+    ]
 
 
 @pytest.mark.reason("void_not_configured")

@@ -34,3 +34,6 @@ class ApprovedBillSettings(MarkRules, VoucherSettings):
         description="BILL deletes no bill, so that one which is gone is rather out of the login's sight: more than "
         "these at once are held, not voided",
     )
+
+    def ended(self, status: str) -> str:
+        return "archived" if status in self.approval_statuses else super().ended(status)

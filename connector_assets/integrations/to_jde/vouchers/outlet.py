@@ -30,7 +30,7 @@ from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.words import beside
 from connector_assets.integrations.from_jde.keys import voucher_parts
 from connector_assets.integrations.to_jde.vouchers.bodies import match_body, voucher_body
-from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, Payees
+from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, Payees, state_of
 from connector_assets.integrations.to_jde.vouchers.records import IN_BATCH, Held, VoucherRecords
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.ledger import Delivery, Intent, Problem
@@ -109,7 +109,7 @@ class VoucherOutlet(ABC):
         if held.void:
             return Done() if void else self._again(document, known, held)
         if void:
-            return self._void(known, held)
+            return self._paid_though_void(document, held) if held.paid else self._void(known, held)
         told = self.payees.trouble(document, known, held.id, target.content, held.rows)
         return told or self._agree(document, known, target)
 
@@ -205,6 +205,11 @@ class VoucherOutlet(ABC):
                 changes=(*changes, FieldChange("void", False, True)),
             )
         )
+
+    def _paid_though_void(self, document: Document, held: Held) -> Hold:
+        """The document has no right to a voucher any more, and money has left for it, or is about to."""
+        what = f"{self.records.source} {self.settings.ended(document.facts['row']['status'])}"
+        return Hold((problem("paid_though_void", "voucher", f"{what}; {held.id}, {state_of(held.rows)}"),))
 
     def _unready(self, document: Document) -> Hold | None:
         """Why no voucher can be made of this document now; None where one can."""

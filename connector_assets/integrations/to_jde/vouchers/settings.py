@@ -88,6 +88,10 @@ class VoucherSettings(PeriodRules):
             return f"the other system pays, but JD Edwards' payment run selects pay status {self.new_status}"
         return ""
 
+    def ended(self, status: str) -> str:
+        """What a document without a right to a voucher is in its system, in words."""
+        return status or "deleted"
+
     def short(self, number: str) -> str:
         """The number as VINV takes it. A longer one keeps its beginning and gets a fingerprint of the whole, so that
         two of one beginning stay two."""

@@ -121,10 +121,10 @@ class Doubts:
 
     def _seen(self, work: Work, hits: Sequence[Target], taken: Problem | None) -> Change | None:
         """What a look-up means for a document."""
-        if hits and work.planned is not None and not (work.unfinished or work.known.attempts):
-            # unless the plan itself says that it is there: then it is linked, and the planned call follows
-            if taken is not None or work.planned.target_id != hits[0].id:
-                return work.hold([changed_since_plan("target", work.planned)])
+        # where the plan itself says that it is there, it is linked, and the planned call follows
+        as_planned = work.planned is not None and hits and taken is None and work.planned.target_id == hits[0].id
+        if hits and work.planned is not None and not (as_planned or work.unfinished or work.known.attempts):
+            return work.hold([changed_since_plan("target", work.planned)])
         if hits and taken is None:
             return self._found(work, hits[0])
         if work.unfinished:

@@ -151,6 +151,13 @@ REASONS = (
         "supplier whom JD Edwards names; where JD Edwards pays and the change is meant, replay",
     ),
     Reason(
+        "credit_applied_by_hand",
+        "normal",
+        "BILL settled a part with vendor credits and no payment, of which JD Edwards does not hear: {field} {value}",
+        "in BILL take the credit off the bill, and apply it in the payment of the bill: that one settles both in JD "
+        "Edwards; or settle voucher and debit memo against each other in JD Edwards, by a payment of zero; then replay",
+    ),
+    Reason(
         "credit_already_applied",
         "high",
         "the source took the credit back or settled it, and the target has applied it: {value}",

@@ -45,13 +45,15 @@ SCALE = Decimal("0.01")
 class Held:
     """A bill and what was paid on it: `recorded` are amounts of JD Edwards' payments by PYID, `told` the sum of BILL's
     own payments that JD Edwards is told of, `taken_off` the recorded ones (PYID) that are void in BILL, where its
-    payments were looked at."""
+    payments were looked at; `credited` the credits (id) that were applied to it without a payment, and how much.
+    """
 
     bill: Bill
     recorded: Mapping[str, Decimal] = field(default_factory=dict)
     told: Decimal = ZERO
     made: date | None = None
     taken_off: frozenset[str] = frozenset()
+    credited: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def total(self) -> Decimal:
@@ -227,6 +229,7 @@ class BillRecords:
                     self._told(bill, payments),
                     bill.created_time.astimezone(zone).date() if bill.created_time else None,
                     _taken_off(bill, payments),
+                    _credited(bill, payments),
                 )
             )
             for bill in bills
@@ -248,6 +251,7 @@ class BillRecords:
             "vendor": bill.vendor_id,
             "total": amount_text(money(bill.amount)),
             "denied": bill.approval_status == DENIED,
+            "credits": sorted([each.id or "", amount_text(money(each.amount))] for each in bill.vendor_credits),
         }
 
     def _target(self, held: Held) -> Target:
@@ -295,7 +299,22 @@ def _number(bill: Bill) -> str:
 
 
 def _has_payments(bill: Bill) -> bool:
-    return bill.payment_status != UNPAID or bool(bill.paid_amount) or bool(bill.scheduled_amount)
+    paid = bool(bill.paid_amount) or bool(bill.scheduled_amount) or bool(bill.vendor_credits)
+    return paid or bill.payment_status != UNPAID
+
+
+def _credited(bill: Bill, payments: Sequence[Payment]) -> dict[str, Decimal]:
+    """Credit -> how much of it was applied to a bill by hand: what a payment applied settles with that payment. Whether
+    BILL lists the latter on the bill as well is not established (bill section 3.2)."""
+    found: dict[str, Decimal] = {}
+    for each in bill.vendor_credits:
+        found[each.id or ""] = found.get(each.id or "", ZERO) + money(each.amount)
+    for payment in payments:
+        parts = [] if _undone(payment) else [part for part in payment.bill_payments if part.bill_id == bill.id]
+        for each in (credit for part in parts for credit in part.vendor_credits):
+            if each.id in found:
+                found[each.id] -= money(each.amount)
+    return {id: amount for id, amount in found.items() if amount > ZERO}
 
 
 def _of_jde(payment: Payment) -> str | None:
@@ -305,8 +324,11 @@ def _of_jde(payment: Payment) -> str | None:
 
 def recorded_and_undone(payment: Payment) -> bool:
     """Whether a payment of JD Edwards that was recorded in BILL was taken back there."""
-    undone = payment.status in PAYMENT_UNDONE or payment.single_status in SINGLE_UNDONE
-    return undone and _of_jde(payment) is not None
+    return _undone(payment) and _of_jde(payment) is not None
+
+
+def _undone(payment: Payment) -> bool:
+    return payment.status in PAYMENT_UNDONE or payment.single_status in SINGLE_UNDONE
 
 
 def _taken_off(bill: Bill, payments: Sequence[Payment]) -> frozenset[str]:
@@ -322,7 +344,7 @@ def _recorded(bill: Bill, payments: Sequence[Payment]) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
     for payment in payments:
         id = _of_jde(payment)
-        if id is None or payment.status in PAYMENT_UNDONE or payment.single_status in SINGLE_UNDONE:
+        if id is None or _undone(payment):
             continue
         for part in payment.bill_payments:
             if part.bill_id == bill.id:

@@ -27,6 +27,7 @@ from connector_assets.integrations.from_jde.posting import POSTING
 from connector_assets.integrations.jde_bill.marker import payment_marker
 from connector_assets.integrations.jde_bill.payable import amounts
 from connector_assets.integrations.jde_bill.payable.bill_records import BillRecords, Held
+from connector_assets.integrations.jde_bill.payable.credited import settled_with
 from connector_assets.integrations.jde_bill.payable.steps import (
     PayableSteps,
     description,
@@ -122,7 +123,7 @@ class BillSteps(PayableSteps[BillRecords]):
         change = self.amend(document, known, target, wanted.total, fields)
         if change is None or (isinstance(change, Done | Hold) and change.waiting == POSTING):
             # what was paid does not wait for what is to be posted
-            change = self._record(known, target, wanted) or change
+            change = self._credited(known, target, wanted) or change
         return change or self._denied(target) or Done()
 
     @staticmethod
@@ -159,6 +160,21 @@ class BillSteps(PayableSteps[BillRecords]):
         status = target.raw.bill.record_status or "archived"
         first = self.not_ours(known, status) or self.flow.release(document, known, target)
         return first or Do(self.act("restore", known, target))
+
+    def _credited(self, known: Delivery, target: Target, wanted: amounts.Wanted) -> Decision | None:
+        """What JD Edwards paid is recorded, unless it is what somebody settled in BILL with credits, by hand: that JD
+        Edwards does not hear of, and has to settle itself."""
+        held: Held = target.raw
+        by_hand = sum(held.credited.values(), ZERO)
+        payments = {each["id"]: Decimal(each["amount"]) for each in wanted.record}
+        same = by_hand and by_hand == sum(payments.values(), ZERO)
+        if same and settled_with(self.flow.bench, held.credited.keys(), payments.keys()):
+            return None
+        change = self._record(known, target, wanted)
+        if change is not None or not by_hand:
+            return change
+        told = f"{amount_text(by_hand)} of {target.label}, with {target.content['amount']} left there"
+        return Hold((problem("credit_applied_by_hand", "amount", told),))
 
     def _record(self, known: Delivery, target: Target, wanted: amounts.Wanted) -> Decision | None:
         """What JD Edwards paid, one payment at a time."""

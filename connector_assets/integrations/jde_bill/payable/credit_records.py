@@ -26,10 +26,11 @@ NOT_APPLIED = "NOT_APPLIED"
 
 @dataclass(frozen=True)
 class HeldCredit:
-    """A credit, and how much of it is settled in both systems."""
+    """A credit, how much of it is settled in both systems, and how much somebody applied by hand, without a payment."""
 
     credit: VendorCredit
     told: Decimal = ZERO
+    by_hand: Decimal = ZERO
 
     @property
     def total(self) -> Decimal:
@@ -115,7 +116,7 @@ class CreditRecords:
             if payments
             else set()
         )
-        return [self._target(HeldCredit(each, _applied(each, told))) for each in credits]
+        return [self._target(HeldCredit(each, _applied(each, told), _by_hand(each))) for each in credits]
 
     def terms(self, credit: VendorCredit) -> dict[str, Any]:
         """Whose a credit is, how much, and what it is for: what nobody changes in BILL without a word."""
@@ -146,6 +147,10 @@ def _applied(credit: VendorCredit, told: Collection[str]) -> Decimal:
         return money(credit.applied_amount)
     counted = [use for use in credit.usage if use.payment_id is None or use.payment_id in told]
     return sum((money(use.amount) for use in counted), ZERO)
+
+
+def _by_hand(credit: VendorCredit) -> Decimal:
+    return sum((money(use.amount) for use in credit.usage if use.payment_id is None), ZERO)
 
 
 def _answering(credits: Sequence[VendorCredit], document: Document) -> list[VendorCredit]:

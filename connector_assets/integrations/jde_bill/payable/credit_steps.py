@@ -77,6 +77,8 @@ class CreditSteps(PayableSteps[CreditRecords]):
         if target is None:
             return NeedTarget()
         total = total_of(document)
+        if _settled_by_hand(document, target.raw):
+            return Done()
         if content["void"] or not total:
             return self._withdraw(document, known, target)
         if is_open and (moved := self.repay(document, known, target, untouched=target.raw.untouched)):
@@ -119,6 +121,13 @@ class CreditSteps(PayableSteps[CreditRecords]):
 def total_of(document: Document) -> Decimal:
     """What the credit must be for: what is open, and what BILL's own payments settled of it."""
     return Decimal(document.content["amount"]) + Decimal(document.content["by_target"])
+
+
+def _settled_by_hand(document: Document, held: HeldCredit) -> bool:
+    """Whether JD Edwards has settled itself exactly what somebody applied in BILL by hand: both agree then."""
+    content = document.content
+    paid = sum((Decimal(each["amount"]) for each in content["payments"] if not each["void"]), ZERO)
+    return not content["void"] and 0 < paid == held.by_hand and held.total == total_of(document) + paid
 
 
 def _told(held: HeldCredit) -> str:

@@ -68,7 +68,7 @@ class OrderLine(Shape):
     version: Number = None
     received: Amount = None
     invoiced: Unused[Amount] = None
-    total_invoiced: Unused[Amount] = None
+    total_invoiced: Amount = None
     total: Amount = None
 
 

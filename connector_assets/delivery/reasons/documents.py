@@ -73,6 +73,22 @@ REASONS = (
         "release it in the source, or set `held_orders` to `send`, then replay",
     ),
     Reason(
+        "order_cancelled_in_target",
+        "normal",
+        "it is cancelled in the target, which brings no order back: {value}",
+        "where it is still wanted, cancel it in the source, and enter it there anew under another number; where it is "
+        "not, cancel it in the source: the next sync closes this one by itself; where it is delivered already, dismiss "
+        "this one",
+    ),
+    Reason(
+        "order_closed_in_target",
+        "normal",
+        "it is closed in the target, where it takes no change and nothing more: {value}",
+        "where more is to come, open it again in the target, which takes that of one that was closed softly, then "
+        "replay; or close it in the source too, and enter what is still to come there as an order of its own; then "
+        "dismiss this one, where it stays",
+    ),
+    Reason(
         "external_orders_off",
         "normal",
         "the target takes no orders of another system: {value}",

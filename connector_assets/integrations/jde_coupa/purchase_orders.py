@@ -22,11 +22,13 @@ from connector_assets.delivery.checks import FrameChecks, records
 from connector_assets.delivery.document import Decision, Document, FieldChange, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde import orders as jde
 from connector_assets.integrations.from_jde.keys import supplier_key
 from connector_assets.integrations.jde_coupa.account_links import COLUMNS, AccountLinks
 from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.orders.checks import order_checks
+from connector_assets.integrations.jde_coupa.orders.ended import ended_between
 from connector_assets.integrations.jde_coupa.orders.records import OrderBodies, in_order, line_content
 from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
 from connector_assets.integrations.jde_coupa.orders.steps import OrderSteps
@@ -74,6 +76,8 @@ class PurchaseOrders(Flow):
         "ship_to": "str?",
         "on_hold": "str?",
         "number_free": "bool",
+        # a person has ended it in Coupa, as this run has read it
+        "touched": "bool",
     }
     line_columns: ClassVar[Mapping[str, str]] = {
         **jde.LINE_COLUMNS,
@@ -83,6 +87,11 @@ class PurchaseOrders(Flow):
         "account_state": "str",
     }
     Settings = PurchaseOrderSettings
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        # documents whose order a person has ended in Coupa, as this run has read it
+        self._touched: set[str] = set()
 
     @property
     def looks_first(self) -> bool:  # type: ignore[override]
@@ -139,6 +148,14 @@ class PurchaseOrders(Flow):
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         return jde.changed_orders(entity, rows, self.settings)
 
+    def changed_in_target(self, first: date, last: date) -> dict[str, date | None]:
+        found = ended_between(self, self.orders, first, last)
+        self._touched |= found.keys()
+        return found
+
+    def moved(self, row: Mapping[str, Any]) -> bool:
+        return bool(row["touched"])
+
     def all_keys(self) -> dict[str, date | None]:
         return jde.all_orders(self.bench.reader("jde"), self.settings)
 
@@ -148,7 +165,7 @@ class PurchaseOrders(Flow):
             row["number"] = self.settings.number_of(row)
             row["on_hold"] = row["hold_code"] if self.settings.held_orders == "hold" else None
             row |= {"supplier_id": None, "term_code": None, "currency_known": False, "ship_to": None}
-            row["number_free"] = True
+            row["number_free"], row["touched"] = True, row["key"] in self._touched
         for line in assembly.lines:
             line |= {"uom_code": None, "account_id": None, "account_code": None, "account_state": ""}
         return assembly

@@ -54,6 +54,12 @@ def amounts(side: Any) -> dict[str, str]:
     return found
 
 
+def end_in_coupa(site: Site, order: Purchase, act: str) -> None:
+    """A user of Coupa cancels or closes an order there."""
+    status = {"cancel": "cancelled", "close": "soft_closed"}[act]
+    site.spend.set("purchase_orders", held(site, order)["id"], status=status)
+
+
 def enter_in_coupa(site: Site, number: str, **more: Any) -> int:
     """A user of Coupa has an order of 74.00 to the first supplier there; returns its id."""
     account = {"code": "30-5010", "account-type": {"name": "JDE"}}
@@ -269,15 +275,90 @@ def test_an_order_that_changed_on_both_sides_is_a_conflict(yard: Site, buyers: P
     assert figures(held(yard, order))[0][2] == Decimal("3.00")
 
 
-@pytest.mark.parametrize("status", ["cancelled", "closed"])
+@pytest.mark.parametrize("status", ["cancelled", "closed", "soft_closed"])
+@pytest.mark.parametrize("on_conflict", ["hold", "source"])
 def test_an_order_that_somebody_ended_in_coupa_takes_no_change(
-    yard: Site, buyers: Purchasing, order: Purchase, status: str
+    yard: Site, buyers: Purchasing, order: Purchase, status: str, on_conflict: str
 ) -> None:
-    """Given an order that somebody cancelled or closed in Coupa, when it changes in JD Edwards, it is a conflict."""
+    """Given an order that somebody cancelled or closed in Coupa, when it changes in JD Edwards, it is told, whoever is
+    right: Coupa takes no change."""
+    with_orders(yard, on_conflict=on_conflict)
     yard.spend.set("purchase_orders", held(yard, order)["id"], status=status)
     buyers.change(order, 1, quantity="12")
+    for _ in range(2):
+        report = yard.sync(FLOW)[FLOW]
+        assert (outcomes(report), report.writes) == ({"conflict": 1}, 0)
+    what = "closed" if "closed" in status else "cancelled"
+    told = yard.exception(FLOW)
+    assert (told.reason, told.value) == (f"order_{what}_in_target", f"{order.po_number}, {status}")
+
+
+@pytest.mark.reason("order_cancelled_in_target")
+def test_an_order_that_somebody_cancels_in_coupa_is_told(yard: Site, buyers: Purchasing, order: Purchase) -> None:
+    """Given an order in force, when a user of Coupa cancels it and nothing moves in JD Edwards
+    then the next sync tells it, and sends nothing; once the buyer has cancelled it too, and entered it anew, nothing is
+    left to tell, and Coupa has the new one."""
+    end_in_coupa(yard, order, "cancel")
+    for _ in range(2):
+        report = yard.sync(FLOW)[FLOW]
+        assert (outcomes(report), report.writes) == ({"conflict": 1}, 0)
+    assert yard.exception(FLOW).reason == "order_cancelled_in_target"
+    buyers.cancel(order, 1, 2)
+    assert outcomes(yard.sync(FLOW)[FLOW]) == {"unchanged": 1}
+    assert yard.exceptions(FLOW) == []
+    anew = buyers.order(100235, *LINES)
+    assert outcomes(yard.sync(FLOW)[FLOW]) == {"created": 1, "unchanged": 1}
+    assert held(yard, anew)["status"] == "issued" and yard.exceptions(FLOW) == []
+
+
+def test_a_cancelled_order_that_is_delivered_already_is_a_persons_word(
+    yard: Site, buyers: Purchasing, order: Purchase
+) -> None:
+    """Given an order that a user of Coupa cancelled though the stores have received of it
+    when the rest is cancelled in JD Edwards, it is told still; once a person has dismissed it, nothing is."""
+    buyers.receive(order, "4", 1)
+    yard.sync(FLOW)
+    end_in_coupa(yard, order, "cancel")
+    buyers.cancel(order, 1, 2)
     assert outcomes(yard.sync(FLOW)[FLOW]) == {"conflict": 1}
-    assert status in {each.value for each in yard.exceptions(FLOW)}
+    yard.ledger.exceptions.dismiss(yard.exception(FLOW).id, "buyer", "delivered", yard.clock.now())
+    for _ in range(2):
+        assert outcomes(yard.sync(FLOW)[FLOW]) == {"ignored": 1}
+        assert yard.exceptions(FLOW) == []
+
+
+@pytest.mark.reason("order_closed_in_target")
+@pytest.mark.parametrize("then", ["reopened", "closed too"])
+def test_an_order_that_somebody_closes_in_coupa_is_told(
+    yard: Site, buyers: Purchasing, order: Purchase, then: str
+) -> None:
+    """Given an order in force, when a user of Coupa closes it softly and nothing moves in JD Edwards
+    then the next sync tells it; opened again, and replayed, or closed in JD Edwards too, nothing is left to tell."""
+    yard.spend.configure(soft_close=True)
+    end_in_coupa(yard, order, "close")
+    assert outcomes(yard.sync(FLOW)[FLOW]) == {"conflict": 1}
+    assert yard.exception(FLOW).reason == "order_closed_in_target"
+    if then == "reopened":
+        yard.spend.set("purchase_orders", held(yard, order)["id"], status="issued")
+        yard.replay(FLOW)
+    else:
+        buyers.close(order)
+    report = yard.sync(FLOW)[FLOW]
+    assert (outcomes(report), report.writes, yard.exceptions(FLOW)) == ({"unchanged": 1}, 0, [])
+    if then == "reopened":
+        buyers.change(order, 1, quantity="12")
+        assert outcomes(yard.sync(FLOW)[FLOW]) == {"updated": 1}
+
+
+@pytest.mark.parametrize("by", ["received", "total-invoiced"])
+def test_an_order_that_coupa_closes_once_it_is_used_up_is_nobodys_act(yard: Site, order: Purchase, by: str) -> None:
+    """Given an order of which all is received, or invoiced, in Coupa, and which Coupa then closes by itself
+    then nothing is told of it."""
+    record = held(yard, order)
+    lines = [line | {by: line["quantity"] if by == "received" else line["total"]} for line in record["order-lines"]]
+    yard.spend.set("purchase_orders", record["id"], status="soft_closed", order_lines=lines)
+    report = yard.sync(FLOW)[FLOW]
+    assert (outcomes(report), report.writes, yard.exceptions(FLOW)) == ({"unchanged": 1}, 0, [])
 
 
 def test_a_number_that_somebody_else_took_is_not_ours(yard: Site, buyers: Purchasing, order: Purchase) -> None:

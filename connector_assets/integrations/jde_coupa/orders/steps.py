@@ -26,6 +26,7 @@ from connector_assets.delivery.document import (
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.words import beside
 from connector_assets.integrations.from_jde.orders import unsent_rule
+from connector_assets.integrations.jde_coupa.orders.ended import told_of, used_up
 from connector_assets.integrations.jde_coupa.orders.records import OrderBodies, base_of, observe
 from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
 from connector_resources.coupa.order_models import ORDER_CANCELLED, ORDER_CLOSED, ORDER_NOT_IN_FORCE, PurchaseOrder
@@ -63,14 +64,15 @@ class OrderSteps:
             if off:
                 return Hold((problem("external_orders_off", "", off),), again=not coupa_says_so)
             return Do(self._create(document))
-        if known.state == "settled" and known.content_hash == document.hash and not (known.waiting or known.released):
+        agreed = known.state == "settled" and known.content_hash == document.hash
+        if agreed and not (known.waiting or known.released or document.moved):
             return Done()
         if target is None:
             return NeedTarget()
         if content["void"]:
             return Done() if target.content["void"] else Do(self._act("cancel", known, target, "cancelled"))
-        if target.status in ORDER_CANCELLED:
-            return Hold((problem("changed_on_both_sides", "status", target.status),), conflict=True)
+        if target.status in ORDER_CANCELLED or self._closed_there_alone(document, known, target):
+            return told_of(target)
         return (
             self._amend(document, known, target)
             or self._issue(known, target)
@@ -89,14 +91,20 @@ class OrderSteps:
         agreed = known.content if known.content is not None else target.content
         strangers = [each for each in differences(base_of(agreed), held) if held[each.field] != wanted[each.field]]
         found = [problem("changed_on_both_sides", each.field, each.told) for each in strangers]
-        if found and self.settings.on_conflict == "source":
-            found = []
-        if target.content["closed"] and not (agreed["closed"] or document.content["closed"]):
-            # somebody closed it there, and a closed order takes no change
-            found.append(problem("changed_on_both_sides", "status", target.status))
-        if found:
+        if found and self.settings.on_conflict == "hold":
             return Hold(tuple(found), conflict=True)
         return Do(self._update(document, known, target, changes))
+
+    @staticmethod
+    def _closed_there_alone(document: Document, known: Delivery, target: Target) -> bool:
+        """Whether it is closed there and not in JDE, or takes a change no more. What is used up Coupa closes by itself:
+        only a change of it has nowhere to go."""
+        if not target.content["closed"]:
+            return False
+        changed = not (known.stage or "").startswith(mark(base_of(document.content)))
+        if document.content["closed"] or (known.content or {}).get("closed"):
+            return changed and bool(differences(base_of(target.content), base_of(document.content)))
+        return changed or not used_up(target)
 
     def _issue(self, known: Delivery, target: Target) -> Decision | None:
         """Put it in force, once: without this call an order stays a draft for ever."""

@@ -128,7 +128,8 @@ class Flow(ABC):
     # True where the target can pay what it is sent, so that it is looked whether the source could as well
     is_paid: ClassVar[bool] = False
     # the mapped column with the G/L date of what is to be written, where a closed period may move it; beside it,
-    # `moved_from` is the day that it was moved from
+    # `moved_from` is the day that it was moved from; `void_on` and `void_from`, where a flow has them, say the same of
+    # what is taken back before
     gl_column: ClassVar[str] = ""
     # rules and reasons that leave a document alone for now: each with what it waits for elsewhere, which nothing that
     # changes in the source need tell, so that each run asks for the document again by its key

@@ -27,6 +27,8 @@ from connector_resources.printable import printable
 SHOWN_FAILURES = 5
 ONE_PAYER = "one_payer"
 GL_DATES = "gl_dates"
+# the mapped columns of the void that comes before the next voucher: its own day, and the one that it is moved to
+VOIDED = ("void_from", "void_on")
 MATERIALIZED = dg.DagsterEventType.ASSET_MATERIALIZATION
 About = AssetCheckEvaluationTargetMaterializationData | None
 
@@ -115,15 +117,17 @@ def moved_dates(
     documents: pd.DataFrame, gl_column: str, keys: Collection[str], held: Collection[str]
 ) -> list[tuple[str, date, date]]:
     """(document, its own date, its G/L date) of those of `keys` that a closed period moves; held ones are not written,
-    nor is what a rule leaves alone."""
-    columns = ("key", "moved_from", gl_column, "ignored")
-    rows = zip(*(documents[name] for name in columns), strict=True)
-    wanted = set(keys) - set(held)
-    return [
-        (key, own, dated)
-        for key, own, dated, ignored in rows
-        if key in wanted and not pd.isna(own) and not pd.isna(dated) and pd.isna(ignored)
-    ]
+    nor is what a rule leaves alone. A correction is told twice where the void of what was there is moved as well."""
+    told, wanted = [], set(keys) - set(held)
+    for own, dated in (VOIDED, ("moved_from", gl_column)):
+        if own in documents:
+            columns = documents[["key", own, dated, "ignored"]]
+            told += [
+                (key, before, after)
+                for key, before, after, ignored in columns.itertuples(index=False, name=None)
+                if key in wanted and not pd.isna(before) and not pd.isna(after) and pd.isna(ignored)
+            ]
+    return sorted(told, key=lambda each: each[0])
 
 
 def _gl_dates(

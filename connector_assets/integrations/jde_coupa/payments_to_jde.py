@@ -217,6 +217,10 @@ class PaymentsToJde(Flow):
                 if row["undone"] and row["key"] in booked:
                     row |= self._returning(found)
                 row |= self._dated(row, found.company, periods, booked=row["key"] in booked)
+                before = known.get(row["key"])
+                if before is not None and (before.content or {}).get("void"):
+                    # taken back by now: nothing is dated any more
+                    row["moved_from"] = None
         self._too_much([row for row in rows if row["ignored"] is None], vouchers, booked, begun)
         names = list(documents.columns)
         return Frames(pd.DataFrame(rows, columns=names, index=documents.index, dtype=object), frames.lines)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from bill_paid import FLOW, bill, calls, enter, move, open_items, pay, posted, run, switch_on
 from bill_site import BillSite
 from scenario_books import TODAY, Entry
+from scenario_dates import moved
 from scenario_site import outcomes
 
 from connector_assets.delivery.reasons import severity_of
@@ -237,13 +238,16 @@ def test_the_gl_date_may_be_today(town: BillSite) -> None:
 
 def test_a_reversal_is_dated_in_the_open_period(town: BillSite) -> None:
     """Given a payment that was posted in February, when March is the current period and BILL takes it back
-    then it is voided on the first day that is open."""
+    then it is voided on the first day that is open, which the check of G/L dates lists until it is written."""
     fiscal_months(town, 2)
     paid = pay(town, bill(town, town.books.voucher(), "100.00"), date="2026-02-27")
     assert run(town) == {"created": 1}
     town.books.act("close_period", KCO="00001")
+    assert moved(town, FLOW) == []
     town.bill.act("void_payment", id=paid.id)
+    assert [days for _, *days in moved(town, FLOW)] == [[date(2026, 2, 27), date(2026, 3, 1)]]
     assert run(town) == {"updated": 1}
+    assert moved(town, FLOW) == []
     [header] = town.sandbox.systems["jde"].dump()["F0413"].values()
     assert str(header["VDGJ"]) == "2026-03-01"
 

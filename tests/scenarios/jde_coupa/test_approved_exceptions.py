@@ -6,14 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from scenario_books import TODAY, YESTERDAY
+from scenario_books import TODAY, YESTERDAY, Entry
+from scenario_dates import moved
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcome, outcomes
 
-from connector_assets.delivery.pipeline import Pipeline
-from connector_assets.integrations.kinds import flow_class
-from connector_assets.integrations.telling import moved_dates
-from connector_assets.opening import flows_of, pace_of
+from connector_assets.opening import flows_of
 
 JANUARY = date(2026, 1, 20)
 # the company's fiscal year begins in January, and March is its current period
@@ -151,25 +149,16 @@ def test_the_check_lists_what_a_closed_period_moves(town: Site, payables: Payabl
     payables.invoice("A-1", on=JANUARY)
     second = payables.invoice("A-2")
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 2}
-
-    def listed() -> list[tuple[str, date, date]]:
-        with town.bench() as bench:
-            bench.reader("jde").land_snapshot("F0010")
-            flow = flow_class("jde_coupa", FLOW)(bench)
-            mapped = Pipeline(flow, pace_of(flow)).map(flow.all_keys())
-            documents = mapped.frames.documents
-            return moved_dates(documents, flow.gl_column, list(documents["key"]), mapped.findings.rows)
-
-    assert listed() == []
+    assert moved(town, FLOW) == []
     town.books.upsert("F0010", MARCH | {"PNC": 4})
     third = payables.invoice("A-3", on=JANUARY)
-    assert listed() == [(f"invoices:{third}", JANUARY, date(2026, 4, 1))]
+    assert moved(town, FLOW) == [(f"invoices:{third}", JANUARY, date(2026, 4, 1))]
     payables.act("void_invoice", id=third)
-    assert listed() == []
+    assert moved(town, FLOW) == []
     payables.act("void_invoice", id=second)
-    assert listed() == [(f"invoices:{second}", date(2026, 3, 1), date(2026, 4, 1))]
+    assert moved(town, FLOW) == [(f"invoices:{second}", date(2026, 3, 1), date(2026, 4, 1))]
     assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1, "unchanged": 1, "ignored": 1}
-    assert listed() == []
+    assert moved(town, FLOW) == []
 
 
 @pytest.mark.reason("period_closed")
@@ -223,6 +212,49 @@ def test_a_closed_period_does_not_trouble_what_is_delivered(town: Site, payables
         (date(2026, 3, 1), "V"),
         (date(2026, 4, 1), ""),
     ]
+
+
+def test_the_check_lists_both_dates_of_a_correction(town: Site, payables: Payables) -> None:
+    """Given vouchers of March, and March was closed since
+    when one of their invoices changes its amount, then the check lists the void of its voucher and the next voucher,
+    each moved to the first of April; once they are written, nothing is listed, and when the corrected invoice is
+    voided after April was closed, the void of the second voucher is."""
+    town.books.upsert("F0010", MARCH)
+    id = payables.invoice("A-1")
+    payables.invoice("A-2")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 2}
+    town.books.upsert("F0010", MARCH | {"PNC": 4})
+    assert moved(town, FLOW) == []
+    town.sandbox.clock.advance(60)
+    payables.change(id, "120.00")
+    key, april, may = f"invoices:{id}", date(2026, 4, 1), date(2026, 5, 1)
+    assert moved(town, FLOW) == [(key, date(2026, 3, 1), april), (key, date(2026, 3, 1), april)]
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1, "unchanged": 1}
+    assert moved(town, FLOW) == []
+    town.books.upsert("F0010", MARCH | {"PNC": 5})
+    town.sandbox.clock.advance(60)
+    payables.act("void_invoice", id=id)
+    assert moved(town, FLOW) == [(key, april, may)]
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1, "unchanged": 1}
+    assert moved(town, FLOW) == []
+
+
+def test_the_check_lists_no_correction_that_is_not_made(town: Site, payables: Payables) -> None:
+    """Given vouchers of March, one of them paid, and March was closed since
+    when their invoices change, then the void of what is paid is not listed, since it waits for a person; where changes
+    are held, nothing is."""
+    town.books.upsert("F0010", MARCH)
+    paid, open_ = payables.invoice("A-1"), payables.invoice("A-2")
+    town.sync(FLOW)
+    [item] = payables.items(paid)
+    town.books.pay(Entry(item["DOC"], item["DCT"], item["KCO"]))
+    town.books.upsert("F0010", MARCH | {"PNC": 4})
+    town.sandbox.clock.advance(60)
+    for id in (paid, open_):
+        payables.change(id, "120.00")
+    assert {key for key, _, _ in moved(town, FLOW)} == {f"invoices:{open_}"}
+    town.configure(FLOW, on_change="hold")
+    assert moved(town, FLOW) == []
 
 
 def test_an_account_of_another_number_is_the_same_account(town: Site, payables: Payables) -> None:

@@ -10,6 +10,7 @@ import pytest
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY, YESTERDAY, Entry
 from scenario_born import Born, act, born, invoice, marked
+from scenario_dates import moved
 from scenario_site import Site, outcome, outcomes, planned
 
 from connector_assets.delivery.reasons import severity_of
@@ -399,14 +400,28 @@ def test_a_period_past_its_cut_off_is_closed_though_jd_edwards_has_it_open(town:
 
 
 def test_a_void_in_a_closed_period_is_dated_in_the_open_one(town: Site) -> None:
-    """Given a booked payment of March, when it comes back in April and March is closed, the void is dated 1 April."""
+    """Given a booked payment of March, when it comes back in April and March is closed, the void is dated 1 April: the
+    check of G/L dates lists it until it is written."""
     found = born(town)
     number = pay(town, {"id": found.id})
     town.sync(FLOW)
     close(town, PNC=4)
+    assert moved(town, FLOW) == []
     act(town, "move_payment", id=number, status="cancelled")
+    assert [days for _, *days in moved(town, FLOW)] == [[TODAY, date(2026, 4, 1)]]
     assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
-    assert booked(town)[0]["VDGJ"] == date(2026, 4, 1)
+    assert (booked(town)[0]["VDGJ"], moved(town, FLOW)) == (date(2026, 4, 1), [])
+
+
+def test_the_check_lists_a_payment_that_a_closed_period_moves(town: Site) -> None:
+    """Given a payment of 2 March and a company whose current period is April, then the check of G/L dates lists it
+    until it is booked."""
+    found = born(town)
+    close(town, PNC=4)
+    pay(town, {"id": found.id})
+    assert [days for _, *days in moved(town, FLOW)] == [[TODAY, date(2026, 4, 1)]]
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert moved(town, FLOW) == []
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "drop_before"])

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from connector_assets.delivery.checks import frame, mapped_columns, records
+from connector_assets.delivery.converge import mark
 from connector_assets.delivery.flow import Frames
 from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_jde.accounts import (
@@ -22,9 +23,12 @@ from connector_assets.integrations.from_jde.accounts import (
     posting_edit,
 )
 from connector_assets.integrations.from_jde.keys import Row, account_key, by, is_void, text
+from connector_assets.integrations.to_jde.pay_items import is_in_payment
 from connector_assets.integrations.to_jde.vouchers import form_1099
 from connector_assets.integrations.to_jde.vouchers.marks import marked
+from connector_assets.integrations.to_jde.vouchers.outlet import accepted, base_of, done
 from connector_assets.integrations.to_jde.vouchers.settings import NUMBER_LENGTH
+from connector_resources.ledger import Delivery
 
 if TYPE_CHECKING:
     from connector_assets.integrations.to_jde.vouchers.flow import Vouchers
@@ -65,6 +69,7 @@ class Filling:
         self._twins(documents)
         self._void_dates(documents)
         self._left_with(documents, own)
+        self._corrections(documents, own)
         return Frames(
             frame(documents, mapped_columns(self.flow.document_columns)) if documents else frames.documents,
             frame(lines, {"key": "str", **self.flow.line_columns}) if lines else frames.lines,
@@ -201,7 +206,7 @@ class Filling:
     def _gl_date(self, row: dict[str, Any], *, known: bool) -> None:
         """By the company's open periods; where not every account is `known`, the company may not be either. A closed
         period holds what has no voucher yet; of one that has, it keeps a change from being made (`not_open`)."""
-        wanted: date | None = self.bench.today("jde") if self.settings.gl_date == "today" else row["invoice_date"]
+        wanted = self._wanted_day(row)
         row["gl_date"] = row["moved_from"] = row["closed"] = row["not_open"] = None
         if wanted is None or not known:
             return
@@ -215,6 +220,11 @@ class Filling:
         if row["gl_date"] is None:
             row["not_open" if row["key"] in self.delivered else "closed"] = why
 
+    def _wanted_day(self, row: Mapping[str, Any]) -> date | None:
+        """The G/L date that a voucher of a row has where its period is open."""
+        day: date | None = self.bench.today("jde") if self.settings.gl_date == "today" else row["invoice_date"]
+        return day
+
     def _void_dates(self, documents: Sequence[dict[str, Any]]) -> None:
         """The G/L date with which a voucher that is still in force is taken back, and its own where that is closed."""
         void = {row[self.flow.id_column]: row for row in documents if row["void"] and row["ignored"] is None}
@@ -227,6 +237,43 @@ class Filling:
                     continue
                 day = self.flow.periods.reversal_day(text(items[0].get("CO")) or "", dated)
                 void[id] |= {"gl_date": day, "moved_from": dated if day not in (None, dated) else None}
+
+    def _corrections(
+        self, documents: Sequence[dict[str, Any]], lines: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> None:
+        """Documents that say something else than their voucher: it is voided, and the next one made. What a closed
+        period moves of these two: the void's day, and the own one as of a new voucher."""
+        for row in documents:
+            row |= {"void_from": None, "void_on": None}
+        alive = [row for row in documents if row["key"] in self.delivered and row["gl_date"] and not row["void"]]
+        if self.settings.on_change == "hold" or not alive:
+            return
+        known = self.bench.ledger.deliveries.load(self.flow.full_name, [row["key"] for row in alive])
+        changed = {
+            row[self.flow.id_column]: row
+            for row in alive
+            if (before := known.get(row["key"])) is not None
+            and _says_else(before, self.flow.content(row, lines.get(row["key"], ())))
+        }
+        if not changed:
+            return
+        for id, vouchers in marked(self.bench.reader("jde"), self.settings, list(changed)).items():
+            row, standing = changed[id], [items for items in vouchers if not is_void(items)]
+            if standing and not self._taken_back(row, standing[-1]):
+                continue
+            # what is void by somebody else's hand is not made anew
+            if (standing or done(known[row["key"]]) == "void") and row["gl_date"] != self._wanted_day(row):
+                row["moved_from"] = self._wanted_day(row)
+
+    def _taken_back(self, row: dict[str, Any], items: Sequence[Row]) -> bool:
+        """Whether a voucher can be voided; the day of that stands in the row, where it is moved."""
+        dated: date | None = items[0].get("DGJ")
+        if dated is None or any(item.get("AAP") != item.get("AG") or is_in_payment(item) for item in items):
+            return False
+        day = self.flow.periods.reversal_day(text(items[0].get("CO")) or "", dated)
+        if day not in (None, dated):
+            row |= {"void_from": dated, "void_on": day}
+        return day is not None
 
     # -- accounts -------------------------------------------------------------------------------------------------
 
@@ -265,3 +312,9 @@ class Filling:
     def _unit_company(self) -> dict[str, str]:
         rows = self.bench.reader("jde").snapshot("F0006")
         return {text(row["MCU"]) or "": text(row.get("CO")) or "" for row in rows}
+
+
+def _says_else(known: Delivery, content: Mapping[str, Any]) -> bool:
+    """Whether a document says something else than JD Edwards accepted for it, and than its voucher says."""
+    wanted = base_of(content)
+    return known.content is not None and accepted(known) != mark(wanted) and base_of(known.content) != wanted

@@ -65,6 +65,9 @@ COLUMNS: Mapping[str, str] = {
     "base_unit": "money?",
     "gl_date": "date?",
     "moved_from": "date?",
+    # where the voucher is taken back and the next one made: the day of the void, and the voucher's own
+    "void_from": "date?",
+    "void_on": "date?",
     "not_open": "str?",
     **form_1099.COLUMNS,
 }

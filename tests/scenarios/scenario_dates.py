@@ -1,0 +1,22 @@
+"""What the check `gl_dates` of a mapped asset lists."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from scenario_site import Site
+
+from connector_assets.delivery.pipeline import Pipeline
+from connector_assets.integrations.kinds import flow_class
+from connector_assets.integrations.telling import moved_dates
+from connector_assets.opening import pace_of
+
+
+def moved(site: Site, name: str) -> list[tuple[str, date, date]]:
+    """(document, own date, G/L date) of what a closed period moves, of all documents of a flow as they are now."""
+    with site.bench() as bench:
+        bench.reader("jde").land_snapshot("F0010")
+        flow = flow_class(site.NAME, name)(bench)
+        mapped = Pipeline(flow, pace_of(flow)).map(flow.all_keys())
+        documents = mapped.frames.documents
+        return moved_dates(documents, flow.gl_column, list(documents["key"]), mapped.findings.rows)

@@ -112,7 +112,9 @@ def in_words(message: str) -> str:
 def party_words(entry: Mapping[str, Any]) -> str:
     """The supplier with his number: `Bolt Ltd (4343)`."""
     name, number = entry["party"] or "", entry["party_number"] or ""
-    return f"{name} ({number})" if name and number and name != number else name or number
+    # the second supplier of one name bears its number in the target, by the default of `unique_name`
+    told = not number or name == number or name.endswith(f"({number})")
+    return name if name and told else f"{name} ({number})" if name else number
 
 
 def age_words(age: timedelta) -> str:

@@ -114,7 +114,7 @@ FAULTS: Mapping[str, list[dict[str, Any]]] = {
         {"system": "jde", "route": "POST /jderest/v3/orchestrator/*", "kind": "drop_after", "every": 3},
     ],
     "systems that stumble": [
-        {"system": "coupa", "route": "* /api/*", "kind": "status", "status": 503, "every": 5},
+        {"system": "coupa", "route": "* /api/*", "kind": "status", "status": 503, "every": 7},
         {"system": "coupa", "route": "POST /api/*", "kind": "status_after", "status": 503, "every": 6},
         {"system": "jde", "route": "POST /jderest/v2/dataservice", "kind": "status", "status": 500, "every": 6},
         {"system": "jde", "route": "POST /jderest/v3/orchestrator/*", "kind": "drop_before", "every": 3},

@@ -62,7 +62,7 @@ def sweep(flow: Flow) -> Sweep:
     # first, so that nothing more is sent for what is there twice
     listed = flow.targets()
     told = tell_doubles(flow, keys, listed)
-    lost = _lost(flow, {each.id for each in listed}) if flow.notices_lost else []
+    lost = [*_lost(flow, {each.id for each in listed}), *flow.changed_there(listed)] if flow.notices_lost else []
     if lost:
         flow.look_again(lost)
     # what is payable in both is delivered as well: it may be handed over again

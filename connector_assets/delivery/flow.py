@@ -195,6 +195,11 @@ class Flow(ABC):
         the source has not changed. False, the default, where a flow does not read its target."""
         return False
 
+    def changed_there(self, listed: Sequence[Target]) -> list[str]:
+        """Settled documents whose record, of those that the target holds now, is not as it was left: what no row told
+        that changed. Asked of flows that notice what is lost."""
+        return []
+
     def look_again(self, keys: Collection[str]) -> None:
         """Documents whose record is not in the target any more: `moved` of what is mapped of them from now on. Asked
         of flows that notice that."""

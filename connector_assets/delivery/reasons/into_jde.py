@@ -109,6 +109,14 @@ REASONS = (
         "void for good, dismiss this one, and do not enter it anew, since it is paid",
     ),
     Reason(
+        "voucher_changed",
+        "normal",
+        "somebody changed the {field} of its voucher in JD Edwards: {value}",
+        "find out who is right; where JD Edwards is not, set it back there: the next sync closes this one by itself; "
+        "where it is, have the document corrected in the same way where it was born; what pays nobody more or less "
+        "(number, date, tax, accounts) may stay as it is: replay accepts it",
+    ),
+    Reason(
         "void_not_configured",
         "normal",
         "voucher {value} must be voided, and the connection names no orchestration for it",

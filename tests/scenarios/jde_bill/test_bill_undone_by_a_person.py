@@ -106,7 +106,7 @@ def test_a_voucher_of_a_bill_that_a_clerk_changes_is_a_conflict(town: BillSite) 
     assert born.run(town) == {"conflict": 1}
     town.bill.set("bills", id, updatedTime="2026-03-02T10:30:00.000+00:00")
     assert born.run(town) == {"conflict": 1}
-    assert town.exception(born.FLOW).reason == "changed_on_both_sides"
+    assert town.exception(born.FLOW).reason == "voucher_changed"
 
 
 def test_paying_or_holding_a_voucher_is_no_change_of_it(town: BillSite) -> None:

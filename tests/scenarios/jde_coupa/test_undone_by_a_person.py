@@ -68,7 +68,7 @@ def test_a_voucher_of_an_invoice_that_a_clerk_voids_is_a_conflict(town: Site, pa
         assert run_later(town, FLOW) == {"conflict": 1}
     told = town.exception(FLOW)
     assert (told.reason, severity_of(told.reason), told.value) == (
-        ("changed_on_both_sides", "normal", entry.key) if payer == "jde" else ("undone_in_target", "high", entry.key)
+        ("voided_in_target", "normal", entry.key) if payer == "jde" else ("undone_in_target", "high", entry.key)
     )
     assert [state for _, _, state in payables.vouchers(id)] == ["void"]
     payables.act("void_invoice", id=id)
@@ -85,7 +85,7 @@ def test_a_voucher_of_which_a_clerk_changes_the_amount_is_a_conflict(town: Site,
     town.books.change_items(voucher_of(payables, id), "90.00")
     assert outcomes(town.sync(FLOW)[FLOW]) == {"conflict": 1, "unchanged": 1}
     told = town.exception(FLOW)
-    assert (told.reason, told.field, told.key) == ("changed_on_both_sides", "amount", f"invoices:{id}")
+    assert (told.reason, told.field, told.key) == ("voucher_changed", "amount", f"invoices:{id}")
 
 
 @pytest.mark.reason("mark_missing")

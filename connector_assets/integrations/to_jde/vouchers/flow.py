@@ -17,13 +17,14 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
-from connector_assets.delivery.document import Decision, Document, FieldChange, Target
+from connector_assets.delivery.document import Decision, Document, FieldChange, Target, differences
 from connector_assets.delivery.flow import Assembly, Flow, Frames
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import is_foreign
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, day_of, is_void, text, voucher_parts
 from connector_assets.integrations.from_jde.posting import without_audit_rows
+from connector_assets.integrations.from_jde.taxes import charged
 from connector_assets.integrations.to_jde.handing_over import payment_run_of, rows_of
 from connector_assets.integrations.to_jde.pay_items import told
 from connector_assets.integrations.to_jde.periods import Periods, periods_of
@@ -39,6 +40,7 @@ from connector_assets.integrations.to_jde.vouchers.outlet import (
 )
 from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, Payees, left_with, payees_of
 from connector_assets.integrations.to_jde.vouchers.records import VoucherRecords
+from connector_assets.integrations.to_jde.vouchers.retaxed import TAXED, taxed_as
 from connector_resources.errors import NotAllowed, NotFound, Unavailable
 from connector_resources.ledger import Delivery, Intent
 
@@ -191,11 +193,13 @@ class Vouchers(Flow):
             "number": text(head.get("VINV")),
             "supplier": str(head["AN8"]),
             "amount": amount_text(gross),
+            "tax": amount_text(charged(items, self.settings.tax_rules, foreign=foreign)),
             "void": is_void(items),
             PAYEE: payees_of(items),
+            TAXED: taxed_as(items),
         }
-        # who was paid before that was remembered is the supplier
-        before = {PAYEE: left.get("supplier"), **left}
+        # who was paid before that was remembered is the supplier; how it was taxed is not known
+        before = {PAYEE: left.get("supplier"), TAXED: seen[TAXED], **left}
         return any(before.get(name) != value for name, value in seen.items())
 
     def moved(self, row: Mapping[str, Any]) -> bool:
@@ -203,6 +207,12 @@ class Vouchers(Flow):
 
     def look_again(self, keys: Collection[str]) -> None:
         self._touched |= set(keys)
+
+    def changed_there(self, listed: Sequence[Target]) -> list[str]:
+        """Also what no row tells that changed, such as a pay item that a clerk deleted."""
+        held = {key: each for each in listed if (key := self.key_of(each)) is not None}
+        known = self.bench.ledger.deliveries.load(self.full_name, list(held))
+        return [key for key, left in known.items() if _left_otherwise(left, held[key])]
 
     def all_keys(self) -> dict[str, date | None]:
         """Also those that JDE or our memory has a voucher of, and the source no longer a document."""
@@ -411,6 +421,14 @@ class Vouchers(Flow):
         acts = [*self.outlet.acts, VOID, *([BATCH_RUN] if settings.mode == "batch" else [])]
         name = self.bench.connection("jde").name
         return [f"set orchestrations.{act} of the connection {name}" for act in acts if not self.outlet.configured(act)]
+
+
+def _left_otherwise(left: Delivery, target: Target) -> bool:
+    """Whether a voucher shows something else than when it was settled; what was not remembered then counts as it is."""
+    if left.state != "settled" or left.target_id != target.id or left.content is None:
+        return False
+    now = {name: value for name, value in target.content.items() if name in left.content}
+    return bool(differences({name: left.content[name] for name in now}, now))
 
 
 def _is_credit(content: Mapping[str, Any]) -> bool:

@@ -32,6 +32,7 @@ from connector_assets.integrations.from_jde.keys import voucher_parts
 from connector_assets.integrations.to_jde.vouchers.bodies import match_body, voucher_body
 from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, Payees, state_of
 from connector_assets.integrations.to_jde.vouchers.records import IN_BATCH, Held, VoucherRecords
+from connector_assets.integrations.to_jde.vouchers.retaxed import TAXED, retaxed
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.ledger import Delivery, Intent, Problem
 
@@ -40,7 +41,9 @@ WAITS = "the batch run in JD Edwards"
 ENTER, BATCH_ADD, BATCH_RUN, VOID = "voucher_enter", "voucher_batch_add", "voucher_batch_run", "voucher_void"
 MATCH = "voucher_match"
 # of a content, what is looked at by steps and checks of its own
-NOT_CARRIED = frozenset({"void", PAYEE, "remit_to"})
+NOT_CARRIED = frozenset({"void", PAYEE, TAXED, "remit_to"})
+# what a person may leave as a clerk of JDE changed it: nobody is paid more, less or somebody else by it
+ACCEPTABLE = frozenset({"number", "date", "tax", "lines", TAXED})
 # what is done once a voucher is as it shall be, beside it; None: nothing more
 After = Callable[[Document, Delivery, Target], Decision | None]
 
@@ -122,12 +125,15 @@ class VoucherOutlet(ABC):
             for each in differences(agreed, there)
             if each.field in agreed and there[each.field] != wanted[each.field]
         ]
+        strangers += retaxed(known.content or {}, target.content)
         # of a row of the batch files it was not told what the voucher would be
         seen = known.content is not None and "lines" in known.content
-        if accepted(known) == mark(wanted) and not (seen and strangers):
-            return _of_another_total(wanted, there) or Done()
+        if accepted(known) == mark(wanted):
+            meant = known.released and all(each.field in ACCEPTABLE for each in strangers)
+            if meant or not (seen and strangers):
+                return _of_another_total(wanted, there) or Done()
         changes = differences(there, wanted)
-        if not changes:
+        if not (changes or strangers):
             return Done()
         if strangers:
             found = [self._strange(each, target) for each in strangers]
@@ -148,7 +154,7 @@ class VoucherOutlet(ABC):
         """What somebody changed in JDE."""
         if change.field == "supplier":
             return self.payees.supplier(target.id, change.after, change.before, target.raw.rows)
-        return problem("changed_on_both_sides", change.field, change.told)
+        return problem("voucher_changed", change.field, f"{target.id}, {change.told}")
 
     def _again(self, document: Document, known: Delivery, held: Held) -> Decision:
         """A voucher that we voided is followed by the next revision; one that somebody else voided is theirs."""
@@ -157,7 +163,7 @@ class VoucherOutlet(ABC):
         if self.settings.new_status == self.settings.unpayable_status:
             # the other system goes on to pay what is owed no more by JDE's books
             return Hold((problem("undone_in_target", "voucher", held.id),), conflict=True)
-        return Hold((problem("changed_on_both_sides", "void", held.id),), conflict=True)
+        return Hold((problem("voided_in_target", "void", held.id),), conflict=True)
 
     def _in_batch(self, document: Document, known: Delivery, held: Held) -> Decision:
         if held.message:

@@ -32,6 +32,7 @@ from connector_assets.integrations.from_jde.taxes import TaxRule, charged, taxed
 from connector_assets.integrations.to_jde.pay_items import is_in_payment
 from connector_assets.integrations.to_jde.vouchers.marks import MarkRules
 from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, payees_of
+from connector_assets.integrations.to_jde.vouchers.retaxed import TAXED, taxed_as
 from connector_resources.jde.query import any_of, one_of, starts_with
 
 ZERO = Decimal("0.00")
@@ -268,6 +269,7 @@ class VoucherRecords:
         }
         if not held.in_batch:
             content[PAYEE] = payees_of(held.rows)
+            content[TAXED] = taxed_as(held.rows)
             content["lines"] = by_account([*self._matched(held), *self._distributed(held)])
         status = IN_BATCH if held.in_batch else "void" if held.void else text(first.get("PST")) or "?"
         label = text(first.get("VINV")) or ""

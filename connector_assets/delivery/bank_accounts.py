@@ -105,11 +105,20 @@ def tell_changes(
     told = {key: f"{changed[key]}; {each.told}" for key, each in found.items()}
     if told:
         # before it is remembered: who dies in between tells it once more
-        ledger.findings.set(name, REASON, _problems(flow, told), run=bench.run, now=bench.now(), looked_at=told)
+        news = {key: _new(known[key], seen[key]) for key in told}
+        ledger.findings.set(
+            name,
+            REASON,
+            _problems(flow, told),
+            run=bench.run,
+            now=bench.now(),
+            looked_at=told,
+            changed_by={key: {each.by for each in new} - {""} for key, new in news.items()},
+        )
     quiet = [key for key in sorted(changed) if key not in told]
     ledger.audit.append([_event(flow, key, changed[key]) for key in quiet], bench.now())
-    news = {key: each for key, each in kept.items() if known.get(key) != each}
-    ledger.bank_accounts.put(name, side, news, bench.now())
+    moved = {key: each for key, each in kept.items() if known.get(key) != each}
+    ledger.bank_accounts.put(name, side, moved, bench.now())
     return sorted(told)
 
 
@@ -164,7 +173,7 @@ def _problems(flow: Flow, told: Mapping[str, str]) -> dict[str, Problem]:
 def _change(before: KeptAccounts, after: KeptAccounts, seen: Collection[Account], system: str) -> str:
     """In words what became of a party's accounts: last four characters alone."""
     gone = [shown for digest, shown in before.accounts if (digest, shown) not in after.accounts]
-    new = [each for each in seen if (each.digest, each.shown) not in before.accounts]
+    new = _new(before, seen)
     names = sorted({each.by for each in new} - {""})
     by = f" by {', '.join(names)}" if names else ""
     here = f"in {system}"
@@ -175,6 +184,11 @@ def _change(before: KeptAccounts, after: KeptAccounts, seen: Collection[Account]
         return f"{here} added {', '.join(each.shown for each in new)}{by}, before: {beside}"
     left = ", ".join(shown for _, shown in after.accounts) or "none"
     return f"{here} removed {', '.join(gone)}, left: {left}"
+
+
+def _new(before: KeptAccounts, seen: Collection[Account]) -> list[Account]:
+    """The accounts that were not there before."""
+    return [each for each in seen if (each.digest, each.shown) not in before.accounts]
 
 
 def _event(flow: Flow, key: str, words: str) -> NewEvent:

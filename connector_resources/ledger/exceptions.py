@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, fun
 from connector_resources.errors import UnusableInput
 from connector_resources.ledger.database import FLOW, KEYS, Database, by_flow, chunks, insert_into, within
 from connector_resources.ledger.events import add_events
-from connector_resources.ledger.models import awaited, deliveries, intents
+from connector_resources.ledger.models import audit_events, awaited, deliveries, intents
 from connector_resources.ledger.models import exceptions as table
 from connector_resources.ledger.releasing import lock_deliveries, release_found, set_released, split_name
 from connector_resources.ledger.rows import ExceptionRow, NewEvent, Problem
@@ -26,6 +26,8 @@ _IDENTITY = ("flow", "key", "reason")
 UNREADABLE = "unreadable"
 # findings that a second person confirms: to dismiss one says why, closes it alone, and lets go what waits for its end
 CONFIRMED = frozenset({"bank_account_changed"})
+# in the event that tells of such a finding: whose doing it is, as far as its system says so
+CHANGED_BY = "changed_by"
 # of how many different messages and fixes of one reason a person is told; fields and values are named in full
 TOLD = 3
 
@@ -313,8 +315,9 @@ class Exceptions:
         """Leave the document alone until its content changes; closes all its open exceptions.
 
         A finding that a second person confirms is closed alone: its document goes on as before. Raises UnusableInput
-        when `id` is not that of an open exception, for a confirmation without a `note`, and for a document of which a
-        call may be under way: whatever became of it in the target must be known before anybody stops looking.
+        when `id` is not that of an open exception, for a confirmation without a `note` or by somebody whose doing it
+        is, and for a document of which a call may be under way: whatever became of it in the target must be known
+        before anybody stops looking.
         """
         with self._db.write() as connection:
             chosen = _select(connection, [table.c.id == id, table.c.closed_at.is_(None)])
@@ -324,6 +327,7 @@ class Exceptions:
             if _is_confirmed(connection, id):
                 if not note.strip():
                     raise UnusableInput(f"{chosen[0].reason}: say with --note what was found out, and by whom")
+                _require_second_person(connection, chosen[0], actor)
                 close_exceptions(connection, [id], now, "dismissed")
                 release_found(connection, [document], now)
                 add_events(connection, [_event("confirmed", chosen[0], actor, note=note)], now)
@@ -347,6 +351,21 @@ def _is_confirmed(connection: Connection, id: str) -> bool:
     """Whether it is a finding that a second person confirms, by itself and by nothing else."""
     own = select(table.c.id).where(table.c.id == id, table.c.stands, table.c.reason.in_(CONFIRMED))
     return connection.scalar(own) is not None
+
+
+def _require_second_person(connection: Connection, row: ExceptionRow, actor: str) -> None:
+    """Raise UnusableInput where whoever confirms a finding is among those whose doing it is."""
+    query = select(audit_events.c.detail).where(
+        audit_events.c.key == row.key,
+        audit_events.c.flow == row.flow,
+        audit_events.c.event == "held",
+        audit_events.c.at >= row.since,
+    )
+    told = [detail for detail in connection.execute(query).scalars() if row.reason in detail.get("reasons", ())]
+    names = {name for detail in told for name in detail.get(CHANGED_BY, ())}
+    same = [name for name in sorted(names) if name.casefold() == actor.casefold()]
+    if same:
+        raise UnusableInput(f"{row.reason}: {same[0]} made the change and cannot confirm it: let a second person do it")
 
 
 def _same_dismissed(row: ExceptionRow, problem: Problem) -> bool:

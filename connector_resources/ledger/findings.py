@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection, bindparam, select
 
 from connector_resources.ledger.database import FLOW, KEYS, Database, chunks
 from connector_resources.ledger.events import add_events
-from connector_resources.ledger.exceptions import close_exceptions, open_exceptions
+from connector_resources.ledger.exceptions import CHANGED_BY, close_exceptions, open_exceptions
 from connector_resources.ledger.models import deliveries
 from connector_resources.ledger.models import exceptions as table
 from connector_resources.ledger.releasing import lock_deliveries, release_found, set_released
@@ -74,9 +75,11 @@ class Findings:
         run: str,
         now: datetime,
         looked_at: Collection[str] | None = None,
+        changed_by: Mapping[str, Collection[str]] = MappingProxyType({}),
     ) -> Told:
         """Make these the open findings of a flow and reason, or of the documents alone that were `looked_at`. What was
-        held because of one that is over is due again."""
+        held because of one that is over is due again. `changed_by` says of some whose doing they are, as far as the
+        system tells: none of these may confirm it."""
         with self._db.write() as connection:
             before = _open(connection, flow, reason)
             if looked_at is not None:
@@ -93,7 +96,7 @@ class Findings:
             set_released(connection, [(flow, key) for key in gone if known.get(key, ("", None))[0] == "held"], now)
             release_found(connection, [(flow, key) for key in gone], now)
             news = sorted(key for key, each in found.items() if key not in before or before[key][1] != each.value)
-            events = [_event("held", flow, key, reason, found[key].value, run) for key in news]
+            events = [_event("held", flow, key, reason, found[key].value, run, changed_by.get(key)) for key in news]
             events += [_event("cleared", flow, key, reason, before[key][1], run) for key in gone]
             add_events(connection, events, now)
         return Told([key for key in sorted(found) if key not in before], gone)
@@ -116,5 +119,8 @@ def _known(connection: Connection, flow: str, keys: Collection[str]) -> dict[str
     return found
 
 
-def _event(event: str, flow: str, key: str, reason: str, value: str, run: str) -> NewEvent:
-    return NewEvent(event, flow=flow, key=key, run=run, detail={"reasons": [reason], "value": value})
+def _event(
+    event: str, flow: str, key: str, reason: str, value: str, run: str, changed_by: Collection[str] | None = None
+) -> NewEvent:
+    names = {CHANGED_BY: sorted(changed_by)} if changed_by else {}
+    return NewEvent(event, flow=flow, key=key, run=run, detail={"reasons": [reason], "value": value, **names})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import io
 import json
 import sys
@@ -178,6 +179,17 @@ class TestExceptions:
         said = cli("exceptions", "dismiss", row.id, "--note", "called them")
         assert said.code == 0 and "is confirmed by" in said.err
         assert ledger.deliveries.load(SUPPLIERS, ["F0401:4343"])["F0401:4343"].state == "settled"
+
+    def test_whoever_changed_a_bank_account_does_not_confirm_it(self, cli: Cli, ledger: Ledger) -> None:
+        found = {"F0401:4343": problem("bank_account_changed", "bank account", "from …1234 to …9876 by ME")}
+        names = {"F0401:4343": [getpass.getuser().upper(), "SOMEBODY"]}
+        now = ledger.clock.now()
+        ledger.findings.set(SUPPLIERS, "bank_account_changed", found, run="r", now=now, changed_by=names)
+        (row,) = ledger.exceptions.open()
+        said = cli("exceptions", "dismiss", row.id, "--note", "called them")
+        assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+        assert "made the change and cannot confirm it: let a second person do it" in said.err
+        assert [each.id for each in ledger.exceptions.open()] == [row.id]
 
     def test_a_document_in_doubt_is_not_dismissed_and_the_line_says_why(self, cli: Cli, ledger: Ledger) -> None:
         id = hold(ledger, "F0411:1", "outcome_unknown")

@@ -44,9 +44,9 @@ def run(town: Site) -> dict[str, int]:
     return outcomes(town.sync(FLOW, first=TODAY, last=TODAY)[FLOW])
 
 
-def confirm(town: Site, note: str = "called them") -> None:
+def confirm(town: Site, note: str = "called them", by: str = "second") -> None:
     id = town.exception(SUPPLIERS).id
-    town.ledger.exceptions.dismiss(id, actor="second", note=note, now=town.clock.now())
+    town.ledger.exceptions.dismiss(id, actor=by, note=note, now=town.clock.now())
 
 
 def status(town: Site, doc: int) -> str:
@@ -132,6 +132,54 @@ def test_a_second_account_is_a_change(known: Site) -> None:
     account(known, SECOND, row=2)
     known.sync(SUPPLIERS)
     assert "added …4422" in known.exception(SUPPLIERS).value
+
+
+@pytest.mark.reason("bank_account_changed")
+def test_who_changed_the_account_cannot_confirm_it(known: Site) -> None:
+    """Given an open voucher, and an account that a clerk changes (F0030.USER), and then changes again
+    when somebody of that name confirms it, in whatever case, then that is refused in one line, nothing is written, and
+    what waits goes on waiting; a second person confirms it."""
+    coupa_pays(known, "external_payables")
+    known.books.voucher()
+    assert run(known) == {"created": 1}
+    clerk = user_of(known)
+    account(known, SECOND)
+    known.sync(SUPPLIERS)
+    account(known, "11112222333344")
+    known.books.voucher(7002)
+    known.sync(SUPPLIERS, FLOW)
+    assert f"by {clerk}" in known.exception(SUPPLIERS).value
+    before = known.ledger.audit.of(KEY)[1]
+    for name in (clerk, clerk.lower(), clerk.title()):
+        with pytest.raises(UnusableInput, match=f"{clerk} made the change and cannot confirm it"):
+            confirm(known, by=name)
+    assert (known.ledger.audit.of(KEY)[1], run(known)["held"]) == (before, 1)
+    confirm(known)
+    assert run(known)["created"] == 1
+
+
+@pytest.mark.reason("bank_account_changed")
+def test_where_nobody_says_who_changed_it_anybody_confirms(known: Site) -> None:
+    """Given an account of which JD Edwards does not say who changed it, when it changes, then anybody confirms it."""
+    known.books.voucher()
+    assert run(known) == {"created": 1}
+    clerk = user_of(known)
+    account(known, SECOND)
+    jde = known.sandbox.systems["jde"]
+    books = jde.dump()
+    for row in books["F0030"].values():
+        row["USER"] = ""
+    jde.restore(books)
+    known.sync(SUPPLIERS)
+    assert clerk not in known.exception(SUPPLIERS).value
+    confirm(known, by=clerk)
+    assert known.exceptions(SUPPLIERS) == []
+
+
+def user_of(town: Site) -> str:
+    """Whose user the clerk is."""
+    rows = town.sandbox.systems["jde"].dump()["F0030"].values()
+    return str(next(row["USER"] for row in rows)).strip()
 
 
 def test_a_change_with_nothing_open_is_remembered_quietly(known: Site) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -56,7 +56,9 @@ class Payables(Program):
             raise BusinessError("0037", f"Pay Status {status} Invalid", "PST")
 
     def void_voucher(self, key: VoucherKey, day: date) -> None:
-        """Void an unpaid voucher: VOD `V`, status P, nothing open, and reversing lines in the G/L."""
+        """Void an unpaid voucher: VOD `V`, status P, nothing open, and reversing lines in the G/L. A pay item that was
+        posted leaves an audit row of its gross amount taken back, unless that is nought; whether its own gross amount
+        is nought from then on is not established, and a switch."""
         rows = self.changeable(key)
         # A pay item that is paid in full counts, too, though it cannot be changed any more.
         items = [row for row in self.pay_items(key) if self._text("F0411", row, "DCTA") != _AUDIT]
@@ -64,8 +66,13 @@ class Payables(Program):
             raise BusinessError("0164", "Voucher has payments, void them first", "DOC")
         for row in items:
             self._periods.check(self._text("F0411", row, "CO"), day)
+        cleared = {"AG": 0, "ACR": 0} if self._environment.options.void_clears_gross else {}
         for row in rows:
-            self._change("F0411", row, {"VOD": "V", "PST": "P", "AAP": 0, "FAP": 0})
+            before = self._record("F0411", row)
+            self._change("F0411", row, {"VOD": "V", "PST": "P", "AAP": 0, "FAP": 0, **cleared})
+            if before.get("POST") and before.get("DCTA", "") != _AUDIT and before.get("AG"):
+                taken_back = {alias: -before[alias] for alias in ("AG", "ACR") if alias in before}
+                self._audit(before, {**taken_back, "VOD": "V", "RMK": "Void"})
         self._reverse_distribution(key, day)
 
     def batch_of(self, key: VoucherKey) -> tuple[str, int]:
@@ -104,11 +111,15 @@ class Payables(Program):
         untaxed = self._amount("F0411", row, "ATXN") + more
         self._change("F0411", row, {"AG": amount, "AAP": amount, "ATXN": untaxed})
         if before.get("POST"):
-            items = self._database["F0411"].where(DOC=key.number, DCT=key.type, KCO=key.company, SFX=item)
-            last = max(self._amount("F0411", each, "SFXE") for each in items)
-            marks = {"SFXE": last + 1, "DCTA": _AUDIT, "AG": more, "AAP": 0, "PST": "P", "POST": "", "RMK": "Change"}
-            self._add("F0411", {**unaudited(before), **marks})
+            self._audit(before, {"AG": more, "RMK": "Change"})
         self._distribute_change(key, more)
+
+    def _audit(self, before: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        """The audit row of a change of a posted pay item, as it was `before` (section 15): its batch is open again."""
+        items = self._database["F0411"].where(**{alias: before[alias] for alias in ("DOC", "DCT", "KCO", "SFX")})
+        last = max(self._amount("F0411", each, "SFXE") for each in items)
+        marks = {"SFXE": last + 1, "DCTA": _AUDIT, "AAP": 0, "FAP": 0, "PST": "P", "POST": ""}
+        self._add("F0411", {**unaudited(before), **marks, "HDGJ": self._environment.today(), **values})
 
     def _distribute_change(self, key: VoucherKey, more: Decimal) -> None:
         lines = [

@@ -100,7 +100,7 @@ class Payables:
     def vouchers(self, invoice: int | None = None) -> list[tuple[str, Decimal, str]]:
         """(mark, gross amount, `void` or pay status) of each pay item with our mark."""
         return [
-            (row["VR01"], Decimal(row["AG"]), "void" if row.get("VOD") == "V" else row["PST"])
+            (row["VR01"], Decimal(row.get("AG", 0)), "void" if row.get("VOD") == "V" else row["PST"])
             for row in self.items(invoice)
         ]
 

@@ -38,7 +38,7 @@ from connector_assets.integrations.from_jde.line_accounts import ACCOUNT_COLUMNS
 from connector_assets.integrations.from_jde.payments import Elsewhere, nowhere, payments_of
 from connector_assets.integrations.from_jde.posting import COLUMNS as POSTING_COLUMNS
 from connector_assets.integrations.from_jde.posting import PostingRules, posting_columns, without_audit_rows
-from connector_assets.integrations.from_jde.taxes import TaxRule, taxed
+from connector_assets.integrations.from_jde.taxes import Taxed, TaxRule, taxed
 from connector_assets.integrations.from_jde.withholding import COLUMNS as WITHHOLDING_COLUMNS
 from connector_assets.integrations.from_jde.withholding import withheld_of
 
@@ -275,11 +275,15 @@ def voucher_rows(
     lines = distribute(sources.journal.get(key, []), foreign=foreign, rules=rules.distribution)
     spent = sum((line.amount for line in lines), ZERO)
     tax = taxed(rows, spent, rules.tax_rules, foreign=foreign)
+    void = is_void(rows)
+    if void and not gross:
+        # a void may clear the gross amount and leave its lines (jde-ais section 15): nothing is held for that
+        tax = Taxed(ZERO, ZERO)
     currency = voucher_currency(head, sources.company_currency)
     if spent and not (tax.gap or tax.unproved):
         # use tax that a site has in its lines is nobody's but the state's
         lines = fitted(lines, gross - tax.tax, sources.units.of(currency))
-    vinv, void = text(head.get("VINV")), is_void(rows)
+    vinv = text(head.get("VINV"))
     payments = payments_of(rows, sources.paid.get(key, []), sources.payments, foreign=foreign)
     settled = is_settled(rows)
     twins = sources.twins.get(_number_of(rows), []) if vinv and not void else []

@@ -206,6 +206,25 @@ def test_void_voucher_reverses_its_distribution(ais: Ais) -> None:
     assert sorted((line["EXTL"].strip(), line["RE"].strip()) for line in lines) == [("", "")] * 2 + [("R", "V")] * 2
 
 
+@pytest.mark.parametrize("cleared", [False, True])
+def test_the_void_of_a_posted_voucher_leaves_an_audit_row(sandbox: Sandbox, ais: Ais, cleared: bool) -> None:
+    sandbox.post("/options", {"jde": {"void_clears_gross": cleared}})
+    document = run(ais, "ML_VoucherEnter", VOUCHER).json()["DocumentNumber"]
+    sandbox.post("/rows", {"system": "jde", "act": "post_batch", "KCO": "00001", "DCT": "PV", "DOC": document})
+    assert run(ais, "ML_VoucherVoid", {**KEY, "DocumentNumber": document}).json()["VoidFlag"] == "V"
+    rows = ais.rows("F0411", condition("F0411.DOC", "EQUAL", document))
+    own = sorted((row for row in rows if not row["DCTA"].strip()), key=lambda row: row["SFX"])
+    audit = sorted((row for row in rows if row["DCTA"] == "PE"), key=lambda row: row["SFX"])
+    gross = [Decimal("120.0"), Decimal("30.25")]
+    assert [row["AG"] for row in own] == ([Decimal(0)] * 2 if cleared else gross)
+    assert [(row["SFX"], row["SFXE"], -row["AG"]) for row in audit] == [("001", 1, gross[0]), ("002", 1, gross[1])]
+    assert {(row["DCT"], row["VOD"], row["PST"], row["AAP"], row["POST"].strip()) for row in audit} == {
+        ("PV", "V", "P", Decimal(0), "")
+    }
+    # it is in the batch of its voucher, which is open again
+    assert {row["ICU"] for row in audit} == {row["ICU"] for row in own} and all(row["HDGJ"] for row in audit)
+
+
 def test_control_acts_of_jde_users(sandbox: Sandbox, ais: Ais) -> None:
     voucher = {"KCO": "00001", "DCT": "PV", "DOC": 4712}
 

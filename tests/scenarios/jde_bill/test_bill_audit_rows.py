@@ -1,15 +1,22 @@
-"""A change of a posted voucher leaves an audit row in JD Edwards (DCTA `PE`): it is in the pay item already, and counts
-for nothing."""
+"""A change or a void of a posted voucher leaves an audit row in JD Edwards (DCTA `PE`): it is in the pay item already,
+and counts for nothing, whether or not the void leaves the pay item its gross amount."""
 
 from __future__ import annotations
 
 import bill_born as born
 import bill_ordered as ordered
+import bill_owed as owing
 import bill_paid as paying
 import pytest
 from bill_site import BillSite
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import Entry
+from scenario_site import outcomes
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["kept", "cleared"])
+def _gross(town: BillSite, request: pytest.FixtureRequest) -> None:
+    town.sandbox.post("/options", {"jde": {"void_clears_gross": request.param}})
 
 
 def corrected_and_void(town: BillSite, entry: Entry) -> None:
@@ -64,3 +71,19 @@ def test_a_voucher_of_a_bill_that_was_corrected_is_not_taken_for_paid(town: Bill
     town.bill.act("archive_bill", id=id)
     assert born.run(town) == {"updated": 1}
     assert town.exceptions(born.FLOW) == [] and born.vouchers(town, id)[0][2] == "void"
+
+
+@pytest.mark.parametrize("cost", ["100.00", "-100.00"])
+def test_a_posted_voucher_that_is_void_takes_its_bill_or_credit_back(town: BillSite, cost: str) -> None:
+    """Given a posted voucher whose bill or credit is in BILL, when a clerk voids it, then that is archived; a second
+    sync of either flow finds nothing to do."""
+    owing.owing(town, owing.CREDITS)
+    entry = town.books.voucher(costs=(("30.5010", cost),))
+    flow, other = (owing.FLOW, owing.CREDITS) if cost > "0" else (owing.CREDITS, owing.FLOW)
+    assert owing.run(town, flow) == {"created": 1}
+    town.books.void(entry)
+    assert owing.run(town, flow) == {"updated": 1}
+    assert [each["archived"] for each in town.bill.all(flow)] == [True]
+    reports = town.sync(flow, other)
+    assert (outcomes(reports[flow]), reports[flow].writes, reports[other].writes) == ({"unchanged": 1}, 0, 0)
+    assert town.exceptions(flow) == town.exceptions(other) == []

@@ -1,7 +1,9 @@
-"""A change of a posted voucher leaves an audit row in JD Edwards (DCTA `PE`): it is in the pay item already, and counts
-for nothing."""
+"""A change or a void of a posted voucher leaves an audit row in JD Edwards (DCTA `PE`): it is in the pay item already,
+and counts for nothing, whether or not the void leaves the pay item its gross amount."""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 import pytest
 from scenario_acts import ORCHESTRATIONS
@@ -12,6 +14,12 @@ from scenario_site import Site, outcomes
 
 from connector_assets.integrations.jde_coupa.discrepancies import discrepancies
 from connector_assets.integrations.jde_coupa.papers import Papers
+from connector_assets.reconciling import compare
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["kept", "cleared"])
+def _gross(town: Site, request: pytest.FixtureRequest) -> None:
+    town.sandbox.post("/options", {"jde": {"void_clears_gross": request.param}})
 
 
 @pytest.fixture
@@ -108,3 +116,75 @@ def test_a_corrected_voucher_that_is_void_is_not_paid(town: Site) -> None:
     act(town, "make_payment", invoices=[{"where": {"invoice-number": "INV-4711"}}], status="completed_successfully")
     assert outcomes(town.sync(flow)[flow]) == {"held": 1}
     assert town.exception(flow).reason == "voucher_not_linked"
+
+
+def test_a_posted_voucher_that_is_void_takes_its_invoice_back(town: Site, payables: Payables) -> None:
+    """Given a posted voucher of two pay items that was sent to Coupa, when a clerk voids it, then JD Edwards has an
+    audit row of each pay item, and the invoice is void; a second sync finds nothing to do, and reconciliation
+    nothing to tell."""
+    entry = town.books.voucher(items=("60.00", "40.00"), costs=(("30.5010", "100.00"),))
+    town.sync()
+    town.books.void(entry)
+    audit = [row for row in payables.rows("F0411") if row.get("DCTA") == "PE"]
+    assert sorted((row["SFX"], row["SFXE"], Decimal(row["AG"]), row["VOD"], row["PST"]) for row in audit) == [
+        ("001", 1, Decimal(-60), "V", "P"),
+        ("002", 1, Decimal(-40), "V", "P"),
+    ]
+    assert outcomes(town.sync("invoices")["invoices"]) == {"updated": 1}
+    assert town.spend.invoice("INV-4711")["status"] == "voided"
+    report = town.sync("invoices")["invoices"]
+    assert (outcomes(report), report.writes, town.exceptions("invoices")) == ({"unchanged": 1}, 0, [])
+    assert differing(town, "invoices") == []
+
+
+def test_a_posted_voucher_that_is_void_is_not_paid_by_coupa(town: Site, payables: Payables) -> None:
+    """Given a posted voucher that Coupa Pay pays as an external payable, when a clerk voids it, then Coupa can pay it
+    no more, and a second sync finds nothing to do."""
+    town.configure("invoices", mode="external_payables")
+    town.connect("coupa", scopes=town.sandbox.get("/credentials")["coupa"]["scope"].split())
+    town.connect("jde", orchestrations=ORCHESTRATIONS)
+    entry = town.books.voucher(tax="20.00")
+    town.sync()
+    town.books.void(entry)
+    assert outcomes(town.sync("invoices")["invoices"]) == {"updated": 1}
+    assert town.spend.one("payables/external/payables")["status"] == "voided"
+    report = town.sync("invoices")["invoices"]
+    assert (outcomes(report), report.writes, town.exceptions("invoices")) == ({"unchanged": 1}, 0, [])
+
+
+def test_a_voucher_that_we_voided_after_it_was_posted_stays_settled(town: Site, payables: Payables) -> None:
+    """Given the posted voucher of an invoice that was born in Coupa, when the invoice is voided there, then its voucher
+    is voided, once, and reconciliation finds both alike."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    town.books.post(voucher_of(payables, id))
+    payables.act("void_invoice", id=id)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
+    assert [row.get("DCTA", "").strip() for row in payables.rows("F0411")] == ["", "PE"]
+    town.sandbox.clock.advance(60)
+    report = town.sync(FLOW)[FLOW]
+    assert (outcomes(report), report.writes, town.exceptions(FLOW)) == ({"unchanged": 1}, 0, [])
+    assert differing(town, FLOW) == []
+
+
+def test_a_corrected_invoice_of_a_posted_voucher_has_one_voucher_in_force(town: Site, payables: Payables) -> None:
+    """Given the posted voucher of an invoice that was born in Coupa, when the invoice changes its amount, then the
+    voucher is void and the next one is of the new amount: the audit row of the void is in neither."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    town.books.post(voucher_of(payables, id))
+    town.sandbox.clock.advance(60)
+    payables.change(id, "120.00")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    standing = [row for row in payables.rows("F0411") if not row.get("VOD", "").strip()]
+    assert [Decimal(row["AG"]) for row in standing] == [Decimal(120)]
+    report = town.sync(FLOW)[FLOW]
+    assert (outcomes(report), report.writes) == ({"unchanged": 1}, 0)
+    assert differing(town, FLOW) == []
+
+
+def differing(town: Site, flow: str) -> list[str]:
+    """What reconciliation finds that the two systems say otherwise."""
+    with town.bench() as bench:
+        found = compare(town._flow(bench, flow))
+    return [each.key for each in found.differences]

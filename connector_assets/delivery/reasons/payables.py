@@ -81,7 +81,8 @@ REASONS = (
         "high",
         "Coupa shows as paid what JD Edwards did not pay: {value}",
         "find out whether that money has left: where it has, settle the voucher in JD Edwards, so that it is not paid "
-        "again; take the payment, or the mark, off in Coupa; then replay: what JD Edwards paid is told then",
+        "again, and stop a payment of Coupa Pay that is under way; take the payment, or the mark, off in Coupa; then "
+        "replay: what JD Edwards paid is told then; where both have left, and one of them comes back, dismiss this one",
     ),
     Reason(
         "more_payable",

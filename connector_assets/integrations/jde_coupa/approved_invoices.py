@@ -8,6 +8,7 @@ batch, as the transaction number (F0411Z1.EDTN); what follows from that is told 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
@@ -108,7 +109,10 @@ class ApprovedInvoices(Vouchers):
 
     def complete(self, documents: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:
         self.orders.fill(lines)
-        self._leave_settled([row for row in documents if row["paid_there"]])
+        coupa_pays = self.settings.payer == "coupa" and PAYMENT_FLOWS["coupa"] in self.bench.integration.settings.flows
+        shown = [row for row in documents if coupa_pays and row["payments"] != "[]"]
+        by_hand = {row["key"]: self._by_hand(row) for row in shown}
+        self._leave_settled([row for row in documents if row["paid_there"] or by_hand.get(row["key"])], by_hand)
 
     def _pays(self, row: Mapping[str, Any]) -> bool:
         """Whether Coupa Pay, which pays here, pays an invoice; as far as we can read it."""
@@ -121,7 +125,13 @@ class ApprovedInvoices(Vouchers):
     def _under_way(self) -> UnderWay:
         return UnderWay(self.bench)
 
-    def _leave_settled(self, documents: Sequence[dict[str, Any]]) -> None:
+    def _by_hand(self, row: Mapping[str, Any]) -> str:
+        """What a person recorded on an invoice where Coupa Pay pays it, in words."""
+        entries, credit = json.loads(row["payments"]), bool(row["amount"]) and row["amount"] < 0
+        told = self._under_way.by_hand(str(row["invoice_id"]), entries, credit=credit)
+        return f"{told}, on invoice {row['full_number']}" if told else ""
+
+    def _leave_settled(self, documents: Sequence[dict[str, Any]], by_hand: Mapping[str, str]) -> None:
         """Nobody pays an invoice once more that JD Edwards has paid, or whose payment we told; one that a person or
         Coupa Pay paid, the payment run would; and where Coupa Pay pays, the voucher would stay open."""
         told = PAYMENT_FLOWS["jde"]
@@ -133,7 +143,10 @@ class ApprovedInvoices(Vouchers):
             ours = delivery is not None and delivery.state == "settled" and (delivery.content or {}).get("paid")
             vouchers = [each for each in held.get(row["invoice_id"], ()) if not each.void]
             is_left = any(each.in_batch or any(map(is_open, each.rows)) for each in vouchers)
-            if ours or (vouchers and not is_left) or self._pays(row):
+            hand, theirs = by_hand.get(row["key"]), self._pays(row)
+            if hand and (is_left or not vouchers or theirs):
+                row["paid_there"] = hand
+            elif ours or (vouchers and not is_left) or theirs:
                 row["paid_there"] = None
 
     def filling(self) -> Resolving:

@@ -43,7 +43,7 @@ from connector_assets.integrations.jde_coupa.paid.on_invoices import (
     taken_off,
     undone,
 )
-from connector_assets.integrations.jde_coupa.paid.otherwise import UnderWay, paid_by_jde, recorded
+from connector_assets.integrations.jde_coupa.paid.otherwise import UnderWay, not_ours, paid_by_jde, recorded
 from connector_assets.integrations.jde_coupa.remit_to import TABLE as REMIT_TO
 from connector_assets.integrations.jde_coupa.remit_to import RemitTo, remit_to_of
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDABLE, VOIDED, Invoice
@@ -148,6 +148,11 @@ class InvoiceDrafts(Outlet):
     def _by_another(self, document: Document, known: Delivery, target: Target) -> Decision | None:
         """Somebody else pays the invoice, or has: Coupa Pay what JD Edwards pays or paid, or a person by hand."""
         row, content = document.facts["row"], document.content
+        if self.pays and (by_coupa_pay(target.raw) or self.under_way.of(target.id)[0]):
+            credit = Decimal(content["amount"]) < 0
+            if hand := self.under_way.by_hand(target.id, not_ours(content, target.content), credit=credit):
+                told = f"{hand}, on invoice {target.label}"
+                return Hold((problem("paid_by_another", "invoice", told),), waiting=IN_COUPA)
         if by_coupa_pay(target.raw):
             if self.pays or not row["open_amount"]:
                 return self._paid_in_both(document, target)

@@ -16,6 +16,7 @@ from connector_resources.connections import IntegrationSettings
 BIRTH_FLOW = "approved_invoices"
 PAYMENT_FLOWS = {"jde": "payments_to_coupa", "coupa": "payments_to_jde"}
 UNDONE_STATUSES = ("cancelled", "canceled")
+SETTLED_STATUSES, UNCLEAR_STATUSES = ("completed_successfully",), ("completed_with_errors",)
 NUMBER_BASE, HIGHEST_NUMBER = 90_000_000, 99_999_999  # DOCM has eight digits
 
 
@@ -28,11 +29,13 @@ class HandedOver(BaseModel):
 
 
 class PayStatuses(BaseModel):
-    """Of the settings of `payments_to_jde`: the statuses of a payment of Coupa Pay that was taken back."""
+    """Of the settings of `payments_to_jde`: the statuses of a payment of Coupa Pay that is over, or was taken back."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+    statuses: tuple[str, ...] = SETTLED_STATUSES
     undone_statuses: tuple[str, ...] = UNDONE_STATUSES
+    unclear_statuses: tuple[str, ...] = UNCLEAR_STATUSES
 
 
 class OriginRules(MarkRules):

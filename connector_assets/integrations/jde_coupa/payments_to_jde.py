@@ -43,6 +43,8 @@ from connector_assets.integrations.jde_coupa.origin import (
     BIRTH_FLOW,
     HIGHEST_NUMBER,
     NUMBER_BASE,
+    SETTLED_STATUSES,
+    UNCLEAR_STATUSES,
     UNDONE_STATUSES,
     payer_problem,
     return_status,
@@ -74,13 +76,13 @@ class PaymentsToJdeSettings(PeriodRules):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     statuses: tuple[str, ...] = Field(
-        default=("completed_successfully",), min_length=1, description="statuses of a payment that is booked"
+        default=SETTLED_STATUSES, min_length=1, description="statuses of a payment that is booked"
     )
     undone_statuses: tuple[str, ...] = Field(
         default=UNDONE_STATUSES, description="statuses of a payment that is voided where it was booked"
     )
     unclear_statuses: tuple[str, ...] = Field(
-        default=("completed_with_errors",),
+        default=UNCLEAR_STATUSES,
         description="statuses of a payment that may have left: a person says what is done; of all others nothing is",
     )
     payment_number_base: int = Field(

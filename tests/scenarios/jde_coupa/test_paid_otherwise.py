@@ -247,6 +247,48 @@ def test_an_invoice_that_a_person_marks_as_paid_leaves_its_voucher_open(town: Si
     told(town, BORN, "paid_by_another", "cheque 7")
 
 
+@pytest.mark.reason("paid_by_another")
+@pytest.mark.parametrize("status", ["payment_initiated", "completed_successfully"])
+@pytest.mark.parametrize("flow", [FLOW, BORN])
+def test_what_a_person_records_beside_a_payment_of_coupa_pay_is_urgent(town: Site, flow: str, status: str) -> None:
+    """Given an invoice that Coupa Pay is paying, or has paid, of a voucher of JD Edwards or born in Coupa
+    when a user of Coupa records a payment of it by hand beside, of the same amount
+    then it is told, of high severity, with both; taken off again, nothing is left to tell."""
+    Payables(town)
+    coupa_pays(town)
+    town.configure(BORN, **DIRECT, payer="coupa")
+    number = approved(town)[1] if flow == FLOW else invoice(town, "C-1", "100.00")
+    town.sync(BORN)
+    payment = pay(town, number, status)
+    town.sync(flow, PAYMENTS)
+    assert town.exceptions(flow) == []
+    paid = shown(town, number)["paid"]
+    before = [{name: each[name] for name in BY_HAND} for each in shown(town, number)["payments"]]
+    town.sandbox.clock.advance(60)
+    town.spend.set("invoices", number, paid=True, payments=[*before, BY_HAND])
+    town.sync(flow)
+    told(town, flow, "paid_by_another", f"payment cheque 7 of 100.00, beside payment CP-{payment} of 100.00, {status}")
+    town.sandbox.clock.advance(60)
+    town.spend.set("invoices", number, paid=paid, payments=before)
+    town.replay(flow)
+    town.sync(flow, PAYMENTS)
+    assert town.exceptions(flow) == []
+
+
+@pytest.mark.reason("paid_by_another")
+def test_a_part_that_a_person_records_where_coupa_pay_pays_is_urgent(town: Site) -> None:
+    """Given an invoice born in Coupa that Coupa Pay pays, when a user of Coupa records a part of it as paid by hand
+    then it is told, since nobody books it on the voucher."""
+    Payables(town)
+    coupa_pays(town)
+    town.configure(BORN, **DIRECT, payer="coupa")
+    number = invoice(town, "C-1", "100.00")
+    town.sync(BORN)
+    town.spend.set("invoices", number, payments=[BY_HAND | {"amount-paid": "40.00"}])
+    town.sync(BORN)
+    told(town, BORN, "paid_by_another", "payment cheque 7 of 40.00, on invoice C-1")
+
+
 def test_an_invoice_that_jde_paid_and_told_is_paid_by_nobody_else(town: Site) -> None:
     """Given an invoice born in Coupa that JD Edwards has paid, and Coupa was told, then nothing is told of it; nor when
     that payment is voided."""

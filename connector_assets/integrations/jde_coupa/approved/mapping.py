@@ -50,6 +50,8 @@ COLUMNS: dict[str, str] = {
     "remit_to": "str?",
     "term_code": "str?",
     "taxes": "str",
+    # what Coupa shows as paid of it: date, note and amount of each
+    "payments": "str",
     **dict.fromkeys(HOLDS, "str?"),
 }
 LINE_COLUMNS: dict[str, str] = {
@@ -91,6 +93,7 @@ def mapped(
         "term_code": invoice.payment_term.code if invoice.payment_term else None,
         "tax": tax,
         "taxes": json.dumps([[each.code, str(each.amount), str(each.net)] for each in taxes]),
+        "payments": json.dumps(payments_held(invoice)),
         "remark": invoice.invoice_lines[0].description if invoice.invoice_lines else None,
         "withheld": amount_text(withheld) if withheld else None,
         "positive": amount_text(total) if wrong else None,
@@ -149,7 +152,7 @@ def _told(invoice: Invoice, field: str | None) -> str | None:
 
 def blank(key: str, day: date | None, id: int, status: str) -> dict[str, Any]:
     """A mapped row of which nothing is known but its id."""
-    return vouchers.blank(COLUMNS, key, day, status) | {"invoice_id": id, "taxes": "[]"}
+    return vouchers.blank(COLUMNS, key, day, status) | {"invoice_id": id, "taxes": "[]", "payments": "[]"}
 
 
 def checks(waits_for: Callable[[str, Mapping[str, Any]], str | None]) -> FrameChecks:

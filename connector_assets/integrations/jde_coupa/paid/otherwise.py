@@ -16,6 +16,7 @@ from connector_assets.delivery.flow import read_settings
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_coupa.origin import PAYMENT_FLOWS, PayStatuses
+from connector_assets.integrations.jde_coupa.paid.by_hand import by_hand
 from connector_assets.integrations.jde_coupa.paid.details import invoice_payments
 
 ZERO = Decimal("0.00")
@@ -34,12 +35,23 @@ class UnderWay:
         words = ", ".join(f"payment {row['payment']} of {amount_text(row['amount'])}, {row['status']}" for row in found)
         return sum((row["amount"] + row["discount"] for row in found), ZERO), words
 
+    def by_hand(self, invoice: str, entries: Sequence[Mapping[str, str]], *, credit: bool) -> str:
+        """What of the payments (`entries`) that an invoice shows is none of Coupa Pay's, in words, with these."""
+        told = by_hand(
+            entries, self._found.get(invoice, []), (*self._rules.statuses, *self._rules.unclear_statuses), credit=credit
+        )
+        words = self.of(invoice)[1]
+        return f"{told}, beside {words}" if told and words else told
+
+    @cached_property
+    def _rules(self) -> Any:
+        return read_settings(PayStatuses, self.bench.integration.settings, PAYMENT_FLOWS["coupa"])
+
     @cached_property
     def _found(self) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        rules: Any = read_settings(PayStatuses, self.bench.integration.settings, PAYMENT_FLOWS["coupa"])
         found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for row in invoice_payments(self.bench):
-            if row["status"] not in rules.undone_statuses:
+            if row["status"] not in self._rules.undone_statuses:
                 found[row["invoice"]].append(row)
         return found
 
@@ -58,6 +70,12 @@ def recorded(content: Mapping[str, Any], left: Mapping[str, Any] | None, held: M
     if held["paid"] and not content["paid"] and not net and not (left or {}).get("paid"):
         return "" if ours - _counted(held["payments"]) else "the mark `paid`"
     return ""
+
+
+def not_ours(content: Mapping[str, Any], held: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """The payments that an invoice shows (`held`) and JD Edwards did not make."""
+    ours = _counted(content["payments"])
+    return [each for each in held["payments"] if (each["note"], each["amount"]) not in ours]
 
 
 def paid_by_jde(content: Mapping[str, Any]) -> Decimal:

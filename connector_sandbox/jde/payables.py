@@ -71,7 +71,7 @@ class Payables(Program):
             before = self._record("F0411", row)
             self._change("F0411", row, {"VOD": "V", "PST": "P", "AAP": 0, "FAP": 0, **cleared})
             if before.get("POST") and before.get("DCTA", "") != _AUDIT and before.get("AG"):
-                taken_back = {alias: -before[alias] for alias in ("AG", "ACR") if alias in before}
+                taken_back: dict[str, Any] = {alias: -before[alias] for alias in ("AG", "ACR") if alias in before}
                 self._audit(before, {**taken_back, "VOD": "V", "RMK": "Void"})
         self._reverse_distribution(key, day)
 

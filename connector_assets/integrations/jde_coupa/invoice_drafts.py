@@ -148,9 +148,11 @@ class InvoiceDrafts(Outlet):
     def _by_another(self, document: Document, known: Delivery, target: Target) -> Decision | None:
         """Somebody else pays the invoice, or has: Coupa Pay what JD Edwards pays or paid, or a person by hand."""
         row, content = document.facts["row"], document.content
-        if self.pays and (by_coupa_pay(target.raw) or self.under_way.of(target.id)[0]):
+        # Coupa Pay's payments are read only where the invoice shows some that JD Edwards did not make
+        strangers = not_ours(content, target.content) if self.pays else []
+        if strangers and (by_coupa_pay(target.raw) or self.under_way.of(target.id)[0]):
             credit = Decimal(content["amount"]) < 0
-            if hand := self.under_way.by_hand(target.id, not_ours(content, target.content), credit=credit):
+            if hand := self.under_way.by_hand(target.id, strangers, credit=credit):
                 told = f"{hand}, on invoice {target.label}"
                 return Hold((problem("paid_by_another", "invoice", told),), waiting=IN_COUPA)
         if by_coupa_pay(target.raw):

@@ -8,7 +8,6 @@ batch, as the transaction number (F0411Z1.EDTN); what follows from that is told 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
@@ -22,14 +21,13 @@ from connector_assets.integrations.from_jde.keys import supplier_key
 from connector_assets.integrations.jde_coupa.approved import mapping
 from connector_assets.integrations.jde_coupa.approved.orders import OrderLines
 from connector_assets.integrations.jde_coupa.approved.paid_by_both import paid_by_both
+from connector_assets.integrations.jde_coupa.approved.paid_there import PaidThere
 from connector_assets.integrations.jde_coupa.approved.resolving import Resolving
 from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
 from connector_assets.integrations.jde_coupa.approved.telling import telling
 from connector_assets.integrations.jde_coupa.invoices import Invoices
 from connector_assets.integrations.jde_coupa.origin import PAYMENT_FLOWS
-from connector_assets.integrations.jde_coupa.paid.otherwise import UnderWay
 from connector_assets.integrations.jde_coupa.remit_to import RemitTo
-from connector_assets.integrations.to_jde.pay_items import is_open
 from connector_assets.integrations.to_jde.vouchers.flow import Vouchers
 from connector_assets.integrations.to_jde.vouchers.outlet import After
 from connector_assets.integrations.to_jde.vouchers.payees import Payees
@@ -109,45 +107,11 @@ class ApprovedInvoices(Vouchers):
 
     def complete(self, documents: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:
         self.orders.fill(lines)
-        coupa_pays = self.settings.payer == "coupa" and PAYMENT_FLOWS["coupa"] in self.bench.integration.settings.flows
-        shown = [row for row in documents if coupa_pays and row["payments"] != "[]"]
-        by_hand = {row["key"]: self._by_hand(row) for row in shown}
-        self._leave_settled([row for row in documents if row["paid_there"] or by_hand.get(row["key"])], by_hand)
-
-    def _pays(self, row: Mapping[str, Any]) -> bool:
-        """Whether Coupa Pay, which pays here, pays an invoice; as far as we can read it."""
-        if self.settings.payer != "coupa":
-            return False
-        reads = PAYMENT_FLOWS["coupa"] in self.bench.integration.settings.flows
-        return not reads or bool(self._under_way.of(str(row["invoice_id"]))[0])
+        self._paid_there.fill(documents)
 
     @cached_property
-    def _under_way(self) -> UnderWay:
-        return UnderWay(self.bench)
-
-    def _by_hand(self, row: Mapping[str, Any]) -> str:
-        """What a person recorded on an invoice where Coupa Pay pays it, in words."""
-        entries, credit = json.loads(row["payments"]), bool(row["amount"]) and row["amount"] < 0
-        told = self._under_way.by_hand(str(row["invoice_id"]), entries, credit=credit)
-        return f"{told}, on invoice {row['full_number']}" if told else ""
-
-    def _leave_settled(self, documents: Sequence[dict[str, Any]], by_hand: Mapping[str, str]) -> None:
-        """Nobody pays an invoice once more that JD Edwards has paid, or whose payment we told; one that a person or
-        Coupa Pay paid, the payment run would; and where Coupa Pay pays, the voucher would stay open."""
-        told = PAYMENT_FLOWS["jde"]
-        keys = {row["key"]: f"F0411:invoice/{row['invoice_id']}" for row in documents}
-        known = self.bench.ledger.deliveries.load(f"{self.bench.integration.name}/{told}", list(keys.values()))
-        held = self.vouchers.of({row["invoice_id"] for row in documents}) if documents else {}
-        for row in documents:
-            delivery = known.get(keys[row["key"]])
-            ours = delivery is not None and delivery.state == "settled" and (delivery.content or {}).get("paid")
-            vouchers = [each for each in held.get(row["invoice_id"], ()) if not each.void]
-            is_left = any(each.in_batch or any(map(is_open, each.rows)) for each in vouchers)
-            hand, theirs = by_hand.get(row["key"]), self._pays(row)
-            if hand and (is_left or not vouchers or theirs):
-                row["paid_there"] = hand
-            elif ours or (vouchers and not is_left) or theirs:
-                row["paid_there"] = None
+    def _paid_there(self) -> PaidThere:
+        return PaidThere(self.bench, self.settings, self.vouchers)
 
     def filling(self) -> Resolving:
         return Resolving(self)

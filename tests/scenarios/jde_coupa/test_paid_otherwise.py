@@ -289,6 +289,64 @@ def test_a_part_that_a_person_records_where_coupa_pay_pays_is_urgent(town: Site)
     told(town, BORN, "paid_by_another", "payment cheque 7 of 40.00, on invoice C-1")
 
 
+@pytest.mark.reason("paid_by_another")
+@pytest.mark.parametrize("when", ["before", "after", "part"])
+def test_a_part_that_a_person_records_where_jde_pays_is_urgent(town: Site, when: str) -> None:
+    """Given a site where JD Edwards pays invoices that are born in Coupa
+    when a user of Coupa records a part of one as paid by hand, before or after its voucher was made, or beside a part
+    that JD Edwards has paid and told
+    then it is told, of high severity, since JD Edwards would pay it again; paid by hand in JD Edwards too, it is well.
+    """
+    clerks = Payables(town)
+    town.configure(BORN, **DIRECT)
+    town.flows["payments_to_coupa"] = {}
+    number = invoice(town, "C-1", "100.00")
+    if when != "before":
+        town.sync(BORN, "payments_to_coupa")
+    if when == "part":
+        row = clerks.items(number)[0]
+        town.books.pay(Entry(row["DOC"], row["DCT"], row["KCO"]), "30.00")
+        for _ in range(2):
+            town.sync(BORN, "payments_to_coupa")
+            assert len(shown(town, number)["payments"]) == 1 and town.exceptions(BORN) == []
+    before = [{name: each[name] for name in BY_HAND} for each in shown(town, number)["payments"]]
+    town.sandbox.clock.advance(60)
+    town.spend.set("invoices", number, payments=[*before, BY_HAND | {"amount-paid": "40.00"}])
+    town.sync(BORN)
+    told(town, BORN, "paid_by_another", "payment cheque 7 of 40.00, on invoice C-1")
+    if when == "before":
+        assert clerks.items(number) == []
+        return
+    row = clerks.items(number)[0]
+    town.books.pay(Entry(row["DOC"], row["DCT"], row["KCO"]), "40.00")
+    town.replay(BORN)
+    town.sync(BORN)
+    assert town.exceptions(BORN) == []
+
+
+def test_a_part_that_jde_paid_is_no_payment_of_a_person(town: Site) -> None:
+    """Given an invoice born in Coupa of which JD Edwards has paid a part, and Coupa was told, then nothing is told of
+    it; nor when that payment is voided, nor where the ledger was lost."""
+    clerks = Payables(town)
+    town.configure(BORN, **DIRECT)
+    town.flows["payments_to_coupa"] = {}
+    number = invoice(town, "C-1", "100.00")
+    town.sync(BORN)
+    row = clerks.items(number)[0]
+    town.books.pay(Entry(row["DOC"], row["DCT"], row["KCO"]), "30.00")
+    for _ in range(2):
+        town.sync(BORN, "payments_to_coupa")
+        assert len(shown(town, number)["payments"]) == 1 and town.exceptions(BORN) == []
+    with town.forgetting() as blank:
+        for _ in range(2):
+            blank.sync(BORN, "payments_to_coupa")
+            assert len(shown(town, number)["payments"]) == 1 and blank.exceptions(BORN) == []
+    town.books.void_payment()
+    for _ in range(2):
+        town.sync(BORN, "payments_to_coupa")
+        assert town.exceptions(BORN) == town.exceptions("payments_to_coupa") == []
+
+
 def test_an_invoice_that_jde_paid_and_told_is_paid_by_nobody_else(town: Site) -> None:
     """Given an invoice born in Coupa that JD Edwards has paid, and Coupa was told, then nothing is told of it; nor when
     that payment is voided."""

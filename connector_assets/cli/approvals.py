@@ -26,7 +26,9 @@ IntegrationName = Annotated[str | None, typer.Option("--integration", help="Of t
 UpTo = Annotated[str | None, typer.Option("--up-to", metavar="AMOUNT", help="Up to this amount; needs --currency.")]
 Currency = Annotated[str | None, typer.Option("--currency", metavar="CODE", help="Of this currency.")]
 Key = Annotated[str | None, typer.Option("--key", metavar="PATTERN", help="With such a key; * is any characters.")]
-Supplier = Annotated[str | None, typer.Option("--supplier", metavar="PATTERN", help="Of such a supplier, by number.")]
+Supplier = Annotated[
+    str | None, typer.Option("--supplier", metavar="PATTERN", help="Of such a supplier, by number; * as in --key.")
+]
 All = Annotated[bool, typer.Option("--all", help="All that waits.")]
 Note = Annotated[str, typer.Option("--note", help="Why, for whoever reads it later.")]
 

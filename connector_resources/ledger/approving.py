@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from fnmatch import fnmatchcase
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
@@ -24,8 +24,9 @@ SUPPLIER_FIELDS = ("supplier", "vendor")
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which of the waiting calls: all conditions that are given hold. `key` and `supplier` are shell patterns;
-    `up_to` is an amount without its sign, of `currency`.
+    """Which of the waiting calls: all conditions that are given hold. In `key` and `supplier` a `*` stands for any
+    characters, and every other character for itself: an invoice number may hold `?` and `[`. `up_to` is an amount
+    without its sign, of `currency`.
     """
 
     ids: frozenset[str] = frozenset()
@@ -56,9 +57,13 @@ class Chosen:
             (not self.ids or row.id in self.ids)
             and (self.currency is None or row.currency == self.currency)
             and (self.up_to is None or (row.stake is not None and row.stake <= self.up_to))
-            and (self.key is None or fnmatchcase(row.key, self.key))
-            and (self.supplier is None or (supplier is not None and fnmatchcase(supplier, self.supplier)))
+            and (self.key is None or _matches(self.key, row.key))
+            and (self.supplier is None or (supplier is not None and _matches(self.supplier, supplier)))
         )
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
 def supplier_of(row: Staged) -> str | None:

@@ -64,6 +64,22 @@ def test_an_approval_makes_the_document_due_until_somebody_takes_it_up(ledger: L
         approve(ledger, Chosen(ids=frozenset([ledger.staged.of(FLOW, ["A:2"])["A:2"].id])))
 
 
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("Coupa:[1]*", ["Coupa:[1]?"]),  # every character but the star is itself, as invoice numbers have them
+        ("Coupa:?", []),
+        ("*?", ["Coupa:[1]?"]),
+        ("Coupa:1*", ["Coupa:1", "Coupa:1\nx"]),
+        ("oupa*", []),
+    ],
+)
+def test_only_a_star_stands_for_other_characters(ledger: Ledger, pattern: str, found: list[str]) -> None:
+    for key in ("Coupa:1", "Coupa:[1]?", "Coupa:1\nx"):
+        stage(ledger, key)
+    assert sorted(row.key for row in ledger.staged.waiting(Chosen(key=pattern))) == found
+
+
 @pytest.mark.parametrize("result", ["done", "found"])
 def test_an_approved_call_that_took_effect_ends_when_its_document_settles(
     ledger: Ledger, clock: ManualClock, result: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from connector_assets.delivery.reasons import REASONS
@@ -48,3 +49,35 @@ def test_the_sandboxs_page_names_every_orchestration_that_it_has() -> None:
     table = page.partition("| orchestration | does |")[2].partition("\n\n")[0]
     named = {line.split("`")[1] for line in table.splitlines() if line.startswith("| `")}
     assert named == set(ORCHESTRATIONS)
+
+
+CITED = re.compile(r"\b(jde-ais|coupa|bill) (?:sections? )?(\d+(?:\.\d+)*)((?:,? (?:and|to|,) \d+(?:\.\d+)*)*)")
+
+
+def sections(sheet: str) -> set[str]:
+    """The numbers of a fact sheet's sections, and of the items of its numbered lists as `8.16`."""
+    found: set[str] = set()
+    section = ""
+    for line in (DOCS / "vendors" / f"{sheet}.md").read_text("utf-8").splitlines():
+        if heading := re.match(r"#+ (\d+(?:\.\d+)*)", line):
+            section = heading[1]
+            found.add(section)
+        elif item := re.match(r"(\d+)\. ", line):
+            found.add(f"{section}.{item[1]}")
+    return found
+
+
+def test_every_section_that_the_code_cites_is_in_its_fact_sheet() -> None:
+    known = {sheet: sections(sheet) for sheet in ("jde-ais", "coupa", "bill")}
+    root = DOCS.parent
+    packages = ("connector_resources", "connector_assets", "connector_sandbox")
+    files = [each for package in packages for each in (root / package).rglob("*.py")]
+    wrong, cited = [], 0
+    for file in [*files, *DOCS.glob("*.md")]:
+        for sheet, first, others in CITED.findall(file.read_text("utf-8")):
+            for number in [first, *re.findall(r"\d+(?:\.\d+)*", others)]:
+                cited += 1
+                if number not in known[sheet]:
+                    wrong.append(f"{file.relative_to(root)}: {sheet} {number}")
+    assert cited > 300
+    assert wrong == []

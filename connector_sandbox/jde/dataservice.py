@@ -11,7 +11,8 @@ from connector_sandbox.jde.cursors import Cursor, Cursors, View
 from connector_sandbox.jde.display import displayed
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.errors import AisError, UnknownTargetError
-from connector_sandbox.jde.query import Reader, column_of, ordered, parse_order, parse_query, select
+from connector_sandbox.jde.query import Group, column_of, ordered, parse_order, parse_query, select
+from connector_sandbox.jde.scans import Order, Scans, scan_of
 from connector_sandbox.jde.sessions import Session, Sessions, User
 from connector_sandbox.jde.store import TableData
 from connector_sandbox.jde.tables import Column, Row, canonical
@@ -30,6 +31,17 @@ class _Page:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One BROWSE: as it was asked, its conditions, the path it came on and its number in a batch."""
+
+    request: Mapping[str, Any]
+    data: TableData
+    group: Group
+    route: str
+    index: str
+
+
 class DataService:
     """Answers data requests for a session."""
 
@@ -37,15 +49,19 @@ class DataService:
         self._environment = environment
         self._sessions = sessions
         self._cursors = cursors
+        self.scans = Scans()
 
-    def answer(self, request: Mapping[str, Any], session: Session, version: int) -> Answer:
-        """The answer to one request, or to a batch of them; AisError for what cannot be answered."""
+    def answer(self, request: Mapping[str, Any], session: Session, version: int, route: str = "orchestrator") -> Answer:
+        """The answer to one request, or to a batch of them; AisError for what cannot be answered.
+
+        `route` is what the scan counts call the path on which the question came.
+        """
         try:
             if not _is_true(request.get("batchDataRequest")):
-                return self._single(request, session, version)
+                return self._single(request, session, version, route)
             made: Answer = {}
             for number, member in enumerate(request.get("dataRequests") or ()):
-                made |= self._single(member, session, version, index=f"{number}_")
+                made |= self._single(member, session, version, route, index=f"{number}_")
             return made
         except UnknownTargetError as error:
             options = self._environment.options
@@ -60,21 +76,33 @@ class DataService:
         page = _Page(cursor.view, rows, more)
         return self._browse_answer(page, session, cursor.rid) | self._links(cursor, more)
 
-    def _single(self, request: Mapping[str, Any], session: Session, version: int, *, index: str = "") -> Answer:
+    def _single(
+        self, request: Mapping[str, Any], session: Session, version: int, route: str, *, index: str = ""
+    ) -> Answer:
         kind = str(request.get("dataServiceType") or "BROWSE").upper()
         data = self._target(request)
         name = data.table.name
-        if kind == "BROWSE":
-            return self._browse(request, data, session, version, index)
+        if kind not in ("BROWSE", "COUNT", "AGGREGATION"):
+            raise AisError(500, f"dataServiceType {kind} is not supported")
         reader = self._sessions.reader(session)
-        rows = self._visible(data, self._rows(request, data, reader), session.user)
+        group = parse_query(data.table, request.get("query"), reader)
+        if kind == "BROWSE":
+            return self._browse(_Question(request, data, group, route, index), session, version)
+        self._count_scan(data, route, kind, group)
+        rows = self._visible(data, select(data, group), session.user)
         if kind == "COUNT":
             return {f"ds_{index}{name}": {"count": len(rows)}}
-        if kind == "AGGREGATION":
-            having = request.get("having") or {}
-            output = aggregate(data.table, rows, request.get("aggregation") or {}, having, reader)
-            return {f"ds_{index}{name}": {"output": output}}
-        raise AisError(500, f"dataServiceType {kind} is not supported")
+        having = request.get("having") or {}
+        output = aggregate(data.table, rows, request.get("aggregation") or {}, having, reader)
+        return {f"ds_{index}{name}": {"output": output}}
+
+    def _count_scan(
+        self, data: TableData, route: str, kind: str, group: Group, order: Order = (), stop: int | None = None
+    ) -> None:
+        options = self._environment.options
+        if options.count_scans:
+            scan = scan_of(data, group, options.added_indexes, order=order, stop=stop)
+            self.scans.add(data, route, kind, group, scan)
 
     def _target(self, request: Mapping[str, Any]) -> TableData:
         name = str(request.get("targetName") or "")
@@ -89,27 +117,27 @@ class DataService:
             raise UnknownTargetError(f"Not authorized to view {name} in the data browser")
         return data
 
-    def _rows(self, request: Mapping[str, Any], data: TableData, reader: Reader) -> list[Row]:
-        return select(data, parse_query(data.table, request.get("query"), reader))
-
-    def _browse(
-        self, request: Mapping[str, Any], data: TableData, session: Session, version: int, index: str
-    ) -> Answer:
+    def _browse(self, question: _Question, session: Session, version: int) -> Answer:
+        request, data = question.request, question.data
         view = self._view(request, data, session.user, version)
         order = parse_order(data.table, (request.get("aggregation") or {}).get("orderBy"))
-        reader = self._sessions.reader(session)
+        size = self._page_size(request.get("maxPageSize"))
+        # v2 only (section 3.1); in v1 moreRecords merely says that the answer is cut (section 4).
+        paged = version >= 2 and _is_true(request.get("enableNextPageProcessing"))
+        # One row more than the page says whether there are more; a caller of next pages reads them all.
+        stop = None if paged or size is None else size + 1
+        self._count_scan(data, question.route, "BROWSE", question.group, order, stop)
 
         def read() -> list[Row]:
-            return ordered(self._visible(data, self._rows(request, data, reader), session.user), order)
+            return ordered(self._visible(data, select(data, question.group), session.user), order)
 
-        rows, size = read(), self._page_size(request.get("maxPageSize"))
+        rows = read()
         more = size is not None and len(rows) > size
         page = _Page(view, rows[:size], more)
-        # v2 only (section 3.1); in v1 moreRecords merely says that the answer is cut (section 4).
-        if size is None or not (more and version >= 2 and _is_true(request.get("enableNextPageProcessing"))):
-            return self._browse_answer(page, session, "0" * 16, index)
+        if size is None or not (more and paged):
+            return self._browse_answer(page, session, "0" * 16, question.index)
         cursor = self._cursors.open(session, view, rows, read, size)
-        return self._browse_answer(page, session, cursor.rid, index) | self._links(cursor, more)
+        return self._browse_answer(page, session, cursor.rid, question.index) | self._links(cursor, more)
 
     def _view(self, request: Mapping[str, Any], data: TableData, user: User, version: int) -> View:
         output = str(request.get("outputType") or "").strip().upper()

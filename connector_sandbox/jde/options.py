@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from connector_sandbox.jde.dates import DatePattern
+from connector_sandbox.jde.indexes import check_added
 from connector_sandbox.kernel.system import BadCommandError
 
 
@@ -57,6 +58,10 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """True: each page is read anew at its offset, so that rows move while paging."""
     unknown_target: Literal["500", "200"] = "500"
     """An unknown table or column: a ServiceErrorResponse, or sysErrors in a 200."""
+    count_scans: bool = False
+    """Whether the rows that each question scans are counted (`GET /scans`); off, it costs nothing."""
+    added_indexes: dict[str, list[str]] = {}
+    """Table -> indexes that the site added, each as its columns with commas: {"F0411": ["UPMJ,UPMT"]}."""
     internal_host: str = "http://e1ais01.internal.example:9300"
     """The host that next links name; nobody outside can resolve it."""
     data_security: DataSecurity = DataSecurity()
@@ -131,6 +136,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             zoneinfo.ZoneInfo(options.time_zone)
             DatePattern.parse(options.date_pattern)
             DatePattern.parse(options.limited_date_pattern)
+            check_added(options.added_indexes)
             if len(options.order_statuses) < 3:
                 raise ValueError("order_statuses needs three statuses at least")
         except (msgspec.ValidationError, zoneinfo.ZoneInfoNotFoundError, ValueError) as error:

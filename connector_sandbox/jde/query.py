@@ -217,7 +217,7 @@ def _special_day(special: str, content: str, today: date) -> date:
 
 def select(data: TableData, group: Group) -> list[Row]:
     """The rows that pass, in no promised order."""
-    parts = _flat(group) if group.every else [group]
+    parts = flat(group) if group.every else [group]
     best: tuple[int, Leaf, list[Value]] | None = None
     for part in parts:
         if not isinstance(part, Leaf) or part.column.position not in data.indexes:
@@ -242,11 +242,12 @@ def select(data: TableData, group: Group) -> list[Row]:
     return rows
 
 
-def _flat(group: Group) -> list[Leaf | Group]:
+def flat(group: Group) -> list[Leaf | Group]:
+    """The parts that must all hold, groups of the same kind among them taken apart."""
     found: list[Leaf | Group] = []
     for part in group.parts:
         if isinstance(part, Group) and part.every:
-            found.extend(_flat(part))
+            found.extend(flat(part))
         else:
             found.append(part)
     return found

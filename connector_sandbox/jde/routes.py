@@ -53,12 +53,12 @@ def _server_routes(prefix: str, front: Front, server: ServerServices, *, data_se
 def _data_routes(version: int, prefix: str, front: Front, data: DataService) -> list[Route]:
     def post(call: Call) -> Any:
         check_data_request(call.body)
-        return data.answer(call.body, call.session, version)
+        return data.answer(call.body, call.session, version, "dataservice")
 
     def simple(kind: str) -> Endpoint:
         def get(call: Call) -> Any:
             asked = data_request(kind, call.name, call.request.query_params.multi_items())
-            return data.answer(asked, call.session, version)
+            return data.answer(asked, call.session, version, f"dataservice/{kind}")
 
         return front.signed(get, version, data=True)
 

@@ -43,6 +43,7 @@ class JdeSystem:
         self._reports = Reports(self._environment, self._changed)
         front = Front(self._environment, self._sessions)
         data = DataService(self._environment, self._sessions, self._cursors)
+        self._scans = data.scans
         self._routes = make_routes(
             front,
             ServerServices(self._environment, self._sessions, front),
@@ -87,6 +88,7 @@ class JdeSystem:
     def load(self, world: World) -> None:
         """Replace all rows; ValueError names a table or alias that is not in the catalogue."""
         self._forget_sessions()
+        self._scans.forget()
         self._reports.clear()
         self._environment.database.load(world)
 
@@ -122,6 +124,14 @@ class JdeSystem:
     def kill_links(self) -> None:
         """All result sets expire."""
         self._cursors.close_all()
+
+    def scans(self) -> dict[str, Any]:
+        """What the data service's questions cost since they are counted (switch `count_scans`)."""
+        return {"counting": self._environment.options.count_scans, **self._scans.report()}
+
+    def forget_scans(self) -> None:
+        """Count from nought again."""
+        self._scans.forget()
 
     def _forget_sessions(self) -> None:
         self._sessions.end_all()

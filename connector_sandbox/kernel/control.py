@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connector_sandbox.kernel.dispatch import Handler, RouteTable
-from connector_sandbox.kernel.system import BadCommandError, CallsOut, WatchesCalls
+from connector_sandbox.kernel.system import BadCommandError, CallsOut, CountsScans, WatchesCalls
 
 if TYPE_CHECKING:
     from connector_sandbox.kernel.sandbox import Sandbox
@@ -40,6 +40,8 @@ class Control:
                 Route("/options", _guarded(self._configure), methods=["POST"]),
                 Route("/rows", _guarded(self._rows), methods=["POST"]),
                 Route("/calls", _guarded(self._calls), methods=["GET"]),
+                Route("/scans", _guarded(self._scans), methods=["GET"]),
+                Route("/scans/reset", _guarded(self._forget_scans), methods=["POST"]),
                 Route("/call-outs", _guarded(self._call_outs), methods=["GET"]),
                 Route("/call-outs/resend", _guarded(self._resend), methods=["POST"]),
                 Route("/call-outs/flush", _guarded(self._flush), methods=["POST"]),
@@ -111,6 +113,17 @@ class Control:
     async def _calls(self, request: Request) -> Any:
         systems = self._sandbox.systems.items()
         return {name: system.calls() for name, system in systems if isinstance(system, WatchesCalls)}
+
+    async def _scans(self, request: Request) -> Any:
+        return {name: system.scans() for name, system in self._counting().items()}
+
+    async def _forget_scans(self, request: Request) -> Any:
+        for system in self._counting().values():
+            system.forget_scans()
+        return await self._scans(request)
+
+    def _counting(self) -> dict[str, CountsScans]:
+        return {name: system for name, system in self._sandbox.systems.items() if isinstance(system, CountsScans)}
 
     async def _call_outs(self, request: Request) -> Any:
         return {name: system.call_outs() for name, system in self._calling_out().items()}

@@ -128,3 +128,14 @@ class WatchesCalls(Protocol):
 
     def calls(self) -> dict[str, Any]:
         """What came so far (GET /calls)."""
+
+
+@runtime_checkable
+class CountsScans(Protocol):
+    """A system that counts the rows which its database looks at for each question."""
+
+    def scans(self) -> dict[str, Any]:
+        """What the questions cost so far (GET /scans)."""
+
+    def forget_scans(self) -> None:
+        """Begin anew (POST /scans/reset)."""

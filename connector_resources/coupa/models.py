@@ -184,7 +184,8 @@ class Payment(Shape):
     check_number: Text = None
 
     def on(self, day: date) -> bool:
-        """Whether it was paid on that day, as sent at UTC midnight or as shown in the instance's zone."""
+        """Whether it was paid on that day: the one that is printed. Also the day in UTC, since what older versions of
+        ours sent as midnight in UTC is printed as the evening before in the Americas."""
         moment = self.payment_date
         return moment is not None and day in (moment.date(), moment.astimezone(UTC).date())
 

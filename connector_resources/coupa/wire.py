@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +37,11 @@ def instant_text(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("an instant needs a zone")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def midnight(day: date, zone: tzinfo) -> str:
+    """A day where Coupa has a date-time: midnight, with the offset of `zone` on that day (coupa section 3.4.1)."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).isoformat(timespec="seconds")
 
 
 def body(content: Any) -> Any:

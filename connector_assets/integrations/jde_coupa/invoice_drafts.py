@@ -176,7 +176,7 @@ class InvoiceDrafts(Outlet):
         if not ours:
             # that it is paid there is not for us to change
             return None
-        step = pay_step(content, target, self._send_payments, content["date"])
+        step = pay_step(content, target, self._send_payments, content["date"], self.bench.time_zone("coupa"))
         if step is not None and target.status == APPROVED and not target.raw.paid:
             return Do(step)
         theirs, words = self.under_way.of(target.id) if self.pays else (Decimal(content["amount"]), "")
@@ -327,7 +327,7 @@ class InvoiceDrafts(Outlet):
         content = document.content
         if self.pays and by_coupa_pay(target.raw):
             content = content | {"paid": content["paid"] or bool(target.raw.paid)}
-        step = pay_step(content, target, self._send_payments, content["date"])
+        step = pay_step(content, target, self._send_payments, content["date"], self.bench.time_zone("coupa"))
         if step is None:
             return Done()
         # a draft with nothing to tell about payments is not waiting for anything

@@ -291,7 +291,8 @@ class PaymentsToCoupa(Flow):
         if gone:
             told = f"{', '.join(gone)} on invoice {target.label}"
             return Hold((problem("undone_in_target", "payment", told),), conflict=True)
-        step = pay_step(content, target, self._send, self.bench.today("jde").isoformat())
+        today, zone = self.bench.today("jde").isoformat(), self.bench.time_zone("coupa")
+        step = pay_step(content, target, self._send, today, zone)
         another = self._by_another(content, known, target, step)
         if another is not None:
             return another

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from connector_assets.delivery.document import FieldChange, Step, Target
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.money import amount_text
 from connector_resources.coupa.models import Invoice
+from connector_resources.coupa.wire import midnight
 
 ENTITY = "invoices"
 ERP = "ERP"
@@ -128,24 +129,31 @@ def _same(entry: Mapping[str, str], paid: Any) -> bool:
 
 
 def pay_step(
-    content: Mapping[str, Any], target: Target, pay: Callable[[int, Mapping[str, Any]], Target], otherwise: str
+    content: Mapping[str, Any],
+    target: Target,
+    pay: Callable[[int, Mapping[str, Any]], Target],
+    otherwise: str,
+    zone: tzinfo,
 ) -> Step | None:
     """The call that appends the payments which the invoice `target.raw` lacks of `content["payments"]`, and sets `paid`
     as `content["paid"]` says; None where both agree. `otherwise` is the day, in ISO form, for an invoice that was
-    settled without a payment."""
+    settled without a payment.
+
+    The day of a payment is sent as a date; the header's date-time is midnight in `zone`, that of Coupa: midnight in UTC
+    would be the evening before in the Americas (coupa section 3.4.1).
+    """
     lacking = lacking_payments(content["payments"], target.raw)
     if not lacking and content["paid"] == bool(target.raw.paid):
         return None
     last = (lacking or content["payments"] or [{"date": otherwise, "note": ""}])[-1]
     body: dict[str, Any] = {
         "paid": content["paid"],
-        "payment-date": f"{last['date']}T00:00:00Z",
+        "payment-date": midnight(date.fromisoformat(last["date"]), zone),
         "payment-notes": last["note"],
     }
     if lacking:
         body["payments"] = [
-            {"amount-paid": each["amount"], "payment-date": f"{each['date']}T00:00:00Z", "notes": each["note"]}
-            for each in lacking
+            {"amount-paid": each["amount"], "payment-date": each["date"], "notes": each["note"]} for each in lacking
         ]
     number = int(target.id)
     return Step(

@@ -111,7 +111,7 @@ def _finish_draft(books: Books, act: _Act) -> Record:
 def _edit_bill(books: Books, act: _Act) -> Record:
     key = one(books, "bills", _which(act))
     asked = {"billApprovals": True} if "_billApprovals" in books.get("bills", key) else {}
-    return bills.update(books, key, {**_body(bills.SHAPE, act.change, "Bill", partial=True), **asked})
+    return bills.change(books, key, {**_body(bills.SHAPE, act.change, "Bill", partial=True), **asked})
 
 
 def _decide(action: str) -> Callable[[Books, _Act], Record]:
@@ -180,7 +180,7 @@ def _apply_credit(books: Books, act: _Act) -> Record:
     entry = {"id": credit["id"], "amount": left if act.amount is None else act.amount}
     applied = [*bill.get("vendorCredits", ()), entry]
     asked = {"billApprovals": True} if "_billApprovals" in bill else {}
-    bills.update(books, bill["id"], {"vendorCredits": applied, **asked})
+    bills.change(books, bill["id"], {"vendorCredits": applied, **asked})
     return books.get("vendor_credits", credit["id"])
 
 

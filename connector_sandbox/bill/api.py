@@ -9,10 +9,11 @@ from typing import Any
 
 from starlette.routing import Route
 
-from connector_sandbox.bill import approvals, bills, classifications, payments, vendor_credits, vendors
+from connector_sandbox.bill import approvals, bills, classifications, payment_terms, payments, vendor_credits, vendors
 from connector_sandbox.bill.books import Books, Record
 from connector_sandbox.bill.errors import Refusal, invalid
 from connector_sandbox.bill.lists import Listing, Lists
+from connector_sandbox.bill.sessions import ORGANIZATION
 from connector_sandbox.bill.shapes import Field, Shape, taken, taken_many
 from connector_sandbox.bill.wire import Call, Front, Result, Verb
 
@@ -33,6 +34,7 @@ class Api:
         self._approvals()
         self._credits()
         self._payments()
+        self._terms()
         for family in classifications.FAMILIES.values():
             self._classification(family)
 
@@ -88,6 +90,12 @@ class Api:
         self._add("GET", f"{path}/{{id}}", self._shower("payments", _same))
         self._add("POST", f"{path}/{{id}}/cancel", self._mover(partial(payments.cancel, books), _same))
         self._add("POST", f"{path}/{{id}}/void", self._void)
+
+    def _terms(self) -> None:
+        """There is neither delete nor archive; the verb of an update is not legible, so both are answered."""
+        path = f"/v3/organizations/{ORGANIZATION}/payment-terms"
+        self._document(path, "payment_terms", payment_terms, _same, _same)
+        self._add("PUT", f"{path}/{{id}}", self._replacing(payment_terms, _same))
 
     def _classification(self, family: classifications.Family) -> None:
         path, books = f"/v3/classifications/{family.path}", self._books

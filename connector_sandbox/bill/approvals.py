@@ -36,17 +36,32 @@ _DECIDED = {"APPROVE": "APPROVED", "DENY": "DENIED"}
 
 def assign(books: Books, bill: Record, vendor: Record) -> None:
     """Ask those whom a policy names, on a new bill; the user of the integration where it names nobody."""
-    asked: list[str] = [CLERK.id] if books.options.approval_required else []
-    for policy in books.tables["policies"].values():
-        if not policy["archived"] and all(_matches(rule, bill, vendor) for rule in policy["rules"]):
-            asked += policy.get("approverIds") or [CLERK.id]
+    asked = _asked(books, bill, vendor)
     bill["approvalStatus"] = "ASSIGNED" if asked else "UNASSIGNED"
     if asked:
         now = books.now()
         bill["approvers"] = [
             {"userId": user, "status": "WAITING", "approverOrder": place, "statusChangedTime": now}
-            for place, user in enumerate(dict.fromkeys(asked), 1)
+            for place, user in enumerate(asked, 1)
         ]
+
+
+def rematch(books: Books, bill: Record, before: Record, vendor: Record) -> None:
+    """Who is asked after a change, as the option `approval_after_change` says (bill section 3.2.1)."""
+    how = books.options.approval_after_change
+    approvers = list(bill.get("approvers", ()))
+    now = books.now()
+    grown = bill["vendorId"] != before["vendorId"] or _amount(bill) > before["amount"]
+    if how == "all_again" and grown:
+        approvers = [{**each, "status": "WAITING", "statusChangedTime": now} for each in approvers]
+    if how != "nobody":
+        known = {each["userId"] for each in approvers}
+        for user in _asked(books, bill, vendor):
+            if user not in known:
+                approvers.append(_approver(user, len(approvers) + 1, now))
+    if approvers != list(bill.get("approvers", ())):
+        bill["approvers"] = approvers
+        bill["approvalStatus"] = _status(approvers)
 
 
 def decide(books: Books, key: str, action: str, user: str | None = None) -> Record:
@@ -83,6 +98,19 @@ def save_policy(books: Books, values: Mapping[str, Any], key: str | None) -> Rec
     return books.put("policies", policy, "updated" if key else "created")
 
 
+def _asked(books: Books, bill: Record, vendor: Record) -> list[str]:
+    """The users whom the policies name that match the bill."""
+    asked: list[str] = [CLERK.id] if books.options.approval_required else []
+    for policy in books.tables["policies"].values():
+        if not policy["archived"] and all(_matches(rule, bill, vendor) for rule in policy["rules"]):
+            asked += policy.get("approverIds") or [CLERK.id]
+    return list(dict.fromkeys(asked))
+
+
+def _amount(bill: Record) -> Decimal:
+    return sum((line["amount"] for line in bill["billLineItems"]), Decimal(0))
+
+
 def _approver(user: str, place: int, now: str) -> dict[str, Any]:
     return {"userId": user, "status": "WAITING", "approverOrder": place, "statusChangedTime": now}
 
@@ -99,7 +127,7 @@ def _status(approvers: list[dict[str, Any]]) -> str:
 def _matches(rule: Mapping[str, Any], bill: Record, vendor: Record) -> bool:
     lines = bill["billLineItems"]
     if rule["key"] == "BILL_AMOUNT":
-        amount = sum((line["amount"] for line in lines), Decimal(0))
+        amount = _amount(bill)
         try:
             bound = Decimal(rule["values"][0])
         except (InvalidOperation, IndexError):

@@ -30,10 +30,11 @@ SHAPE = {
     "invoice": Field(
         "object",
         required=True,
-        shape={"invoiceNumber": Field("text", required=True), "invoiceDate": Field("date")},
+        shape={"invoiceNumber": Field("text", required=True), "invoiceDate": Field("date", required=True)},
     ),
     _LINES: Field("list", required=True, min=1, shape=lines.BILL_LINE),
     "description": Field("text", max=4000),
+    "paymentTermId": Field("text"),
     "payFromChartOfAccountId": Field("text"),
     "classifications": classifications(*BILL_CLASSIFICATIONS),
     "vendorCredits": Field("list", shape={"id": Field("text", required=True), "amount": Field("money", required=True)}),
@@ -83,7 +84,14 @@ def create(books: Books, values: dict[str, Any], *, draft: bool = False) -> Reco
 
 
 def update(books: Books, key: str, values: dict[str, Any]) -> Record:
-    """PATCH: the fields that are named."""
+    """PATCH over the API. One copy of its page has a required string without a name (bill section 3.2.1)."""
+    if books.options.patch_needs_payment_term and not values.get("paymentTermId"):
+        raise invalid(["paymentTermId: must not be null"])
+    return change(books, key, values)
+
+
+def change(books: Books, key: str, values: dict[str, Any]) -> Record:
+    """The fields that are named become so."""
     before = books.get("bills", key)
     given = values.pop(_LINES, None)
     asked = _asked(before, values)
@@ -94,13 +102,20 @@ def update(books: Books, key: str, values: dict[str, Any]) -> Record:
 
 
 def replace(books: Books, key: str, values: dict[str, Any]) -> Record:
-    """PUT: what is not in the body is unset, lines included."""
+    """PUT: what is not in the body is unset: lines, their fields, and credits, which are so un-applied.
+
+    With the option `put_omits` "keeps" the fields stay that no document says are cleared (bill section 3.2.1).
+    """
     before = books.get("bills", key)
     asked = _asked(before, values)
-    kept = {name: value for name, value in books.copy("bills", key).items() if name not in SHAPE}
-    given = lines.replaced(
-        books, before[_LINES], values[_LINES], _LINES, "lines", _currency(books, {**before, **values})
-    )
+    keeps = books.options.put_omits == "keeps"
+    cleared = ("vendorCredits", _LINES) if keeps else tuple(SHAPE)
+    kept = {name: value for name, value in books.copy("bills", key).items() if name not in cleared}
+    put = values[_LINES]
+    if keeps:
+        own = {line["id"]: line for line in before[_LINES]}
+        put = [lines.changed(own[line["id"]], line) if line.get("id") in own else line for line in put]
+    given = lines.replaced(books, before[_LINES], put, _LINES, "lines", _currency(books, {**before, **values}))
     return _kept(books, {**kept, **values, _LINES: given, **asked}, before, "updated")
 
 
@@ -143,6 +158,8 @@ def _currency(books: Books, bill: Record) -> str:
 def _kept(books: Books, bill: Record, before: Record | None, what: str) -> Record:
     if before is not None and bill["vendorId"] != before["vendorId"]:
         vendor_in_use(books, bill["vendorId"])
+    if before is not None:
+        approvals.rematch(books, bill, before, books.tables["vendors"][bill["vendorId"]])
     check_classifications(books, set_only(bill), before)
     _check_number(books, bill)
     credited = [*(before or {}).get("vendorCredits", ()), *bill.get("vendorCredits", ())]

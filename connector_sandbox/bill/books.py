@@ -43,6 +43,8 @@ FAMILIES = {
     "users": "user",
     "bank_accounts": "bank-account",
     **CLASSIFICATIONS,
+    "customers": "customer",
+    "payment_terms": "payment-term",
     "vendors": "vendor",
     "vendor_bank_accounts": "vendor-bank-account",
     "bills": "bill",

@@ -9,15 +9,17 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from connector_sandbox.bill import approvals, bills, classifications, payments, vendor_credits, vendors
+from connector_sandbox.bill import approvals, bills, classifications, payment_terms, payments, vendor_credits, vendors
 from connector_sandbox.bill.books import FAMILIES, Books, Record, value_of
 from connector_sandbox.bill.errors import Refusal
 from connector_sandbox.bill.figures import settle
 from connector_sandbox.bill.sessions import CLERK, READER, SYNC
-from connector_sandbox.bill.shapes import merged, taken
+from connector_sandbox.bill.shapes import Field, merged, taken
 from connector_sandbox.kernel.system import BadCommandError, World
 
-_MADE_BY_API = ("vendors", "bills", "vendor_credits", "policies", *classifications.FAMILIES)
+_MADE_BY_API = (
+    "vendors", "bills", "vendor_credits", "policies", "payment_terms", "customers", *classifications.FAMILIES,
+)  # fmt: skip
 _BILL_SUMS = {
     "totals": "amount",
     "due": "dueAmount",
@@ -151,9 +153,17 @@ def _makers() -> dict[str, Callable[[Books, dict[str, Any]], Record]]:
         "vendors": document(vendors),
         "bills": document(bills),
         "vendor_credits": document(vendor_credits),
+        "payment_terms": document(payment_terms),
+        "customers": _customer,
         "policies": lambda books, body: approvals.save_policy(books, taken(approvals.POLICY, body, "Policy"), None),
         **{entity: classified(family) for entity, family in classifications.FAMILIES.items()},
     }
+
+
+def _customer(books: Books, body: dict[str, Any]) -> Record:
+    """Customers belong to what BILL does with receivables; here they are only what lines refer to."""
+    values = taken({"name": Field("text", required=True)}, body, "Customer")
+    return books.put("customers", {**values, "id": books.ids.draw("customers"), "archived": False}, "created")
 
 
 def _settle(books: Books, entity: str, key: str) -> None:

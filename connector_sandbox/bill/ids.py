@@ -10,7 +10,7 @@ PREFIXES = {
     "bill_payments": "blp", "vendor_credits": "vcr", "vendor_credit_lines": "vcl", "bank_accounts": "bac",
     "vendor_bank_accounts": "vba", "chart_of_accounts": "0ca", "departments": "0de", "locations": "loc",
     "accounting_classes": "cls", "items": "0ii", "employees": "emp", "jobs": "job", "policies": "bap",
-    "voids": "vdi",
+    "voids": "vdi", "customers": "0cu", "payment_terms": "00p",
 }  # fmt: skip
 """By what it is the id of. Those of lines of credits, vendors' bank accounts, policies and voids are made up."""
 

@@ -45,13 +45,13 @@ def patched(
     own = _known(books, before, given, field)
     changes = {line["id"]: line for line in given if line.get("id")}
     lines = [
-        _priced(_changed(own[key], changes[key]), currency) if key in changes else line for key, line in own.items()
+        _priced(changed(own[key], changes[key]), currency) if key in changes else line for key, line in own.items()
     ]
     added = [_priced({**set_only(line), "id": ""}, currency) for line in given if not line.get("id")]
     return _numbered(books, [*lines, *added], field, of)
 
 
-def _changed(line: Record, change: Record) -> Record:
+def changed(line: Record, change: Record) -> Record:
     """A quantity or a price without an amount makes the amount anew."""
     made = merged(line, change)
     if change.get("amount") is None and (change.get("quantity") is not None or change.get("price") is not None):

@@ -76,6 +76,13 @@ class Options(EventOptions, forbid_unknown_fields=True):
     """singleStatus of a payment that was recorded and not made: not documented."""
     approval_required: bool = False
     """Whether every bill goes to an approver, as by a policy that all bills match."""
+    approval_after_change: Literal["new_approvers", "all_again", "nobody"] = "new_approvers"
+    """Who is asked after a change of a bill: those whom a policy names only now (the default of the one page that has
+    it, bill section 3.2.1); after an increase or a new payee all approvers again; or nobody."""
+    put_omits: Literal["clears", "keeps"] = "clears"
+    """Whether a PUT clears the fields of a bill that it leaves out, as "replace" says; lines and credits always go."""
+    patch_needs_payment_term: bool = False
+    """Whether a PATCH of a bill without paymentTermId is refused, as one copy of the page can be read."""
     tax_id: Literal["clear", "masked", "absent"] = "clear"
     """How vendors answer with their tax id: not documented (bill section 3.1)."""
     bank_account_numbers: Literal["masked", "clear"] = "masked"

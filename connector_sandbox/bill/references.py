@@ -21,6 +21,8 @@ _ENTITIES = {
     "itemId": "items",
     "employeeId": "employees",
     "jobId": "jobs",
+    "customerId": "customers",
+    "paymentTermId": "payment_terms",
     "applyToBankAccountId": "bank_accounts",
 }
 
@@ -50,10 +52,10 @@ def check_classifications(books: Books, record: Mapping[str, Any], before: Mappi
     """Refusal for an id that leads nowhere, or to something archived that the record did not refer to before."""
     known = set(_references(before)) if before else set()
     for field, key in _references(record):
-        target = books.tables[_ENTITIES[field]].get(key) if field in _ENTITIES else None
+        target = books.tables[_ENTITIES[field]].get(key)
         if target is None:
             raise against_rule("BDC_1119", f"Invalid value for field {field}: {key}.")
-        if target["archived"] and (field, key) not in known:
+        if target.get("archived") and (field, key) not in known:
             raise invalid_entity(books, f"{field}: {target.get('name', key)} is inactive.", key)
 
 
@@ -65,7 +67,7 @@ def _references(value: Any) -> Iterator[tuple[str, str]]:
     if not isinstance(value, Mapping):
         return
     for name, each in value.items():
-        if name in _ENTITIES or name == "customerId":
+        if name in _ENTITIES:
             yield name, each
         elif isinstance(each, Mapping | list):
             yield from _references(each)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -33,7 +34,10 @@ class Bill:
         self.session.headers.update({"devKey": self.login["devKey"], "sessionId": self.opened["sessionId"]})
 
     def ask(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
-        return self.session.request(method, self.url + path, json=body, timeout=20, **more)
+        if body is not None:
+            # what was read may be sent back, and amounts are read as Decimal
+            more = {"data": json.dumps(body, default=float), "headers": {"Content-Type": "application/json"}} | more
+        return self.session.request(method, self.url + path, timeout=20, **more)
 
     def get(self, path: str, **parameters: Any) -> Any:
         return self._right(self.ask("GET", path, params=parameters), 200)

@@ -63,3 +63,38 @@ def test_acts_decide_for_everybody(bill: Bill) -> None:
     assert bill.act("approve_bill", id=first)["approvalStatus"] == "APPROVED"
     assert bill.act("deny_bill", where={"invoice.invoiceNumber": "B"})["approvalStatus"] == "DENIED"
     assert shown(bill, second) == ("DENIED", ["DENIED"])
+
+
+def test_a_change_asks_those_whom_a_policy_names_only_now(big: Bill) -> None:
+    acme = big.vendor()["id"]
+    key = big.bill(acme, "S", "400")["id"]
+    assert shown(big, key) == ("UNASSIGNED", [])
+    assert big.patch(f"bills/{key}", body_lines(big, key, 600))["approvalStatus"] == "ASSIGNED"
+    big.act("approve_bill", id=key)
+    # who has approved stays so, as the default of the one page that speaks of it
+    assert big.patch(f"bills/{key}", body_lines(big, key, 900))["approvalStatus"] == "APPROVED"
+
+
+def test_with_the_switch_an_increase_or_a_new_payee_is_approved_again(big: Bill) -> None:
+    big.options(approval_after_change="all_again")
+    acme, other = big.vendor()["id"], big.vendor("Other")["id"]
+    key = big.bill(acme, "L", "600")["id"]
+    big.act("approve_bill", id=key)
+    assert big.patch(f"bills/{key}", body_lines(big, key, 550))["approvalStatus"] == "APPROVED"
+    assert big.patch(f"bills/{key}", body_lines(big, key, 551))["approvalStatus"] == "ASSIGNED"
+    with pytest.raises(ValueError, match="is not approved"):
+        big.act("pay_bill", id=key)
+    big.act("approve_bill", id=key)
+    assert big.patch(f"bills/{key}", {"vendorId": other})["approvalStatus"] == "ASSIGNED"
+
+
+def test_with_the_switch_nobody_is_asked_after_a_change(big: Bill) -> None:
+    big.options(approval_after_change="nobody")
+    key = big.bill(big.vendor()["id"], "S", "400")["id"]
+    assert big.patch(f"bills/{key}", body_lines(big, key, 600))["approvalStatus"] == "UNASSIGNED"
+
+
+def body_lines(bill: Bill, key: str, amount: int) -> dict[str, Any]:
+    """A PATCH that gives the one line of a bill another amount."""
+    [line] = bill.get(f"bills/{key}")["billLineItems"]
+    return {"billLineItems": [{"id": line["id"], "amount": amount}]}

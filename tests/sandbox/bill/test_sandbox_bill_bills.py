@@ -66,7 +66,10 @@ def test_what_a_bill_must_have(bill: Bill, acme: str) -> None:
     assert bill.refused("POST", "bills", body(acme, billLineItems=[]))[2] == [
         "billLineItems: size must be between 1 and 2147483647"
     ]
-    assert bill.refused("POST", "bills", body(acme, invoice={}))[2] == ["invoice.invoiceNumber: must not be null"]
+    assert bill.refused("POST", "bills", body(acme, invoice={}))[2] == [
+        "invoice.invoiceNumber: must not be null",
+        "invoice.invoiceDate: must not be null",
+    ]
     assert bill.refused("POST", "bills", body(acme, dueDate="31/03/2026"))[2][0].startswith("Cannot construct instance")
 
 

@@ -46,6 +46,7 @@ connections:
     #   voucher_enter: {name: ENTER_VOUCHER, key_output: DocumentNumber}
     #   voucher_match: {name: MATCH_VOUCHER, key_output: DocumentNumber}
     #   voucher_void: {name: VOID_VOUCHER, inputs: {DocumentNumber: "Voucher No "}}
+    #   voucher_match_reverse: {name: REVERSE_MATCH}
     #   voucher_pay_status: {name: SET_PAY_STATUS}
     #   payment_record: {name: RECORD_PAYMENT, key_output: PaymentID}
     #   payment_void: {name: VOID_PAYMENT, key_output: PaymentID}
@@ -266,6 +267,7 @@ connections:
       voucher_enter: {{name: ML_VoucherEnter, key_output: DocumentNumber}}
       voucher_match: {{name: ML_VoucherMatch, key_output: DocumentNumber}}
       voucher_void: {{name: ML_VoucherVoid}}
+      voucher_match_reverse: {{name: ML_VoucherVoid}}
       voucher_pay_status: {{name: ML_VoucherPayStatus}}
       payment_record: {{name: ML_PaymentRecord, key_output: PaymentID}}
       payment_void: {{name: ML_PaymentVoid, key_output: PaymentID}}

@@ -123,6 +123,14 @@ REASONS = (
         "void it by hand, or set orchestrations.voucher_void of the connection, then replay",
     ),
     Reason(
+        "match_reverse_not_configured",
+        "normal",
+        "voucher {value} relieves a purchase order and must be taken back, and the connection names no orchestration "
+        "that reverses a voucher match",
+        "reverse it in P4314 by hand, never by a void in A/P, or set orchestrations.voucher_match_reverse of the "
+        "connection, then replay",
+    ),
+    Reason(
         "changed_after_delivery",
         "normal",
         "the invoice changed after its voucher {value} was made",

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from scenario_acts import ORCHESTRATIONS
 from scenario_orders import Purchase, Purchasing, held, with_orders
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcomes
@@ -161,9 +162,15 @@ def test_a_line_without_an_order_goes_along(town: Site, payables: Payables, orde
     assert town.sync(FLOW)[FLOW].writes == 0
 
 
+def without(*acts: str) -> dict[str, Any]:
+    """The site's orchestrations, with none that works for these acts."""
+    return {act: {"name": "NOT_TO_BE_CALLED"} if act in acts else named for act, named in ORCHESTRATIONS.items()}
+
+
 def test_a_void_opens_the_order_again(town: Site, payables: Payables, order: Purchase) -> None:
     """Given an order that an invoice has relieved, when the invoice is voided in Coupa,
-    then the voucher is void, and the order can be vouchered again."""
+    then procurement reverses the voucher, which is never voided in A/P, and the order can be vouchered again."""
+    town.connect("jde", orchestrations=without("voucher_void"))
     Purchasing(town.books).receive(order, "10")
     id = payables.invoice(invoice_lines=[line(town, order, "10")])
     town.sync(FLOW)
@@ -172,6 +179,41 @@ def test_a_void_opens_the_order_again(town: Site, payables: Payables, order: Pur
     assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
     assert payables.vouchers(id) == [(f"CPA-{id}-1", Decimal(25), "void")]
     assert figures(payables, order) == (10, 0, 0)
+
+
+@pytest.mark.reason("match_reverse_not_configured")
+def test_a_site_without_a_reversal_of_matches_does_it_by_hand(town: Site, payables: Payables, order: Purchase) -> None:
+    """Given an order that an invoice has relieved, on a site that only voids in A/P, when the invoice is voided in
+    Coupa, then nothing is void and a person is told; once the site has an orchestration, a replay reverses it."""
+    acts = {act: named for act, named in ORCHESTRATIONS.items() if act != "voucher_match_reverse"}
+    town.connect("jde", orchestrations=acts)
+    Purchasing(town.books).receive(order, "10")
+    id = payables.invoice(invoice_lines=[line(town, order, "10")])
+    town.sync(FLOW)
+    town.sandbox.clock.advance(60)
+    payables.act("void_invoice", id=id)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    [(_, _, state)] = payables.vouchers(id)
+    assert (state, figures(payables, order)) == ("A", (0, 10, 0))
+    town.connect("jde", orchestrations=ORCHESTRATIONS)
+    town.replay(FLOW)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
+    assert figures(payables, order) == (10, 0, 0) and town.exceptions(FLOW) == []
+
+
+def test_a_voucher_that_only_names_an_order_is_voided_in_ap(town: Site, payables: Payables) -> None:
+    """Given a voucher on which a clerk typed an order number, which no receipt or match names, when its invoice is
+    voided in Coupa, then it is voided as every voucher of A/P."""
+    town.connect("jde", orchestrations=without("voucher_match_reverse"))
+    id = payables.invoice()
+    town.sync(FLOW)
+    [item] = payables.items(id)
+    key = {name: item[name] for name in ("DOC", "DCT", "KCO", "SFX")} | {"SFXE": 0}
+    town.books.upsert("F0411", key | {"PO": "00100234", "PDCT": "OP", "PKCO": "00001"})
+    town.sandbox.clock.advance(60)
+    payables.act("void_invoice", id=id)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
+    assert payables.vouchers(id)[0][2] == "void"
 
 
 def test_a_lost_answer_relieves_the_order_once(town: Site, payables: Payables, order: Purchase) -> None:

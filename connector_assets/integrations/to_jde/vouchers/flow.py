@@ -37,9 +37,10 @@ from connector_assets.integrations.to_jde.vouchers.outlet import (
     BatchVouchers,
     DirectVouchers,
     VoucherOutlet,
+    done,
 )
 from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, Payees, left_with, payees_of
-from connector_assets.integrations.to_jde.vouchers.records import VoucherRecords
+from connector_assets.integrations.to_jde.vouchers.records import Held, VoucherRecords
 from connector_assets.integrations.to_jde.vouchers.retaxed import TAXED, taxed_as
 from connector_resources.errors import NotAllowed, NotFound, Unavailable
 from connector_resources.ledger import Delivery, Intent
@@ -324,7 +325,27 @@ class Vouchers(Flow):
         }
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
-        return {id: self.vouchers.target(held) for id, held in self.vouchers.by_ids(ids).items()}
+        found = {id: self.vouchers.target(held) for id, held in self.vouchers.by_ids(ids).items()}
+        return found | self._taken_back({id for id in ids if id not in found})
+
+    def _taken_back(self, ids: Collection[str]) -> dict[str, Target]:
+        """Those of these vouchers, which JDE holds no more, that we took back: one that was not posted is deleted by
+        that (jde-ais section 15), and counts as void."""
+        ledger, name = self.bench.ledger, self.full_name
+        links = ledger.links.by_target(name, self.target_entity, sorted(ids)) if ids else {}
+        keys = [link.source_key for link in links.values()]
+        known, open_calls = ledger.deliveries.load(name, keys), ledger.intents.unfinished(name, keys)
+        found = {}
+        for id, link in links.items():
+            left = known.get(link.source_key)
+            meant = any(intent.step == "void" for intent in open_calls.get(link.source_key, ()))
+            if left is None or left.content is None or not (meant or done(left) == "void"):
+                continue
+            source = self.settings.id_of(left.content[self.source])
+            others = self.vouchers.of([source]).get(source, [])
+            held = Held(id, source, max((each.revision for each in others), default=0), ())
+            found[id] = Target(id, {**left.content, "void": True}, "void", left.content["number"] or "", raw=held)
+        return found
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         return self.outlet.decide(document, known, target)

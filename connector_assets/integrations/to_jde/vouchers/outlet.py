@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -31,7 +32,7 @@ from connector_assets.delivery.words import beside
 from connector_assets.integrations.from_jde.keys import voucher_parts
 from connector_assets.integrations.to_jde.vouchers.bodies import match_body, voucher_body
 from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, Payees, state_of
-from connector_assets.integrations.to_jde.vouchers.records import IN_BATCH, Held, VoucherRecords
+from connector_assets.integrations.to_jde.vouchers.records import IN_BATCH, Held, VoucherRecords, void_rows
 from connector_assets.integrations.to_jde.vouchers.retaxed import TAXED, retaxed
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.ledger import Delivery, Intent, Problem
@@ -39,7 +40,7 @@ from connector_resources.ledger import Delivery, Intent, Problem
 NOT_APPROVED = "not_approved"
 WAITS = "the batch run in JD Edwards"
 ENTER, BATCH_ADD, BATCH_RUN, VOID = "voucher_enter", "voucher_batch_add", "voucher_batch_run", "voucher_void"
-MATCH = "voucher_match"
+MATCH, REVERSE = "voucher_match", "voucher_match_reverse"
 # of a content, what is looked at by steps and checks of its own
 NOT_CARRIED = frozenset({"void", PAYEE, TAXED, "remit_to"})
 # what a person may leave as a clerk of JDE changed it: nobody is paid more, less or somebody else by it
@@ -195,8 +196,12 @@ class VoucherOutlet(ABC):
         """Void it, dated in the open period; what is paid stays."""
         if held.paid:
             return Hold((problem("voucher_already_paid", "voucher", held.id),))
-        if not self.configured(VOID):
-            return Hold((problem("void_not_configured", "voucher", held.id),))
+        if held.procured is None:
+            return NeedTarget()
+        # what procurement made is reversed there (P4314): a void in A/P would leave its order vouchered
+        act, lacking = (REVERSE, "match_reverse_not_configured") if held.procured else (VOID, "void_not_configured")
+        if not self.configured(act):
+            return Hold((problem(lacking, "voucher", held.id),))
         day = self.void_day(str(held.rows[0].get("CO") or ""), held.rows[0]["DGJ"])
         if day is None:
             return Hold((problem("period_closed", "gl_date", f"no day is open to void {held.id}"),))
@@ -205,7 +210,7 @@ class VoucherOutlet(ABC):
             Step(
                 name="void",
                 body={"DocumentCompany": company, "DocumentType": kind, "DocumentNumber": number, "GLDate": day},
-                send=lambda sent: self._sent(VOID, sent, held.source),
+                send=lambda sent: self._taken_back(act, sent, held),
                 outcome="updated",
                 stage=f"{accepted(known)}:void",
                 changes=(*changes, FieldChange("void", False, True)),
@@ -273,6 +278,16 @@ class VoucherOutlet(ABC):
         """Call, and look at what the document has in JDE now."""
         self.records.jde.orchestrations.call(act, body)
         return self._look(act, source)
+
+    def _taken_back(self, act: str, body: Mapping[str, Any], held: Held) -> Target:
+        """Call, and look at what became of a voucher; one that was not posted yet may be deleted by it (jde-ais section
+        15)."""
+        self.records.jde.orchestrations.call(act, body)
+        try:
+            found = self.records.by_ids([held.id])
+        except SystemProblem as error:
+            raise OutcomeUnknown(f"{act} was called, and what came of it could not be read: {error}") from error
+        return self.records.target(found.get(held.id) or replace(held, rows=void_rows(held.rows)))
 
     def _look(self, act: str, source: Any) -> Target:
         """The newest revision. The call was taken, so that whatever keeps us from looking leaves its outcome open."""

@@ -33,6 +33,7 @@ from connector_assets.integrations.to_jde.pay_items import is_in_payment
 from connector_assets.integrations.to_jde.vouchers.marks import MarkRules
 from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, payees_of
 from connector_assets.integrations.to_jde.vouchers.retaxed import TAXED, taxed_as
+from connector_resources.errors import NotAllowed
 from connector_resources.jde.query import any_of, one_of, starts_with
 
 ZERO = Decimal("0.00")
@@ -54,7 +55,8 @@ class Booked(Protocol):
 @dataclass(frozen=True)
 class Held:
     """One revision of a document (its id in the other system: `source`) as JDE holds it. `message` is why the batch run
-    left a transaction behind; `others` are the ids of further vouchers of the document that are in force."""
+    left a transaction behind; `others` are the ids of further vouchers of the document that are in force; `procured`
+    whether procurement made it (None: not looked at)."""
 
     id: str
     source: Any
@@ -64,6 +66,7 @@ class Held:
     in_batch: bool = False
     message: str = ""
     others: tuple[str, ...] = ()
+    procured: bool | None = None
 
     @property
     def void(self) -> bool:
@@ -158,7 +161,23 @@ class VoucherRecords:
                 sources[key] = mark[0]
         found = self.of(set(sources.values()))
         newest = {id: _standing(found[source], id) for id, source in sources.items() if source in found}
-        return {id: (newest | unmarked)[id] for id in ids if id in newest or id in unmarked}
+        held = {id: (newest | unmarked)[id] for id in ids if id in newest or id in unmarked}
+        matched = self._matched_there(each for each in held.values() if not each.in_batch)
+        return {id: replace(each, procured=each.id in matched) for id, each in held.items()}
+
+    def _matched_there(self, vouchers: Iterable[Held]) -> set[str]:
+        """Those of these vouchers that procurement made: rows of F43121 name them. That a pay item names an order
+        proves nothing (jde-ais section 15). Who may not read F43121 has vouchers of A/P alone, where none names one."""
+        keys = {voucher_parts(each.id): each for each in vouchers}
+        columns = ["DOC", "DCT", "KCO"]
+        wanted = [(number, kind, company) for company, kind, number in keys]
+        try:
+            pages = list(self.jde.by_keys("F43121", columns, wanted, columns=columns)) if wanted else []
+        except NotAllowed:
+            if any(text(row.get("PO")) for each in keys.values() for row in each.rows):
+                raise
+            return set()
+        return {f"{row['KCO']}/{row['DCT']}/{row['DOC']}" for page in pages for row in page}
 
     def numbered(self, names: Collection[tuple[int, str]]) -> dict[tuple[int, str], list[Held]]:
         """(supplier, invoice number) -> the vouchers of it that are in force or in the batch files, whoever's they are.
@@ -306,6 +325,11 @@ class VoucherRecords:
     def company_currency(self) -> Mapping[str, str]:
         """Company -> the currency of its books."""
         return company_currencies(self.bench.reader("jde"))
+
+
+def void_rows(rows: Sequence[Row]) -> list[Row]:
+    """Pay items as a void leaves them: of a voucher that was deleted by it there is nothing left to read."""
+    return [{**row, "VOD": "V", "PST": "P", "AAP": ZERO, "FAP": ZERO} for row in rows]
 
 
 def _standing(revisions: Sequence[Held], linked: str) -> Held:

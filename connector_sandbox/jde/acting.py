@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.tables import Row
+
+MATCH_PROGRAM = "EP4314"
+"""PID of what voucher match writes."""
 
 _AUDIT = ("USER", "PID", "JOBN", "UPMJ", "UPMT", "TDAY")
 
@@ -35,6 +38,9 @@ class BusinessError(ValueError):
 
 class Program:
     """A program that a user runs: its rows carry his name and its own."""
+
+    application: ClassVar[str] = "P0411"
+    """Which of JDE's programs it is."""
 
     def __init__(self, environment: Environment, user: str, program: str) -> None:
         self._environment = environment
@@ -70,10 +76,19 @@ class Program:
         return value if isinstance(value, date) else None
 
     def _add(self, table: str, values: Mapping[str, Any]) -> Row:
-        return self._environment.insert(table, values, user=self._user, program=self._program)
+        return self._environment.insert(
+            table, values, user=self._user, program=self._program, application=self._application
+        )
 
     def _change(self, table: str, row: Row, values: Mapping[str, Any]) -> None:
-        self._environment.update(table, row, values, user=self._user, program=self._program)
+        self._environment.update(
+            table, row, values, user=self._user, program=self._program, application=self._application
+        )
+
+    @property
+    def _application(self) -> str:
+        # Voucher match enters and voids its vouchers by the programs of A/P, under its own name.
+        return "P4314" if self._program == MATCH_PROGRAM else self.application
 
 
 def chosen(record: Mapping[str, Any], aliases: str) -> dict[str, Any]:

@@ -4,9 +4,10 @@ Acts on vouchers name their document by KCO, DCT (PV) and DOC: `pay_voucher` (am
 foreign, discount, number, date), `void_voucher`, `set_pay_status` (PST), `change_voucher` (amount; SFX: 001), the first
 two and the last of one pay item where SFX names it; `post_batch` posts the batch of a voucher, or one by ICUT (V) and
 ICU; on payments `void_payment` (PYID or number), and `payment_run` of what is due on a date (KCO: of one company).
-`close_period` takes the company (KCO). Acts on orders name KCOO, DCTO (OP), DOCO and, where they are about one line,
-LNID: `receive_order` (quantity, amount, date), `reverse_receipt` (number), `cancel_order_line`, `close_order`,
-`change_order_line` (quantity, price), `hold_order` (HOLD). Without a date, today is meant.
+`close_period` takes the company (KCO), `purge_outbound` empties the outbound log. Acts on orders name KCOO, DCTO
+(OP), DOCO and, where they are about one line, LNID: `receive_order` (quantity, amount, date), `reverse_receipt`
+(number), `cancel_order_line`, `close_order`, `change_order_line` (quantity, price), `hold_order` (HOLD).
+Without a date, today is meant.
 """
 
 from __future__ import annotations
@@ -198,6 +199,10 @@ def _close_period(environment: Environment, command: _Act, day: date) -> dict[st
     return Periods(environment, _USER, "P0010").close(command.company)
 
 
+def _purge_outbound(environment: Environment, command: _Act, day: date) -> dict[str, Any]:
+    return {"purged": environment.log.purge()}
+
+
 def _orders(environment: Environment) -> Orders:
     return Orders(environment, _BUYER, _ORDER_PROGRAM)
 
@@ -211,6 +216,7 @@ _ACTS: dict[str, Callable[[Environment, _Act, date], dict[str, Any]]] = {
     "change_voucher": _change_voucher,
     "post_batch": _post_batch,
     "close_period": _close_period,
+    "purge_outbound": _purge_outbound,
     "receive_order": _receive_order,
     "reverse_receipt": _reverse_receipt,
     "cancel_order_line": _cancel_order_line,

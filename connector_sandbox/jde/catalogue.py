@@ -232,7 +232,40 @@ _TABLES = (
     ),
 )
 
-TABLES: dict[str, Table] = {table.name: table for table in _TABLES}
+
+def _outbound(name: str, title: str, source: str, audit: str, *, without: str, indexed: str = "") -> Table:
+    """A table of the outbound log: the control columns, then those of what it copies (section 16)."""
+    copied = next(table for table in _TABLES if table.name == source)
+    left_out = {*without.split(), "USER", "PID", "JOBN", "UPMJ", "UPMT", "TDAY"}
+    columns = " ".join(column.spec for column in copied.columns if column.alias not in left_out)
+    spec = f"{_OUTBOUND} {columns} USER:S10 PID:S10 JOBN:S10 UPMJ:D {audit}"
+    return _table(name, title, "EDUS EDBT EDTN EDLN", f"UPMJ {indexed}", spec)
+
+
+_OUTBOUND = "EDUS:S10 EDBT:S15 EDTN:S22 EDLN:P7.3 TYTN:S8 EDSP:S1 TNAC:S2"
+
+_LOGS = (
+    _outbound(
+        "F0411Z3", "Voucher Transactions - Outbound", "F0411", "UPMT:N6 TDAY:N6", without="AID", indexed="DOC AN8"
+    ),
+    _outbound("F0911Z4", "Journal Entry Transactions - Outbound", "F0911", "TDAY:N6", without="STAM CTAM"),
+    _outbound(
+        "F0413Z1", "Payments - Outbound", "F0413", "UPMT:N6 TDAY:N6", without="CRR FAP POST BCRC", indexed="PYID"
+    ),
+    _outbound(
+        "F0414Z1",
+        "Payment Details - Outbound",
+        "F0414",
+        "UPMT:N6 TDAY:N6",
+        without="DOCM PYE DMTJ DGJ",
+        indexed="PYID",
+    ),
+    _outbound("F4301Z1", "Purchase Orders - Outbound", "F4301", "TDAY:N6", without=""),
+    _outbound("F4311Z1", "Purchase Order Lines - Outbound", "F4311", "TDAY:N6", without=""),
+    _outbound("F0401Z1", "Supplier Master - Batch File", "F0401", "UPMT:N6 TDAY:N6", without=""),
+)
+
+TABLES: dict[str, Table] = {table.name: table for table in (*_TABLES, *_LOGS)}
 
 # What the grid shows as column headings. Labels depend on the user's language, so nobody may parse them;
 # aliases without an

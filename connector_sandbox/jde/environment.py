@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from connector_sandbox.jde.options import Options
+from connector_sandbox.jde.outbound import OutboundLog
 from connector_sandbox.jde.store import Changed, Database
 from connector_sandbox.jde.tables import Row
 from connector_sandbox.kernel.clock import SandboxClock
+
+POSTING = "R09801"
 
 
 class Environment:
@@ -20,6 +24,9 @@ class Environment:
         self.clock = clock
         self.options = options
         self.database = Database(changed)
+        self.application = POSTING
+        """The program that writes at this moment, as `insert` and `update` say; posting writes rows by itself."""
+        self.log = OutboundLog(self)
 
     def local_now(self) -> datetime:
         """Now, in the server's local zone: the audit clock of JDE (jde-ais section 8, 7)."""
@@ -46,10 +53,34 @@ class Environment:
             audit[data_table.time_alias] = int(f"{now:%H%M%S}")
         return {**{a: v for a, v in audit.items() if a in data_table.by_alias}, **values}
 
-    def insert(self, table: str, values: Mapping[str, Any], *, user: str, program: str) -> Row:
-        """Add a row with its audit columns; DuplicateKeyError, ValueError as `TableData.insert`."""
-        return self.database[table].insert(self.stamped(table, values, user=user, program=program))
+    def insert(
+        self, table: str, values: Mapping[str, Any], *, user: str, program: str, application: str = "P0411"
+    ) -> Row:
+        """Add a row with its audit columns; DuplicateKeyError, ValueError as `TableData.insert`.
 
-    def update(self, table: str, row: Row, values: Mapping[str, Any], *, user: str, program: str) -> None:
+        `application` is which of JDE's programs this is, whatever the audit column PID (`program`) says.
+        """
+        with self._writing(application):
+            return self.database[table].insert(self.stamped(table, values, user=user, program=program))
+
+    def update(
+        self,
+        table: str,
+        row: Row,
+        values: Mapping[str, Any],
+        *,
+        user: str,
+        program: str,
+        application: str = "P0411",
+    ) -> None:
         """Change a row and its audit columns."""
-        self.database[table].update(row, self.stamped(table, values, user=user, program=program))
+        with self._writing(application):
+            self.database[table].update(row, self.stamped(table, values, user=user, program=program))
+
+    @contextmanager
+    def _writing(self, application: str) -> Iterator[None]:
+        self.application = application
+        try:
+            yield
+        finally:
+            self.application = POSTING

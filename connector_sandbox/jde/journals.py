@@ -44,6 +44,8 @@ class Closed:
 class Journals(Program):
     """Acts on journals, on behalf of a user."""
 
+    application = "P0911"
+
     def add(
         self, header: Mapping[str, Any], lines: Sequence[Line], closed: Sequence[Closed] = (), reopened_on: str = ""
     ) -> int:

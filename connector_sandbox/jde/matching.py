@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector_sandbox.jde.acting import BusinessError, Program, rounded
+from connector_sandbox.jde.acting import MATCH_PROGRAM, BusinessError, Program, rounded
 from connector_sandbox.jde.orders import BOTH, CANCELLED, MATCH, RECEIPT, ZERO, OrderKey, Orders, Part
 from connector_sandbox.jde.payables import Payables, VoucherKey
 from connector_sandbox.jde.tables import Row
@@ -53,6 +53,8 @@ class Found:
 
 class Matching(Program):
     """Vouchers order lines, on behalf of a user."""
+
+    application = "P4314"
 
     def match(
         self,
@@ -108,7 +110,9 @@ class Matching(Program):
                 -self._matched_foreign(key, order, record["LNID"]),
             )
             back.append((record, order, orders.line(order, record["LNID"]), part))
-        Payables(self._environment, self._user, self._program).void_voucher(key, day)
+        # A matched voucher is reversed by voucher match itself (section 15).
+        program = MATCH_PROGRAM if matched else self._program
+        Payables(self._environment, self._user, program).void_voucher(key, day)
         for record, order, line, part in back:
             received = record["MATC"] == MATCH
             orders.relieve(line, part, received=received)

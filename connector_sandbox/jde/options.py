@@ -13,6 +13,8 @@ from connector_sandbox.jde.dates import DatePattern
 from connector_sandbox.jde.indexes import check_added
 from connector_sandbox.kernel.system import BadCommandError
 
+TRANSACTION_TYPES = ("JDEVOUCH", "JDEJE", "JDEPYMNT", "JDEPOOUT", "JDESM")
+
 
 class DataSecurity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the limited user may not see (jde-ais section 8, 11): it is left out without a word."""
@@ -62,6 +64,15 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the rows that each question scans are counted (`GET /scans`); off, it costs nothing."""
     added_indexes: dict[str, list[str]] = {}
     """Table -> indexes that the site added, each as its columns with commas: {"F0411": ["UPMJ,UPMT"]}."""
+    outbound_log: list[str] = []
+    """Transaction types that are logged for other systems: JDEVOUCH, JDEJE, JDEPYMNT, JDEPOOUT, JDESM. None as
+    delivered."""
+    outbound_after_image: str = "UA"
+    """TNAC of what the log says of a row that was added or changed; which values vouchers have is not established."""
+    outbound_before_image: str = ""
+    """TNAC of the row as it was before a change; blank: no before images."""
+    outbound_deletion: str = ""
+    """TNAC of a row that was deleted; blank: deletions are not logged. Whether they are is not established."""
     internal_host: str = "http://e1ais01.internal.example:9300"
     """The host that next links name; nobody outside can resolve it."""
     data_security: DataSecurity = DataSecurity()
@@ -137,6 +148,9 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             DatePattern.parse(options.date_pattern)
             DatePattern.parse(options.limited_date_pattern)
             check_added(options.added_indexes)
+            unknown = set(options.outbound_log) - set(TRANSACTION_TYPES)
+            if unknown:
+                raise ValueError(f"outbound_log: there is no transaction type {min(unknown)}")
             if len(options.order_statuses) < 3:
                 raise ValueError("order_statuses needs three statuses at least")
         except (msgspec.ValidationError, zoneinfo.ZoneInfoNotFoundError, ValueError) as error:

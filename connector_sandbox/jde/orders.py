@@ -54,6 +54,8 @@ class Part:
 class Orders(Program):
     """Acts on purchase orders, on behalf of a user."""
 
+    application = "P4310"
+
     def header(self, key: OrderKey) -> Row:
         """The row of F4301; BusinessError when there is none."""
         row = self._database["F4301"].get(key.columns)

@@ -66,6 +66,8 @@ class _Part:
 class Payments(Program):
     """Acts on payments, on behalf of a user."""
 
+    application = "P0413"
+
     def record(self, order: Order, day: date, *, number: int = 0, posted: date | None = None) -> int:
         """Record a payment of a voucher: F0413 and F0414 rows. Gives the payment's PYID.
 

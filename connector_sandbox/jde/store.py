@@ -21,6 +21,8 @@ class DuplicateKeyError(ValueError):
 class TableData:
     """The rows of one table by primary key, and their hash indexes."""
 
+    Watcher = Callable[[Row | None, Row | None], None]
+
     def __init__(self, table: Table, changed: Changed) -> None:
         self.table = table
         self.rows: dict[tuple[Value, ...], Row] = {}
@@ -29,6 +31,8 @@ class TableData:
         self.indexes: dict[int, dict[Value, list[Row]]] = {
             table.by_alias[alias].position: {} for alias in table.indexed
         }
+        self.watcher: TableData.Watcher | None = None
+        """Told of each row that is added (None, row), changed (before, row) or deleted (row, None)."""
         self._changed = changed
         self._empty: Row = [column.empty for column in table.columns]
 
@@ -46,6 +50,7 @@ class TableData:
             raise DuplicateKeyError(f"{self.table.name}: row {key_text(self.table.key_of(row))} exists already")
         self._add(row)
         self.report(row)
+        self._tell(None, row)
         return row
 
     def check(self, values: Mapping[str, object]) -> None:
@@ -61,8 +66,9 @@ class TableData:
             if after[position] != row[position]:
                 _forget(index, row, position)
                 index.setdefault(after[position], []).append(row)
-        row[:] = after
+        before, row[:] = list(row), after
         self.report(row)
+        self._tell(before, row)
 
     def delete(self, row: Row) -> None:
         """Remove a row; nothing of it stays."""
@@ -71,6 +77,7 @@ class TableData:
         for position, index in self.indexes.items():
             _forget(index, row, position)
         self._changed(self.table.name, key_text(key), None)
+        self._tell(row, None)
 
     def holds(self, row: Row) -> bool:
         """Whether this very row is still there."""
@@ -131,6 +138,10 @@ class TableData:
             column = self.table.column(alias)
             row[column.position] = _fit(self.table, column, value)
         return row
+
+    def _tell(self, before: Row | None, after: Row | None) -> None:
+        if self.watcher is not None:
+            self.watcher(before, after)
 
     def _add(self, row: Row) -> None:
         self.rows[self.table.key_of(row)] = row

@@ -44,6 +44,11 @@ class Column:
         return self.kind in (Kind.TEXT, Kind.RIGHT)
 
     @property
+    def spec(self) -> str:
+        """The column as `parse_columns` reads it."""
+        return f"{self.alias}:{self.kind.value}{self.size}" + (f".{self.decimals}" if self.decimals else "")
+
+    @property
     def empty(self) -> Value:
         """What an unset value of this class holds."""
         if self.is_text:

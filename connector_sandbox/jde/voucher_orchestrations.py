@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from connector_sandbox.jde.acting import BusinessError
+from connector_sandbox.jde.acting import MATCH_PROGRAM, BusinessError
 from connector_sandbox.jde.matching import Matching, Wanted
 from connector_sandbox.jde.orchestrating import KEY, Desk, Inputs, InputType, Orchestration, Result, voucher_key
 from connector_sandbox.jde.orders import OrderKey
@@ -65,7 +65,9 @@ def _match_voucher(desk: Desk, inputs: Inputs) -> Result:
     others = [line for line in journal(inputs) if line["ANI"]]
     taxes = {"STAM": inputs.number("TaxAmount"), "CTAM": inputs.number("ForeignTax")}
     try:
-        key, batch, warnings = Matching(desk.environment, desk.user, "EP4314").match(document, wanted, taxes, others)
+        key, batch, warnings = Matching(desk.environment, desk.user, MATCH_PROGRAM).match(
+            document, wanted, taxes, others
+        )
     except BusinessError:
         raise
     except ValueError as error:

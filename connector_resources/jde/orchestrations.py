@@ -17,6 +17,7 @@ from connector_resources.connections import JdeConnection, Orchestration
 from connector_resources.errors import FieldMessage, NotFound, OutcomeUnknown, Refused, SystemProblem, UnusableInput
 from connector_resources.http import Call, HttpSession
 from connector_resources.http.departure import without_effect
+from connector_resources.jde.contract import ACTS, problems
 from connector_resources.jde.dataservice import DataService
 from connector_resources.jde.errors import Words, errors_inside, words
 from connector_resources.jde.query import literal
@@ -82,12 +83,13 @@ class Orchestrations:
         """Call the act's orchestration once with our `values` (texts, numbers, dates, lists of such for
         grids). One that only reads (`reads`) is repeated by itself where no answer came.
 
-        Succeeds only when all of the sheet's criterion holds: 2xx, no exception, `jde__status` absent or
-        SUCCESS, no `continuedOnError`, no form or system errors, and the configured key output present and
-        not zero. Raises Refused when JDE said no and named its reason, OutcomeUnknown when something may
-        have been written.
+        Raises UnusableInput where `values` are not what the contract declares. Succeeds only when all of the sheet's
+        criterion holds: 2xx, no exception, `jde__status` absent or SUCCESS, no `continuedOnError`, no form or system
+        errors, and the configured key output present and not zero. Raises Refused when JDE said no and named its
+        reason, OutcomeUnknown when something may have been written.
         """
         wanted = self.configured(act)
+        self._as_declared(act, values)
         call = Call(
             method="POST",
             path=f"{'' if wanted.version == 'v1' else '/' + wanted.version}/orchestrator/{quote(wanted.name, safe='')}",
@@ -119,6 +121,13 @@ class Orchestrations:
         if wanted.key_output and not key:
             raise self._unknown(call, f"it answered without an error and without {wanted.key_output}")
         return Outcome(key, body)
+
+    def _as_declared(self, act: str, values: Mapping[str, Any]) -> None:
+        """Nothing is sent that the contract does not declare: the site was built from its page."""
+        declared = ACTS.get(act)
+        found = problems(declared, values) if declared else ["it is no act of the contract (docs/orchestrations.md)"]
+        if found:
+            raise UnusableInput(f"{act} of {self._connection.name} is not sent: {'; '.join(found)}")
 
     def _inputs(self, wanted: Orchestration, values: Mapping[str, Any]) -> dict[str, Any]:
         """Flat JSON, as all public clients post it; a grid is a list of such."""

@@ -14,18 +14,27 @@ from connector_resources.errors import OutcomeUnknown, Refused, UnusableInput
 from connector_resources.jde import JdeClient
 
 Connect = Callable[..., JdeClient]
+ACT = "payment_record"
 SETTINGS = {
-    "voucher": {
-        "name": "ML_Voucher",
-        "inputs": {"supplier": "Supplier ", "date": "Invoice Date", "lines": "Grid", "lines.amount": "Amount"},
-        "key_output": "Document Number",
+    ACT: {
+        "name": "ML_Payment",
+        "inputs": {
+            "PaymentNumber": "Payment ",
+            "PaymentDate": "Payment Date",
+            "PayItems": "Grid",
+            "PayItems.ItemAmount": "Amount Paid",
+        },
+        "key_output": "Payment ID",
     }
 }
 VALUES = {
-    "supplier": 4343,
-    "date": date(2026, 4, 5),
-    "number": "INV-1",
-    "lines": [{"amount": Decimal("10.50"), "account": "30.8720"}],
+    "DocumentCompany": "00001",
+    "DocumentType": "PV",
+    "DocumentNumber": 4711,
+    "PaymentNumber": 80000001,
+    "PaymentDate": date(2026, 4, 5),
+    "GLDate": date(2026, 4, 6),
+    "PayItems": [{"PayItem": "001", "ItemAmount": Decimal("10.50")}],
 }
 
 
@@ -41,23 +50,26 @@ def answering(ais: FakeAis, status: int, body: Any) -> list[Any]:
         sent.append(inputs)
         return status, body
 
-    ais.orchestrations["ML_Voucher"] = orchestration
+    ais.orchestrations["ML_Payment"] = orchestration
     return sent
 
 
 def test_inputs_have_the_sites_names_and_the_users_dates(ais: FakeAis, client: JdeClient) -> None:
-    sent = answering(ais, 200, {"jde__status": "SUCCESS", "out": [{"Document Number": 4711}]})
-    outcome = client.orchestrations.call("voucher", VALUES)
+    sent = answering(ais, 200, {"jde__status": "SUCCESS", "out": [{"Payment ID": 4711}]})
+    outcome = client.orchestrations.call(ACT, VALUES)
     assert outcome.key == "4711"
     assert sent == [
         {
-            "Supplier ": "4343",
-            "Invoice Date": "05/04/2026",
-            "number": "INV-1",
-            "Grid": [{"Amount": "10.50", "account": "30.8720"}],
+            "DocumentCompany": "00001",
+            "DocumentType": "PV",
+            "DocumentNumber": "4711",
+            "Payment ": "80000001",
+            "Payment Date": "05/04/2026",
+            "GLDate": "06/04/2026",
+            "Grid": [{"PayItem": "001", "Amount Paid": "10.50"}],
         }
     ]
-    assert ais.requests[-1][1] == "/jderest/v3/orchestrator/ML_Voucher"
+    assert ais.requests[-1][1] == "/jderest/v3/orchestrator/ML_Payment"
     assert client.calls.write == 1
 
 
@@ -71,12 +83,12 @@ FORM = {"ServiceRequest1": {"forms": [{"fs_P0411_W0411A": {"errors": [{"CODE": "
         (200, {"sysErrors": [{"TITLE": "Bad"}]}, Refused, "Bad"),
         (200, {"exception": "X", "message": "broken"}, Refused, "broken"),
         (200, {"jde__status": "ERROR", "jde__simpleMessage": "No supplier"}, Refused, "No supplier"),
-        (200, {"jde__status": "WARN", "Document Number": 7}, OutcomeUnknown, "WARN"),
+        (200, {"jde__status": "WARN", "Payment ID": 7}, OutcomeUnknown, "WARN"),
         (200, {"continuedOnError": [{"message": "step 2"}]}, OutcomeUnknown, "step 2"),
-        (200, {**FORM, "Document Number": 7}, OutcomeUnknown, "0082"),
-        (200, {"jde__status": "SUCCESS"}, OutcomeUnknown, "without Document Number"),
-        (200, {"Document Number": 0}, OutcomeUnknown, "without Document Number"),
-        (200, {"Document Number": " "}, OutcomeUnknown, "without Document Number"),
+        (200, {**FORM, "Payment ID": 7}, OutcomeUnknown, "0082"),
+        (200, {"jde__status": "SUCCESS"}, OutcomeUnknown, "without Payment ID"),
+        (200, {"Payment ID": 0}, OutcomeUnknown, "without Payment ID"),
+        (200, {"Payment ID": " "}, OutcomeUnknown, "without Payment ID"),
         (200, [], OutcomeUnknown, "no object"),
         (200, "<html>Log in</html>", OutcomeUnknown, "web page"),
         (500, {"message": "x", "jde__simpleMessage": "Duplicate Supplier/Invoice"}, Refused, "Duplicate Supplier"),
@@ -94,41 +106,70 @@ def test_anything_else_is_no_success(
 ) -> None:
     sent = answering(ais, status, body)
     with pytest.raises(kind, match=words):
-        client.orchestrations.call("voucher", VALUES)
+        client.orchestrations.call(ACT, VALUES)
     assert len(sent) == 1
 
 
 def test_no_date_is_written_that_the_site_would_read_otherwise(
     ais: FakeAis, client: JdeClient, ledger: list[Any]
 ) -> None:
-    sent = answering(ais, 200, {"Document Number": 4711})
+    sent = answering(ais, 200, {"Payment ID": 4711})
     ais.strptime = "%m/%d/%Y"
     with pytest.raises(UnusableInput, match="date literals are not understood"):
-        client.orchestrations.call("voucher", VALUES)
+        client.orchestrations.call(ACT, VALUES)
     assert sent == []
 
 
 def test_a_lost_answer_is_not_sent_again(ais: FakeAis, client: JdeClient) -> None:
     ais.before = lambda method, path, body: "drop" if "/orchestrator/" in path else None
     with pytest.raises(OutcomeUnknown):
-        client.orchestrations.call("voucher", VALUES)
+        client.orchestrations.call(ACT, VALUES)
     assert len(ais.paths("/orchestrator/")) == 1
 
 
 def test_a_dead_token_is_renewed_and_the_call_sent_once_more(ais: FakeAis, client: JdeClient) -> None:
-    sent = answering(ais, 200, {"Document Number": 4711})
+    sent = answering(ais, 200, {"Payment ID": 4711})
     client.count("F0101")
     ais.expire()
-    assert client.orchestrations.call("voucher", VALUES).key == "4711"
+    assert client.orchestrations.call(ACT, VALUES).key == "4711"
     assert len(sent) == 1
 
 
 def test_discovery_finds_what_does_not_agree(ais: FakeAis, client: JdeClient) -> None:
-    assert "no orchestration 'ML_Voucher'" in client.orchestrations.lacking("voucher")
-    ais.described["ML_Voucher"] = [{"name": "Supplier "}, "Invoice Date"]
-    assert client.orchestrations.lacking("voucher") == "voucher: ML_Voucher has no input 'Grid', 'Amount'"
-    ais.described["ML_Voucher"].append({"name": "Grid", "inputs": [{"name": "Amount"}]})
-    assert client.orchestrations.lacking("voucher") == ""
+    assert "no orchestration 'ML_Payment'" in client.orchestrations.lacking(ACT)
+    ais.described["ML_Payment"] = [{"name": "Payment "}, "Payment Date"]
+    assert client.orchestrations.lacking(ACT) == f"{ACT}: ML_Payment has no input 'Grid', 'Amount Paid'"
+    ais.described["ML_Payment"].append({"name": "Grid", "inputs": [{"name": "Amount Paid"}]})
+    assert client.orchestrations.lacking(ACT) == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"Comment": "x"}, "Comment is not declared"),
+        ({"DocumentType": None, "PaymentNumber": None}, "PaymentNumber is missing"),
+        ({"PaymentDate": "2026-04-05"}, "PaymentDate is a str, not a date"),
+        ({"PaymentNumber": "8 000"}, "PaymentNumber is a str, not a numeric"),
+        ({"PayItems": [{"PayItem": "001", "Paid": 1}]}, "PayItems 1: Paid is not declared"),
+        ({"PayItems": [{"ItemAmount": Decimal(1)}]}, "PayItems 1: PayItem is missing"),
+        ({"PayItems": ["001"]}, "PayItems 1 is a str, not an object"),
+        ({"PayItems": "001"}, "PayItems is a str, not an array"),
+    ],
+)
+def test_what_the_contract_does_not_declare_is_not_sent(
+    ais: FakeAis, client: JdeClient, changed: dict[str, Any], told: str
+) -> None:
+    sent = answering(ais, 200, {"Payment ID": 4711})
+    with pytest.raises(UnusableInput, match=f"{ACT} of erp is not sent: {told}$"):
+        client.orchestrations.call(ACT, VALUES | changed)
+    assert sent == []
+
+
+def test_an_act_that_the_contract_does_not_know_is_not_called(ais: FakeAis, connect: Connect) -> None:
+    client = connect(orchestrations={"voucher": {"name": "ML_Voucher"}})
+    with pytest.raises(UnusableInput, match="no act of the contract"):
+        client.orchestrations.call("voucher", {})
+    assert ais.paths("/orchestrator/") == []
 
 
 def test_an_act_without_an_orchestration_names_the_setting(client: JdeClient) -> None:

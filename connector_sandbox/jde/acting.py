@@ -48,6 +48,11 @@ class Program:
         self._user = user
         self._program = program
 
+    @property
+    def user(self) -> str:
+        """Who runs it."""
+        return self._user
+
     def base_currency(self, company: str) -> str:
         """The currency of a company's domestic amounts; blank for an unknown company."""
         companies = self._database["F0010"]
@@ -84,6 +89,9 @@ class Program:
         self._environment.update(
             table, row, values, user=self._user, program=self._program, application=self._application
         )
+
+    def _delete(self, table: str, row: Row) -> None:
+        self._environment.delete(table, row, application=self._application)
 
     @property
     def _application(self) -> str:

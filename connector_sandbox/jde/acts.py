@@ -1,13 +1,7 @@
-"""The control verb `rows`: what JDE's own users do while nobody looks.
+"""The control verb `rows`: what JDE's own users do while nobody looks. The acts are listed in docs/sandbox.md.
 
-Acts on vouchers name their document by KCO, DCT (PV) and DOC: `pay_voucher` (amount, or in the voucher's currency
-foreign, discount, number, date), `void_voucher`, `set_pay_status` (PST), `change_voucher` (amount; SFX: 001), the first
-two and the last of one pay item where SFX names it; `post_batch` posts the batch of a voucher, or one by ICUT (V) and
-ICU; on payments `void_payment` (PYID or number), and `payment_run` of what is due on a date (KCO: of one company).
-`close_period` takes the company (KCO), `purge_outbound` empties the outbound log. Acts on orders name KCOO, DCTO
-(OP), DOCO and, where they are about one line, LNID: `receive_order` (quantity, amount, date), `reverse_receipt`
-(number), `cancel_order_line`, `close_order`, `change_order_line` (quantity, price), `hold_order` (HOLD).
-Without a date, today is meant.
+Acts on vouchers name their document by KCO, DCT (PV) and DOC, and one pay item by SFX; payments by PYID or number;
+orders by KCOO, DCTO (OP), DOCO and, where they are about one line, LNID. Without a date, today is meant.
 """
 
 from __future__ import annotations
@@ -25,6 +19,7 @@ from connector_sandbox.jde.orders import OrderKey, Orders
 from connector_sandbox.jde.payables import Payables, VoucherKey
 from connector_sandbox.jde.payments import Order, Payments, Share
 from connector_sandbox.jde.periods import Periods
+from connector_sandbox.jde.reports import Reports
 
 _USER, _PROGRAM = "APCLERK", "EP0411"
 _BUYER, _ORDER_PROGRAM = "BUYER", "EP4310"
@@ -50,6 +45,7 @@ class _Act(msgspec.Struct, forbid_unknown_fields=True):
     number: int = 0
     batch_type: str = msgspec.field(name="ICUT", default="V")
     batch: int = msgspec.field(name="ICU", default=0)
+    group: str = msgspec.field(name="EDBT", default="")
     date: date | None = None
     amount: Decimal | None = None
     foreign: Decimal | None = None
@@ -73,10 +69,12 @@ class _Act(msgspec.Struct, forbid_unknown_fields=True):
         return OrderKey(self.order_company, self.order_type, self.order, self.order_suffix)
 
 
-def carry_out(environment: Environment, command: Mapping[str, Any]) -> dict[str, Any]:
+def carry_out(environment: Environment, reports: Reports, command: Mapping[str, Any]) -> dict[str, Any]:
     """Do it, and say what was done. ValueError, in one line, when it cannot be done."""
     wanted = {key: value for key, value in command.items() if key != "system"}
     try:
+        if wanted.get("act") == "run_batch":
+            return _run_batch(reports, msgspec.convert(wanted, _Act, strict=False))
         if "act" in wanted:
             return _perform(environment, msgspec.convert(wanted, _Act, strict=False))
         return _write(environment, msgspec.convert(wanted, _Rows))
@@ -101,7 +99,7 @@ def _write(environment: Environment, command: _Rows) -> dict[str, Any]:
         row = data.get(values)
         if row is None:
             raise ValueError(f"{command.table}: no row {values} to delete")
-        data.delete(row)
+        environment.delete(command.table, row)
         deleted += 1
     return {"inserted": inserted, "updated": updated, "deleted": deleted}
 
@@ -109,7 +107,7 @@ def _write(environment: Environment, command: _Rows) -> dict[str, Any]:
 def _perform(environment: Environment, command: _Act) -> dict[str, Any]:
     act = _ACTS.get(command.act)
     if act is None:
-        raise ValueError(f"no act {command.act!r}: {', '.join(_ACTS)}")
+        raise ValueError(f"no act {command.act!r}: {', '.join((*_ACTS, 'run_batch'))}")
     return act(environment, command, command.date or environment.today())
 
 
@@ -154,6 +152,11 @@ def _post_batch(environment: Environment, command: _Act, day: date) -> dict[str,
     payables = _payables(environment)
     kind, number = (command.batch_type, command.batch) if command.batch else payables.batch_of(command.voucher)
     return {"ICU": number, "rows": payables.post_batch(kind, number)}
+
+
+def _run_batch(reports: Reports, command: _Act) -> dict[str, Any]:
+    job = reports.submit("R04110ZA", command.group, final=True, user=_USER)
+    return {"job": job["jobNumber"], "status": job["jobStatus"]}
 
 
 def _receive_order(environment: Environment, command: _Act, day: date) -> dict[str, Any]:

@@ -21,7 +21,8 @@ def _add_batch_rows(desk: Desk, inputs: Inputs) -> Result:
     items, lines = pay_items(inputs), journal(inputs)
     if not items:
         raise BusinessError("0003", "Blanks Invalid: PayItems are required", "EDLN")
-    control = {"EDUS": desk.user, "EDBT": batch, "EDTN": number, "EDSP": "0", "EDTC": "A", "EDTR": "V", "EDER": "B"}
+    waiting = desk.environment.options.unprocessed_flag
+    control = {"EDUS": desk.user, "EDBT": batch, "EDTN": number, "EDSP": waiting, "EDTC": "A", "EDTR": "V", "EDER": "B"}
     for table, records in (("F0411Z1", items), ("F0911Z1", lines)):
         for line, record in enumerate(records, start=1):
             _insert(desk, table, {**record, **control, "EDLN": line})

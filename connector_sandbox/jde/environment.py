@@ -27,6 +27,8 @@ class Environment:
         self.application = POSTING
         """The program that writes at this moment, as `insert` and `update` say; posting writes rows by itself."""
         self.log = OutboundLog(self)
+        self.warned: set[str] = set()
+        """Calls whose form stands on its first OK, because that gave a warning (section 13)."""
 
     def local_now(self) -> datetime:
         """Now, in the server's local zone: the audit clock of JDE (jde-ais section 8, 7)."""
@@ -76,6 +78,11 @@ class Environment:
         """Change a row and its audit columns."""
         with self._writing(application):
             self.database[table].update(row, self.stamped(table, values, user=user, program=program))
+
+    def delete(self, table: str, row: Row, *, application: str = "P0411") -> None:
+        """Delete a row for good."""
+        with self._writing(application):
+            self.database[table].delete(row)
 
     @contextmanager
     def _writing(self, application: str) -> Iterator[None]:

@@ -51,23 +51,34 @@ class Found:
     received: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A voucher for order lines that is worked out and checked: its shared columns, what it relieves, its rows in the
+    making, and the warnings about it."""
+
+    header: Mapping[str, Any]
+    found: Sequence[Found]
+    items: Sequence[Mapping[str, Any]]
+    journal: Sequence[Mapping[str, Any]]
+    warnings: Sequence[BusinessError]
+
+
 class Matching(Program):
     """Vouchers order lines, on behalf of a user."""
 
     application = "P4314"
 
-    def match(
+    def draft(
         self,
         header: Mapping[str, Any],
         wanted: Sequence[Wanted],
         taxes: Mapping[str, Decimal],
         more_lines: Sequence[Mapping[str, Any]],
-    ) -> tuple[VoucherKey, int, list[BusinessError]]:
-        """Enter a voucher for these order lines: its key, its batch and the warnings about it.
+    ) -> Draft:
+        """Work out and check a voucher for these order lines; nothing is written yet.
 
         `header` are the shared columns of F0411 (CRRM and CRR as the orders have them where blank), `taxes` STAM and
-        CTAM, of the whole voucher, `more_lines` journal lines without an order. BusinessError when it is refused;
-        nothing is written then.
+        CTAM, of the whole voucher, `more_lines` journal lines without an order. BusinessError when it is refused.
         """
         if not wanted:
             raise BusinessError("0003", "Blanks Invalid: Lines are required", "LNID")
@@ -87,13 +98,18 @@ class Matching(Program):
                     "ACR": (own[0].get("ACR") or ZERO) + item["CTAM"],
                 }
         journal = [line for own in lines for line in own]
-        entry = VoucherEntry(self._environment, self._user, self._program)
-        warnings = entry.check(items, journal)
+        warnings = VoucherEntry(self._environment, self._user, self._program).check(items, journal)
+        return Draft(header, found, items, journal, warnings)
+
+    def enter(self, draft: Draft) -> tuple[VoucherKey, int]:
+        """Enter the voucher of a draft, and relieve its order lines; gives its key and its batch."""
+        header = draft.header
         batch = self._database.next_number("ICU", ("F0411", "ICU"), ("F0911", "ICU"))
-        key = entry.write(items, journal, batch)
-        for each in found:
+        entry = VoucherEntry(self._environment, self._user, self._program)
+        key = entry.write(draft.items, draft.journal, batch)
+        for each in draft.found:
             self._relieve(each, key, header["DGJ"], str(header.get("VINV") or ""))
-        return key, batch, warnings
+        return key, draft.items[0]["ICU"] or batch
 
     def void(self, key: VoucherKey, day: date) -> None:
         """Void a voucher, and open the order lines again that it was matched to: F43121 rows with negative figures."""
@@ -274,7 +290,8 @@ class Matching(Program):
         amounts = {}
         if header["CRRM"] == "F" and not line.get("AA"):
             amounts = {"AA": rounded(Decimal(line["ACR"]) * Decimal(header["CRR"]), self._base_unit(header))}
-        return {**line, **_shared_columns(header), **amounts}
+        # its number comes after the lines of the orders
+        return {**line, **_shared_columns(header), **amounts, "JELN": 0}
 
     def _base_unit(self, header: Mapping[str, Any]) -> Decimal:
         """The smallest amount of the company's currency."""

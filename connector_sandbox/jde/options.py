@@ -95,7 +95,25 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What becomes of the 1099 codes (TNN, AC07) that a voucher is entered with: kept; lost; or the code is always the
     supplier's category code 07. Which it is, and whether the batch carries them, is not established."""
     duplicate_invoices: Literal["silent", "warn", "error"] = "warn"
-    """The A/P constant for a supplier's second voucher of one invoice number."""
+    """The A/P constant DUIN for a supplier's second voucher of one invoice number (jde-ais section 6): N takes it
+    without a word, Y warns (0082), H refuses (1912)."""
+    entry_warnings: Literal["made", "again", "not_made"] = "made"
+    """What a warning on the first OK of W0411A does to the orchestration, which answers 200 with `warnings` in each
+    case (section 13): `made`, its designer sends the same OK again, and the voucher is there; `again`, it is not, and
+    passes when the same call comes a second time; `not_made`, each call is a new form and none passes."""
+    batch_reference: Literal["kept", "dropped"] = "kept"
+    """VR01 of the batch processor (section 11.1, ignored fields): the vendor drops it. `kept` is the old reading, and
+    the default only until no client needs it. RP1, RP2, TXA3, EXR3 and HDGJ are dropped in any case."""
+    user_fields: Literal["kept", "dropped"] = "kept"
+    """URRF, URC1, URDT, URAT and URAB, which are reserved for users (section 11.1): promised to nobody in the batch,
+    and on no A/P form. `kept` is the old reading, and the default only until no client needs it."""
+    batch_remark: Literal["kept", "dropped"] = "kept"
+    """RMK of the batch processor: not on the ignored list, so that it is inferred that it is kept (section 11.4)."""
+    entry_reference: Literal["kept", "dropped"] = "kept"
+    """VR01 of vouchers that are entered or matched by a form: named on no page, to be taken for absent (section 13).
+    `kept` is the old reading, and the default only until no client needs it."""
+    unprocessed_flag: Literal["0", ""] = "0"
+    """EDSP of a batch row that waits: the 9.1 and 9.2 editions say 0, the 9.0 edition leaves it blank (11.1)."""
     orchestration_errors: dict[str, Literal["abort", "body", "continue"]] = {}
     """Orchestration ("*": the others) -> how its failure shows: 500, errors in a 200, continued."""
     unknown_orchestration: Literal[404, 500] = 500
@@ -136,7 +154,9 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch_seconds: float = 0
     """How long R04110ZA waits in its queue before it processes the batch rows."""
     write_back: bool = True
-    """Whether the number of the voucher is written back to its batch row."""
+    """Whether DOC, DCT, KCO, ICU and ICUT of the voucher are written back to its batch rows: not established, only EDSP
+    and CRRM are documented to change (section 11.4). True is the old reading, and the default only until no client
+    needs it."""
     purge_processed: bool = False
     """Whether processed batch rows are deleted at once."""
 

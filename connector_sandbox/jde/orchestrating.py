@@ -47,6 +47,11 @@ class Inputs:
         text = self.text(name)
         return self._reader.pattern.read(text) if text else None
 
+    @property
+    def shown(self) -> str:
+        """All that was passed, as one text: two equal calls have the same."""
+        return repr(sorted(self._values.items()))
+
     def rows(self, name: str) -> list[Inputs]:
         """The rows of a detail input."""
         return [Inputs(row, self._reader) for row in self._values.get(name) or ()]

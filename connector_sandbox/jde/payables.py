@@ -145,10 +145,10 @@ class Payables(Program):
         ]
         if not found:
             return []
-        error = BusinessError("0082", "Duplicate Supplier/Invoice Number", "VINV")
+        text = "Duplicate Supplier/Invoice Number"
         if policy == "error":
-            raise error
-        return [error]
+            raise BusinessError("1912", text, "VINV")
+        return [BusinessError("0082", text, "VINV")]
 
     def changeable(self, key: VoucherKey, items: Collection[str] = ()) -> list[Row]:
         """The pay items of a voucher that are not paid, or those alone whose SFX are given; BusinessError when they are

@@ -10,10 +10,9 @@ from typing import Any
 from connector_sandbox.jde.acting import BusinessError
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.errors import AisError
-from connector_sandbox.jde.payables import VoucherKey
 from connector_sandbox.jde.store import Changed, Record
 from connector_sandbox.jde.tables import Row
-from connector_sandbox.jde.vouchers import VoucherEntry
+from connector_sandbox.jde.vouchers import VoucherEntry, carried
 
 _PROGRAM = "R04110Z"
 _REPORTS = ("R04110ZA", "R04110Z")
@@ -81,7 +80,7 @@ class Reports:
 
     def message(self, transaction: Transaction) -> str:
         """What the work center says about a transaction that stayed behind."""
-        return str(self._messages.get("/".join(transaction), {}).get("text", ""))
+        return str(self._messages.get(_name(transaction), {}).get("text", ""))
 
     def clear(self) -> None:
         """Forget jobs and messages."""
@@ -98,16 +97,25 @@ class Reports:
         self._attempted = dict(content.get("batches", {}))
 
     def _run(self, job: Mapping[str, Any]) -> None:
-        if job["final"]:
-            self._put("batches", self._attempted, job["batch"], {"attempted": True})
+        batch = str(job["batch"])
+        pending = self._pending(batch)
+        first = [_name(transaction) for transaction in pending]
+        known = self._attempted.get(batch, {}).get("transactions", first)
+        if job["final"] and batch not in self._attempted:
+            self._put("batches", self._attempted, batch, {"transactions": first})
         entry = VoucherEntry(self._environment, str(job["user"]), _PROGRAM)
         # One number for the vouchers of a run, as A/P batch control has it.
-        batch = self._environment.database.next_number("ICU", ("F0411", "ICU"), ("F0911", "ICU"))
-        for transaction, rows in self._pending(job["batch"]).items():
-            name = "/".join(transaction)
+        ledger = self._environment.database.next_number("ICU", ("F0411", "ICU"), ("F0911", "ICU"))
+        orphan = self._orphan(batch, pending)
+        for transaction, rows in pending.items():
+            name = _name(transaction)
             try:
                 # A bad transaction stays, with a message, and does not stop the rest.
-                self._voucher(entry, transaction, rows, batch, final=job["final"])
+                if name not in known:
+                    raise BusinessError("0058", f"Batch {batch} was processed already, nothing can be added", "EDBT")
+                if orphan is not None and transaction > orphan:
+                    raise BusinessError("4056", f"Voucher out of balance: no journal is read after {orphan[-1]}", "AG")
+                self._voucher(entry, transaction, rows, ledger, final=job["final"])
             except BusinessError as error:
                 self._put("messages", self._messages, name, {"text": f"{error.code} {error.text}"})
             else:
@@ -123,36 +131,60 @@ class Reports:
                 found.setdefault((user, batch, number), []).append(row)
         return found
 
+    def _orphan(self, batch: str, pending: Mapping[Transaction, list[Row]]) -> Transaction | None:
+        """The first transaction of which only journal rows wait: the reading of F0911Z1 ends there (section 11.3)."""
+        data = self._environment.database["F0911Z1"]
+        waiting = {
+            (str(data.value(row, "EDUS")), batch, str(data.value(row, "EDTN")))
+            for row in data.where(EDBT=batch)
+            if data.value(row, "EDSP") != "1"
+        }
+        return min(waiting - pending.keys(), default=None)
+
     def _voucher(
         self, entry: VoucherEntry, transaction: Transaction, rows: list[Row], batch: int, *, final: bool
     ) -> None:
         database = self._environment.database
         user, group, number = transaction
         lines = database["F0911Z1"].where(EDUS=user, EDBT=group, EDTN=number)
-        items = _in_line_order([dict(database["F0411Z1"].record(row)) for row in rows])
+        options = self._environment.options
+        items = [carried(options, database["F0411Z1"].record(row), batch=True) for row in rows]
+        items = _in_line_order([{"AG": Decimal(0), **item} for item in items])
         journal = _in_line_order([dict(database["F0911Z1"].record(row)) for row in lines])
         _check_control_fields(items, journal)
+        if not journal:
+            raise BusinessError("4056", "Voucher out of balance: it has no journal lines", "AG")
         items, journal = entry.complete(items, journal)
         entry.check(items, journal)
         if not final:
             return
-        key = entry.write(items, journal, batch)
+        try:
+            key = entry.write(items, journal, batch)
+        except BusinessError:
+            raise
+        except ValueError as error:
+            raise BusinessError("0024", str(error)) from None
+        written: Record = {"EDSP": "1", "CRRM": str(items[0].get("CRRM") or "")}
+        if options.write_back:
+            written |= {"KCO": key.company, "DCT": key.type, "DOC": key.number}
+            written |= {"ICU": items[0].get("ICU") or batch, "ICUT": "V"}
         for table, members in (("F0411Z1", rows), ("F0911Z1", lines)):
-            self._finish(table, members, key, batch)
+            self._finish(table, members, written, entry.user)
 
-    def _finish(self, table: str, rows: list[Row], key: VoucherKey, batch: int) -> None:
-        options, data = self._environment.options, self._environment.database[table]
-        written: Record = {"KCO": key.company, "DCT": key.type, "DOC": key.number, "ICU": batch, "ICUT": "V"}
+    def _finish(self, table: str, rows: list[Row], written: Record, user: str) -> None:
         for row in rows:
-            if options.purge_processed:
-                data.delete(row)
-                continue
-            values: Record = {"EDSP": "1", **(written if options.write_back else {})}
-            self._environment.update(table, row, values, user=str(data.value(row, "EDUS")), program=_PROGRAM)
+            if self._environment.options.purge_processed:
+                self._environment.delete(table, row)
+            else:
+                self._environment.update(table, row, written, user=user, program=_PROGRAM)
 
     def _put(self, entity: str, records: dict[str, dict[str, Any]], key: str, record: dict[str, Any]) -> None:
         records[key] = record
         self._changed(entity, key, record)
+
+
+def _name(transaction: Transaction) -> str:
+    return "/".join(transaction)
 
 
 def _in_line_order(records: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -231,10 +231,16 @@ class Database:
         self.load({name: records.values() for name, records in content.items() if name in self.tables})
         self._numbers = {name: record["last"] for name, record in content.get("next_numbers", {}).items()}
 
-    def next_number(self, name: str, *used: tuple[str, str]) -> int:
-        """The next number of a series: one that none of the (table, alias) columns holds yet."""
+    def begin_numbers(self, name: str, *used: tuple[str, str]) -> None:
+        """Begin a series after what the (table, alias) columns hold now, unless it has begun: what is numbered by hand
+        from here on does not move it."""
         if name not in self._numbers:
             self._numbers[name] = max((self._highest(table, alias) for table, alias in used), default=0)
+            self._changed("next_numbers", name, {"last": self._numbers[name]})
+
+    def next_number(self, name: str, *used: tuple[str, str]) -> int:
+        """The next number of a series: one that none of the (table, alias) columns holds yet."""
+        self.begin_numbers(name, *used)
         number = self._numbers[name] + 1
         while any(self[table].where(**{alias: number}) for table, alias in used):
             number += 1

@@ -105,7 +105,7 @@ class JdeSystem:
     def rows(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """Rows of a table, or one of the acts that JDE's users do; BadCommandError says what is wrong."""
         try:
-            return carry_out(self._environment, command)
+            return carry_out(self._environment, self._reports, command)
         except ValueError as error:
             raise BadCommandError(f"jde rows: {error}") from None
 

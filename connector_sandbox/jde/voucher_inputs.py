@@ -20,6 +20,9 @@ VOUCHER: dict[str, InputType] = {
     "Reference": "String",
     "UserReference": "String",
     "DocumentType": "String",
+    "DocumentNumber": "Numeric",
+    "DocumentCompany": "String",
+    "LedgerBatch": "Numeric",
 }
 PAY_ITEMS: dict[str, InputType] = {
     "GrossAmount": "Numeric",
@@ -49,6 +52,9 @@ DISTRIBUTION: dict[str, InputType] = {
 }
 
 
+_JOURNAL_HEADER = ("AN8", "VINV", "DGJ", "CO", "CRCD", "CRRM", "CRR", "DOC", "DCT", "KCO", "ICU", "ICUT")
+
+
 def header(inputs: Inputs) -> dict[str, Any]:
     """Columns of F0411 that all pay items of a voucher share."""
     return {
@@ -65,6 +71,11 @@ def header(inputs: Inputs) -> dict[str, Any]:
         "VR01": inputs.text("Reference"),
         "URRF": inputs.text("UserReference"),
         "DCT": inputs.text("DocumentType"),
+        # Preset by the caller, or blank: next numbers, and the voucher's own company (section 11.3).
+        "DOC": inputs.whole("DocumentNumber"),
+        "KCO": inputs.text("DocumentCompany") or inputs.text("Company"),
+        "ICU": inputs.whole("LedgerBatch"),
+        "ICUT": "V",
     }
 
 
@@ -97,10 +108,11 @@ def pay_items(inputs: Inputs) -> list[dict[str, Any]]:
 def journal(inputs: Inputs) -> list[dict[str, Any]]:
     """The distribution as rows of F0911 or F0911Z1 in the making."""
     document = header(inputs)
-    shared = {alias: document[alias] for alias in ("AN8", "VINV", "DGJ", "CO", "CRCD", "CRRM", "CRR")}
+    shared = {alias: document[alias] for alias in _JOURNAL_HEADER}
     return [
         {
             **shared,
+            "JELN": place,
             "ANI": line.text("Account"),
             "AA": line.number("Amount"),
             "ACR": line.number("ForeignAmount"),
@@ -109,5 +121,5 @@ def journal(inputs: Inputs) -> list[dict[str, Any]]:
             "SBLT": line.text("SubledgerType"),
             "LT": "AA",
         }
-        for line in inputs.rows("Distribution")
+        for place, line in enumerate(inputs.rows("Distribution"), start=1)
     ]

@@ -11,7 +11,7 @@ from connector_sandbox.jde.orchestrating import KEY, Desk, Inputs, InputType, Or
 from connector_sandbox.jde.orders import OrderKey
 from connector_sandbox.jde.payables import VoucherKey
 from connector_sandbox.jde.voucher_inputs import DISTRIBUTION, PAY_ITEMS, VOUCHER, header, journal, pay_items
-from connector_sandbox.jde.vouchers import VoucherEntry
+from connector_sandbox.jde.vouchers import VoucherEntry, carried
 
 _MATCHED: dict[str, InputType] = {
     **VOUCHER,
@@ -36,23 +36,31 @@ _ORDER_LINES: dict[str, InputType] = {
 }
 
 
+# What a call gives that entered no voucher.
+_NOTHING = VoucherKey("", "", 0)
+
+
 def _enter_voucher(desk: Desk, inputs: Inputs) -> Result:
     entry = VoucherEntry(desk.environment, desk.user, "EP0411")
-    items, lines = entry.complete(pay_items(inputs), journal(inputs))
+    options = desk.environment.options
+    items = [carried(options, item, batch=False) for item in pay_items(inputs)]
+    items, lines = entry.complete(items, journal(inputs))
     if not items:
         raise BusinessError("0003", "Blanks Invalid: PayItems are required", "AG")
     warnings = entry.check(items, lines)
+    if _stands(desk, inputs, warnings):
+        return _entered(_NOTHING, 0, warnings)
     batch = desk.environment.database.next_number("ICU", ("F0411", "ICU"), ("F0911", "ICU"))
     try:
         key = entry.write(items, lines, batch)
     except ValueError as error:
         raise BusinessError("0024", str(error)) from None
-    return _entered(key, batch, warnings)
+    return _entered(key, items[0]["ICU"] or batch, warnings)
 
 
 def _match_voucher(desk: Desk, inputs: Inputs) -> Result:
     document: dict[str, Any] = {
-        **header(inputs),
+        **carried(desk.environment.options, header(inputs), batch=False),
         "PST": inputs.text("PayStatus"),
         "TNN": inputs.text("Flag1099"),
         "AC07": inputs.text("Code1099"),
@@ -64,15 +72,30 @@ def _match_voucher(desk: Desk, inputs: Inputs) -> Result:
     # In the one-row form the amount of the order line looks like one of a distribution line.
     others = [line for line in journal(inputs) if line["ANI"]]
     taxes = {"STAM": inputs.number("TaxAmount"), "CTAM": inputs.number("ForeignTax")}
+    matching = Matching(desk.environment, desk.user, MATCH_PROGRAM)
     try:
-        key, batch, warnings = Matching(desk.environment, desk.user, MATCH_PROGRAM).match(
-            document, wanted, taxes, others
-        )
+        drafted = matching.draft(document, wanted, taxes, others)
+        if _stands(desk, inputs, drafted.warnings):
+            return _entered(_NOTHING, 0, drafted.warnings)
+        key, batch = matching.enter(drafted)
     except BusinessError:
         raise
     except ValueError as error:
         raise BusinessError("0024", str(error)) from None
-    return _entered(key, batch, warnings)
+    return _entered(key, batch, drafted.warnings)
+
+
+def _stands(desk: Desk, inputs: Inputs, warnings: Sequence[BusinessError]) -> bool:
+    """Whether the form stands on its first OK because of warnings, and nothing is written (switch entry_warnings)."""
+    policy = desk.environment.options.entry_warnings
+    if not warnings or policy == "made":
+        return False
+    call, warned = f"{desk.user} {inputs.shown}", desk.environment.warned
+    if policy == "again" and call in warned:
+        warned.remove(call)
+        return False
+    warned.add(call)
+    return True
 
 
 def _wanted(company: str, line: Inputs) -> Wanted:

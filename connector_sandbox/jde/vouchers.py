@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from connector_sandbox.jde.acting import BusinessError, Program, rounded
+from connector_sandbox.jde.options import Options
 from connector_sandbox.jde.payables import Payables, VoucherKey
 from connector_sandbox.jde.periods import Periods
 
@@ -17,9 +19,24 @@ Record = Mapping[str, Any]
 _POSTABLE = ("", "L", "S", "U", "X")
 
 _PAY_ITEM = """AN8 PYE SNTO DIVJ DSVJ DDJ DDNJ DGJ CO AG ADSC ADSA ATXA ATXN STAM TXA1 EXR1 CRRM CRCD CRR ACR CDS
-    CDSA CTXA CTXN CTAM GLC GLBA AM MCU PTC VINV PKCO PO PDCT LNID SFXO VR01 RMK PYIN URRF TORG BCRC"""
+    CDSA CTXA CTXN CTAM GLC GLBA AM MCU PTC VINV PKCO PO PDCT LNID SFXO VR01 RMK RP1 PYIN URC1 URDT URAT URAB URRF
+    BCRC"""
 _JOURNAL_LINE = """DGJ CO ANI AID MCU OBJ SUB SBL SBLT AM CRRM CRCD CRR AA ACR U UM EXA EXR R1 R2 AN8 VINV IVD PO
-    PDCT PKCO LNID ASID TORG"""
+    PDCT PKCO LNID ASID"""
+
+_RESERVED = ("URC1", "URDT", "URAT", "URAB", "URRF")
+# What the batch processor ignores of a pay item beside VR01 (section 11.1).
+_IGNORED = ("RP1", "RP2", "TXA3", "EXR3", "HDGJ")
+_DOCUMENTS = (("F0411", "DOC"), ("F0911", "DOC"))
+
+
+def carried(options: Options, item: Record, *, batch: bool) -> dict[str, Any]:
+    """A pay item without what the batch processor (section 11.4), or an A/P form (section 13), does not take over."""
+    gone = {"VR01"} if (options.batch_reference if batch else options.entry_reference) == "dropped" else set()
+    gone |= set(_RESERVED) if options.user_fields == "dropped" else set()
+    if batch:
+        gone |= {*_IGNORED, *(("RMK",) if options.batch_remark == "dropped" else ())}
+    return {alias: value for alias, value in item.items() if alias not in gone}
 
 
 class VoucherEntry(Program):
@@ -37,6 +54,9 @@ class VoucherEntry(Program):
         made, journal = [dict(item) for item in items], [dict(line) for line in lines]
         if not made:
             return made, journal
+        for item in made:
+            # BSF/B0400047: DIVJ is DGJ where it is not given
+            item["DIVJ"] = item.get("DIVJ") or item.get("DGJ")
         first = made[0]
         base = self.base_currency(str(first.get("CO") or ""))
         foreign = bool(base) and first.get("CRCD") not in (None, "", base)
@@ -66,26 +86,29 @@ class VoucherEntry(Program):
             if line.get("DGJ"):
                 self._periods.check(str(line.get("CO") or items[0]["CO"]), line["DGJ"])
         self._check_balance(items, lines)
+        self._check_key(items, lines)
         payables = Payables(self._environment, self._user, self._program)
         first = items[0]
         return payables.duplicate_warnings(first["AN8"], first.get("VINV", ""), (first.get("DCT") or "PV",))
 
     def write(self, items: Sequence[Record], lines: Sequence[Record], batch: int) -> VoucherKey:
-        """Write a checked voucher; DOC is the given one, else the next number."""
+        """Write a checked voucher. DOC and the batch are what the first pay item presets, else the next number, and
+        `batch`."""
         first = items[0]
-        key = VoucherKey(
-            company=first.get("KCO") or first["CO"],
-            type=first.get("DCT") or "PV",
-            number=first.get("DOC") or self._database.next_number("DOC", ("F0411", "DOC"), ("F0911", "DOC")),
-        )
-        document = {"KCO": key.company, "DCT": key.type, "DOC": key.number, "ICU": batch, "ICUT": "V"}
+        # Next numbers know nothing of what is numbered by hand.
+        self._database.begin_numbers("DOC", *_DOCUMENTS)
+        given = self._given_key(first)
+        key = replace(given, number=given.number or self._database.next_number("DOC", *_DOCUMENTS))
+        document = {"KCO": key.company, "DCT": key.type, "DOC": key.number}
+        document |= {"ICU": first.get("ICU") or batch, "ICUT": first.get("ICUT") or "V", "TORG": self._user}
+        taken = self._last_line(key)
         dated = {**document, "DICJ": self._environment.today()}
         posted = {"F0411": "D", "F0911": "P"} if self._environment.options.auto_post else {}
         rows = [
-            ("F0411", {**dated, **self._pay_item(item), "SFX": f"{number:03d}"})
+            ("F0411", {**dated, **self._pay_item(item), "SFX": _suffix(item, number)})
             for number, item in enumerate(items, start=1)
         ] + [
-            ("F0911", {**dated, **self._journal_line(line, first), "JELN": number})
+            ("F0911", {**dated, **self._journal_line(line, first), "JELN": line.get("JELN") or taken + number})
             for number, line in enumerate(lines, start=1)
         ]
         # All or nothing: a text too long for a journal line must not leave pay items behind.
@@ -113,7 +136,7 @@ class VoucherEntry(Program):
         return account
 
     def _check_item(self, item: Record) -> None:
-        for alias in ("AN8", "CO", "DGJ", "DIVJ", "AG", "CRCD"):
+        for alias in ("AN8", "CO", "DGJ", "CRCD"):
             if not item.get(alias):
                 raise BusinessError("0003", f"Blanks Invalid: {alias} is required", alias)
         if self._database["F0401"].get({"AN8": item["AN8"]}) is None:
@@ -121,7 +144,7 @@ class VoucherEntry(Program):
         if self._database["F0010"].get({"CO": item["CO"]}) is None:
             raise BusinessError("0006", f"Company {item['CO']} Invalid", "CO")
         self._periods.check(item["CO"], item["DGJ"])
-        if item.get("CRRM") == "F" and not item.get("ACR"):
+        if item.get("CRRM") == "F" and item.get("AG") and not item.get("ACR"):
             raise BusinessError("0003", "Blanks Invalid: ACR is required in a foreign voucher", "ACR")
 
     def _check_balance(self, items: Sequence[Record], lines: Sequence[Record]) -> None:
@@ -132,6 +155,34 @@ class VoucherEntry(Program):
         if spent not in spendable:
             raise BusinessError("4056", f"Voucher out of balance: {owed} against a distribution of {spent}", "AG")
 
+    def _given_key(self, first: Record) -> VoucherKey:
+        """The key that a pay item presets; number 0 where the next one is meant."""
+        company, number = first.get("KCO") or first.get("CO") or "", int(first.get("DOC") or 0)
+        return VoucherKey(str(company), str(first.get("DCT") or "PV"), number)
+
+    def _last_line(self, key: VoucherKey) -> Decimal:
+        rows = self._database["F0911"].where(DOC=key.number, DCT=key.type, KCO=key.company)
+        return max((self._amount("F0911", row, "JELN") for row in rows), default=Decimal(0))
+
+    def _check_key(self, items: Sequence[Record], lines: Sequence[Record]) -> None:
+        """A key that is preset may be there only once in F0411, with SFX and SFXE, and the lines of a voucher have
+        numbers of their own (section 11.2)."""
+        key = self._given_key(items[0])
+        numbers = [line["JELN"] for line in lines if line.get("JELN")]
+        if len(set(numbers)) < len(numbers):
+            raise BusinessError("4091", "Journal entry line already exists in cache I09UI003", "JELN")
+        if not key.number:
+            return
+        document = {"DOC": key.number, "DCT": key.type, "KCO": key.company}
+        suffixes = [_suffix(item, number) for number, item in enumerate(items, start=1)]
+        known = {self._text("F0411", row, "SFX") for row in self._database["F0411"].where(**document, SFXE=0)}
+        if known.intersection(suffixes) or len(set(suffixes)) < len(suffixes):
+            text = f"Duplicate Key: voucher {key.type} {key.number} {key.company} exists already"
+            raise BusinessError("0011", text, "DOC")
+        there = {self._amount("F0911", row, "JELN") for row in self._database["F0911"].where(**document)}
+        if there.intersection(numbers):
+            raise BusinessError("0011", f"Duplicate Key: journal line of {key.type} {key.number} exists", "JELN")
+
     def _pay_item(self, item: Record) -> dict[str, Any]:
         values = {alias: item[alias] for alias in _PAY_ITEM.split() if alias in item}
         due = item.get("DDJ") or item["DIVJ"]
@@ -141,7 +192,8 @@ class VoucherEntry(Program):
             **self._codes_1099(item),
             "PYE": item.get("PYE") or self._environment.options.special_payees.get(str(item["AN8"])) or item["AN8"],
             "DDJ": due,
-            "PST": item.get("PST") or "A",
+            # without a gross amount a voucher is paid as it is made (section 13)
+            "PST": (item.get("PST") or "A") if item.get("AG") or item.get("ACR") else "P",
             "AAP": item["AG"],
             "FAP": item.get("ACR", 0),
             "CRRM": item.get("CRRM") or "D",
@@ -195,6 +247,11 @@ class VoucherEntry(Program):
     @property
     def _periods(self) -> Periods:
         return Periods(self._environment, self._user, self._program)
+
+
+def _suffix(item: Record, place: int) -> str:
+    """SFX of a pay item: what is given, else its place in the voucher."""
+    return str(item.get("SFX") or "") or f"{place:03d}"
 
 
 def _sum(records: Sequence[Record], alias: str) -> Decimal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from connector_sandbox.coupa.master import CUSTOM, FLAG
 from connector_sandbox.coupa.schema import (
     ID,
@@ -21,12 +23,34 @@ COMPUTED = Field("decimal", read_only=True)
 
 _TAX_LINE = Shape(
     {"id": ID, "type": text(default="TaxLine"), "rate": Field("decimal", places=1), "amount": MONEY,
-     "tax-code": ref("tax_codes"), "description": text()}
+     "taxable-amount": MONEY, "tax-code": ref("tax_codes"), "description": text()}
 )  # fmt: skip
 _ALLOCATION = Shape(
     {"id": ID, "account": ref("accounts"), "pct": Field("decimal", scale=10), "amount": MONEY,
-     "billing-note": text(None)}
+     "period": text(), "billing-note": text(None)}
 )  # fmt: skip
+CHARGES = ("InvoiceShippingCharge", "InvoiceHandlingCharge", "InvoiceMiscCharge")
+CHARGE = Shape(
+    {
+        "id": ID,
+        "created-at": READ_ONLY_INSTANT,
+        "updated-at": READ_ONLY_INSTANT,
+        "type": text(choices=CHARGES),
+        "line-num": Field("int"),
+        "total": Field("decimal", scale=4),
+        "accounting-total": COMPUTED,
+        "accounting-total-currency": ref("currencies", read_only=True),
+        "currency": ref("currencies"),
+        "account": ref("accounts"),
+        "account-allocations": Field("lines", shape=_ALLOCATION),
+        "tax-lines": Field("lines", shape=_TAX_LINE),
+        "description": text(1550),
+        "billing-note": text(None),
+        "period": text(),
+        "pct": Field("decimal", scale=10),
+        "distributed": FLAG,
+    }
+)
 _LINE = Shape(
     {
         "id": ID,
@@ -71,7 +95,7 @@ INVOICE = Entity(
     Shape(
         {
             **STAMPS,
-            "invoice-number": text(40), "invoice-date": Field("day"),
+            "invoice-number": text(40), "invoice-date": Field("day", at="invoice"),
             "status": text(read_only=True, default="draft", choices=INVOICE_STATUSES),
             "document-type": text(read_only=True, default="Invoice"), "is-credit-note": FLAG,
             "original-invoice-number": text(40), "original-invoice-date": Field("day"),
@@ -80,17 +104,24 @@ INVOICE = Entity(
             "line-level-taxation": Field("bool"), "tax-rate": Field("decimal", places=1), "tax-amount": MONEY,
             "tax-code": ref("tax_codes"),
             "gross-total": COMPUTED, "total-with-taxes": COMPUTED, "amount-due": COMPUTED,
-            "supplier-total": MONEY, "shipping-amount": MONEY, "handling-amount": MONEY, "misc-amount": MONEY,
+            **{f"{name}-less-discount": COMPUTED
+               for name in ("gross-total", "net-total", "total-taxes", "amount-due")},
+            "supplier-total": MONEY,
+            **{f"{name}-amount": Field("decimal", scale=4, default=Decimal("0.00"))
+               for name in ("shipping", "handling", "misc")},
+            "advance-payment-received-amount": MONEY,
             "discount-amount": MONEY, "discount-percent": Field("decimal", places=1),
             "paid": FLAG, "payment-date": Field("instant"), "payment-notes": text(None),
             "payments": Field("payments", shape=PAYMENT),
             "payment-channel": text(40, read_only=True, default="ERP"),
-            "net-due-date": READ_ONLY_INSTANT, "discount-due-date": READ_ONLY_INSTANT,
+            "net-due-date": Field("day", True, at="end"), "discount-due-date": Field("day", True, at="end"),
+            **{name: Field("day") for name in ("delivery-date", "pre-payment-date", "customs-declaration-date",
+                                               "transaction-notification-date")},
             "internal-note": text(None), "supplier-note": text(None), "comments": text(255),
             "bill-to-address": ref("addresses"), "ship-to-address": ref("addresses"),
             "remit-to-address": ref("remit_to_addresses"),
             "invoice-lines": Field("lines", shape=_LINE),
-            "invoice-charges": nothing(), "tax-lines": Field("lines", shape=_TAX_LINE),
+            "invoice-charges": Field("lines", shape=CHARGE), "tax-lines": Field("lines", shape=_TAX_LINE),
             "withholding-tax-lines": Field("lines", shape=_TAX_LINE),
             "dispute-reasons": Field("refs", read_only=True, target="dispute_reasons"), "taggings": nothing(),
             "approvals": Field("backrefs", read_only=True, target="approvals", via="approvable-id"),

@@ -5,6 +5,7 @@ fit.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -50,13 +51,15 @@ class Intake:
         Unknown and read-only fields are dropped without a word (coupa section 3.0), except that `privileged`
         ones, from the control interface or the first content, may set what the API may not.
         """
-        filling = _Filling(self, entity, privileged, ZoneInfo(self._options().time_zone))
+        options = self._options()
+        zone = ZoneInfo(options.time_zone) if options.dates_placed == "instance" else UTC
+        filling = _Filling(self, entity, privileged, zone)
         filling.fill(shape, record, body)
         return filling.messages
 
 
 class _Filling:
-    def __init__(self, intake: Intake, entity: str, privileged: bool, zone: ZoneInfo) -> None:
+    def __init__(self, intake: Intake, entity: str, privileged: bool, zone: ZoneInfo | timezone) -> None:
         self._tables = intake._tables
         self._blank = intake.blank
         self._references = intake._references

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import time
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,6 +30,14 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
 
     time_zone: str = "Europe/London"
     """The instance's zone: date-times are answered with its offset."""
+    invoice_time: time = time(0)
+    """The time that is printed with an invoice-date that was sent as a plain date: midnight mostly, and in one
+    recorded document another one (coupa section 3.4.1)."""
+    due_time: time = time(23, 59, 59)
+    """The time that is printed with net-due-date and discount-due-date: the end of the day (coupa section 3.4.1)."""
+    dates_placed: Literal["instance", "utc"] = "instance"
+    """Whose midnight a plain date in a body is: not established. That of UTC is printed as the evening before in the
+    Americas."""
     settle_seconds: float = 5.0
     """A token used sooner than this after it was issued is refused (coupa section 2.2); 0 when limits are
     off.
@@ -50,6 +59,17 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     """The setup switch "Enforce all invoice validations on invoice update and submit APIs" (coupa section
     3.4).
     """
+    zero_charges: bool = True
+    """Whether an invoice carries all three charges, those that were not sent with 0.00, as recorded documents do."""
+    charges_in_header: bool = False
+    """Whether shipping-amount, handling-amount and misc-amount are answered with the charges of their kind: whether the
+    two mirror each other is not documented (coupa section 3.4.3)."""
+    discounts_lower_totals: bool = True
+    """The old reading of `discount-amount`: it is taken off the totals. False is the vendor's (coupa section 3.4.2)."""
+    term_discounts: bool = False
+    """Whether the discount-rate of a payment term is in the figures less discount where no discount was sent."""
+    credit_notes: Literal["positive", "negative"] = "positive"
+    """The sign of what is computed of a credit note whose lines are positive: not established (coupa section 3.4.5)."""
     edit_decided_invoices: bool = False
     """Whether amounts, lines and parties of an invoice can be changed after approval, rejection or void."""
     auto_approve: bool = False
@@ -84,6 +104,9 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     """Answer a POST of an address with underscored keys and a plain country name (coupa section 8, trap
     9).
     """
+    payments_shown: Literal["list", "wrapped", "single"] = "list"
+    """How answers hold the payments of an invoice: [...], {"payment": [...]}, or {"payment": {...}} where there is
+    one only; the examples of payments have all three (coupa section 3.5.1)."""
     payment_errors_in_xml: bool = False
     """Answer what is wrong with payments in XML to a JSON call, as the payment examples say (coupa section 5.3)."""
     call_outs: list[CallOut] = []
@@ -98,6 +121,10 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     """What chance begins with."""
     return_none_status: Literal[200, 201] = 201
     """Status of a POST with return_object=none: Swagger and the documents differ (coupa section 5.2)."""
+
+    def time_of(self, at: Literal["midnight", "invoice", "end"]) -> time:
+        """The time that is printed with a plain date."""
+        return {"midnight": time(0), "invoice": self.invoice_time, "end": self.due_time}[at]
 
     def changed(self, changes: Mapping[str, Any]) -> Options:
         """A copy with `changes`; BadCommandError for a name or a value that is not one."""

@@ -16,8 +16,8 @@ import msgspec
 from connector_sandbox.coupa import content
 from connector_sandbox.coupa.documents import PAYMENT, PAYMENT_STATUSES
 from connector_sandbox.coupa.instance import Instance
-from connector_sandbox.coupa.invoices import DISCOUNT_TAKEN, compute_amount_due
 from connector_sandbox.coupa.schema import Record, copied
+from connector_sandbox.coupa.totals import DISCOUNT_TAKEN, compute_amount_due
 from connector_sandbox.coupa.values import midnight
 from connector_sandbox.kernel.system import BadCommandError
 

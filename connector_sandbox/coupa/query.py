@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from connector_sandbox.coupa.errors import bad_query
 from connector_sandbox.coupa.options import Options
 from connector_sandbox.coupa.schema import Entity, Field, Record, hyphenated
 from connector_sandbox.coupa.tables import Table, Tables, sort_key
-from connector_sandbox.coupa.values import UnfitError, midnight, moment, plain
+from connector_sandbox.coupa.values import UnfitError, at_time, moment, plain
 
 PAGE = 50
 """The default and the greatest number of records in an answer."""
@@ -127,8 +127,10 @@ class Query:
             raise bad_query(f"{name}={value}: the value {error}.") from None
         test = _test(operator, wanted)
 
+        shown = self._options().time_of(field.at)
+
         def holds(record: Record) -> bool:
-            return any(test(table.folded(_instant(v, zone))) for v in self._values(record, path))
+            return any(test(table.folded(_instant(v, shown, zone))) for v in self._values(record, path))
 
         return Condition(path, operator, wanted, holds)
 
@@ -209,9 +211,9 @@ def _compared(field: Field, text: str, zone: ZoneInfo) -> Any:
     return plain(field, text.strip(), zone)
 
 
-def _instant(value: Any, zone: ZoneInfo) -> Any:
+def _instant(value: Any, shown: time, zone: ZoneInfo) -> Any:
     """A stored day as the instant it reads back as."""
-    return midnight(value, zone) if type(value) is date else value
+    return at_time(value, shown, zone) if type(value) is date else value
 
 
 def _test(operator: str, wanted: tuple[Any, ...]) -> Callable[[Any], bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from connector_sandbox.coupa.errors import bad_query
 from connector_sandbox.coupa.options import Options
 from connector_sandbox.coupa.schema import Entity, Field, Record, Shape, hyphenated
 from connector_sandbox.coupa.tables import Tables
-from connector_sandbox.coupa.values import midnight
+from connector_sandbox.coupa.values import at_time
 
 Show = Callable[[Record], Any]
 Selection = Mapping[str, "Selection | None"]
@@ -96,7 +96,8 @@ class Renderer:
             case "instant":
                 return lambda record: None if (value := record.get(key)) is None else _local(value, zone)
             case "day":
-                return lambda record: None if (value := record.get(key)) is None else _day(value, zone)
+                shown = self._options().time_of(field.at)
+                return lambda record: None if (value := record.get(key)) is None else _day(value, shown, zone)
             case "ref":
                 rows, part = self._target(field, inner)
                 return lambda record: None if (row := rows.get(record.get(key))) is None else part(row)  # type: ignore[arg-type]
@@ -110,7 +111,8 @@ class Renderer:
                 return lambda record: None if (value := record.get(key)) is None else part(value)
             case "lines" | "payments" if field.shape is not None:
                 part = self._object(entity, field.shape, inner if not shallow else None, shallow=shallow)
-                return lambda record: [part(value) for value in record.get(key) or ()]
+                wrap = _WRAPPED[self._options().payments_shown if field.kind == "payments" else "list"]
+                return lambda record: wrap([part(value) for value in record.get(key) or ()])
             case "custom":
                 return self._custom(entity, key, inner if not shallow else None)
         return lambda record: record.get(key)
@@ -133,6 +135,14 @@ class Renderer:
         known = self._custom_fields(entity)
         wanted = [name for name in known if not inner or name in inner]
         return lambda record: {name: (record.get(key) or {}).get(name) for name in wanted}
+
+
+_WRAPPED: Mapping[str, Callable[[list[Any]], Any]] = {
+    "list": lambda values: values,
+    "wrapped": lambda values: {"payment": values} if values else [],
+    "single": lambda values: {"payment": values[0] if len(values) == 1 else values} if values else [],
+}
+"""How `payments` are written, by the option of that name."""
 
 
 @lru_cache(maxsize=_CACHED_PLANS)
@@ -164,5 +174,6 @@ def _local(value: datetime, zone: ZoneInfo) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _day(value: Any, zone: ZoneInfo) -> str:
-    return midnight(value, zone).isoformat()
+def _day(value: date, shown: time, zone: ZoneInfo) -> str:
+    """A plain date with the time that the instance prints; a moment that was sent for one as it is."""
+    return (value.astimezone(zone) if isinstance(value, datetime) else at_time(value, shown, zone)).isoformat()

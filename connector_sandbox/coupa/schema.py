@@ -20,7 +20,7 @@ Kind = Literal[
     "bool",
     "decimal",
     "instant",  # a date-time
-    "day",  # a date that reads back as midnight in the instance's zone (coupa section 3.4, invoice-date)
+    "day",  # a business date, or the moment that was sent for one; read back with the instance's offset (3.4.1)
     "ref",  # one record of another entity
     "refs",  # several
     "nested",  # an object of its own
@@ -53,6 +53,8 @@ class Field:
     scale: int = 6
     default: Any = None
     label: str = ""
+    at: Literal["midnight", "invoice", "end"] = "midnight"
+    """Of a day: the time that is printed with it, as the options say for the `invoice` date and the `end` of a day."""
 
 
 @dataclass(frozen=True, slots=True)

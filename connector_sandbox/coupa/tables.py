@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 from connector_sandbox.coupa.schema import Entity, Record
@@ -76,7 +77,9 @@ class Table:
 
 
 def sort_key(value: Any) -> tuple[bool, Any]:
-    """Lets records without a value come first."""
+    """Lets records without a value come first. A day stands beside moments as its midnight in UTC."""
+    if type(value) is date:
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
     return (False, 0) if value is None else (True, value)
 
 

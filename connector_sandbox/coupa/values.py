@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timezone
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from connector_sandbox.coupa.schema import Field, Plain, with_places
 
-_TRUE, _FALSE = ("true", "1"), ("false", "0")
+_TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no")
 _MOMENT = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})?(?: \d{2}:?\d{2})?)?", re.ASCII
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?( ?(?:Z|[+-]\d{2}:?\d{2}))?(?: \d{2}:?\d{2})?)?",
+    re.ASCII,
 )
+_AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class UnfitError(ValueError):
     """A value that its field cannot hold; the text is the end of a message: "is not a number"."""
 
 
-def plain(field: Field, value: object, zone: ZoneInfo) -> Plain:
-    """The value that a field of a plain kind holds for one of JSON or XML; numbers and numeric text are
-    alike.
+def plain(field: Field, value: object, zone: ZoneInfo | timezone) -> Plain:
+    """The value that a field of a plain kind holds for one of JSON or XML; numbers and numeric text are alike.
+
+    `zone` is where dates without one are: the instance's, or UTC.
     """
     if value is None or (value == "" and field.kind != "text"):
         return None
@@ -36,14 +42,14 @@ def plain(field: Field, value: object, zone: ZoneInfo) -> Plain:
         case "decimal":
             return with_places(_decimal(value), field.places, field.scale)
         case "instant":
-            return moment(_str(value))
+            return moment(_unquoted(value), zone)
         case "day":
-            return day(_str(value), zone)
+            return day(_unquoted(value), zone)
     raise AssertionError(f"{field.kind} is not a plain kind")
 
 
-def moment(text: str) -> datetime:
-    """The instant that a date-time means; without an offset, or as a plain date, it is taken as UTC.
+def moment(text: str, zone: ZoneInfo | timezone = UTC) -> datetime:
+    """The instant that a date-time means; without an offset, or as a plain date, it is taken as of `zone`.
 
     Also what an unencoded + makes of an offset in a query: a space, and then the offset counts for nothing
     (coupa section 8, trap 2).
@@ -53,17 +59,17 @@ def moment(text: str) -> datetime:
         raise UnfitError("is not a valid date")
     on, at, offset = found.groups()
     try:
-        return datetime.fromisoformat(f"{on}T{at or '00:00'}{offset or 'Z'}").astimezone(UTC).replace(microsecond=0)
+        read = datetime.fromisoformat(f"{on}T{at or '00:00'}{(offset or '').strip()}")
+        return (read if offset else read.replace(tzinfo=zone)).astimezone(UTC).replace(microsecond=0)
     except ValueError:
         raise UnfitError("is not a valid date") from None
 
 
-def day(text: str, zone: ZoneInfo) -> date:
-    """The day of a date, or the day in the instance's zone on which a date-time falls."""
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        return moment(text).astimezone(zone).date()
+def day(text: str, zone: ZoneInfo | timezone) -> date | datetime:
+    """A plain date as it is, where `zone` is the instance's; of anything else the moment (coupa section 3.4.1)."""
+    if _DAY.fullmatch(text) and isinstance(zone, ZoneInfo):
+        return moment(text).date()
+    return moment(text, zone)
 
 
 @lru_cache(maxsize=4096)
@@ -72,12 +78,29 @@ def midnight(on: date, zone: ZoneInfo) -> datetime:
     return datetime(on.year, on.month, on.day, tzinfo=zone)
 
 
-def _str(value: object) -> str:
+@lru_cache(maxsize=4096)
+def at_time(on: date, time_of_day: time, zone: ZoneInfo) -> datetime:
+    """A time of day in the instance's zone."""
+    return datetime.combine(on, time_of_day, tzinfo=zone)
+
+
+def day_of(value: date | datetime, zone: ZoneInfo) -> date:
+    """The day of what a field of kind `day` holds, as the instance prints it."""
+    return value.astimezone(zone).date() if isinstance(value, datetime) else value
+
+
+def _unquoted(value: object) -> str:
+    """The text of a date: one payment example has it in quotes, two have it as month/day/year (section 3.5.1)."""
     if isinstance(value, date):
         return value.isoformat()
     if not isinstance(value, str):
         raise UnfitError("is not a valid date")
-    return value
+    text = value.strip().strip('"').strip()
+    american = _AMERICAN.fullmatch(text)
+    if american is None:
+        return text
+    month, day_of_month, year = (int(part) for part in american.groups())
+    return f"{year:04d}-{month:02d}-{day_of_month:02d}"
 
 
 def _text(field: Field, value: object) -> str:

@@ -70,8 +70,7 @@ def _list(name: str, values: list[Any]) -> str:
 
 def _value(element: ElementTree.Element) -> Any:
     children = list(element)
-    if element.get("nil") == "true":
-        return None
+    # One example that is still supported has nil="true" on elements with a value: the text counts (section 3.5.1).
     if element.get("type") == "array" or (children and all(c.tag == singular(element.tag) for c in children)):
         return [_value(child) for child in children]
     if children:

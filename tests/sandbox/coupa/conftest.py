@@ -13,7 +13,8 @@ from connector_sandbox.testing import Sandbox, running
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[tuple[Sandbox, dict[str, Any]]]:
-    with running(world={"coupa": WORLD}, only=["coupa"], limits=False) as sandbox:
+    as_documented = {"coupa": {"discounts_lower_totals": False}}
+    with running(world={"coupa": WORLD}, only=["coupa"], limits=False, options=as_documented) as sandbox:
         yield sandbox, sandbox.get("/options")["coupa"]
 
 

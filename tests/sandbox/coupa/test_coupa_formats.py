@@ -173,7 +173,7 @@ def test_a_body_that_is_not_one_object_is_400(coupa: Coupa, body: str) -> None:
     ("value", "message"),
     [
         ({"invoice-number": "9" * 41}, "Invoice number is too long (maximum is 40 characters)"),
-        ({"invoice-date": "01/06/2024"}, "Invoice date is not a valid date"),
+        ({"invoice-date": "2024-13-01"}, "Invoice date is not a valid date"),
         ({"line-level-taxation": "perhaps"}, "Line level taxation is not a boolean"),
         ({"tax-amount": "ten"}, "Tax amount is not a number"),
         ({"internal-note": {"a": 1}}, "Internal note is invalid"),

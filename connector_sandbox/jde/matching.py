@@ -109,12 +109,31 @@ class Matching(Program):
         key = entry.write(draft.items, draft.journal, batch)
         for each in draft.found:
             self._relieve(each, key, header["DGJ"], str(header.get("VINV") or ""))
-        return key, draft.items[0]["ICU"] or batch
+        return key, batch
 
-    def void(self, key: VoucherKey, day: date) -> None:
-        """Void a voucher, and open the order lines again that it was matched to: F43121 rows with negative figures."""
+    def receivers(self, key: VoucherKey) -> list[Row]:
+        """The rows of F43121 with the document of a voucher: there are some where procurement made it."""
+        return self._database["F43121"].where(**key.columns)
+
+    def reverse(self, key: VoucherKey, day: date) -> bool:
+        """Take back in P4314 a voucher that procurement made, and open its order lines again (section 15): what was not
+        posted is deleted, else there are reversing entries. Gives whether it was posted. BusinessError for a voucher
+        that procurement did not make, or that is paid or void."""
+        payables = Payables(self._environment, self._user, self._program)
+        payables.pay_items(key)
+        if not self.receivers(key):
+            raise BusinessError("0002", f"Record Invalid: procurement did not make voucher {key}", "DOC")
+        posted = payables.posted(key)
+        self.take_back(key, day, unposted="deleted")
+        return posted
+
+    def take_back(self, key: VoucherKey, day: date, *, unposted: str = "voided") -> None:
+        """Void a voucher, and open the order lines again that it was matched to: F43121 rows with negative figures.
+
+        Where it was not posted and that is to be `deleted`, its rows are gone, in F43121 as well.
+        """
         orders = Orders(self._environment, self._user, self._program)
-        matched = self._database["F43121"].where(DOC=key.number, DCT=key.type, KCO=key.company)
+        matched = self.receivers(key)
         # All that is needed is looked up first: an order line that is deleted refuses the void as a whole.
         back = []
         for row in sorted(matched, key=lambda row: self._amount("F43121", row, "NLIN")):
@@ -126,17 +145,22 @@ class Matching(Program):
                 -self._matched_foreign(key, order, record["LNID"]),
             )
             back.append((record, order, orders.line(order, record["LNID"]), part))
-        # A matched voucher is reversed by voucher match itself (section 15).
-        program = MATCH_PROGRAM if matched else self._program
-        Payables(self._environment, self._user, program).void_voucher(key, day)
+        # Its rows are those of voucher match itself.
+        payables = Payables(self._environment, self._user, MATCH_PROGRAM)
+        erased = unposted == "deleted" and not payables.posted(key)
+        payables.void_voucher(key, day, unposted=unposted)
+        if erased:
+            for row in matched:
+                self._delete("F43121", row)
         for record, order, line, part in back:
             received = record["MATC"] == MATCH
             orders.relieve(line, part, received=received)
             if received:
                 self._reopen(order, record["LNID"], -part.quantity, -part.amount)
-            # The key of F43121 holds NLIN: the reversing row takes the next one.
-            written = {"KCO": key.company, "DCT": key.type, "DOC": key.number, "VINV": record.get("VINV", "")}
-            orders.add_receiver(order, line, record["MATC"], part, day, written)
+            if not erased:
+                # The key of F43121 holds NLIN: the reversing row takes the next one.
+                written = {**key.columns, "VINV": record.get("VINV", "")}
+                orders.add_receiver(order, line, record["MATC"], part, day, written)
             orders.restate(order, line)
 
     def _completed(self, header: Mapping[str, Any], first: Wanted) -> dict[str, Any]:

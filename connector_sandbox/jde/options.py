@@ -85,6 +85,20 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     which is not established."""
     hidden_columns: dict[str, list[str]] = {}
     """Table -> aliases that column security removes from the answers to every user."""
+    unposted_void: Literal["voided", "deleted"] = "voided"
+    """What voiding a voucher that was not posted does: its rows are gone for good (section 15: an unposted voucher is
+    deleted). `voided` is the old reading, and the default only until no client needs it."""
+    changed_rows: Literal["delta", "opposite", "replaced"] = "delta"
+    """The audit row of a change of a posted pay item (section 15, rule 4): AG is new less old; or old less new; or the
+    original row turns P as it was and the new row holds all of the new amount, open: one answer of the vendor's."""
+    matched_void: Literal["reversed", "silent", "warn", "refuse"] = "reversed"
+    """What A/P does when a voucher that procurement made is voided there (section 15, rule 9): it is void and its order
+    lines stay vouchered, without a word or with a warning, or it is refused; only P4314 opens them again. `reversed`,
+    which does that in A/P, is the old reading, and the default only until no client needs it."""
+    recurring_invoice: Literal["copied", "blank"] = "copied"
+    """The invoice number (VINV) of the copies of a recurring voucher: either may be (section 11.4)."""
+    speed_status_moves_date: bool = True
+    """Whether the speed status change (P0411S) sets the audit columns of F0411: no page says that it does not."""
     posting_moves_date: bool = False
     """Whether posting a batch (R09801) sets the audit columns of its rows: not established."""
     void_clears_gross: bool = False
@@ -145,7 +159,12 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pay_status_is_set: bool = True
     """False: orchestrations that set a pay status answer success and set none."""
     void_payment_lines: bool = False
-    """Whether voiding a payment also adds negative F0414 rows of type PO; VDGJ of F0413 says it in any case."""
+    """Whether voiding a payment also adds negative F0414 rows of type PO, as section 15 says; VDGJ of F0413 says it in
+    any case."""
+    void_clears_payment: bool = False
+    """Whether voiding a payment takes the amount out of F0413, as section 15 says."""
+    unposted_payment_void: Literal["voided", "deleted"] = "voided"
+    """The processing option for payments that were not posted: voided as others, or deleted without a trace."""
     journal_closes_pay_items: bool = True
     """Whether the orchestration of a journal closes pay items when it is told to; False: it takes the input, and posts
     the journal alone."""

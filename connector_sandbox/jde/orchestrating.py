@@ -17,6 +17,7 @@ from connector_sandbox.jde.payments import Payments
 from connector_sandbox.jde.query import Reader
 from connector_sandbox.jde.reports import Reports
 from connector_sandbox.jde.sessions import Session
+from connector_sandbox.jde.voiding import Voiding
 
 InputType = Literal["String", "Numeric", "Date"]
 
@@ -78,6 +79,10 @@ class Desk:
     @property
     def payments(self) -> Payments:
         return Payments(self.environment, self.user, "ORCH")
+
+    @property
+    def voiding(self) -> Voiding:
+        return Voiding(self.environment, self.user, "ORCH")
 
     @property
     def journals(self) -> Journals:

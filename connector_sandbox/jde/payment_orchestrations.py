@@ -41,7 +41,7 @@ def _share(inputs: Inputs, amount: str, foreign: str, discount: str = "", foreig
 
 def _void_payment(desk: Desk, inputs: Inputs) -> Result:
     payment = inputs.whole("PaymentID")
-    desk.payments.void(payment, inputs.day("VoidDate") or desk.reader.today, reopened_on=inputs.text("ReturnStatus"))
+    desk.voiding.payment(payment, inputs.day("VoidDate") or desk.reader.today, reopened_on=inputs.text("ReturnStatus"))
     return Result({"PaymentID": payment})
 
 

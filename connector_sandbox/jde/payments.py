@@ -15,6 +15,8 @@ from connector_sandbox.jde.periods import Periods
 from connector_sandbox.jde.tables import Row
 
 ZERO = Decimal(0)
+WITHOUT_VOUCHER = "W"
+"""Batch type (ICUT) of a payment that makes its voucher (section 15)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,26 +115,78 @@ class Payments(Program):
 
     def void(self, payment: int, day: date, *, reopened_on: str = "") -> None:
         """Void a payment: VDGJ is set and its vouchers are open again, on the pay status `reopened_on` where one is
-        given: a second step of the site's orchestration, for JDE itself puts A (section 15)."""
+        given: a second step of the site's orchestration, for JDE itself puts A (section 15). One that was not posted
+        is deleted without a trace where the site's processing option says so."""
         if reopened_on:
             self._payables.check_pay_status(reopened_on)
         if not self._environment.options.pay_status_is_set:
             reopened_on = ""
-        header = self._database["F0413"].get({"PYID": payment})
-        if header is None:
-            raise BusinessError("0002", f"Record Invalid: no payment {payment}", "PYID")
+        header = self._header(payment)
         if self._record("F0413", header).get("VDGJ"):
             raise BusinessError("0165", f"Payment {payment} is already void", "PYID")
         self._periods.check(self._text("F0413", header, "CO"), day)
-        self._change("F0413", header, {"VDGJ": day})
+        options = self._environment.options
+        if options.unposted_payment_void == "deleted" and not self.posted(payment):
+            self._erase(header, reopened_on)
+            return
+        cleared = {"PAAP": 0, "FAP": 0} if options.void_clears_payment else {}
+        self._change("F0413", header, {"VDGJ": day, **cleared})
         details = self._database["F0414"].where(PYID=payment)
         for line, row in enumerate(details, start=len(details) + 1):
             detail = self._record("F0414", row)
             self._reopen(detail, reopened_on)
             self._change("F0414", row, {})
-            if self._environment.options.void_payment_lines:
+            if options.void_payment_lines:
                 negated: dict[str, Any] = {a: -detail[a] for a in ("PAAP", "PFAP", "ADSA", "CDSA") if a in detail}
-                self._add("F0414", {**unaudited(detail), **negated, "RC5": line, "DCTM": "PO", "DMTJ": day})
+                marks = {"RC5": line, "DCTM": "PO", "DMTJ": day, "POST": ""}
+                self._add("F0414", {**unaudited(detail), **negated, **marks})
+
+    def without_voucher(self, items: Sequence[Row], day: date, *, number: int = 0) -> int:
+        """Write the manual payment (PN) that made its voucher, and settles these pay items; gives its PYID."""
+        parts = [self._part(row, self._amount("F0411", row, "AAP"), ZERO) for row in items]
+        batch = chosen(self._record("F0411", items[0]), "ICU ICUT")
+        return self._write(parts, day, number, day, type="PN", batch=batch)
+
+    def post(self, payment: int, *, failed: bool = False) -> int:
+        """Post a payment: POST of F0413 and F0414 is D, or P where the post ended in error; gives how many rows."""
+        header = self._header(payment)
+        rows = [("F0413", header), *(("F0414", row) for row in self._database["F0414"].where(PYID=payment))]
+        rows = [(table, row) for table, row in rows if self._text(table, row, "POST") != "D"]
+        for table, row in rows:
+            values = {"POST": "P" if failed else "D"}
+            if self._environment.options.posting_moves_date:
+                self._change(table, row, values)
+            else:
+                self._database[table].update(row, values)
+        return len(rows)
+
+    def posted(self, payment: int) -> bool:
+        """Whether a payment was posted; a post that ended in error counts."""
+        return bool(self._text("F0413", self._header(payment), "POST"))
+
+    def made_voucher(self, payment: int) -> bool:
+        """Whether a payment made the voucher that it paid."""
+        return self._text("F0413", self._header(payment), "ICUT") == WITHOUT_VOUCHER
+
+    def paid_vouchers(self, payment: int) -> list[VoucherKey]:
+        """The vouchers that a payment paid."""
+        details = [self._record("F0414", row) for row in self._database["F0414"].where(PYID=payment)]
+        keys = {VoucherKey(each["KCO"], each["DCT"], each["DOC"]) for each in details}
+        return sorted(keys, key=lambda key: (key.company, key.type, key.number))
+
+    def _header(self, payment: int) -> Row:
+        header = self._database["F0413"].get({"PYID": payment})
+        if header is None:
+            raise BusinessError("0002", f"Record Invalid: no payment {payment}", "PYID")
+        return header
+
+    def _erase(self, header: Row, reopened_on: str) -> None:
+        details = self._database["F0414"].where(PYID=self._database["F0413"].value(header, "PYID"))
+        for row in details:
+            self._reopen(self._record("F0414", row), reopened_on)
+        for row in details:
+            self._delete("F0414", row)
+        self._delete("F0413", header)
 
     def numbered(self, number: int) -> int:
         """The PYID of the latest payment with this number; BusinessError when there is none."""
@@ -262,14 +316,23 @@ class Payments(Program):
         foreign = open_foreign if settled == open_amount else rounded(open_foreign * settled / open_amount, unit)
         return _Part(row, settled, discount, foreign, rounded(foreign * discount / settled, unit))
 
-    def _write(self, parts: Sequence[_Part], day: date, number: int, posted: date) -> int:
+    def _write(
+        self,
+        parts: Sequence[_Part],
+        day: date,
+        number: int,
+        posted: date,
+        *,
+        type: str = "PK",
+        batch: Mapping[str, Any] | None = None,
+    ) -> int:
         first = self._record("F0411", parts[0].row)
         self._periods.check(str(first.get("CO", "")), posted)
         payment = self._database.next_number("PYID", ("F0413", "PYID"))
         payee = first.get("PYE", first["AN8"])
         number = number or self._database.next_number("DOCM", ("F0413", "DOCM"))
-        common = {"PYID": payment, "DOCM": number, "DCTM": "PK", "DMTJ": day, "PYE": payee}
-        header = {**chosen(first, "CO CRRM CRCD CRR BCRC PYIN GLBA"), **common}
+        common = {"PYID": payment, "DOCM": number, "DCTM": type, "DMTJ": day, "PYE": payee}
+        header = {**chosen(first, "CO CRRM CRCD CRR BCRC PYIN GLBA"), **common, **(batch or {})}
         header["PAAP"] = sum((part.settled - part.discount for part in parts), ZERO)
         header["FAP"] = sum((part.foreign - part.foreign_discount for part in parts), ZERO)
         self._add("F0413", header)

@@ -22,7 +22,6 @@ VOUCHER: dict[str, InputType] = {
     "DocumentType": "String",
     "DocumentNumber": "Numeric",
     "DocumentCompany": "String",
-    "LedgerBatch": "Numeric",
 }
 PAY_ITEMS: dict[str, InputType] = {
     "GrossAmount": "Numeric",
@@ -34,6 +33,9 @@ PAY_ITEMS: dict[str, InputType] = {
     "TaxExplanation": "String",
     "DueDate": "Date",
     "PayStatus": "String",
+    "DiscountAvailable": "Numeric",
+    "ForeignDiscountAvailable": "Numeric",
+    "DiscountDueDate": "Date",
     "Flag1099": "String",
     "Code1099": "String",
     "PONumber": "String",
@@ -52,7 +54,7 @@ DISTRIBUTION: dict[str, InputType] = {
 }
 
 
-_JOURNAL_HEADER = ("AN8", "VINV", "DGJ", "CO", "CRCD", "CRRM", "CRR", "DOC", "DCT", "KCO", "ICU", "ICUT")
+_JOURNAL_HEADER = ("AN8", "VINV", "DGJ", "CO", "CRCD", "CRRM", "CRR", "DOC", "DCT", "KCO")
 
 
 def header(inputs: Inputs) -> dict[str, Any]:
@@ -74,8 +76,6 @@ def header(inputs: Inputs) -> dict[str, Any]:
         # Preset by the caller, or blank: next numbers, and the voucher's own company (section 11.3).
         "DOC": inputs.whole("DocumentNumber"),
         "KCO": inputs.text("DocumentCompany") or inputs.text("Company"),
-        "ICU": inputs.whole("LedgerBatch"),
-        "ICUT": "V",
     }
 
 
@@ -93,6 +93,9 @@ def pay_items(inputs: Inputs) -> list[dict[str, Any]]:
             "EXR1": item.text("TaxExplanation"),
             "DDJ": item.day("DueDate"),
             "PST": item.text("PayStatus"),
+            "ADSC": item.number("DiscountAvailable"),
+            "CDS": item.number("ForeignDiscountAvailable"),
+            "DDNJ": item.day("DiscountDueDate"),
             "TNN": item.text("Flag1099"),
             "AC07": item.text("Code1099"),
             "PO": item.text("PONumber"),

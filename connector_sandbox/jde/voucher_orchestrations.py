@@ -55,7 +55,7 @@ def _enter_voucher(desk: Desk, inputs: Inputs) -> Result:
         key = entry.write(items, lines, batch)
     except ValueError as error:
         raise BusinessError("0024", str(error)) from None
-    return _entered(key, items[0]["ICU"] or batch, warnings)
+    return _entered(key, batch, warnings)
 
 
 def _match_voucher(desk: Desk, inputs: Inputs) -> Result:
@@ -111,13 +111,19 @@ def _wanted(company: str, line: Inputs) -> Wanted:
 
 def _entered(key: VoucherKey, batch: int, warnings: Sequence[BusinessError]) -> Result:
     outputs = {"DocumentNumber": key.number, "DocumentType": key.type, "DocumentCompany": key.company}
-    return Result({**outputs, "BatchNumber": batch}, warnings)
+    return Result({**outputs, "LedgerBatch": batch}, warnings)
 
 
 def _void_voucher(desk: Desk, inputs: Inputs) -> Result:
     key = voucher_key(inputs)
-    Matching(desk.environment, desk.user, "ORCH").void(key, inputs.day("GLDate") or desk.reader.today)
-    return Result({"DocumentNumber": key.number, "VoidFlag": "V"})
+    warnings = desk.voiding.voucher(key, inputs.day("GLDate") or desk.reader.today)
+    return Result({"DocumentNumber": key.number, "VoidFlag": "V"}, warnings)
+
+
+def _reverse_match(desk: Desk, inputs: Inputs) -> Result:
+    key = voucher_key(inputs)
+    Matching(desk.environment, desk.user, MATCH_PROGRAM).reverse(key, inputs.day("GLDate") or desk.reader.today)
+    return Result({"DocumentNumber": key.number})
 
 
 def _set_pay_status(desk: Desk, inputs: Inputs) -> Result:
@@ -133,7 +139,7 @@ VOUCHERS = (
         "Enters one voucher with its distribution at once",
         _enter_voucher,
         VOUCHER,
-        ("DocumentNumber", "DocumentType", "DocumentCompany", "BatchNumber"),
+        ("DocumentNumber", "DocumentType", "DocumentCompany", "LedgerBatch"),
         "P0411_W0411A",
         details={"PayItems": PAY_ITEMS, "Distribution": DISTRIBUTION},
     ),
@@ -142,7 +148,7 @@ VOUCHERS = (
         "Vouchers order lines that are received, or need no receipt",
         _match_voucher,
         _MATCHED,
-        ("DocumentNumber", "DocumentType", "DocumentCompany", "BatchNumber"),
+        ("DocumentNumber", "DocumentType", "DocumentCompany", "LedgerBatch"),
         "P0411_W0411A",
         details={"Lines": _ORDER_LINES, "Distribution": DISTRIBUTION},
     ),
@@ -153,6 +159,14 @@ VOUCHERS = (
         {**KEY, "GLDate": "Date"},
         ("DocumentNumber", "VoidFlag"),
         "P0411_W0411G",
+    ),
+    Orchestration(
+        "ML_VoucherMatchReverse",
+        "Takes back an unpaid voucher that procurement made, and opens its order lines again",
+        _reverse_match,
+        {**KEY, "GLDate": "Date"},
+        ("DocumentNumber",),
+        "P4314",
     ),
     Orchestration(
         "ML_VoucherPayStatus",

@@ -203,7 +203,7 @@ def test_void_voucher_reverses_its_distribution(ais: Ais) -> None:
     assert (row["VOD"], row["PST"], row["AAP"]) == ("V", "P", Decimal("0.0"))
     lines = ais.rows("F0911", condition("F0911.DOC", "EQUAL", document))
     assert sum(line["AA"] for line in lines) == 0
-    assert sorted((line["EXTL"].strip(), line["RE"].strip()) for line in lines) == [("", "")] * 2 + [("R", "V")] * 2
+    assert sorted((line["EXTL"].strip(), line["RE"].strip()) for line in lines) == [("", "")] * 2 + [("", "V")] * 2
 
 
 @pytest.mark.parametrize("cleared", [False, True])

@@ -85,6 +85,9 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     which is not established."""
     hidden_columns: dict[str, list[str]] = {}
     """Table -> aliases that column security removes from the answers to every user."""
+    reversal_extension: Literal["R", ""] = "R"
+    """EXTL of the reversing lines of a void: section 15 has RE V alone on them. `R` is the old reading, and the default
+    only until no client needs it."""
     unposted_void: Literal["voided", "deleted"] = "voided"
     """What voiding a voucher that was not posted does: its rows are gone for good (section 15: an unposted voucher is
     deleted). `voided` is the old reading, and the default only until no client needs it."""

@@ -250,7 +250,8 @@ class Payables(Program):
         for number, line in enumerate(self._distribution(key), start=int(self._next_line(key))):
             amounts: dict[str, Any] = {alias: -line[alias] for alias in ("AA", "ACR", "U") if alias in line}
             fiscal = self._periods.fiscal(str(line.get("CO", "")), day)
-            marks = {"JELN": number, "DGJ": day, **fiscal, "RE": _REVERSING, "POST": ""}
+            extension = self._environment.options.reversal_extension
+            marks = {"JELN": number, "DGJ": day, **fiscal, "RE": _REVERSING, "EXTL": extension, "POST": ""}
             self._add("F0911", {**unaudited(line), **amounts, **marks})
 
     @property

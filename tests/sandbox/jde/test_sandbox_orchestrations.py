@@ -196,14 +196,18 @@ def test_hold_pay_and_void_a_payment(ais: Ais) -> None:
     assert run(ais, "ML_PaymentVoid", {"PaymentID": partly["PaymentID"]}).status_code == 500
 
 
-def test_void_voucher_reverses_its_distribution(ais: Ais) -> None:
+@pytest.mark.parametrize("extension", ["R", ""])
+def test_void_voucher_reverses_its_distribution(sandbox: Sandbox, ais: Ais, extension: str) -> None:
+    sandbox.post("/options", {"jde": {"reversal_extension": extension}})
     document = run(ais, "ML_VoucherEnter", VOUCHER).json()["DocumentNumber"]
     assert run(ais, "ML_VoucherVoid", {**KEY, "DocumentNumber": document}).json()["VoidFlag"] == "V"
     row = pay_item(ais, document)
     assert (row["VOD"], row["PST"], row["AAP"]) == ("V", "P", Decimal("0.0"))
     lines = ais.rows("F0911", condition("F0911.DOC", "EQUAL", document))
     assert sum(line["AA"] for line in lines) == 0
-    assert sorted((line["EXTL"].strip(), line["RE"].strip()) for line in lines) == [("", "")] * 2 + [("", "V")] * 2
+    assert (
+        sorted((line["EXTL"].strip(), line["RE"].strip()) for line in lines) == [("", "")] * 2 + [(extension, "V")] * 2
+    )
 
 
 @pytest.mark.parametrize("cleared", [False, True])

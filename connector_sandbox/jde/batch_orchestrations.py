@@ -8,7 +8,7 @@ from typing import Any
 from connector_sandbox.jde.acting import BusinessError
 from connector_sandbox.jde.orchestrating import Desk, Inputs, Orchestration, Result
 from connector_sandbox.jde.store import DuplicateKeyError
-from connector_sandbox.jde.voucher_inputs import DISTRIBUTION, PAY_ITEMS, VOUCHER, journal, pay_items
+from connector_sandbox.jde.voucher_inputs import DISTRIBUTION, PAY_ITEMS, REQUIRED, VOUCHER, journal, pay_items
 
 
 def _add_batch_rows(desk: Desk, inputs: Inputs) -> Result:
@@ -73,6 +73,7 @@ BATCHES = (
         "P0411Z1_W0411Z1B",
         "customServiceRequest",
         {"PayItems": PAY_ITEMS, "Distribution": DISTRIBUTION},
+        required=("BatchNumber", "TransactionNumber", *REQUIRED),
     ),
     Orchestration(
         "ML_VoucherBatchRun",
@@ -82,6 +83,7 @@ BATCHES = (
         ("JobNumber", "JobStatus"),
         "R04110ZA",
         "reportRequest",
+        required=("BatchNumber", "Mode"),
     ),
     Orchestration(
         "ML_VoucherBatchStatus",
@@ -92,5 +94,6 @@ BATCHES = (
         "DATABROWSE_F0411Z1",
         "dataRequest",
         writes=False,
+        required=("BatchNumber",),
     ),
 )

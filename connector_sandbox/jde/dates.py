@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 _FIELD = re.compile(r"d+|M+|y+")
 
@@ -56,6 +57,22 @@ class DatePattern:
             year += 2000 if year < 70 else 1900
         return _rolled(year, numbers["M"], numbers["d"])
 
+    def read_exactly(self, text: str) -> date | None:
+        """The date that a converter of this one format makes of a text: digits and separators as the format has them.
+
+        Another order of day and month is read as another date where that is one. None for anything else.
+        """
+        parts = [re.escape(rest) for rest in _FIELD.split(self.pattern)]
+        digits = [rf"(\d{{{width}}})" if width > 2 or not self.separator else r"(\d{1,2})" for _, width in self.fields]
+        match = re.fullmatch("".join(a + b for a, b in zip(parts, [*digits, ""], strict=True)), text)
+        if match is None:
+            return None
+        numbers = {name: int(found) for (name, _), found in zip(self.fields, match.groups(), strict=True)}
+        try:
+            return date(numbers["y"], numbers["M"], numbers["d"])
+        except ValueError:
+            return None
+
     def _cut(self, text: str) -> list[str]:
         parts, at = [], 0
         for _, width in self.fields:
@@ -81,3 +98,31 @@ def plus_months(day: date, months: int) -> date:
     """The same day `months` later (earlier when negative), or the month's last day."""
     years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(years, month + 1, min(day.day, monthrange(years, month + 1)[1]))
+
+
+EPOCH = "epoch"
+"""Milliseconds since 1970 in a string, as Oracle's own samples of orchestration inputs have them (section 14.1)."""
+USERS_OWN = "user"
+"""The login user's own pattern, read as literals of the data service are."""
+INPUT_FORMATS = ("yyyy-MM-dd", "MM/dd/yyyy", "dd/MM/yyyy", "yyyyMMdd", EPOCH, USERS_OWN)
+"""Formats that a designer may give a date input; the vendor's own list could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputDates:
+    """How an orchestration reads its date inputs."""
+
+    format: str
+    user: DatePattern
+    zone: str
+
+    def read(self, text: str) -> date | None:
+        """The date, or None for what the converter refuses."""
+        if self.format == USERS_OWN:
+            return self.user.read(text)
+        if self.format != EPOCH:
+            return DatePattern.parse(self.format).read_exactly(text)
+        try:
+            return datetime.fromtimestamp(int(text) / 1000, ZoneInfo(self.zone)).date()
+        except (ValueError, OverflowError, OSError):
+            return None

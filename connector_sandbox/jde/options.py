@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from connector_sandbox.jde.dates import DatePattern
+from connector_sandbox.jde.dates import INPUT_FORMATS, DatePattern
 from connector_sandbox.jde.indexes import check_added
 from connector_sandbox.kernel.system import BadCommandError
 
@@ -38,6 +38,13 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Not empty: every login gets this environment, whatever it asked for."""
     date_pattern: str = "dd/MM/yyyy"
     limited_date_pattern: str = "MM/dd/yyyy"
+    decimal_format: Literal[".", ","] = "."
+    """The users' decimal sign, as the login says it."""
+    decimal_effect: Literal["ignored", "refused", "misread"] = "ignored"
+    """What a decimal comma does to numbers in conditions and orchestration inputs, which is not established (jde-ais
+    section 17): nothing; 1234.56 is an error; it is read as 123456. 1234,56 is right in the last two."""
+    user_info: dict[str, str | None] = {}
+    """Fields of the login's userInfo that this site serves otherwise; null: not at all."""
     login_body: bool = True
     login_basic: bool = True
     allowed_hosts_listed: bool = True
@@ -133,6 +140,32 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """EDSP of a batch row that waits: the 9.1 and 9.2 editions say 0, the 9.0 edition leaves it blank (11.1)."""
     orchestration_errors: dict[str, Literal["abort", "body", "continue"]] = {}
     """Orchestration ("*": the others) -> how its failure shows: 500, errors in a 200, continued."""
+    orchestration_dates: dict[str, str] = {}
+    """Orchestration ("*": the others) -> format of its date inputs: yyyy-MM-dd, MM/dd/yyyy, dd/MM/yyyy, yyyyMMdd, epoch
+    (milliseconds in a string), user (the login user's pattern)."""
+    required_inputs: bool = True
+    """Whether a call that leaves out a required input ends in an exception, as invalid inputs do (section 14.2)."""
+    superfluous_inputs: Literal["ignored", "refused"] = "ignored"
+    """What becomes of inputs that an orchestration does not declare: not established."""
+    input_names: dict[str, dict[str, str]] = {}
+    """Orchestration -> input -> what this site's designer called it, to the letter: {"PayItems.PayItem": "No."}."""
+    discovered_arrays: Literal["inputs", "subinputs", "names", "hidden"] = "subinputs"
+    """How discovery shows an array input: with its members under `inputs` or `subinputs`, without them, or not at all;
+    which is not established (section 14.1)."""
+    discovered_types: dict[str, str] = {}
+    """What discovery calls the types Date and Array, where it is something else: not established."""
+    discovered_entry: Literal["full", "example"] = "full"
+    """Whether discovery prints all that the reference lists, or the four fields of the vendor's example."""
+    input_format: Literal["Generic", "JDE Standard"] = "Generic"
+    """`inputFormat` of all orchestrations; each takes both forms."""
+    abort_message: Literal["object", "text"] = "object"
+    """`message` of an orchestration that a form aborts: the step's output, or a text (section 5)."""
+    warned: dict[str, str] = {}
+    """Orchestration ("*": the others) -> a warning that its form gives although it does what it is asked."""
+    warning_status: Literal["WARN", "SUCCESS"] = "WARN"
+    """`jde__status` of an answer with warnings alone: not established."""
+    failing_after_write: dict[str, Literal["abort", "body", "continue"]] = {}
+    """Orchestration -> how a later step of it fails when the write is done, which nothing takes back (section 3.4)."""
     unknown_orchestration: Literal[404, 500] = 500
     """What an orchestration that does not exist answers: not established."""
     check_periods: bool = True
@@ -190,6 +223,11 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             DatePattern.parse(options.date_pattern)
             DatePattern.parse(options.limited_date_pattern)
             check_added(options.added_indexes)
+            for name, format_ in options.orchestration_dates.items():
+                if format_ not in INPUT_FORMATS:
+                    raise ValueError(f"orchestration_dates: {name} has no format {format_}: {', '.join(INPUT_FORMATS)}")
+            if "token" in options.user_info:
+                raise ValueError("user_info: the token is not a preference")
             unknown = set(options.outbound_log) - set(TRANSACTION_TYPES)
             if unknown:
                 raise ValueError(f"outbound_log: there is no transaction type {min(unknown)}")

@@ -6,6 +6,8 @@ discovery.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from connector_sandbox.jde.batch_orchestrations import BATCHES
 from connector_sandbox.jde.orchestrating import Desk, Inputs, Orchestration, Result
 from connector_sandbox.jde.payment_orchestrations import PAYMENTS
@@ -29,7 +31,25 @@ def _find_account(desk: Desk, inputs: Inputs) -> Result:
     return Result({"ServiceRequest1": desk.data.answer(request, desk.session, 2)})
 
 
+def _test_inputs(desk: Desk, inputs: Inputs) -> Result:
+    """Shows how a date and a number were read: it works with them. Dates come out as Studio's default has them, ISO."""
+    day = inputs.day("Date")
+    after = "" if day is None else (day + timedelta(days=1)).isoformat()
+    return Result({"NextDay": after, "NumberPlusOne": inputs.number("Number") + 1})
+
+
 _LOOKUPS = (
+    Orchestration(
+        "ML_SelfTest",
+        "Adds one day to a date and one to a number",
+        _test_inputs,
+        {"Date": "Date", "Number": "Numeric"},
+        ("NextDay", "NumberPlusOne"),
+        "SelfTest",
+        "customServiceRequest",
+        writes=False,
+        required=("Date", "Number"),
+    ),
     Orchestration(
         "ML_AccountFind",
         "Accounts of a business unit",

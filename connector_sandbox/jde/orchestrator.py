@@ -8,11 +8,15 @@ from typing import Any
 
 from connector_sandbox.jde.acting import BusinessError
 from connector_sandbox.jde.dataservice import DataService
+from connector_sandbox.jde.dates import USERS_OWN, InputDates
+from connector_sandbox.jde.discovery import described, operation
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.errors import AisError
 from connector_sandbox.jde.http import Call
 from connector_sandbox.jde.orchestrating import Desk, Inputs, Orchestration, Result
+from connector_sandbox.jde.orchestration_inputs import InvalidInputError, check_inputs, own_names, read_inputs
 from connector_sandbox.jde.orchestrations import ORCHESTRATIONS
+from connector_sandbox.jde.query import Reader
 from connector_sandbox.jde.reports import Reports
 from connector_sandbox.jde.sessions import Sessions
 
@@ -30,17 +34,17 @@ class Orchestrator:
 
     def discover(self, call: Call) -> Answer:
         """All orchestrations."""
-        return {"orchestrations": [_described(item) for item in self._built()]}
+        return {"orchestrations": [described(item, self._environment.options) for item in self._built()]}
 
     def discover_one(self, call: Call) -> Answer:
         """One of them; AisError when there is none of that name."""
-        return {"orchestrations": [_described(self._named(call.name))]}
+        return {"orchestrations": [described(self._named(call.name), self._environment.options)]}
 
     def open_api(self, call: Call) -> Answer:
         """The OpenAPI catalogue, of all or of one."""
         name = call.request.path_params.get("name")
         items = self._built() if name is None else [self._named(str(name))]
-        paths = {f"/v{call.version}/orchestrator/{item.name}": {"post": _operation(item)} for item in items}
+        paths = {f"/v{call.version}/orchestrator/{item.name}": {"post": operation(item)} for item in items}
         head = {"openapi": "3.0.0"} if call.version == 3 else {"swagger": "2.0"}
         return {**head, "info": {"title": "EnterpriseOne Orchestrations", "version": "1.0"}, "paths": paths}
 
@@ -53,10 +57,27 @@ class Orchestrator:
         reader = self._sessions.reader(call.session)
         desk = Desk(self._environment, self._reports, self._data, call.session, reader)
         try:
-            result = item.run(desk, Inputs(read_inputs(item, call), reader))
+            inputs = self._inputs(item, call, reader)
+        except InvalidInputError as error:
+            raise self._abort(item, BusinessError("", str(error)), started, before=True) from None
+        try:
+            result = item.run(desk, inputs)
         except BusinessError as error:
             return self._failed(item, error, call, started)
+        late = _of(self._environment.options.failing_after_write, item)
+        if late:
+            later = BusinessError("0050", f"{item.name}: a later step failed, what was written stays")
+            return self._failed(item, later, call, started, style=late, outputs=result.outputs)
         return self._succeeded(item, result, call, started)
+
+    def _inputs(self, item: Orchestration, call: Call, reader: Reader) -> Inputs:
+        options = self._environment.options
+        names = options.input_names.get(item.name, {})
+        values = read_inputs(item.under(names), call, superfluous=options.superfluous_inputs == "ignored")
+        dates = InputDates(_of(options.orchestration_dates, item) or USERS_OWN, reader.pattern, options.time_zone)
+        inputs = Inputs(own_names(values, names), reader, dates)
+        check_inputs(item, inputs, required=options.required_inputs)
+        return inputs
 
     def run_report(self, call: Call) -> Answer:
         """report/execute: R04110ZA for the batch of a data selection on EDBT (section 3.3)."""
@@ -86,19 +107,33 @@ class Orchestrator:
         return item
 
     def _succeeded(self, item: Orchestration, result: Result, call: Call, started: datetime) -> Answer:
-        answer = dict(result.outputs)
-        if not result.warnings:
+        options = self._environment.options
+        answer, warnings = dict(result.outputs), list(result.warnings)
+        told = _of(options.warned, item)
+        if told:
+            warnings.append(BusinessError("0027", told))
+        if not warnings:
             return answer | self._report_keys("SUCCESS", "", call.version, started)
-        answer["ServiceRequest1"] = {"forms": [self._form(item, warnings=list(result.warnings))]}
-        return answer | self._report_keys("WARN", result.warnings[0].text, call.version, started)
+        answer["ServiceRequest1"] = {"forms": [self._form(item, warnings=warnings)]}
+        return answer | self._report_keys(options.warning_status, warnings[0].text, call.version, started)
 
-    def _failed(self, item: Orchestration, error: BusinessError, call: Call, started: datetime) -> Answer:
-        styles = self._environment.options.orchestration_errors
-        style = styles.get(item.name, styles.get("*", "abort"))
+    def _failed(
+        self,
+        item: Orchestration,
+        error: BusinessError,
+        call: Call,
+        started: datetime,
+        *,
+        style: str = "",
+        outputs: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """The answer of a failure; `outputs` are those of steps that were done before it."""
+        style = style or _of(self._environment.options.orchestration_errors, item) or "abort"
         if style == "abort":
             raise self._abort(item, error, started)
         # Numbers come out as 0 and texts as blanks where nothing was made.
-        answer: Answer = {name: 0 if "Number" in name or name.endswith("ID") else "" for name in item.outputs}
+        nothing: Answer = {name: 0 if "Number" in name or name.endswith("ID") else "" for name in item.outputs}
+        answer = nothing if outputs is None else dict(outputs)
         if style == "body":
             answer["ServiceRequest1"] = {"forms": [self._form(item, errors=[error])]}
             return answer | self._report_keys("SUCCESS", "", call.version, started)
@@ -121,17 +156,20 @@ class Orchestrator:
         ]
         return answer | self._report_keys("WARN", error.text, call.version, started)
 
-    def _abort(self, item: Orchestration, error: BusinessError, started: datetime) -> AisError:
+    def _abort(self, item: Orchestration, error: BusinessError, started: datetime, *, before: bool = False) -> AisError:
+        """The 500 of a step that aborts, or, `before` any step, of inputs that are none."""
         # `message` is an object with the step's output where a form refused, else a text (section 5).
         form = {"ServiceRequest1": {"forms": [self._form(item, errors=[error])]}}
+        shown = item.step == "formRequest" and self._environment.options.abort_message == "object" and not before
         body: Answer = {
-            "message": form if item.step == "formRequest" else error.text,
+            "message": form if shown else error.text,
             "exception": "com.oracle.e1.rest.OrchestrationException",
             "timeStamp": self._environment.timestamp(),
             "status": "ERROR",
-            "type": item.step,
-            "userDefinedErrorText": f"{item.name} failed",
+            "type": "orchestration" if before else item.step,
         }
+        if not before:
+            body["userDefinedErrorText"] = f"{item.name} failed"
         return AisError(500, error.text, body=body | self._report_keys("ERROR", error.text, 3, started))
 
     def _form(
@@ -170,39 +208,9 @@ class Orchestrator:
         }
 
 
-def read_inputs(item: Orchestration, call: Call) -> dict[str, Any]:
-    """The inputs of a call: JDE standard, generic, v3 arrays, or the query string of a GET. AisError 400
-    for no such."""
-    body: Mapping[str, Any] = call.body
-    if call.request.method == "GET":
-        body = dict(call.request.query_params.items())
-    if isinstance(body.get("inputs"), list):
-        return _standard_inputs(body)
-    values = {name: body[name] for name in item.inputs if name in body}
-    for detail, columns in item.details.items():
-        rows = body.get(detail)
-        if rows is None:
-            # The old generic form has room for one grid row, among the other inputs, where no name stands for both.
-            row = {} if columns.keys() & item.inputs.keys() else {name: body[name] for name in columns if name in body}
-            rows = [row] if row else []
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise AisError(400, f"Invalid JSON input: {detail} is not an array of objects")
-        values[detail] = rows
-    return values
-
-
-def _standard_inputs(body: Mapping[str, Any]) -> dict[str, Any]:
-    def named(inputs: Any) -> dict[str, Any]:
-        return {str(pair["name"]): pair.get("value") for pair in inputs}
-
-    try:
-        values = named(body["inputs"])
-        for detail in body.get("detailInputs") or ():
-            values[str(detail["name"])] = [named(row["inputs"]) for row in detail["repeatingInputs"]]
-    except (KeyError, TypeError, AttributeError):
-        # Any other nesting than the documented one.
-        raise AisError(400, "Invalid JSON input: not in the JDE standard format") from None
-    return values
+def _of(by_name: Mapping[str, Any], item: Orchestration) -> str:
+    """What a switch says of an orchestration, or of all others; blank where it says nothing."""
+    return str(by_name.get(item.name, by_name.get("*", "")))
 
 
 def _selected(body: Mapping[str, Any], alias: str) -> str | None:
@@ -216,50 +224,6 @@ def _selected(body: Mapping[str, Any], alias: str) -> str | None:
             if isinstance(values, list) and values:
                 return str(values[0])
     return None
-
-
-def _described(item: Orchestration) -> Answer:
-    return {
-        "name": item.name,
-        "omwObjectName": f"ORC_{sum(item.name.encode()):010d}CUST",
-        "description": item.description,
-        "category": "Accounts Payable",
-        "udoGroup": "Personal",
-        "inputFormat": "Generic",
-        "inputs": [
-            *({"name": name, "type": kind} for name, kind in item.inputs.items()),
-            *(
-                {
-                    "name": detail,
-                    "type": "Array",
-                    "subinputs": [{"name": name, "type": kind} for name, kind in columns.items()],
-                }
-                for detail, columns in item.details.items()
-            ),
-        ],
-        "outputs": [{"name": name} for name in item.outputs],
-        "containsContinueOnError": False,
-        "scheduleUDOName": "",
-        "version": "3",
-    }
-
-
-def _operation(item: Orchestration) -> Answer:
-    types = {"String": "string", "Numeric": "number", "Date": "string"}
-
-    def properties(inputs: Mapping[str, Any]) -> Answer:
-        return {name: {"type": types[kind]} for name, kind in inputs.items()}
-
-    schema = properties(item.inputs) | {
-        detail: {"type": "array", "items": {"type": "object", "properties": properties(columns)}}
-        for detail, columns in item.details.items()
-    }
-    return {
-        "operationId": item.name,
-        "description": item.description,
-        "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": schema}}}},
-        "responses": {"200": {"description": "OK"}},
-    }
 
 
 def _instant(moment: datetime) -> str:

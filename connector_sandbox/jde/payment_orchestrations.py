@@ -4,7 +4,17 @@ sections 3.4 and 3.6)."""
 from __future__ import annotations
 
 from connector_sandbox.jde.journals import Closed, Line
-from connector_sandbox.jde.orchestrating import KEY, Desk, Inputs, InputType, Orchestration, Result, voucher_key
+from connector_sandbox.jde.orchestrating import (
+    KEY,
+    KEY_REQUIRED,
+    Desk,
+    Inputs,
+    InputType,
+    Orchestration,
+    Result,
+    rows_required,
+    voucher_key,
+)
 from connector_sandbox.jde.payments import Order, Other, Share
 
 
@@ -103,6 +113,12 @@ PAYMENTS = (
         ("PaymentID", "PaymentNumber", "Amount"),
         "P0413M_W0413MA",
         details={"PayItems": _ITEMS, "FurtherPayItems": _OTHER_ITEMS, "Credits": _OTHER_ITEMS},
+        required=(
+            *(*KEY_REQUIRED, "PaymentDate", "GLDate", "PaymentNumber"),
+            *rows_required("PayItems", "PayItem"),
+            *rows_required("FurtherPayItems", *KEY, "PayItem"),
+            *rows_required("Credits", *KEY, "PayItem"),
+        ),
     ),
     Orchestration(
         "ML_PaymentVoid",
@@ -111,6 +127,7 @@ PAYMENTS = (
         {"PaymentID": "Numeric", "VoidDate": "Date", "ReturnStatus": "String"},
         ("PaymentID",),
         "P0413M_W0413MD",
+        required=("PaymentID", "VoidDate"),
     ),
     Orchestration(
         "ML_JournalAdd",
@@ -133,5 +150,10 @@ PAYMENTS = (
             "Lines": {"Account": "String", "Amount": "Numeric", "ForeignAmount": "Numeric"},
             "PayItems": _OTHER_ITEMS,
         },
+        required=(
+            *("Company", "GLDate", "Currency", "Explanation", "Remark", "Reference", "Supplier", "ClosePayItem"),
+            *("Lines", *rows_required("Lines", "Account", "Amount")),
+            *("PayItems", *rows_required("PayItems", *KEY, "PayItem", "ItemAmount")),
+        ),
     ),
 )

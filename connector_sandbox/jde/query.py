@@ -42,12 +42,34 @@ _OPERATORS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """How numbers in requests are read: by a point, or by the user's decimal comma (section 17: not established)."""
+
+    comma: bool = False
+    strict: bool = True
+    """With a comma: whether a point is refused, or taken for a thousands sign, so that 1234.56 is 123456."""
+
+    def read(self, text: str) -> Decimal:
+        """The number; InvalidOperation for what is none."""
+        text = text.strip()
+        if self.comma:
+            if self.strict and "." in text:
+                raise InvalidOperation
+            text = text.replace(".", "").replace(",", ".")
+        number = Decimal(text or "0")
+        if not number.is_finite():
+            raise InvalidOperation
+        return number
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """Who asks, and when: what literals and special values mean to this user."""
 
     pattern: DatePattern
     today: date
     user: str
+    numbers: Numbers = Numbers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +217,7 @@ def literal(column: Column, text: str, reader: Reader) -> Value:
     if column.kind is Kind.DATE:
         return reader.pattern.read(text)
     try:
-        return Decimal(text.strip() or "0")
+        return reader.numbers.read(text)
     except InvalidOperation:
         raise AisError(500, f"{text!r} is not a number, as {column.alias} needs it") from None
 

@@ -80,6 +80,9 @@ class ServerServices:
         return {"isValidSession": True}
 
     def logout(self, request: Request, body: Mapping[str, Any]) -> dict[str, Any]:
-        """End a session. AisError 444 for a dead token."""
-        self._sessions.end(self._front.session_of(read_credentials(request, body)))
+        """End the session of a token, in the header or the body. AisError 403 without one, 444 for a dead one."""
+        token = read_credentials(request, body).token
+        if not token:
+            raise AisError(403, "Authorization Failure: no token")
+        self._sessions.end(self._sessions.named(token))
         return {"status": "Success"}

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from connector_sandbox.jde.dates import DatePattern
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.errors import AisError, invalid_token
-from connector_sandbox.jde.query import Reader
+from connector_sandbox.jde.query import Numbers, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,14 @@ class Sessions:
             session.used = self._environment.clock.now()
         return session
 
+    def named(self, token: str) -> Session:
+        """The live session of a token, whoever asks: logging out needs the token alone. AisError 444 for a dead one."""
+        session = self._live.get(token)
+        if session is None or not self._alive(session):
+            self._live.pop(token, None)
+            raise invalid_token()
+        return session
+
     def end(self, session: Session) -> None:
         """Log out."""
         self._live.pop(session.token, None)
@@ -115,7 +123,10 @@ class Sessions:
 
     def reader(self, session: Session) -> Reader:
         """How this user's literals are read."""
-        return Reader(self.pattern(session.user), self._environment.today(), session.user.name)
+        options = self._environment.options
+        comma = options.decimal_format == "," and options.decimal_effect != "ignored"
+        numbers = Numbers(comma, strict=options.decimal_effect == "refused")
+        return Reader(self.pattern(session.user), self._environment.today(), session.user.name, numbers)
 
     def pattern(self, user: User) -> DatePattern:
         """The user's date preference."""
@@ -124,32 +135,12 @@ class Sessions:
 
     def login_answer(self, session: Session) -> dict[str, object]:
         """The body of a successful login."""
-        user, pattern = session.user, self.pattern(session.user)
-        offset = f"{self._environment.local_now():%z}"
         return {
-            "username": user.name,
+            "username": session.user.name,
             "environment": session.environment,
             "role": session.role,
             "jasserver": "http://jas.internal.example:8080",
-            "userInfo": {
-                "token": session.token,
-                "langPref": "  ",
-                "locale": "en",
-                "dateFormat": pattern.code,
-                "dateSeperator": pattern.separator,
-                "simpleDateFormat": pattern.pattern,
-                "timeFormat": "H",
-                "decimalFormat": ".",
-                "addressNumber": user.address_number,
-                "alphaName": user.alpha_name,
-                "appsRelease": "E920",
-                "country": "GB",
-                "username": user.name,
-                "longUserId": "",
-                "timeZoneOffset": f"UTC{offset[:3]}:{offset[3:]}",
-                "dstRuleKey": "",
-                "dstRule": {},
-            },
+            "userInfo": self._user_info(session),
             "userAuthorized": True,
             "adminAuthorized": False,
             "version": None,
@@ -157,6 +148,31 @@ class Sessions:
             "deprecated": False,
             "passwordAboutToExpire": False,
         }
+
+    def _user_info(self, session: Session) -> dict[str, object]:
+        options, user = self._environment.options, session.user
+        pattern, offset = self.pattern(user), f"{self._environment.local_now():%z}"
+        info: dict[str, object] = {
+            "token": session.token,
+            "langPref": "  ",
+            "locale": "en",
+            "dateFormat": pattern.code,
+            "dateSeperator": pattern.separator,
+            "simpleDateFormat": pattern.pattern,
+            "timeFormat": "H",
+            "decimalFormat": options.decimal_format,
+            "addressNumber": user.address_number,
+            "alphaName": user.alpha_name,
+            "appsRelease": "E920",
+            "country": "GB",
+            "username": user.name,
+            "longUserId": "",
+            "timeZoneOffset": f"UTC{offset[:3]}:{offset[3:]}",
+            "dstRuleKey": "",
+            "dstRule": {},
+        }
+        info |= options.user_info
+        return {name: value for name, value in info.items() if value is not None}
 
     def _alive(self, session: Session) -> bool:
         options, now = self._environment.options, self._environment.clock.now()

@@ -31,11 +31,11 @@ PAY_ITEMS: dict[str, InputType] = {
     "ForeignTax": "Numeric",
     "TaxRateArea": "String",
     "TaxExplanation": "String",
-    "DueDate": "Date",
-    "PayStatus": "String",
     "DiscountAvailable": "Numeric",
     "ForeignDiscountAvailable": "Numeric",
     "DiscountDueDate": "Date",
+    "DueDate": "Date",
+    "PayStatus": "String",
     "Flag1099": "String",
     "Code1099": "String",
     "PONumber": "String",
@@ -55,6 +55,12 @@ DISTRIBUTION: dict[str, InputType] = {
 
 
 _JOURNAL_HEADER = ("AN8", "VINV", "DGJ", "CO", "CRCD", "CRRM", "CRR", "DOC", "DCT", "KCO")
+
+REQUIRED = (
+    *("Supplier", "InvoiceNumber", "InvoiceDate", "GLDate", "Company", "Currency", "CurrencyMode", "DocumentType"),
+    *("PayItems", "PayItems.PayStatus", "Distribution", "Distribution.Account"),
+)
+"""Without which no voucher is entered."""
 
 
 def header(inputs: Inputs) -> dict[str, Any]:
@@ -89,13 +95,13 @@ def pay_items(inputs: Inputs) -> list[dict[str, Any]]:
             "STAM": item.number("TaxAmount"),
             "ACR": item.number("ForeignAmount"),
             "CTAM": item.number("ForeignTax"),
+            "ADSC": item.number("DiscountAvailable"),
+            "CDS": item.number("ForeignDiscountAvailable"),
+            "DDNJ": item.day("DiscountDueDate"),
             "TXA1": item.text("TaxRateArea"),
             "EXR1": item.text("TaxExplanation"),
             "DDJ": item.day("DueDate"),
             "PST": item.text("PayStatus"),
-            "ADSC": item.number("DiscountAvailable"),
-            "CDS": item.number("ForeignDiscountAvailable"),
-            "DDNJ": item.day("DiscountDueDate"),
             "TNN": item.text("Flag1099"),
             "AC07": item.text("Code1099"),
             "PO": item.text("PONumber"),

@@ -7,10 +7,20 @@ from typing import Any
 
 from connector_sandbox.jde.acting import MATCH_PROGRAM, BusinessError
 from connector_sandbox.jde.matching import Matching, Wanted
-from connector_sandbox.jde.orchestrating import KEY, Desk, Inputs, InputType, Orchestration, Result, voucher_key
+from connector_sandbox.jde.orchestrating import (
+    KEY,
+    KEY_REQUIRED,
+    Desk,
+    Inputs,
+    InputType,
+    Orchestration,
+    Result,
+    rows_required,
+    voucher_key,
+)
 from connector_sandbox.jde.orders import OrderKey
 from connector_sandbox.jde.payables import VoucherKey
-from connector_sandbox.jde.voucher_inputs import DISTRIBUTION, PAY_ITEMS, VOUCHER, header, journal, pay_items
+from connector_sandbox.jde.voucher_inputs import DISTRIBUTION, PAY_ITEMS, REQUIRED, VOUCHER, header, journal, pay_items
 from connector_sandbox.jde.vouchers import VoucherEntry, carried
 
 _MATCHED: dict[str, InputType] = {
@@ -142,6 +152,7 @@ VOUCHERS = (
         ("DocumentNumber", "DocumentType", "DocumentCompany", "LedgerBatch"),
         "P0411_W0411A",
         details={"PayItems": PAY_ITEMS, "Distribution": DISTRIBUTION},
+        required=REQUIRED,
     ),
     Orchestration(
         "ML_VoucherMatch",
@@ -151,6 +162,11 @@ VOUCHERS = (
         ("DocumentNumber", "DocumentType", "DocumentCompany", "LedgerBatch"),
         "P0411_W0411A",
         details={"Lines": _ORDER_LINES, "Distribution": DISTRIBUTION},
+        required=(
+            *(name for name in REQUIRED if not name.startswith("PayItems")),
+            *("PayStatus", "Lines"),
+            *rows_required("Lines", "POCompany", "PONumber", "POType", "POLine", "Quantity"),
+        ),
     ),
     Orchestration(
         "ML_VoucherVoid",
@@ -159,6 +175,7 @@ VOUCHERS = (
         {**KEY, "GLDate": "Date"},
         ("DocumentNumber", "VoidFlag"),
         "P0411_W0411G",
+        required=(*KEY_REQUIRED, "GLDate"),
     ),
     Orchestration(
         "ML_VoucherMatchReverse",
@@ -167,6 +184,7 @@ VOUCHERS = (
         {**KEY, "GLDate": "Date"},
         ("DocumentNumber",),
         "P4314",
+        required=(*KEY_REQUIRED, "GLDate"),
     ),
     Orchestration(
         "ML_VoucherPayStatus",
@@ -176,5 +194,6 @@ VOUCHERS = (
         ("DocumentNumber", "PayStatus"),
         "P0411S_W0411SA",
         details={"PayItems": {"PayItem": "String"}},
+        required=(*KEY_REQUIRED, "PayStatus", *rows_required("PayItems", "PayItem")),
     ),
 )

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ais_caller import Ais, world
+from ais_caller import LENIENT, Ais, world
 
 from connector_sandbox.testing import Sandbox, running
 
 
 @pytest.fixture(scope="session")
 def served_jde() -> Iterator[tuple[Sandbox, dict[str, Any]]]:
-    with running(world={"jde": world()}, only=["jde"]) as sandbox:
+    with running(world={"jde": world()}, only=["jde"], options={"jde": LENIENT}) as sandbox:
         yield sandbox, sandbox.get("/options")["jde"]
 
 

@@ -142,3 +142,26 @@ def test_limited_user_misses_rows_columns_and_rights(sandbox: Sandbox) -> None:
     grid = answer["fs_DATABROWSE_F0101"]["data"]["gridData"]
     assert (list(grid["columns"]), grid["rowset"]) == (["F0101_AN8"], [{"F0101_AN8": 4343}])
     assert limited.post("/v3/orchestrator/ML_VoucherVoid", {}).status_code == 403
+
+
+@pytest.mark.parametrize("where", ["header", "body"])
+def test_logout_needs_the_token_alone(ais: Ais, where: str) -> None:
+    token = ais.user_info["token"]
+    headers = {"jde-AIS-Auth": token} if where == "header" else {}
+    body = {"token": token} if where == "body" else {}
+    url = f"{ais.url}/v2/tokenrequest/logout"
+    # Any other call from another device is refused; this one needs no device name.
+    assert requests.get(f"{ais.url}/discover", headers={"jde-AIS-Auth": token}, timeout=5).status_code == 444
+    assert requests.post(url, json=body, headers=headers, timeout=5).json() == {"status": "Success"}
+    assert requests.post(url, json=body, headers=headers, timeout=5).status_code == 444
+    assert requests.post(url, json={}, timeout=5).status_code == 403
+    assert ais.get("/discover").status_code == 444
+
+
+def test_a_site_serves_its_own_preferences(sandbox: Sandbox) -> None:
+    set_options(sandbox, decimal_format=",", user_info={"dateFormat": "DMY", "dateSeperator": ".", "timeFormat": None})
+    info = Ais(sandbox).user_info
+    assert (info["decimalFormat"], info["dateFormat"], info["dateSeperator"]) == (",", "DMY", ".")
+    assert "timeFormat" not in info
+    with pytest.raises(ValueError, match="not a preference"):
+        set_options(sandbox, user_info={"token": "mine"})

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ais_caller import Ais, condition, world
+from ais_caller import LENIENT, Ais, condition, world
 from order_books import FOREIGN, act, enter_foreign, enter_two_lines, figures, line_of, receivers
 
 from connector_sandbox.testing import Sandbox, running
@@ -157,11 +157,11 @@ def test_state_has_what_is_ordered_and_what_is_open(sandbox: Sandbox, ais: Ais) 
 
 
 def test_orders_survive_a_restart(tmp_path: Path) -> None:
-    with running(world={"jde": world()}, only=["jde"], state=tmp_path) as sandbox:
+    with running(world={"jde": world()}, only=["jde"], state=tmp_path, options={"jde": LENIENT}) as sandbox:
         enter_two_lines(sandbox)
         act(sandbox, "receive_order", line=1, quantity=4)
         before = sandbox.get("/state")["jde"]
-    with running(world={"jde": {}}, only=["jde"], state=tmp_path) as sandbox:
+    with running(world={"jde": {}}, only=["jde"], state=tmp_path, options={"jde": LENIENT}) as sandbox:
         assert sandbox.get("/state")["jde"] == before
         act(sandbox, "receive_order", line=1)
         assert [row[4] for row in receivers(Ais(sandbox), 9001)] == ["4.00", "6.00"]

@@ -9,7 +9,16 @@ from typing import Any
 
 from starlette.routing import Route
 
-from connector_sandbox.bill import approvals, bills, classifications, payment_terms, payments, vendor_credits, vendors
+from connector_sandbox.bill import (
+    approvals,
+    bills,
+    classifications,
+    payment_creates,
+    payment_terms,
+    payments,
+    vendor_credits,
+    vendors,
+)
 from connector_sandbox.bill.books import Books, Record
 from connector_sandbox.bill.errors import Refusal, invalid
 from connector_sandbox.bill.lists import Listing, Lists
@@ -64,6 +73,8 @@ class Api:
         one = f"{path}/policies/{{id}}"
         self._add("GET", f"{path}/policies", lambda _: Result(self._policies()))
         self._add("POST", f"{path}/policies", self._save_policy)
+        # the guide's path for the same
+        self._add("POST", path, self._save_policy)
         self._add("PUT", one, self._save_policy)
         self._add("DELETE", one, self._delete_policy)
 
@@ -80,15 +91,15 @@ class Api:
 
     def _payments(self) -> None:
         path, books = "/v3/payments", self._books
-        self._add("GET", path, self._lister("payments", payments.LISTING, _same))
-        self._add("POST", path, self._trusted(self._creating(payments, _same)))
-        bulk = self._bulk(payments, _same, lambda made: {"payments": made}, inside="payments")
-        self._add("POST", f"{path}/bulk", self._trusted(bulk))
+        show = partial(payments.view, books)
+        self._add("GET", path, self._lister("payments", payments.LISTING, show))
+        self._add("POST", path, self._trusted(self._pay))
+        self._add("POST", f"{path}/bulk", self._trusted(self._pay_several))
         # No fields are published for these, and `{id}` would take their place.
         for name in ("options", "exchange-rate"):
             self._add("GET", f"{path}/{name}", _missing)
-        self._add("GET", f"{path}/{{id}}", self._shower("payments", _same))
-        self._add("POST", f"{path}/{{id}}/cancel", self._mover(partial(payments.cancel, books), _same))
+        self._add("GET", f"{path}/{{id}}", self._shower("payments", show))
+        self._add("POST", f"{path}/{{id}}/cancel", self._mover(partial(payments.cancel, books), show))
         self._add("POST", f"{path}/{{id}}/void", self._void)
 
     def _terms(self) -> None:
@@ -114,12 +125,12 @@ class Api:
 
         def creating_many(call: Call) -> Result:
             given = taken_many(family.shape, call.body, family.entity, most)
-            return Result(keyed([create(each) for each in given]), 201)
+            return Result(keyed(self._all_or_none(create, given)), 201)
 
         def updating_many(call: Call) -> Result:
             given = taken_many({**family.shape, **_WITH_ID}, call.body, family.entity, most, partial=True)
             _check_ids(given)
-            return Result(keyed([change(each.pop("id"), each) for each in given]))
+            return Result(keyed(self._all_or_none(lambda each: change(each.pop("id"), each), given)))
 
         self._add("GET", path, self._lister(family.entity, family.listing, _same))
         self._add("POST", path, creating)
@@ -178,22 +189,34 @@ class Api:
     def _mover(self, move: Callable[[str], Record], view: View) -> Verb:
         return lambda call: Result(view(move(call.path["id"])))
 
-    def _bulk(self, module: ModuleType, view: View, shaped: Callable[[list[Any]], Any], *, inside: str = "") -> Verb:
-        """Creates all or none. The body is a bare array, or an object with one `inside` it."""
+    def _bulk(self, module: ModuleType, view: View, shaped: Callable[[list[Any]], Any]) -> Verb:
+        """Creates all or none."""
 
         def verb(call: Call) -> Result:
-            body = call.body[inside] if inside and isinstance(call.body, dict) and inside in call.body else call.body
-            given = taken_many(module.SHAPE, body, module.NAME, module.BULK)
-            return Result(shaped([view(module.create(self._books, each)) for each in given]), 201)
+            given = taken_many(module.SHAPE, call.body, module.NAME, module.BULK)
+            made = self._all_or_none(lambda each: module.create(self._books, each), given)
+            return Result(shaped([view(record) for record in made]), 201)
 
         return verb
+
+    def _all_or_none(self, do: Callable[[Any], Record], given: list[Any]) -> list[Record]:
+        """All records of a bulk call; the refusal of one says of the others that they were rolled back."""
+        made = []
+        for each in given:
+            try:
+                made.append(do(each))
+            except Refusal as refusal:
+                if refusal.code is not None and self._books.options.bulk_others:
+                    refusal.rolled_back = len(given) - 1
+                raise
+        return made
 
     def _changing_many(self, shape: Shape, change: Callable[..., Record], partial_bodies: bool) -> Verb:
         def verb(call: Call) -> Result:
             most = vendor_credits.BULK
             given = taken_many(shape, call.body, vendor_credits.NAME, most, partial=partial_bodies)
             _check_ids(given)
-            return Result(_credits([change(self._books, each.pop("id"), each) for each in given]))
+            return Result(_credits(self._all_or_none(lambda each: change(self._books, each.pop("id"), each), given)))
 
         return verb
 
@@ -204,26 +227,39 @@ class Api:
             keys = [key.strip() for key in call.query.get("ids", "").split(",") if key.strip()]
             if not keys:
                 raise invalid(["ids: must not be null"])
-            return Result(shaped([move(key) for key in keys]))
+            return Result(shaped(self._all_or_none(move, keys)))
 
         return verb
 
     # What one resource has
 
+    def _pay(self, call: Call) -> Result:
+        made = payment_creates.create(self._books, taken(payment_creates.ONE, call.body, "Payment"))
+        return Result(payments.view(self._books, made), 201)
+
+    def _pay_several(self, call: Call) -> Result:
+        made = payment_creates.create_several(self._books, taken(payment_creates.SEVERAL, call.body, "BulkPayment"))
+        return Result({"payments": [payments.view(self._books, each) for each in made]}, 201)
+
     def _record_payment(self, call: Call) -> Result:
-        return Result(payments.record_outside(self._books, taken(payments.RECORD, call.body, "RecordPayment")))
+        made = payments.record_outside(self._books, taken(payments.RECORD, call.body, "RecordPayment"))
+        return Result(payments.view(self._books, made))
 
     def _void(self, call: Call) -> Result:
         values = taken(payments.VOID, call.body, "VoidPayment")
-        return Result(payments.void(self._books, call.path["id"], values["type"], values.get("reason")))
+        made = payments.void(self._books, call.path["id"], values["type"], values.get("reason"))
+        return Result(payments.view(self._books, made))
 
     def _add_bank_account(self, call: Call) -> Result:
         values = taken(vendors.BANK_ACCOUNT, call.body, "VendorBankAccount")
-        return Result(self._account(vendors.add_bank_account(self._books, call.path["id"], values)))
+        made = self._account(vendors.add_bank_account(self._books, call.path["id"], values))
+        return Result(made, self._books.options.bank_account_created)
 
     def _account(self, account: Record) -> dict[str, Any]:
         """Without what the sandbox adds to keep it, and with the number masked but for its end."""
         shown = {name: value for name, value in account.items() if name not in ("archived", "vendorId")}
+        if state := self._books.options.bank_account_state:
+            shown = {"status": state, **shown}
         if self._books.options.bank_account_numbers == "clear":
             return shown
         return {**shown, "accountNumber": f"*****{account['accountNumber'][-4:]}"}
@@ -241,12 +277,14 @@ class Api:
         return Result({"bills": approvals.pending(self._books, call.session.user.id)})
 
     def _policies(self) -> list[Record]:
-        return [policy for policy in self._books.tables["policies"].values() if not policy["archived"]]
+        policies = self._books.tables["policies"].values()
+        return [approvals.policy_view(self._books, policy) for policy in policies if not policy["archived"]]
 
     def _save_policy(self, call: Call) -> Result:
         key = call.path.get("id")
         values = taken(approvals.POLICY, call.body, "ApprovalPolicy")
-        return Result(approvals.save_policy(self._books, values, key), 200 if key else 201)
+        made = approvals.save_policy(self._books, values, key)
+        return Result(approvals.policy_view(self._books, made), 200 if key else 201)
 
     def _delete_policy(self, call: Call) -> Result:
         self._books.remove("policies", call.path["id"])

@@ -14,7 +14,7 @@ from connector_sandbox.bill.shapes import Field
 PAYABLE = ("APPROVED", "UNASSIGNED")
 """Without a policy that matches, nobody is asked, and a bill can be paid (inferred)."""
 POLICY = {
-    "name": Field("text"),
+    "policyName": Field("text"),
     "rules": Field(
         "list",
         required=True,
@@ -24,7 +24,7 @@ POLICY = {
             "values": Field("list", required=True),
         },
     ),
-    "approverIds": Field("list"),
+    "approvers": Field("list"),
 }
 ACTION = {
     "billId": Field("text", required=True),
@@ -103,12 +103,27 @@ def _asked(books: Books, bill: Record, vendor: Record) -> list[str]:
     asked: list[str] = [CLERK.id] if books.options.approval_required else []
     for policy in books.tables["policies"].values():
         if not policy["archived"] and all(_matches(rule, bill, vendor) for rule in policy["rules"]):
-            asked += policy.get("approverIds") or [CLERK.id]
+            asked += policy.get("approvers") or [CLERK.id]
     return list(dict.fromkeys(asked))
 
 
 def _amount(bill: Record) -> Decimal:
     return sum((line["amount"] for line in bill["billLineItems"]), Decimal(0))
+
+
+def policy_view(books: Books, policy: Record) -> Record:
+    """As the API answers, which is not as it is asked: values and approvers are objects (bill section 3.3)."""
+    users = [{"userId": user, "fullName": _full_name(books, user)} for user in policy.get("approvers", ())]
+    rules = [
+        {**rule, "values": [{"value": each, "displayName": each} for each in rule["values"]]}
+        for rule in policy["rules"]
+    ]
+    shown = {name: value for name, value in policy.items() if name != "archived"}
+    return {**shown, "rules": rules, "approvers": {"users": users, "groups": []}, "status": "ACTIVE"}
+
+
+def _full_name(books: Books, user: str) -> str:
+    return str((books.tables["users"].get(user) or {}).get("username", user))
 
 
 def _approver(user: str, place: int, now: str) -> dict[str, Any]:

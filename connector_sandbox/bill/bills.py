@@ -16,6 +16,7 @@ from connector_sandbox.bill.references import (
     check_classifications,
     classifications,
     invalid_entity,
+    unknown_reference,
     vendor_in_use,
 )
 from connector_sandbox.bill.shapes import Field, merged, set_only
@@ -23,6 +24,7 @@ from connector_sandbox.bill.shapes import Field, merged, set_only
 NAME = "Bill"
 BULK = 100
 _NUMBER_LENGTH = 21
+_NOISE = Decimal("0.00")
 _LINES = "billLineItems"
 SHAPE = {
     "vendorId": Field("text", required=True),
@@ -145,6 +147,10 @@ def view(books: Books, bill: Record, *, vendor_name: bool = True) -> Record:
         made["vendorName"] = books.tables["vendors"][bill["vendorId"]]["name"]
     if not books.options.record_status:
         del made["recordStatus"]
+    if "approvers" in made and books.options.approver_order == "decimal":
+        made["approvers"] = [
+            {**each, "approverOrder": Decimal(each["approverOrder"]) + _NOISE} for each in made["approvers"]
+        ]
     if made["paymentStatus"] == "PARTIALLY_PAID":
         made["paymentStatus"] = books.options.partially_paid
     return made
@@ -211,6 +217,6 @@ def check_credit(books: Books, vendor: str, key: str, amount: Decimal, held: Dec
     """Refusal unless a credit of the vendor has `amount` left, `held` of it already applied there."""
     credit = books.tables["vendor_credits"].get(key)
     if credit is None or credit["vendorId"] != vendor or credit["archived"]:
-        raise against_rule("BDC_1119", f"Invalid value for field vendorCredits: {key}.")
+        raise unknown_reference(books, "vendorCredits", key)
     if not 0 < amount <= credit["amount"] - credit["appliedAmount"] + held:
         raise invalid_entity(books, "vendorCredits: The credit has been applied already.", key)

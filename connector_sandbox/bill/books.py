@@ -54,6 +54,8 @@ FAMILIES = {
 }
 """Entity -> family, in the order in which content is loaded."""
 
+_NO_DATA = {"BDC_1205": "No data found for the given id.", "BDC_1120": "No data found."}
+
 _OF_VENDOR = ("bills", "vendor_credits", "payments")
 _INDEXED = {
     "vendors": ("name",),
@@ -115,8 +117,13 @@ class Books:
         """A record to look at; Refusal when there is none of that id (bill section 5.3)."""
         record = self.tables[entity].get(key)
         if record is None:
-            raise Refusal(self.options.missing_status, "BDC_1120", "No data found.")
+            raise self.missing()
         return record
+
+    def missing(self) -> Refusal:
+        """What is said of an id that leads nowhere."""
+        options = self.options
+        return Refusal(options.missing_status, options.missing_code, _NO_DATA[options.missing_code])
 
     def copy(self, entity: str, key: str) -> Record:
         """A record to change and to give to `put`."""

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector_sandbox.bill.books import Books, Record, value_of
-from connector_sandbox.bill.errors import against_rule
 from connector_sandbox.bill.filters import COMMON, Filterable, text
 from connector_sandbox.bill.lists import Listing
-from connector_sandbox.bill.references import check_classifications, invalid_entity
+from connector_sandbox.bill.references import check_classifications, invalid_entity, unknown_reference
 from connector_sandbox.bill.shapes import Field, Shape, merged
 
 BULK = 50
@@ -135,7 +134,7 @@ def restore(books: Books, family: Family, key: str) -> Record:
 
 def _check(books: Books, family: Family, record: Record) -> None:
     if record.get("parentId") is not None and record["parentId"] not in books.tables[family.entity]:
-        raise against_rule("BDC_1119", f"Invalid value for field parentId: {record['parentId']}.")
+        raise unknown_reference(books, "parentId", record["parentId"])
     if family.entity == "items":
         check_classifications(books, record, books.tables["items"].get(record["id"]))
     if not books.options.unique_classifications or record["archived"]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 CATEGORY = "DOWNSTREAM"
+_ROLLED_BACK = ("BDC_1246", "Operation was rolled back because of an error in another object of the request.")
 
 
 class Refusal(Exception):
@@ -15,20 +16,23 @@ class Refusal(Exception):
     Without a code it is a validation of the request: its entries have neither code nor category.
     """
 
-    def __init__(self, status: int, code: str | None, *messages: str) -> None:
+    def __init__(self, status: int, code: str | None, *messages: str, rolled_back: int = 0) -> None:
         super().__init__("; ".join(messages))
         self.status = status
         self.code = code
         self.messages = messages
+        self.rolled_back = rolled_back
+        """How many other records of a bulk call were not made because of this one."""
 
     def body(self, now: datetime) -> list[dict[str, Any]]:
         """The entries, as they go out."""
         stamp = timestamp(now)
         if self.code is None:
             return [{"timestamp": stamp, "severity": "ERROR", "message": each} for each in self.messages]
+        entries = [(self.code, each) for each in self.messages] + [_ROLLED_BACK] * self.rolled_back
         return [
-            {"timestamp": stamp, "code": self.code, "severity": "ERROR", "category": CATEGORY, "message": each}
-            for each in self.messages
+            {"timestamp": stamp, "code": code, "severity": "ERROR", "category": CATEGORY, "message": each}
+            for code, each in entries
         ]
 
 

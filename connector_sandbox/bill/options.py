@@ -28,7 +28,8 @@ class Options(EventOptions, forbid_unknown_fields=True):
     calls_per_hour: _Count = 20_000
     """Calls a clock hour per developer key; 0: no limit."""
     logins_per_hour: _Count = 200
-    logins_per_minute: _Count = 5
+    logins_per_minute: _Count = 0
+    """0, as the current page says: its 5 a minute are for text messages. An older one has logins too (section 2.5)."""
     limit_status: Literal[422, 429] = 422
     """HTTP status of BDC_1322 and BDC_1144: not documented (bill section 5.1)."""
     idle_seconds: float = 35 * 60
@@ -47,7 +48,12 @@ class Options(EventOptions, forbid_unknown_fields=True):
     organization_locked: bool = False
     """Every login is answered with 423 BDC_1107."""
     missing_status: Literal[400, 404, 422] = 404
-    """HTTP status of BDC_1120, an id that leads nowhere: not documented."""
+    missing_code: Literal["BDC_1205", "BDC_1120"] = "BDC_1205"
+    """Of an id that leads nowhere: 404 BDC_1205, as seen live of other objects of the gateway (bill section 5.3)."""
+    unknown_reference: Literal["BDC_1119", "BDC_1205"] = "BDC_1119"
+    """Code of an id inside a body that leads nowhere: notes name the second one for a bulk create of bills."""
+    bulk_others: bool = True
+    """Whether a bulk call that fails has an entry BDC_1246 for each of the other records (bill section 5.3)."""
     bad_filter_status: Literal[400, 422] = 400
     """HTTP status of BDC_1130, BDC_1131 and of a page token that is not known any more: not documented."""
     invalid_entity_status: Literal[400, 422] = 422
@@ -85,6 +91,17 @@ class Options(EventOptions, forbid_unknown_fields=True):
     """Whether a PATCH of a bill without paymentTermId is refused, as one copy of the page can be read."""
     tax_id: Literal["clear", "masked", "absent"] = "clear"
     """How vendors answer with their tax id: not documented (bill section 3.1)."""
+    number_types: Literal["numbers", "strings"] = "numbers"
+    """How check, trace and batch numbers of a payment are written: the vendor's examples have integers, others text
+    (bill section 3.4.1)."""
+    approver_order: Literal["integer", "decimal"] = "integer"
+    """How an approver's place is written: 1, or as in one example with decimals."""
+    time_suffix: Literal["+00:00", "Z"] = "+00:00"
+    """How times end: guides and live answers have the first one, examples of the collection the second one."""
+    bank_account_created: Literal[200, 201] = 200
+    """HTTP status of a new bank account of a vendor (bill section 3.1)."""
+    bank_account_state: str = "UNVERIFIED"
+    """`status` of vendors' bank accounts, whose values are not legible; empty: there is none."""
     bank_account_numbers: Literal["masked", "clear"] = "masked"
     """How vendors' bank accounts answer with their number: not documented (bill section 3.1)."""
     exchange_rates: dict[str, Decimal] = msgspec.field(default_factory=_rates)

@@ -7,22 +7,18 @@ cash is the amount less the credits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from connector_sandbox.bill.approvals import PAYABLE
 from connector_sandbox.bill.bills import check_credit
 from connector_sandbox.bill.books import Books, Record
-from connector_sandbox.bill.errors import Refusal, against_rule, invalid
 from connector_sandbox.bill.figures import ZERO, credits_of, in_dollars, settle
 from connector_sandbox.bill.filters import COMMON, OPERATORS, Filterable, text
 from connector_sandbox.bill.lists import Listing
 from connector_sandbox.bill.references import check_classifications, classifications, invalid_entity, vendor_in_use
 from connector_sandbox.bill.shapes import Field
 
-NAME = "Payment"
-BULK = 50
 SINGLE_STATUSES = {
     "SCHEDULED": "SCHEDULED",
     "READY_TO_FUND": "SCHEDULED",
@@ -51,29 +47,13 @@ VOID_TYPES = ("VOID_ONLY", "VOID_AND_CREDIT", "VOID_AND_REISSUE", "VOID_AND_REIS
 _FAILED = ("DISBURSEMENT_FAILED_ACTION_NEEDED", "DISBURSEMENT_FAILED_VENDOR_BANK_REJECTED")
 _DONE = ("SENT", "DELIVERED", "CLEARED", "PARTIALLY_CLAIMED", "FUNDS_ESCHEATED")
 
+_NUMBERS = ("checkNumber", "traceNumber", "batchNumber")
+
 _CREDITS = Field("list", shape={"id": Field("text", required=True), "amount": Field("money", required=True)})
 _PART = {
     "billId": Field("text", required=True),
     "amount": Field("money", required=True),
     "vendorCredits": _CREDITS,
-}
-SHAPE = {
-    "vendorId": Field("text", required=True),
-    "processDate": Field("date", required=True),
-    "billId": Field("text"),
-    "amount": Field("money"),
-    "billPayments": Field("list", shape=_PART),
-    "vendorCredits": _CREDITS,
-    "fundingAccount": Field(
-        "object",
-        required=True,
-        shape={
-            "type": Field("enum", required=True, choices=("BANK_ACCOUNT", "CARD_ACCOUNT", "WALLET", "AP_CARD")),
-            "id": Field("text"),
-        },
-    ),
-    "description": Field("text"),
-    "transactionNumber": Field("text", max=50),
 }
 RECORD = {
     "vendorId": Field("text", required=True),
@@ -110,23 +90,6 @@ LISTING = Listing(
     ),
 )
 """`billId` is refused (bill section 3.4). Which operators each field takes is not documented."""
-
-
-def create(books: Books, values: dict[str, Any]) -> Record:
-    """POST /v3/payments: it is scheduled. One that cannot be is told of as payment.failed."""
-    parts = _given_parts(values)
-    try:
-        vendor_in_use(books, values["vendorId"])
-        if date.fromisoformat(values["processDate"]) < books.today():
-            # The vendor's own text, placeholder and all (bill section 5.2).
-            raise against_rule("BDC_1152", "Invalid Process Date : ${paramName0}.", parts[0]["billId"])
-        check_parts(books, values["vendorId"], parts)
-    except Refusal as refusal:
-        _tell_failed(books, values, parts, refusal)
-        raise
-    kept = ("description", "transactionNumber", "fundingAccount")
-    extra: dict[str, Any] = {name: values[name] for name in kept if name in values}
-    return make(books, values["vendorId"], parts, values["processDate"], "SCHEDULED", extra)
 
 
 def record_outside(books: Books, values: dict[str, Any]) -> Record:
@@ -199,14 +162,22 @@ def move(
         payment["disbursementStatus"] = "HOLD"
     elif single_status in _DONE:
         payment["disbursementStatus"] = "DONE"
-    if single_status in _DONE and payment["disbursementType"] in ("CHECK", "ACH"):
-        kind = "checkDisbursement" if payment["disbursementType"] == "CHECK" else "achDisbursement"
-        info.setdefault(kind, {"sentDate": books.today().isoformat()})
+    made = _disbursement(books, payment) if single_status in _DONE else None
+    if made is not None:
+        info.setdefault(*made)
         if check_number:
-            info[kind]["checkNumber"] = check_number
+            info[made[0]]["checkNumber"] = check_number
     books.put("payments", payment, "updated")
     _settle(books, payment)
     return payment
+
+
+def view(books: Books, payment: Record) -> Record:
+    """As the API answers: numbers of checks, traces and batches as the option says (bill section 3.4.1)."""
+    if books.options.number_types == "strings":
+        return payment
+    info = {name: _as_numbers(value) for name, value in payment["disbursementInfo"].items()}
+    return {**payment, "disbursementInfo": info}
 
 
 def cancel(books: Books, key: str) -> Record:
@@ -271,18 +242,6 @@ def check_parts(books: Books, vendor: str, parts: Iterable[Mapping[str, Any]], *
             drawn[each["id"]] = drawn.get(each["id"], ZERO) + each["amount"]
 
 
-def _given_parts(values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The parts of a body with `billPayments`, or with one `billId` and `amount`."""
-    if values.get("billPayments"):
-        parts: list[dict[str, Any]] = values["billPayments"]
-        return parts
-    missing = [f"{name}: must not be null" for name in ("billId", "amount") if values.get(name) is None]
-    if missing:
-        raise invalid(missing)
-    names = ("billId", "amount", "vendorCredits")
-    return [{name: values[name] for name in names if name in values}]
-
-
 def credits_used(payment: Record) -> list[str]:
     """The ids of the vendor credits that it applies."""
     return [each["id"] for part in payment["billPayments"] for each in part.get("vendorCredits", ())]
@@ -292,16 +251,31 @@ def _settle(books: Books, payment: Record) -> None:
     settle(books, [part["billId"] for part in payment["billPayments"]], credits_used(payment))
 
 
-def _tell_failed(books: Books, values: Mapping[str, Any], parts: list[dict[str, Any]], refusal: Refusal) -> None:
-    vendor = books.tables["vendors"].get(values["vendorId"])
-    failed: dict[str, Any] = {
-        "bills": [{"id": part["billId"], "amount": part["amount"]} for part in parts],
-        "createdBy": books.actor,
-        "createdTime": books.now(),
-        "errors": [{"code": refusal.code, "message": refusal.messages[0], "timestamp": books.now()}],
+def _disbursement(books: Books, payment: Record) -> tuple[str, dict[str, Any]] | None:
+    """How the money went out, by the kind of the payment: its name and its fields."""
+    today = books.today().isoformat()
+    days = {"sentDate": today, "arrivesByDate": today}
+    number = payment["confirmationNumber"]
+    match payment["disbursementType"]:
+        case "CHECK":
+            return "checkDisbursement", days
+        case "ACH":
+            return "achDisbursement", days
+        case "RPPS":
+            return "rppsDisbursement", {**days, "traceNumber": number[1:], "batchNumber": number[-4:]}
+        case "INTERNATIONAL_E_PAYMENT":
+            return "internationalDisbursement", {**days, "amount": payment["amount"], "disbursementSubType": "IACH"}
+        case "VIRTUAL_CARD":
+            return "vcardDisbursement", {"arrivesByDate": today, "validUntil": today, "last4CardNumber": number[-4:]}
+        case "WALLET":
+            return "walletDisbursement", {"arrivesByDate": today}
+    return None
+
+
+def _as_numbers(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: int(each) if name in _NUMBERS and isinstance(each, str) and each.isdecimal() else each
+        for name, each in value.items()
     }
-    if "fundingAccount" in values:
-        failed["fundingAccount"] = values["fundingAccount"]
-    if vendor is not None:
-        failed["vendor"] = {"id": vendor["id"], "name": vendor["name"]}
-    books.emit("payment.failed", failed)

@@ -38,11 +38,18 @@ def invalid_entity(books: Books, reason: str, record: str | None = None) -> Refu
     return against_rule("BDC_1143", f"Invalid entity data. {reason}", record, status=status)
 
 
+def unknown_reference(books: Books, field: str, key: str) -> Refusal:
+    """An id inside a body that leads nowhere."""
+    if books.options.unknown_reference == "BDC_1205":
+        return books.missing()
+    return against_rule("BDC_1119", f"Invalid value for field {field}: {key}.")
+
+
 def vendor_in_use(books: Books, key: str) -> Record:
     """The vendor of a new document; Refusal when there is none, or an archived one."""
     vendor = books.tables["vendors"].get(key)
     if vendor is None:
-        raise against_rule("BDC_1119", f"Invalid value for field vendorId: {key}.")
+        raise unknown_reference(books, "vendorId", key)
     if vendor["archived"]:
         raise invalid_entity(books, "vendorId: The vendor is inactive.", key)
     return vendor
@@ -54,7 +61,7 @@ def check_classifications(books: Books, record: Mapping[str, Any], before: Mappi
     for field, key in _references(record):
         target = books.tables[_ENTITIES[field]].get(key)
         if target is None:
-            raise against_rule("BDC_1119", f"Invalid value for field {field}: {key}.")
+            raise unknown_reference(books, field, key)
         if target.get("archived") and (field, key) not in known:
             raise invalid_entity(books, f"{field}: {target.get('name', key)} is inactive.", key)
 

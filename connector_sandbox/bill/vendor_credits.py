@@ -17,7 +17,7 @@ BULK = 50
 _LINES = "vendorCreditLineItems"
 SHAPE = {
     "vendorId": Field("text", required=True),
-    "referenceNumber": Field("text", required=True),
+    "referenceNumber": Field("text", required=True, min=1, max=100),
     "creditDate": Field("date", required=True),
     "description": Field("text", max=4000),
     "applyToChartOfAccountId": Field("text"),
@@ -80,6 +80,10 @@ def archive(books: Books, key: str) -> Record:
 def _kept(books: Books, credit: Record, before: Record | None, what: str) -> Record:
     if before is not None and credit["vendorId"] != before["vendorId"]:
         vendor_in_use(books, credit["vendorId"])
+    if credit.get("applyToChartOfAccountId") and credit.get("applyToBankAccountId"):
+        raise invalid_entity(
+            books, "applyToBankAccountId: Only one of chart of account and bank account.", credit["id"]
+        )
     check_classifications(books, set_only(credit), before)
     made = with_usage(books, credit)
     if made["amount"] <= 0:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from connector_sandbox.bill.books import Books, Record
-from connector_sandbox.bill.errors import Refusal
 from connector_sandbox.bill.filters import COMMON, Filterable, text
 from connector_sandbox.bill.lists import Listing
 from connector_sandbox.bill.references import invalid_entity
@@ -14,7 +13,7 @@ from connector_sandbox.bill.shapes import Field, merged
 NAME = "Vendor"
 BULK = 20
 _BANK_ACCOUNT = {
-    "nameOnAccount": Field("text", required=True),
+    "nameOnAccount": Field("text"),
     "accountNumber": Field("text", required=True),
     "routingNumber": Field("text"),
     "type": Field("enum", choices=("CHECKING", "SAVINGS")),
@@ -102,7 +101,6 @@ def create(books: Books, values: dict[str, Any]) -> Record:
         "bankAccountStatus": "NO_NET_LINKED_ACCOUNT" if account else "NO_ACCOUNT",
         "paymentInformation": {
             "payByType": "ACH" if account else "CHECK",
-            "payeeName": values["name"],
             **information,
         },
     }
@@ -157,7 +155,7 @@ def bank_account(books: Books, vendor: str) -> Record:
     for account in books.tables["vendor_bank_accounts"].values():
         if account["vendorId"] == vendor:
             return account
-    raise Refusal(books.options.missing_status, "BDC_1120", "No data found.")
+    raise books.missing()
 
 
 def add_bank_account(books: Books, vendor: str, values: dict[str, Any]) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,6 +23,8 @@ from connector_sandbox.kernel.clock import SandboxClock
 BASE = "/connect"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _JSON = "application/json"
+_UTC = "+00:00"
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+\+00:00", re.ASCII)
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _NO_PAYMENTS = ("POST /v3/payments*",)
@@ -66,7 +69,7 @@ class Front:
                 session = self._sessions.of(request)
                 self._check_permission(session, operation)
                 call = Call(session, request.query_params, body_of(await request.body()), request.path_params)
-                return answer(self._carried_out(verb, call))
+                return answer(self._carried_out(verb, call), self._books.options.time_suffix)
             except Refusal as refusal:
                 return self.refused(refusal)
 
@@ -127,8 +130,19 @@ def body_of(body: bytes) -> Any:
         raise unreadable("request body", f"JSON parse error: {error}") from None
 
 
-def answer(result: Result) -> Response:
+def answer(result: Result, time_suffix: str = _UTC) -> Response:
     """A result as it goes out: money as JSON numbers, unset fields absent."""
     if result.tree is None:
         return Response(status_code=result.status)
-    return Response(_encode(shown(result.tree)), result.status, media_type=_JSON)
+    tree = shown(result.tree)
+    return Response(
+        _encode(tree if time_suffix == _UTC else _retimed(tree, time_suffix)), result.status, media_type=_JSON
+    )
+
+
+def _retimed(value: Any, suffix: str) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _retimed(each, suffix) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_retimed(each, suffix) for each in value]
+    return value.replace(_UTC, suffix) if isinstance(value, str) and _TIME.fullmatch(value) else value

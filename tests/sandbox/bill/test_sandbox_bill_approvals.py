@@ -50,10 +50,23 @@ def test_policies_are_a_bare_array_and_go(big: Bill) -> None:
     [policy] = big.get("bill-approvals/policies")
     path = f"bill-approvals/policies/{policy['id']}"
     rules = [{"key": "VENDOR_ID", "op": "in", "values": ["00901other"]}]
-    assert big.put(path, {"rules": rules})["rules"] == rules
+    changed = big.put(path, {"policyName": "Others", "rules": rules, "approvers": [big.opened["userId"]]})
+    # asked with texts, answered with objects
+    assert changed["rules"][0]["values"] == [{"value": "00901other", "displayName": "00901other"}]
+    assert [each["userId"] for each in changed["approvers"]["users"]] == [big.opened["userId"]]
+    assert (changed["approvers"]["groups"], changed["policyName"]) == ([], "Others")
+    assert big.get("bill-approvals/policies") == [changed]
     assert shown(big, big.bill(big.vendor()["id"], "L", "500")["id"])[0] == "UNASSIGNED"
     assert big.ask("DELETE", path).status_code == 200
     assert big.get("bill-approvals/policies") == []
+
+
+def test_the_guides_path_makes_a_policy_too_and_places_may_have_decimals(bill: Bill) -> None:
+    rules = [{"key": "BILL_AMOUNT", "op": "lt", "values": ["500"]}]
+    bill.post("bill-approvals", {"rules": rules})
+    bill.options(approver_order="decimal")
+    made = bill.bill(bill.vendor()["id"])
+    assert [str(each["approverOrder"]) for each in made["approvers"]] == ["1.00"]
 
 
 def test_acts_decide_for_everybody(bill: Bill) -> None:

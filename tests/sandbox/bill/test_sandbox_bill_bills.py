@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sandbox_bill_caller import Bill
+from sandbox_bill_caller import Bill, codes
 from sandbox_bill_caller import bill as body
 
 from connector_sandbox.testing import Sandbox
@@ -124,7 +124,14 @@ def test_bulk_is_a_bare_array_both_ways_all_or_nothing_and_at_most_100(bill: Bil
     other = bill.vendor("Other")["id"]
     made = bill.post("bills/bulk", [body(acme, "A"), body(other, "A")])
     assert [each["vendorId"] for each in made] == [acme, other] and "vendorName" not in made[0]
-    assert bill.refused("POST", "bills/bulk", [body(acme, "B"), body(acme, "b")])[1] == "BDC_1171"
+    refused = bill.ask("POST", "bills/bulk", [body(acme, "B"), body(acme, "b"), body(acme, "C")])
+    assert codes(refused) == ["BDC_1171", "BDC_1171", "BDC_1246", "BDC_1246"]
+    bill.options(bulk_others=False)
+    refused = bill.ask("POST", "bills/bulk", [body(acme, "B"), body(acme, "b"), body(acme, "C")])
+    assert (refused.status_code, codes(refused)) == (422, ["BDC_1171", "BDC_1171"])
+    bill.options(bulk_others=True, unknown_reference="BDC_1205")
+    refused = bill.ask("POST", "bills/bulk", [body("00901nobody", "B"), body(acme, "C")])
+    assert (refused.status_code, codes(refused)) == (404, ["BDC_1205", "BDC_1246"])
     assert bill.refused("POST", "bills/bulk", [body(acme, "B"), {**body(acme, "C"), "dueDate": None}]) == (
         400,
         None,

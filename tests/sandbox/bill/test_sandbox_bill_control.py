@@ -189,3 +189,12 @@ def test_every_change_is_told_once_it_is_complete() -> None:
     with pytest.raises(ValueError, match="Duplicate"):
         system.rows({"act": "enter_bill", "body": body(acme)})
     assert told == []
+
+
+def test_times_may_end_in_z(bill: Bill) -> None:
+    made = bill.vendor()
+    assert made["createdTime"].endswith("+00:00")
+    bill.options(time_suffix="Z")
+    shown = bill.get(f"vendors/{made['id']}")
+    assert shown["createdTime"] == made["createdTime"].replace("+00:00", "Z")
+    assert bill.listed("vendors")[0] == shown

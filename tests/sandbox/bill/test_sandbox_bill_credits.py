@@ -80,3 +80,17 @@ def test_bulk_answers_under_a_key_at_most_50(bill: Bill, acme: str) -> None:
     assert bill.refused("POST", "vendor-credits/bulk", [credit(acme)] * 51)[0] == 400
     assert bill.refused("POST", "vendor-credits/bulk", [credit(acme), credit("00901nobody")])[1] == "BDC_1119"
     assert len(bill.listed("vendor-credits")) == 2
+
+
+def test_what_a_credit_must_have(bill: Bill) -> None:
+    acme, account = bill.vendor()["id"], bill.account()["id"]
+    assert bill.refused("POST", "vendor-credits", {})[2] == [
+        f"{name}: must not be null" for name in ("vendorId", "referenceNumber", "creditDate", "vendorCreditLineItems")
+    ]
+    long = credit(acme, "1" * 101)
+    assert bill.refused("POST", "vendor-credits", long)[2] == ["referenceNumber: size must be between 1 and 100"]
+    bank = next(iter(bill.sandbox.systems["bill"].dump()["bank_accounts"]))
+    both = credit(acme, applyToChartOfAccountId=account, applyToBankAccountId=bank)
+    assert bill.refused("POST", "vendor-credits", both)[:2] == (422, "BDC_1143")
+    none = credit(acme, vendorCreditLineItems=[{"description": "nothing"}])
+    assert bill.refused("POST", "vendor-credits", none)[2] == ["vendorCreditLineItems[0].amount: must not be null"]

@@ -96,7 +96,7 @@ def test_the_hours_end_with_the_clock() -> None:
 
 
 def test_logins_are_limited_by_minute_and_by_hour() -> None:
-    with running(world={}, only=["bill"], options={"bill": {"logins_per_hour": 8}}) as sandbox:
+    with running(world={}, only=["bill"], options={"bill": {"logins_per_hour": 8, "logins_per_minute": 5}}) as sandbox:
         sandbox.post("/clock", {"now": "2026-02-03T10:05:00Z"})
         bill = Bill(sandbox)
         for _ in range(4):
@@ -118,6 +118,6 @@ def test_what_is_refused_is_counted_by_code(bill: Bill, sandbox: Sandbox) -> Non
     bill.refused("GET", "bills", params={"max": 0})
     bill.refused("GET", "nowhere")
     bill.refused("GET", f"bills/{ONE}")
-    assert sandbox.get("/calls")["bill"]["refused"] == {"BDC_1120": 2, "400": 1, "BDC_1121": 1}
+    assert sandbox.get("/calls")["bill"]["refused"] == {"BDC_1205": 2, "400": 1, "BDC_1121": 1}
     sandbox.post("/reset")
     assert sandbox.get("/calls")["bill"]["refused"] == {}

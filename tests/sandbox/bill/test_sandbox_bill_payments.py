@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sandbox_bill_caller import Bill
+from sandbox_bill_caller import Bill, codes
 from sandbox_bill_caller import bill as body
 
 from connector_sandbox.testing import Sandbox
@@ -274,15 +274,67 @@ def test_payments_are_created_in_a_trusted_session(trusted: Bill, acme: str) -> 
     one = {"vendorId": acme, "processDate": day, "fundingAccount": account, "billId": key, "amount": 30}
     made = trusted.post("payments", one)
     assert (made["status"], made["amount"], made["billId"]) == ("SCHEDULED", 30, key)
-    parts = [{"billId": key, "amount": 20}]
-    several = [{"vendorId": acme, "processDate": day, "fundingAccount": account, "billPayments": parts}] * 2
-    assert len(trusted.post("payments/bulk", {"payments": several})["payments"]) == 2
-    assert trusted.refused("POST", "payments/bulk", several)[1] == "BDC_1143"
-    assert paid(trusted, key)[:4] == ("SCHEDULED", "0.00", "100.00", "70.00")
+    assert paid(trusted, key)[:4] == ("SCHEDULED", "0.00", "100.00", "30.00")
     past = {**one, "processDate": "2020-01-01"}
     message = "Invalid Process Date : ${paramName0}."
     assert trusted.refused("POST", "payments", past) == (422, "BDC_1152", [message, f"{key} : {message}"])
     assert trusted.refused("GET", "payments/options")[1] == "BDC_1121"
+    without_day = {name: value for name, value in one.items() if name != "processDate"}
+    assert trusted.post("payments", without_day)["processDate"] >= "2026-01-01"
+    for change, message in (
+        ({"fundingAccount": {"type": "WALLET"}, "processDate": None}, "processDate: must not be null"),
+        ({"fundingAccount": {"type": "BANK_ACCOUNT"}}, "fundingAccount.id: must not be null"),
+        ({"fundingAccount": {"type": "CARD_ACCOUNT", "id": "x"}}, "cardFundingPurpose: must not be null"),
+        ({"billId": None}, "billId: must not be null"),
+        ({"processingOptions": {"createBill": True}}, "billId: must be null with createBill"),
+    ):
+        assert trusted.refused("POST", "payments", {**one, **change}) == (400, None, [message])
+    born = trusted.post("payments", {**one, "billId": None, "processingOptions": {"createBill": True}})
+    assert trusted.get(f"bills/{born['billId']}")["scheduledAmount"] == 30
+
+
+def test_a_bulk_payment_is_a_head_and_a_list_of_bills(trusted: Bill, acme: str) -> None:
+    other = trusted.vendor("Other", additionalInfo={"combinePayments": True})["id"]
+    first, second = (trusted.bill(acme, number)["id"] for number in "AB")
+    third, fourth = (trusted.bill(other, number)["id"] for number in "AB")
+    head = {"fundingAccount": {"type": "BANK_ACCOUNT", "id": "bac01"}}
+
+    def sent(*parts: tuple[str, float]) -> dict[str, Any]:
+        return {**head, "payments": [{"billId": key, "amount": amount} for key, amount in parts]}
+
+    # one payment a bill, but one for all bills of a vendor whose payments are combined
+    made = trusted.post("payments/bulk", sent((first, 40), (third, 10), (second, 50), (fourth, 20)))["payments"]
+    assert [(each["vendorId"], each["amount"], len(each["billPayments"])) for each in made] == [
+        (acme, 40, 1),
+        (acme, 50, 1),
+        (other, 30, 2),
+    ]
+    several = {**sent((first, 1), (third, 1)), "vendorId": acme}
+    assert trusted.refused("POST", "payments/bulk", several)[0] == 400
+    negative = trusted.refused("POST", "payments/bulk", sent((first, -1)))
+    assert negative == (400, None, [f"{first} : amount: must be greater than or equal to 0"])
+    assert trusted.post("payments/bulk", sent((first, 0)))["payments"] == []
+    refused = trusted.ask("POST", "payments/bulk", sent((second, 50), (first, 61)))
+    assert refused.status_code == 422 and codes(refused) == ["BDC_1143", "BDC_1143", "BDC_1246"]
+    assert first in refused.json()[1]["message"]
+    assert paid(trusted, second)[3] == "50.00"
+    assert trusted.refused("POST", "payments/bulk", [])[0] == 400
+    assert trusted.refused("POST", "payments/bulk", sent(*[(first, 1)] * 51))[0] == 400
+
+
+@pytest.mark.parametrize("types", ["numbers", "strings"])
+def test_numbers_of_checks_traces_and_batches_are_written_as_the_option_says(bill: Bill, acme: str, types: str) -> None:
+    bill.options(number_types=types)
+    kind = int if types == "numbers" else str
+    check = bill.act("pay_bill", id=bill.bill(acme, "A")["id"])["id"]
+    bill.act("move_payment", id=check, check="8051")
+    sent = bill.get(f"payments/{check}")["disbursementInfo"]["checkDisbursement"]
+    assert (str(sent["checkNumber"]), type(sent["checkNumber"])) == ("8051", kind)
+    rpps = bill.act("pay_bill", id=bill.bill(acme, "B")["id"], disbursement_type="RPPS")["id"]
+    listed = {each["id"]: each["disbursementInfo"] for each in bill.listed("payments")}
+    assert {type(listed[rpps]["rppsDisbursement"][name]) for name in ("traceNumber", "batchNumber")} == {kind}
+    card = bill.act("pay_bill", id=bill.bill(acme, "C")["id"], disbursement_type="VIRTUAL_CARD")["id"]
+    assert isinstance(bill.get(f"payments/{card}")["disbursementInfo"]["vcardDisbursement"]["last4CardNumber"], str)
 
 
 def test_payments_are_filtered_and_sorted(bill: Bill, acme: str) -> None:

@@ -79,9 +79,9 @@ def test_an_id_that_leads_nowhere(bill: Bill) -> None:
         ("GET", "payments/nothing"),
         ("GET", "classifications/departments/nothing"),
     ):
-        assert bill.refused(method, path, {} if method == "PATCH" else None) == (404, "BDC_1120", ["No data found."])
-    bill.options(missing_status=422)
-    assert bill.refused("GET", "vendors/nobody")[:2] == (422, "BDC_1120")
+        assert bill.refused(method, path, {} if method == "PATCH" else None)[:2] == (404, "BDC_1205")
+    bill.options(missing_status=422, missing_code="BDC_1120")
+    assert bill.refused("GET", "vendors/nobody") == (422, "BDC_1120", ["No data found."])
 
 
 def test_archive_and_restore_can_be_said_twice(bill: Bill) -> None:
@@ -143,3 +143,19 @@ def test_a_bank_account_is_deleted_and_created_never_changed(bill: Bill, sandbox
     assert bill.get(f"vendors/{made['id']}")["paymentInformation"]["payByType"] == "CHECK"
     assert bill.post(path, {**account, "type": "CHECKING"}, 200)["type"] == "CHECKING"
     assert sandbox.get("/state")["bill"]["vendor_bank_accounts"]["count"] == 1
+
+
+def test_only_the_number_of_a_bank_account_is_required_and_status_and_code_are_options(bill: Bill) -> None:
+    path = f"vendors/{bill.vendor()['id']}/bank-account"
+    assert bill.refused("POST", path, {})[2] == ["accountNumber: must not be null"]
+    made = bill.post(path, {"accountNumber": "DE02120300000000202051"}, 200)
+    assert made["status"] == "UNVERIFIED" and "nameOnAccount" not in made
+    assert bill.ask("DELETE", path).status_code == 204
+    bill.options(bank_account_created=201, bank_account_state="")
+    assert "status" not in bill.post(path, {"accountNumber": "1"}, 201)
+
+
+def test_no_payee_name_is_made_up(bill: Bill) -> None:
+    assert "payeeName" not in bill.vendor()["paymentInformation"]
+    named = bill.vendor("Other", paymentInformation={"payeeName": "Other Factoring"})
+    assert named["paymentInformation"]["payeeName"] == "Other Factoring"

@@ -93,8 +93,9 @@ class Events:
         body = {
             "vendorId": bill["vendorId"],
             "processDate": day,
-            "billPayments": [{"billId": bill["id"], "amount": amount}],
-            "fundingAccount": {"type": "BANK_ACCOUNT"},
+            "billId": bill["id"],
+            "amount": amount,
+            "fundingAccount": {"type": "BANK_ACCOUNT", "id": "bac01"},
         }
         return requests.post(f"{self.api}/v3/payments", json=body, headers=self.headers, timeout=30)
 

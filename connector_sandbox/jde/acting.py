@@ -85,10 +85,9 @@ class Program:
             table, values, user=self._user, program=self._program, application=self._application
         )
 
-    def _change(self, table: str, row: Row, values: Mapping[str, Any]) -> None:
-        self._environment.update(
-            table, row, values, user=self._user, program=self._program, application=self._application
-        )
+    def _change(self, table: str, row: Row, values: Mapping[str, Any], application: str = "") -> None:
+        application = application or self._application
+        self._environment.update(table, row, values, user=self._user, program=self._program, application=application)
 
     def _delete(self, table: str, row: Row) -> None:
         self._environment.delete(table, row, application=self._application)

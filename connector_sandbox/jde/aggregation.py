@@ -82,8 +82,7 @@ class _Result:
         made: dict[str, Any] = {}
         if groups:
             made["groupBy"] = {
-                f"{table.name}.{column.alias}": cell(column, value)
-                for column, value in zip(groups, self.key, strict=True)
+                table.name_of(column): cell(column, value) for column, value in zip(groups, self.key, strict=True)
             }
         for item in wanted:
             made[item.name] = item.on_wire(self.values[item.name])
@@ -155,11 +154,11 @@ def _result_key(
     name: str, groups: Sequence[Column], wanted: Sequence[Aggregate], table: Table
 ) -> Callable[[_Result], Any]:
     for place, column in enumerate(groups):
-        if name == f"{table.name}.{column.alias}":
+        if name == table.name_of(column):
             get = operator.itemgetter(place)
             return lambda result: _nulls_last(get(result.key))
     for item in wanted:
-        if item.name == name or (item.column and name == f"{table.name}.{item.column.alias}"):
+        if item.name == name or (item.column and name == table.name_of(item.column)):
             chosen = item.name
             return lambda result: _nulls_last(result.values[chosen])
     raise AisError(500, f"orderBy names {name}, which is neither grouped nor aggregated")

@@ -127,6 +127,17 @@ _TABLES = (
         f"""CO:S5 AID:S8 MCU:R12 OBJ:S6 SUB:S8 ANS:S25 DL01:S30 LDA:S1 BPC:S3 PEC:S1 BILL:S1 CRCD:S3 UM:S2
         R001..043:S3 OBJA:S6 SUBA:S8 TXA1:S10 TXGL:S1 {_AUDIT}""",
     ),
+    # Users, roles and who has which: what public clients read of them is all that is known of their columns.
+    _table("F0092", "Library Lists - User", "USER", "", "USER:S10 UGRP:S10"),
+    _table("F00926", "Anonymous User Access Table", "USER", "", "USER:S10 ROLEDESC:S60"),
+    _table("F95921", "Role Relationships", "FRROLE TOROLE", "", "FRROLE:S10 TOROLE:S10"),
+    _table(
+        "F0011",
+        "Batch Control Records",
+        "ICUT ICU",
+        "UPMJ",
+        "ICUT:S2 ICU:N8 IST:S1 IAPP:S1 USER:S10 DICJ:D NDO:N5 BALJ:S1 AME:P15.3 POB:S1 PID:S10 JOBN:S10 UPMJ:D UPMT:N6",
+    ),
     _table(
         "F0411",
         "Accounts Payable Ledger",
@@ -299,4 +310,13 @@ LABELS: dict[str, str] = {
     "UPMJ": "Date Updated",
     "UPMT": "Time Last Updated",
     "VINV": "Invoice Number",
+}
+
+# What the schema that the sheet's columns are from has not (sections 3.6 and 10): other releases may have it. A site
+# with this schema answers such a column as one that does not exist.
+NOT_IN_REFERENCE: dict[str, tuple[str, ...]] = {
+    "F0411": ("AID",),
+    "F0413": ("CO", "CRR", "FAP", "POST", "BCRC"),
+    "F0414": ("DOCM", "PYE", "DMTJ", "DGJ"),
+    "F0911": ("STAM", "CTAM"),
 }

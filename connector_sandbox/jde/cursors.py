@@ -15,7 +15,7 @@ from connector_sandbox.jde.tables import Column, Row
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Shown:
     """How a result is shown: whose rows, which columns, which output."""
 
     data: TableData
@@ -31,7 +31,7 @@ class Cursor:
 
     rid: str
     token: str = field(repr=False)
-    view: View
+    view: Shown
     rows: list[Row]
     again: Callable[[], list[Row]]
     page_size: int
@@ -49,7 +49,7 @@ class Cursors:
         self._open: dict[str, Cursor] = {}
 
     def open(
-        self, session: Session, view: View, rows: list[Row], again: Callable[[], list[Row]], page_size: int
+        self, session: Session, view: Shown, rows: list[Row], again: Callable[[], list[Row]], page_size: int
     ) -> Cursor:
         """A cursor that stands after the first page; `again` reads the rows anew."""
         self._drop_expired()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector_sandbox.jde.aggregation import aggregate
-from connector_sandbox.jde.cursors import Cursor, Cursors, View
+from connector_sandbox.jde.cursors import Cursor, Cursors, Shown
 from connector_sandbox.jde.display import displayed
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.errors import AisError, UnknownTargetError
@@ -15,7 +15,8 @@ from connector_sandbox.jde.query import Group, column_of, ordered, parse_order, 
 from connector_sandbox.jde.scans import Order, Scans, scan_of
 from connector_sandbox.jde.sessions import Session, Sessions, User
 from connector_sandbox.jde.store import TableData
-from connector_sandbox.jde.tables import Column, Row, canonical
+from connector_sandbox.jde.tables import Column, Row, Table, canonical
+from connector_sandbox.jde.views import DELIVERED, View, open_view
 from connector_sandbox.jde.wire import labels, rowset, version1_rowset
 
 _DEFAULT_PAGE = 100
@@ -26,7 +27,7 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    view: View
+    view: Shown
     rows: list[Row]
     more: bool
 
@@ -80,12 +81,13 @@ class DataService:
         self, request: Mapping[str, Any], session: Session, version: int, route: str, *, index: str = ""
     ) -> Answer:
         kind = str(request.get("dataServiceType") or "BROWSE").upper()
-        data = self._target(request)
-        name = data.table.name
+        data = self._target(request, session.user)
+        table = self._table(data)
+        name = table.name
         if kind not in ("BROWSE", "COUNT", "AGGREGATION"):
             raise AisError(500, f"dataServiceType {kind} is not supported")
         reader = self._sessions.reader(session)
-        group = parse_query(data.table, request.get("query"), reader)
+        group = parse_query(table, request.get("query"), reader)
         if kind == "BROWSE":
             return self._browse(_Question(request, data, group, route, index), session, version)
         self._count_scan(data, route, kind, group)
@@ -93,7 +95,7 @@ class DataService:
         if kind == "COUNT":
             return {f"ds_{index}{name}": {"count": len(rows)}}
         having = request.get("having") or {}
-        output = aggregate(data.table, rows, request.get("aggregation") or {}, having, reader)
+        output = aggregate(table, rows, request.get("aggregation") or {}, having, reader)
         return {f"ds_{index}{name}": {"output": output}}
 
     def _count_scan(
@@ -104,23 +106,30 @@ class DataService:
             scan = scan_of(data, group, options.added_indexes, order=order, stop=stop)
             self.scans.add(data, route, kind, group, scan)
 
-    def _target(self, request: Mapping[str, Any]) -> TableData:
-        name = str(request.get("targetName") or "")
-        kind = str(request.get("targetType") or "table").lower()
-        data = self._environment.database.tables.get(name)
-        if data is None or kind != "table":
+    def _target(self, request: Mapping[str, Any], user: User) -> TableData:
+        name, kind = str(request.get("targetName") or ""), str(request.get("targetType") or "table").lower()
+        options, tables = self._environment.options, self._environment.database.tables
+        views = {**DELIVERED, **options.views} if kind == "view" else {}
+        view = views.get(name) or (View([name]) if kind == "table" and name in tables else None)
+        if view is None:
             raise UnknownTargetError(f"The {kind} {name or 'missing'} does not exist or is not licensed")
-        options = self._environment.options
-        if name in options.hidden_tables:
+        hidden = next((each for each in (name, *view.tables) if each in options.hidden_tables), None)
+        if hidden is not None:
             if options.hidden_answer == "403":
-                raise AisError(403, f"User is not authorized to table {name}")
+                raise AisError(403, f"User is not authorized to {kind} {name}")
             raise UnknownTargetError(f"Not authorized to view {name} in the data browser")
-        return data
+        if kind == "table":
+            return tables[name]
+        return open_view(name, view, tables, lambda data: self._visible(data, list(data.rows.values()), user))
+
+    def _table(self, data: TableData) -> Table:
+        """The table or view with the columns that this site has."""
+        return data.table.without(self._environment.options.absent_columns())
 
     def _browse(self, question: _Question, session: Session, version: int) -> Answer:
         request, data = question.request, question.data
         view = self._view(request, data, session.user, version)
-        order = parse_order(data.table, (request.get("aggregation") or {}).get("orderBy"))
+        order = parse_order(self._table(data), (request.get("aggregation") or {}).get("orderBy"))
         size = self._page_size(request.get("maxPageSize"))
         # v2 only (section 3.1); in v1 moreRecords merely says that the answer is cut (section 4).
         paged = version >= 2 and _is_true(request.get("enableNextPageProcessing"))
@@ -139,26 +148,25 @@ class DataService:
         cursor = self._cursors.open(session, view, rows, read, size)
         return self._browse_answer(page, session, cursor.rid, question.index) | self._links(cursor, more)
 
-    def _view(self, request: Mapping[str, Any], data: TableData, user: User, version: int) -> View:
+    def _view(self, request: Mapping[str, Any], data: TableData, user: User, version: int) -> Shown:
         output = str(request.get("outputType") or "").strip().upper()
         output = output or ("GRID_DATA" if version >= 2 else "VERSION1")
         if output not in _OUTPUTS:
             raise AisError(500, f"outputType {output} is not available on this server")
         asked = str(request.get("returnControlIDs") or "").strip()
-        columns = (
-            [column_of(data.table, name) for name in asked.split("|") if name.strip()]
-            if asked
-            else list(data.table.columns)
-        )
-        return View(data, self._permitted(data, columns, user), output, asked)
+        table = self._table(data)
+        columns = [column_of(table, name) for name in asked.split("|") if name.strip()] or list(table.columns)
+        return Shown(data, self._permitted(data, columns, user), output, asked)
 
     def _permitted(self, data: TableData, columns: list[Column], user: User) -> list[Column]:
-        options, name = self._environment.options, data.table.name
-        hidden = [
-            *options.hidden_columns.get(name, ()),
-            *(options.data_security.columns.get(name, ()) if user.limited else ()),
-        ]
-        return [column for column in columns if column.alias not in hidden]
+        options, own = self._environment.options, data.table.name
+
+        def shown(column: Column) -> bool:
+            table = column.source or own
+            secured = options.data_security.columns.get(table, ()) if user.limited else ()
+            return column.alias not in options.hidden_columns.get(table, ()) and column.alias not in secured
+
+        return [column for column in columns if shown(column)]
 
     def _visible(self, data: TableData, rows: list[Row], user: User) -> list[Row]:
         if not user.limited:

@@ -8,13 +8,12 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from connector_sandbox.jde.batches import POSTING, BatchControl
 from connector_sandbox.jde.options import Options
 from connector_sandbox.jde.outbound import OutboundLog
 from connector_sandbox.jde.store import Changed, Database
 from connector_sandbox.jde.tables import Row
 from connector_sandbox.kernel.clock import SandboxClock
-
-POSTING = "R09801"
 
 
 class Environment:
@@ -27,6 +26,7 @@ class Environment:
         self.application = POSTING
         """The program that writes at this moment, as `insert` and `update` say; posting writes rows by itself."""
         self.log = OutboundLog(self)
+        self.batches = BatchControl(self)
         self.warned: set[str] = set()
         """Calls whose form stands on its first OK, because that gave a warning (section 13)."""
 
@@ -62,7 +62,7 @@ class Environment:
 
         `application` is which of JDE's programs this is, whatever the audit column PID (`program`) says.
         """
-        with self._writing(application):
+        with self.writing(application):
             return self.database[table].insert(self.stamped(table, values, user=user, program=program))
 
     def update(
@@ -76,16 +76,17 @@ class Environment:
         application: str = "P0411",
     ) -> None:
         """Change a row and its audit columns."""
-        with self._writing(application):
+        with self.writing(application):
             self.database[table].update(row, self.stamped(table, values, user=user, program=program))
 
     def delete(self, table: str, row: Row, *, application: str = "P0411") -> None:
         """Delete a row for good."""
-        with self._writing(application):
+        with self.writing(application):
             self.database[table].delete(row)
 
     @contextmanager
-    def _writing(self, application: str) -> Iterator[None]:
+    def writing(self, application: str) -> Iterator[None]:
+        """That program writes within the block, without audit columns where it goes to the rows directly."""
         self.application = application
         try:
             yield

@@ -1,7 +1,8 @@
 """Which indexes the database has: leading columns per table, of one 9.2 schema (jde-ais section 16).
 
-Tails that the sheet does not name are left out. Tables that it does not list have their primary key alone. No
-delivered index of a ledger contains UPMJ; a site adds its own with the switch `added_indexes`.
+Tails that are not known are left out. Tables that section 16 does not list have what the same schema has of them
+(section 3.6), or their primary key alone. No delivered index of a ledger contains UPMJ; a site adds its own with the
+switch `added_indexes`.
 """
 
 from __future__ import annotations
@@ -21,13 +22,20 @@ _SECONDARY = {
         AID,CTRY,FY,FQ,LT CO,MCU,SUB,OBJ,DGJ,LT BC,LT,MCU,OBJ DCT,EXA,DOC AID,R1 R2 SBL,SBLT,LT ASID RCND,AID""",
     "F0413": """DOCM,GLBA,PYE,DCTM DOCM,ICU,ICUT,VDGJ DCTM,DOCM,PYE PYE,DMTJ,GLBA GLBA,DMTJ,PYE GLBA,PYE ICU,ICUT
         ICU,DOCM""",
-    "F0414": "DCT,DOC,KCO,SFX,SFXE DOC,DCT,KCO AN8,DCT,DOC PYID,POST",
+    "F0414": "DCT,DOC,KCO,SFX,SFXE DOC,DCT,KCO AN8,DCT,DOC PYID,POST PYID,DCTM,DOC PYID,SFX,RC5",
     "F0101": "DC ALKY TAX AT1,DC AC01 AT1,AC01 AN8,TX2 ALPH",
     "F4301": "KCOO,DOCO,DCTO AN8,DCTO,VR01 AN8,DCTO,HOLD AN8,DCTO,DOCO RORN,RCTO",
     "F4311": """DCTO,NXTR,LNTY AN8 ITM,MCU,PDDJ AID,DCTO OORN,OCTO MCU,DCTO,DOCO SBL,SBLT UKID SHPN""",
     "F43121": "DOCO,DCTO,KCOO,SFXO,LNID DOC,DCT,KCO MATC,AN8,DOCO VINV,DCT,KCO SHPN",
     "F0911Z1": "EDBT,EDTN,EDSP",
-    "F0901": "MCU,OBJ,SUB",
+    "F0901": "MCU,OBJ,SUB MCU,SUB,OBJ SUB,OBJ,MCU OBJ,SUB,MCU CO,OBJ,SUB,MCU CO,MCU,OBJ,SUB ANS DL01",
+    "F0006": "CO STYL,CO DL01",
+    "F0010": "DTPN,DFYJ AN8 NAME",
+    "F0015": "AN8,CRDC,CRCD",
+    "F0030": "AN8,BKTP,TNST,CBNK BKTP,AN8 TNST,CBNK,BKTP BKTP,AID,MCU",
+    "F0111": "AN8,TYC",
+    "F0115": "AN8,IDLN,CNLN,PHTP AN8,IDLN,PHTP",
+    "F01151": "AN8,IDLN,ETP",
     "F0411Z3": "DOC,DCT,KCO,SFX",
     "F0413Z1": "PYID",
     "F0414Z1": "PYID,RC5,TNAC,DCTM",

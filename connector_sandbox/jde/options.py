@@ -9,8 +9,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from connector_sandbox.jde.catalogue import NOT_IN_REFERENCE
 from connector_sandbox.jde.dates import INPUT_FORMATS, DatePattern
 from connector_sandbox.jde.indexes import check_added
+from connector_sandbox.jde.views import View
 from connector_sandbox.kernel.system import BadCommandError
 
 TRANSACTION_TYPES = ("JDEVOUCH", "JDEJE", "JDEPYMNT", "JDEPOOUT", "JDESM")
@@ -67,6 +69,13 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """True: each page is read anew at its offset, so that rows move while paging."""
     unknown_target: Literal["500", "200"] = "500"
     """An unknown table or column: a ServiceErrorResponse, or sysErrors in a 200."""
+    views: dict[str, View] = {}
+    """Business views of the site beside the delivered ones: {"V55AP": {"tables": ["F0411", "F0101"], "joins":
+    [[["F0411.AN8", "F0101.AN8"]]]}}."""
+    reference_schema: bool = False
+    """Whether the site has the columns of the reference schema alone, so that others do not exist (F0413.POST, ...)."""
+    missing_columns: dict[str, list[str]] = {}
+    """Table -> aliases that do not exist at this site: IBAN of F0030 is recent, for one (section 10)."""
     count_scans: bool = False
     """Whether the rows that each question scans are counted (`GET /scans`); off, it costs nothing."""
     added_indexes: dict[str, list[str]] = {}
@@ -222,6 +231,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             zoneinfo.ZoneInfo(options.time_zone)
             DatePattern.parse(options.date_pattern)
             DatePattern.parse(options.limited_date_pattern)
+            for view in options.views.values():
+                view.check()
             check_added(options.added_indexes)
             for name, format_ in options.orchestration_dates.items():
                 if format_ not in INPUT_FORMATS:
@@ -236,6 +247,13 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         except (msgspec.ValidationError, zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
             raise BadCommandError(f"jde options: {error}") from None
         return options
+
+    def absent_columns(self) -> dict[str, list[str]]:
+        """Table -> aliases that do not exist at this site."""
+        if not self.reference_schema:
+            return self.missing_columns
+        tables = {*NOT_IN_REFERENCE, *self.missing_columns}
+        return {name: [*NOT_IN_REFERENCE.get(name, ()), *self.missing_columns.get(name, ())] for name in tables}
 
     def as_dict(self) -> dict[str, Any]:
         """All switches as plain values."""

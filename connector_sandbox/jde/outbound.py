@@ -46,7 +46,7 @@ class OutboundLog:
         self._environment = environment
         for name, copied in _COPIED.items():
             data = environment.database[name]
-            data.watcher = self._watcher(data.table, copied)
+            data.watchers.append(self._watcher(data.table, copied))
 
     def purge(self) -> int:
         """R0411Z3P and its like: every row of the log goes; returns how many."""

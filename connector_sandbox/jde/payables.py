@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from connector_sandbox.jde.acting import BusinessError, Program, unaudited
+from connector_sandbox.jde.batches import POSTING, SPEED_STATUS
 from connector_sandbox.jde.periods import Periods
 from connector_sandbox.jde.tables import Row
 
@@ -66,7 +67,7 @@ class Payables(Program):
             raise BusinessError("0002", f"Record Invalid: no open pay item {', '.join(missing)}", "SFX")
         if self._environment.options.pay_status_is_set:
             for row in rows:
-                self._change("F0411", row, {"PST": status})
+                self._change("F0411", row, {"PST": status}, SPEED_STATUS)
 
     @staticmethod
     def check_pay_status(status: str) -> None:
@@ -117,7 +118,7 @@ class Payables(Program):
         for table, row in rows:
             values = {"POST": posted[table]}
             if self._environment.options.posting_moves_date:
-                self._change(table, row, values)
+                self._change(table, row, values, POSTING)
             else:
                 self._database[table].update(row, values)
         return len(rows)
@@ -162,10 +163,11 @@ class Payables(Program):
         for row in rows:
             if self._environment.options.speed_status_moves_date:
                 self._environment.update(
-                    "F0411", row, values, user=self._user, program="EP0411S", application=self._application
+                    "F0411", row, values, user=self._user, program="EP0411S", application=SPEED_STATUS
                 )
             else:
-                self._database["F0411"].update(row, values)
+                with self._environment.writing(SPEED_STATUS):
+                    self._database["F0411"].update(row, values)
         return len(rows)
 
     def duplicate_warnings(self, supplier: int, invoice: str, types: Sequence[str] = ("PV",)) -> list[BusinessError]:

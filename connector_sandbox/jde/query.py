@@ -147,9 +147,8 @@ def _string_test(name: str, operand: Value) -> Callable[[Value], bool]:
 
 def column_of(table: Table, control_id: object) -> Column:
     """The column of `TABLE.ALIAS`; UnknownTargetError for anything else."""
-    name, _, alias = str(control_id).strip().partition(".")
-    column = table.by_alias.get(alias)
-    if name != table.name or column is None:
+    column = table.by_name.get(str(control_id).strip())
+    if column is None:
         raise UnknownTargetError(f"Column {control_id} is not in {table.name}")
     return column
 

@@ -31,7 +31,7 @@ class TableData:
         self.indexes: dict[int, dict[Value, list[Row]]] = {
             table.by_alias[alias].position: {} for alias in table.indexed
         }
-        self.watcher: TableData.Watcher | None = None
+        self.watchers: list[TableData.Watcher] = []
         """Told of each row that is added (None, row), changed (before, row) or deleted (row, None)."""
         self._changed = changed
         self._empty: Row = [column.empty for column in table.columns]
@@ -140,8 +140,8 @@ class TableData:
         return row
 
     def _tell(self, before: Row | None, after: Row | None) -> None:
-        if self.watcher is not None:
-            self.watcher(before, after)
+        for watcher in self.watchers:
+            watcher(before, after)
 
     def _add(self, row: Row) -> None:
         self.rows[self.table.key_of(row)] = row

@@ -91,6 +91,7 @@ class JdeSystem:
         self._scans.forget()
         self._reports.clear()
         self._environment.database.load(world)
+        self._complete()
 
     def dump(self) -> dict[str, dict[str, Any]]:
         """All rows, next numbers and batch jobs."""
@@ -100,7 +101,21 @@ class JdeSystem:
         """Take back what `dump` gave and what was reported as changed since."""
         self._forget_sessions()
         self._environment.database.restore(content)
+        self._complete()
         self._reports.restore(content)
+
+    def _complete(self) -> None:
+        """What every environment has, where the content says nothing of it: batch control, users and their role."""
+        self._environment.batches.complete()
+        database, role = self._environment.database, "CONNECTOR"
+        delivered: dict[str, list[dict[str, str]]] = {
+            "F0092": [{"USER": user.name} for user in USERS.values()],
+            "F00926": [{"USER": role, "ROLEDESC": "Integration"}],
+            "F95921": [{"FRROLE": role, "TOROLE": user.name} for user in USERS.values()],
+        }
+        for name, records in delivered.items():
+            if not len(database[name]):
+                database[name].fill(records)
 
     def rows(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """Rows of a table, or one of the acts that JDE's users do; BadCommandError says what is wrong."""

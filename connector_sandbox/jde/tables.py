@@ -8,8 +8,8 @@ their length, numbers as int or Decimal, dates as `date` or None (an empty JDE d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -38,6 +38,8 @@ class Column:
     size: int
     decimals: int
     position: int
+    source: str = ""
+    """In a view: the table that it is from."""
 
     @property
     def is_text(self) -> bool:
@@ -68,12 +70,29 @@ class Table:
     key: tuple[str, ...]
     indexed: tuple[str, ...]
     by_alias: Mapping[str, Column] = field(init=False)
+    by_name: Mapping[str, Column] = field(init=False)
+    """`F0411.DOC` -> its column."""
     key_positions: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        by_alias = {column.alias: column for column in self.columns}
+        # In a view the leading table's columns come first.
+        by_alias = {column.alias: column for column in reversed(self.columns)}
         object.__setattr__(self, "by_alias", by_alias)
+        object.__setattr__(self, "by_name", {self.name_of(column): column for column in self.columns})
         object.__setattr__(self, "key_positions", tuple(by_alias[alias].position for alias in self.key))
+
+    def name_of(self, column: Column, mark: str = ".") -> str:
+        """`F0411.DOC`, or with `_` the key of a cell in an answer: the table's own name, in a view the base table's."""
+        return f"{column.source or self.name}{mark}{column.alias}"
+
+    def without(self, aliases: Mapping[str, Collection[str]]) -> Table:
+        """The same without columns that a site lacks (table -> aliases)."""
+        if not aliases:
+            return self
+        kept = tuple(
+            column for column in self.columns if column.alias not in aliases.get(column.source or self.name, ())
+        )
+        return self if len(kept) == len(self.columns) else replace(self, columns=kept)
 
     @property
     def time_alias(self) -> str | None:

@@ -67,14 +67,14 @@ def _cells(column: Column, rows: Sequence[Sequence[Value]], position: int, turn:
 
 def rowset(table: Table, columns: Sequence[Column], rows: Sequence[Row]) -> list[dict[str, Any]]:
     """The rows of a GRID_DATA answer."""
-    keys = [f"{table.name}_{column.alias}" for column in columns]
+    keys = [table.name_of(column, "_") for column in columns]
     cells = (_cells(column, rows, column.position, turn) for turn, column in enumerate(columns))
     return [dict(zip(keys, values, strict=True)) for values in zip(*cells, strict=True)]
 
 
 def labels(table: Table, columns: Sequence[Column]) -> dict[str, str]:
     """What `columns` or `titles` of a grid holds."""
-    return {f"{table.name}_{column.alias}": LABELS.get(column.alias, column.alias) for column in columns}
+    return {table.name_of(column, "_"): LABELS.get(column.alias, column.alias) for column in columns}
 
 
 def version1_rowset(
@@ -86,7 +86,7 @@ def version1_rowset(
             "rowIndex": number,
             "MOExist": False,
             **{
-                f"{table.name}_{column.alias}": _version1_cell(table, column, row[column.position], pattern)
+                table.name_of(column, "_"): _version1_cell(table, column, row[column.position], pattern)
                 for column in columns
             },
         }
@@ -109,7 +109,7 @@ def _version1_cell(table: Table, column: Column, value: Value, pattern: DatePatt
     elif isinstance(value, int):
         shown = str(value)
     made = {
-        "id": f"{table.name}_{column.alias}",
+        "id": table.name_of(column, "_"),
         "internalValue": cell(column, value),
         "value": shown,
         "title": LABELS.get(column.alias, column.alias),

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from connector_sandbox.jde.dataservice import DataService
+from connector_sandbox.jde.forms import run_form, run_forms, run_stack
 from connector_sandbox.jde.http import Call, Front, html_page
 from connector_sandbox.jde.orchestrator import Orchestrator
 from connector_sandbox.jde.server import ServerServices
@@ -71,6 +72,8 @@ def _data_routes(version: int, prefix: str, front: Front, data: DataService) -> 
         Route(f"{prefix}/dataservice/table/{{name}}", simple("table"), methods=["GET"]),
         Route(f"{prefix}/dataservice/view/{{name}}", simple("view"), methods=["GET"]),
     ]
+    for path, handle in (("formservice", run_form), ("batchformservice", run_forms), ("appstack", run_stack)):
+        routes.append(Route(f"{prefix}/{path}", front.signed(handle, version), methods=["POST"]))
     if version == 2:
         endpoint = front.signed(next_page, version, data=True)
         routes.append(Route(f"{prefix}/dataservice/next", endpoint, methods=["GET", "POST"]))

@@ -31,6 +31,7 @@ from connector_assets.integrations.kinds import check_flows, flows_on
 from connector_assets.integrations.side_by_side import beside, side_by_side_asset
 from connector_assets.partitions import days_from
 from connector_assets.sources.assets import source_asset, source_key
+from connector_assets.sources.jde_following import FOLLOWING, VOUCHERS
 from connector_assets.templates import sandbox_connections
 from connector_resources.connections import IntegrationSettings, Settings
 from connector_resources.errors import UnusableInput
@@ -122,14 +123,17 @@ def _sources(
 ) -> Iterator[dg.AssetsDefinition]:
     """The source assets that an integration reads, each once; another may read the same ones."""
     seen = set()
-    wanted = [*(flow.sources for flow in flows_on(integration)), *([Papers.sources] if beside(integration) else [])]
-    for sources in wanted:
-        for source in sources:
-            connection = settings.connections[integration.connections[source.role]]
-            key = source_key(connection.name, source.entity)
-            if key not in seen:
-                seen.add(key)
-                yield source_asset(integration.name, connection, source, days)
+    flows = [*(flow.sources for flow in flows_on(integration)), *([Papers.sources] if beside(integration) else [])]
+    wanted = [source for sources in flows for source in sources]
+    entities = {(source.role, source.entity) for source in wanted}
+    for source in wanted:
+        connection = settings.connections[integration.connections[source.role]]
+        key = source_key(connection.name, source.entity)
+        if key not in seen:
+            seen.add(key)
+            leads = [VOUCHERS] if connection.system == "jde" and source.entity in FOLLOWING else []
+            follows = [source_key(connection.name, each) for each in leads if (source.role, each) in entities]
+            yield source_asset(integration.name, connection, source, days, follows)
 
 
 def _definitions(settings: Settings, integrations: list[Integration], broken: dict[str, str]) -> dg.Definitions:

@@ -1,7 +1,7 @@
 """Source assets: one per entity of a connection, read as it is into the landing store."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -25,9 +25,9 @@ JDE_TABLES = {
     "F0115": "Phone numbers (F0115), by day of change.",
     "F01151": "Electronic addresses (F01151), by day of change.",
     "F0411": "Accounts payable ledger (F0411): the pay items of vouchers, by day of change.",
-    "F0911": "Account ledger (F0911): the distribution of vouchers among other journal lines, by day of change.",
-    "F0413": "Payment headers (F0413), voids included, by day of change.",
-    "F0414": "Payment details (F0414): which pay items a payment settles, by day of change.",
+    "F0911": "Account ledger (F0911): the changed lines of vouchers and batches that changed, by day of change.",
+    "F0413": "Payment headers (F0413), voids included, of vouchers and batches that changed, by day of change.",
+    "F0414": "Payment details (F0414): which pay items a payment settles, of what changed, by day of change.",
     "F4301": "Purchase order headers (F4301), by day of change.",
     "F4311": "Purchase order lines (F4311): quantities, prices, accounts and statuses, by day of change.",
     "F43121": "Receipts of purchase orders (F43121), matches with vouchers included, by day of change.",
@@ -64,13 +64,19 @@ def source_key(connection: str, entity: str) -> dg.AssetKey:
 
 
 def source_asset(
-    integration: str, connection: Connection, source: Source, days: dg.DailyPartitionsDefinition
+    integration: str,
+    connection: Connection,
+    source: Source,
+    days: dg.DailyPartitionsDefinition,
+    follows: Sequence[dg.AssetKey] = (),
 ) -> dg.AssetsDefinition:
-    """The asset of one entity. `integration` is one that reads it, and lends its settings."""
+    """The asset of one entity. `integration` is one that reads it, and lends its settings; `follows` are the assets
+    whose rows lead to its own."""
     resource = resource_key(connection.name)
 
     @dg.asset(
         key=source_key(connection.name, source.entity),
+        deps=follows,
         partitions_def=days if source.daily else None,
         backfill_policy=dg.BackfillPolicy.single_run() if source.daily else None,
         group_name=connection.name,

@@ -1,19 +1,28 @@
-"""JD Edwards F-tables as sources: rows by day of change (UPMJ), by key, or whole."""
+"""JD Edwards F-tables as sources: rows by day of change (UPMJ, or what leads to them), by key, or whole."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
+from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.tax_numbers import without
+from connector_assets.sources.jde_following import FOLLOWING, VOUCHERS, Following
 from connector_assets.sources.reading import LandingReader, Rows
+from connector_resources.connections import JdeConnection
 from connector_resources.errors import SystemProblem
 from connector_resources.jde.keys import row_key
 from connector_resources.jde.tables import TABLES
 from connector_resources.redact import last_four
+
+# vouchers and what follows them
+FOLLOWED = frozenset({VOUCHERS, *FOLLOWING})
+# small tables that are read whole
+WHOLE = frozenset({"F0006", "F0010", "F0013", "F0014", "F0030", "F0901"})
 
 
 class JdeReader(LandingReader):
@@ -23,20 +32,50 @@ class JdeReader(LandingReader):
     # whoever writes past JD Edwards' own programs leaves UPMJ as it is, or empty (jde-ais section 3)
     may_lack_days = True
 
+    def __init__(self, bench: Workbench, role: str) -> None:
+        super().__init__(bench, role)
+        settings = bench.connection(role)
+        assert isinstance(settings, JdeConnection)
+        self.following = Following(settings, lambda: self._client, self._landed_vouchers, lambda: bench.today(role))
+        self._lock = threading.Lock()
+        self._stamp: dict[str, Any] | None = None
+
     @staticmethod
     def schema(entity: str) -> pa.Schema:
         return TABLES[entity].schema()
 
     def stamp(self, entity: str) -> dict[str, Any]:
-        found = self._client.latest_stamp(entity)
-        return {
-            "count": found.count,
-            "day": found.max_day.isoformat() if found.max_day else None,
-            "time": found.max_time,
-        }
+        """By one small question: of what is read whole anyway also the number of rows, of vouchers and payments what
+        leads to them."""
+        if entity in FOLLOWED:
+            return self._stamp_of_vouchers()
+        found = self._client.latest_stamp(entity) if entity in WHOLE else self._client.newest_change(entity)
+        counted = {"count": found.count} if entity in WHOLE else {}
+        return {**counted, "day": found.max_day.isoformat() if found.max_day else None, "time": found.max_time}
+
+    def _stamp_of_vouchers(self) -> dict[str, Any]:
+        """One for the four tables, asked once: that of F0411, where this run has read it already, is no newer."""
+        with self._lock:
+            if self._stamp is None:
+                reports = self.bench.ledger.reports.of(self.bench.run)
+                told = [each.report["stamp"] for each in reports if each.flow == f"{self.connection}/{VOUCHERS}"]
+                self._stamp = dict(told[-1]) if told else self.following.stamp()
+            return self._stamp
 
     def changed_pages(self, entity: str, first: date, last: date) -> Iterator[Rows]:
+        if entity in FOLLOWED:
+            return self.following.pages(entity, first, last)
         return iter(self._client.changed_between(entity, first, last))
+
+    def _landed_vouchers(self, first: date, last: date) -> Rows | None:
+        """The rows of F0411 of these days that this run has landed; None where it has not."""
+        found = self.bench.ledger.landing.for_run(self.bench.run, self.connection, VOUCHERS, "window")
+        for landed in reversed(found):
+            if landed.window_from and landed.window_to and landed.window_from <= first and last <= landed.window_to:
+                return [
+                    row for row in self._rows(landed) if row[self.day_column] and first <= row[self.day_column] <= last
+                ]
+        return None
 
     def all_pages(self, entity: str, columns: Sequence[str] | None = None) -> Iterator[Rows]:
         return iter(self._client.browse(entity, columns=columns))

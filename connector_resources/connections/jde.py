@@ -80,6 +80,14 @@ class JdeConnection(BaseConnection):
         " they had two (1000 yen as 10.00); null: documents in them wait until a voucher proves the first, or a site"
         " says it",
     )
+    changes: Literal["audit", "log"] = Field(
+        default="audit",
+        description="how changed vouchers are found: by the audit date of F0411, whose rows are all looked through "
+        "where the site has no index on UPMJ; or by the outbound log (F0411Z3, F0911Z4), which the site switches on",
+    )
+    log_days: int = Field(
+        default=5, ge=1, description="days that the outbound log keeps for certain; older ones are read by audit date"
+    )
     payment_run: PaymentRun = Field(default=PaymentRun(), description="what JDE's own payment run selects")
 
 

@@ -115,6 +115,10 @@ class JdeClient:
         """Rows, last audit day and time of a table; see `DataService.latest_stamp`."""
         return self.data.latest_stamp(table, where)
 
+    def newest_change(self, table: str, where: Where | None = None) -> Stamp:
+        """When a table changed last, by one small question; see `DataService.newest_change`."""
+        return self.data.newest_change(table, where)
+
     @property
     def currency_decimals(self) -> Mapping[str, int]:
         """Currency -> its decimals (F0013.CDEC), read once; see `decimals_by_currency`."""

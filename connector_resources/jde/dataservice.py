@@ -18,7 +18,7 @@ from connector_resources.jde.errors import LinkDead, UnreadableAnswer
 from connector_resources.jde.keys import conditions_for
 from connector_resources.jde.paging import Order, Place
 from connector_resources.jde.proof import DateProof
-from connector_resources.jde.query import Where, all_of, between, eq, ge, query_json
+from connector_resources.jde.query import Today, Where, all_of, between, eq, ge, query_json
 from connector_resources.jde.session import JdeLogin, service_prefix
 from connector_resources.jde.shapes import Table
 from connector_resources.jde.tables import TABLES, known_table
@@ -30,6 +30,8 @@ from connector_resources.unreadable import met
 _SERVICE = re.compile(r"(?:/v\d+)?/dataservice/[^?#]*(?:\?[^#]*)?$")
 _FUNCTIONS = frozenset({"SUM", "MIN", "MAX", "AVG", "COUNT", "COUNT_DISTINCT", "AVG_DISTINCT", "SUM_DISTINCT"})
 _FIRST_DAY = date(1970, 1, 2)
+# how far back a change probe looks: with an index on UPMJ it reads so many days' rows, not the table
+PROBED_DAYS = 7
 
 log = logging.getLogger(__name__)
 
@@ -200,6 +202,21 @@ class DataService:
             return Stamp(count or 0, None, None)
         on_it = self.aggregate(table, [("MAX", described.clock)], where=all_of(eq("UPMJ", day), where))
         return Stamp(count or 0, day, on_it[0][f"{described.clock}_MAX"] if on_it else None)
+
+    def newest_change(self, table: str, where: Where | None = None) -> Stamp:
+        """The audit day and time of the row that changed last, if that was within `PROBED_DAYS`: one small question
+        without a COUNT. Its days are the server's own, so that no date literal needs proof (jde-ais section 16)."""
+        described = known_table(table)
+        if described.clock is None:
+            raise UnusableInput(f"table {table} has no audit date")
+        rows = self.first_page(
+            table,
+            columns=["UPMJ", described.clock],
+            order_by=["-UPMJ", f"-{described.clock}"],
+            where=all_of(ge("UPMJ", Today(-PROBED_DAYS)), where),
+            page_size=1,
+        )
+        return Stamp(len(rows), rows[0]["UPMJ"], rows[0][described.clock]) if rows else Stamp(0, None, None)
 
     def _stamp_by_row(self, table: Table, where: Where | None) -> Stamp:
         count = self.count(table.name, where)

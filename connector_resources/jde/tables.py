@@ -19,6 +19,17 @@ UPMJ day    date of the last change, in the server's own time zone
 {clock} time   time of the last change, HHMMSS
 """
 
+# of the outbound logs what leads to the document (jde-ais section 16); the rest of the columns is as in their table
+_LOGGED = """
+EDUS  str10  user
+EDBT  str15  batch
+EDTN  str22  transaction
+EDLN  num3   line of the transaction
+KCO   str5   document company
+DOC   whole  document number
+DCT   str2   document type
+"""
+
 
 def _table(name: str, meaning: str, key: str, columns: str, *, clock: str | None = "UPMT") -> Table:
     described = columns_of(columns + (_AUDIT.format(clock=clock) if clock else ""))
@@ -417,10 +428,31 @@ _ALL = (
         IVD  ~day    invoice date
         PO    str8   order number
         AN8   whole  address number
-        ICU  ~whole  batch number
-        ICUT ~str2   batch type
+        ICU   whole  batch number
+        ICUT  str2   batch type
         POST  str1   posted
         """,
+    ),
+    _table(
+        "F0011",
+        "Batches: a row each, changed with what is in it",
+        "ICUT ICU",
+        """
+        ICUT  str2   batch type (98/IT): V vouchers, K M W payments, G journal entries
+        ICU   whole  batch number
+        """,
+    ),
+    _table(
+        "F0411Z3",
+        "Outbound log of voucher changes, which a site may switch on",
+        "EDUS EDBT EDTN EDLN",
+        _LOGGED,
+    ),
+    _table(
+        "F0911Z4",
+        "Outbound log of journal changes, which a site may switch on",
+        "EDUS EDBT EDTN EDLN",
+        _LOGGED,
     ),
     _table(
         "F0413",
@@ -437,6 +469,8 @@ _ALL = (
         PAAP  money  amount
         CRCD  str3   currency
         PYIN ~str1   payment instrument
+        ICU   whole  batch number
+        ICUT  str2   batch type
         """,
     ),
     _table(
@@ -446,6 +480,7 @@ _ALL = (
         """
         PYID  whole  payment id
         RC5   whole  line
+        DCTM  str2   payment type of the line: PO where it takes another one back
         DCT   str2   document type
         DOC   whole  document number
         KCO   str5   document company

@@ -12,7 +12,7 @@ from typing import Any
 
 from connector_assets.delivery.days import todays
 from connector_assets.delivery.flow import Flow
-from connector_assets.delivery.workbench import Workbench
+from connector_assets.delivery.workbench import SAME_AS, Workbench
 from connector_assets.integrations.progress import first_day
 from connector_assets.opening import flows_of, workbench
 from connector_resources.errors import ConnectorError
@@ -84,7 +84,7 @@ def _changes(bench: Workbench, flows: Sequence[Flow], stamps: dict[tuple[str, st
             stamp = stamps[source.role, source.entity]
             mark = bench.ledger.watermarks.get(flow.full_name, source.entity)
             if stamp and (mark is None or mark.probe != stamp):
-                changed[f"{source.entity} changed"] = None
+                changed[f"{stamp.get(SAME_AS, source.entity)} changed"] = None
         for source in flow.watched():
             stamp = stamps[source.role, source.entity]
             mark = bench.ledger.watermarks.get(flow.full_name, source.entity)

@@ -14,6 +14,9 @@ from connector_resources.landing import LandingStore
 from connector_resources.ledger import LandedObject, Ledger
 from connector_resources.unreadable import Unreadable
 
+# in a stamp: the entity whose stamp it is, where several have one
+SAME_AS = "same_as"
+
 
 class Reader(Protocol):
     """Reads one connection's entities into the landing store, and out of it. Rows are dicts by column."""
@@ -22,7 +25,7 @@ class Reader(Protocol):
     may_lack_days: bool
 
     def stamp(self, entity: str) -> dict[str, Any]:
-        """A cheap reading that differs when the entity changed: its count and its latest change."""
+        """A cheap reading that differs when the entity changed, such as its latest change."""
 
     def land_window(self, entity: str, first: date, last: date) -> LandedObject:
         """Read the rows changed in these days, as they are."""

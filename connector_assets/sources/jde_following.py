@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from connector_assets.delivery.workbench import SAME_AS
 from connector_resources.connections import JdeConnection
 from connector_resources.errors import NotAllowed, NotFound, Refused, UnusableInput
 from connector_resources.jde.query import Where, all_of, between, one_of
@@ -59,7 +60,8 @@ class Following:
 
     def stamp(self) -> dict[str, Any]:
         """What differs when one of the four tables changed: the newest change of batches, and of F0411 or its log."""
-        told = {"batches": self._newest(BATCHES, one_of("ICUT", self._kinds), hidden=True)}
+        told: dict[str, Any] = {SAME_AS: VOUCHERS}
+        told["batches"] = self._newest(BATCHES, one_of("ICUT", self._kinds), hidden=True)
         if self.connection.changes == "audit":
             return told | {"vouchers": self._newest(VOUCHERS)}
         return told | {"log": self._newest(LOG), "journal_log": self._newest(JOURNAL_LOG)}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connector_assets.sources.jde import JdeReader
+from connector_resources.connections import JdeConnection
 from connector_resources.errors import Refused
 
 NUMBER = "GB987654321"
@@ -23,7 +24,7 @@ class _Server:
 
 
 def reader() -> JdeReader:
-    connection = SimpleNamespace(name="jde")
+    connection = JdeConnection(name="jde", url="http://127.0.0.1:1/jderest", time_zone="UTC")
     bench: Any = SimpleNamespace(connection=lambda role: connection, client=lambda role: _Server())
     return JdeReader(bench, "jde")
 

@@ -267,7 +267,7 @@ connections:
       voucher_enter: {{name: ML_VoucherEnter, key_output: DocumentNumber}}
       voucher_match: {{name: ML_VoucherMatch, key_output: DocumentNumber}}
       voucher_void: {{name: ML_VoucherVoid}}
-      voucher_match_reverse: {{name: ML_VoucherVoid}}
+      voucher_match_reverse: {{name: ML_VoucherMatchReverse}}
       voucher_pay_status: {{name: ML_VoucherPayStatus}}
       payment_record: {{name: ML_PaymentRecord, key_output: PaymentID}}
       payment_void: {{name: ML_PaymentVoid, key_output: PaymentID}}

@@ -2,11 +2,12 @@
 
 Day filters are coarse and audit dates are not reliable: rows come without a usable date, rows are changed without
 touching it, rows are deleted. The sweep reads every key of a flow's source, delivers those that the ledger has never
-seen or that carry no date, raises an exception for delivered documents whose source record is gone, and lets those go
-that were never delivered. It reads the target's records, too: two of one document are an exception (see `doubles`), and
+seen or that carry no date, reads those again of which something is still to be paid (a program may have changed them
+and not their date), raises an exception for delivered documents whose source record is gone, and lets those go that
+were never delivered. It reads the target's records, too: two of one document are an exception (see `doubles`), and
 so is what both systems could pay (see `delivery.one_payer`). Of payments and vouchers of ours that somebody deleted in
-the target that is told as well. A row that was changed without touching its date is not found by its key: where that
-happens, read its days again.
+the target that is told as well. A row of what is paid, or of a master record, that was changed without touching its
+date is not found by its key: where that happens, read its days again.
 
 Documents of before the start date are left alone (see `delivery.start_date`). They are read once, to be told with their
 amounts; later sweeps count them as the ledger has them.
@@ -79,13 +80,21 @@ def sweep(flow: Flow) -> Sweep:
     linked = {link.source_key: link.target_id for link in ledger.links.all(flow=flow.full_name)}
     waiting = [*ledger.deliveries.waiting(flow.full_name), *_linked_by_hand(flow, linked)]
     missed |= {key: keys[key] for key in (*waiting, *payers, *lost, *_held(flow, told.closed)) if key in keys}
-    mapped = pipeline.map(missed)
+    before_it = {
+        key: each
+        for key, each in ledger.deliveries.load(flow.full_name, list(flow.left_open())).items()
+        # what was marked as seen is nobody's concern
+        if key in keys and key not in missed and key not in left and each.state != "baseline"
+    }
+    again = {key: keys[key] for key in before_it}
+    mapped = pipeline.map(missed | again)
     # what is read of one document may bring others with it
-    read = missed.keys() | set(mapped.frames.documents["key"])
+    read = missed.keys() | again.keys() | set(mapped.frames.documents["key"])
     report = pipeline.deliver(mapped, standing=[_standing(each) for key, each in left.items() if key not in read])
     linked |= {link.source_key: link.target_id for link in ledger.links.all(flow=flow.full_name)}
     before = {key for key, result in report.results.items() if result.rule == BEFORE_START_DATE}
-    found = sorted(missed.keys() - before)
+    moved = {key for key, each in before_it.items() if _moved(each, report.results.get(key))}
+    found = sorted((missed.keys() | moved) - before)
     if pipeline.unreadable.met:
         # what was not found may be what could not be read: nothing is known to be gone
         return Sweep(report, len(keys), found, sorted(before), [], [], told.opened, told.closed, payers)
@@ -117,6 +126,15 @@ def _standing(known: Delivery) -> Result:
     """What the ledger says of a document of before, which is not read again."""
     day = date.fromisoformat(known.partition) if known.partition else None
     return Result(known.key, "ignored", day, known.amount, known.currency, BEFORE_START_DATE)
+
+
+def _moved(known: Delivery, result: Result | None) -> bool:
+    """Whether a document that nothing told of had changed all the same."""
+    if result is None or result.outcome == "unchanged":
+        return False
+    if result.outcome == "ignored":
+        return (known.state, known.outcome) != ("ignored", result.rule)
+    return known.state != result.outcome
 
 
 def _held(flow: Flow, keys: Collection[str]) -> list[str]:

@@ -163,6 +163,11 @@ class Flow(ABC):
     def all_keys(self) -> dict[str, date | None]:
         """Every document key that the source holds now, with its day of change: for the sweep and reconciliation."""
 
+    def left_open(self) -> Collection[str]:
+        """Of the keys that `all_keys` has just read those of which something is still to be paid: a sweep reads them
+        again, since a change of theirs may have left no date. None, by default."""
+        return ()
+
     @abstractmethod
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
         """Read what is missing of these documents by key, and build their mapped rows."""

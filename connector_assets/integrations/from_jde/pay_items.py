@@ -83,14 +83,19 @@ def voucher_of(key: str) -> str:
     return key.rpartition("/")[0] if key.count("/") == 3 else key
 
 
-def all_pay_items(reader: Reader, rules: vouchers.VoucherRules, side: Side) -> dict[str, date | None]:
-    """Every pay item of this side that the A/P ledger holds, with its day of change."""
+def all_pay_items(
+    reader: Reader, rules: vouchers.VoucherRules, side: Side, open_: set[str] | None = None
+) -> dict[str, date | None]:
+    """Every pay item of this side that the A/P ledger holds, with its day of change. Those of which something is left
+    are put into `open_`."""
     days: dict[str, date | None] = {}
     sums: dict[str, Decimal] = {}
-    for rows in reader.all_rows("F0411", ["KCO", "DCT", "DOC", "SFX", "SFXE", "DCTA", "AG", "UPMJ"]):
+    for rows in reader.all_rows("F0411", ["KCO", "DCT", "DOC", "SFX", "SFXE", "DCTA", "AG", "AAP", "UPMJ"]):
         for row in without_audit_rows(rows):
             if row["DCT"] in rules.document_types:
                 key = item_key(voucher_key(row), row["SFX"])
+                if open_ is not None and row.get("AAP"):
+                    open_.add(key)
                 sums[key] = sums.get(key, ZERO) + (row.get("AG") or ZERO)
                 days[key] = max(filter(None, (days.get(key), row.get("UPMJ"))), default=None)
     return {key: day for key, day in days.items() if sums[key] * side >= 0}

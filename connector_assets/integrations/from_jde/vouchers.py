@@ -173,10 +173,13 @@ def _days(rows: Sequence[Row], header_days: Mapping[Any, date | None]) -> dict[s
     return days
 
 
-def all_vouchers(reader: Reader, rules: VoucherRules) -> dict[str, date | None]:
-    """Every voucher that the A/P ledger holds; documents of other types are none."""
+def all_vouchers(reader: Reader, rules: VoucherRules, open_: set[str] | None = None) -> dict[str, date | None]:
+    """Every voucher that the A/P ledger holds; documents of other types are none. Those of which something is left to
+    be paid are put into `open_`."""
     days: dict[str, date | None] = {}
-    for rows in reader.all_rows("F0411", ["KCO", "DCT", "DOC", "SFX", "SFXE", "UPMJ"]):
+    for rows in reader.all_rows("F0411", ["KCO", "DCT", "DOC", "SFX", "SFXE", "AAP", "UPMJ"]):
+        if open_ is not None:
+            open_ |= {voucher_key(row) for row in rows if row.get("AAP")}
         for key, day in _days([row for row in rows if row["DCT"] in rules.document_types], {}).items():
             days[key] = max(filter(None, (day, days.get(key))), default=None)
     return days

@@ -172,6 +172,8 @@ class Invoices(Flow):
         super().__init__(bench)
         # documents whose invoice a person changed in Coupa, as this run has read it
         self._touched: set[str] = set()
+        # vouchers of which something is left to be paid, as `all_keys` has read it
+        self._left: set[str] = set()
 
     @property
     def target_entity(self) -> str:  # type: ignore[override]
@@ -248,7 +250,11 @@ class Invoices(Flow):
         return bool(self.settings.mode != "payment_update_only")
 
     def all_keys(self) -> dict[str, date | None]:
-        return jde.all_vouchers(self.bench.reader("jde"), self.settings)
+        self._left = set()
+        return jde.all_vouchers(self.bench.reader("jde"), self.settings, self._left)
+
+    def left_open(self) -> Collection[str]:
+        return self._left
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
         reader = self.bench.reader("jde")

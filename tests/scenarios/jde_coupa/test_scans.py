@@ -109,3 +109,20 @@ def test_a_quiet_poll_costs_no_more_than_its_question(ledger: Site) -> None:
     found = scans(ledger)
     assert found["F0411"]["whole"] == 1
     assert all(found[name]["whole"] == 0 and found[name]["rows"] < 40 for name in LARGE[1:]), found
+
+
+def test_a_sweep_reads_the_keys_of_the_voucher_ledger_once_and_the_others_by_vouchers(ledger: Site) -> None:
+    """Given a big ledger and a journal line that was changed past JD Edwards' programs, so that its date stayed, when
+    the sweep compares all keys, then it finds that change, by the keys of the vouchers that are open."""
+    ledger.sweep(FLOW)  # of what is from before the start date a first one tells with its amounts
+    ledger.sandbox.clock.advance(3 * 86_400)
+    line = Books.cost_key(Entry(4711, "PV", HOME), 1)
+    ledger.books.upsert("F0911", line | {"EXR": "Corrected"}, changed=LONG_AGO)
+    late = TODAY + timedelta(days=3)
+    assert outcomes(ledger.sync(FLOW, first=late - timedelta(days=1), last=late)[FLOW]) == {}
+    counted(ledger)
+    swept = ledger.sweep(FLOW)
+    assert swept.missed == ["F0411:00001/PV/4711"] and outcomes(swept.report)["updated"] == 1
+    found = scans(ledger)
+    assert found["F0411"]["whole"] == 1
+    assert all(found[name]["whole"] == 0 and found[name]["rows"] < 40 for name in LARGE[1:]), found

@@ -131,6 +131,8 @@ class Payables(Flow):
         self._moved: set[str] = set()
         # key of a pay item -> the id of such a record beside its own, as this run has read it
         self._beside: dict[str, str] = {}
+        # pay items of which something is left to be paid, as `all_keys` has read it
+        self._open: set[str] = set()
 
     # -- the source side ------------------------------------------------------------------------------------------
 
@@ -156,7 +158,11 @@ class Payables(Flow):
         return days | {jde.voucher_of(key): day for key, day in moved.items()}
 
     def all_keys(self) -> dict[str, date | None]:
-        return jde.all_pay_items(self.bench.reader("jde"), self.settings, self.side)
+        self._open = set()
+        return jde.all_pay_items(self.bench.reader("jde"), self.settings, self.side, self._open)
+
+    def left_open(self) -> Collection[str]:
+        return self._open
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
         reader = self.bench.reader("jde")

@@ -29,6 +29,8 @@ def ledger(town: Site) -> Site:
         {**each, "RC5": 1, "DOC": entry.doc, "DCT": entry.kind, "KCO": entry.company, "SFX": "001"}
         for each, entry in zip(paid, old, strict=True)
     ]
+    # each is in a batch of its own
+    books.upsert("F0011", *({"ICUT": "V", "ICU": entry.doc} for entry in old), changed=LONG_AGO)
     books.upsert("F0413", *paid, changed=LONG_AGO)
     books.upsert("F0414", *parts, changed=LONG_AGO)
     for doc in (4711, 4712):

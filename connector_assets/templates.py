@@ -183,7 +183,7 @@ integrations:
       #   closed_period: first_open_day
       #   # an invoice that changed after its voucher was made: void_and_add or hold
       #   on_change: void_and_add
-      #   # accounts of an invoice's charges: shipping, handling, misc, discount
+      #   # accounts of an invoice's charges that carry none in Coupa: shipping, handling, misc
       #   charge_accounts: {}
       # the pay status of vouchers whose invoices Coupa approved or rejected
       # approvals:

@@ -263,11 +263,46 @@ class InvoiceLine(Shape):
         return self.account.account_type if self.account else None
 
 
-class Invoice(Customized):
-    """An invoice with its lines and payments. `status` and `paid` are two things (coupa section 3.4)."""
+class InvoiceCharge(Shape):
+    """Freight, handling or another charge of an invoice, with accounts and taxes of its own (coupa section 3.4.3).
+
+    Every recorded invoice carries all three kinds, with a `total` of zero where there is none; `total` is without tax.
+    """
 
     OPTIONAL = frozenset(
         {
+            *("id", "type", "line_num", "description", "currency", "account", "account_allocations", "tax_lines"),
+        }
+    )
+    id: Number = None
+    type: Text = None
+    line_num: Unused[Number] = None
+    description: Text = None
+    total: Amount = None
+    currency: CodeRef | None = None
+    account: AccountRef | None = None
+    account_allocations: Annotated[tuple[Allocation, ...], Many] = ()
+    tax_lines: Annotated[tuple[TaxLine, ...], Many] = ()
+
+
+class TermRef(CodeRef):
+    """The payment term of an invoice; some answers show the code only."""
+
+    OPTIONAL = frozenset({"id", "type", "days_for_discount_payment"})
+    type: Text = None
+    days_for_discount_payment: Number = None
+
+
+class Invoice(Customized):
+    """An invoice with its lines and payments. `status` and `paid` are two things (coupa section 3.4).
+
+    A discount for early payment lowers none of its totals (coupa section 3.4.2): what is left after it are the fields
+    `…_less_discount`.
+    """
+
+    OPTIONAL = frozenset(
+        {
+            *("discount_percent", "gross_total_less_discount", "invoice_charges"),
             *("is_credit_note", "original_invoice_number", "original_invoice_date", "canceled"),
             *("tax_rate", "tax_code", "supplier_total", "amount_due", "discount_due_date", "net_due_date"),
             *("shipping_amount", "handling_amount", "misc_amount", "discount_amount"),
@@ -299,20 +334,23 @@ class Invoice(Customized):
     handling_amount: Amount = None
     misc_amount: Amount = None
     discount_amount: Amount = None
+    discount_percent: Amount = None
+    gross_total_less_discount: Amount = None
     paid: Flag = None
     payment_date: Instant = None
     payment_notes: Unused[Text] = None
     payments: Annotated[tuple[Payment, ...], Many] = ()
-    payment_term: CodeRef | None = None
+    payment_term: TermRef | None = None
     payment_channel: Text = None
     net_due_date: Day = None
-    discount_due_date: Unused[Day] = None
+    discount_due_date: Day = None
     internal_note: Text = None
     supplier_note: Unused[Text] = None
     comments: Unused[Text] = None
     remit_to_address: RemitToRef | None = None
     ship_to_address: AddressRef | None = None
     invoice_lines: Annotated[tuple[InvoiceLine, ...], Many] = ()
+    invoice_charges: Annotated[tuple[InvoiceCharge, ...], Many] = ()
     exported: Flag = None
     last_exported_at: Unused[Instant] = None
     canceled: Flag = None

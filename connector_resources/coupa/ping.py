@@ -10,6 +10,8 @@ from connector_resources.checks import Check
 from connector_resources.clock import Clock
 from connector_resources.connections import CoupaConnection
 from connector_resources.coupa.auth import CoupaAuthorizer
+from connector_resources.coupa.order_models import EXTERNAL_ORDER
+from connector_resources.coupa.purchase_orders import PurchaseOrders
 from connector_resources.coupa.resource import Resource
 from connector_resources.errors import ConnectorError, LoginRefused, NotAllowed, NotFound, SystemProblem
 from connector_resources.http import Answer, HttpSession
@@ -27,7 +29,8 @@ def checks(
     resources: Sequence[Resource[Any]],
     clock: Clock,
 ) -> list[Check]:
-    """`reach`, `authenticate`, `scopes`, one `permissions` per resource, `limits`, `clock`; never raises."""
+    """`reach`, `authenticate`, `scopes`, one `permissions` per resource, `external orders` where orders are written,
+    `limits`, `clock`; never raises."""
     try:
         authorizer.login(http, retries=0)
     except ConnectorError as problem:
@@ -40,6 +43,8 @@ def checks(
     answers: list[Answer] = []
     for resource in resources:
         found.append(_permission(http, connection, resource, answers))
+        if resource.PATH == PurchaseOrders.PATH and resource.WRITE in connection.scopes:
+            found.append(_external_orders(http, resource))
     return [*found, _limits(connection), _clock(answers, clock)]
 
 
@@ -97,6 +102,20 @@ def _permission(
         fix = f"check url of connection {connection.name}: it does not answer as Coupa's API does"
         return Check("permissions", False, f"{resource.PATH}: the answer is no list", fix)
     return Check("permissions", True, f"{resource.PATH}: {'readable' if content else 'readable, empty'}")
+
+
+def _external_orders(http: HttpSession, orders: Resource[Any]) -> Check:
+    """Whether orders of another system are taken, as far as that can be known without sending one: Coupa documents no
+    setting that tells (coupa section 3.3), but who holds one takes them."""
+    question = "external orders"
+    call = orders.probe({"type": EXTERNAL_ORDER}, retries=1, timeout_seconds=_TIMEOUT_SECONDS)
+    try:
+        content = http.send(call).json()
+    except ConnectorError as problem:
+        return Check(question, True, f"not known: {problem}; the first order finds out")
+    if isinstance(content, list) and content:
+        return Check(question, True, "taken: there are some")
+    return Check(question, True, "not known: there are none, and no setting tells; the first order finds out")
 
 
 def _limits(connection: CoupaConnection) -> Check:

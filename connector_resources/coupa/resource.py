@@ -17,9 +17,10 @@ from connector_resources.coupa.errors import ScopedCall, TokenRefused
 from connector_resources.coupa.fields import Selected, Selection, hyphenated, underscored
 from connector_resources.coupa.paging import PageEnd
 from connector_resources.coupa.shapes import Record
+from connector_resources.coupa.unwrapping import unwrapped
 from connector_resources.coupa.values import ZONE
 from connector_resources.coupa.wire import Filters
-from connector_resources.errors import NotAllowed, OutcomeUnknown, SystemProblem, Unavailable
+from connector_resources.errors import NotAllowed, NotFound, OutcomeUnknown, SystemProblem, Unavailable
 from connector_resources.http import Answer, HttpSession
 from connector_resources.unreadable import Unreadable, UnreadableRecord, blame, met
 
@@ -28,6 +29,8 @@ M = TypeVar("M", bound=Record)
 # Both must be set and be the same, even where there is no body; else the answer is XML (coupa section 1).
 _JSON = {"Accept": "application/json", "Content-Type": "application/json"}
 _NO_FILTERS: Filters = {}
+# how Coupa says that it found nothing, in lower case
+_NO_HIT = "no results match your search criteria"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,7 @@ class Resource(Generic[M]):
                 "limit": self._end.limit,
                 "fields": selection.query,
             }
-            call = self._call("GET", "", what, params=wire.query(paged))
-            return self._list(call, self._channel.send(call))
+            return self._asked(self._call("GET", "", what, params=wire.query(paged)))
 
         call = self._call("GET", "", what)
         name = self._channel.connection.name
@@ -133,7 +135,7 @@ class Resource(Generic[M]):
             {"order_by": "updated_at", "dir": "desc", "limit": self._end.limit, "fields": selection.query}
         )
         call = self._call("GET", "", f"look for changed {self.NOUN}s", params=params)
-        found = list(self._readable(call, self._list(call, self._channel.send(call)), selection))
+        found = list(self._readable(call, self._asked(call), selection))
         moments = [moment for record in found if (moment := getattr(record, "updated_at")) is not None]  # noqa: B009
         if any(later > earlier for earlier, later in pairwise(moments)):
             name = self._channel.connection.name
@@ -142,8 +144,7 @@ class Resource(Generic[M]):
 
     def holds_any(self, filters: Filters = _NO_FILTERS) -> bool:
         """Whether there is a record at all that passes `filters`: one call, one record."""
-        call = self.probe(filters)
-        return bool(self._list(call, self._channel.send(call)))
+        return bool(self._asked(self.probe(filters)))
 
     def probe(
         self,
@@ -262,7 +263,15 @@ class Resource(Generic[M]):
         params = [("fields", self._whole.query)]
         return self._call(method, tail, what, scope=scope or self.WRITE, params=params, json=content)
 
-    def _list(self, call: ScopedCall, answer: Answer) -> list[Any]:
+    def _asked(self, call: ScopedCall) -> list[Any]:
+        """The records that a list is asked for. Where none is found Coupa answers an empty list, or, as those who read
+        XML know it, 404 with a sentence that says so (coupa sections 3.0.1 and 4)."""
+        try:
+            answer = self._channel.send(call)
+        except NotFound as problem:
+            if _NO_HIT in str(problem).casefold():
+                return []
+            raise
         content = answer.json()
         if not isinstance(content, list):
             raise Unavailable(
@@ -307,6 +316,7 @@ class Resource(Generic[M]):
 
     def _model(self, raw: Any, selection: Selection) -> M:
         name = self._channel.connection.name
+        raw = unwrapped(raw)
         if paging.id_of(raw) is None:
             raise _UnreadableError("without an id", paging.nameless(raw, name, self.entity))
         lost = selection.missing(raw)

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ValidationInfo
 
 from connector_resources import values as _values
-from connector_resources.values import Amount, Flag, Many, Number, Text, Unused, decimal_of, whole_of
+from connector_resources.values import Amount, Many, Number, Text, Unused, decimal_of, whole_of
 
 __all__ = [
     "ZONE",
@@ -94,6 +94,14 @@ def _keyed(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else {} if value is None else value
 
 
+def _flag(value: object) -> object:
+    """Booleans also come as text, one of the vendor's examples says yes (coupa section 3.0.1); blank is None."""
+    if isinstance(value, str):
+        return {"true": True, "yes": True, "false": False, "no": False, "": None}.get(value.strip().lower(), value)
+    return value
+
+
+Flag = Annotated[bool | None, BeforeValidator(_flag)]
 # numbers that are names (a line's number, a document's id) come as text here and as numbers there
 Label = Text
 Id = Annotated[int, BeforeValidator(whole_of)]

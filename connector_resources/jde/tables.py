@@ -303,7 +303,7 @@ _ALL = (
         DIVJ  day    invoice date
         DSVJ ~day    service date
         DDJ   day    due date
-        DDNJ ~day    discount due date
+        DDNJ  day    discount due date
         DGJ   day    G/L date
         FY   ~whole  fiscal year
         CTRY ~whole  century
@@ -316,7 +316,7 @@ _ALL = (
         PST   str1   pay status (00/PS)
         AG    money  gross amount, domestic
         AAP   money  open amount, domestic
-        ADSC ~money  discount available
+        ADSC  money  discount available
         ADSA  money  discount taken
         ATXA ~money  taxable amount
         ATXN ~money  non-taxable amount
@@ -326,7 +326,7 @@ _ALL = (
         CRR  ~num10  exchange rate
         ACR   money  gross amount, foreign
         FAP   money  open amount, foreign
-        CDS  ~money  discount available, foreign
+        CDS   money  discount available, foreign
         CDSA ~money  discount taken, foreign
         CTXA ~money  taxable amount, foreign
         CTXN ~money  non-taxable amount, foreign

@@ -64,7 +64,7 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     charges_in_header: bool = False
     """Whether shipping-amount, handling-amount and misc-amount are answered with the charges of their kind: whether the
     two mirror each other is not documented (coupa section 3.4.3)."""
-    discounts_lower_totals: bool = True
+    discounts_lower_totals: bool = False
     """The old reading of `discount-amount`: it is taken off the totals. False is the vendor's (coupa section 3.4.2)."""
     term_discounts: bool = False
     """Whether the discount-rate of a payment term is in the figures less discount where no discount was sent."""

@@ -68,7 +68,12 @@ class Inbox:
         self.app = Starlette(
             routes=[
                 Route("/health", self._guarded(self._health), methods=["GET"]),
-                *(Route(path, self._guarded(handler), methods=["POST"]) for path, handler in routes.items()),
+                *(
+                    # a trailing slash names the same place: a redirected call-out would lose its body
+                    Route(each, self._guarded(handler), methods=["POST"])
+                    for path, handler in routes.items()
+                    for each in dict.fromkeys((path, path.rstrip("/") + "/"))
+                ),
             ]
         )
 

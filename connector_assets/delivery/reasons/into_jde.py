@@ -44,8 +44,23 @@ REASONS = (
     Reason(
         "credit_note_positive",
         "normal",
-        "the credit note has the positive total {value}",
-        "correct the signs of its lines in the source",
+        "whether it is a credit cannot be told: {value}",
+        "have it entered in the source as a credit note whose lines are all of one sign, or as an ordinary invoice "
+        "with a negative total; then replay",
+    ),
+    Reason(
+        "discount_unclear",
+        "normal",
+        "the discount of the invoice is not clear: {value}",
+        "have its amount and its last day entered in the source (a payment term tells the day), or have it taken off; "
+        "then replay",
+    ),
+    Reason(
+        "discount_differs",
+        "normal",
+        "JD Edwards has another discount on the voucher than the invoice offers: {value}",
+        "correct it on the voucher in JD Edwards (discount available and its due date), or have the orchestration "
+        "write both and no payment term; then replay",
     ),
     Reason(
         "tax_code_not_mapped",
@@ -76,8 +91,8 @@ REASONS = (
     Reason(
         "charge_not_mapped",
         "normal",
-        "the invoice has a {value} charge, and no account is set for it",
-        "set `charge_accounts.{value}` of the flow, then replay",
+        "the invoice has a {value} charge without an account, and none is set for it",
+        "enter its account in the source, or set `charge_accounts.{value}` of the flow, then replay",
     ),
     Reason(
         "period_closed",

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from connector_assets.delivery.flow import Source
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_coupa.payables import is_credit, line_total, payable_of
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.distribution import distribute
 from connector_assets.integrations.from_jde.keys import (
@@ -301,16 +302,23 @@ class Papers:
 
 
 def _of_invoices(lines: Sequence[tuple[Invoice, InvoiceLine]], whole: Invoice | None = None) -> Said:
-    """What the lines of invoices come to, without tax. `whole` is the invoice whose lines they all are."""
+    """What the lines of invoices come to, without tax. `whole` is the invoice whose lines they all are, its charges
+    included."""
     codes = {
         account.code
         for _, line in lines
         for account in (line.account, *(each.account for each in line.account_allocations))
         if account is not None and account.code
     }
-    quantities = [line.quantity for _, line in lines if line.quantity is not None]
+    if whole is not None:
+        codes |= {cost.account_code for cost in payable_of(whole).costs if cost.charge and cost.account_code}
+    quantities = [
+        -abs(line.quantity) if is_credit(invoice) else line.quantity
+        for invoice, line in lines
+        if line.quantity is not None
+    ]
     return Said(
-        amount=_without_tax(whole) if whole else sum((_total(line) for _, line in lines), ZERO),
+        amount=payable_of(whole).net if whole else sum((_total(*each) for each in lines), ZERO),
         quantity=sum(quantities, ZERO) if quantities and whole is None else None,
         currency=_one(invoice.currency.code for invoice, _ in lines if invoice.currency),
         supplier=_one(invoice.supplier.number for invoice, _ in lines if invoice.supplier),
@@ -318,15 +326,10 @@ def _of_invoices(lines: Sequence[tuple[Invoice, InvoiceLine]], whole: Invoice | 
     )
 
 
-def _without_tax(invoice: Invoice) -> Decimal:
-    total = invoice.total_with_taxes if invoice.total_with_taxes is not None else invoice.gross_total
-    taxes = [tax.amount for line in invoice.invoice_lines for tax in line.tax_lines if tax.amount is not None]
-    tax = sum(taxes, ZERO) if invoice.line_level_taxation else invoice.tax_amount
-    return (total or ZERO) - (tax or ZERO)
-
-
-def _total(line: InvoiceLine) -> Decimal:
-    return line.total if line.total is not None else (line.price or ZERO) * (line.quantity or 1)
+def _total(invoice: Invoice, line: InvoiceLine) -> Decimal:
+    """What a line comes to, negative on a credit."""
+    printed = line_total(invoice, line)
+    return -abs(printed) if is_credit(invoice) else printed
 
 
 def _one(values: Iterable[str | None]) -> str | None:

@@ -45,6 +45,7 @@ from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.workbench import Workbench
+from connector_assets.integrations.from_coupa.payables import total_of
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.keys import (
     VOUCHER_KEY,
@@ -327,13 +328,13 @@ class PaymentsToCoupa(Flow):
 
     def observe(self, invoice: Invoice) -> Target:
         """A Coupa invoice in the terms of this flow's content; its `amount` is what was paid of it."""
-        total = invoice.total_with_taxes if invoice.total_with_taxes is not None else invoice.gross_total
+        payments = payments_held(invoice)
         content = {
             "invoice": str(invoice.id),
             "currency": invoice.currency.code if invoice.currency else None,
-            "total": amount_text(total or ZERO),
-            "amount": amount_text(sum((each.amount_paid or ZERO for each in invoice.payments), ZERO)),
-            "payments": payments_held(invoice),
+            "total": amount_text(total_of(invoice)),
+            "amount": amount_text(sum((Decimal(each["amount"]) for each in payments), ZERO)),
+            "payments": payments,
             "paid": bool(invoice.paid),
         }
         return Target(

@@ -232,7 +232,8 @@ class PaymentsToJde(Flow):
         rows: Sequence[dict[str, Any]], vouchers: Mapping[str, PaidVoucher], booked: set[str], begun: set[str]
     ) -> None:
         """Payments of more than is open of their voucher, what is taken back in this run included: JD Edwards has paid
-        it too, or somebody has reduced it. What may be booked already is looked up instead."""
+        it too, or somebody has reduced it. So is one of the opposite sign: a credit is never paid out. What may be
+        booked already is looked up instead."""
         room: dict[str, Decimal] = {}
         for row in rows:
             if row["voucher"] and row["key"] in vouchers:
@@ -241,7 +242,10 @@ class PaymentsToJde(Flow):
                     room[row["voucher"]] += row["amount"] + row["discount"]
         for row in rows:
             new = row["settled"] and not row["undone"] and not row["lacks"] and row["key"] not in begun
-            if new and row["voucher"] in room and abs(row["amount"] + row["discount"]) > abs(room[row["voucher"]]):
+            if not new or row["voucher"] not in room:
+                continue
+            paid, left = row["amount"] + row["discount"], room[row["voucher"]]
+            if abs(paid) > abs(left) or paid * left < 0:
                 row["lacks"] = "open"
 
     def _decided(self, rows: Sequence[dict[str, Any]]) -> None:

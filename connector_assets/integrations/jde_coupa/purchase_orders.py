@@ -31,7 +31,7 @@ from connector_assets.integrations.jde_coupa.orders.checks import order_checks
 from connector_assets.integrations.jde_coupa.orders.ended import ended_between
 from connector_assets.integrations.jde_coupa.orders.records import OrderBodies, in_order, line_content
 from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
-from connector_assets.integrations.jde_coupa.orders.steps import OrderSteps
+from connector_assets.integrations.jde_coupa.orders.steps import OFF, OrderSteps
 from connector_assets.integrations.jde_coupa.paging import by_ids
 from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty
@@ -299,7 +299,8 @@ class PurchaseOrders(Flow):
         return target.content["number"] or None
 
     def startup_problems(self) -> list[str]:
-        """The scopes, the tables, the feature: what the connections' own checks do not ask for."""
+        """The scopes, the tables, and the feature where a run found it off: what the connections' own checks do not ask
+        for. Coupa is sent nothing: it has no setting that tells of the feature, and the first order finds out."""
         coupa, name = self.bench.connection("coupa"), self.bench.connection("coupa").name
         lacking = [scope for scope in PURCHASE_ORDER_SCOPES if scope not in getattr(coupa, "scopes", ())]
         if lacking:
@@ -308,8 +309,9 @@ class PurchaseOrders(Flow):
                 f" of connection {name}"
             ]
         problems = [self._unreadable(table) for table in jde.TABLES]
-        off, _ = self._feature()
-        return [*filter(None, problems), *([f"{self.full_name}: {off}"] if off else [])]
+        held = self.bench.ledger.exceptions.open(flow=self.full_name)
+        off = next((each.value or SWITCH_ON for each in held if each.reason == OFF), None)
+        return [*filter(None, problems), *([f"{self.full_name}: {off}; then replay what is held"] if off else [])]
 
     def _unreadable(self, table: str) -> str:
         try:

@@ -85,6 +85,8 @@ class TestWhatShowsItsAgeOtherwise:
     def test_a_signed_time_stamp_is_what_counts(self, house: House) -> None:
         call = relayed(house, COUPA, {"id": 4711, "updated-at": "2020-01-01T00:00:00Z"})
         assert told(house, call)[0] == 200
+        # a trailing slash names the same place
+        assert told(house, ("/call-out/coupa/invoices/", *call[1:]))[0] == 200
         drain(house, "jde_coupa")
         house.clock.advance(32 * DAY)
         assert forget_all(house, COUPA) == 1
@@ -95,6 +97,8 @@ class TestWhatShowsItsAgeOtherwise:
         headers = list(house.bearer(house.token()).items())
         call = ("/call-out/coupa/invoices", headers, b'{"id": 4711, "updated-at": "2026-03-01T00:00:00Z"}')
         assert told(house, call)[0] == 200
+        # a trailing slash names the same place
+        assert told(house, ("/call-out/coupa/invoices/", *call[1:]))[0] == 200
         drain(house, "jde_coupa")
         house.clock.advance(32 * DAY)
         assert forget_all(house, COUPA) == 1

@@ -40,6 +40,30 @@ def test_all_is_well(fake: FakeCoupa, client: CoupaClient) -> None:
     assert {seen.path.removeprefix("/api/") for seen in fake.api()} == set(READABLE)
 
 
+ORDERS = ["core.purchase_order.read", "core.purchase_order.write"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (Reply(200, [{"id": 7}]), "taken: there are some"),
+        (Reply(200, []), "the first order finds out"),
+        (Reply(400, {"errors": {"base": ["Invalid query"]}}), "the first order finds out"),
+    ],
+)
+def test_whether_external_orders_are_taken_is_asked_without_sending_one(
+    fake: FakeCoupa, make: Any, reply: Reply, told: str
+) -> None:
+    fake.scripts.insert(
+        0,
+        lambda seen: None if seen.path != "/api/purchase_orders" else reply if "type" in seen.query else Reply(200, []),
+    )
+    checks = {check.name: check for check in make(scopes=ORDERS).ping()}
+    assert checks["external orders"].ok and told in checks["external orders"].detail
+    assert fake.api("POST") == []
+    assert "external orders" not in [check.name for check in make(scopes=ORDERS[:1]).ping()]
+
+
 def test_a_scope_that_was_not_granted(fake: FakeCoupa, make: Any) -> None:
     fake.token_extra = {"scope": "core.supplier.read"}
     [check] = failed(make(scopes=["core.supplier.read", "core.supplier.write"]).ping())

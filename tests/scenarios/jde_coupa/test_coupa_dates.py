@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from scenario_books import TODAY
@@ -31,12 +30,10 @@ def test_an_invoice_is_due_on_the_day_that_coupa_prints(town: Site, payables: Pa
     """Given an instance far from us, and an invoice that was written at nine and is due at the last second of a day
     when it is synced, then its voucher has the dates that stand on the invoice, and no other day."""
     town.configure(FLOW, mode=mode)
-    town.spend.configure(time_zone=zone)
-    id = payables.invoice()
-    there = ZoneInfo(zone)
-    written = datetime(2026, 3, 1, 9, 16, 7, tzinfo=there).isoformat()
-    due = datetime(2026, 3, 31, 23, 59, 59, tzinfo=there).isoformat()
-    town.spend.set("invoices", id, invoice_date=written, net_due_date=due)
+    town.spend.configure(time_zone=zone, invoice_time="09:16:07")
+    id = payables.invoice(payment_term={"code": "N30"})
+    shown = town.spend.one("invoices", id=str(id))
+    assert (shown["invoice-date"][:19], shown["net-due-date"][:19]) == ("2026-03-01T09:16:07", "2026-03-31T23:59:59")
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
     [item] = payables.items(id)
     assert (item["DIVJ"], item["DDJ"]) == (date(2026, 3, 1), date(2026, 3, 31))
@@ -44,17 +41,36 @@ def test_an_invoice_is_due_on_the_day_that_coupa_prints(town: Site, payables: Pa
 
 
 @ZONES
-def test_the_day_of_a_payment_is_the_same_in_coupa_wherever_its_instance_is(town: Site, zone: str) -> None:
-    """Given an instance far from Greenwich, when JD Edwards paid an invoice that was born there
+@pytest.mark.parametrize("shown", ["list", "wrapped", "single"])
+def test_the_day_of_a_payment_is_the_same_in_coupa_wherever_its_instance_is(town: Site, zone: str, shown: str) -> None:
+    """Given an instance far from Greenwich, which shows payments in any of the documented forms
+    when JD Edwards paid an invoice that was born there
     then Coupa shows the payment on the day that JD Edwards paid it, and it is told once."""
     town.flows[TO_COUPA] = {}
-    town.spend.configure(time_zone=zone)
+    town.spend.configure(time_zone=zone, payments_shown=shown)
     town.connect("coupa", time_zone=zone)
     found = born(town)
     town.books.act("pay_voucher", found.voucher, date=TODAY, number=5001)
     town.sync(TO_COUPA)
     held: dict[str, Any] = town.spend.one("invoices", id=str(found.id))
+    payments = held["payments"] if shown == "list" else held["payments"]["payment"]
+    [payment] = payments if isinstance(payments, list) else [payments]
     assert (held["payment-date"][:10], held["paid"]) == (TODAY.isoformat(), True)
-    assert [Decimal(each["amount-paid"]) for each in held["payments"]] == [Decimal(120)]
+    assert (payment["payment-date"][:10], Decimal(payment["amount-paid"])) == (TODAY.isoformat(), Decimal(120))
     assert town.sync(TO_COUPA)[TO_COUPA].writes == 0
     assert town.exceptions(TO_COUPA) == []
+
+
+def test_a_payment_that_an_instance_places_at_midnight_in_utc_is_told_once(town: Site) -> None:
+    """Given an instance in the Americas that keeps a plain date as midnight in UTC, and prints it as the evening before
+    when a payment is told, then it is known again though another day is printed, and is not told a second time."""
+    town.flows[TO_COUPA] = {}
+    town.spend.configure(time_zone="America/Los_Angeles", dates_placed="utc")
+    town.connect("coupa", time_zone="America/Los_Angeles")
+    found = born(town)
+    town.books.act("pay_voucher", found.voucher, date=TODAY, number=5001)
+    town.sync(TO_COUPA)
+    [payment] = town.spend.one("invoices", id=str(found.id))["payments"]
+    assert payment["payment-date"][:10] == (TODAY - timedelta(days=1)).isoformat()
+    assert town.sync(TO_COUPA)[TO_COUPA].writes == 0
+    assert len(town.spend.one("invoices", id=str(found.id))["payments"]) == 1

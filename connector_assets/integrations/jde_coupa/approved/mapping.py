@@ -11,12 +11,14 @@ from typing import Any
 from connector_assets.delivery.checks import FrameChecks
 from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_coupa import payables as coupa
+from connector_assets.integrations.from_coupa.discounts import discount_of
 from connector_assets.integrations.jde_coupa.approved import orders
 from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
 from connector_assets.integrations.jde_coupa.birthplace import voucher_key_on
 from connector_assets.integrations.jde_coupa.paid.on_invoices import by_coupa_pay, payments_held
 from connector_assets.integrations.jde_coupa.remit_to import remit_to_of
 from connector_assets.integrations.to_jde.vouchers import mapping as vouchers
+from connector_assets.integrations.to_jde.vouchers.discounts import DISCOUNT, told_discount
 from connector_assets.integrations.to_jde.vouchers.records import order_name
 from connector_resources.coupa.models import Invoice
 
@@ -32,6 +34,7 @@ HOLDS = {
     "unmapped_charge": ("charge_not_mapped", "charge"),
     "withheld": ("withholding_tax", "withholding_tax"),
     "positive": ("credit_note_positive", "amount"),
+    "unclear_discount": ("discount_unclear", "discount"),
     "channel": ("payable_in_both", "payment_channel"),
     "paid_there": ("paid_by_another", "invoice"),
 }
@@ -49,6 +52,9 @@ COLUMNS: dict[str, str] = {
     # where the supplier wants his money sent to: the code of that address, or its id
     "remit_to": "str?",
     "term_code": "str?",
+    # what may be taken off it, in the sign of the amount, by whoever pays it until that day
+    "discount": "money?",
+    "discount_until": "date?",
     "taxes": "str",
     # what Coupa shows as paid of it: date, note and amount of each
     "payments": "str",
@@ -70,13 +76,10 @@ def mapped(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The row of an invoice and its lines, as far as the invoice itself tells; `key_field` is the custom field in which
     the invoices flow writes the key of a voucher."""
-    costs, total = coupa.costs_of(invoice), coupa.total_of(invoice)
-    taxes = coupa.taxes_of(invoice, costs)
-    tax = sum((each.amount for each in taxes), ZERO)
-    gap = sum((cost.amount for cost in costs), ZERO) + tax - total
+    owed, discount = coupa.payable_of(invoice), discount_of(invoice)
+    total, gap = owed.total, owed.net + owed.tax - owed.total
     withheld = coupa.withheld(invoice)
     supplier = invoice.supplier
-    wrong = coupa.is_credit(invoice) and total > 0
     document = blank(key, day, invoice.id, invoice.status or "") | {
         "amount": total,
         "currency": invoice.currency.code if invoice.currency else None,
@@ -91,17 +94,20 @@ def mapped(
         "invoice_date": invoice.invoice_date,
         "due_date": invoice.net_due_date,
         "term_code": invoice.payment_term.code if invoice.payment_term else None,
-        "tax": tax,
-        "taxes": json.dumps([[each.code, str(each.amount), str(each.net)] for each in taxes]),
+        "discount": discount.amount if discount else None,
+        "discount_until": discount.until if discount else None,
+        "tax": owed.tax,
+        "taxes": json.dumps([[each.code, str(each.amount), str(each.net)] for each in owed.taxes]),
         "payments": json.dumps(payments_held(invoice)),
         "remark": invoice.invoice_lines[0].description if invoice.invoice_lines else None,
         "withheld": amount_text(withheld) if withheld else None,
-        "positive": amount_text(total) if wrong else None,
+        "positive": owed.untold or None,
+        "unclear_discount": (discount.untold or None) if discount else None,
         "channel": _by_coupa_pay(invoice) if settings.payer == "jde" else None,
         # of a voucher that is settled, or of which we told the payment, nothing stands, see `ApprovedInvoices`
         "paid_there": _paid_there(invoice) if settings.payer == "jde" or not by_coupa_pay(invoice) else None,
         "gap": amount_text(gap) if gap else None,
-        "no_lines": "no lines" if not costs else None,
+        "no_lines": "no lines" if not owed.costs else None,
     }
     lines = [
         {
@@ -122,7 +128,7 @@ def mapped(
             "quantity": cost.quantity if cost.order else None,
             **dict.fromkeys(LINE_HOLDS),
         }
-        for place, cost in enumerate(costs, 1)
+        for place, cost in enumerate(owed.costs, 1)
     ]
     return document, lines
 
@@ -162,7 +168,8 @@ def checks(waits_for: Callable[[str, Mapping[str, Any]], str | None]) -> FrameCh
 
 def content(row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What both sides shall agree on."""
-    return {**vouchers.content(SOURCE, row, lines, _booked_on), "remit_to": row["remit_to"] or ""}
+    offered = {DISCOUNT: told_discount(row)} if row["discount"] else {}
+    return {**vouchers.content(SOURCE, row, lines, _booked_on), "remit_to": row["remit_to"] or "", **offered}
 
 
 def _booked_on(line: Mapping[str, Any]) -> str:

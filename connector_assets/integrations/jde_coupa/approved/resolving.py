@@ -27,7 +27,17 @@ class Resolving(Filling):
     """One pass over the frames of one flow."""
 
     flow: ApprovedInvoices
-    unasked = ("withheld", "positive", "gap", "no_lines", "companies", "too_fine", "channel", "paid_there")
+    unasked = (
+        "withheld",
+        "positive",
+        "unclear_discount",
+        "gap",
+        "no_lines",
+        "companies",
+        "too_fine",
+        "channel",
+        "paid_there",
+    )
 
     # -- which documents ------------------------------------------------------------------------------------------
 
@@ -44,7 +54,7 @@ class Resolving(Filling):
     def complete(self, row: dict[str, Any], lines: Sequence[dict[str, Any]]) -> None:
         self.fill_header(row, lines)
         row["term"], row["unmapped_term"] = self._term(row["term_code"])
-        charges = [line["charge"] for line in lines if line["charge"] and not line["account"]]
+        charges = [line["charge"] for line in lines if line["charge"] and not _names_account(line)]
         row["unmapped_charge"] = next((each for each in charges if each not in self.settings.charge_accounts), None)
         self._taxes(row, lines)
         self.flow.orders.check(lines, delivered=row["key"] in self.delivered)
@@ -132,7 +142,7 @@ class Resolving(Filling):
             link = links.get(line["account_id"] or "")
             found = self.by_key.get(link.source_key) if link else None
             found = found or self._by_code.get(line["account_code"] or "")
-            if line["charge"]:
+            if line["charge"] and not _names_account(line):
                 number = self.settings.charge_accounts.get(line["charge"])
                 found, shown = self.by_number.get(number or ""), number
             else:
@@ -150,6 +160,11 @@ class Resolving(Filling):
                 parts.pop()
             groups.setdefault("-".join(parts), []).append(row)
         return {code: rows[0] for code, rows in groups.items() if len(rows) == 1}
+
+
+def _names_account(line: Mapping[str, Any]) -> bool:
+    """Whether Coupa says which account a line or charge is for."""
+    return bool(line["account_id"] or line["account_code"])
 
 
 def _share(lines: Sequence[dict[str, Any]], others: Collection[str], tax: Decimal, unit: Decimal) -> None:

@@ -27,7 +27,14 @@ class ApprovedInvoiceSettings(MarkRules, VoucherSettings):
     )
     tax_area: str = Field(default="", description="AREA/EXPLANATION of a tax without a code")
     charge_accounts: dict[Literal["shipping", "handling", "misc", "discount"], str] = Field(
-        default_factory=dict, description="account (unit.object.subsidiary) of each charge of an invoice's header"
+        default_factory=dict,
+        description="account (unit.object.subsidiary) of charges that carry none in Coupa; `discount` has no effect "
+        "any more: a discount is no cost",
+    )
+    discounts: Literal["amount", "terms"] = Field(
+        default="amount",
+        description="how JDE is told a discount that an invoice offers: amount and date (F0411.ADSC, DDNJ) in place of "
+        "its payment term, or the term alone, whose result must agree",
     )
     two_way_line_types: tuple[str, ...] = Field(
         default=("J",), description="line types (F4311.LNTY) that are vouchered without a receipt"

@@ -33,6 +33,8 @@ from connector_resources.coupa.order_models import ORDER_CANCELLED, ORDER_CLOSED
 from connector_resources.ledger import Delivery, Intent
 
 DRAFT, ISSUED = "draft", "issued"
+# the reason of orders that Coupa takes none of
+OFF = "external_orders_off"
 # an order that Coupa holds back, for its buyer, its supplier or its currency, or that its users shall issue
 WAITS = "release of the order in Coupa"
 
@@ -62,7 +64,7 @@ class OrderSteps:
                 return Ignore(rule)
             off, coupa_says_so = self.feature_off()
             if off:
-                return Hold((problem("external_orders_off", "", off),), again=not coupa_says_so)
+                return Hold((problem(OFF, "", off),), again=not coupa_says_so)
             return Do(self._create(document))
         agreed = known.state == "settled" and known.content_hash == document.hash
         if agreed and not (known.waiting or known.released or document.moved):

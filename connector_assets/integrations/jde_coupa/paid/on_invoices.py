@@ -11,6 +11,7 @@ from typing import Any
 from connector_assets.delivery.document import FieldChange, Step, Target
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.money import amount_text
+from connector_assets.integrations.from_coupa.payables import header_sign
 from connector_resources.coupa.models import Invoice
 from connector_resources.coupa.wire import midnight
 
@@ -25,12 +26,14 @@ MONEY, NAMES = ("amount", "currency"), ("number", "key")
 
 
 def payments_held(invoice: Invoice) -> list[dict[str, str]]:
-    """The payments that Coupa holds of an invoice, as entries: date, note, amount."""
+    """The payments that Coupa holds of an invoice, as entries: date, note, amount. What is paid of a credit is
+    negative, whichever sign Coupa shows it in."""
+    sign = header_sign(invoice)
     return [
         {
             "date": each.payment_date.date().isoformat() if each.payment_date else "",
             "note": each.notes or each.check_number or "",
-            "amount": amount_text(each.amount_paid or ZERO),
+            "amount": amount_text((each.amount_paid or ZERO) * sign),
         }
         for each in invoice.payments
     ]
@@ -109,10 +112,10 @@ def undone(
 
 def lacking_payments(wanted: Sequence[Mapping[str, str]], invoice: Invoice) -> list[Mapping[str, str]]:
     """The entries of `wanted` that the invoice has no payment for, by date, notes and amount, each counted once."""
-    free = list(invoice.payments)
+    free, sign = list(invoice.payments), header_sign(invoice)
     lacking = []
     for entry in wanted:
-        match = next((paid for paid in free if _same(entry, paid)), None)
+        match = next((paid for paid in free if _same(entry, paid, sign)), None)
         if match is None:
             lacking.append(entry)
         else:
@@ -120,9 +123,9 @@ def lacking_payments(wanted: Sequence[Mapping[str, str]], invoice: Invoice) -> l
     return lacking
 
 
-def _same(entry: Mapping[str, str], paid: Any) -> bool:
+def _same(entry: Mapping[str, str], paid: Any, sign: int) -> bool:
     return (
-        paid.amount_paid == Decimal(entry["amount"])
+        paid.amount_paid == Decimal(entry["amount"]) * sign
         and (paid.notes or paid.check_number or "") == entry["note"]
         and bool(paid.on(date.fromisoformat(entry["date"])))
     )
@@ -142,7 +145,7 @@ def pay_step(
     The day of a payment is sent as a date; the header's date-time is midnight in `zone`, that of Coupa: midnight in UTC
     would be the evening before in the Americas (coupa section 3.4.1).
     """
-    lacking = lacking_payments(content["payments"], target.raw)
+    lacking, sign = lacking_payments(content["payments"], target.raw), header_sign(target.raw)
     if not lacking and content["paid"] == bool(target.raw.paid):
         return None
     last = (lacking or content["payments"] or [{"date": otherwise, "note": ""}])[-1]
@@ -153,7 +156,12 @@ def pay_step(
     }
     if lacking:
         body["payments"] = [
-            {"amount-paid": each["amount"], "payment-date": each["date"], "notes": each["note"]} for each in lacking
+            {
+                "amount-paid": amount_text(Decimal(each["amount"]) * sign),
+                "payment-date": each["date"],
+                "notes": each["note"],
+            }
+            for each in lacking
         ]
     number = int(target.id)
     return Step(

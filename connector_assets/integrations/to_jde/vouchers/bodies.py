@@ -2,7 +2,8 @@
 
 Header: Supplier, InvoiceNumber, InvoiceDate, GLDate, Company, Currency, CurrencyMode (D or F), ExchangeRate,
 PaymentTerms, Remark, DocumentType, and Reference (VR01) or UserReference (URRF) with our mark. Grid PayItems:
-GrossAmount, TaxableAmount, TaxAmount, ForeignAmount, ForeignTax, TaxRateArea, TaxExplanation, DueDate, PayStatus, and
+GrossAmount, TaxableAmount, TaxAmount, ForeignAmount, ForeignTax, TaxRateArea, TaxExplanation, DueDate, PayStatus, where
+a discount is told by its amount DiscountAvailable, ForeignDiscountAvailable and DiscountDueDate (ADSC, CDS, DDNJ), and
 where a site takes them from the supplier Flag1099 (TNN) and Code1099 (AC07). Grid Distribution: Account
 (unit.object.subsidiary), Amount, ForeignAmount, Explanation. Amounts are in the company's currency but for the foreign
 ones; a blank exchange rate leaves it, and the domestic amounts, to JDE.
@@ -16,8 +17,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connector_assets.delivery.document import Document
-from connector_assets.delivery.money import amount_text
-from connector_assets.integrations.to_jde.vouchers import form_1099
+from connector_assets.delivery.money import amount_text, prorated, smallest
+from connector_assets.integrations.to_jde.vouchers import discounts, form_1099
 from connector_assets.integrations.to_jde.vouchers.mapping import cost_of
 
 ZERO = Decimal("0.00")
@@ -29,9 +30,14 @@ def voucher_body(document: Document, mark: str, settings: Any) -> dict[str, Any]
     """The fields of one voucher with its pay items and distribution."""
     row, lines = document.facts["row"], document.facts["lines"]
     convert = Conversion(row)
+    items = convert.shared(json.loads(row["pay_items"]))
+    offered = _discounts(row, items, convert, settings)
+    # JDE takes a discount only where no term is given, and works out another one where one is
+    term = {"PaymentTerms": None} if discounts.by_amount(row, settings) else {}
     return {
         **header(row, mark, settings),
-        "PayItems": [_pay_item(row, item, convert, settings) for item in convert.shared(json.loads(row["pay_items"]))],
+        **term,
+        "PayItems": [_pay_item(row, item, convert, settings) | less for item, less in zip(items, offered, strict=True)],
         "Distribution": [
             {
                 "Account": line["account"],
@@ -117,6 +123,22 @@ def _pay_item(row: Mapping[str, Any], item: Mapping[str, Any], convert: Conversi
     return {name: value for name, value in body.items() if value is not None}
 
 
+def _discounts(
+    row: Mapping[str, Any], items: Sequence[Mapping[str, Any]], convert: Conversion, settings: Any
+) -> list[dict[str, Any]]:
+    """The discount of each pay item, in the proportions of what they come to; nothing where it is left to the term."""
+    if not discounts.by_amount(row, settings):
+        return [{} for _ in items]
+    shares = prorated([item["gross"] for item in items], row["discount"], convert.own_unit)
+    return [
+        {
+            **convert.amounts("DiscountAvailable", "ForeignDiscountAvailable", share, convert.base(share)),
+            "DiscountDueDate": row["discount_until"],
+        }
+        for share in shares
+    ]
+
+
 def exactly(amount: Decimal) -> Decimal:
     """The amount in one notation, however many zeros it came with: a body is compared to the byte."""
     return Decimal(amount_text(amount))
@@ -129,6 +151,8 @@ class Conversion:
         self.foreign: bool = row["foreign"]
         self.rate: Decimal | None = row["rate"]
         self.unit: Decimal = row["base_unit"]
+        # the smallest amount of the invoice's own currency, by ISO 4217 where it is another one
+        self.own_unit: Decimal = smallest(row["currency"]) if self.foreign else self.unit
 
     def base(self, amount: Decimal) -> Decimal:
         """In the company's currency, in its smallest unit; zero where that is left to JDE."""

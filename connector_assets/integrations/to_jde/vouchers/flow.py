@@ -28,7 +28,7 @@ from connector_assets.integrations.from_jde.taxes import charged
 from connector_assets.integrations.to_jde.handing_over import payment_run_of, rows_of
 from connector_assets.integrations.to_jde.pay_items import told
 from connector_assets.integrations.to_jde.periods import Periods, periods_of
-from connector_assets.integrations.to_jde.vouchers import form_1099
+from connector_assets.integrations.to_jde.vouchers import discounts, form_1099
 from connector_assets.integrations.to_jde.vouchers.filling import RATES, Filling
 from connector_assets.integrations.to_jde.vouchers.outlet import (
     BATCH_RUN,
@@ -106,8 +106,9 @@ class Vouchers(Flow):
 
     @property
     def after_voucher(self) -> After:
-        """What is done once a voucher is as it shall be: its 1099 codes are read back; a flow may do more."""
-        return form_1099.told
+        """What is done once a voucher is as it shall be: its discount and its 1099 codes are read back; a flow may do
+        more."""
+        return lambda *seen: discounts.read_back(*seen) or form_1099.told(*seen)
 
     def key(self, id: Any) -> str:
         """The document key of an id: `invoices:4835`."""

@@ -31,6 +31,7 @@ from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.words import beside
 from connector_assets.integrations.from_jde.keys import voucher_parts
 from connector_assets.integrations.to_jde.vouchers.bodies import match_body, voucher_body
+from connector_assets.integrations.to_jde.vouchers.discounts import carried
 from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, Payees, state_of
 from connector_assets.integrations.to_jde.vouchers.records import IN_BATCH, Held, VoucherRecords, void_rows
 from connector_assets.integrations.to_jde.vouchers.retaxed import TAXED, retaxed
@@ -119,12 +120,13 @@ class VoucherOutlet(ABC):
 
     def _agree(self, document: Document, known: Delivery, target: Target) -> Decision:
         """Bring a voucher in force into agreement, unless JDE has accepted this very content before."""
-        wanted, there = base_of(document.content), base_of(target.content)
+        wanted = base_of(document.content)
+        there = carried(wanted, base_of(target.content), known)
         agreed = base_of(known.content) if known.content is not None else there
         strangers = [
             each
             for each in differences(agreed, there)
-            if each.field in agreed and there[each.field] != wanted[each.field]
+            if each.field in agreed and there.get(each.field) != wanted.get(each.field)
         ]
         strangers += retaxed(known.content or {}, target.content)
         # of a row of the batch files it was not told what the voucher would be

@@ -72,8 +72,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     views: dict[str, View] = {}
     """Business views of the site beside the delivered ones: {"V55AP": {"tables": ["F0411", "F0101"], "joins":
     [[["F0411.AN8", "F0101.AN8"]]]}}."""
-    reference_schema: bool = False
-    """Whether the site has the columns of the reference schema alone, so that others do not exist (F0413.POST, ...)."""
+    reference_schema: bool = True
+    """Whether the site has the columns of the reference schema alone, so that others do not exist (F0413.POST, …)."""
     missing_columns: dict[str, list[str]] = {}
     """Table -> aliases that do not exist at this site: IBAN of F0030 is recent, for one (section 10)."""
     count_scans: bool = False

@@ -37,7 +37,7 @@ class Api:
 
     def _reference_data(self) -> None:
         read, write = "core.common.read", "core.common.write"
-        for name in ("departments", "payment_terms", "exchange_rates", "lookup_values", "commodities"):
+        for name in ("departments", "payment_terms", "exchange_rates", "lookups", "lookup_values", "commodities"):
             self._resource(name, read, write, "list show create update")
         self._resource("uoms", read, "core.uom.write", "list show create update")
         self._resource("addresses", read, write, "list show update")
@@ -53,6 +53,7 @@ class Api:
         copy = verbs.changing("account_types", verbs.copy_chart, status=201)
         self._add("POST", "/api/account_types/{id:int}/copy", [write], copy)
         self._resource("accounts", read, write, "list show create update")
+        self._resource("account_validation_rules", read, write, "list show create update")
         validate = verbs.changing("accounts", verbs.validate_account, status=201)
         self._add("POST", "/api/accounts/validate_account", [read, write], validate)
 
@@ -112,7 +113,8 @@ class Api:
         read, write = "core.payables.external.read", "core.payables.external.write"
         path, name = "/api/payables/external/payables", "external_payables"
         self._resource(name, read, write, "list show create update", path=path)
-        self._add("PUT", f"{path}/{{id:int}}/void", [write], self._verbs.mover(name, lifecycle.void_payable))
+        for method in _CHANGE:
+            self._add(method, f"{path}/{{id:int}}/void", [write], self._verbs.mover(name, lifecycle.void_payable))
 
     def _monitoring(self) -> None:
         read, write = "core.integration.read", "core.integration.write"
@@ -130,6 +132,8 @@ class Api:
         one = path + "/{id:int}"
         if "list" in verbs:
             self._add("GET", path, [read], self._verbs.lister(name))
+            # Vendor pages print lists with a slash before the query (coupa section 3.0.1).
+            self._add("GET", f"{path}/", [read], self._verbs.lister(name))
         if "show" in verbs:
             self._add("GET", one, [read], self._verbs.shower(name))
         if "create" in verbs:

@@ -13,7 +13,7 @@ from connector_sandbox.coupa.errors import Refusal
 from connector_sandbox.coupa.instance import ENTITIES, Instance
 from connector_sandbox.coupa.orders import order_total
 from connector_sandbox.coupa.references import NoSuchReferenceError
-from connector_sandbox.coupa.schema import Record, hyphenated
+from connector_sandbox.coupa.schema import Record, hyphenated, with_places
 from connector_sandbox.coupa.tables import VIEWS
 from connector_sandbox.kernel.system import BadCommandError, World
 
@@ -161,7 +161,7 @@ def _summed(
 
 
 def _shown(totals: Mapping[str, Decimal]) -> dict[str, str]:
-    return {code: format(total, "f") for code, total in sorted(totals.items())}
+    return {code: format(with_places(total, 2), "f") for code, total in sorted(totals.items())}
 
 
 def _counted(instance: Instance, name: str) -> dict[str, int]:

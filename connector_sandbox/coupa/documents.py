@@ -72,9 +72,10 @@ _LINE = Shape(
         "match-reference": text(),
         "order-line-id": Field("int"),
         # Read-only as documented, though there are clients that send them (coupa section 3.4).
-        "po-number": text(read_only=True),
-        "order-header-num": text(read_only=True),
-        "order-line-num": text(read_only=True),
+        "po-number": text(),
+        "order-header-num": Field("int", read_only=True),
+        "order-line-num": text(),
+        "external-src-ref": text(),
         "custom-fields": CUSTOM,
     }
 )
@@ -165,7 +166,11 @@ _PAYMENT_DETAIL = Shape(
         "payable-allocations": nothing(),
     }
 )  # fmt: skip
-_TYPED_ACCOUNT = Shape({"id": ID, "type": text(read_only=True), "name": text(read_only=True)})
+_TYPED_ACCOUNT = Shape(
+    {"id": ID, "type": text(read_only=True), "name": text(read_only=True), "account-kind": text(read_only=True),
+     "payment-option": text(read_only=True), "supplier": ref("suppliers"),
+     "remit-to-address": ref("remit_to_addresses")}
+)  # fmt: skip
 _BATCH = Shape({"id": ID, "name": text(read_only=True)})
 _DIGITAL_CHECK = Shape({"id": ID, "check-number": text(read_only=True), "status": text(read_only=True)})
 PAYMENT_STATUSES = (
@@ -192,25 +197,30 @@ PAY_PAYMENT = Entity(
     indexed=("status",),
 )  # fmt: skip
 
-# The documents name payable-detail without saying what is in it; the supplier is the least it can hold.
-_PAYABLE_DETAIL = Shape({"id": ID, "supplier": ref("suppliers"), "description": text(None)})
-_PAYABLE_MONEY = Field("decimal", scale=6)
+_PAYABLE_DETAIL = Shape(
+    {"id": ID, "supplier-id": Field("int"), "supplier": ref("suppliers"), "discount-amount": Field("decimal", scale=6),
+     "discount-due-date": Field("day"), "payment-term-descr": text(), "description": text(None)}
+)  # fmt: skip
+_PAYABLE_MONEY = Field("decimal", scale=6, places=6)
+_PAYABLE_UNSHOWN = Field("decimal", scale=6, places=6, write_only=True)
 EXTERNAL_PAYABLE = Entity(
     "external_payables", "payable", "Payables::External::Payable",
     Shape(
         {
             **STAMPS, "status": text(read_only=True, default="open"),
-            "account-type": ref("account_types"), "currency": ref("currencies"),
+            "account-type": ref("account_types", write_only=True), "currency": ref("currencies", write_only=True),
+            "currency-id": Field("int", read_only=True),
             "document-amount": _PAYABLE_MONEY, "document-number": text(255), "document-type": text(50),
-            "document-date": Field("day"), "due-date": Field("day"), "paid-date": Field("day"),
-            "payable-amount": _PAYABLE_MONEY, "paid-amount": _PAYABLE_MONEY, "remaining-amount": _PAYABLE_MONEY,
-            "remittance-amount": _PAYABLE_MONEY, "source-name": text(50), "source-reference": text(255),
-            "payable-detail": Field("nested", shape=_PAYABLE_DETAIL), "custom-fields": CUSTOM,
+            "document-date": Field("day", write_only=True), "due-date": Field("day", write_only=True),
+            "paid-date": Field("day"), "payable-amount": _PAYABLE_MONEY, "paid-amount": _PAYABLE_MONEY,
+            "remaining-amount": _PAYABLE_UNSHOWN, "remittance-amount": _PAYABLE_UNSHOWN,
+            "source-name": text(50), "source-reference": text(255), "payee": ref("suppliers", write_only=True),
+            "payable-detail": Field("nested", shape=_PAYABLE_DETAIL, write_only=True),
+            "custom-fields": Field("custom", write_only=True),
         }
     ),
     required=("account-type", "currency", "document-amount", "document-number", "document-type", "payable-amount",
               "source-name", "source-reference"),
-    unique=(Unique(("source-name", "source-reference"), "source-reference", "Source reference"),),
     indexed=("source-reference", "document-number"),
 )  # fmt: skip
 

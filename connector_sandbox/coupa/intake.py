@@ -172,7 +172,7 @@ def _same_line(lines: Sequence[Record], value: Body) -> Record | None:
     number = value.get("id")
     if number is not None:
         for line in lines:
-            if line["id"] == number:
+            if str(line["id"]) == str(number):
                 return line
         raise UnfitError(f"has no record with id {number}")
     line_num = value.get("line-num", value.get("line_num"))

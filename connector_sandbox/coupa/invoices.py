@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -121,15 +122,39 @@ def _link_order_lines(instance: Instance, change: Change) -> None:
     """The order and the line's number in it, from the one field that links them (coupa section 3.4)."""
     for line in change.record["invoice-lines"]:
         number = line["order-line-id"]
-        found = instance.tables["purchase_order_lines"].rows.get(number)
+        rows = instance.tables["purchase_order_lines"].rows
+        if number is None:
+            number = line["order-line-id"] = _order_line_by_number(instance, line)
+        found = rows.get(number)
         if found is not None:
             order = instance.record("purchase_orders", found["order-header"])
-            line["po-number"] = line["order-header-num"] = order["po-number"]
+            line["po-number"] = order["po-number"]
+            line["order-header-num"] = _without_prefix(order)
             line["order-line-num"] = found["line-num"]
         elif number is not None:
             change.messages.append(no_such_reference("OrderLine", "order_line", {"id": number}, ("id",)))
         elif not change.privileged:
             line["po-number"] = line["order-header-num"] = line["order-line-num"] = None
+
+
+def _order_line_by_number(instance: Instance, line: Record) -> int | None:
+    """The order line of a po-number and an order-line-num. They are documented as read-only, and templates send them:
+    what they do not lead to leaves the line without an order (coupa section 3.4)."""
+    if line["po-number"] in (None, "") or line["order-line-num"] in (None, ""):
+        return None
+    orders = instance.tables["purchase_orders"]
+    for number in sorted(orders.find(("po-number",), (line["po-number"],))):
+        for each in orders.rows[number]["order-lines"]:
+            if each["line-num"] == line["order-line-num"]:
+                own: int = each["id"]
+                return own
+    return None
+
+
+def _without_prefix(order: Record) -> int:
+    """The number of an order as an integer, without what stands before it in po-number; its id where there is none."""
+    digits = re.search(r"\d+", order["po-number"] or "")
+    return int(digits.group()) if digits else int(order["id"])
 
 
 def _allocation_problems(line: Record, where: str) -> list[str]:

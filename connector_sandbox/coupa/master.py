@@ -137,7 +137,9 @@ ADDRESS = Entity(
 )  # fmt: skip
 LOOKUP = Entity(
     "lookups", "lookup", "Lookup",
-    Shape({**STAMPS, "name": text(), "description": text(), "active": ACTIVE}),
+    Shape({**STAMPS, "name": text(), "description": text(), "active": ACTIVE, "fixed-depth": Field("int"),
+           **{f"level-{level}-name": text() for level in range(1, 11)},
+           "values-count": Field("int", read_only=True, default=0)}),
     keys=("id", "name"), stub=("id", "name", "active"), required=("name",),
     unique=(Unique(("name",), "name", "Name"),),
 )  # fmt: skip
@@ -147,15 +149,19 @@ LOOKUP_VALUE = Entity(
         {
             **STAMPS, "name": text(), "lookup": ref("lookups"), "external-ref-num": text(),
             "external-ref-code": text(read_only=True), "active": ACTIVE, "parent": ref("lookup_values"),
-            "account-type": ref("account_types"), "description": text(None), "is-default": FLAG,
+            "parent-id": Field("int"), "account-type": ref("account_types"), "description": text(None),
+            "is-default": FLAG,
             "depth": Field("int", read_only=True), "children-count": Field("int", read_only=True),
         }
     ),
-    keys=("id", "name", "external-ref-num", "lookup"),
+    keys=("id", "name", "external-ref-num", "external-ref-code", "lookup", "parent"),
     stub=("id", "name", "external-ref-num", "external-ref-code", "active"),
     required=("name", "lookup"),
-    unique=(Unique(("lookup", "external-ref-num", "parent"), "external-ref-num", "External ref num"),),
-    indexed=("external-ref-num", "name", "lookup", "parent"),
+    unique=(
+        Unique(("lookup", "name", "parent"), "name", "Name"),
+        Unique(("lookup", "external-ref-num", "parent"), "external-ref-num", "External ref num"),
+    ),
+    indexed=("external-ref-num", "external-ref-code", "name", "lookup", "parent"),
 )  # fmt: skip
 ACCOUNT_TYPE = Entity(
     "account_types", "account_type", "AccountType",
@@ -184,6 +190,17 @@ ACCOUNT = Entity(
     required=("account-type",),
     unique=(Unique(("account-type", *SEGMENTS), "account-type", "Segment combination"),),
     indexed=("code", "account-type", *SEGMENTS[:4]),
+)  # fmt: skip
+ACCOUNT_RULE = Entity(
+    "account_validation_rules", "account_validation_rule", "AccountValidationRule",
+    Shape(
+        {
+            **STAMPS, "name": text(100), "description": text(), "error-message": text(), "active": ACTIVE,
+            "account-type": ref("account_types"),
+            **{f"{segment}-{end}": text() for segment in SEGMENTS for end in ("min", "max", "condition")},
+        }
+    ),
+    required=("name", "description", "error-message"), unique=(Unique(("name",), "name", "Name"),),
 )  # fmt: skip
 REMIT_TO = Entity(
     "remit_to_addresses", "address", "RemitToAddress",
@@ -231,12 +248,12 @@ SUPPLIER = Entity(
         }
     ),
     keys=("id", "number", "name"), stub=("id", "name", "display-name", "number"),
-    required=("name", "po-method", "po-change-method", "invoice-matching-level"),
+    required=("name", "invoice-matching-level"),
     unique=(Unique(("name",), "name", "Name"), Unique(("number",), "number", "Number")),
 )  # fmt: skip
 
 MASTER = (
     COUNTRY, CURRENCY, USER, UOM, DEPARTMENT, COMMODITY, DISPUTE_REASON, PAYMENT_TERM, TAX_CODE, EXCHANGE_RATE, ADDRESS,
-    LOOKUP, ACCOUNT_TYPE, LOOKUP_VALUE, ACCOUNT, SUPPLIER, REMIT_TO, SUPPLIER_SITE,
+    LOOKUP, ACCOUNT_TYPE, LOOKUP_VALUE, ACCOUNT_RULE, ACCOUNT, SUPPLIER, REMIT_TO, SUPPLIER_SITE,
 )  # fmt: skip
 """In the order in which content is loaded: what is referred to comes first."""

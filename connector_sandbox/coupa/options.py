@@ -78,8 +78,37 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     """Whether marking a record exported moves its updated-at."""
     ui_edit_resets_exported: bool = False
     """The instance option by which an edit in the UI sets exported back to false (coupa section 3.7)."""
-    string_ids: bool = False
-    """Whether a JSON reference may give its id as text (coupa section 8, trap 18)."""
+    string_ids: bool = True
+    """Whether a body may give an id as text, as a payment example and templates do (coupa section 3.0.1)."""
+    answers_as_text: bool = False
+    """Whether numbers and booleans of JSON answers are written as text ("4835", "true"), as some examples have them."""
+    empty_lists: Literal["array", "not_found"] = "array"
+    """How a JSON list without rows is answered: [], or 404 as XML consumers get it (coupa sections 3.0.1 and 4)."""
+    supplier_create: Literal["lenient", "strict"] = "lenient"
+    """Whether po-change-method of a new supplier may be missing, as in the vendor's examples; its table requires it
+    (coupa section 3.1.1)."""
+    lookup_separator: str = "-"
+    """What stands between the parts of external-ref-code: not stated."""
+    account_rules: Literal["forbid", "allow"] = "forbid"
+    """What a match of an account validation rule means: not stated, the sample message points to `forbid`."""
+    account_rule_ranges: Literal["text", "number"] = "text"
+    """How the ranges of account validation rules are compared: not stated."""
+    payables_return: Literal["documented", "all"] = "all"
+    """What comes back of an external payable: what the page lists, or what was sent too (coupa section 3.5.2)."""
+    payable_payees: list[Literal["payable-detail.supplier-id", "payable-detail.supplier", "payee"]] = msgspec.field(
+        default_factory=lambda: ["payable-detail.supplier-id", "payable-detail.supplier", "payee"]
+    )
+    """The ways to name the payee of an external payable that are taken; another one is refused. Not established."""
+    payable_payee_required: bool = False
+    """Whether an external payable without a payee is refused."""
+    payable_document_types: list[str] = []
+    """The document types that external payables may have; none: any. The list is not published."""
+    unique_payable_references: bool = True
+    """Whether source-name and source-reference are unique: described so, and not flagged so."""
+    pay_payee: Literal["once", "twice"] = "once"
+    """How deep the payee of a Coupa Pay payment is: the page prints {"payee": {"payee": {...}}}."""
+    pay_payee_number: bool = True
+    """Whether that payee has its number: in the vendor's sample it is null (coupa section 3.5.1)."""
     external_orders: bool = True
     """Whether the optional feature external purchase orders is on (coupa section 3.3)."""
     external_orders_refusal: Literal[400, 403, 404] = 403

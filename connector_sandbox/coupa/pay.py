@@ -22,6 +22,7 @@ from connector_sandbox.coupa.values import midnight
 from connector_sandbox.kernel.system import BadCommandError
 
 CHANNEL, _ERP = "Coupa Pay", "ERP"
+_PAYABLES_FROM = 700_000
 _ZERO = Decimal(0)
 _RELEASED = ("payment_initiated", "payment_in_progress", "completed_successfully", "completed_with_errors")
 _SETTLED = "settled"
@@ -102,7 +103,12 @@ def _body(instance: Instance, wanted: _Make, parts: list[tuple[Record, _Part]]) 
         "exchange-rate": Decimal(1),
         "requested-execution-date": midnight(on, instance.zone).isoformat(),
         "payee": {"id": first["supplier"]},
-        "pay-to-account": {"type": "CoupaPay::SupplierPaymentAccount", "name": "Supplier's account"},
+        "pay-to-account": {
+            "type": "CoupaPay::SupplierPaymentAccount",
+            "name": "Supplier's account",
+            "supplier": {"id": first["supplier"]},
+            "remit-to-address": first["remit-to-address"] and {"id": first["remit-to-address"]},
+        },
         "pay-from-account": {"type": "CoupaPay::CompanyPaymentAccount", "name": "Company's account"},
         "payment-batch": {"name": f"Batch {number}"},
         "digital-check": {"check-number": wanted.check, "status": "issued"} if wanted.check else None,
@@ -125,8 +131,9 @@ def _detail(instance: Instance, invoice: Record, part: _Part) -> dict[str, Any]:
     if amount == 0 or abs(amount + part.discount) > abs(due) or (amount > 0) != (due > 0):
         raise BadCommandError(f"invoice {invoice['id']}: {due} is due, so that {amount} cannot be paid")
     return {
-        "payable-id": invoice["id"],
-        "payable-type": "InvoiceHeader",
+        # The payable of Coupa Pay, which is not the invoice (coupa section 3.5.1).
+        "payable-id": _PAYABLES_FROM + invoice["id"],
+        "payable-type": "CoupaPay::Invoice",
         "source-transaction-id": invoice["id"],
         "source-transaction-reference": invoice["invoice-number"],
         "transaction-total": invoice["total-with-taxes"],

@@ -184,7 +184,8 @@ _NONE, _ID = Field(), Field("int")
 
 def _parsed(name: str) -> tuple[list[str], str]:
     """supplier[name][contains] -> (["supplier", "name"], "contains")."""
-    head, *rest = name.replace("]", "").split("[")
+    # Pages print `[lookup][created-at][gt]` and `[created_by[id]]` as well (coupa section 3.0.1).
+    head, *rest = name.replace("]", "").lstrip("[").split("[")
     operator = rest[-1].replace("-", "_") if rest else ""
     if operator in _OPERATORS:
         return [hyphenated(part) for part in [head, *rest[:-1]]], operator

@@ -21,6 +21,8 @@ Selection = Mapping[str, "Selection | None"]
 """Field -> what to show of its object; None for the usual."""
 
 _ID_ONLY: Selection = {"id": None}
+_SHALLOW_LINE: Selection = {"id": None, "external-src-ref": None}
+_PAYEE = ("coupa_pay_payments", "payee")
 _CACHED_PLANS = 512
 
 
@@ -80,7 +82,7 @@ class Renderer:
         for key, inner in selection.items():
             field = shape.fields.get(key)
             # A field that the release does not know is just not there (coupa section 8, trap 11: look for it).
-            if field is not None:
+            if field is not None and not (field.write_only and self._options().payables_return == "documented"):
                 parts.append((key, self._field(entity, key, field, _ID_ONLY if shallow else inner, shallow=shallow)))
 
         def show(record: Record) -> dict[str, Any]:
@@ -99,31 +101,50 @@ class Renderer:
                 shown = self._options().time_of(field.at)
                 return lambda record: None if (value := record.get(key)) is None else _day(value, shown, zone)
             case "ref":
-                rows, part = self._target(field, inner)
+                rows, part = self._target(field, inner, shallow=shallow)
+                if (entity, key) == _PAYEE:
+                    part = self._payee(part)
                 return lambda record: None if (row := rows.get(record.get(key))) is None else part(row)  # type: ignore[arg-type]
             case "refs":
-                rows, part = self._target(field, inner)
+                rows, part = self._target(field, inner, shallow=shallow)
                 return lambda record: [part(rows[number]) for number in record.get(key) or () if number in rows]
             case "backrefs":
                 return self._backrefs(field, inner)
             case "nested" if field.shape is not None:
-                part = self._object(entity, field.shape, inner if not shallow else None, shallow=shallow)
+                part = self._object(entity, field.shape, _SHALLOW_LINE if shallow else inner)
                 return lambda record: None if (value := record.get(key)) is None else part(value)
             case "lines" | "payments" if field.shape is not None:
-                part = self._object(entity, field.shape, inner if not shallow else None, shallow=shallow)
+                part = self._object(entity, field.shape, _SHALLOW_LINE if shallow else inner)
                 wrap = _WRAPPED[self._options().payments_shown if field.kind == "payments" else "list"]
                 return lambda record: wrap([part(value) for value in record.get(key) or ()])
             case "custom":
                 return self._custom(entity, key, inner if not shallow else None)
         return lambda record: record.get(key)
 
-    def _object(self, entity: str, shape: Shape, inner: Selection | None, *, shallow: bool) -> Show:
-        return self._shape(entity, shape, inner or dict.fromkeys(shape.fields), shallow=shallow)
+    def _object(self, entity: str, shape: Shape, inner: Selection | None) -> Show:
+        return self._shape(entity, shape, inner or dict.fromkeys(shape.fields), shallow=False)
 
-    def _target(self, field: Field, inner: Selection | None) -> tuple[dict[int, Record], Show]:
+    def _target(
+        self, field: Field, inner: Selection | None, *, shallow: bool = False
+    ) -> tuple[dict[int, Record], Show]:
         table = self._tables[field.target]
         target = table.entity
-        return table.rows, self._shape(target.name, target.shape, inner or dict.fromkeys(target.stub), shallow=False)
+        shown = dict.fromkeys(_natural_keys(target) if shallow and inner is _ID_ONLY else target.stub)
+        if inner is not None and inner is not _ID_ONLY:
+            shown = dict(inner)
+        return table.rows, self._shape(target.name, target.shape, shown, shallow=False)
+
+    def _payee(self, part: Show) -> Show:
+        """The payee of a payment of Coupa Pay, whose page prints it in itself and without a number (section 3.5.1)."""
+        options = self._options()
+
+        def show(record: Record) -> Any:
+            payee = part(record)
+            if "number" in payee and not options.pay_payee_number:
+                payee["number"] = None
+            return {"payee": payee} if options.pay_payee == "twice" else payee
+
+        return show
 
     def _backrefs(self, field: Field, inner: Selection | None) -> Show:
         table = self._tables[field.target]
@@ -171,6 +192,13 @@ def _selected(parts: Any) -> dict[str, Selection | None]:
 
 def _local(value: datetime, zone: ZoneInfo) -> str:
     return value.astimezone(zone).isoformat()
+
+
+def _natural_keys(entity: Entity) -> list[str]:
+    """The id and the natural keys of a record, as `return_object=shallow` prints an association."""
+    segments = tuple(f"segment-{n}" for n in range(1, 21))
+    kinds = entity.shape.fields
+    return [key for key in entity.keys if kinds[key].kind in ("int", "text") and key not in segments]
 
 
 @lru_cache(maxsize=4096)

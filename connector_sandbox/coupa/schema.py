@@ -53,6 +53,8 @@ class Field:
     scale: int = 6
     default: Any = None
     label: str = ""
+    write_only: bool = False
+    """Whether it does not come back where only what is documented does (`payables_return`)."""
     at: Literal["midnight", "invoice", "end"] = "midnight"
     """Of a day: the time that is printed with it, as the options say for the `invoice` date and the `end` of a day."""
 

@@ -12,6 +12,9 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 def check_supplier(instance: Instance, change: Change) -> None:
     """An address to send orders to where they go by e-mail, and a valid one."""
     record = change.record
+    strict = instance.options.supplier_create == "strict" and not change.privileged
+    if strict and change.before is None and not record["po-change-method"]:
+        change.messages.append("PO change method can't be blank")
     if record["po-method"] == "email" and not record["po-email"]:
         change.messages.append("PO email can't be blank")
     if record["po-email"] and not _EMAIL.fullmatch(record["po-email"]):

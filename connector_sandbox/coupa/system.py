@@ -14,11 +14,18 @@ from starlette.routing import Route
 from connector_sandbox.coupa import acts, call_outs, content
 from connector_sandbox.coupa.api import Api
 from connector_sandbox.coupa.auth import FULL, READER, TOKEN_PATH, Authority, Client
-from connector_sandbox.coupa.charts import Accounts, check_account, check_account_type, check_lookup_value
+from connector_sandbox.coupa.charts import (
+    Accounts,
+    check_account,
+    check_account_type,
+    check_lookup_value,
+    follow_lookup_value,
+)
 from connector_sandbox.coupa.instance import ENTITIES, Instance
 from connector_sandbox.coupa.invoices import check_invoice
 from connector_sandbox.coupa.options import Options
 from connector_sandbox.coupa.orders import check_order, move_order_lines
+from connector_sandbox.coupa.payables import check_payable
 from connector_sandbox.coupa.suppliers import check_remit_to, check_supplier
 from connector_sandbox.coupa.tables import VIEWS
 from connector_sandbox.coupa.wire import Front, Throttle
@@ -33,8 +40,9 @@ _RULES = {
     "remit_to_addresses": check_remit_to,
     "purchase_orders": check_order,
     "invoices": check_invoice,
+    "external_payables": check_payable,
 }
-_FOLLOWERS = {"invoices": move_order_lines}
+_FOLLOWERS = {"invoices": move_order_lines, "lookup_values": follow_lookup_value}
 _SETUP = "setup"
 _CUSTOM_FIELDS = "custom_fields"
 

@@ -34,7 +34,7 @@ class Verbs:
             within = None if supplier is None else set(table.find(("supplier",), (supplier,)))
             plan = instance.renderer.plan(entity, **_shown(call, reading=True))
             records = instance.query.run(table, call.query, within)
-            if not records and call.xml:
+            if not records and (call.xml or instance.options.empty_lists == "not_found"):
                 raise NoRows
             return Result([plan(record) for record in records], entity.singular)
 
@@ -86,7 +86,9 @@ class Verbs:
         """PUT to a resource that takes no other change than the mark."""
 
         def mark(call: Call) -> Record:
-            if (call.parameter("exported") or str(call.body.get("exported"))).lower() != "true":
+            body = call.body.get("coupa-pay-payment", call.body)
+            sent = body.get("exported") if isinstance(body, Mapping) else None
+            if (call.parameter("exported") or str(sent)).lower() != "true":
                 raise Refusal(400, ENTITIES[name].singular, "The record can only be marked as exported.")
             return self._mark_exported(name, call)
 

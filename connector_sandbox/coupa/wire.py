@@ -84,10 +84,10 @@ class Front:
             except Refusal as refusal:
                 return self._refused(refusal, call, wants_json)
             except NoRows:
-                return Response(xml.errors([_NO_ROWS]), 404, media_type=_XML)
+                return _refusal(Refusal(404, "query", _NO_ROWS), wants_json)
             except _Unauthorized as unauthorized:
                 return unauthorized.response
-            return _answer(result, wants_json)
+            return _answer(result, wants_json, as_text=self._options().answers_as_text)
 
         return Route(path, handler, methods=[method])
 
@@ -180,12 +180,23 @@ def _body(request: Request, body: bytes) -> dict[str, Any]:
     return given
 
 
-def _answer(result: Result, wants_json: bool) -> Response:
+def _answer(result: Result, wants_json: bool, *, as_text: bool) -> Response:
     if result.tree is None:
         return Response(status_code=result.status)
     if wants_json:
-        return Response(_encode(result.tree), result.status, media_type=_JSON)
+        return Response(_encode(_texts(result.tree) if as_text else result.tree), result.status, media_type=_JSON)
     return Response(xml.document(result.root.replace("_", "-"), result.tree), result.status, media_type=_XML)
+
+
+def _texts(value: Any) -> Any:
+    """Numbers and booleans as text."""
+    if isinstance(value, dict):
+        return {key: _texts(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_texts(each) for each in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else value
 
 
 def _refusal(refusal: Refusal, wants_json: bool) -> Response:

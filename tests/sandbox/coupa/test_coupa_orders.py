@@ -277,3 +277,20 @@ def test_orders_and_what_is_invoiced_of_them_survive_a_restart(tmp_path: Path) -
         assert {name: coupa.get(name) for name in remembered} == remembered
         coupa.put("invoices/1/void")
         assert coupa.get("purchase_order_lines")[0]["total-invoiced"] == "0.00"
+
+
+def test_an_invoice_line_finds_its_order_line_by_the_orders_number_and_its_own(stocked: Coupa) -> None:
+    order = stocked.issued()
+    own = order["order-lines"][0]["id"]
+    by_number = {"po-number": order["po-number"], "order-line-num": "1"}
+
+    def linked(number: str, **more: Any) -> tuple[Any, ...]:
+        made = stocked.invoice(number, **{"invoice-lines": [line(**more)]})["invoice-lines"][0]
+        return tuple(made[key] for key in ("order-line-id", "po-number", "order-header-num", "order-line-num"))
+
+    expected = (own, "100234-OP-00001", 100234, "1")
+    assert linked("A", **by_number) == expected
+    assert linked("B", **{"order-line-id": str(own)}) == expected
+    # the id wins over numbers that say otherwise, and numbers that lead nowhere leave the line unbacked
+    assert linked("C", **{**by_number, "order-line-num": "9", "order-line-id": own}) == expected
+    assert linked("D", **{**by_number, "order-line-num": "9"}) == (None, None, None, None)

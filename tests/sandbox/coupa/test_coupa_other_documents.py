@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from coupa_caller import Coupa
 
@@ -21,14 +23,62 @@ PAYABLE = {
 PATH = "payables/external/payables"
 
 
-def test_an_external_payable_exists_once_per_source_and_reference(coupa: Coupa) -> None:
+def test_an_external_payable_is_found_again_and_may_be_there_twice_by_option(coupa: Coupa, sandbox: Sandbox) -> None:
     made = coupa.post(PATH, PAYABLE)
-    assert (made["payable-amount"], made["status"]) == ("120.00", "open")
-    refused = coupa.refused("POST", PATH, PAYABLE)
-    assert refused == {"payable": ["Source reference has already been taken"]}
+    assert (made["payable-amount"], made["status"]) == ("120.000000", "open")
+    assert coupa.refused("POST", PATH, PAYABLE) == {"payable": ["Source reference has already been taken"]}
     coupa.post(PATH, {**PAYABLE, "source-name": "Fusion"})
     found = coupa.get(PATH, **{"source-name": "JDE", "source-reference": "00001/PV/4711"})
     assert [each["id"] for each in found] == [made["id"]]
+    sandbox.post("/options", {"coupa": {"unique_payable_references": False}})
+    coupa.post(PATH, PAYABLE)
+    assert len(coupa.get(PATH, **{"source-name": "JDE", "source-reference": "00001/PV/4711"})) == 2
+
+
+def test_only_what_the_page_lists_comes_back_of_an_external_payable(coupa: Coupa, sandbox: Sandbox) -> None:
+    sandbox.post("/options", {"coupa": {"payables_return": "documented"}})
+    coupa.supplier()
+    sent = {**PAYABLE, "payable-detail": {"supplier-id": 1}, "remaining-amount": "120", "document-date": "2024-06-01"}
+    made = coupa.post(PATH, sent)
+    assert set(made) == {
+        *("id", "status", "currency-id", "source-name", "source-reference", "document-number", "document-type"),
+        *("document-amount", "payable-amount", "paid-amount", "paid-date"),
+        *("created-at", "updated-at", "created-by", "updated-by"),
+    }
+    assert made["currency-id"] == coupa.get("currencies", code="GBP")[0]["id"]
+    assert coupa.get(f"{PATH}/1") == made and coupa.get(f"{PATH}/1", fields='["id","due_date"]') == {"id": 1}
+    sandbox.post("/options", {"coupa": {"payables_return": "all"}})
+    shown = coupa.get(f"{PATH}/1")
+    assert (shown["payee"]["number"], shown["due-date"][:10]) == ("4343", "2024-07-01")
+
+
+@pytest.mark.parametrize(
+    ("way", "sent"),
+    [
+        ("payable-detail.supplier-id", {"payable-detail": {"supplier-id": 1}}),
+        ("payable-detail.supplier", {"payable-detail": {"supplier": {"number": "4343"}}}),
+        ("payee", {"payee": {"number": "4343"}}),
+    ],
+)
+def test_a_payee_is_taken_by_each_way_that_the_option_lets_through(
+    coupa: Coupa, sandbox: Sandbox, way: str, sent: dict[str, Any]
+) -> None:
+    coupa.supplier()
+    sandbox.post("/options", {"coupa": {"payable_payee_required": True}})
+    assert coupa.post(PATH, {**PAYABLE, **sent})["payee"]["number"] == "4343"
+    again = {**PAYABLE, "source-reference": "2"}
+    assert coupa.refused("POST", PATH, again) == {"payable": ["Payee can't be blank"]}
+    others = [each for each in ("payable-detail.supplier-id", "payable-detail.supplier", "payee") if each != way]
+    sandbox.post("/options", {"coupa": {"payable_payees": others}})
+    assert coupa.refused("POST", PATH, {**again, **sent}) == {"payable": [f"{way} is not an attribute of a payable."]}
+
+
+def test_a_payee_that_is_not_there_and_a_type_that_is_not_listed(coupa: Coupa, sandbox: Sandbox) -> None:
+    [message] = coupa.refused("POST", PATH, {**PAYABLE, "payable-detail": {"supplier-id": 99}})["payable"]
+    assert message.startswith("Unable to find valid Supplier record")
+    sandbox.post("/options", {"coupa": {"payable_document_types": ["invoice"]}})
+    assert coupa.refused("POST", PATH, PAYABLE) == {"payable": ["Document type must be one of invoice."]}
+    assert coupa.post(PATH, {**PAYABLE, "document-type": "invoice"})["document-type"] == "invoice"
 
 
 @pytest.mark.parametrize("missing", ["account-type", "currency", "document-amount", "source-name", "source-reference"])
@@ -41,7 +91,7 @@ def test_what_an_external_payable_needs(coupa: Coupa, missing: str) -> None:
 def test_an_external_payable_is_paid_by_update_and_voided(coupa: Coupa, sandbox: Sandbox) -> None:
     coupa.post(PATH, PAYABLE)
     paid = coupa.put(f"{PATH}/1", {"paid-amount": "120.000000", "remaining-amount": 0})
-    assert (paid["paid-amount"], paid["remaining-amount"]) == ("120.00", "0.00")
+    assert (paid["paid-amount"], paid["remaining-amount"]) == ("120.000000", "0.000000")
     assert coupa.put(f"{PATH}/1/void")["status"] == "voided"
     assert coupa.ask("PUT", f"{PATH}/1/void").status_code == 400
     held = sandbox.get("/state")["coupa"]["external_payables"]

@@ -141,3 +141,21 @@ def test_what_is_settled_is_remembered_over_a_restart(tmp_path: Path) -> None:
         assert coupa.get("coupa_pay/payments") == payments
         act(sandbox, "move_payment", id=1, status="cancelled")
         assert paid(coupa, number) == (False, "100.00", ["95.00", "-95.00"], "ERP")
+
+
+def test_the_payee_is_printed_as_the_option_says_and_the_payable_is_no_invoice(
+    stocked: Coupa, sandbox: Sandbox
+) -> None:
+    number = stocked.approved()["id"]
+    made = act(sandbox, "make_payment", invoices=[{"id": number}])["id"]
+    shown = stocked.get(f"coupa_pay/payments/{made}")
+    assert shown["payee"]["number"] == "4343"
+    [detail] = shown["payment-details"]
+    assert (detail["payable-type"], detail["source-transaction-type"]) == ("CoupaPay::Invoice", "InvoiceHeader")
+    assert detail["source-transaction-id"] == number != detail["payable-id"]
+    assert shown["pay-to-account"]["supplier"]["id"] == 1
+    sandbox.post("/options", {"coupa": {"pay_payee": "twice", "pay_payee_number": False}})
+    payee = stocked.get(f"coupa_pay/payments/{made}")["payee"]["payee"]
+    assert (payee["id"], payee["name"], payee["number"]) == (1, "Anvil & Sons", None)
+    marked = stocked.put(f"coupa_pay/payments/{made}", {"coupa-pay-payment": {"exported": "true"}})
+    assert marked["exported"] is True

@@ -29,7 +29,6 @@ def test_a_supplier_without_a_status_is_a_draft(coupa: Coupa) -> None:
     [
         ({"name": None}, "Name can't be blank"),
         ({"invoice-matching-level": None}, "Invoice matching level can't be blank"),
-        ({"po-method": None}, "PO method can't be blank"),
         (
             {"po-change-method": ""},
             "PO change method must be one of cxml, xml, email, prompt, mark_as_sent, buy_online.",
@@ -151,8 +150,32 @@ def test_supplier_sites(coupa: Coupa) -> None:
     assert coupa.refused("POST", "supplier_sites", {"code": "leeds", "name": "x", "supplier": {"number": "4343"}})
 
 
-def test_an_id_is_a_number_in_json(coupa: Coupa, sandbox: Sandbox) -> None:
+def test_an_id_may_be_sent_as_text_and_is_answered_as_a_number(coupa: Coupa, sandbox: Sandbox) -> None:
     body = supplier(**{"payment-term": {"id": "1"}})
-    assert "PaymentTerm" in coupa.refused("POST", "suppliers", body)["supplier"][0]
-    sandbox.post("/options", {"coupa": {"string_ids": True}})
     assert coupa.post("suppliers", body)["payment-term"]["id"] == 1
+    sandbox.post("/options", {"coupa": {"string_ids": False}})
+    assert "PaymentTerm" in coupa.refused("POST", "suppliers", body)["supplier"][0]
+
+
+def test_both_examples_of_the_vendor_make_a_supplier(coupa: Coupa, sandbox: Sandbox) -> None:
+    """Section 3.1.1: one has no po-change-method, and underscores in its address; the other no status either."""
+    active = {
+        "name": "Active",
+        "invoice-matching-level": "3-way",
+        "po-method": "prompt",
+        "status": "active",
+        "primary_contact": {"email": "ap@anvil.example", "name-given": "Ana", "name-family": "Vil"},
+        "primary_address": {
+            "street1": "1 Forge Rd",
+            "city": "Denver",
+            "postal_code": "80202",
+            "country": {"code": "US"},
+        },
+    }
+    draft = {"name": "Draft", "invoice-matching-level": "3-way", "po-method": "prompt"}
+    assert coupa.post("suppliers", active)["primary-address"]["postal-code"] == "80202"
+    made = coupa.post("suppliers", draft)
+    assert (made["status"], made["payment-method"], made["primary-contact"]) == ("draft", "invoice", None)
+    sandbox.post("/options", {"coupa": {"supplier_create": "strict"}})
+    refused = coupa.refused("POST", "suppliers", {**draft, "name": "Strict"})
+    assert refused == {"supplier": ["PO change method can't be blank"]}

@@ -20,7 +20,9 @@ def complete_charges(instance: Instance, change: Change) -> None:
     kinds = [charge["type"] for charge in charges]
     # a zero that only stood in for a charge gives way to the charge
     charges = [charge for charge in charges if not (_stands_in(charge) and kinds.count(charge["type"]) > 1)]
-    if instance.options.zero_charges and not change.privileged:
+    # those of an invoice that is there already are completed only with what is sent for them
+    written = change.before is None or "invoice-charges" in change.sent
+    if instance.options.zero_charges and written:
         there = {charge["type"] for charge in charges}
         charges += [_zero(instance, kind) for kind in CHARGES if kind not in there]
     for place, charge in enumerate(charges, 1):

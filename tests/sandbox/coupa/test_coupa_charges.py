@@ -61,6 +61,11 @@ def test_every_invoice_has_all_three_charges_unless_the_option_says_otherwise(st
     ]
     sandbox.post("/options", {"coupa": {"zero_charges": False}})
     assert stocked.invoice("B")["invoice-charges"] == []
+    # an approved invoice from before the option can be paid all the same
+    stocked.put("invoices/2/submit")
+    stocked.put("invoices/2/bypass_approvals")
+    sandbox.post("/options", {"coupa": {"zero_charges": True}})
+    assert stocked.put("invoices/2", {"payments": [{"amount-paid": "100"}]})["invoice-charges"] == []
 
 
 def test_a_charge_keeps_its_account_allocations_and_taxes_and_counts_in_the_totals(stocked: Coupa) -> None:

@@ -49,7 +49,10 @@ ANSWERS: Answers = (
     Row(_STATUSES, _code("BDC_1322"), "not_processed", "BDC_1322: too many calls in flight", "bill 5.1, 5.4"),
     Row(_STATUSES, _code("BDC_1144"), "not_processed", "BDC_1144: the hour's calls are spent", "bill 5.1, 5.4"),
     Row(_STATUSES, _code("BDC_1107"), "not_processed", "BDC_1107: the organisation is locked", "bill 5.3"),
+    Row(_STATUSES, _code("BDC_1121"), "not_processed", "BDC_1121: there is no such call", "bill 5.3"),
     Row(_STATUSES, _code("BDC_1361", "BDC_1145"), "not_processed", "the user may not do it", "bill 5.3"),
     Row({400}, _validation, "refused", "entries of severity and sentence: a field is wrong", "bill 5.2"),
+    Row(_STATUSES, _code("BDC_1205", "BDC_1120"), "refused", "BDC_1205: nothing has this id", "bill 5.3"),
+    Row(_STATUSES, _code("BDC_1246"), "refused", "BDC_1246: one of several is refused, none was made", "bill 5.3"),
     Row(_STATUSES, _code(), "refused", "BILL's own code: a rule of its business", "bill 5.2, 5.3"),
 )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
-from connector_resources.bill import wire
+from connector_resources.bill import keeping, wire
 from connector_resources.bill.models import Bill, VendorCredit
 from connector_resources.bill.payment_models import Payment
 from connector_resources.bill.wire import Value
-from connector_resources.bill.writing import Body, Writable
+from connector_resources.bill.writing import Body, Unless, Writable
 from connector_resources.errors import Refused
 
 
@@ -24,6 +24,7 @@ class Bills(Writable[Bill]):
     NOUN = "bill"
     BULK = 100
     KEYS = ("vendorId", "invoice.invoiceNumber")
+    KEEPING = keeping.BILLS
 
     def of_vendor(self, vendor_id: str, created_since: datetime | None = None) -> Iterator[Bill]:
         """The bills of one vendor, all or those created since an instant."""
@@ -32,9 +33,13 @@ class Bills(Writable[Bill]):
             filters["createdTime:gte"] = created_since
         return self.all(filters)
 
-    def replace(self, bill_id: str, body: Body) -> Bill:
-        """Write a bill anew: a line without `id` is a new one, a line left out is removed."""
-        return self._replace(bill_id, body)
+    def replace(
+        self, bill_id: str, body: Body, *, owned: Collection[str] = (), unless: Unless[Bill] | None = None
+    ) -> Bill:
+        """Write a bill anew: a line without `id` is a new one, a line left out is removed. Whatever else stands in the
+        bill and its lines is repeated, applied credits included; `owned`, `unless` and `not_kept` as in `update`.
+        Raises `Unavailable`, and sends nothing, where BILL does not tell which credits are applied."""
+        return self._replace(bill_id, body, owned, unless)
 
     def record_payment(self, body: Body) -> Payment:
         """Record a payment that was made elsewhere; no money moves. Needs `vendorId`, `processDate`, `toPrintCheck`
@@ -57,6 +62,7 @@ class VendorCredits(Writable[VendorCredit]):
     BULK = 50
     BULK_KEY = "vendorCredits"
     KEYS = ("vendorId", "referenceNumber")
+    KEEPING = keeping.VENDOR_CREDITS
 
     def of_vendor(self, vendor_id: str, created_since: datetime | None = None) -> Iterator[VendorCredit]:
         """The credits of one vendor, all or those created since an instant."""
@@ -65,9 +71,11 @@ class VendorCredits(Writable[VendorCredit]):
             filters["createdTime:gte"] = created_since
         return self.all(filters)
 
-    def replace(self, credit_id: str, body: Body) -> VendorCredit:
-        """Write a credit anew, its lines as a bill's."""
-        return self._replace(credit_id, body)
+    def replace(
+        self, credit_id: str, body: Body, *, owned: Collection[str] = (), unless: Unless[VendorCredit] | None = None
+    ) -> VendorCredit:
+        """Write a credit anew, as `Bills.replace` does."""
+        return self._replace(credit_id, body, owned, unless)
 
     def restore(self, record_id: str) -> VendorCredit:
         """Refused: BILL has no such call (bill section 3.5)."""

@@ -34,11 +34,13 @@ SESSION_INVALID = "BDC_1109"
 UNTRUSTED = "BDC_1361"
 NOT_PERMITTED = "BDC_1145"
 NO_DATA = "BDC_1120"
+NO_RECORD = "BDC_1205"  # a well-formed id that nothing has (bill section 5.3)
 NO_SUCH_API = "BDC_1121"
 ORGANIZATION_LOCKED = "BDC_1107"
 HOUR_SPENT = "BDC_1144"
 SLOTS_TAKEN = "BDC_1322"
 DUPLICATE = "BDC_1171"
+ROLLED_BACK = "BDC_1246"  # of a bulk request: this element is fine, and was not made because of another one
 
 _LOCKED_SECONDS = 900.0  # an organisation is locked for 5 to 15 minutes (bill section 5.3)
 _CODE = re.compile(r"BDC_\d{4,5}")
@@ -92,11 +94,11 @@ class Classifier:
         """The problem that an answer tells of, None for one of success."""
         if 200 <= answer.status < 300:
             return None
-        said = tuple(Said(one.code, one.field, self._shown(call, one.message)) for one in sayings(answer))
+        said = tuple(Said(one.code, one.field, self._shown(call, one.message)) for one in _reasons(sayings(answer)))
         fields = tuple(dict.fromkeys(FieldMessage(one.field, one.message) for one in said))
-        details = field_messages_text(fields)
-        codes = [one.code for one in said if one.code]
-        code = next((one for one in codes if one in _DECIDING), codes[0] if codes else "")
+        details = _element(call, answer) + field_messages_text(fields)
+        named = [one.code for one in said if one.code]
+        code = next((one for one in named if one in _DECIDING), named[0] if named else "")
         problem = self._by_code(call, answer, code, details)
         if problem is not None:
             return problem
@@ -146,7 +148,7 @@ class Classifier:
                 f"check url of connection {name}: it ends in /connect; if it does, BILL does not offer this call to it"
             )
             return NotAllowed(f"{text}; {fix}", fix=fix, connection=name, status=status)
-        if code == NO_DATA:
+        if code in (NO_DATA, NO_RECORD):
             return NotFound(text, connection=name, status=status)
         if answer.status < 500 and answer.status != 429 and is_login(call):
             fix = f"check url and credentials of connection {name}"
@@ -187,6 +189,21 @@ def sayings(answer: Answer) -> tuple[Said, ...]:
         field, message = (named[1], plain[named.end() :]) if named else ("", plain or sentence)
         found.setdefault((code, field, _compact(message)), Said(code, field, message))
     return tuple(found.values())
+
+
+def _reasons(said: tuple[Said, ...]) -> tuple[Said, ...]:
+    """What is wrong: of a bulk request not that the others were rolled back because of it, unless that is all."""
+    return tuple(one for one in said if one.code != ROLLED_BACK) or said
+
+
+def _element(call: Call, answer: Answer) -> str:
+    """Which of several records was refused, where the answer has an entry for each of them in their order."""
+    if not isinstance(call.json, list) or ROLLED_BACK not in codes(answer):
+        return ""
+    entries = list(_items(answer.json_or_none()))
+    guilty = [place for place, item in enumerate(entries, 1) if str(item.get("code")) != ROLLED_BACK]
+    place = f"number {guilty[0]}" if len(guilty) == 1 and len(entries) == len(call.json) else "one"
+    return f"{place} of the {len(call.json)} is refused, and none of them was made: "
 
 
 def seconds_to_next_hour(now: datetime) -> float:
@@ -254,7 +271,7 @@ _LOGIN_FIXES: Mapping[str, str] = {
 }
 _DECIDING = frozenset(
     {
-        *(SESSION_INVALID, UNTRUSTED, NOT_PERMITTED, NO_DATA, NO_SUCH_API),
+        *(SESSION_INVALID, UNTRUSTED, NOT_PERMITTED, NO_DATA, NO_RECORD, NO_SUCH_API),
         *(ORGANIZATION_LOCKED, HOUR_SPENT, SLOTS_TAKEN, *_LOGIN_FIXES),
     }
 )

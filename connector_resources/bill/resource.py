@@ -65,7 +65,11 @@ class Resource(Generic[M]):
     def get(self, record_id: str) -> M:
         """One record. Raises `NotFound`."""
         call = Call(method="GET", path=f"{self.path}/{record_id}", what=f"read {self.NOUN} {record_id}")
-        found = self._one(call, self._channel.send(call), record_id)
+        return self._this(call, self._channel.send(call), record_id)
+
+    def _this(self, call: Call, answer: Answer, record_id: str) -> M:
+        """The record of an answer about that one."""
+        found = self._one(call, answer, record_id)
         if found.id != record_id:
             name = self._channel.connection.name
             raise Unavailable(f"{call.what}: {name} answered with {self.NOUN} {found.id}", connection=name)

@@ -7,10 +7,11 @@ enumeration are kept as the text they are.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 from pydantic.alias_generators import to_camel
 
 from connector_resources.values import Amount, ExactText, Flag, Many, Number, Text, Unused, instant_of, text_of
@@ -66,6 +67,18 @@ class Record(Shape):
     id: Annotated[str, BeforeValidator(text_of), Field(min_length=1)]
     created_time: Instant = None
     updated_time: Instant = None
+    _not_kept: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def not_kept(self) -> Mapping[str, Any]:
+        """What a write of ours repeated and BILL has not kept: the field's path -> its value; empty but behind a
+        write."""
+        return self._not_kept
+
+    def lacking(self, fields: Mapping[str, Any]) -> Self:
+        """The record with what BILL has not kept of it."""
+        self._not_kept = fields
+        return self
 
 
 class Archivable(Record):

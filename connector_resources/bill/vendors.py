@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pydantic import ValidationError
 
+from connector_resources.bill import keeping
 from connector_resources.bill.models import Vendor, VendorBankAccount
 from connector_resources.bill.writing import Writable
 from connector_resources.errors import NotFound, Unavailable
@@ -22,6 +23,7 @@ class Vendors(Writable[Vendor]):
     BULK = 20
     BULK_KEY = "vendors"
     KEYS = ("name",)
+    KEEPING = keeping.VENDORS
 
     def named(self, names: Iterable[str]) -> dict[str, list[Vendor]]:
         """Each name -> its vendors, archived ones among them; case and blanks make no difference. A call a name."""

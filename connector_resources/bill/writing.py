@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import ValidationError
 
 from connector_resources.bill import wire
+from connector_resources.bill.keeping import Change, Keeping, untold_credits
 from connector_resources.bill.paging import Raw
 from connector_resources.bill.resource import M, Resource, said
-from connector_resources.errors import OutcomeUnknown, SystemProblem
+from connector_resources.errors import OutcomeUnknown, SystemProblem, Unavailable
 from connector_resources.http import Answer, Call
 
 Body = Mapping[str, Any]
+# of a record as it is right before a write: why it is not written after all, in words; None where it is
+Unless = Callable[[M], str | None]
 
 
 class Writable(Resource[M]):
@@ -25,6 +29,7 @@ class Writable(Resource[M]):
     BULK: ClassVar[int] = 0  # records that one bulk call creates at most
     BULK_KEY: ClassVar[str] = ""  # what holds the records of a bulk answer; '' where it is a bare array
     KEYS: ClassVar[tuple[str, ...]] = ()  # fields by which a created record is known again
+    KEEPING: ClassVar[Keeping] = Keeping()  # what a change leaves as it is
 
     def create(self, body: Body) -> M:
         """Create one record."""
@@ -55,11 +60,21 @@ class Writable(Resource[M]):
         except ValidationError:
             raise self._garbled(call, answer, "with a record that cannot be read") from None
 
-    def update(self, record_id: str, body: Body) -> M:
-        """Change the fields in `body`, and no others: None is sent as null; a line is changed by giving its `id`."""
-        what = f"update {self.NOUN} {record_id}"
-        call = self._write("PATCH", f"{self.path}/{record_id}", what, wire.body(body, nulls=True))
-        return self._written(call, self._channel.send(call), record_id)
+    def update(self, record_id: str, body: Body, *, owned: Collection[str] = (), unless: Unless[M] | None = None) -> M:
+        """Change the fields in `body`, and no others: None is sent as null; a line is changed by giving its `id`.
+
+        Objects and lines in it are sent whole, with what else stands in them (see `keeping`): so the record is read
+        right before, and not written where `unless` says why, which raises `Unavailable`. `owned` are paths, such as
+        `billLineItems.classifications.departmentId`, that are ours also where `body` says nothing of them. What BILL
+        did not keep is in the answer's `not_kept`.
+        """
+        call = self._write("PATCH", f"{self.path}/{record_id}", f"update {self.NOUN} {record_id}", None)
+        ours = wire.body(body, nulls=True)
+        if unless is None and not self.KEEPING.approvals and not any(isinstance(v, dict | list) for v in ours.values()):
+            call = replace(call, json=ours)
+            return self._written(call, self._channel.send(call), record_id)
+        change = self._change(call, record_id, ours, owned, unless)
+        return self._changed(call, record_id, change, change.completed())
 
     def archive(self, record_id: str) -> M:
         """Take a record out of use; one that is archived already stays so."""
@@ -69,10 +84,47 @@ class Writable(Resource[M]):
         """Put an archived record back to use; one that is in use stays so."""
         return self._act(record_id, "restore")
 
-    def _replace(self, record_id: str, body: Body) -> M:
-        what = f"replace {self.NOUN} {record_id}"
-        call = self._write("PUT", f"{self.path}/{record_id}", what, wire.body(body))
-        return self._written(call, self._channel.send(call), record_id)
+    def _replace(self, record_id: str, body: Body, owned: Collection[str], unless: Unless[M] | None) -> M:
+        """Write a record anew, with everything in it that is not ours (bill section 3.2.1)."""
+        call = self._write("PUT", f"{self.path}/{record_id}", f"replace {self.NOUN} {record_id}", None)
+        change = self._change(call, record_id, wire.body(body), owned, unless)
+        untold = untold_credits(change.held)
+        if untold:
+            name = self._channel.connection.name
+            raise Unavailable(
+                f"{call.what}: {name} does not tell which credits of {untold} are applied to it, and would take them"
+                " off; nothing was sent",
+                connection=name,
+            )
+        return self._changed(call, record_id, change, change.replacing())
+
+    def _change(
+        self, call: Call, record_id: str, ours: Raw, owned: Collection[str], unless: Unless[M] | None
+    ) -> Change:
+        """The change of a record as BILL tells it now. Raises `Unavailable` where `unless` has something against it."""
+        connection = self._channel.connection
+        held, record = self._standing(record_id)
+        why = unless(record) if unless is not None else None
+        if why is not None:
+            raise Unavailable(f"{call.what}: not sent, {why}", connection=connection.name)
+        return Change(held, ours, self.KEEPING, owned, connection.read_only_fields)
+
+    def _standing(self, record_id: str) -> tuple[Raw, M]:
+        """One record as it came, and read. Raises `NotFound`."""
+        call = Call(method="GET", path=f"{self.path}/{record_id}", what=f"read {self.NOUN} {record_id}")
+        answer = self._channel.send(call)
+        record = self._this(call, answer, record_id)
+        return answer.json(), record
+
+    def _changed(self, call: Call, record_id: str, change: Change, body: Raw) -> M:
+        """Send it, and see that nothing is lost of what was repeated: by the answer, else by the record itself."""
+        call = replace(call, json=body)
+        answer = self._channel.send(call)
+        record = self._written(call, answer, record_id)
+        if change.lost(body, answer.json()):
+            now, record = self._standing(record_id)
+            return record.lacking(change.lost(body, now))
+        return record
 
     def _act(self, record_id: str, act: str) -> M:
         call = self._write("POST", f"{self.path}/{record_id}/{act}", f"{act} {self.NOUN} {record_id}", None)

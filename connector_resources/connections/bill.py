@@ -47,6 +47,11 @@ class BillConnection(BaseConnection):
     settle_seconds: float = Field(
         default=2.0, ge=0, description="wait after a write without an answer before lists are asked what became of it"
     )
+    read_only_fields: tuple[str, ...] = Field(
+        default=(),
+        description="fields of bills, vendor credits and vendors that BILL tells and refuses to take back, beside those"
+        " that it documents, such as billLineItems.taxable: a change repeats everything else that stands in a record",
+    )
     inbox: BillInboxSettings | None = Field(
         default=None, description="its events, if it is to send any; null: changes are polled alone"
     )

@@ -31,6 +31,9 @@ class FakeBill(FakeServer):
         self.no_filters: set[str] = set()  # paths whose lists refuse any filter and sort
         self.end: Any = None  # `nextPage` of a last page; None: absent
         self.tokens: dict[str, int] = {}
+        # what a PUT leaves, though it cannot be written (bill section 3.2: "Response adds")
+        self.told = {"id", "archived", "recordStatus", "createdTime", "updatedTime", "approvalStatus", "approvers"}
+        self.told |= {"paymentStatus", "creditAmount", "exchangeRate", "createdBy", "usage"}
         self.logins: list[str] = []
         self.good: set[str] = set()
         self._made = 0
@@ -88,11 +91,17 @@ class FakeBill(FakeServer):
             parent, _, last = parent.rpartition("/")
         found = next((record for record in self.lists.get(parent, []) if record["id"] == last), None)
         if found is None:
-            return error("BDC_1120", "No data found.", 404)
+            return error("BDC_1205", "No data found for the given id.", 404)
         if act is not None:
             found["archived"] = act
-        elif seen.method in ("PATCH", "PUT"):
-            found.update(seen.json)
+        elif seen.method == "PATCH":
+            found.update(_floats(seen.json))
+        elif seen.method == "PUT":
+            # what is not repeated is gone, but for what BILL says by itself
+            gone = [name for name in found if name not in self.told]
+            for name in gone:
+                del found[name]
+            found.update(_floats(seen.json))
         return Reply(200, found)
 
     def _created(self, seen: Seen, records: list[dict[str, Any]], body: Any = None) -> Reply:

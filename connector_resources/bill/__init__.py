@@ -14,6 +14,7 @@ from connector_resources.bill.event_models import (
 )
 from connector_resources.bill.models import (
     ACTIVE,
+    APPROVED,
     DENIED,
     IN_PROCESS,
     PAID,
@@ -58,6 +59,7 @@ from connector_resources.bill.signature import (
 
 __all__ = [
     "ACTIVE",
+    "APPROVED",
     "DENIED",
     "DUPLICATE",
     "IN_PROCESS",

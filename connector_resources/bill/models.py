@@ -26,7 +26,8 @@ from connector_resources.bill.shapes import (
 UNPAID, SCHEDULED, IN_PROCESS, PARTIALLY_PAID, PAID = "UNPAID", "SCHEDULED", "IN_PROCESS", "PARTIALLY_PAID", "PAID"
 UNDEFINED = "UNDEFINED"
 # `approvalStatus` of a bill that may be paid: approved, or no policy asked for an approval
-PAYABLE = frozenset({"APPROVED", "UNASSIGNED"})
+APPROVED = "APPROVED"  # `approvalStatus`, and the `status` of an approver
+PAYABLE = frozenset({APPROVED, "UNASSIGNED"})
 DENIED = "DENIED"  # `approvalStatus`
 ACTIVE = "ACTIVE"  # `recordStatus`
 
@@ -120,8 +121,8 @@ class BillLine(Shape):
 class Approver(Shape):
     """Who is asked to approve a bill."""
 
-    user_id: Text = None
-    status: Text = None
+    user_id: Unused[Text] = None
+    status: Unused[Text] = None
     approver_order: Unused[Number] = None
     status_changed_time: Unused[Instant] = None
 
@@ -152,7 +153,7 @@ class Bill(Archivable):
     paid_amount: Amount = None
     due_amount: Amount = None
     scheduled_amount: Amount = None
-    credit_amount: Unused[Amount] = None
+    credit_amount: Amount = None
     payment_status: PaymentStatus = None
     approval_status: Text = None
     record_status: Text = None

@@ -67,6 +67,19 @@ REASONS = (
         "itself",
     ),
     Reason(
+        "approval_stale",
+        "high",
+        "its approver approved it for less than it is for now, and nobody was asked again: {value}",
+        "have it approved again in the target for the new amount, or denied there: the next sync closes this one by "
+        "itself; where its approver agrees to the new amount without that, replay",
+    ),
+    Reason(
+        "not_kept",
+        "high",
+        "the target did not keep what a person had entered there when we changed the document: {field} was {value}",
+        "enter it again in the target, a credit that was applied before the bill is paid; then replay",
+    ),
+    Reason(
         "undone_in_target",
         "high",
         "a person took back in the target what we made there, and the money may go out twice: {field} {value}",

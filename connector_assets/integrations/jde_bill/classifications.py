@@ -105,10 +105,15 @@ class Classified:
         accounts = {(self.accounts.name, account_key(row["aid"])) for row in lines if row["aid"]}
         return accounts | {(self.units.name, unit_key(row["unit"])) for row in lines if row["unit"]}
 
+    @cached_property
+    def owned(self) -> tuple[str, ...]:
+        """The classifications of a line that are ours, under BILL's names."""
+        return ("chartOfAccountId", SPELT[self.units.snapshot])
+
     def body(self, line: Line) -> dict[str, str]:
         """`classifications` of a bill's line: the ids that are known, under BILL's names."""
-        ids = {"chartOfAccountId": line["chart_of_account_id"], SPELT[self.units.snapshot]: line["department_id"]}
-        return {name: id for name, id in ids.items() if id}
+        ids = zip(self.owned, (line["chart_of_account_id"], line["department_id"]), strict=True)
+        return {name: id for name, id in ids if id}
 
     def _account(self, row: Line, linked: Mapping[str, str]) -> tuple[str | None, str]:
         id = linked.get(account_key(row["aid"])) if row["aid"] else None

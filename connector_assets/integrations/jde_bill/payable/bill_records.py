@@ -18,6 +18,7 @@ from connector_assets.delivery.document import Document, Target, version_text
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_bill.marker import ORDER, keys_of, payment_of
+from connector_assets.integrations.jde_bill.payable.approvals import STATUS, given
 from connector_assets.integrations.jde_bill.payable.covered import pay_items_of
 from connector_assets.integrations.jde_bill.payable.currencies import VendorCurrencies
 from connector_resources.bill import (
@@ -73,8 +74,10 @@ class Held:
 
     @property
     def untouched(self) -> bool:
-        """Whether nothing was paid and nothing is under way: only then a bill is changed or archived."""
-        return self.bill.payment_status == UNPAID and not self.underway and not self.bill.paid_amount
+        """Whether nothing was paid or settled with a credit, and nothing is under way: only then a bill is changed or
+        archived."""
+        settled = self.bill.paid_amount or self.bill.credit_amount or self.bill.vendor_credits
+        return self.bill.payment_status == UNPAID and not self.underway and not settled
 
     @property
     def unknown(self) -> bool:
@@ -254,10 +257,27 @@ class BillRecords:
             "credits": sorted([each.id or "", amount_text(money(each.amount))] for each in bill.vendor_credits),
         }
 
+    def moved(self, target: Target, bill: Bill) -> str | None:
+        """What of a bill, as it is right before a write, is not as it was read, in words; None where nothing is."""
+        return moved(self._decisive(target.raw.bill), self._decisive(bill))
+
+    def _decisive(self, bill: Bill) -> dict[str, Any]:
+        """What decides what becomes of a bill."""
+        return {
+            **self.terms(bill),
+            "order": bill.purchase_order_number,
+            "lines": [(line.id, line_content(line)) for line in bill.lines],
+            "approval": (bill.approval_status, given(bill)),
+            "payment": (bill.payment_status, money(bill.paid_amount), money(bill.scheduled_amount)),
+            "credit": money(bill.credit_amount),
+            "status": bill.usable,
+        }
+
     def _target(self, held: Held) -> Target:
         bill = held.bill
         content = {
             **self.terms(bill),
+            STATUS: bill.approval_status,
             "currency": self.currencies.of(bill.vendor_id),
             "order": bill.purchase_order_number or None,
             "amount": amount_text(held.open),
@@ -267,6 +287,12 @@ class BillRecords:
         status = "void" if content["void"] else bill.payment_status or ""
         label = str(content["number"] or "")
         return Target(bill.id, content, status, label, raw=held, version=version_text(bill.updated_time))
+
+
+def moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
+    """What differs, in words; None where nothing does."""
+    names = [name for name in before if before[name] != now[name]]
+    return f"a person changed it in BILL since it was read: {', '.join(names)}" if names else None
 
 
 def line_content(line: BillLine | VendorCreditLine) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.from_jde.posting import POSTING
 from connector_assets.integrations.jde_bill.marker import payment_marker
-from connector_assets.integrations.jde_bill.payable import amounts
+from connector_assets.integrations.jde_bill.payable import amounts, approvals
 from connector_assets.integrations.jde_bill.payable.bill_records import BillRecords, Held
 from connector_assets.integrations.jde_bill.payable.credited import settled_with
 from connector_assets.integrations.jde_bill.payable.steps import (
@@ -34,7 +34,7 @@ from connector_assets.integrations.jde_bill.payable.steps import (
     line_bodies,
     shown,
 )
-from connector_resources.bill import DUPLICATE
+from connector_resources.bill import DUPLICATE, Bill
 from connector_resources.errors import OutcomeUnknown, Refused, SystemProblem
 from connector_resources.ledger import Delivery, Problem
 
@@ -60,8 +60,23 @@ class BillSteps(PayableSteps[BillRecords]):
         return self.records.client.bills
 
     def lines_held(self, target: Target) -> Sequence[Any]:
+        return self.record_of(target).lines
+
+    def record_of(self, target: Target) -> Bill:
         held: Held = target.raw
-        return held.bill.lines
+        return held.bill
+
+    def stage(self, marked: str, known: Delivery, target: Target, *, raised: bool) -> str:
+        return approvals.staged(marked, known, self.record_of(target), raised=raised)
+
+    def noticed(self, known: Delivery, before: Target, after: Target) -> dict[str, Any]:
+        """Who approved it while it was written approved it as it was before, as far as anybody knows."""
+        found = super().noticed(known, before, after)
+        total = self.record_of(before).amount
+        meanwhile = approvals.given(self.record_of(after)) - approvals.given(self.record_of(before))
+        if meanwhile and total is not None:
+            found[approvals.MEANWHILE] = dict.fromkeys(sorted(meanwhile), amount_text(total))
+        return found
 
     def body(self, document: Document, content: Mapping[str, Any], ids: Sequence[str | None] = ()) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -95,7 +110,7 @@ class BillSteps(PayableSteps[BillRecords]):
             return self.new(document, known, lambda: self.create(document, lambda sent: self._create(document, sent)))
         if self.flow.is_settled(document, known):
             return Done()
-        if target is None:
+        if target is None or self.outdated(target):
             return NeedTarget()
         held: Held = target.raw
         if content["void"]:
@@ -124,7 +139,7 @@ class BillSteps(PayableSteps[BillRecords]):
         if change is None or (isinstance(change, Done | Hold) and change.waiting == POSTING):
             # what was paid does not wait for what is to be posted
             change = self._credited(known, target, wanted) or change
-        return change or self._denied(target) or Done()
+        return change or self._denied(target) or self._stale(known, target) or self.kept(known, target) or Done()
 
     @staticmethod
     def _denied(target: Target) -> Hold | None:
@@ -133,6 +148,17 @@ class BillSteps(PayableSteps[BillRecords]):
             return None
         told = f"{target.label}, {target.content['amount']} {target.content['currency'] or ''}".strip()
         return Hold((problem("denied_in_target", "approval", told),))
+
+    @staticmethod
+    def _stale(known: Delivery, target: Target) -> Hold | None:
+        """It was approved for less than it is for now, and BILL can pay it all the same."""
+        held: Held = target.raw
+        approved = approvals.stale(known, held.bill)
+        if approved is None or target.content["void"] or not held.open:
+            return None
+        told = f"{target.label}, approved for {amount_text(approved)}, now {target.content['total']}"
+        problems = (problem("approval_stale", "approval", f"{told} {target.content['currency'] or ''}".strip()),)
+        return None if known.released else Hold(problems, again=True)
 
     def told(self, target: Target) -> str:
         return _state(target.raw)
@@ -154,7 +180,7 @@ class BillSteps(PayableSteps[BillRecords]):
             return Done(waiting=WAITS)
         if not held.untouched:
             return Hold((_scheduled(why, held),))
-        return self.shrink(document, target) or Do(self.act("archive", known, target))
+        return self.shrink(document, known, target) or Do(self.act("archive", known, target))
 
     def _revive(self, known: Delivery, target: Target, document: Document) -> Decision:
         status = target.raw.bill.record_status or "archived"

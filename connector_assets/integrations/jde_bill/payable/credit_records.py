@@ -15,7 +15,7 @@ from typing import Any
 from connector_assets.delivery.document import Document, Target, version_text
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
-from connector_assets.integrations.jde_bill.payable.bill_records import Told, day_text, line_content, money
+from connector_assets.integrations.jde_bill.payable.bill_records import Told, day_text, line_content, money, moved
 from connector_assets.integrations.jde_bill.payable.covered import pay_items_of
 from connector_assets.integrations.jde_bill.payable.currencies import VendorCurrencies
 from connector_resources.bill import VendorCredit
@@ -126,6 +126,19 @@ class CreditRecords:
             "date": day_text(credit.credit_date),
             "vendor": credit.vendor_id,
             "total": amount_text(money(credit.amount)),
+        }
+
+    def moved(self, target: Target, credit: VendorCredit) -> str | None:
+        """What of a credit, as it is right before a write, is not as it was read, in words; None where nothing is."""
+        return moved(self._decisive(target.raw.credit), self._decisive(credit))
+
+    def _decisive(self, credit: VendorCredit) -> dict[str, Any]:
+        """What decides what becomes of a credit."""
+        return {
+            **self.terms(credit),
+            "lines": [(line.id, line_content(line)) for line in credit.lines],
+            "application": (credit.status, money(credit.applied_amount), len(credit.usage)),
+            "status": credit.usable,
         }
 
     def _target(self, held: HeldCredit) -> Target:

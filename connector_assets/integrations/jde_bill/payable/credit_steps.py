@@ -31,6 +31,7 @@ from connector_assets.integrations.jde_bill.payable.steps import (
     line_bodies,
     shown,
 )
+from connector_resources.bill import VendorCredit
 from connector_resources.ledger import Delivery
 
 ZERO = Decimal("0.00")
@@ -52,8 +53,11 @@ class CreditSteps(PayableSteps[CreditRecords]):
         return self.records.client.vendor_credits
 
     def lines_held(self, target: Target) -> Sequence[Any]:
+        return self.record_of(target).lines
+
+    def record_of(self, target: Target) -> VendorCredit:
         held: HeldCredit = target.raw
-        return held.credit.lines
+        return held.credit
 
     def body(self, document: Document, content: Mapping[str, Any], ids: Sequence[str | None] = ()) -> dict[str, Any]:
         return {
@@ -74,7 +78,7 @@ class CreditSteps(PayableSteps[CreditRecords]):
             return self.new(document, known, lambda: self._new_credit(document))
         if self.flow.is_settled(document, known):
             return Done()
-        if target is None:
+        if target is None or self.outdated(target):
             return NeedTarget()
         total = total_of(document)
         if _settled_by_hand(document, target.raw):
@@ -89,7 +93,8 @@ class CreditSteps(PayableSteps[CreditRecords]):
         first = self.flow.hand_over(document, known, target)
         if first is not None:
             return first
-        return self.amend(document, known, target, total, self.parts.keys() if is_open else ("total",)) or Done()
+        change = self.amend(document, known, target, total, self.parts.keys() if is_open else ("total",))
+        return change or self.kept(known, target) or Done()
 
     def _new_credit(self, document: Document) -> Step:
         return self.create(document, lambda sent: self.records.seen([self.resource.create(sent)])[0])

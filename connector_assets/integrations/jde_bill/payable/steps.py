@@ -1,7 +1,8 @@
 """The steps that bills and vendor credits share: made, brought into agreement, archived.
 
 PATCH names the lines by their ids; where there are more or fewer than before, the record is written anew (bill section
-3.2: what PUT leaves out is removed).
+3.2: what PUT leaves out is removed). Either repeats what stands in the record and is not ours, as it is read right
+before. Where a person has changed there what we decided by, nothing is sent, and it is decided again.
 """
 
 from __future__ import annotations
@@ -32,13 +33,18 @@ from connector_assets.delivery.words import beside
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.posting import awaits_posting
 from connector_assets.integrations.from_jde.settled import PAID_IN_JDE
+from connector_assets.integrations.jde_bill.classifications import Classified
 from connector_assets.integrations.jde_bill.marker import marker
+from connector_assets.integrations.jde_bill.payable.approvals import mark_of
 from connector_assets.integrations.jde_bill.payable.currencies import VendorCurrencies
+from connector_assets.integrations.jde_bill.payable.lines import ordered_as, owned_alone, paired
 from connector_assets.integrations.jde_bill.payable.sent import UNDERWAY, vendors_named
 from connector_resources.errors import Refused
 from connector_resources.ledger import Delivery, Problem
 
 NOTHING_OPEN = "nothing_open"
+# of a target's content: what BILL did not keep of what a write of ours repeated, path and value
+NOT_KEPT = "not_kept"
 
 
 class Paying(Protocol):
@@ -48,6 +54,10 @@ class Paying(Protocol):
     full_name: str
     settings: Any
     target_entity: ClassVar[str]
+
+    @property
+    def classified(self) -> Classified:
+        """What leads from a line to its account and department in BILL."""
 
     @property
     def resolving(self) -> Any:
@@ -74,6 +84,9 @@ class Records(Protocol):
     def seen(self, records: Sequence[Any]) -> list[Target]:
         """Records that a write answered."""
 
+    def moved(self, target: Target, record: Any) -> str | None:
+        """What of a record, as it is right before a write, is not as it was read, in words; None where nothing is."""
+
     def in_force(self, key: str, vendors: Collection[str]) -> list[Target]:
         """The records of these vendors that can be paid and cover a pay item or order."""
 
@@ -90,6 +103,8 @@ class PayableSteps(ABC, Generic[R]):
     def __init__(self, flow: Paying, records: R) -> None:
         self.flow = flow
         self.records = records
+        # id -> the record as it was read, where a write found it to be changed since
+        self._outdated: dict[str, Target] = {}
 
     @property
     @abstractmethod
@@ -109,8 +124,21 @@ class PayableSteps(ABC, Generic[R]):
         """Why a record is left as it is; None where it may be changed."""
 
     def base(self, content: Mapping[str, Any]) -> dict[str, Any]:
-        """What create and update carry, of a content."""
-        return {name: content.get(name) for name in self.parts}
+        """What create and update carry, of a content; of its lines what is ours."""
+        base = {name: content.get(name) for name in self.parts}
+        return base | {"lines": owned_alone(content.get("lines") or (), self.flow.classified.owned)}
+
+    def outdated(self, target: Target) -> bool:
+        """Whether a write found that a person changed the record after it was read so."""
+        return self._outdated.get(target.id) is target
+
+    def kept(self, known: Delivery, target: Target) -> Hold | None:
+        """What a person had put into the record, and a write of ours lost; None where nothing is, or somebody has seen
+        to it."""
+        gone = (known.content or {}).get(NOT_KEPT) or {}
+        if not gone or known.released or target.content["void"]:
+            return None
+        return Hold(tuple(problem("not_kept", field, f"{value} of {target.label}") for field, value in gone.items()))
 
     # -- deciding -------------------------------------------------------------------------------------------------
 
@@ -128,9 +156,10 @@ class PayableSteps(ABC, Generic[R]):
         """Bring a record into agreement in these fields, for the amount `total`; None where there is nothing to do.
         What would raise it waits until it is posted."""
         content = self.flow.wanted(document, total)
-        ours, theirs = self.base(content), self.base(target.content)
-        agreed = self.base(known.content) if known.content is not None else theirs
-        if known.stage == mark(ours) and (known.state in UNDERWAY or agreed == theirs):
+        ours = self.base(content)
+        theirs = self._ordered(self.base(target.content), ours)
+        agreed = self._ordered(self.base(known.content), theirs) if known.content is not None else theirs
+        if mark_of(known.stage) == mark(ours) and (known.state in UNDERWAY or agreed == theirs):
             return _of_another_total(ours, theirs)
         changes = tuple(each for each in differences(theirs, ours) if each.field in fields)
         if not changes:
@@ -145,14 +174,18 @@ class PayableSteps(ABC, Generic[R]):
         if total > Decimal(theirs["total"]) and (waits := self.awaits_posting(document, sent=True)):
             return waits
         reduced = total < Decimal(theirs["total"])
-        return self.untouchable(target, changes, reduced=reduced) or Do(self.update(document, target, content))
+        return self.untouchable(target, changes, reduced=reduced) or Do(self.update(document, known, target, content))
 
-    def shrink(self, document: Document, target: Target) -> Do | None:
+    def shrink(self, document: Document, known: Delivery, target: Target) -> Do | None:
         """What left a record must not come back with it: it may be in another by then."""
         gone = set(target.content["items"]) - set(document.content["items"])
         if not gone or not document.content["lines"]:
             return None
-        return Do(self.update(document, target, document.content))
+        return Do(self.update(document, known, target, document.content))
+
+    @staticmethod
+    def _ordered(content: dict[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+        return content | {"lines": ordered_as(content["lines"], wanted["lines"])}
 
     def repay(self, document: Document, known: Delivery, target: Target, *, untouched: bool) -> Decision | None:
         """What is to be done with a record that is another vendor's than is to be paid; None where it is his. The other
@@ -234,23 +267,64 @@ class PayableSteps(ABC, Generic[R]):
             ),
         )
 
-    def update(self, document: Document, target: Target, content: Mapping[str, Any]) -> Step:
+    def update(self, document: Document, known: Delivery, target: Target, content: Mapping[str, Any]) -> Step:
         """Change what differs."""
-        changes = differences(self.base(target.content), self.base(content))
-        ids = [line.id for line in self.lines_held(target)]
+        ours = self.base(content)
+        theirs = self._ordered(self.base(target.content), ours)
+        changes = differences(theirs, ours)
+        held = self.base(target.content)["lines"]
+        ids = paired(ours["lines"], held, [line.id for line in self.lines_held(target)])
         whole = self.body(document, content, ids)
         fields = {change.field for change in changes}
-        anew = "lines" in fields and len(ids) != len(content["lines"])
+        anew = "lines" in fields and len(held) != len(content["lines"])
         named = [name for field, names in self.parts.items() if field in fields for name in names]
         verb = self.resource.replace if anew else self.resource.update
+
+        def send(sent: Mapping[str, Any]) -> Target:
+            unless = self._unless(target)
+            written = self.records.seen([verb(target.id, sent, owned=self.owned, unless=unless)])[0]
+            lines = ordered_as(self.base(written.content)["lines"], ours["lines"])
+            return replace(written, content={**written.content, "lines": lines, **self.noticed(known, target, written)})
+
         return Step(
             name="replace" if anew else "update",
             body=whole if anew else {name: whole[name] for name in whole if name in named},
-            send=lambda sent: self.records.seen([verb(target.id, sent)])[0],
+            send=send,
             outcome="updated",
-            stage=mark(self.base(content)),
+            stage=self.stage(mark(ours), known, target, raised=Decimal(content["total"]) > Decimal(theirs["total"])),
             changes=changes,
         )
+
+    @property
+    def owned(self) -> tuple[str, ...]:
+        """What of a record is ours, whatever a body says of it."""
+        (lines,) = self.parts["lines"]
+        top = [name for names in self.parts.values() for name in names]
+        coding = [f"{lines}.classifications.{name}" for name in self.flow.classified.owned]
+        return (*dict.fromkeys(top), f"{lines}.description", *coding)
+
+    def stage(self, marked: str, known: Delivery, target: Target, *, raised: bool) -> str:
+        """What is remembered of a change, beside the mark of what is sent."""
+        return marked
+
+    def noticed(self, known: Delivery, before: Target, after: Target) -> dict[str, Any]:
+        """What is remembered of how a change went, as a part of the content that it left."""
+        gone = {} if known.released else dict((known.content or {}).get(NOT_KEPT) or {})
+        gone |= {field: str(value) for field, value in self.record_of(after).not_kept.items()}
+        return {NOT_KEPT: gone} if gone else {}
+
+    @abstractmethod
+    def record_of(self, target: Target) -> Any:
+        """BILL's record of a target."""
+
+    def _unless(self, target: Target) -> Callable[[Any], str | None]:
+        def unless(record: Any) -> str | None:
+            why = self.records.moved(target, record)
+            if why is not None:
+                self._outdated[target.id] = target
+            return why
+
+        return unless
 
     def act(self, name: str, known: Delivery, target: Target) -> Step:
         """Archive or restore: a request without a body."""

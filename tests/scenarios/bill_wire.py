@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,3 +45,20 @@ def _name(method: str, url: str) -> str:
         return ""
     parts = ["*" if any(each.isdigit() for each in part) else part for part in path.split("/")]
     return f"{method} {'/'.join(parts)}"
+
+
+def before(monkeypatch: pytest.MonkeyPatch, call: str, act: Callable[[], object]) -> list[str]:
+    """Somebody acts in BILL once, right before such a call (`PUT bills/*`) arrives there. The list tells whether."""
+    done: list[str] = []
+    send = HTTPAdapter.send
+
+    def met(self: HTTPAdapter, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        method, path = str(request.method), str(request.url).split("?")[0].partition(BILL)[2]
+        parts = ["*" if any(each.isdigit() for each in part) else part for part in path.split("/")]
+        if not done and f"{method} {'/'.join(parts)}" == call:
+            done.append(call)
+            act()
+        return send(self, request, *args, **kwargs)
+
+    monkeypatch.setattr(HTTPAdapter, "send", met)
+    return done

@@ -70,8 +70,8 @@ REASONS = (
         "approval_stale",
         "high",
         "its approver approved it for less than it is for now, and nobody was asked again: {value}",
-        "have it approved again in the target for the new amount, or denied there: the next sync closes this one by "
-        "itself; where its approver agrees to the new amount without that, replay",
+        "put its approvers on it anew in the target, for the new amount, or have it denied there: the next sync closes "
+        "this one by itself; where they agree to the new amount without that, replay",
     ),
     Reason(
         "not_kept",

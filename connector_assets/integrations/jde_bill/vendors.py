@@ -11,7 +11,7 @@ vendor more for each other currency in which it has open vouchers (F0411), key `
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -64,7 +64,7 @@ from connector_assets.integrations.jde_bill.vendor.settings import FLOW, ON_HOLD
 from connector_assets.integrations.progress import begins_empty
 from connector_assets.sources.bill_records import record_of
 from connector_assets.sources.records import DAY, RECORD
-from connector_resources.bill import BillClient
+from connector_resources.bill import BillClient, Vendor
 from connector_resources.ledger import Delivery, NewLink, Origin, Problem
 
 PAGE = 100
@@ -278,11 +278,22 @@ class Vendors(Flow):
         return Step(
             name="update",
             body=body_of(document, {change.field for change in changes}),
-            send=self._sending(document, lambda body: vendors.update(target.id, body)),
+            send=self._sending(document, lambda body: vendors.update(target.id, body, unless=self._unless(changes))),
             outcome="updated",
             stage=self._stage(document, None if any(each.field == "tax_id" for each in changes) else sent),
             changes=changes,
         )
+
+    def _unless(self, changes: Sequence[FieldChange]) -> Callable[[Vendor], str | None]:
+        """Why a vendor is not changed after all: a person gave one of these fields another value meanwhile."""
+
+        def unless(now: Vendor) -> str | None:
+            held = observe(now, self.bench.landing.seal).content
+            # what a list does not tell, it may tell of one vendor alone
+            told = [each.field for each in changes if each.before and held.get(each.field) != each.before]
+            return f"a person changed it in BILL since it was read: {', '.join(told)}" if told else None
+
+        return unless
 
     def _sending(self, document: Document, send: Any) -> Any:
         return sending(send, document.facts["row"]["tax_id"], self.bench.landing.seal)

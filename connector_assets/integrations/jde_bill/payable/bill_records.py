@@ -7,7 +7,8 @@ payment as paid once it has cleared, JD Edwards is told when it was made.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -36,7 +37,7 @@ from connector_resources.bill import (
     Payment,
     VendorCreditLine,
 )
-from connector_resources.errors import NotAllowed
+from connector_resources.errors import NotAllowed, NotFound
 
 ZERO = Decimal("0.00")
 SCALE = Decimal("0.01")
@@ -105,6 +106,8 @@ class BillRecords:
         self.bench = bench
         self.told = Told(bench)
         self.currencies = VendorCurrencies()
+        # bills that are asked for one by one: nothing says that a list tells all that a bill alone does
+        self.alone: set[str] = set()
         # keys of orders whose bills were seen
         self.orders: set[str] = set()
 
@@ -128,7 +131,13 @@ class BillRecords:
 
     def read(self, ids: Collection[str], *, whole: bool = False) -> dict[str, Target]:
         """Bills by id; `whole` with what was taken off them."""
-        return {target.id: target for target in self._targets(self.client.bills.by_ids(list(ids)), whole=whole)}
+        bills = [*self.client.bills.by_ids([id for id in ids if id not in self.alone]), *self._alone(ids)]
+        return {target.id: target for target in self._targets(bills, whole=whole)}
+
+    def _alone(self, ids: Collection[str]) -> Iterator[Bill]:
+        for id in self.alone & set(ids):
+            with suppress(NotFound):
+                yield self.client.bills.get(id)
 
     def one(self, id: str) -> Target:
         """One bill as it is now."""

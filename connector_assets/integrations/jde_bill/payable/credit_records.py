@@ -6,7 +6,8 @@ payment does. One that was applied without a payment counts at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -19,6 +20,7 @@ from connector_assets.integrations.jde_bill.payable.bill_records import Told, da
 from connector_assets.integrations.jde_bill.payable.covered import pay_items_of
 from connector_assets.integrations.jde_bill.payable.currencies import VendorCurrencies
 from connector_resources.bill import VendorCredit
+from connector_resources.errors import NotFound
 
 ZERO = Decimal("0.00")
 NOT_APPLIED = "NOT_APPLIED"
@@ -50,6 +52,8 @@ class CreditRecords:
         self.bench = bench
         self.told = Told(bench)
         self.currencies = VendorCurrencies()
+        # credits that are asked for one by one, as bills are
+        self.alone: set[str] = set()
 
     @property
     def client(self) -> Any:
@@ -62,7 +66,14 @@ class CreditRecords:
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         """Credits by id."""
-        return {target.id: target for target in self._targets(self.client.vendor_credits.by_ids(list(ids)))}
+        credits = self.client.vendor_credits
+        found = [*credits.by_ids([id for id in ids if id not in self.alone]), *self._alone(ids)]
+        return {target.id: target for target in self._targets(found)}
+
+    def _alone(self, ids: Collection[str]) -> Iterator[VendorCredit]:
+        for id in self.alone & set(ids):
+            with suppress(NotFound):
+                yield self.client.vendor_credits.get(id)
 
     def all(self) -> list[Target]:
         """All credits."""

@@ -80,6 +80,7 @@ class Records(Protocol):
     """What BILL holds of one resource, as targets."""
 
     currencies: VendorCurrencies
+    alone: set[str]
 
     def seen(self, records: Sequence[Any]) -> list[Target]:
         """Records that a write answered."""
@@ -322,6 +323,7 @@ class PayableSteps(ABC, Generic[R]):
             why = self.records.moved(target, record)
             if why is not None:
                 self._outdated[target.id] = target
+                self.records.alone.add(target.id)
             return why
 
         return unless

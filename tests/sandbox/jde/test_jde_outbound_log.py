@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from ais_caller import Ais, condition
+from ledger_desk import Desk
 from order_books import act as order_act
 from order_books import enter_two_lines
 from test_sandbox_batch_vouchers import add, process
+from test_sandbox_special_vouchers import PAPER
 from test_sandbox_voucher_match import FOUR, match, void
 
 from connector_sandbox.testing import Sandbox
@@ -129,3 +131,46 @@ def test_the_log_has_an_index_on_the_document(logging: Ais) -> None:
     logging.rows("F0411Z3", condition("F0411Z3.DOC", "EQUAL", 4712))
     counted = logging.sandbox.get("/scans")["jde"]["tables"]["F0411Z3"]
     assert (counted["rows"], list(counted["indexes"])) == (1, ["DOC,DCT,KCO,SFX"])
+
+
+def key_of(made: dict[str, Any]) -> dict[str, Any]:
+    return {alias: made[alias] for alias in ("KCO", "DCT", "DOC")}
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_every_program_of_the_list_logs_what_it_does_to_vouchers(logging: Ais, moves: bool) -> None:
+    """Entry, change, split, speed status change (whether it moves UPMJ or not), prepayment, recurring voucher and its
+    copy, logged voucher and its redistribution, void."""
+    switch(logging, speed_status_moves_date=moves)
+    desk = Desk(logging.sandbox, logging)
+
+    def grown(table: str = "F0411Z3") -> int:
+        return len(logging.rows(table, maxPageSize="No Max"))
+
+    key = desk.enter()
+    vouchers = [key]
+    for name, more in (
+        ("change_voucher", {"amount": "110.00"}),
+        ("speed_status_change", {"set": {"PST": "H"}}),
+        ("split_voucher", {"SFX": "001", "amounts": ["10.00"]}),
+    ):
+        before = grown()
+        desk.act(name, key, **more)
+        assert grown() > before, name
+    for name, more in (
+        ("enter_prepayment", {}),
+        ("enter_recurring", {"ANI": "30.4210", "RF": "M", "DRF": 2}),
+        ("enter_logged", {"ANI": "30.4210"}),
+    ):
+        before = grown()
+        vouchers.append(key_of(desk.act(name, **{**PAPER, "VINV": name.upper()}, **more)))
+        assert grown() > before, name
+    _, _, model, paper = vouchers
+    copied = key_of(desk.act("recycle_voucher", model))
+    assert len(logging.rows("F0411Z3", condition("F0411Z3.DOC", "EQUAL", copied["DOC"]))) == 1
+    before, seen = grown(), grown("F0911Z4")
+    desk.act("redistribute_voucher", paper, lines=[{"ANI": "39284.4210.01", "amount": "120.00"}])
+    assert grown() > before and grown("F0911Z4") > seen
+    before = grown()
+    desk.act("void_voucher", copied)
+    assert grown() > before

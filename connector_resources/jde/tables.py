@@ -356,7 +356,7 @@ _ALL = (
         PYIN  str1   payment instrument
         RP1   str1   category code 1: 1 for a prepayment
         RP2  ~str1   category code 2
-        RP3  ~str1   category code 3
+        RP3   str1   category code 3: R for a logged voucher that was redistributed
         AC07  str3   category code 7: 1099 code
         TNN   str1   1099 flag
         URRF  str15  user reference
@@ -431,6 +431,7 @@ _ALL = (
         ICU   whole  batch number
         ICUT  str2   batch type
         POST  str1   posted
+        RE    str1   V on a line that reverses another one
         """,
     ),
     _table(

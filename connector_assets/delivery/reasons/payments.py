@@ -6,6 +6,14 @@ from connector_assets.delivery.reasons.entry import Reason
 
 REASONS = (
     Reason(
+        "settled_without_payment",
+        "normal",
+        "JD Edwards shows the voucher of {value} as paid, and no payment of it stands",
+        "find out in JD Edwards what closed it (a journal entry, netting, a conversion, a correction that closes the "
+        "old row); where money was paid, tell the target by hand, then dismiss this one; else have the voucher put "
+        "right in JD Edwards: the next sync closes this one by itself",
+    ),
+    Reason(
         "payment_taken_back",
         "normal",
         "the source has voided {field} {value}, which is recorded in the target as paid",

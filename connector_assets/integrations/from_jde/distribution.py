@@ -20,6 +20,8 @@ from connector_assets.integrations.from_jde.accounts import account_number
 from connector_assets.integrations.from_jde.keys import Row, text
 
 ZERO = Decimal("0.00")
+# F0911.RE of the lines that a void or a redistribution adds (jde-ais section 15)
+REVERSES = "V"
 
 
 class DistributionRules(BaseModel):
@@ -38,7 +40,7 @@ class DistributionRules(BaseModel):
         default=("AM",), description="F0911.EXTL of lines that posting adds by itself"
     )
     reversing_extensions: tuple[str, ...] = Field(
-        default=("R",), description="F0911.EXTL of reversing lines (how a site marks them is not established)"
+        default=("R",), description="F0911.EXTL of reversing lines of a site's own; those of JDE have RE V"
     )
 
 
@@ -65,12 +67,25 @@ class Line:
         }
 
 
-def distribute(journal: Sequence[Row], *, foreign: bool, rules: DistributionRules) -> list[Line]:
+def distribute(
+    journal: Sequence[Row], *, foreign: bool, rules: DistributionRules, void: bool = False, moved: bool = False
+) -> list[Line]:
     """The cost lines among a voucher's F0911 rows, numbered from 1 in the order of their line numbers (JELN).
 
-    Foreign vouchers are distributed in their own currency (ACR), the others in the company's (AA).
+    Foreign vouchers are distributed in their own currency (ACR), the others in the company's (AA). A void one keeps the
+    lines that it had; of one that is in force a line and the one that reverses it (RE V; `moved`: of a logged voucher
+    that was redistributed, whatever its mark) are both left out.
     """
     kept = [row for row in journal if _counts(row, rules)]
+    sums = sum((row.get("AA") or ZERO for row in kept), ZERO)
+    reversing = [row for row in kept if _is_reversing(row, moved, sums)]
+    kept = [row for row in kept if not _is_reversing(row, moved, sums)]
+    for row in () if void else reversing:
+        other = next((each for each in kept if _reverses(row, each)), None)
+        if other is None:
+            kept.append(row)
+        else:
+            kept.remove(other)
     kept.sort(key=lambda row: (row["DGJ"], row["JELN"]))
     return [
         Line(
@@ -83,6 +98,18 @@ def distribute(journal: Sequence[Row], *, foreign: bool, rules: DistributionRule
         )
         for number, row in enumerate(kept, 1)
     ]
+
+
+def _is_reversing(row: Row, moved: bool, total: Decimal) -> bool:
+    opposite = moved and ((row.get("AA") or ZERO) < 0) != (total < 0)
+    return opposite or text(row.get("RE")) == REVERSES
+
+
+def _reverses(row: Row, other: Row) -> bool:
+    """Whether a line takes back just another one."""
+    if row.get("AID") != other.get("AID"):
+        return False
+    return all((row.get(each) or ZERO) == -(other.get(each) or ZERO) for each in ("AA", "ACR"))
 
 
 def fitted(lines: Sequence[Line], total: Decimal, unit: Decimal) -> list[Line]:

@@ -22,7 +22,7 @@ from connector_assets.integrations.from_jde.currencies import is_foreign
 from connector_assets.integrations.from_jde.keys import ORDER_KEY, Row, by, is_void, order_key, text, voucher_key
 from connector_assets.integrations.from_jde.line_accounts import account_columns
 from connector_assets.integrations.from_jde.order_vouchers import order_of
-from connector_assets.integrations.from_jde.payments import Elsewhere, discount_of, paid_by
+from connector_assets.integrations.from_jde.payments import Elsewhere, discount_of, is_taken_back, paid_by
 from connector_assets.integrations.from_jde.posting import without_audit_rows
 
 ZERO = Decimal("0.00")
@@ -239,7 +239,7 @@ def _paid(
             amount=sums[payment] * side,
             # F0414 tells it in the company's currency only
             discount=ZERO if foreign else discount_of(lines[payment]),
-            void=headers[payment].get("VDGJ") is not None,
+            void=is_taken_back(headers[payment], lines[payment]),
             elsewhere=payment in elsewhere,
         )
         for payment in sorted(sums)

@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import Field
 
 from connector_assets.delivery.flow import Assembly
-from connector_assets.delivery.money import Units
+from connector_assets.delivery.money import Units, amount_text
 from connector_assets.delivery.workbench import Reader
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.distribution import DistributionRules, distribute, fitted
@@ -35,7 +35,7 @@ from connector_assets.integrations.from_jde.keys import (
     voucher_parts,
 )
 from connector_assets.integrations.from_jde.line_accounts import ACCOUNT_COLUMNS, account_columns
-from connector_assets.integrations.from_jde.payments import Elsewhere, nowhere, payments_of
+from connector_assets.integrations.from_jde.payments import Elsewhere, nowhere, payments_of, proven
 from connector_assets.integrations.from_jde.posting import COLUMNS as POSTING_COLUMNS
 from connector_assets.integrations.from_jde.posting import PostingRules, posting_columns, without_audit_rows
 from connector_assets.integrations.from_jde.taxes import Taxed, TaxRule, taxed
@@ -45,6 +45,8 @@ from connector_assets.integrations.from_jde.withholding import withheld_of
 ZERO = Decimal("0.00")
 # F0411.RP1 of the pay items of a prepayment (jde-ais sections 3.6 and 15)
 PREPAYMENT = "1"
+# F0411.RP3 of a logged voucher whose amount went from its suspense account to its own
+REDISTRIBUTED = "R"
 TABLES = ("F0411", "F0911", "F0413", "F0414")
 
 COLUMNS = {
@@ -72,6 +74,8 @@ COLUMNS = {
     "open_amount": "money",
     "settled": "bool",
     "settled_on": "date?",
+    # in words what is closed of it without a payment
+    "unproved": "str?",
     "void": "bool",
     "payments": "str",
     "twins": "str",
@@ -116,14 +120,15 @@ class VoucherRules(PostingRules):
 @dataclass(frozen=True)
 class VoucherSources:
     """The rows that a set of vouchers is made of, by voucher key where they belong to one. `items` are pay items,
-    `entered` these with the audit rows of their changes; `paid` are rows of F0414, `payments` those of F0413 by PYID.
-    """
+    `entered` these with the audit rows of their changes; `paid` are rows of F0414, `payments` those of F0413 by PYID;
+    `proven` are vouchers of which a payment stands, whoever made it."""
 
     items: dict[str, list[Row]]
     entered: dict[str, list[Row]]
     journal: dict[str, list[Row]]
     paid: dict[str, list[Row]]
     payments: dict[Any, Row]
+    proven: set[str]
     accounts: dict[str, Row]
     company_currency: dict[str, str]
     twins: dict[tuple[int, str, bool], list[str]]
@@ -240,11 +245,21 @@ def _read(
         journal={voucher_key(rows[0]): rows for rows in by(journal, *VOUCHER_KEY).values()},
         paid={voucher_key(rows[0]): rows for rows in by(paid, *VOUCHER_KEY).values()},
         payments={row["PYID"]: row for row in headers if row["PYID"] not in own},
+        proven=_proven(paid, headers),
         accounts={row["AID"]: row for row in accounts},
         company_currency=company_currencies(reader),
         twins=_twins(reader, items),
         units=Units(reader.decimals),
     )
+
+
+def _proven(paid: Sequence[Row], headers: Sequence[Row]) -> set[str]:
+    by_id = {row["PYID"]: row for row in headers}
+    return {voucher_key(rows[0]) for rows in by(paid, *VOUCHER_KEY).values() if proven(rows, by_id)}
+
+
+def _unproved(gross: Decimal, currency: str | None) -> str:
+    return f"{amount_text(gross)} {currency or ''}".strip()
 
 
 def _twins(reader: Reader, items: Mapping[str, list[Row]]) -> dict[tuple[int, str, bool], list[str]]:
@@ -271,14 +286,17 @@ def voucher_rows(
     key: str, day: date | None, sources: VoucherSources, rules: VoucherRules
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A voucher's mapped row (COLUMNS) and the rows of its distribution (LINE_COLUMNS)."""
-    rows = sources.items[key]
+    void = is_void(sources.items[key])
+    # a pay item that was voided alone is owed no more, whether or not its gross amount was cleared
+    rows = sources.items[key] if void else [row for row in sources.items[key] if not is_void([row])]
     head = min(rows, key=lambda row: (row["SFX"] or "", row.get("SFXE") or 0))
     foreign = is_foreign(head)
     gross = _gross(rows, "ACR" if foreign else "AG")
-    lines = distribute(sources.journal.get(key, []), foreign=foreign, rules=rules.distribution)
+    moved = text(head.get("RP3")) == REDISTRIBUTED
+    journal = sources.journal.get(key, [])
+    lines = distribute(journal, foreign=foreign, rules=rules.distribution, void=void, moved=moved)
     spent = sum((line.amount for line in lines), ZERO)
     tax = taxed(rows, spent, rules.tax_rules, foreign=foreign)
-    void = is_void(rows)
     if void and not gross:
         # a void may clear the gross amount and leave its lines (jde-ais section 15): nothing is held for that
         tax = Taxed(ZERO, ZERO)
@@ -289,6 +307,7 @@ def voucher_rows(
     vinv = text(head.get("VINV"))
     payments = payments_of(rows, sources.paid.get(key, []), sources.payments, foreign=foreign)
     settled = is_settled(rows)
+    proved = key in sources.proven or not gross
     twins = sources.twins.get(_number_of(rows), []) if vinv and not void else []
     document = {
         "key": key,
@@ -322,6 +341,7 @@ def voucher_rows(
         "open_amount": _gross(rows, "FAP" if foreign else "AAP"),
         "settled": settled,
         "settled_on": _settled_on(payments, rows) if settled else None,
+        "unproved": None if proved or void or not settled else _unproved(gross, currency),
         "void": void,
         "payments": json.dumps(payments),
         "twins": json.dumps(twins if len(twins) > 1 else []),

@@ -9,7 +9,7 @@ flow). A pay status that neither waits nor is approved is somebody's decision in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar
@@ -32,7 +32,7 @@ from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, by, text, v
 from connector_assets.integrations.jde_coupa.birthplace import voucher_key_on
 from connector_assets.integrations.jde_coupa.invoices import BORN_IN_COUPA, Invoices
 from connector_assets.integrations.jde_coupa.origin import coupa_pays
-from connector_assets.integrations.to_jde.handing_over import PAY_STATUS
+from connector_assets.integrations.to_jde.handing_over import PAY_STATUS, rows_of
 from connector_assets.integrations.to_jde.pay_items import IN_PAYMENT, PAID
 from connector_resources.coupa.models import Invoice
 from connector_resources.errors import OutcomeUnknown, SystemProblem
@@ -165,8 +165,7 @@ class Approvals(Flow):
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         keys = [voucher_parts(id) for id in set(ids)]
-        pages: Iterator[list[dict[str, Any]]] = self.bench.client("jde").by_keys("F0411", VOUCHER_KEY, keys)
-        rows = [row for page in pages for row in page]
+        rows = rows_of(self.bench, set(keys))
         return {id: _observe(id, items) for items in by(rows, *VOUCHER_KEY).values() if (id := _id(items))}
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:

@@ -260,6 +260,9 @@ class Invoices(Flow):
         reader = self.bench.reader("jde")
         assembly = jde.assemble_vouchers(reader, keys, self.settings, self.own_payments)
         for row in assembly.documents:
+            if self.coupa_pays:
+                # whatever closed it, nobody pays it any more
+                row["unproved"] = None
             # a voucher without an invoice number is told apart by its own
             row["number"] = row["vinv"] or f"{row['doc_type']}-{row['doc']}-{row['company']}"
             row["distribution"] = jde.distribution_state(row)
@@ -482,6 +485,7 @@ class Invoices(Flow):
                     "late_batch": [reason(posting.NOT_POSTED, lambda batches: batches.isna())],
                     "sendable": [reason("not_approved_for_payment", lambda can: can.astype(bool))],
                     "not_handed": [reason("not_handed_over", lambda told: told.isna())],
+                    "unproved": [reason("settled_without_payment", lambda told: told.isna())],
                 },
             ),
             line_shape=shape_schema("invoice lines", {"key": "str"} | dict(self.line_columns), unique=["key", "line"]),
@@ -522,6 +526,7 @@ class Invoices(Flow):
                 "late_batch": "batch",
                 "sendable": "pay_status",
                 "not_handed": "pay_status",
+                "unproved": "pay_status",
             },
             waits_for=self._waits_for,
         )
@@ -561,7 +566,7 @@ class Invoices(Flow):
                 for line in sorted(lines, key=lambda each: each["line"])
             ],
             "payments": json.loads(row["payments"]),
-            "paid": row["settled"] and not row["void"],
+            "paid": row["settled"] and not row["void"] and row["unproved"] is None,
             "void": row["void"],
             "until": until,
             **({"remit_to": row["remit_to"]} if row["remit_to"] else {}),

@@ -14,6 +14,7 @@ from typing import Any
 from connector_assets.delivery.document import Prepared
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, text
+from connector_assets.integrations.from_jde.posting import without_audit_rows
 from connector_assets.integrations.to_jde.pay_items import is_in_payment, is_open, told
 from connector_assets.integrations.to_jde.payments import OF_VOUCHER
 from connector_resources.connections import JdeConnection, PaymentRun
@@ -38,11 +39,12 @@ def jde_pays(run: PaymentRun, row: Row) -> bool:
 
 
 def rows_of(bench: Workbench, vouchers: Collection[VoucherKey]) -> list[Row]:
-    """The rows of F0411 of these vouchers as they are now: a person may have changed them since they were landed."""
+    """The pay items (rows of F0411 but for audit rows) of these vouchers as they are now: a person may have changed
+    them since they were landed."""
     if not vouchers:
         return []
     pages = bench.client("jde").by_keys("F0411", VOUCHER_KEY, sorted(vouchers))
-    return [row for page in pages for row in page]
+    return without_audit_rows([row for page in pages for row in page])
 
 
 def body(voucher: VoucherKey, suffixes: Iterable[str], status: str) -> dict[str, Any]:

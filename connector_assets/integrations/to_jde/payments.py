@@ -23,7 +23,8 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import is_foreign
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text
-from connector_assets.integrations.from_jde.payments import discount_of, paid_by, payments_of
+from connector_assets.integrations.from_jde.payments import discount_of, is_taken_back, paid_by, payments_of
+from connector_assets.integrations.from_jde.posting import without_audit_rows
 from connector_assets.integrations.to_jde.acts import lacking_inputs, missing_act
 from connector_assets.integrations.to_jde.pay_items import told
 from connector_resources.connections import PaymentRun
@@ -136,7 +137,7 @@ class PaymentRecords:
     def _targets(self, headers: Sequence[Row]) -> list[Target]:
         details = by(self._by("F0414", ["PYID"], [(row["PYID"],) for row in headers]), "PYID")
         keys = {tuple(row[column] for column in VOUCHER_KEY) for rows in details.values() for row in rows}
-        items = by(self._by("F0411", VOUCHER_KEY, list(keys)), *VOUCHER_KEY)
+        items = by(without_audit_rows(self._by("F0411", VOUCHER_KEY, list(keys))), *VOUCHER_KEY)
         run = self.bench.connection("jde").payment_run  # type: ignore[union-attr]
         found = {row["PYID"]: _target(row, details.get(row["PYID"], []), items, run) for row in headers}
         return [found[number] for number in sorted(found)]
@@ -172,7 +173,7 @@ def _target(header: Row, details: Sequence[Row], items: Mapping[Any, Sequence[Ro
         "discount": None if foreign else amount_text(discount),
         "currency": text(header.get("CRCD")),
         "date": header["DMTJ"].isoformat() if header.get("DMTJ") else None,
-        "void": header.get("VDGJ") is not None,
+        "void": is_taken_back(header, details),
     }
     status = "void" if content["void"] else "paid"
     own_items = [

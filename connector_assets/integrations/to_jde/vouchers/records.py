@@ -76,7 +76,8 @@ class Held:
     @property
     def paid(self) -> bool:
         """Whether anything of it is paid, or a payment is under way."""
-        return any(row.get("AAP") != row.get("AG") or is_in_payment(row) for row in self.rows)
+        left = [row for row in self.rows if text(row.get("VOD")) != "V"]
+        return any(row.get("AAP") != row.get("AG") or is_in_payment(row) for row in left)
 
     @property
     def foreign(self) -> bool:
@@ -297,7 +298,7 @@ class VoucherRecords:
     def _distributed(self, held: Held) -> Iterator[tuple[str, Decimal]]:
         """The accounts of what is for no order."""
         journal = [row for row in held.journal if not text(row.get("PO"))]
-        lines = distribute(journal, foreign=held.foreign, rules=self.rules.distribution)
+        lines = distribute(journal, foreign=held.foreign, rules=self.rules.distribution, void=held.void)
         spent = sum((line.amount for line in lines), ZERO)
         if spent and not any(text(row.get("PO")) for row in held.rows):
             found = taxed(held.rows, spent, self.rules.tax_rules, foreign=held.foreign)

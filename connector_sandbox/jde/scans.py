@@ -53,9 +53,14 @@ class _Planner:
         """The cheapest way to the rows for which all parts hold."""
         leaves = [part for part in parts if isinstance(part, Leaf)]
         choices = [self._whole(parts)]
-        for index in self.indexes:
-            used, points = _prefix(index, leaves)
-            if used or self._ordered_by(index, 0):
+        narrowed = [(index, *_prefix(index, leaves)) for index in self.indexes]
+        for place, (index, used, points) in enumerate(narrowed):
+            if not used and not self._ordered_by(index, 0):
+                continue
+            # Counting is what costs: an index that another one narrows down further, or just as far, is not counted.
+            further = [other for _, other, _ in narrowed if _within(used, other) and not _within(other, used)]
+            same = [other for _, other, _ in narrowed[:place] if _within(used, other) and _within(other, used)]
+            if not used or not (further or (same and len(used) < len(parts))):
                 choices.append(self._by_index(index, used, points, parts))
         for part in parts:
             if isinstance(part, Group) and not part.every and part.parts:
@@ -93,6 +98,10 @@ class _Planner:
 
     def _most(self, rows: int) -> int:
         return rows if self.stop is None else min(rows, self.stop)
+
+
+def _within(some: Sequence[Leaf], others: Sequence[Leaf]) -> bool:
+    return all(any(leaf is other for other in others) for leaf in some)
 
 
 def _prefix(index: Index, leaves: Sequence[Leaf]) -> tuple[list[Leaf], int]:

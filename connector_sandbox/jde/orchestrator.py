@@ -56,6 +56,9 @@ class Orchestrator:
         started = self._environment.clock.now()
         reader = self._sessions.reader(call.session)
         desk = Desk(self._environment, self._reports, self._data, call.session, reader)
+        if item.name in self._environment.options.unshared_parts:
+            text = f"Component of {item.name} not found: view security or not shared"
+            raise self._abort(item, BusinessError("", text), started, before=True)
         try:
             inputs = self._inputs(item, call, reader)
         except InvalidInputError as error:

@@ -314,6 +314,15 @@ def test_a_later_step_may_fail_when_the_write_is_done(site: Ais, style: str) -> 
     assert len(errors) == 1
 
 
+def test_a_part_that_is_not_shared_ends_every_call(site: Ais) -> None:
+    switch(site, unshared_parts=["ML_VoucherEnter"], orchestration_errors={"*": "continue"})
+    assert discovered(site, "ML_VoucherEnter")["name"] == "ML_VoucherEnter"
+    answer = run(site, "ML_VoucherEnter", VOUCHER)
+    assert (answer.status_code, answer.json()["type"]) == (500, "orchestration")
+    assert "Component of ML_VoucherEnter not found" in answer.json()["message"]
+    assert entered(site) == []
+
+
 def test_switches_take_known_formats_alone(sandbox: Sandbox) -> None:
     with pytest.raises(ValueError, match="no format dd-MMM-yy"):
         sandbox.post("/options", {"jde": {"orchestration_dates": {"*": "dd-MMM-yy"}}})

@@ -180,8 +180,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check_periods: bool = True
     """Whether a G/L date before the current period (PBCO) or after the next one (PACO) is refused."""
     unshared_parts: list[str] = []
-    """Orchestrations of which the users may not see a part (view security, section 14.3): discovered, and each call ends
-    in an exception, for the component is not found (14.2)."""
+    """Orchestrations of which the users may not see a part (view security, section 14.3): discovered, and each call
+    ends in an exception, for the component is not found (14.2)."""
     missing_orchestrations: list[str] = []
     """Orchestrations that this site has not built: neither discovered nor run."""
     order_statuses: list[str] = msgspec.field(default_factory=lambda: ["220", "280", "380", "400", "999"])

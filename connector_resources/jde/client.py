@@ -60,6 +60,11 @@ class JdeClient:
         """Log in now and not on first use, so that a system that is down or refuses us is known beforehand."""
         self._login.current(self._http)
 
+    @property
+    def user(self) -> str:
+        """The user that this login really is, as AIS names it (jde-ais section 2)."""
+        return self._login.current(self._http).user
+
     def browse(
         self,
         table: str,

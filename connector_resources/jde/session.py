@@ -36,6 +36,7 @@ class Login:
     environment: str
     role: str
     dates: DatePattern
+    user: str
 
 
 class JdeLogin:
@@ -181,6 +182,7 @@ class JdeLogin:
             environment=got["environment"],
             role=got["role"],
             dates=_pattern(pattern, name),
+            user=str(body.get("username") or user.get("username") or self._username).strip(),
         )
         for key, asked in (("environment", self._connection.environment), ("role", self._connection.role)):
             if asked and got[key] and got[key].upper() != asked.upper():

@@ -34,6 +34,7 @@ from connector_resources.ledger.releasing import release_waiting
 from connector_resources.ledger.rows import Change
 from connector_resources.ledger.secrets import Credentials, LandingKeys
 from connector_resources.ledger.subscriptions import Subscriptions
+from connector_resources.ledger.vouchers_made import VouchersMade
 
 if TYPE_CHECKING:
     from connector_resources.ledger.slots import CallSlots
@@ -55,6 +56,7 @@ class Ledger:
         self.exceptions = Exceptions(database)
         self.findings = Findings(database)
         self.bank_accounts = BankAccounts(database)
+        self.vouchers_made = VouchersMade(database)
         self.staged = StagedCalls(database)
         self.audit = Audit(database, clock)
         self.landing = Landing(database, clock)

@@ -391,6 +391,25 @@ bank_accounts = Table(
     Column("seen_at", Instant, nullable=False),
 )
 
+# which record of a target is which revision of a document, where the target has no field for a key of ours: `attempts`
+# is what was asked for, `number` one that we gave it, `found` the record, `seen` the signs of ours that it showed
+vouchers_made = Table(
+    "vouchers_made",
+    metadata,
+    Column("flow", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("connection", Key, nullable=False),
+    Column("attempts", Json, nullable=False),
+    Column("tried", Boolean, nullable=False),
+    Column("number", Key),
+    Column("found", Key),
+    Column("seen", Json),
+    Column("found_at", Instant),
+    Index("ix_vouchers_made_found", "connection", "found"),
+    UniqueConstraint("connection", "number", name="uq_vouchers_made_number"),
+)
+
 watermarks = Table(
     "watermarks",
     metadata,

@@ -189,6 +189,30 @@ REASONS = (
         "write the mark into it again, then replay",
     ),
     Reason(
+        "voucher_not_recognised",
+        "high",
+        "the batch run processed {value}, and no voucher in JD Edwards is known as its own",
+        "look for its voucher in JD Edwards by supplier and invoice number; where it is there, link it: "
+        "`connector links set {integration}/{flow} {key} COMPANY/TYPE/NUMBER`; where it is not, look what the batch "
+        "run reported, and enter it by hand, then link it",
+    ),
+    Reason(
+        "own_vouchers_unmatched",
+        "high",
+        "our user entered vouchers in JD Edwards of which it is not known what they were made of: {value}; before that "
+        "is known nothing is entered, since it may be there already",
+        "link each to the document that it was made of: `connector links set {integration}/{flow} KEY "
+        "COMPANY/TYPE/NUMBER`; or name it in `not_ours` of the flow where it was made of none; then replay",
+    ),
+    Reason(
+        "own_voucher_unknown",
+        "high",
+        "our user entered voucher {value} in JD Edwards, and it is not known what it was made of: it may be in the "
+        "other system already",
+        "where it was made of a document there, link it: `connector links set {integration}/FLOW KEY {value}`, FLOW "
+        "being the one that makes vouchers; where not, name it in `not_ours` of that flow; then replay",
+    ),
+    Reason(
         "payer_settings_differ",
         "high",
         "with the pay status {value} of new vouchers both systems would pay, or neither",

@@ -82,6 +82,7 @@ COLUMNS = {
     "line_count": "int",
     "reference": "str?",
     "user_reference": "str?",
+    "entered_by": "str?",
     **POSTING_COLUMNS,
 }
 # when a voucher came, where nothing says when it was changed: the latest of when it was entered, posted and invoiced
@@ -348,6 +349,7 @@ def voucher_rows(
         "line_count": len(lines),
         "reference": text(head.get("VR01")),
         "user_reference": text(head.get("URRF")),
+        "entered_by": text(head.get("TORG")),
         **posting_columns(sources.entered[key], rules),
     }
     return document, [

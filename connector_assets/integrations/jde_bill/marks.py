@@ -13,7 +13,10 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from connector_assets.delivery.flow import read_settings
+from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.to_jde.vouchers import marks
+from connector_assets.integrations.to_jde.vouchers.keyed import origins_of
+from connector_assets.integrations.to_jde.vouchers.origins import Origins
 from connector_resources.connections import IntegrationSettings
 
 BIRTH_FLOW = "approved_bills"
@@ -36,6 +39,7 @@ class MarkRules(marks.MarkRules[str]):
     )
 
     ID = "[0-9A-Za-z]+"
+    SOURCE = "bill"
     id_of = str
     LAST_REVISION = 9
 
@@ -72,3 +76,9 @@ def mark_rules(integration: IntegrationSettings) -> MarkRules:
     rules = read_settings(_Told, integration, BIRTH_FLOW)
     assert isinstance(rules, MarkRules)
     return rules
+
+
+def origins(bench: Workbench) -> Origins:
+    """Which vouchers of JD Edwards were born in BILL."""
+    integration = bench.integration
+    return origins_of(bench, f"{integration.name}/{BIRTH_FLOW}", "bills", mark_rules(integration.settings))

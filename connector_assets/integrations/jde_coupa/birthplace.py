@@ -39,6 +39,7 @@ class MarkRules(marks.MarkRules[int]):
     )
 
     ID = r"[1-9]\d*"
+    SOURCE = "invoice"
     id_of = int
 
 

@@ -31,7 +31,7 @@ from connector_assets.delivery.checks import (
     shape_schema,
 )
 from connector_assets.delivery.document import Decision, Do, Document, FieldChange, Hold, NeedTarget, Target
-from connector_assets.delivery.flow import Assembly, Flow, Frames, Source, read_settings
+from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.start_date import BEFORE_START_DATE, own_date
 from connector_assets.delivery.workbench import Workbench
@@ -42,11 +42,9 @@ from connector_assets.integrations.from_jde.settled import HISTORY, PAID_IN_JDE,
 from connector_assets.integrations.jde_coupa import handing, stopped
 from connector_assets.integrations.jde_coupa.account_links import AccountLinks
 from connector_assets.integrations.jde_coupa.accounts import Accounts
-from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
-from connector_assets.integrations.jde_coupa.birthplace import MarkRules
 from connector_assets.integrations.jde_coupa.external_payables import ExternalPayables
 from connector_assets.integrations.jde_coupa.invoice_drafts import InvoiceDrafts, as_linked
-from connector_assets.integrations.jde_coupa.origin import coupa_pays
+from connector_assets.integrations.jde_coupa.origin import coupa_pays, origins
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.paid.on_invoices import told_twice
 from connector_assets.integrations.jde_coupa.paid.own import OwnPayments
@@ -57,6 +55,8 @@ from connector_assets.integrations.jde_coupa.terms import resolve_terms
 from connector_assets.integrations.progress import begins_empty
 from connector_assets.integrations.to_jde.handing_over import rows_of
 from connector_assets.integrations.to_jde.pay_items import IN_PAYMENT, PAID, is_open
+from connector_assets.integrations.to_jde.vouchers.births import Births, births_of, voucher_of
+from connector_assets.integrations.to_jde.vouchers.origins import Origins
 from connector_resources.errors import NotAllowed
 from connector_resources.ledger import Delivery, Intent
 
@@ -159,6 +159,7 @@ class Invoices(Flow):
         "held_duplicate": "str?",
         "taxed": "str?",
         "late_batch": "str?",
+        "unaccounted": "str?",
     }
     line_columns: ClassVar[Mapping[str, str]] = {
         **jde.LINE_COLUMNS,
@@ -196,10 +197,9 @@ class Invoices(Flow):
         return Accounts(self.bench)
 
     @cached_property
-    def marks(self) -> MarkRules:
-        """How vouchers are marked that came from an invoice of Coupa, whether or not they are made here now."""
-        own: Any = read_settings(ApprovedInvoiceSettings, self.bench.integration.settings, "approved_invoices")
-        return MarkRules(mark_column=own.mark_column, mark_prefix=own.mark_prefix)
+    def origins(self) -> Origins:
+        """Which vouchers came from an invoice of Coupa, whether or not they are made here now."""
+        return origins(self.bench)
 
     @cached_property
     def own_payments(self) -> OwnPayments:
@@ -280,6 +280,7 @@ class Invoices(Flow):
                 "held_duplicate": None,
                 "taxed": None,
                 "late_batch": None,
+                "unaccounted": None,
             }
             row |= {**handing.NOTHING, "not_handed": None}
         if self.coupa_pays:
@@ -336,9 +337,11 @@ class Invoices(Flow):
         twins = {twin for row in rows for twin in json.loads(row["twins"])} if hold else set()
         elsewhere = sent | self._links(self.name, twins).keys()
         there = self.outlet.made_before([row["key"] for row in rows if stopped.words(row) and row["key"] not in known])
+        born = births_of(self.origins, rows, lambda row: row["amount"])
         columns: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+            "unaccounted": lambda row: _loose(row, born) if row["key"] not in sent else None,
             "there": lambda row: row["key"] in there,
-            "ignored": lambda row: self._rule(row, sent, known.get(row["key"])),
+            "ignored": lambda row: self._rule(row, sent, born, known.get(row["key"])),
             "supplier_id": lambda row: suppliers.get(supplier_key(self._party(row))),
             "payee_state": lambda row: self._payee_state(row, sent, named.get(row["key"], ())),
             "remit_to": lambda row: self.remit_to.code(row["supplier"], row["payee"]) if self._remits(row) else None,
@@ -356,11 +359,11 @@ class Invoices(Flow):
         documents["term_code"] = resolve_terms(self.bench, documents["term"])
         return Frames(documents, self.account_links.resolve(lines))
 
-    def _rule(self, row: Mapping[str, Any], sent: Collection[str], known: Delivery | None) -> str | None:
+    def _rule(self, row: Mapping[str, Any], sent: Collection[str], born: Births, known: Delivery | None) -> str | None:
         """Vouchers that came from an invoice of Coupa are never sent back; those that were settled or voided without
         ever having been sent are history. What JDE has paid since is told with its payment, unless Coupa pays: there
         it would be paid again. One that is not posted waits."""
-        if self.marks.of_row({"VR01": row["reference"], "URRF": row["user_reference"]}):
+        if voucher_of(row) in born.elsewhere:
             return BORN_IN_COUPA
         if row["key"] in sent:
             return None
@@ -483,6 +486,7 @@ class Invoices(Flow):
                     "held_duplicate": [reason("possible_duplicate", lambda keys: keys.isna())],
                     "taxed": [reason(withholding.WITHHOLDING, lambda told: told.isna())],
                     "late_batch": [reason(posting.NOT_POSTED, lambda batches: batches.isna())],
+                    "unaccounted": [reason("own_voucher_unknown", lambda told: told.isna())],
                     "sendable": [reason("not_approved_for_payment", lambda can: can.astype(bool))],
                     "not_handed": [reason("not_handed_over", lambda told: told.isna())],
                     "unproved": [reason("settled_without_payment", lambda told: told.isna())],
@@ -524,6 +528,7 @@ class Invoices(Flow):
                 "held_duplicate": "number",
                 "taxed": "pay_status",
                 "late_batch": "batch",
+                "unaccounted": "voucher",
                 "sendable": "pay_status",
                 "not_handed": "pay_status",
                 "unproved": "pay_status",
@@ -691,6 +696,12 @@ class Invoices(Flow):
 
     def inner_doubles(self, target: Target) -> Collection[str]:
         return told_twice(target.content.get("payments", ()))
+
+
+def _loose(row: Mapping[str, Any], born: Births) -> str | None:
+    """A voucher that our user made and of which nobody knows of what."""
+    name = voucher_of(row)
+    return name if name in born.unaccounted else None
 
 
 def _first_twin(row: Mapping[str, Any], sent: Collection[str]) -> str | None:

@@ -10,7 +10,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from connector_assets.delivery.flow import read_settings
+from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_coupa.birthplace import MarkRules
+from connector_assets.integrations.to_jde.vouchers.keyed import origins_of
+from connector_assets.integrations.to_jde.vouchers.origins import Origins
 from connector_resources.connections import IntegrationSettings
 
 BIRTH_FLOW = "approved_invoices"
@@ -52,6 +55,12 @@ def origin_rules(integration: IntegrationSettings) -> OriginRules:
     rules = read_settings(OriginRules, integration, BIRTH_FLOW)
     assert isinstance(rules, OriginRules)
     return rules
+
+
+def origins(bench: Workbench) -> Origins:
+    """Which vouchers of JD Edwards were born in Coupa."""
+    integration = bench.integration
+    return origins_of(bench, f"{integration.name}/{BIRTH_FLOW}", "invoices", origin_rules(integration.settings))
 
 
 def booked_numbers(integration: IntegrationSettings) -> range:

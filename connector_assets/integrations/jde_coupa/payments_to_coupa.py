@@ -59,8 +59,7 @@ from connector_assets.integrations.from_jde.keys import (
 )
 from connector_assets.integrations.from_jde.payments import payments_of
 from connector_assets.integrations.jde_coupa.origin import (
-    OriginRules,
-    origin_rules,
+    origins,
     payer_problem,
 )
 from connector_assets.integrations.jde_coupa.paging import by_ids
@@ -77,7 +76,7 @@ from connector_assets.integrations.jde_coupa.paid.on_invoices import (
 )
 from connector_assets.integrations.jde_coupa.paid.otherwise import paid_by_jde, recorded
 from connector_assets.integrations.jde_coupa.paid.own import OwnPayments
-from connector_assets.integrations.to_jde.vouchers.marks import marked
+from connector_assets.integrations.to_jde.vouchers.origins import Origins, voucher_id
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDED, Invoice
 from connector_resources.ledger import Delivery
 
@@ -129,9 +128,9 @@ class PaymentsToCoupa(Flow):
         self._touched: set[str] = set()
 
     @cached_property
-    def origin(self) -> OriginRules:
-        """How a voucher shows that it was born in Coupa."""
-        return origin_rules(self.bench.integration.settings)
+    def origins(self) -> Origins:
+        """Which vouchers were born in Coupa."""
+        return origins(self.bench)
 
     # -- the source side ------------------------------------------------------------------------------------------
 
@@ -159,17 +158,14 @@ class PaymentsToCoupa(Flow):
         return bool(row["touched"])
 
     def all_keys(self) -> dict[str, date | None]:
-        days: dict[str, date | None] = {}
-        columns = [*VOUCHER_KEY, "SFX", "SFXE", self.origin.mark_column, "UPMJ"]
-        for rows in self.bench.reader("jde").all_rows("F0411", columns):
-            for key, day in self._marked_days(rows).items():
-                days[key] = max(filter(None, (day, days.get(key))), default=None)
-        return days
+        made = self.origins.all(self.bench.client("jde"))
+        return self._marked_days([row for items in made.vouchers.values() for row in items])
 
     def _marked_days(self, rows: Sequence[Row]) -> dict[str, date | None]:
         days: dict[str, date | None] = {}
+        of = self.origins.of_rows(rows)
         for row in rows:
-            told = self.origin.of_row(row)
+            told = of.get(voucher_id(row))
             if told is not None:
                 key = self._key(str(told[0]))
                 days[key] = latest(days, key, row)
@@ -183,7 +179,7 @@ class PaymentsToCoupa(Flow):
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
         reader = self.bench.reader("jde")
-        vouchers = marked(reader, self.origin, [int(self._invoice(key)) for key in keys])
+        vouchers = self.origins.vouchers(reader, [int(self._invoice(key)) for key in keys])
         parts = [tuple(items[0][column] for column in VOUCHER_KEY) for found in vouchers.values() for items in found]
         details = reader.complete("F0414", VOUCHER_KEY, parts)
         headers = reader.complete("F0413", ["PYID"], [(payment,) for payment in {row["PYID"] for row in details}])

@@ -21,9 +21,8 @@ from connector_assets.integrations.from_jde.order_vouchers import vouchers_of
 from connector_assets.integrations.from_jde.posting import without_audit_rows
 from connector_assets.integrations.from_jde.vouchers import payee_of
 from connector_assets.integrations.jde_bill.marker import ORDER, keys_of
-from connector_assets.integrations.jde_bill.marks import BIRTH_FLOW, mark_rules
+from connector_assets.integrations.jde_bill.marks import BIRTH_FLOW, origins
 from connector_assets.integrations.jde_bill.ordered.billed import order_named
-from connector_assets.integrations.to_jde.vouchers.marks import marked
 from connector_assets.sources.bill_records import record_of
 from connector_resources.bill import Bill, Vendor, VendorCredit
 
@@ -169,9 +168,9 @@ class PaidBills:
         }
 
     def _of_born(self, bills: Sequence[str]) -> dict[str, list[list[Row]]]:
-        """Id of a bill that was born in BILL -> the vouchers made of it, of each its pay items: by their marks, and
-        where there is no mark by the link."""
-        made = marked(self.jde, mark_rules(self.bench.integration.settings), bills)
+        """Id of a bill that was born in BILL -> the vouchers made of it, of each its pay items; where none is
+        known the one that it is linked to."""
+        made = origins(self.bench).vouchers(self.jde, bills)
         flow, prefix = f"{self.bench.integration.name}/{BIRTH_FLOW}", f"{BILLS}:"
         links = self.bench.ledger.links.of(flow, [f"{prefix}{id}" for id, vouchers in made.items() if not vouchers])
         # one that waits in the batch files is no voucher yet

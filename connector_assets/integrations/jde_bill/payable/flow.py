@@ -44,7 +44,7 @@ from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, voucher_key
 from connector_assets.integrations.from_jde.vouchers import DATED_BY, TABLES, changed_vouchers
 from connector_assets.integrations.jde_bill import classifications, vendor_links
 from connector_assets.integrations.jde_bill.marker import PAY_ITEM, keys_of
-from connector_assets.integrations.jde_bill.marks import mark_rules
+from connector_assets.integrations.jde_bill.marks import origins
 from connector_assets.integrations.jde_bill.paid.own import OwnPayments
 from connector_assets.integrations.jde_bill.payable.handing import Handing
 from connector_assets.integrations.jde_bill.payable.looking import look_before_paying, look_beside
@@ -78,6 +78,7 @@ RESOLVED = {
     "covered_by": "str?",
     "taxed": "str?",
     "late_batch": "str?",
+    "unaccounted": "str?",
     # its record is another payee's, and has to be closed whatever else keeps it from being sent: what that is
     "repaid": "str",
 }
@@ -224,8 +225,7 @@ class Payables(Flow):
     @cached_property
     def resolving(self) -> Resolving:
         """What our memory says of the mapped rows."""
-        marks = mark_rules(self.bench.integration.settings)
-        return Resolving(self.bench, self.full_name, self.settings, marks)
+        return Resolving(self.bench, self.full_name, self.settings, origins(self.bench))
 
     def resolve(self, frames: Frames) -> Frames:
         documents, lines = frames.documents.copy(), self.classified.resolve(frames.lines)
@@ -268,6 +268,7 @@ class Payables(Flow):
                     "selected": [reason("not_handed_over", lambda items: items.isna())],
                     "left_by_order": [reason("left_by_order", lambda items: items.isna())],
                     "late_batch": [reason(posting.NOT_POSTED, lambda batches: batches.isna())],
+                    "unaccounted": [reason("own_voucher_unknown", lambda told: told.isna())],
                 },
             ),
             line_shape=shape_schema(
@@ -296,6 +297,7 @@ class Payables(Flow):
                 "selected": "pay item",
                 "left_by_order": "pay item",
                 "late_batch": "batch",
+                "unaccounted": "voucher",
                 **classifications.NAMES,
             },
             waits_for=self._waits_for,

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from connector_assets.integrations.from_jde.keys import Row, by, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.order_vouchers import order_of, orders_of, vouchers_of
 from connector_assets.integrations.from_jde.pay_items import item_key, voucher_of
-from connector_assets.integrations.jde_bill.marks import BIRTH_FLOW, mark_rules
+from connector_assets.integrations.jde_bill.marks import BIRTH_FLOW, origins
 from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named
 from connector_assets.integrations.jde_bill.ordered.paid_up import paid_up
 from connector_assets.integrations.to_jde.handing_over import jde_pays, payment_run_of, rows_of
 from connector_assets.integrations.to_jde.pay_items import told
+from connector_assets.integrations.to_jde.vouchers.origins import voucher_id
 
 if TYPE_CHECKING:
     from connector_assets.integrations.jde_bill.payable.flow import Payables
@@ -54,7 +55,7 @@ def sent_and_selectable(flow: Payables, keys: Collection[str] | None) -> dict[st
 def paid_otherwise_and_selectable(flow: Payables, keys: Collection[str] | None) -> dict[str, str]:
     """The same of vouchers that BILL pays by a bill that is not theirs alone: one that was born in BILL, or that of the
     order that they are for."""
-    marks, orders = mark_rules(flow.bench.integration.settings), OrderBills(flow.bench)
+    orders = OrderBills(flow.bench)
     named = _born(flow) | _ordered(flow, orders) if keys is None else {voucher_of(key) for key in keys}
     rows = _rows(flow, named)
     billed = orders.billed(orders_of(row for own in rows.values() for row in own)) if orders.used else set()
@@ -62,11 +63,12 @@ def paid_otherwise_and_selectable(flow: Payables, keys: Collection[str] | None) 
     billed -= paid_up(orders, billed) if billed else set()
     run = payment_run_of(flow.bench)
     both = {}
+    born = origins(flow.bench).of_rows([row for own in rows.values() for row in own])
     for item, own in rows.items():
         wrong = [row for row in own if jde_pays(run, row)]
-        mark = marks.of_row(wrong[0]) if wrong else None
-        if mark is not None:
-            both[item] = f"{'; '.join(map(told, wrong))}; bill {mark[0]} was born in BILL, which pays it"
+        origin = born.get(voucher_id(wrong[0])) if wrong else None
+        if origin is not None:
+            both[item] = f"{'; '.join(map(told, wrong))}; bill {origin[0]} was born in BILL, which pays it"
         elif wrong and (order := order_of(wrong[0])) is not None and order in billed:
             both[item] = f"{'; '.join(map(told, wrong))}; BILL pays it by the bill of order {order[1]} {order[2]}"
     return both

@@ -17,7 +17,6 @@ from connector_assets.integrations.from_jde.posting import NOT_POSTED_YET, is_la
 from connector_assets.integrations.from_jde.settled import HISTORY, PAID_IN_JDE, Settled
 from connector_assets.integrations.from_jde.vouchers import distribution_state
 from connector_assets.integrations.from_jde.withholding import WITHHOLDING, is_withheld
-from connector_assets.integrations.jde_bill.marks import MarkRules
 from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named
 from connector_assets.integrations.jde_bill.ordered.paid_up import paid_up
 from connector_assets.integrations.jde_bill.payable.numbers import invoice_number
@@ -25,6 +24,9 @@ from connector_assets.integrations.jde_bill.payable.pay_items import grouped
 from connector_assets.integrations.jde_bill.payable.sent import Sent, sent_of
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
 from connector_assets.integrations.jde_bill.vendor_links import VendorLink, VendorLinks, state_of
+from connector_assets.integrations.to_jde.vouchers.births import Births, births_of
+from connector_assets.integrations.to_jde.vouchers.births import voucher_of as voucher_in
+from connector_assets.integrations.to_jde.vouchers.origins import Origins
 from connector_resources.ledger import Delivery, Problem
 
 ZERO = Decimal("0.00")
@@ -60,6 +62,7 @@ UNRESOLVED: Mapping[str, Any] = {
     "repaid": "",
     "moved": False,
     "late_batch": None,
+    "unaccounted": None,
 }
 Row = Mapping[str, Any]
 Known = Mapping[str, Mapping[str, Sent]]
@@ -68,11 +71,11 @@ Known = Mapping[str, Mapping[str, Sent]]
 class Resolving:
     """Resolves the rows of one flow."""
 
-    def __init__(self, bench: Workbench, flow: str, settings: PayableSettings, marks: MarkRules) -> None:
+    def __init__(self, bench: Workbench, flow: str, settings: PayableSettings, origins: Origins) -> None:
         self.bench = bench
         self.flow = flow
         self.settings = settings
-        self.marks = marks
+        self.origins = origins
         self.vendors = VendorLinks(bench)
         # keys of orders of whose bill nothing is left to be paid
         self._paid_up: Collection[str] = ()
@@ -89,11 +92,12 @@ class Resolving:
         rows = [{**row, "payee": self._payee(row, items, sent)} for row in rows]
         vendors = self.vendors.of({self._paid(row) for row in rows})
         known = self.bench.ledger.deliveries.load(self.flow, [row["key"] for row in rows])
+        born = births_of(self.origins, rows, lambda row: _gross(items[voucher_of(row["key"])]))
         resolved = []
         for row in rows:
-            voucher = voucher_of(row["key"])
+            voucher, own = voucher_of(row["key"]), known.get(row["key"])
             link = vendors[self._paid(row)]
-            columns = self._one(row, items[voucher], sent.get(voucher, {}), twins, orders, link, known.get(row["key"]))
+            columns = self._one(row, items[voucher], sent.get(voucher, {}), twins, orders, link, born, own)
             resolved.append({**row, **columns})
         return resolved
 
@@ -158,6 +162,7 @@ class Resolving:
         twins: Known,
         orders: Collection[str],
         link: VendorLink,
+        born: Births,
         known: Delivery | None,
     ) -> dict[str, Any]:
         voucher, suffix = voucher_of(row["key"]), row["suffix"]
@@ -201,10 +206,11 @@ class Resolving:
             "held_duplicate": None if is_sent else self._first_twin(row, voucher, sent, twins),
             "covered_by": None if closing else _covered_by(voucher, own, suffix, sent),
             "taxed": None if is_sent or not left else self._taxed(row),
+            "unaccounted": voucher_in(row) if voucher_in(row) in born.unaccounted and not is_sent else None,
             # of what was sent, and of what was posted before, the target is asked first
             "late_batch": row["unposted"] if not (is_sent or row["reopened"]) and self._is_late(row) else None,
         }
-        if self.marks.of_row({self.marks.mark_column: row["reference"]}):
+        if voucher_in(row) in born.elsewhere:
             columns |= {"ignored": BORN_IN_BILL, "hand_over": False}
         elif covers is None:
             columns |= {"ignored": IN_ANOTHER_BILL, "amount": None, "hand_over": False}
@@ -322,6 +328,10 @@ def others(known: Mapping[str, Delivery], payees: Mapping[str, int], vendors: Ve
     held = {key: each for key, each in held.items() if each.get("vendor") and not each.get("void")}
     of = vendors.suppliers({str(each["vendor"]) for each in held.values()})
     return [key for key, each in held.items() if of.get(str(each["vendor"]), payees[key]) != payees[key]]
+
+
+def _gross(items: Sequence[PayItem]) -> Decimal:
+    return sum((item.gross for item in items), ZERO)
 
 
 def _trouble(row: Row) -> str:

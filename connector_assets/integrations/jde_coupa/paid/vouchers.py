@@ -13,9 +13,8 @@ from connector_assets.integrations.from_jde.currencies import company_currencies
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.posting import without_audit_rows
 from connector_assets.integrations.from_jde.vouchers import payee_of
-from connector_assets.integrations.jde_coupa.origin import origin_rules
+from connector_assets.integrations.jde_coupa.origin import origins
 from connector_assets.integrations.jde_coupa.remit_to import RemitTo
-from connector_assets.integrations.to_jde.vouchers.marks import marked
 
 ZERO = Decimal("0.00")
 
@@ -95,18 +94,18 @@ class PaidVouchers:
 
     def of(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, PaidVoucher]:
         """Document key -> its voucher: the one whose key the invoice carries, else the one it is linked to, else those
-        that carry its mark."""
+        that were made of it."""
         born = {row["key"]: f"F0411:{row['born_as']}" if row["born_as"] else None for row in rows}
         linked = self._linked([row["invoice"] for row in rows])
         keys = {row["key"]: born[row["key"]] or linked.get(row["invoice"]) for row in rows}
         named = self._named([key for key in keys.values() if key])
         unnamed = {int(row["invoice"]) for row in rows if not keys[row["key"]]}
-        by_mark = marked(self.reader, origin_rules(self.bench.integration.settings), unnamed)
+        made = origins(self.bench).vouchers(self.reader, unnamed)
         currencies = company_currencies(self.reader)
         found = {}
         for row in rows:
             key = keys[row["key"]]
-            vouchers = [named[key]] if key in named else [] if key else by_mark[int(row["invoice"])]
+            vouchers = [named[key]] if key in named else [] if key else made[int(row["invoice"])]
             paid = _paid([items for items in vouchers if not is_void(items)], currencies)
             found[row["key"]] = replace(paid, born_in_coupa=not key, units=self.units, remit_to=self.remit_to)
         return found

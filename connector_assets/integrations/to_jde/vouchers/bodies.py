@@ -1,7 +1,7 @@
 """What the voucher orchestrations are sent: our fields, which a site maps to its own inputs (jde-ais section 3.4).
 
 Header: Supplier, InvoiceNumber, InvoiceDate, GLDate, Company, Currency, CurrencyMode (D or F), ExchangeRate,
-PaymentTerms, Remark, DocumentType, and Reference (VR01) or UserReference (URRF) with our mark. Grid PayItems:
+PaymentTerms, Remark, DocumentType, and by what it is known (`Origins.fields`). Grid PayItems:
 GrossAmount, TaxableAmount, TaxAmount, ForeignAmount, ForeignTax, TaxRateArea, TaxExplanation, DueDate, PayStatus, where
 a discount is told by its amount DiscountAvailable, ForeignDiscountAvailable and DiscountDueDate (ADSC, CDS, DDNJ), and
 where a site takes them from the supplier Flag1099 (TNN) and Code1099 (AC07). Grid Distribution: Account
@@ -23,10 +23,9 @@ from connector_assets.integrations.to_jde.vouchers.mapping import cost_of
 
 ZERO = Decimal("0.00")
 BESIDE, ASSESSED = "beside_lines", "self_assessed"
-REFERENCES = {"VR01": "Reference", "URRF": "UserReference"}
 
 
-def voucher_body(document: Document, mark: str, settings: Any) -> dict[str, Any]:
+def voucher_body(document: Document, known_by: Mapping[str, Any], settings: Any) -> dict[str, Any]:
     """The fields of one voucher with its pay items and distribution."""
     row, lines = document.facts["row"], document.facts["lines"]
     convert = Conversion(row)
@@ -35,7 +34,7 @@ def voucher_body(document: Document, mark: str, settings: Any) -> dict[str, Any]
     # JDE takes a discount only where no term is given, and works out another one where one is
     term = {"PaymentTerms": None} if discounts.by_amount(row, settings) else {}
     return {
-        **header(row, mark, settings),
+        **header(row, known_by, settings),
         **term,
         "PayItems": [_pay_item(row, item, convert, settings) | less for item, less in zip(items, offered, strict=True)],
         "Distribution": [
@@ -49,7 +48,7 @@ def voucher_body(document: Document, mark: str, settings: Any) -> dict[str, Any]
     }
 
 
-def match_body(document: Document, mark: str, settings: Any) -> dict[str, Any]:
+def match_body(document: Document, known_by: Mapping[str, Any], settings: Any) -> dict[str, Any]:
     """The fields of a voucher that relieves order lines, with its one tax; what is for no order is distributed."""
     row = document.facts["row"]
     lines = sorted(document.facts["lines"], key=lambda each: each["line"])
@@ -58,7 +57,7 @@ def match_body(document: Document, mark: str, settings: Any) -> dict[str, Any]:
     convert = Conversion(row)
     tax = Decimal(item["tax"])
     return {
-        **header(row, mark, settings),
+        **header(row, known_by, settings),
         "PayStatus": settings.new_status,
         **form_1099.fields(row),
         "DueDate": row["due_date"],
@@ -89,8 +88,8 @@ def match_body(document: Document, mark: str, settings: Any) -> dict[str, Any]:
     }
 
 
-def header(row: Mapping[str, Any], mark: str, settings: Any) -> dict[str, Any]:
-    """The fields that all pay items share."""
+def header(row: Mapping[str, Any], known_by: Mapping[str, Any], settings: Any) -> dict[str, Any]:
+    """The fields that all pay items share; `known_by` are those by which the voucher is known."""
     return {
         "Supplier": row["an8"],
         "InvoiceNumber": row["number"],
@@ -103,7 +102,7 @@ def header(row: Mapping[str, Any], mark: str, settings: Any) -> dict[str, Any]:
         "PaymentTerms": row["term"],
         "Remark": (row["remark"] or "")[:30],
         "DocumentType": settings.credit_type if row["amount"] < 0 else settings.document_type,
-        REFERENCES[settings.mark_column]: mark,
+        **known_by,
     }
 
 

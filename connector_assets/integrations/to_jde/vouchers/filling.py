@@ -25,7 +25,6 @@ from connector_assets.integrations.from_jde.accounts import (
 from connector_assets.integrations.from_jde.keys import Row, account_key, by, is_void, text
 from connector_assets.integrations.to_jde.pay_items import is_in_payment
 from connector_assets.integrations.to_jde.vouchers import form_1099
-from connector_assets.integrations.to_jde.vouchers.marks import marked
 from connector_assets.integrations.to_jde.vouchers.outlet import accepted, base_of, done
 from connector_assets.integrations.to_jde.vouchers.settings import NUMBER_LENGTH
 from connector_resources.ledger import Delivery
@@ -230,7 +229,7 @@ class Filling:
         void = {row[self.flow.id_column]: row for row in documents if row["void"] and row["ignored"] is None}
         if not void:
             return
-        for id, vouchers in marked(self.bench.reader("jde"), self.settings, list(void)).items():
+        for id, vouchers in self.flow.origins.vouchers(self.bench.reader("jde"), list(void)).items():
             for items in vouchers:
                 dated: date | None = items[0].get("DGJ")
                 if dated is None or is_void(items):
@@ -257,7 +256,7 @@ class Filling:
         }
         if not changed:
             return
-        for id, vouchers in marked(self.bench.reader("jde"), self.settings, list(changed)).items():
+        for id, vouchers in self.flow.origins.vouchers(self.bench.reader("jde"), list(changed)).items():
             row, standing = changed[id], [items for items in vouchers if not is_void(items)]
             if standing and not self._taken_back(row, standing[-1]):
                 continue

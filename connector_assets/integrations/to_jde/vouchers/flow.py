@@ -30,6 +30,8 @@ from connector_assets.integrations.to_jde.pay_items import told
 from connector_assets.integrations.to_jde.periods import Periods, periods_of
 from connector_assets.integrations.to_jde.vouchers import discounts, form_1099
 from connector_assets.integrations.to_jde.vouchers.filling import RATES, Filling
+from connector_assets.integrations.to_jde.vouchers.keyed import origins_of
+from connector_assets.integrations.to_jde.vouchers.origins import MarkedOrigins, Origin, Origins
 from connector_assets.integrations.to_jde.vouchers.outlet import (
     BATCH_RUN,
     VOID,
@@ -78,8 +80,13 @@ class Vouchers(Flow):
 
     @cached_property
     def vouchers(self) -> VoucherRecords:
-        """The vouchers of JDE that carry our mark."""
-        return VoucherRecords(self.bench, self.settings, self.settings, self.source)
+        """The vouchers of JDE that are ours."""
+        return VoucherRecords(self.bench, self.origins, self.settings, self.source)
+
+    @cached_property
+    def origins(self) -> Origins:
+        """Which of them are ours, and of which document."""
+        return origins_of(self.bench, self.full_name, self.source_entity, self.settings)
 
     @cached_property
     def periods(self) -> Periods:
@@ -173,11 +180,12 @@ class Vouchers(Flow):
         known = self.bench.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
         days: dict[str, date | None] = {}
         run = payment_run_of(self.bench)
+        of = self.origins.of_rows([row for items in vouchers.values() for row in items])
         for id, link in links.items():
             own, left = vouchers[id], known[link.source_key].content if link.source_key in known else None
             # of what a person was told of, also that it is as it was
             said = left is not None and known[link.source_key].state in ("held", "conflict")
-            if left is not None and (said or self._differs(own, left)):
+            if left is not None and (said or self._differs(own, left, of.get(id))):
                 self._touched.add(link.source_key)
                 days[link.source_key] = day_of(own)
             elif self.other_pays and any(run.selectable(row) or row.get("AAP") != row.get("AG") for row in own):
@@ -185,13 +193,13 @@ class Vouchers(Flow):
                 days[link.source_key] = day_of(own)
         return days
 
-    def _differs(self, items: Sequence[Row], left: Mapping[str, Any]) -> bool:
+    def _differs(self, items: Sequence[Row], left: Mapping[str, Any], origin: Origin | None) -> bool:
         """Whether some pay items of a voucher say that it is another one than it was left; its amount may only seem so,
         where not all of them changed."""
         head, foreign = items[0], is_foreign(items[0])
         gross = sum((row.get("ACR" if foreign else "AG") or ZERO for row in items), ZERO)
         seen = {
-            self.source: str(mark[0]) if (mark := self.settings.of_row(head)) else None,
+            self.source: str(origin[0]) if origin else None,
             "number": text(head.get("VINV")),
             "supplier": str(head["AN8"]),
             "amount": amount_text(gross),
@@ -268,17 +276,35 @@ class Vouchers(Flow):
 
     def _look_in_jde(self, documents: Sequence[dict[str, Any]]) -> None:
         """Which suppliers exist, and which documents without a right to a voucher had one: its first revision stays."""
-        jde, marks = self.bench.reader("jde"), self.settings
+        jde, rules = self.bench.reader("jde"), self.settings
         numbers = {int(row["supplier"]) for row in documents if (row["supplier"] or "").isdigit()}
         there = {row["AN8"] for row in jde.complete("F0401", ["AN8"], [(each,) for each in sorted(numbers)])}
         void = [row[self.id_column] for row in documents if row["void"]]
-        rows = jde.complete("F0411", [marks.mark_column], [(marks.mark(each, 1),) for each in void])
-        held = {mark[0] for row in rows if (mark := marks.of_row(row))}
-        rows = jde.complete("F0411Z1", ["EDTN"], [(marks.transaction(each, 1),) for each in void])
-        held |= {mark[0] for row in rows if (mark := marks.read_transaction(row["EDTN"]))}
+        held = {id for id, own in self.origins.vouchers(jde, void).items() if own} if void else set()
+        rows = jde.complete("F0411Z1", ["EDTN"], [(rules.transaction(each, 1),) for each in void])
+        held |= {told[0] for row in rows if (told := rules.read_transaction(row["EDTN"]))}
+        lost = {row[self.id_column]: self._said(row) for row in documents if row["void"]}
+        held |= self.vouchers.claimed({id: said for id, said in lost.items() if id not in held}).keys()
         for row in documents:
             row["supplier_exists"] = (row["supplier"] or "").isdigit() and int(row["supplier"]) in there
             row["in_jde"] = row[self.id_column] in held
+
+    def _said(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """What a mapped row says that its voucher would say too."""
+        gone = row["currency"] is None or row["amount"] is None
+        return {
+            "supplier": row["supplier"] if (row["supplier"] or "").isdigit() else None,
+            "number": row["number"],
+            "amount": None if gone else amount_text(row["amount"]),
+            "date": row["invoice_date"].isoformat() if row["invoice_date"] else None,
+            "currency": row["currency"],
+            "type": None if gone else self._type(negative=row["amount"] < 0),
+        }
+
+    def _type(self, *, negative: bool) -> str:
+        """The document type (F0411.DCT) of a voucher of that sign."""
+        kind: str = self.settings.credit_type if negative else self.settings.document_type
+        return kind
 
     def resolve(self, frames: Frames) -> Frames:
         return self.filling().resolve(frames)
@@ -295,6 +321,8 @@ class Vouchers(Flow):
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         ids = {document.key: self.outlet.id_of(document) for document in documents}
         held = self.vouchers.of(set(ids.values()))
+        unknown = [document for document in documents if ids[document.key] not in held]
+        held |= self.vouchers.claimed({ids[each.key]: self._wanted(each.content) for each in unknown})
         hits = {}
         for key, id in ids.items():
             revisions = held.get(id, [])
@@ -303,6 +331,12 @@ class Vouchers(Flow):
             hits[key] = [self.vouchers.target(each) for each in found]
         strange = [document for document in documents if not hits[document.key] and not document.content["void"]]
         return {key: found for key, found in (hits | self._strangers(strange)).items() if found}
+
+    def _wanted(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """What a document's content says that its voucher would say too."""
+        names = ("supplier", "number", "amount", "date", "currency")
+        kind = None if content["amount"] is None else self._type(negative=_is_credit(content))
+        return {**{name: content[name] for name in names}, "type": kind}
 
     def _strangers(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         """Vouchers of the same supplier and number that somebody entered in JDE: it would be paid twice."""
@@ -399,7 +433,7 @@ class Vouchers(Flow):
         return (FieldChange(PAYEE, theirs[PAYEE], wanted),) if wanted not in (None, theirs[PAYEE]) else ()
 
     def distrust(self, document: Document, target: Target) -> NotAllowed | None:
-        if target.content[self.source] == document.content[self.source]:
+        if target.content[self.source] == document.content[self.source] or not isinstance(self.origins, MarkedOrigins):
             return None
         column = self.settings.mark_column
         return NotAllowed(

@@ -7,20 +7,14 @@ transaction number (F0411Z1.EDTN, 22 characters) says the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from connector_assets.delivery.workbench import Reader
-from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text
-from connector_assets.integrations.from_jde.posting import without_audit_rows
+from connector_assets.integrations.from_jde.keys import text
 
 Id = TypeVar("Id", int, str)
-# revisions are asked for so many at a time: nearly every voucher is the first of its document
-AT_A_TIME = 5
-# a revision among the last of these that were asked for, and there may be more
-LAST = 3
 
 
 class MarkRules(BaseModel, Generic[Id]):
@@ -30,6 +24,22 @@ class MarkRules(BaseModel, Generic[Id]):
 
     mark_column: str
     mark_prefix: str
+    voucher_key: Literal["supplier_invoice", "mark"] | None = Field(
+        default=None,
+        description="by what a voucher of ours is known: supplier and invoice number, or the mark in `mark_column`",
+    )
+    mark_in_remark: bool = Field(
+        default=True,
+        description="without a mark column: whether the remark (F0411.RMK) begins with the mark; the remark follows it",
+    )
+    not_ours: tuple[str, ...] = Field(
+        default=(),
+        description="vouchers (COMPANY/TYPE/NUMBER) that our user entered in JD Edwards and that no document of the "
+        "other system stands behind",
+    )
+
+    # how the contents of the flow call the document's id
+    SOURCE: ClassVar[str]
 
     # what an id looks like, and how it is read of such a text
     ID: ClassVar[str]
@@ -75,6 +85,11 @@ class MarkRules(BaseModel, Generic[Id]):
         """(id, revision) of a row of F0411; None where the voucher was not born in the other system."""
         return self.read(row.get(self.mark_column))
 
+    @staticmethod
+    def is_mark(value: str) -> bool:
+        """Whether a text looks like a mark, of whatever flow."""
+        return re.fullmatch(r"[A-Z0-9]{1,6}-[0-9A-Za-z]+-[1-9]\d*", value) is not None
+
     def room_for(self, revision: int) -> bool:
         """Whether there can be a mark of this revision."""
         return self.LAST_REVISION is None or revision <= self.LAST_REVISION
@@ -84,29 +99,3 @@ class MarkRules(BaseModel, Generic[Id]):
         if found is None or not self.room_for(int(found[2])):
             return None
         return type(self).id_of(found[1]), int(found[2])
-
-
-def marked(reader: Reader, rules: MarkRules[Id], ids: Collection[Id]) -> dict[Id, list[list[Row]]]:
-    """Id -> the vouchers made of the document, of each its pay items (F0411), read by their marks."""
-    found: dict[Id, list[Row]] = {id: [] for id in ids}
-    asked, start = list(found), 1
-    while asked:
-        revisions = [each for each in range(start, start + AT_A_TIME) if rules.room_for(each)]
-        marks = [(rules.mark(id, revision),) for id in asked for revision in revisions]
-        rows = reader.complete("F0411", [rules.mark_column], marks) if marks else []
-        start += AT_A_TIME
-        asked = list(dict.fromkeys(id for id, revision in _read(rows, rules, found) if revision >= start - LAST))
-    return {id: _vouchers(without_audit_rows(rows)) for id, rows in found.items()}
-
-
-def _read(rows: Sequence[Row], rules: MarkRules[Id], into: dict[Id, list[Row]]) -> Iterator[tuple[Id, int]]:
-    for row in rows:
-        told = rules.of_row(row)
-        if told is not None and told[0] in into:
-            into[told[0]].append(row)
-            yield told
-
-
-def _vouchers(rows: Sequence[Row]) -> list[list[Row]]:
-    vouchers = by(rows, *VOUCHER_KEY)
-    return [vouchers[key] for key in sorted(vouchers)]

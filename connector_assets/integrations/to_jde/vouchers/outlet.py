@@ -46,6 +46,8 @@ MATCH, REVERSE = "voucher_match", "voucher_match_reverse"
 NOT_CARRIED = frozenset({"void", PAYEE, TAXED, "remit_to"})
 # what a person may leave as a clerk of JDE changed it: nobody is paid more, less or somebody else by it
 ACCEPTABLE = frozenset({"number", "date", "tax", "lines", TAXED})
+# of vouchers that a person is told of, so many by name
+MOST_TOLD = 5
 # what is done once a voucher is as it shall be, beside it; None: nothing more
 After = Callable[[Document, Delivery, Target], Decision | None]
 
@@ -169,6 +171,8 @@ class VoucherOutlet(ABC):
         return Hold((problem("voided_in_target", "void", held.id),), conflict=True)
 
     def _in_batch(self, document: Document, known: Delivery, held: Held) -> Decision:
+        if held.unseen:
+            return Hold((problem("voucher_not_recognised", "voucher", held.id),), again=True)
         if held.message:
             return Hold((problem("batch_rejected", "batch", held.message),))
         if document.content["void"] or not self.configured(BATCH_RUN):
@@ -238,17 +242,26 @@ class VoucherOutlet(ABC):
             return unready
         if not self.settings.room_for(revision):
             return Hold((problem("revisions_used_up", "revision", document.content[self.records.source]),))
+        if unmatched := self.records.origins.unmatched():
+            told = ", ".join(unmatched[:MOST_TOLD]) + (", …" if len(unmatched) > MOST_TOLD else "")
+            return Hold((problem("own_vouchers_unmatched", "voucher", told),), again=True)
         if _for_order(document):
             # for an order of JDE: never a voucher that is only distributed
-            number = self.settings.mark(self.id_of(document), revision)
-            return Do(self.entered(document, revision, MATCH, match_body(document, number, self.settings)))
+            body = match_body(document, self._known_by(document, revision), self.settings)
+            return Do(self.entered(document, revision, MATCH, body))
         return Do(self.create(document, revision))
+
+    def _known_by(self, document: Document, revision: int) -> dict[str, Any]:
+        """The fields by which the voucher of a revision is known."""
+        remark = document.facts["row"]["remark"] or ""
+        return self.records.origins.fields(self.id_of(document), revision, remark)
 
     def entered(self, document: Document, revision: int, act: str, body: Mapping[str, Any]) -> Step:
         """A voucher that one orchestration makes at once, and whose number it tells."""
         content, source = document.content, self.id_of(document)
 
         def send(sent: Mapping[str, Any]) -> Target:
+            self.records.origins.attempt(source, revision, sent, content)
             outcome = self.records.jde.orchestrations.call(act, sent)
             if not outcome.key:
                 return self._look(act, source)
@@ -256,8 +269,10 @@ class VoucherOutlet(ABC):
                 made = self.records.one(int(content["supplier"]), int(outcome.key))
             except SystemProblem as error:
                 raise OutcomeUnknown(f"{act} made {outcome.key}, which could not be read: {error}") from error
+            if made is None or self.records.origins.answered(source, revision, made.rows):
+                return self._look(act, source)
             # without our mark it is not found by it: the flow distrusts it and stops
-            return self._look(act, source) if made is None or made.source else self.records.target(made)
+            return self.records.target(made)
 
         return Step(
             name="create",
@@ -313,8 +328,8 @@ class DirectVouchers(VoucherOutlet):
     acts = (ENTER,)
 
     def create(self, document: Document, revision: int) -> Step:
-        number = self.settings.mark(self.id_of(document), revision)
-        return self.entered(document, revision, ENTER, voucher_body(document, number, self.settings))
+        body = voucher_body(document, self._known_by(document, revision), self.settings)
+        return self.entered(document, revision, ENTER, body)
 
 
 class BatchVouchers(VoucherOutlet):
@@ -325,9 +340,10 @@ class BatchVouchers(VoucherOutlet):
     def create(self, document: Document, revision: int) -> Step:
         content, source = document.content, self.id_of(document)
         number, batch = self.settings.transaction(source, revision), self.settings.batch(source, revision)
-        body = voucher_body(document, self.settings.mark(source, revision), self.settings)
+        body = voucher_body(document, self._known_by(document, revision), self.settings)
 
         def send(sent: Mapping[str, Any]) -> Target:
+            self.records.origins.attempt(source, revision, sent, content)
             self.records.jde.orchestrations.call(BATCH_ADD, sent)
             # its answer has no number that only JDE could tell: any server's 200 would do
             try:

@@ -24,21 +24,18 @@ from connector_assets.integrations.from_jde.keys import (
     chunks,
     is_void,
     text,
-    voucher_key,
     voucher_parts,
 )
 from connector_assets.integrations.from_jde.posting import without_audit_rows
 from connector_assets.integrations.from_jde.taxes import TaxRule, charged, taxed
 from connector_assets.integrations.to_jde.pay_items import is_in_payment
-from connector_assets.integrations.to_jde.vouchers.marks import MarkRules
+from connector_assets.integrations.to_jde.vouchers.origins import PREFIXES, Found, Origins, pages, voucher_id
 from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, payees_of
 from connector_assets.integrations.to_jde.vouchers.retaxed import TAXED, taxed_as
 from connector_resources.errors import NotAllowed
 from connector_resources.jde.query import any_of, one_of, starts_with
 
 ZERO = Decimal("0.00")
-# conditions of one question
-PREFIXES = 20
 IN_BATCH = "batch"
 STATUS_ACT = "voucher_batch_status"
 
@@ -55,8 +52,9 @@ class Booked(Protocol):
 @dataclass(frozen=True)
 class Held:
     """One revision of a document (its id in the other system: `source`) as JDE holds it. `message` is why the batch run
-    left a transaction behind; `others` are the ids of further vouchers of the document that are in force; `procured`
-    whether procurement made it (None: not looked at)."""
+    left a transaction behind; `unseen` that it was processed, and that no voucher is known as its own; `others` are the
+    ids of further vouchers of the document that are in force; `procured` whether procurement made it (None: not looked
+    at)."""
 
     id: str
     source: Any
@@ -65,6 +63,7 @@ class Held:
     journal: Sequence[Row] = field(default=(), repr=False)
     in_batch: bool = False
     message: str = ""
+    unseen: bool = False
     others: tuple[str, ...] = ()
     procured: bool | None = None
 
@@ -92,13 +91,14 @@ class Held:
 class VoucherRecords:
     """Reads them, through the client: what is found decides what is sent, so it is never older than the question.
 
-    `rules` say which lines are its distribution and what its tax is; `source` is how the contents of the flow call the
-    document's id.
+    `origins` know which vouchers are of which document; `rules` say which lines are its distribution and what its tax
+    is; `source` is how the contents of the flow call the document's id.
     """
 
-    def __init__(self, bench: Workbench, marks: MarkRules[Any], rules: Booked, source: str) -> None:
+    def __init__(self, bench: Workbench, origins: Origins, rules: Booked, source: str) -> None:
         self.bench = bench
-        self.marks = marks
+        self.origins = origins
+        self.marks = origins.rules
         self.rules = rules
         self.source = source
 
@@ -111,42 +111,41 @@ class VoucherRecords:
 
     def of(self, ids: Collection[Any]) -> dict[Any, list[Held]]:
         """Every revision of these documents, the newest last; documents without any are absent."""
-        column = self.marks.mark_column
         batch: list[Row] = []
-        vouchers: list[Row] = []
         for part in chunks(sorted(ids), PREFIXES):
             begins = [starts_with("EDTN", self.marks.transaction_begins(id)) for id in part]
             batch += self._rows("F0411Z1", any_of(*begins))
-            vouchers += self._pay_items(any_of(*(starts_with(column, self.marks.begins(id)) for id in part)))
-        found = self._held(batch, vouchers)
-        return {id: found[id] for id in ids if id in found}
+        unprocessed = {self.marks.read_transaction(row["EDTN"]) for row in batch if text(row.get("EDSP")) != "1"}
+        held = self._held(batch, self.origins.current(self.jde, ids, {each for each in unprocessed if each}))
+        return {id: held[id] for id in ids if id in held}
 
     def all(self) -> dict[Any, list[Held]]:
         """Every revision of every document."""
         batch = self._rows("F0411Z1", starts_with("EDTN", self.marks.transactions))
-        return self._held(batch, self._pay_items(starts_with(self.marks.mark_column, self.marks.mark_prefix)))
+        return self._held(batch, self.origins.all(self.jde))
 
     def any(self) -> bool:
         """Whether JDE holds any."""
-        return bool(
-            self.jde.count("F0411", starts_with(self.marks.mark_column, self.marks.mark_prefix))
-            or self.jde.count("F0411Z1", starts_with("EDTN", self.marks.transactions))
+        return self.origins.any(self.jde) or bool(
+            self.jde.count("F0411Z1", starts_with("EDTN", self.marks.transactions))
         )
+
+    def claimed(self, wanted: Mapping[Any, Mapping[str, Any]]) -> dict[Any, list[Held]]:
+        """The same as `of`, of documents that our memory knows nothing of (see `Origins.claim`)."""
+        return self._held([], self.origins.claim(self.jde, wanted)) if wanted else {}
 
     def in_batch_files(self, transaction: str) -> bool:
         """Whether rows of this transaction are in the batch files, processed or not."""
         return bool(self.jde.count("F0411Z1", one_of("EDTN", [transaction])))
 
     def ids(self) -> set[Any]:
-        """The ids of the documents that JDE holds a voucher of."""
-        prefix, column = self.marks.mark_prefix, self.marks.mark_column
-        pages = self.jde.browse("F0411", columns=[column], where=starts_with(column, prefix))
-        return {mark[0] for page in pages for row in page if (mark := self.marks.of_row(row)) is not None}
+        """The ids of the documents that JDE holds a voucher of, or did."""
+        return self.origins.ids(self.jde)
 
     def by_ids(self, ids: Collection[str]) -> dict[str, Held]:
         """For each id (`00001/PV/4711`, or `Z/batch/transaction`) the newest revision of its document, or that id again
-        where several are in force. A voucher whose mark is gone stands for itself; ids that JDE holds nothing of are
-        absent."""
+        where several are in force. A voucher that is known no more stands for itself; ids that JDE holds nothing of
+        are absent."""
         sources: dict[str, Any] = {}
         vouchers = [id for id in ids if not id.startswith("Z/")]
         for id in set(ids) - set(vouchers):
@@ -154,12 +153,13 @@ class VoucherRecords:
             if mark is not None:
                 sources[id] = mark[0]
         unmarked: dict[str, Held] = {}
-        for key, rows in self._vouchers([voucher_parts(id) for id in vouchers]).items():
-            mark = self.marks.of_row(rows[0])
-            if mark is None:
-                unmarked[key] = Held(key, None, 0, rows)
+        there = self._vouchers([voucher_parts(id) for id in vouchers])
+        of = self.origins.of_rows([row for rows in there.values() for row in rows])
+        for key, rows in there.items():
+            if key in of:
+                sources[key] = of[key][0]
             else:
-                sources[key] = mark[0]
+                unmarked[key] = Held(key, None, 0, rows)
         found = self.of(set(sources.values()))
         newest = {id: _standing(found[source], id) for id, source in sources.items() if source in found}
         held = {id: (newest | unmarked)[id] for id in ids if id in newest or id in unmarked}
@@ -173,12 +173,12 @@ class VoucherRecords:
         columns = ["DOC", "DCT", "KCO"]
         wanted = [(number, kind, company) for company, kind, number in keys]
         try:
-            pages = list(self.jde.by_keys("F43121", columns, wanted, columns=columns)) if wanted else []
+            rows = pages(self.jde.by_keys("F43121", columns, wanted, columns=columns)) if wanted else []
         except NotAllowed:
             if any(text(row.get("PO")) for each in keys.values() for row in each.rows):
                 raise
             return set()
-        return {f"{row['KCO']}/{row['DCT']}/{row['DOC']}" for page in pages for row in page}
+        return {f"{row['KCO']}/{row['DCT']}/{row['DOC']}" for row in rows}
 
     def numbered(self, names: Collection[tuple[int, str]]) -> dict[tuple[int, str], list[Held]]:
         """(supplier, invoice number) -> the vouchers of it that are in force or in the batch files, whoever's they are.
@@ -190,9 +190,10 @@ class VoucherRecords:
             source, revision = self.marks.read_transaction(number) or (None, 0)
             name = (items[0]["AN8"], text(items[0].get("VINV")) or "")
             found.setdefault(name, []).append(Held(f"Z/{batch}/{number}", source, revision, items, in_batch=True))
-        rows = self._items(self.jde.by_keys("F0411", ["AN8", "VINV"], names))
-        for key, items in by([row for row in rows if row["DCT"] != "NO"], *VOUCHER_KEY).items():
-            held = self._voucher(key, items)
+        rows = [row for row in self._items(self.jde.by_keys("F0411", ["AN8", "VINV"], names)) if row["DCT"] != "NO"]
+        of = self.origins.of_rows(rows)
+        for items in by(rows, *VOUCHER_KEY).values():
+            held = self._voucher(items, of)
             if not held.void:
                 found.setdefault((items[0]["AN8"], text(items[0].get("VINV")) or ""), []).append(held)
         return found
@@ -204,8 +205,8 @@ class VoucherRecords:
         groups = by([row for row in rows if row["AN8"] == supplier], *VOUCHER_KEY)
         if len(groups) != 1:
             return None
-        [(key, items)] = groups.items()
-        return self._voucher(key, items)
+        [items] = groups.values()
+        return self._voucher(items, self.origins.of_rows(items))
 
     def rejection(self, batch: str, transaction: str) -> str:
         """What the work center says about a transaction that a run left behind; '' where it says nothing, or the site
@@ -220,12 +221,14 @@ class VoucherRecords:
 
     # -- putting together -----------------------------------------------------------------------------------------
 
-    def _held(self, batch: Sequence[Row], vouchers: Sequence[Row]) -> dict[Any, list[Held]]:
-        groups = {key: rows for key, rows in by(vouchers, *VOUCHER_KEY).items() if self.marks.of_row(rows[0])}
-        marked = {self.marks.of_row(rows[0]) for rows in groups.values()}
-        journal = self._journal(groups)
-        found = [self._voucher(key, rows, journal.get(key, [])) for key, rows in groups.items()]
-        waiting = by([row for row in batch if self.marks.read_transaction(row["EDTN"]) not in marked], "EDBT", "EDTN")
+    def _held(self, batch: Sequence[Row], vouchers: Found) -> dict[Any, list[Held]]:
+        made = set(vouchers.of.values())
+        journal = self._journal([voucher_parts(name) for name in vouchers.vouchers])
+        found = [
+            self._voucher(rows, vouchers.of, journal.get(voucher_parts(name), []))
+            for name, rows in vouchers.vouchers.items()
+        ]
+        waiting = by([row for row in batch if self.marks.read_transaction(row["EDTN"]) not in made], "EDBT", "EDTN")
         found += [each for (name, number), rows in waiting.items() if (each := self._waiting(name, number, rows))]
         ordered: dict[Any, list[Held]] = {}
         for held in sorted(found, key=lambda each: (each.revision, not each.void, each.id)):
@@ -234,32 +237,31 @@ class VoucherRecords:
         return ordered
 
     def _waiting(self, batch: str, transaction: str, rows: Sequence[Row]) -> Held | None:
-        """A transaction in the batch files that has no voucher with its mark; None for a foreign one. One that was
-        processed, and whose voucher does not bear the mark, is found by the number that was written back."""
+        """A transaction in the batch files of which no voucher is known; None for a foreign one. Of one that was
+        processed, the number may have been written back (not established, jde-ais section 11.4)."""
         mark = self.marks.read_transaction(transaction)
         if mark is None:
             return None
-        first = rows[0]
-        if text(first.get("EDSP")) == "1" and first.get("DOC"):
+        first, processed = rows[0], text(rows[0].get("EDSP")) == "1"
+        if processed and first.get("DOC"):
             key = (first["KCO"], first["DCT"], first["DOC"])
-            made = self._vouchers([key])
-            for id, items in made.items():
+            for id, items in self._vouchers([key]).items():
+                self.origins.recognised(*mark, items)
                 return Held(id, *mark, items, self._journal([key]).get(key, []))
-        message = "" if text(first.get("EDSP")) == "1" else self.rejection(batch, transaction)
-        return Held(f"Z/{batch}/{transaction}", *mark, rows, in_batch=True, message=message)
+        message = "" if processed else self.rejection(batch, transaction)
+        return Held(f"Z/{batch}/{transaction}", *mark, rows, in_batch=True, message=message, unseen=processed)
 
-    def _voucher(self, key: tuple[Any, ...], rows: Sequence[Row], journal: Sequence[Row] = ()) -> Held:
-        source, revision = self.marks.of_row(rows[0]) or (None, 0)
-        return Held("/".join(map(str, key)), source, revision, rows, journal)
+    def _voucher(self, rows: Sequence[Row], of: Mapping[str, Any], journal: Sequence[Row] = ()) -> Held:
+        source, revision = of.get(voucher_id(rows[0]), (None, 0))
+        return Held(voucher_id(rows[0]), source, revision, rows, journal)
 
     def _vouchers(self, keys: Iterable[tuple[str, str, int]]) -> dict[str, list[Row]]:
         wanted = list(keys)
         rows = self._items(self.jde.by_keys("F0411", VOUCHER_KEY, wanted)) if wanted else []
-        return {voucher_key(items[0]).removeprefix("F0411:"): items for items in by(rows, *VOUCHER_KEY).values()}
+        return {voucher_id(items[0]): items for items in by(rows, *VOUCHER_KEY).values()}
 
     def _journal(self, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], list[Row]]:
-        pages: Iterator[list[Row]] = self.jde.by_keys("F0911", VOUCHER_KEY, list(keys)) if keys else iter(())
-        return by([row for page in pages for row in page], *VOUCHER_KEY)
+        return by(pages(self.jde.by_keys("F0911", VOUCHER_KEY, list(keys))), *VOUCHER_KEY) if keys else {}
 
     def _pay_items(self, where: Any) -> list[Row]:
         return self._items(self.jde.browse("F0411", where=where))

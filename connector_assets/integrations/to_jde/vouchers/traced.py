@@ -1,0 +1,393 @@
+"""Vouchers of ours without a mark: known by what JD Edwards carries through anyhow (jde-ais section 11.4).
+
+The ledger remembers what was asked for, and which voucher it turned out to be. A voucher of which nobody told us the
+number is looked for by supplier and invoice number. It is the one that was asked for only if amount, date, currency and
+document type agree, and if it shows that it is ours: by our mark in its remark (RMK), or by our user (TORG), each
+believed as far as the voucher that was found last showed it. One that stood there before we asked, or that shows that
+somebody else entered it, is never taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from connector_assets.delivery.money import amount_text
+from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
+from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_parts
+from connector_assets.integrations.from_jde.posting import without_audit_rows
+from connector_assets.integrations.to_jde.vouchers.origins import (
+    Found,
+    Origin,
+    Origins,
+    Read,
+    marked,
+    pages,
+    voucher_id,
+)
+from connector_resources.jde.query import eq
+from connector_resources.ledger import Link
+from connector_resources.ledger.vouchers_made import Made
+
+ZERO = Decimal("0.00")
+NUMBER = ("AN8", "VINV")
+REMARK_LENGTH = 30
+# what both must say; an amount of a void voucher is gone
+SAYS = ("supplier", "number", "date", "currency", "type")
+# signs that a voucher is ours: our mark in its remark, our user
+REMARK, USER = "RMK", "TORG"
+
+
+class TracedOrigins(Origins):
+    """By supplier and invoice number, with what else must agree, or by a number that we gave it."""
+
+    # -- what is known ---------------------------------------------------------------------------------------------
+
+    def of_rows(self, rows: Sequence[Row]) -> dict[str, Origin]:
+        groups = _grouped(rows)
+        found: dict[str, Origin] = {}
+        register = self._register.found(self._connection, groups)
+        links = self._links.by_target(self.flow, "F0411", list(groups))
+        made = self._register.of(self.flow, [link.source_key for link in links.values()])
+        waiting = self._waiting()
+        for name, items in groups.items():
+            head, link = items[0], links.get(name)
+            if (kept := register.get(name)) is not None:
+                if kept.flow == self.flow:
+                    found[name] = self.id(kept.key), kept.revision
+            elif link is not None:
+                found[name] = self._linked(link, made.get(link.source_key, ()), head)
+            elif (told := self._told(head)) is not None:
+                found[name] = told
+            elif (one := self._asked_for(items, waiting)) is not None:
+                found[name] = self.id(one.key), one.revision
+        return found
+
+    def find(self, read: Read, ids: Collection[Any]) -> Found:
+        return self._find(read, ids, None)
+
+    def current(self, jde: Any, ids: Collection[Any], waiting: Collection[Origin] = ()) -> Found:
+        return self._find(self._reads(jde), ids, set(waiting))
+
+    def all(self, jde: Any) -> Found:
+        return self.current(jde, self.ids(jde))
+
+    def ids(self, jde: Any) -> set[Any]:
+        keys = {link.source_key for link in self._links.all(flow=self.flow)} | set(self._register.keys(self.flow))
+        return {self.id(key) for key in keys}
+
+    def any(self, jde: Any) -> bool:
+        return bool(self.ids(jde)) or bool(self._of_our_user(jde))
+
+    def fields(self, id: Any, revision: int, remark: str) -> dict[str, Any]:
+        if not self.rules.mark_in_remark:
+            return {}
+        return {"Remark": f"{self.rules.mark(id, revision)} {remark}"[:REMARK_LENGTH].rstrip()}
+
+    # -- what was asked for ----------------------------------------------------------------------------------------
+
+    def attempt(self, id: Any, revision: int, body: Mapping[str, Any], content: Mapping[str, Any]) -> None:
+        sent = {name: content[name] for name in ("supplier", "number", "amount", "date", "currency")}
+        sent |= {"type": body["DocumentType"], "mark": self.rules.mark(id, revision) if self._marks(body) else ""}
+        standing = _grouped(self._reads(self.bench.client("jde"))(NUMBER, [_number_of(sent)]))
+        sent["before"] = sorted(standing)
+        self._register.attempt(self.flow, self.key(id), revision, self._connection, sent)
+
+    def recognised(self, id: Any, revision: int, items: Sequence[Row]) -> None:
+        name = voucher_id(items[0])
+        if self._register.found(self._connection, [name]):
+            return
+        made = {each.revision: each for each in self._register.of(self.flow, [self.key(id)]).get(self.key(id), ())}
+        one = made.get(revision) or Made(self.flow, self.key(id), revision, self._connection)
+        self._keep([(one, items)])
+
+    def answered(self, id: Any, revision: int, items: Sequence[Row]) -> bool:
+        name, key = voucher_id(items[0]), self.key(id)
+        if (kept := self._register.found(self._connection, [name]).get(name)) is not None:
+            return (kept.flow, kept.key, kept.revision) == (self.flow, key, revision)
+        own = [each for each in self._register.of(self.flow, [key]).get(key, ()) if each.revision == revision]
+        # an answer may be that of another call: JDE may have come to another total, and to nothing else
+        if not any(_agrees(sent, self._says(items), SAYS) and name not in sent["before"] for sent in _attempts(own)):
+            return False
+        if any(self._shows(items, each) is False for each in own):
+            return False
+        self._keep([(own[0], items)])
+        return True
+
+    # -- what is ours without our memory ---------------------------------------------------------------------------
+
+    def claim(self, jde: Any, wanted: Mapping[Any, Mapping[str, Any]]) -> Found:
+        names = {id: _number_of(sent) for id, sent in wanted.items() if sent["supplier"] and sent["number"]}
+        if not names:
+            return Found()
+        groups = _grouped(self._reads(jde)(NUMBER, sorted(set(names.values()))))
+        taken = self._taken(groups)
+        free = {name: items for name, items in groups.items() if name not in taken}
+        found = Found()
+        kept: list[tuple[Made, Sequence[Row]]] = []
+        for id, number in names.items():
+            own = [items for items in free.values() if self._is(id, wanted[id], number, items)]
+            own = sorted(own, key=lambda items: (not is_void(items), items[0]["DOC"]))
+            for place, items in enumerate(own, 1):
+                told, name = self._told(items[0]), voucher_id(items[0])
+                revision = told[1] if told is not None else place
+                found.vouchers[name], found.of[name] = items, (id, revision)
+                free.pop(name)
+                if sum(not is_void(each) for each in own) < 2:
+                    kept.append((Made(self.flow, self.key(id), revision, self._connection), items))
+        self._keep(kept)
+        return found
+
+    def _is(self, id: Any, sent: Mapping[str, Any], number: tuple[int, str], items: Sequence[Row]) -> bool:
+        """Whether a voucher of nothing known is of this document: of our mark, or of our user and as it says."""
+        told = self._told(items[0])
+        if told is not None:
+            return bool(told[0] == id)
+        if self._user_of(items[0]) != self._user or _name_of(items[0]) != number or self._foreign(items[0]):
+            return False
+        names = SAYS if is_void(items) or sent["amount"] is None else (*SAYS, "amount")
+        return _agrees(sent, self._says(items), [name for name in names if sent[name] is not None])
+
+    def unmatched(self) -> list[str]:
+        # what was asked for since then is in the register
+        if self._register.tried(self.flow):
+            return []
+        return sorted(self._of_our_user(self.bench.client("jde")) - set(self.rules.not_ours))
+
+    def unaccounted(self, rows: Sequence[Row]) -> set[str]:
+        groups = {
+            name: items
+            for name, items in _grouped(rows).items()
+            if text(items[0].get("TORG")) and not is_void(items) and name not in self.rules.not_ours
+        }
+        if not groups:
+            return set()
+        known = self._taken(groups) | self.of_rows([row for items in groups.values() for row in items]).keys()
+        return {
+            name
+            for name, items in groups.items()
+            if name not in known and self._user_of(items[0]) == self._user and not self._foreign(items[0])
+        }
+
+    def _of_our_user(self, jde: Any) -> set[str]:
+        """The vouchers in force that our user made and that are of no known document, of all that there are. TORG is in
+        no index: asked once, of a ledger that knows of nothing that it asked for."""
+        if self._register.tried(self.flow):
+            return set()
+        return self.unaccounted(self._by_user)
+
+    @cached_property
+    def _by_user(self) -> list[Row]:
+        return pages(self.bench.client("jde").browse("F0411", where=eq("TORG", self._user)))
+
+    # -- finding ---------------------------------------------------------------------------------------------------
+
+    def _find(self, read: Read, ids: Collection[Any], unprocessed: Collection[Origin] | None) -> Found:
+        """`unprocessed` are those that the batch files hold; None where they were not asked."""
+        keys = {self.key(id): id for id in ids}
+        made, links = self._register.of(self.flow, list(keys)), self._links.of(self.flow, list(keys))
+        known = {each.found for own in made.values() for each in own if each.found}
+        known |= {link.target_id for link in links.values() if not link.target_id.startswith("Z/")}
+        asked = [each for own in made.values() for each in own if not each.found]
+        groups = _grouped(read(VOUCHER_KEY, [voucher_parts(name) for name in sorted(known)]) if known else [])
+        names = {_number_of(sent) for sent in _attempts(asked)}
+        groups |= _grouped(read(NUMBER, sorted(names)) if names else [])
+        found = Found()
+        for key, own in made.items():
+            found.of |= {each.found: (keys[key], each.revision) for each in own if each.found in groups}
+        kept: list[tuple[Made, Sequence[Row]]] = []
+        for key, link in links.items():
+            if link.target_id in groups and link.target_id not in found.of:
+                items = groups[link.target_id]
+                origin = found.of[link.target_id] = self._linked(link, made.get(key, ()), items[0])
+                kept += [(each, items) for each in made.get(key, ()) if each.revision == origin[1] and not each.found]
+        settled = {(each.key, each.revision) for each, _ in kept}
+        taken = self._taken(groups) if asked else set()
+        for one in sorted(asked, key=lambda each: (each.key, each.revision)):
+            origin = keys[one.key], one.revision
+            if (one.key, one.revision) in settled:
+                continue
+            heard = unprocessed is not None and origin not in unprocessed and self._heard(one, links.get(one.key))
+            name = self._recognise(one, {n: i for n, i in groups.items() if n not in taken | found.of.keys()}, heard)
+            if name is not None:
+                found.of[name] = origin
+                kept.append((one, groups[name]))
+        self._keep(kept)
+        found.of |= self._of_old(read, keys, made, links, groups)
+        found.vouchers = {name: groups[name] for name in found.of}
+        return found
+
+    def _of_old(
+        self,
+        read: Read,
+        keys: Mapping[str, Any],
+        made: Mapping[str, Any],
+        links: Mapping[str, Link],
+        groups: dict[str, list[Row]],
+    ) -> dict[str, Origin]:
+        """What was made, or may have been, while vouchers were known by their mark is still found by it."""
+        called = self.bench.ledger.intents.named(self.flow, [key for key in keys if key not in made], self.rules.SOURCE)
+        linked = {key for key, link in links.items() if key not in made and link.origin != "set"}
+        old = marked(read, self.rules, [keys[key] for key in called.keys() | linked]) if called or linked else Found()
+        groups |= old.vouchers
+        return old.of
+
+    def _recognise(self, one: Made, candidates: Mapping[str, Sequence[Row]], heard: bool) -> str | None:
+        """The voucher that was asked for. `heard`: every call for it was answered, and it must be there."""
+        agreeing: dict[str, bool | None] = {}
+        for sent in one.attempts:
+            for name, items in candidates.items():
+                if name in sent["before"] or _name_of(items[0]) != _number_of(sent):
+                    continue
+                shows = self._shows(items, one)
+                # JDE may come to another total, which is told; a void voucher has none any more
+                exact = is_void(items) or self._told(items[0]) is not None
+                if _agrees(sent, self._says(items), SAYS if exact else (*SAYS, "amount")):
+                    agreeing[name] = shows
+        ours = [name for name, shows in agreeing.items() if shows]
+        in_force = [name for name in ours if not is_void(candidates[name])]
+        if len(in_force) == 1 or (not in_force and len(ours) == 1):
+            return (in_force or ours)[0]
+        open_ = [name for name, shows in agreeing.items() if shows is None and not is_void(candidates[name])]
+        return open_[0] if heard and not ours and len(open_) == 1 else None
+
+    def _asked_for(self, items: Sequence[Row], waiting: Sequence[Made]) -> Made | None:
+        """What may be this voucher of what was asked for and was not seen yet: it is nobody else's to pay meanwhile."""
+        said, name = self._says(items), voucher_id(items[0])
+        for one in waiting:
+            fits = any(_agrees(sent, said, (*SAYS, "amount")) and name not in sent["before"] for sent in one.attempts)
+            if fits and self._shows(items, one) is not False:
+                return one
+        return None
+
+    def _shows(self, items: Sequence[Row], one: Made) -> bool | None:
+        """Whether a voucher shows that it is the one that was asked for, or is not; None where nothing shows either."""
+        told = self._told(items[0])
+        if told is not None:
+            return told == (self.id(one.key), one.revision)
+        if self._signs.get(REMARK) and any(sent["mark"] for sent in one.attempts):
+            return False
+        return self._user_of(items[0]) == self._user if self._signs.get(USER) else None
+
+    def _linked(self, link: Link, made: Sequence[Made], head: Row) -> Origin:
+        """A linked voucher is of the newest revision that was asked for, unless it says otherwise itself."""
+        told = self._told(head)
+        id = self.id(link.source_key)
+        if told is not None and told[0] == id:
+            return told
+        return id, max((each.revision for each in made), default=1)
+
+    def _heard(self, one: Made, link: Link | None) -> bool:
+        """Whether JDE was seen to have taken it: its rows were in the batch files."""
+        return (
+            link is not None
+            and link.target_id.startswith("Z/")
+            and link.target_id.endswith(f"/{self.rules.transaction(self.id(one.key), one.revision)}")
+        )
+
+    def _taken(self, groups: Collection[str]) -> set[str]:
+        """Those of these vouchers of which it is known what they are."""
+        names = list(groups)
+        linked = self._links.by_target(self.flow, "F0411", names)
+        return {*self._register.found(self._connection, names), *linked}
+
+    def _keep(self, found: Iterable[tuple[Made, Sequence[Row]]]) -> None:
+        kept = []
+        for one, items in found:
+            head = items[0]
+            seen: dict[str, bool] = {USER: self._user_of(head) == self._user}
+            if any(sent["mark"] for sent in one.attempts):
+                seen[REMARK] = self._told(head) is not None
+            kept.append(replace(one, found=voucher_id(head), seen=seen if one.attempts else None))
+        if kept:
+            self._register.recognise(kept, self.bench.now())
+            self.__dict__.pop("_signs", None)
+
+    # -- what a voucher says ---------------------------------------------------------------------------------------
+
+    def _says(self, items: Sequence[Row]) -> dict[str, Any]:
+        head = items[0]
+        column = "ACR" if is_foreign(head) else "AG"
+        return {
+            "supplier": str(head["AN8"]),
+            "number": text(head.get("VINV")) or "",
+            "amount": amount_text(sum((row.get(column) or ZERO for row in items), ZERO)),
+            "date": head["DIVJ"].isoformat() if head.get("DIVJ") else None,
+            "currency": voucher_currency(head, self._currencies),
+            "type": text(head.get("DCT")),
+        }
+
+    def _told(self, head: Row) -> Origin | None:
+        """The mark in the remark, or in the column of before."""
+        return self.rules.read((text(head.get("RMK")) or "").partition(" ")[0]) or self.rules.of_row(head)
+
+    def _foreign(self, head: Row) -> bool:
+        """Whether it bears the mark of another flow, or of another connector."""
+        return self.rules.is_mark((text(head.get("RMK")) or "").partition(" ")[0])
+
+    def _marks(self, body: Mapping[str, Any]) -> bool:
+        return self.rules.read(str(body.get("Remark") or "").partition(" ")[0]) is not None
+
+    @staticmethod
+    def _user_of(head: Row) -> str:
+        return (text(head.get("TORG")) or "").upper()
+
+    # -- where it is kept ------------------------------------------------------------------------------------------
+
+    @property
+    def _register(self) -> Any:
+        return self.bench.ledger.vouchers_made
+
+    @property
+    def _links(self) -> Any:
+        return self.bench.ledger.links
+
+    @property
+    def _connection(self) -> str:
+        return self.bench.connection("jde").name
+
+    @cached_property
+    def _user(self) -> str:
+        user: str = self.bench.client("jde").user
+        return user[:10].strip().upper()
+
+    @cached_property
+    def _signs(self) -> Mapping[str, bool]:
+        signs: Mapping[str, bool] = self._register.signs(self.flow)
+        return signs
+
+    @cached_property
+    def _currencies(self) -> Mapping[str, str]:
+        return company_currencies(self.bench.reader("jde"))
+
+    def _waiting(self) -> list[Made]:
+        waiting: list[Made] = self._register.waiting(self.flow)
+        return waiting
+
+    @staticmethod
+    def _reads(jde: Any) -> Read:
+        return lambda columns, keys: pages(jde.by_keys("F0411", columns, keys))
+
+
+def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Voucher -> its pay items, without audit rows."""
+    return {voucher_id(items[0]): items for items in by(without_audit_rows(list(rows)), *VOUCHER_KEY).values()}
+
+
+def _attempts(made: Iterable[Made]) -> list[Mapping[str, Any]]:
+    return [sent for each in made for sent in each.attempts]
+
+
+def _number_of(sent: Mapping[str, Any]) -> tuple[int, str]:
+    return int(sent["supplier"]), sent["number"]
+
+
+def _name_of(head: Row) -> tuple[int, str]:
+    return head["AN8"], text(head.get("VINV")) or ""
+
+
+def _agrees(sent: Mapping[str, Any], said: Mapping[str, Any], names: Iterable[str]) -> bool:
+    return all(sent[name] == said[name] for name in names)

@@ -1,0 +1,159 @@
+"""What we made in a target that has no field for a key of ours: which record there is which revision of a document.
+
+A row is written before the record is asked for, with all by which it can be known again. What is found to be it is
+kept, so that nothing that looks alike later takes its place; a link tells of the newest revision alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from connector_resources.ledger.database import FLOW, KEYS, Database, chunks
+from connector_resources.ledger.models import vouchers_made as table
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One revision of a document. `attempts` is what was asked for, the last one last; none where only a record was
+    found. `found` is the record, `seen` which signs of ours it showed; `number` the one that it was given beforehand.
+    """
+
+    flow: str
+    key: str
+    revision: int
+    connection: str
+    attempts: tuple[Mapping[str, Any], ...] = ()
+    number: str | None = None
+    found: str | None = None
+    seen: Mapping[str, bool] | None = None
+
+
+_COLUMNS = tuple(table.c[name] for name in Made.__slots__)
+_OF = select(*_COLUMNS).where(table.c.flow == FLOW, table.c.key.in_(KEYS)).order_by(table.c.key, table.c.revision)
+_FOUND = select(*_COLUMNS).where(table.c.connection == bindparam("connection"), table.c.found.in_(KEYS))
+_NUMBERED = select(*_COLUMNS).where(table.c.connection == bindparam("connection"), table.c.number.in_(KEYS))
+_WAITING = select(*_COLUMNS).where(table.c.flow == FLOW, table.c.found.is_(None)).order_by(table.c.key)
+_TRIED = select(table.c.key).where(table.c.flow == FLOW, table.c.tried).limit(1)
+_SEEN = (
+    select(table.c.seen)
+    .where(table.c.flow == FLOW, table.c.seen.is_not(None))
+    .order_by(table.c.found_at.desc(), table.c.key.desc())
+    .limit(1)
+)
+
+
+class VouchersMade:
+    """The group `ledger.vouchers_made`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def attempt(self, flow: str, key: str, revision: int, connection: str, sent: Mapping[str, Any]) -> None:
+        """Write down what is about to be asked for; durable when this returns. What was asked for before under another
+        name is kept beside it."""
+        own = table.c.flow == flow, table.c.key == key, table.c.revision == revision
+        with self._db.write() as db:
+            row = db.execute(select(table.c.attempts).where(*own)).one_or_none()
+            if row is None:
+                values = {"flow": flow, "key": key, "revision": revision, "connection": connection}
+                db.execute(table.insert().values(**values, attempts=[dict(sent)], tried=True))
+                return
+            others = [each for each in row.attempts if each != dict(sent)]
+            db.execute(table.update().where(*own).values(attempts=[*others, dict(sent)], tried=True))
+
+    def reserve(self, flow: str, key: str, revision: int, connection: str, number: str) -> bool:
+        """Give a revision its number beforehand, durable when this returns; False where the number is another's."""
+        insert = self._db.insert(table)
+        row = {"flow": flow, "key": key, "revision": revision, "connection": connection, "attempts": [], "tried": False}
+        with self._db.write() as db:
+            db.execute(insert.values(**row).on_conflict_do_nothing())
+            holder = select(table.c.key).where(table.c.connection == connection, table.c.number == number)
+            if db.execute(holder).one_or_none() is not None:
+                return False
+            own = table.c.flow == flow, table.c.key == key, table.c.revision == revision
+            db.execute(table.update().where(*own).values(number=number))
+            return True
+
+    def recognise(self, found: Sequence[Made], now: datetime) -> None:
+        """Keep which records were found to be which revisions, and what they show."""
+        if not found:
+            return
+        insert = self._db.insert(table)
+        statement = insert.on_conflict_do_update(
+            index_elements=[table.c.flow, table.c.key, table.c.revision],
+            set_={name: insert.excluded[name] for name in ("found", "seen", "found_at")},
+        )
+        rows = [
+            {
+                "flow": each.flow,
+                "key": each.key,
+                "revision": each.revision,
+                "connection": each.connection,
+                "attempts": list(each.attempts),
+                "tried": bool(each.attempts),
+                "found": each.found,
+                "seen": None if each.seen is None else dict(each.seen),
+                "found_at": now,
+            }
+            for each in found
+        ]
+        # it follows from what was read, also by a home that may only read
+        with self._db.write(even_copied=True) as db:
+            db.execute(statement, rows)
+
+    def of(self, flow: str, keys: Collection[str]) -> dict[str, list[Made]]:
+        """Document key -> its revisions, the newest last; documents without any are absent."""
+        made: dict[str, list[Made]] = {}
+        with self._db.read() as db:
+            for part in chunks(sorted(keys)):
+                for row in db.execute(_OF, {"flow": flow, "keys": part}):
+                    made.setdefault(row.key, []).append(_made(row))
+        return made
+
+    def found(self, connection: str, ids: Collection[str]) -> dict[str, Made]:
+        """Record -> what it is, of these records of a connection, whichever flow made them."""
+        return self._by(_FOUND, connection, ids, "found")
+
+    def numbered(self, connection: str, numbers: Collection[str]) -> dict[str, Made]:
+        """Number -> the revision that it was given to."""
+        return self._by(_NUMBERED, connection, numbers, "number")
+
+    def waiting(self, flow: str) -> list[Made]:
+        """The revisions that were asked for, and of which no record is known yet."""
+        with self._db.read() as db:
+            return [_made(row) for row in db.execute(_WAITING, {"flow": flow}) if row.attempts]
+
+    def keys(self, flow: str) -> Iterator[str]:
+        """Every document of which anything was made, in order."""
+        with self._db.read() as db:
+            rows = db.execute(select(table.c.key).where(table.c.flow == flow).distinct().order_by(table.c.key))
+            yield from [row.key for row in rows]
+
+    def tried(self, flow: str) -> bool:
+        """Whether this ledger knows of anything that the flow asked for."""
+        with self._db.read() as db:
+            return db.execute(_TRIED, {"flow": flow}).first() is not None
+
+    def signs(self, flow: str) -> Mapping[str, bool]:
+        """Which signs of ours the record showed that was found last; nothing where none was found."""
+        with self._db.read() as db:
+            row = db.execute(_SEEN, {"flow": flow}).one_or_none()
+        return row.seen if row is not None else {}
+
+    def _by(self, query: Any, connection: str, values: Collection[str], name: str) -> dict[str, Made]:
+        made: dict[str, Made] = {}
+        with self._db.read() as db:
+            for part in chunks(sorted(values)):
+                rows = db.execute(query, {"connection": connection, "keys": part})
+                made.update((getattr(row, name), _made(row)) for row in rows)
+        return made
+
+
+def _made(row: Any) -> Made:
+    made = Made(*row)
+    return replace(made, attempts=tuple(made.attempts))

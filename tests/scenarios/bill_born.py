@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import scenario_keys
 from bill_paid import table
 from bill_site import BillSite
 from scenario_acts import ORCHESTRATIONS
@@ -19,7 +20,7 @@ FLOW = "approved_bills"
 
 def switched_on(town: BillSite, **settings: Any) -> None:
     """The flow is on, in a town whose suppliers are vendors of BILL."""
-    town.flows[FLOW] = settings
+    town.flows[FLOW] = {**scenario_keys.settings(), **settings}
     town.connect("jde", orchestrations=ORCHESTRATIONS)
 
 
@@ -75,20 +76,29 @@ def run(town: BillSite) -> dict[str, int]:
 
 def items(town: BillSite, id: str | None = None) -> list[dict[str, Any]]:
     """The pay items (F0411) with our mark, of one bill or of all, by voucher number."""
+    return [row for _, row in marked(town, id)]
+
+
+def marked(town: BillSite, id: str | None = None) -> list[tuple[str, dict[str, Any]]]:
+    """The same with the mark that each bears, or would bear where there is none."""
+    numbers = {each["invoice"]["invoiceNumber"]: each["id"] for each in town.bill.all("bills") if each.get("invoice")}
     begins = "BL-" if id is None else f"BL-{id}-"
-    found = [row for row in table(town, "F0411") if str(row.get("VR01", "")).startswith(begins)]
-    return sorted(found, key=lambda row: (row["DOC"], row["SFX"]))
+    return [
+        (mark, row)
+        for mark, row in scenario_keys.marked(table(town, "F0411"), "BL-", numbers)
+        if mark.startswith(begins)
+    ]
 
 
 def vouchers(town: BillSite, id: str | None = None) -> list[tuple[str, Decimal, str]]:
     """(mark, gross amount, `void` or pay status) of each pay item with our mark."""
     return [
         (
-            row["VR01"].strip(),
+            mark,
             Decimal(row.get("AG", 0)),
             "void" if row.get("VOD", "").strip() == "V" else row["PST"].strip(),
         )
-        for row in items(town, id)
+        for mark, row in marked(town, id)
     ]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import scenario_keys
 from scenario_books import first_books
 from scenario_home import NINE, installation, put_back
 from scenario_site import Site
@@ -47,6 +48,27 @@ def sandbox(served: tuple[Sandbox, dict[str, Any]]) -> Sandbox:
     running_one, options = served
     put_back(running_one, options, NINE)
     return running_one
+
+
+@pytest.fixture
+def known_by(request: pytest.FixtureRequest, sandbox: Sandbox) -> str:
+    """By what the vouchers that we make are known, and what JD Edwards keeps of them; a module may run in every way."""
+    way: str = getattr(request, "param", "mark")
+    sandbox.post("/options", {"jde": dict(scenario_keys.begin(way))})
+    return way
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module with `KNOWN_BY` runs in each of these ways, a scenario marked `known_by` in its own."""
+    marker = metafunc.definition.get_closest_marker("known_by")
+    ways = marker.args if marker is not None else getattr(metafunc.module, "KNOWN_BY", ())
+    if ways:
+        metafunc.parametrize("known_by", ways, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def _known(known_by: str) -> None:
+    """Every scenario is of some way."""
 
 
 @pytest.fixture(scope="session")

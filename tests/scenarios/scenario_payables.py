@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import scenario_keys
 from scenario_acts import ORCHESTRATIONS
 from scenario_site import Site
 
@@ -19,10 +20,12 @@ class Payables:
     """The clerks of both systems, about invoices that were born in Coupa."""
 
     site: Site
+    # invoice number -> id, of those that were entered here
+    numbers: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """The site runs the flow, with an orchestration for each act."""
-        self.site.flows[FLOW] = {"mode": "batch"}
+        self.site.flows[FLOW] = {"mode": "batch", **scenario_keys.settings()}
         self.site.connect("jde", orchestrations=ORCHESTRATIONS)
 
     # -- Coupa ----------------------------------------------------------------------------------------------------
@@ -51,7 +54,9 @@ class Payables:
             "tax-amount": tax,
             "invoice-lines": lines,
         } | {name.replace("_", "-"): value for name, value in more.items()}
-        return int(self.act("enter_invoice", body=body, approve=approve)["id"])
+        made = int(self.act("enter_invoice", body=body, approve=approve)["id"])
+        self.numbers[number] = made
+        return made
 
     @staticmethod
     def line(place: int, account: str, amount: str) -> dict[str, Any]:
@@ -93,15 +98,19 @@ class Payables:
 
     def items(self, invoice: int | None = None, prefix: str = "CPA-") -> list[dict[str, Any]]:
         """The pay items (F0411) of the vouchers that carry our mark, of one invoice or of all, by voucher number."""
+        return [row for _, row in self.marked(invoice, prefix)]
+
+    def marked(self, invoice: int | None = None, prefix: str = "CPA-") -> list[tuple[str, dict[str, Any]]]:
+        """The same with the mark that each bears, or would bear where there is none."""
         begins = prefix if invoice is None else f"{prefix}{invoice}-"
-        found = [row for row in self.rows("F0411") if str(row.get("VR01", "")).startswith(begins)]
-        return sorted(found, key=lambda row: (row["DOC"], row["SFX"]))
+        found = scenario_keys.marked(self.rows("F0411"), prefix, self.numbers)
+        return [(mark, row) for mark, row in found if mark.startswith(begins)]
 
     def vouchers(self, invoice: int | None = None) -> list[tuple[str, Decimal, str]]:
         """(mark, gross amount, `void` or pay status) of each pay item with our mark."""
         return [
-            (row["VR01"], Decimal(row.get("AG", 0)), "void" if row.get("VOD") == "V" else row["PST"])
-            for row in self.items(invoice)
+            (mark, Decimal(row.get("AG", 0)), "void" if row.get("VOD") == "V" else row["PST"])
+            for mark, row in self.marked(invoice)
         ]
 
     def costs(self, invoice: int) -> list[tuple[str, Decimal]]:

@@ -327,6 +327,19 @@ class Site:
         )
         self.ledger.links.set(link, "clerk", self.clock.now())
 
+    def link_born(self, flow: str, key: str, voucher: str) -> None:
+        """The operator links a document that was born in the other system to its voucher (`00001/PV/4711`)."""
+        link = NewLink(
+            flow=f"{self.NAME}/{flow}",
+            source_connection=self.SYSTEM,
+            source_key=key,
+            target_connection="jde",
+            target_entity="F0411",
+            target_id=voucher,
+            origin="set",
+        )
+        self.ledger.links.set(link, "clerk", self.clock.now())
+
 
 def outcomes(report: FlowReport) -> dict[str, int]:
     """The outcomes that occurred, with their numbers."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import scenario_keys
 from scenario_books import TODAY, Entry
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcome, outcomes
@@ -19,6 +20,8 @@ from connector_resources.errors import Unavailable
 WRITES = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
 # a day on which nothing changes in Coupa
 NEXT = TODAY + timedelta(days=1)
+
+KNOWN_BY = scenario_keys.WAYS
 
 
 @pytest.fixture
@@ -282,6 +285,7 @@ def test_a_voucher_that_a_clerk_voided_is_a_conflict(town: Site, payables: Payab
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void")]
 
 
+@pytest.mark.known_by("mark")
 @pytest.mark.reason("mark_missing")
 def test_a_mark_that_somebody_removed_is_noticed(town: Site, payables: Payables) -> None:
     """Given a voucher whose mark a clerk has overwritten, when its invoice changes, then it is held before anything is
@@ -300,6 +304,7 @@ def test_a_mark_that_somebody_removed_is_noticed(town: Site, payables: Payables)
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void"), (f"CPA-{id}-2", 120, "A")]
 
 
+@pytest.mark.known_by("mark")
 def test_two_vouchers_in_force_are_for_a_person(town: Site, payables: Payables) -> None:
     """Given a voucher that somebody copied in JD Edwards, mark and all, when its invoice changes in Coupa,
     then it is held with both numbers, and neither is voided; reconciliation tells the duplicate."""

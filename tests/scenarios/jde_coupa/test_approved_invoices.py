@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import scenario_keys
 from scenario_books import TODAY, YESTERDAY
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcomes
@@ -16,6 +17,8 @@ from connector_assets.reconciling import compare
 # a day on which nothing changes in Coupa: only what is waited for is looked at
 NEXT = TODAY + timedelta(days=1)
 CREDIT = {"is_credit_note": True, "original_invoice_number": "WEB-0", "original_invoice_date": "2026-02-01"}
+
+KNOWN_BY = scenario_keys.WAYS
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import scenario_keys
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcomes
 
@@ -13,6 +14,8 @@ from connector_resources.ledger import Ledger
 
 ALL = ("suppliers", "accounts", "invoices", FLOW)
 FIELD = "jde-voucher"
+
+KNOWN_BY = scenario_keys.WAYS
 
 
 @pytest.fixture
@@ -117,6 +120,7 @@ def test_an_empty_ledger_decides_the_same(town: Site, payables: Payables, tmp_pa
     assert [each for each in payables.vouchers(changed) if each[2] == "A"] == [(f"CPA-{changed}-3", Decimal(75), "A")]
 
 
+@pytest.mark.known_by("mark")
 def test_the_mark_may_stand_in_the_user_reference(town: Site, payables: Payables) -> None:
     """Given a site that marks its vouchers in URRF with a prefix of its own, when both ways are synced,
     then the mark is there, and neither system gets its own back."""
@@ -146,6 +150,7 @@ def test_coupa_shows_the_voucher_where_it_has_a_field_for_it(town: Site, payable
     assert len(payables.vouchers(id)) == 2
 
 
+@pytest.mark.known_by("mark")
 def test_a_mark_that_jde_does_not_keep_stops_the_flow(town: Site, payables: Payables) -> None:
     """Given orchestrations that do not write the input for the mark, when invoices are synced,
     then the flow stops after the first voucher, and says what is to be done."""

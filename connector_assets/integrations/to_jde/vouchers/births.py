@@ -25,8 +25,8 @@ def births_of(
 ) -> Births:
     """Of mapped rows (`from_jde.vouchers`); `gross` tells a voucher's amount by one of its rows."""
     heads = {voucher_of(row): _row(row, gross(row)) for row in rows}
-    found = origins.of_rows(list(heads.values()))
-    return Births(found.keys(), origins.unaccounted([head for name, head in heads.items() if name not in found]))
+    found = origins.of_rows(list(heads.values())).keys() | origins.perhaps(list(heads.values()))
+    return Births(found, origins.unaccounted([head for name, head in heads.items() if name not in found]))
 
 
 def voucher_of(row: Mapping[str, Any]) -> str:

@@ -284,7 +284,7 @@ class Vouchers(Flow):
         rows = jde.complete("F0411Z1", ["EDTN"], [(rules.transaction(each, 1),) for each in void])
         held |= {told[0] for row in rows if (told := rules.read_transaction(row["EDTN"]))}
         lost = {row[self.id_column]: self._said(row) for row in documents if row["void"]}
-        held |= self.vouchers.claimed({id: said for id, said in lost.items() if id not in held}).keys()
+        held |= self.vouchers.claimed({id: said for id, said in lost.items() if id not in held}, {}).keys()
         for row in documents:
             row["supplier_exists"] = (row["supplier"] or "").isdigit() and int(row["supplier"]) in there
             row["in_jde"] = row[self.id_column] in held
@@ -321,8 +321,8 @@ class Vouchers(Flow):
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         ids = {document.key: self.outlet.id_of(document) for document in documents}
         held = self.vouchers.of(set(ids.values()))
-        unknown = [document for document in documents if ids[document.key] not in held]
-        held |= self.vouchers.claimed({ids[each.key]: self._wanted(each.content) for each in unknown})
+        unknown = [each for each in documents if all(own.unseen for own in held.get(ids[each.key], ()))]
+        held |= self.vouchers.claimed({ids[each.key]: self._wanted(each.content) for each in unknown}, held)
         hits = {}
         for key, id in ids.items():
             revisions = held.get(id, [])

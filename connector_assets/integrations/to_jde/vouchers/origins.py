@@ -116,10 +116,16 @@ class Origins(ABC):
         """Whether the voucher that an orchestration says it made is the one that was asked for."""
         return self.of_row(items[0]) is not None
 
-    def claim(self, jde: Any, wanted: Mapping[Any, Mapping[str, Any]]) -> Found:
+    def claim(self, jde: Any, wanted: Mapping[Any, Mapping[str, Any]], processed: Mapping[Any, int]) -> Found:
         """Of documents that our memory knows nothing of, the vouchers that are ours all the same: id -> what it says
-        (supplier, number, amount, date, currency, type; None where it does not matter)."""
+        (supplier, number, amount, date, currency, type; None where it does not matter). `processed` is the newest
+        revision that the batch files have processed."""
         return Found()
+
+    def perhaps(self, rows: Sequence[Row]) -> set[str]:
+        """Vouchers of these rows that may be what was asked for and was not seen yet: while it is not known, they are
+        sent nowhere."""
+        return set()
 
     def unmatched(self) -> list[str]:
         """Vouchers of ours that are of no document that we know: nothing is written before they are accounted for."""

@@ -130,9 +130,17 @@ class VoucherRecords:
             self.jde.count("F0411Z1", starts_with("EDTN", self.marks.transactions))
         )
 
-    def claimed(self, wanted: Mapping[Any, Mapping[str, Any]]) -> dict[Any, list[Held]]:
-        """The same as `of`, of documents that our memory knows nothing of (see `Origins.claim`)."""
-        return self._held([], self.origins.claim(self.jde, wanted)) if wanted else {}
+    def claimed(
+        self, wanted: Mapping[Any, Mapping[str, Any]], held: Mapping[Any, Sequence[Held]]
+    ) -> dict[Any, list[Held]]:
+        """The same as `of`, of documents that our memory knows nothing of (see `Origins.claim`). `held` is what `of`
+        says: nothing, or what the batch files have processed and nobody has seen."""
+        processed = {id: max(each.revision for each in held[id]) for id in wanted if held.get(id)}
+        found = self._held([], self.origins.claim(self.jde, wanted, processed)) if wanted else {}
+        return {
+            id: [*own, *(each for each in held.get(id, ()) if each.revision > own[-1].revision)]
+            for id, own in found.items()
+        }
 
     def in_batch_files(self, transaction: str) -> bool:
         """Whether rows of this transaction are in the batch files, processed or not."""

@@ -2,9 +2,10 @@
 
 The ledger remembers what was asked for, and which voucher it turned out to be. A voucher of which nobody told us the
 number is looked for by supplier and invoice number. It is the one that was asked for only if amount, date, currency and
-document type agree, and if it shows that it is ours: by our mark in its remark (RMK), or by our user (TORG), each
-believed as far as the voucher that was found last showed it. One that stood there before we asked, or that shows that
-somebody else entered it, is never taken.
+document type agree, and if it shows that it is ours: by our mark in its remark (RMK), or by our user (TORG), either
+of which proves itself where it is there. That it is not there speaks against a voucher only where the one that was
+found last showed that it survives; where nothing is shown, a person decides. One that stood there before we asked, or
+that shows that somebody else entered it, is never taken.
 """
 
 from __future__ import annotations
@@ -52,7 +53,6 @@ class TracedOrigins(Origins):
         register = self._register.found(self._connection, groups)
         links = self._links.by_target(self.flow, "F0411", list(groups))
         made = self._register.of(self.flow, [link.source_key for link in links.values()])
-        waiting = self._waiting()
         for name, items in groups.items():
             head, link = items[0], links.get(name)
             if (kept := register.get(name)) is not None:
@@ -62,9 +62,11 @@ class TracedOrigins(Origins):
                 found[name] = self._linked(link, made.get(link.source_key, ()), head)
             elif (told := self._told(head)) is not None:
                 found[name] = told
-            elif (one := self._asked_for(items, waiting)) is not None:
-                found[name] = self.id(one.key), one.revision
         return found
+
+    def perhaps(self, rows: Sequence[Row]) -> set[str]:
+        groups, waiting = _grouped(rows), self._waiting()
+        return {name for name, items in groups.items() if self._asked_for(items, waiting) is not None}
 
     def find(self, read: Read, ids: Collection[Any]) -> Found:
         return self._find(read, ids, None)
@@ -119,8 +121,13 @@ class TracedOrigins(Origins):
 
     # -- what is ours without our memory ---------------------------------------------------------------------------
 
-    def claim(self, jde: Any, wanted: Mapping[Any, Mapping[str, Any]]) -> Found:
-        names = {id: _number_of(sent) for id, sent in wanted.items() if sent["supplier"] and sent["number"]}
+    def claim(self, jde: Any, wanted: Mapping[Any, Mapping[str, Any]], processed: Mapping[Any, int]) -> Found:
+        known = self._register.of(self.flow, [self.key(id) for id in wanted])
+        names = {
+            id: _number_of(sent)
+            for id, sent in wanted.items()
+            if sent["supplier"] and sent["number"] and self.key(id) not in known
+        }
         if not names:
             return Found()
         groups = _grouped(self._reads(jde)(NUMBER, sorted(set(names.values()))))
@@ -131,7 +138,7 @@ class TracedOrigins(Origins):
         for id, number in names.items():
             own = [items for items in free.values() if self._is(id, wanted[id], number, items)]
             own = sorted(own, key=lambda items: (not is_void(items), items[0]["DOC"]))
-            for place, items in enumerate(own, 1):
+            for place, items in enumerate(own, max(len(own), processed.get(id, 0)) - len(own) + 1):
                 told, name = self._told(items[0]), voucher_id(items[0])
                 revision = told[1] if told is not None else place
                 found.vouchers[name], found.of[name] = items, (id, revision)
@@ -166,18 +173,22 @@ class TracedOrigins(Origins):
         if not groups:
             return set()
         known = self._taken(groups) | self.of_rows([row for items in groups.values() for row in items]).keys()
-        return {
-            name
-            for name, items in groups.items()
-            if name not in known and self._user_of(items[0]) == self._user and not self._foreign(items[0])
-        }
+        return {name for name, items in groups.items() if name not in known and self._is_ours_alone(items[0])}
+
+    def _is_ours_alone(self, head: Row) -> bool:
+        """Whether our user made a voucher, for this flow or for none."""
+        own = self._told(head) is not None or not self._foreign(head)
+        return own and self._user_of(head) == self._user
 
     def _of_our_user(self, jde: Any) -> set[str]:
         """The vouchers in force that our user made and that are of no known document, of all that there are. TORG is in
         no index: asked once, of a ledger that knows of nothing that it asked for."""
         if self._register.tried(self.flow):
             return set()
-        return self.unaccounted(self._by_user)
+        groups = {name: items for name, items in _grouped(self._by_user).items() if not is_void(items)}
+        # that it says of what it is does not say that this is known, or is there any more
+        known = self._taken(groups)
+        return {name for name, items in groups.items() if name not in known and self._is_ours_alone(items[0])}
 
     @cached_property
     def _by_user(self) -> list[Row]:
@@ -270,7 +281,9 @@ class TracedOrigins(Origins):
             return told == (self.id(one.key), one.revision)
         if self._signs.get(REMARK) and any(sent["mark"] for sent in one.attempts):
             return False
-        return self._user_of(items[0]) == self._user if self._signs.get(USER) else None
+        if self._user_of(items[0]) == self._user:
+            return True
+        return False if self._signs.get(USER) else None
 
     def _linked(self, link: Link, made: Sequence[Made], head: Row) -> Origin:
         """A linked voucher is of the newest revision that was asked for, unless it says otherwise itself."""

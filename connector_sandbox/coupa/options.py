@@ -103,11 +103,11 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     """Whether an external payable without a payee is refused."""
     payable_document_types: list[str] = []
     """The document types that external payables may have; none: any. The list is not published."""
-    unique_payable_references: bool = True
+    unique_payable_references: bool = False
     """Whether source-name and source-reference are unique: described so, and not flagged so."""
-    pay_payee: Literal["once", "twice"] = "once"
+    pay_payee: Literal["once", "twice"] = "twice"
     """How deep the payee of a Coupa Pay payment is: the page prints {"payee": {"payee": {...}}}."""
-    pay_payee_number: bool = True
+    pay_payee_number: bool = False
     """Whether that payee has its number: in the vendor's sample it is null (coupa section 3.5.1)."""
     external_orders: bool = True
     """Whether the optional feature external purchase orders is on (coupa section 3.3)."""

@@ -23,16 +23,18 @@ PAYABLE = {
 PATH = "payables/external/payables"
 
 
-def test_an_external_payable_is_found_again_and_may_be_there_twice_by_option(coupa: Coupa, sandbox: Sandbox) -> None:
+def test_an_external_payable_is_found_again_and_may_be_there_twice_unless_by_option(
+    coupa: Coupa, sandbox: Sandbox
+) -> None:
     made = coupa.post(PATH, PAYABLE)
     assert (made["payable-amount"], made["status"]) == ("120.000000", "open")
-    assert coupa.refused("POST", PATH, PAYABLE) == {"payable": ["Source reference has already been taken"]}
     coupa.post(PATH, {**PAYABLE, "source-name": "Fusion"})
     found = coupa.get(PATH, **{"source-name": "JDE", "source-reference": "00001/PV/4711"})
     assert [each["id"] for each in found] == [made["id"]]
-    sandbox.post("/options", {"coupa": {"unique_payable_references": False}})
     coupa.post(PATH, PAYABLE)
     assert len(coupa.get(PATH, **{"source-name": "JDE", "source-reference": "00001/PV/4711"})) == 2
+    sandbox.post("/options", {"coupa": {"unique_payable_references": True}})
+    assert coupa.refused("POST", PATH, PAYABLE) == {"payable": ["Source reference has already been taken"]}
 
 
 def test_only_what_the_page_lists_comes_back_of_an_external_payable(coupa: Coupa, sandbox: Sandbox) -> None:

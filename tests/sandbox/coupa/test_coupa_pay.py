@@ -57,7 +57,9 @@ def test_a_payment_of_several_invoices_stands_on_them_once_it_is_completed(stock
         for each in payment["payment-details"]
     ]
     assert details == [("1", first, "A", "100.00"), ("1", second, "B", "40.00")]
-    assert payment["payee"]["number"] == "4343" and payment["requested-execution-date"].startswith("2024-06-20")
+    assert payment["payee"]["payee"]["name"] == "Anvil & Sons" and payment["requested-execution-date"].startswith(
+        "2024-06-20"
+    )
     held = sandbox.get("/state")["coupa"]["coupa_pay_payments"]
     assert held["by_status"] == {"completed_successfully": {"count": 1, "totals": {"GBP": "140.00"}}}
 
@@ -149,13 +151,13 @@ def test_the_payee_is_printed_as_the_option_says_and_the_payable_is_no_invoice(
     number = stocked.approved()["id"]
     made = act(sandbox, "make_payment", invoices=[{"id": number}])["id"]
     shown = stocked.get(f"coupa_pay/payments/{made}")
-    assert shown["payee"]["number"] == "4343"
+    payee = shown["payee"]["payee"]
+    assert (payee["id"], payee["name"], payee["number"]) == (1, "Anvil & Sons", None)
     [detail] = shown["payment-details"]
     assert (detail["payable-type"], detail["source-transaction-type"]) == ("CoupaPay::Invoice", "InvoiceHeader")
     assert detail["source-transaction-id"] == number != detail["payable-id"]
     assert shown["pay-to-account"]["supplier"]["id"] == 1
-    sandbox.post("/options", {"coupa": {"pay_payee": "twice", "pay_payee_number": False}})
-    payee = stocked.get(f"coupa_pay/payments/{made}")["payee"]["payee"]
-    assert (payee["id"], payee["name"], payee["number"]) == (1, "Anvil & Sons", None)
+    sandbox.post("/options", {"coupa": {"pay_payee": "once", "pay_payee_number": True}})
+    assert stocked.get(f"coupa_pay/payments/{made}")["payee"]["number"] == "4343"
     marked = stocked.put(f"coupa_pay/payments/{made}", {"coupa-pay-payment": {"exported": "true"}})
     assert marked["exported"] is True

@@ -25,6 +25,7 @@ Key = tuple[Any, ...]
 VOUCHERS, BATCHES, LOG, JOURNAL_LOG = "F0411", "F0011", "F0411Z3", "F0911Z4"
 # tables whose changed rows are found through the vouchers and batches that changed
 FOLLOWING = ("F0911", "F0414", "F0413")
+_LOGS = {"log": LOG, "journal_log": JOURNAL_LOG}
 _VOUCHER = ("DCT", "DOC", "KCO")
 # batches of vouchers, of payments (automatic, manual, without voucher), of journal entries (98/IT)
 _VOUCHER_BATCHES, _PAYMENT_BATCHES, _JOURNAL_BATCHES = ("V",), ("K", "M", "W"), ("G",)
@@ -64,7 +65,8 @@ class Following:
         told["batches"] = self._newest(BATCHES, one_of("ICUT", self._kinds), hidden=True)
         if self.connection.changes == "audit":
             return told | {"vouchers": self._newest(VOUCHERS)}
-        return told | {"log": self._newest(LOG), "journal_log": self._newest(JOURNAL_LOG)}
+        # the log is purged, and which time its rows have is not established: they are counted
+        return told | {name: self._client().recent_rows(table) for name, table in _LOGS.items()}
 
     def _newest(self, table: str, where: Where | None = None, *, hidden: bool = False) -> list[Any] | None:
         try:

@@ -124,6 +124,10 @@ class JdeClient:
         """When a table changed last, by one small question; see `DataService.newest_change`."""
         return self.data.newest_change(table, where)
 
+    def recent_rows(self, table: str) -> int:
+        """How many rows of a small table were changed lately; see `DataService.recent_rows`."""
+        return self.data.recent_rows(table)
+
     @property
     def currency_decimals(self) -> Mapping[str, int]:
         """Currency -> its decimals (F0013.CDEC), read once; see `decimals_by_currency`."""

@@ -160,7 +160,7 @@ class DataService:
         where: Where | None = None,
     ) -> Iterator[list[Row]]:
         """Pages of the rows whose audit date (UPMJ) is in `first`…`last`, both included, in key order."""
-        if known_table(table).clock is None:
+        if known_table(table).column("UPMJ") is None:
             raise UnusableInput(f"table {table} has no audit date, it can only be read whole")
         return self.browse(table, columns=columns, where=all_of(between("UPMJ", first, last), where))
 
@@ -217,6 +217,10 @@ class DataService:
             page_size=1,
         )
         return Stamp(len(rows), rows[0]["UPMJ"], rows[0][described.clock]) if rows else Stamp(0, None, None)
+
+    def recent_rows(self, table: str) -> int:
+        """How many rows were changed within `PROBED_DAYS`: a question for small tables alone."""
+        return self.unproven_count(table, ge("UPMJ", Today(-PROBED_DAYS)))
 
     def _stamp_by_row(self, table: Table, where: Where | None) -> Stamp:
         count = self.count(table.name, where)

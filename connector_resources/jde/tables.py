@@ -28,6 +28,7 @@ EDLN  num3   line of the transaction
 KCO   str5   document company
 DOC   whole  document number
 DCT   str2   document type
+UPMJ  day    date of the log; which time column stands beside it is not established
 """
 
 
@@ -448,12 +449,14 @@ _ALL = (
         "Outbound log of voucher changes, which a site may switch on",
         "EDUS EDBT EDTN EDLN",
         _LOGGED,
+        clock=None,
     ),
     _table(
         "F0911Z4",
         "Outbound log of journal changes, which a site may switch on",
         "EDUS EDBT EDTN EDLN",
         _LOGGED,
+        clock=None,
     ),
     _table(
         "F0413",

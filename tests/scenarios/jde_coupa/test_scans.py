@@ -87,6 +87,22 @@ def test_with_the_sites_index_a_poll_looks_at_what_changed(ledger: Site) -> None
     assert sum(each["rows"] for each in found.values()) < 150, found
 
 
+def test_with_the_outbound_log_a_poll_asks_no_ledger_by_date(ledger: Site) -> None:
+    """Given a site with the outbound log and no index of its own, when a poll runs, then no ledger is looked through,
+    and a probe asks none of them."""
+    ledger.sandbox.post("/options", {"jde": {"outbound_log": ["JDEVOUCH", "JDEJE"]}})
+    ledger.connect("jde", changes="log")
+    changes(ledger.books)
+    counted(ledger)
+    assert outcomes(ledger.sync(FLOW)[FLOW])["created"] == 1
+    found = scans(ledger)
+    assert [each["whole"] for each in found.values()] == [0, 0, 0, 0]
+    assert sum(each["rows"] for each in found.values()) < 200, found
+    counted(ledger)
+    ledger.tick(FLOW)
+    assert [each["rows"] for each in scans(ledger).values()] == [0, 0, 0, 0]
+
+
 @pytest.mark.parametrize("indexed", [False, True])
 def test_a_probe_costs_one_small_question_of_vouchers(ledger: Site, indexed: bool) -> None:
     """Given a big ledger in which nothing moved, when the schedule looks whether there is anything to do, then it asks

@@ -31,7 +31,10 @@ FLOW_TABLES = (
     "F0911",
     "F0413",
     "F0414",
+    "F0011",
 )
+# with `changes: log`
+LOG_TABLES = ("F0411Z3", "F0911Z4")
 _NEEDED = ("dataservice", "dataServiceAggregation", "outputType")
 _SKEW_SECONDS = 120.0
 
@@ -73,7 +76,8 @@ class Preflight:
             ]
         user = f"logged in on {login.environment or 'the default environment'} as {login.role or 'the default role'}"
         checks.append(Check("authenticate", True, f"{user}, dates {login.dates.pattern}"))
-        chosen = tables if tables is not None else dict.fromkeys(FLOW_TABLES, ())
+        logs = LOG_TABLES if self._connection.changes == "log" else ()
+        chosen = tables if tables is not None else dict.fromkeys((*FLOW_TABLES, *logs), ())
         return [
             *checks,
             self._permissions(chosen),

@@ -99,4 +99,7 @@ def test_a_site_that_does_not_grant_the_batches_is_read_all_the_same(town: Site)
     town.sandbox.post("/options", {"jde": {"hidden_tables": ["F0011"], "hidden_answer": "403"}})
     town.books.voucher()
     assert town.tick(FLOW).days is not None
+    with town.bench() as bench:
+        [granted] = [each for each in bench.client("jde").ping() if each.name == "permissions"]
+    assert not granted.ok and "F0011" in granted.detail
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}

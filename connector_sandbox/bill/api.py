@@ -13,6 +13,7 @@ from connector_sandbox.bill import (
     approvals,
     bills,
     classifications,
+    documents,
     payment_creates,
     payment_terms,
     payments,
@@ -21,7 +22,7 @@ from connector_sandbox.bill import (
 )
 from connector_sandbox.bill.books import Books, Record
 from connector_sandbox.bill.errors import Refusal, invalid
-from connector_sandbox.bill.lists import Listing, Lists
+from connector_sandbox.bill.lists import Listing, Lists, page_size
 from connector_sandbox.bill.sessions import ORGANIZATION
 from connector_sandbox.bill.shapes import Field, Shape, taken, taken_many
 from connector_sandbox.bill.wire import Call, Front, Result, Verb
@@ -44,6 +45,7 @@ class Api:
         self._credits()
         self._payments()
         self._terms()
+        self._documents()
         for family in classifications.FAMILIES.values():
             self._classification(family)
 
@@ -101,6 +103,49 @@ class Api:
         self._add("GET", f"{path}/{{id}}", self._shower("payments", show))
         self._add("POST", f"{path}/{{id}}/cancel", self._mover(partial(payments.cancel, books), show))
         self._add("POST", f"{path}/{{id}}/void", self._void)
+
+    def _documents(self) -> None:
+        """Uploads are bytes and answered with 200. A bill has documents, and no attachments."""
+        books = self._books
+        self._add("GET", "/v3/documents/upload-status", lambda c: Result(documents.statuses(books, c.query.get("ids"))))
+        for kind in (documents.DOCUMENT, documents.ATTACHMENT):
+            of_owner, one = f"/v3/{kind.entity}/{kind.owner}/{{id}}", f"/v3/{kind.entity}/{{id}}"
+            self.routes.append(self._front.route("POST", of_owner, self._uploading(kind), raw=True))
+            self._add("GET", of_owner, self._uploads(kind))
+            self._add("GET", one, self._uploaded(kind))
+        self._add("DELETE", "/v3/attachments/{id}", self._delete_attachment)
+
+    def _uploading(self, kind: documents.Kind) -> Verb:
+        def verb(call: Call) -> Result:
+            made = documents.upload(self._books, kind, call.path["id"], call.query.get("name"), call.body)
+            return Result(documents.uploaded(self._books, made, call.base))
+
+        return verb
+
+    def _uploads(self, kind: documents.Kind) -> Verb:
+        def verb(call: Call) -> Result:
+            found = documents.of_owner(self._books, kind, call.path["id"])
+            size, token = page_size(call.query.get("max")), call.query.get("page") or "0"
+            if not token.isdecimal():
+                raise invalid(["page: is not known"])
+            start = int(token)
+            page: dict[str, Any] = {
+                "results": [documents.view(each, call.base) for each in found[start : start + size]]
+            }
+            if start + size < len(found):
+                page["nextPage"] = str(start + size)
+            if start > 0:
+                page["prevPage"] = str(max(0, start - size))
+            return Result(page)
+
+        return verb
+
+    def _uploaded(self, kind: documents.Kind) -> Verb:
+        return lambda call: Result(documents.view(documents.one(self._books, kind, call.path["id"]), call.base))
+
+    def _delete_attachment(self, call: Call) -> Result:
+        self._books.remove("attachments", documents.one(self._books, documents.ATTACHMENT, call.path["id"])["id"])
+        return Result(None, 204)
 
     def _terms(self) -> None:
         """There is neither delete nor archive; the verb of an update is not legible, so both are answered."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from connector_sandbox.bill import ids
@@ -51,6 +51,8 @@ FAMILIES = {
     "vendor_credits": "vendor-credit",
     "payments": "payment",
     "policies": "policy",
+    "documents": "document",
+    "attachments": "attachment",
 }
 """Entity -> family, in the order in which content is loaded."""
 
@@ -108,6 +110,10 @@ class Books:
     def now(self) -> str:
         """The current instant as records keep it."""
         return timestamp(self._clock.now())
+
+    def instant(self) -> datetime:
+        """The current instant."""
+        return self._clock.now()
 
     def today(self) -> date:
         """The current day, in UTC: dates of the API have no zone."""

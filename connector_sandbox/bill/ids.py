@@ -11,6 +11,7 @@ PREFIXES = {
     "vendor_bank_accounts": "vba", "chart_of_accounts": "0ca", "departments": "0de", "locations": "loc",
     "accounting_classes": "cls", "items": "0ii", "employees": "emp", "jobs": "job", "policies": "bap",
     "voids": "vdi", "customers": "0cu", "payment_terms": "00p",
+    "documents": "00h", "uploads": "0du", "attachments": "att",
 }  # fmt: skip
 """By what it is the id of. Those of lines of credits, vendors' bank accounts, policies and voids are made up."""
 

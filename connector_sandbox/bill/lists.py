@@ -84,7 +84,7 @@ class Lists:
         options = self._books.options
         token = query.get("page")
         position = self._position(token, options) if token else None
-        asked = (query.get("filters", ""), query.get("sort", ""), _size(query.get("max")))
+        asked = (query.get("filters", ""), query.get("sort", ""), page_size(query.get("max")))
         if position is not None:
             self._check_same(position, query, asked, options)
             asked = position.query
@@ -183,7 +183,8 @@ class _Chosen:
         self.keys = [(each[0], each[1]) for each in records]
 
 
-def _size(given: str | None) -> int:
+def page_size(given: str | None) -> int:
+    """How many records a page has, by `max`."""
     if given is None:
         return _DEFAULT_SIZE
     if not given.isascii() or not given.removeprefix("-").isdigit():

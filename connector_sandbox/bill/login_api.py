@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from connector_sandbox.bill.options import Options
 from connector_sandbox.bill.sessions import ORGANIZATION, Sessions
 from connector_sandbox.bill.shapes import Field, taken
 from connector_sandbox.bill.wire import Call, Front, Result
@@ -20,6 +25,28 @@ _LOGIN = {
     "consoleApiToken": Field("text"),
 }
 _HEALTH = {"appId": "sandbox-connect", "appEnv": "sandbox", "appVersion": "3", "bdcRegion": "loopback"}
+
+
+TOKEN_PATHS = ("/authx/token", "/connect/authx/token")
+"""Of the access tokens; whether the path is below the API's base is not legible."""
+
+
+def token_routes(sessions: Sessions, options: Callable[[], Options]) -> list[Route]:
+    """Client credentials for an access token. The names of the form's fields and the refusal are the standard's."""
+
+    async def token(request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+        if not options().oauth:
+            return Response(status_code=404)
+        if form.get("grant_type") != "client_credentials":
+            return JSONResponse({"error": "unsupported_grant_type"}, 400)
+        session = sessions.grant(form)
+        if session is None:
+            return JSONResponse({"error": "invalid_client"}, 401)
+        seconds = int(options().oauth_seconds)
+        return JSONResponse({"access_token": session.id, "token_type": "Bearer", "expires_in": seconds})
+
+    return [Route(path, token, methods=["POST"]) for path in TOKEN_PATHS]
 
 
 def routes(front: Front, sessions: Sessions) -> list[Route]:

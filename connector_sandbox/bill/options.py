@@ -96,6 +96,12 @@ class Options(EventOptions, forbid_unknown_fields=True):
     (bill section 3.4.1)."""
     approver_order: Literal["integer", "decimal"] = "integer"
     """How an approver's place is written: 1, or as in one example with decimals."""
+    upload_seconds: float = 60.0
+    """How long the upload of a document takes, on the sandbox's clock: "minutes" (bill section 3.2.2)."""
+    oauth: bool = True
+    """Whether POST /authx/token gives tokens to the apps of `credentials` (bill section 2.6)."""
+    oauth_seconds: float = 3600.0
+    """How long such a token lives: "short"."""
     time_suffix: Literal["+00:00", "Z"] = "+00:00"
     """How times end: guides and live answers have the first one, examples of the collection the second one."""
     bank_account_created: Literal[200, 201] = 200

@@ -34,6 +34,10 @@ _made = Sequence(0)
 CLERK = User(_made.made("users", 1), "integration@bill.example", "s4ndb0x-b1ll-p455w0rd", "full")
 SYNC = User(_made.made("users", 2), "sandbox-sync-token", "s4ndb0x-b1ll-sync-t0ken", "sync")
 READER = User(_made.made("users", 3), "auditor@bill.example", "s4ndb0x-b1ll-read-0nly", "reader")
+APP = User(CLERK.id, "sandbox-app-full-access", "s4ndb0x-b1ll-app-5ecret", "full")
+ACCOUNTING_APP = User(CLERK.id, "sandbox-app-accounting", "s4ndb0x-b1ll-acc-5ecret", "sync")
+"""Developer apps: client id and secret, with the rights of the user who made them (bill section 2.6)."""
+_APPS = {app.username: app for app in (APP, ACCOUNTING_APP)}
 _USERS = {user.username: user for user in (CLERK, SYNC, READER)}
 
 
@@ -55,11 +59,13 @@ class Sessions:
         self._clock = clock
         self._options = options
         self._sessions: dict[str, Session] = {}
+        self._tokens: dict[str, Session] = {}
         self._opened = 0
 
     def forget(self) -> None:
         """All sessions become invalid."""
         self._sessions.clear()
+        self._tokens.clear()
 
     def log_in(self, body: Mapping[str, Any]) -> Session:
         """A new session for what POST /v3/login was sent; Refusal says which part is wrong."""
@@ -81,12 +87,34 @@ class Sessions:
         self._sessions[identifier] = session
         return session
 
+    def grant(self, form: Mapping[str, str]) -> Session | None:
+        """A session whose id is an access token, for an app's credentials; None when they are not known."""
+        app = _APPS.get(form.get("client_id", ""))
+        if app is None or not _same(form.get("client_secret", ""), app.password):
+            return None
+        self._opened += 1
+        now = self._clock.monotonic()
+        token = hashlib.sha256(f"{self._opened}:{now}:{app.username}".encode()).hexdigest()
+        session = Session(token, app, app is APP, now, now)
+        self._tokens[token] = session
+        return session
+
     def log_out(self, session: Session) -> None:
         """The session is over."""
         self._sessions.pop(session.id, None)
 
     def of(self, request: Request) -> Session:
-        """The session of a call, whose idle time begins anew; Refusal when its headers name none."""
+        """The session of a call, whose idle time begins anew; Refusal when its headers name none.
+
+        An access token stands for the developer key and the session (bill section 2.6).
+        """
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            return self._of_token(token.strip())
+        return self.of_login(request)
+
+    def of_login(self, request: Request) -> Session:
+        """The session of a login, which alone the events take."""
         key = request.headers.get("devkey")
         if not key or not _same(key, DEV_KEY):
             raise bad_developer_key()
@@ -103,10 +131,21 @@ class Sessions:
         session.used = now
         return session
 
+    def _of_token(self, token: str) -> Session:
+        session = self._tokens.get(token)
+        if session is None or self._clock.monotonic() - session.opened >= self._options().oauth_seconds:
+            raise session_invalid()
+        return session
+
 
 def credentials() -> dict[str, Any]:
     """The logins that are accepted, under the vendor's own names."""
-    return {**_login(CLERK), "sync_token": _login(SYNC), "read_only": _login(READER)}
+    apps = {"oauth": _app(APP), "oauth_accounting": _app(ACCOUNTING_APP)}
+    return {**_login(CLERK), "sync_token": _login(SYNC), "read_only": _login(READER), **apps}
+
+
+def _app(app: User) -> dict[str, str]:
+    return {"client_id": app.username, "client_secret": app.password, "grant_type": "client_credentials"}
 
 
 def _login(user: User) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connector_sandbox.bill import acts, content, event_views, login_api
+from connector_sandbox.bill import acts, content, documents, event_views, login_api
 from connector_sandbox.bill.api import Api
 from connector_sandbox.bill.books import FAMILIES, Books
 from connector_sandbox.bill.event_routes import EventRoutes
@@ -46,11 +46,13 @@ class BillSystem:
         self._lists = Lists(self._books)
         self._front = Front(clock, self._books, self._sessions, self._gauge)
         self._events = Events(clock, self._switches, ORGANIZATION, lambda: self.store, self._view)
-        self._event_routes = EventRoutes(self._events, clock, self._sessions.of)
+        self._event_routes = EventRoutes(self._events, clock, self._sessions.of_login)
 
     def routes(self) -> Sequence[Route]:
         """The AP API and the events; whatever else is under their bases does not exist."""
         login = login_api.routes(self._front, self._sessions)
+        login += login_api.token_routes(self._sessions, self._switches)
+        login.append(Route(documents.CONTENT + "/{id}", self._download, methods=["GET"]))
         api = Api(self._front, self._books, self._lists).routes
         return [*login, *api, self._front.catch_all(), *self._event_routes.routes()]
 
@@ -149,6 +151,9 @@ class BillSystem:
         """Wait until no event waits to be sent, or for so long; what `call_outs` says then."""
         await self._events.deliveries.wait(seconds)
         return self._events.deliveries.report()
+
+    async def _download(self, request: Request) -> Response:
+        return documents.download(self._books, request.path_params["id"])
 
     def _view(self, family: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
         """A record of the books as a notification takes it."""

@@ -38,6 +38,8 @@ class Call:
     query: Mapping[str, str]
     body: Any
     path: Mapping[str, str]
+    base: str = ""
+    """The URL of the server, with a slash at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,20 @@ class Front:
         self._sessions = sessions
         self._gauge = gauge
 
-    def route(self, method: str, path: str, verb: Verb) -> Route:
-        """A route for whoever has a session: `path` as the vendor writes it, "/v3/bills/{id}"."""
+    def route(self, method: str, path: str, verb: Verb, *, raw: bool = False) -> Route:
+        """A route for whoever has a session: `path` as the vendor writes it, "/v3/bills/{id}".
+
+        The body is JSON, or with `raw` bytes.
+        """
         operation = f"{method} {path}"
 
         async def handler(request: Request) -> Response:
             try:
                 session = self._sessions.of(request)
                 self._check_permission(session, operation)
-                call = Call(session, request.query_params, body_of(await request.body()), request.path_params)
+                sent = await request.body()
+                body = sent if raw else body_of(sent)
+                call = Call(session, request.query_params, body, request.path_params, str(request.base_url))
                 return answer(self._carried_out(verb, call), self._books.options.time_suffix)
             except Refusal as refusal:
                 return self.refused(refusal)

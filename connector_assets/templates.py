@@ -173,8 +173,10 @@ integrations:
       #   approved_status: A
       #   unpayable_status: H
       #   selected_statuses: [A]
-      #   # where the mark of an invoice stands in its voucher: VR01 or URRF; the orchestrations must fill it
-      #   mark_column: VR01
+      #   # by what a voucher is known: supplier_invoice, or mark (in mark_column VR01 or URRF, where JDE keeps it)
+      #   voucher_key: supplier_invoice
+      #   # the remark of a voucher begins with the mark of its invoice
+      #   mark_in_remark: true
       #   mark_prefix: "CPA-"
       #   # invoices dated before this day are left alone
       #   go_live: null
@@ -235,7 +237,10 @@ integrations:
       #   mode: batch
       #   unpayable_status: H
       #   selected_statuses: [A]
-      #   # what the mark of a bill in its voucher (VR01) begins with
+      #   # by what a voucher is known: supplier_invoice, or mark (in VR01, where JDE keeps it)
+      #   voucher_key: supplier_invoice
+      #   # the remark of a voucher begins with the mark of its bill
+      #   mark_in_remark: true
       #   mark_prefix: "BL-"
       #   approval_statuses: [APPROVED, UNASSIGNED]
       #   # unit.object.subsidiary of lines that have no account in BILL; null: such a bill is held

@@ -10,7 +10,7 @@ from connector_resources.errors import StorageProblem, UnusableInput
 from connector_resources.ledger.database import Database
 
 VERSION_TABLE = "ledger_version"
-HEAD = "0009"
+HEAD = "0010"
 
 
 def migrate(database: Database) -> None:

@@ -472,6 +472,14 @@ class Vouchers(Flow):
         found = self.vouchers.numbered(names) if names else {}
         return [self.vouchers.target(held) for own in found.values() for held in own if held.source is None]
 
+    def startup_notes(self) -> list[str]:
+        if not isinstance(self.origins, MarkedOrigins):
+            return []
+        return [
+            f"vouchers are known by a mark in {self.settings.mark_column}, which JD Edwards' batch processor drops: "
+            "see that the first one keeps it, or set voucher_key: supplier_invoice"
+        ]
+
     def startup_problems(self) -> list[str]:
         settings = self.settings
         acts = [*self.outlet.acts, VOID, *([BATCH_RUN] if settings.mode == "batch" else [])]

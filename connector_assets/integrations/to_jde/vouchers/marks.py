@@ -26,7 +26,9 @@ class MarkRules(BaseModel, Generic[Id]):
     mark_prefix: str
     voucher_key: Literal["supplier_invoice", "mark"] | None = Field(
         default=None,
-        description="by what a voucher of ours is known: supplier and invoice number, or the mark in `mark_column`",
+        description="by what a voucher of ours is known: supplier_invoice (supplier, invoice number and what else must "
+        "agree), or mark (in `mark_column`, which JD Edwards' batch processor drops); null: mark, as homes of before "
+        "have it; `connector init` writes supplier_invoice",
     )
     mark_in_remark: bool = Field(
         default=True,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from connector_assets.delivery.workbench import Reader, Workbench
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, chunks, voucher_key
@@ -46,6 +46,10 @@ class Found:
 
 class Origins(ABC):
     """Of the vouchers that one flow makes. `flow` is its full name, `entity` what its document keys begin with."""
+
+    # whether the batch files refuse a second row of one key whatever happens: not where processed rows may be purged,
+    # since nothing else would tell of the first
+    refuses_second: ClassVar[bool] = False
 
     def __init__(self, bench: Workbench, flow: str, entity: str, rules: MarkRules[Any]) -> None:
         self.bench = bench
@@ -142,6 +146,8 @@ class Origins(ABC):
 
 class MarkedOrigins(Origins):
     """By a mark in VR01 or URRF: it needs no memory, and a JDE that keeps what it is given there."""
+
+    refuses_second = True
 
     def of_rows(self, rows: Sequence[Row]) -> dict[str, Origin]:
         return {voucher_id(row): told for row in rows if (told := self.rules.of_row(row)) is not None}

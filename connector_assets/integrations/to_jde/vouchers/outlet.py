@@ -364,7 +364,7 @@ class BatchVouchers(VoucherOutlet):
             send=send,
             outcome="created",
             stage=f"{mark(base_of(content))}:{revision}",
-            refuses_second=True,
+            refuses_second=self.records.origins.refuses_second,
             changes=differences({}, base_of(content)),
         )
 

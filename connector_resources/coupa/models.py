@@ -360,9 +360,17 @@ class Invoice(Customized):
 
 
 class ExternalPayable(Record):
-    """An open item that lives in the ERP (Coupa Pay); unique by source name and reference (section 3.5)."""
+    """An open item that lives in the ERP (Coupa Pay), known by source name and reference (coupa section 3.5.2).
 
-    OPTIONAL = frozenset({"status", "remaining_amount", "remittance_amount", "created_at", "updated_at"})
+    What is only sent need not come back: dates, currency, chart. `currency_id` does.
+    """
+
+    OPTIONAL = frozenset(
+        {
+            *("status", "remaining_amount", "remittance_amount", "created_at", "updated_at"),
+            *("document_date", "due_date", "account_type", "currency", "currency_id", "document_amount", "paid_date"),
+        }
+    )
     source_name: Text = None
     source_reference: Text = None
     document_number: Text = None
@@ -375,8 +383,9 @@ class ExternalPayable(Record):
     paid_date: Unused[Day] = None
     remaining_amount: Unused[Amount] = None
     remittance_amount: Unused[Amount] = None
-    account_type: NamedRef | None = None
+    account_type: Unused[NamedRef | None] = None
     currency: CodeRef | None = None
+    currency_id: Number = None
     status: Text = None
     created_at: Unused[Instant] = None
     updated_at: Instant = None

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from connector_assets.delivery.converge import converge, mark
@@ -37,25 +38,37 @@ VOID = frozenset({"voided", "void"})
 
 
 class ExternalPayables(Outlet):
-    """Mode `external_payables`. Source name and reference are unique in Coupa: it refuses a second one itself."""
+    """Mode `external_payables`. That source name and reference are unique is not established (coupa section 3.5.2): a
+    payable is looked for before it is created, and a lost answer waits for the effect window."""
 
     entity = "external_payables"
+    looks_first = True
 
     def holds_any(self) -> bool:
         return bool(self.coupa.external_payables.holds_any({"source-name": self.settings.source_name}))
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
-        payables = self.coupa.external_payables
-        name = self.settings.source_name
-        hits = {document.key: payables.find(name, document.content["key"]) for document in documents}
-        return {key: [observe(found)] for key, found in hits.items() if found is not None}
+        keys = [document.content["key"] for document in documents]
+        found = self.coupa.external_payables.by_references(self.settings.source_name, keys)
+        hits = {document.key: found.get(document.content["key"], []) for document in documents}
+        return {key: [self.observe(each) for each in same] for key, same in hits.items() if same}
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
-        return {str(each.id): observe(each) for each in by_ids(self.coupa.external_payables, ids)}
+        return {str(each.id): self.observe(each) for each in by_ids(self.coupa.external_payables, ids)}
+
+    def observe(self, payable: ExternalPayable) -> Target:
+        """A payable as it shows itself; a currency that is told by its id alone is the one of that id."""
+        code = self._currencies.get(payable.currency_id) if payable.currency_id is not None else None
+        return observe(payable, code)
+
+    @cached_property
+    def _currencies(self) -> dict[int, str]:
+        """Id -> code of Coupa's currencies."""
+        return {int(row["id"]): row["code"] for row in self.bench.reader("coupa").snapshot("currencies")}
 
     def all(self) -> list[Target]:
         filters = {"source-name": self.settings.source_name}
-        return [observe(each) for each in self.coupa.external_payables.all(filters=filters)]
+        return [self.observe(each) for each in self.coupa.external_payables.all(filters=filters)]
 
     def is_over(self, target: Target) -> bool:
         return target.status in VOID
@@ -63,7 +76,8 @@ class ExternalPayables(Outlet):
     def payable(self, target: Target, *, coupa_pays: bool) -> str:
         if self.is_over(target) or not Decimal(target.content["open"]):
             return ""
-        return f"{target.id} of {target.content['amount']} {target.content['currency']}, {target.status or '?'}"
+        currency = target.content.get("currency") or ""
+        return f"{target.id} of {target.content['amount']} {currency}".strip() + f", {target.status or '?'}"
 
     def made_before(self, keys: Collection[str]) -> set[str]:
         payables, name = self.coupa.external_payables, self.settings.source_name
@@ -72,7 +86,7 @@ class ExternalPayables(Outlet):
     def undone_between(self, flow: Flow, first: date, last: date) -> dict[str, date | None]:
         """What a person has voided or changed; our own changes leave what was agreed on."""
         start, until = window_of(first, min(last, self.bench.today("coupa")), self.bench.time_zone("coupa"))
-        held = {str(each.id): observe(each) for each in self.coupa.external_payables.changed_between(start, until)}
+        held = {str(each.id): self.observe(each) for each in self.coupa.external_payables.changed_between(start, until)}
         links = self.bench.ledger.links.by_target(flow.full_name, self.entity, list(held))
         known = self.bench.ledger.deliveries.load(flow.full_name, [link.source_key for link in links.values()])
         found: dict[str, date | None] = {}
@@ -99,6 +113,8 @@ class ExternalPayables(Outlet):
         if waits is not None and target is None:
             return NeedTarget()
         now = document if waits is None or target is None else without_growth(document, target)
+        if target is not None:
+            target = as_sent(target, known, now)
         if target is not None and self.settings.on_conflict == "hold":
             theirs = of_another(now.content, {**target.content, **(known.content or {})}, target)
             if theirs is not None:
@@ -126,7 +142,7 @@ class ExternalPayables(Outlet):
             Step(
                 name="void",
                 body={},
-                send=lambda sent: observe(self.coupa.external_payables.void(number)),
+                send=lambda sent: self.observe(self.coupa.external_payables.void(number)),
                 outcome="updated",
                 stage=known.stage,
                 changes=(FieldChange("status", target.status, "voided"),),
@@ -137,24 +153,36 @@ class ExternalPayables(Outlet):
         wanted = {name: document.content[name] for name in FIELDS}
         return Step(
             name="create",
-            body=self._body(document),
-            send=lambda sent: observe(self.coupa.external_payables.create(sent)),
+            body=self._body(document) | self._payee(document),
+            send=lambda sent: filled(self.observe(self.coupa.external_payables.create(sent)), wanted),
             outcome="created",
             stage=mark(wanted),
-            refuses_second=True,
             changes=differences({}, wanted),
         )
 
     def _update(self, document: Document, target: Target, changes: tuple[FieldChange, ...]) -> Step:
-        number = int(target.id)
+        number, wanted = int(target.id), {name: document.content[name] for name in FIELDS}
         return Step(
             name="update",
             body=self._body(document),
-            send=lambda sent: observe(self.coupa.external_payables.update(number, sent)),
+            send=lambda sent: filled(self.observe(self.coupa.external_payables.update(number, sent)), wanted),
             outcome="updated",
-            stage=mark({name: document.content[name] for name in FIELDS}),
+            stage=mark(wanted),
             changes=changes,
         )
+
+    def _payee(self, document: Document) -> dict[str, Any]:
+        """Who is to be paid, in the attribute that the site's instance takes: the page names none (coupa section
+        3.5.2). It is not changed afterwards: another supplier is for a person."""
+        number = int(document.facts["row"]["supplier_id"])
+        match self.settings.payable_payee:
+            case "payable-detail.supplier-id":
+                return {"payable-detail": {"supplier-id": number}}
+            case "payable-detail.supplier":
+                return {"payable-detail": {"supplier": {"id": number}}}
+            case "payee":
+                return {"payee": {"id": number}}
+        return {}
 
     def _body(self, document: Document) -> dict[str, Any]:
         content = document.content
@@ -189,10 +217,22 @@ def without_growth(document: Document, target: Target) -> Document:
     return replace(document, content=content | {"amount": amount_text(held), "open": amount_text(left)})
 
 
+def as_sent(target: Target, known: Delivery, document: Document) -> Target:
+    """A payable with what its answer does not show as we sent it last. Of one that was linked, and never written, that
+    is what the document says until it says something else."""
+    agreed = known.content is None or known.content_hash == document.hash
+    return filled(target, document.content if agreed else dict.fromkeys(FIELDS) | dict(known.content or {}))
+
+
+def filled(target: Target, told: Mapping[str, Any]) -> Target:
+    """A payable with what its answer does not show as `told`: what is only sent does not come back."""
+    return replace(target, content={**{name: told[name] for name in FIELDS}, **target.content})
+
+
 def touched(left: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
     """Whether a payable is not as we left it, of what both answers show: dates and currency need not be in an answer
     (coupa section 3.5.2)."""
-    return any(None not in (left.get(name), held[name]) and left[name] != held[name] for name in FIELDS)
+    return any(None not in (left.get(name), held.get(name)) and left[name] != held[name] for name in FIELDS)
 
 
 def of_another(wanted: Mapping[str, Any], left: Mapping[str, Any], target: Target) -> Hold | None:
@@ -212,21 +252,23 @@ def _paid(content: Mapping[str, Any]) -> Decimal:
     return Decimal(content["amount"]) - Decimal(content["open"])
 
 
-def observe(payable: ExternalPayable) -> Target:
-    """An external payable in the terms of this flow's content."""
+def observe(payable: ExternalPayable, currency: str | None = None) -> Target:
+    """An external payable in the terms of this flow's content, without what its answer does not show; `currency` is
+    that of its currency id."""
     amount, paid = payable.payable_amount or Decimal(0), payable.paid_amount or Decimal(0)
-    content: Mapping[str, Any] = {
+    code = payable.currency.code if payable.currency else currency
+    content: dict[str, Any] = {
         "key": payable.source_reference,
         "number": payable.document_number,
-        "date": payable.document_date.isoformat() if payable.document_date else None,
-        "due": payable.due_date.isoformat() if payable.due_date else None,
-        "currency": payable.currency.code if payable.currency else None,
+        **({"date": payable.document_date.isoformat()} if payable.document_date else {}),
+        **({"due": payable.due_date.isoformat()} if payable.due_date else {}),
+        **({"currency": code} if code else {}),
         "amount": amount_text(amount),
         "open": amount_text(amount - paid),
     }
     return Target(
         str(payable.id),
-        dict(content),
+        content,
         status=payable.status or "",
         label=payable.document_number or "",
         version=version_text(payable.updated_at),

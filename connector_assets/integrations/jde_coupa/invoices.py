@@ -109,6 +109,10 @@ class InvoiceSettings(holds.HoldRules, jde.VoucherRules):
         description="pay statuses (F0411.PST) that are sent; null: all, of external payables only A",
     )
     source_name: str = Field(default="JDE", max_length=50, description="source-name of external payables")
+    payable_payee: Literal["payable-detail.supplier-id", "payable-detail.supplier", "payee", "none"] = Field(
+        default="payable-detail.supplier-id",
+        description="attribute in which a new external payable names the supplier (Coupa documents none); none: none",
+    )
     on_conflict: Literal["hold", "source"] = Field(default="hold", description="when a field changed in both systems")
 
 
@@ -664,9 +668,14 @@ class Invoices(Flow):
         whose = ("supplier",) if target.content.get("supplier") else ()
         return tuple(
             FieldChange(name, target.content.get(name), document.content[name])
-            for name in ("key", *whose, "amount", "date", "currency")
+            for name in ("key", *whose, "amount", *self._shown(target))
             if target.content.get(name) != document.content[name]
         )
+
+    def _shown(self, target: Target) -> Sequence[str]:
+        """Date and currency: an external payable need not show them, and is known by our source and its reference."""
+        names = ("date", "currency")
+        return [name for name in names if name in target.content] if self.outlet.entity != "invoices" else names
 
     def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
         return self.outlet.doubted(known, intents, target)

@@ -50,6 +50,8 @@ class Options(EventOptions, forbid_unknown_fields=True):
     missing_status: Literal[400, 404, 422] = 404
     missing_code: Literal["BDC_1205", "BDC_1120"] = "BDC_1205"
     """Of an id that leads nowhere: 404 BDC_1205, as seen live of other objects of the gateway (bill section 5.3)."""
+    archived_references: Literal["refuse", "accept"] = "refuse"
+    """Whether a document may name an archived account or another classification: not stated (bill section 3.6)."""
     unknown_reference: Literal["BDC_1119", "BDC_1205"] = "BDC_1119"
     """Code of an id inside a body that leads nowhere: notes name the second one for a bulk create of bills."""
     bulk_others: bool = True

@@ -62,7 +62,8 @@ def check_classifications(books: Books, record: Mapping[str, Any], before: Mappi
         target = books.tables[_ENTITIES[field]].get(key)
         if target is None:
             raise unknown_reference(books, field, key)
-        if target.get("archived") and (field, key) not in known:
+        refuses = books.options.archived_references == "refuse"
+        if refuses and target.get("archived") and (field, key) not in known:
             raise invalid_entity(books, f"{field}: {target.get('name', key)} is inactive.", key)
 
 

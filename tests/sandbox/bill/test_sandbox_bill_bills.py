@@ -108,6 +108,9 @@ def test_what_it_refers_to_must_exist_and_be_in_use(bill: Bill, acme: str) -> No
     made = bill.bill(acme, billLineItems=lines)
     bill.act("archive_account", id=account)
     assert bill.refused("POST", "bills", body(acme, "B", billLineItems=lines))[:2] == (422, "BDC_1143")
+    bill.options(archived_references="accept")
+    assert bill.bill(acme, "ARCHIVED", billLineItems=lines)["billLineItems"][0]["classifications"]
+    bill.options(archived_references="refuse")
     assert bill.patch(f"bills/{made['id']}", {"description": "still"})["description"] == "still"
     for change in (
         {"vendorId": "00901nobody"},

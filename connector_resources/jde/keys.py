@@ -11,9 +11,6 @@ from urllib.parse import quote, unquote
 from connector_resources.jde.query import Where, all_of, one_of
 from connector_resources.jde.shapes import Kind, Table
 
-# Of the other key columns, one with at most so many values narrows the query; the caller does the rest.
-_FEW = 20
-
 
 def id_of_row(row: Mapping[str, Any], key: Sequence[str]) -> str:
     """The primary key of a row as one text: `00070/PV/1234/001`."""
@@ -40,8 +37,9 @@ def _typed(table: Table, alias: str, part: str) -> Any:
 def conditions_for(key_columns: Sequence[str], keys: Collection[tuple[Any, ...]], size: int) -> Iterator[Where]:
     """Conditions that together find all `keys`, with at most `size` values in a LIST.
 
-    The list is on the column with the most values. Rows of other keys come along, where the parts of a key
-    occur in other combinations: the caller drops them.
+    The list is on the column with the most values. The others narrow it, too, as far as their lists are no longer: an
+    index may begin with one of them (AN8, VINV), and the question would look through the table without it. Rows of
+    other keys come along, where the parts of a key occur in other combinations: the caller drops them.
     """
     columns = range(len(key_columns))
     lead = max(columns, key=lambda at: len({key[at] for key in keys}))
@@ -55,6 +53,6 @@ def conditions_for(key_columns: Sequence[str], keys: Collection[tuple[Any, ...]]
         for at in columns:
             found = dict.fromkeys(key[at] for value in chunk for key in by_value[value])
             # An empty date or number cannot be asked for.
-            if at != lead and len(found) <= _FEW and None not in found:
+            if at != lead and len(found) <= size and None not in found:
                 conditions.append(one_of(key_columns[at], found))
         yield all_of(conditions[0], *conditions[1:])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from connector_assets.delivery.workbench import Reader
-from connector_assets.integrations.from_jde.keys import Row, text
+from connector_assets.integrations.from_jde.keys import ORDER_KEY, Row, text
 from connector_assets.integrations.from_jde.posting import without_audit_rows
 
 # (KCOO, DCTO, DOCO)
@@ -19,14 +19,27 @@ COLUMNS = ("PKCO", "PDCT", "PO")
 
 def vouchers_of(reader: Reader, orders: Collection[Order]) -> dict[Order, list[Row]]:
     """The pay items that refer to each of these orders, void ones and all, as JDE has them now; orders without one are
-    absent."""
-    keys = {
-        (company, kind, written)
-        for company, kind, number in orders
-        for written in (str(number), str(number).rjust(8, "0"))
+    absent.
+
+    Asked by the order's supplier, with whom the index of F0411 begins (jde-ais section 16): procurement matches to no
+    other. Of an order that JDE holds no more no supplier is known: F0411 is looked through.
+    """
+    suppliers = {
+        (row["KCOO"], row["DCTO"], row["DOCO"]): row["AN8"]
+        for row in reader.complete("F4301", ORDER_KEY, sorted(orders))
     }
+    keys, gone = set(), set()
+    for company, kind, number in orders:
+        for written in (str(number), str(number).rjust(8, "0")):
+            supplier = suppliers.get((company, kind, number))
+            if supplier is None:
+                gone.add((company, kind, written))
+            else:
+                keys.add((supplier, company, kind, written))
+    rows = reader.complete("F0411", ("AN8", *COLUMNS), sorted(keys))
+    rows += reader.complete("F0411", COLUMNS, sorted(gone))
     found: dict[Order, list[Row]] = {}
-    for row in without_audit_rows(reader.complete("F0411", COLUMNS, sorted(keys))):
+    for row in without_audit_rows(rows):
         order = order_of(row)
         if order is not None and order in orders:
             found.setdefault(order, []).append(row)

@@ -132,8 +132,9 @@ class Papers:
         keys = [order_parts(key) for key in days]
         heads = {order_key(row): row for row in self.jde.complete("F4301", ORDER_KEY, keys)}
         receipts = by(self.jde.complete("F43121", ORDER_KEY, keys), *ORDER_KEY, "LNID")
-        wanted = [(company, kind, str(number)) for company, kind, number in keys]
-        items = without_audit_rows(self.jde.complete("F0411", ["PKCO", "PDCT", "PO"], wanted))
+        # by the supplier, with whom the index of F0411 begins (jde-ais section 16)
+        wanted = [(head["AN8"], head["KCOO"], head["DCTO"], str(head["DOCO"])) for head in heads.values()]
+        items = without_audit_rows(self.jde.complete("F0411", ["AN8", "PKCO", "PDCT", "PO"], wanted))
         items = [row for row in items if not is_void([row])]
         vouchers = by([row for row in items if row.get("LNID")], "PKCO", "PDCT", "PO", "LNID")
         journal = self._journal(items)

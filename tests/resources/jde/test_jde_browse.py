@@ -210,6 +210,18 @@ def test_by_keys_gives_exactly_those(ais: FakeAis, connect: Connect, ledger: lis
     assert list(client.by_keys("F0411", ["DOC"], [])) == []
 
 
+def test_by_keys_names_the_column_that_an_index_begins_with(
+    ais: FakeAis, connect: Connect, ledger: list[dict[str, Any]]
+) -> None:
+    """F0411 has an index on AN8, VINV and none on VINV: without AN8 the question looks through the table."""
+    client = connect()
+    ais.requests.clear()
+    keys = [(4000 + place, f"INV-{place}") for place in range(150)]
+    list(client.by_keys("F0411", ["AN8", "VINV"], keys))
+    asked = [str(body["query"]) for body in ais.paths("/dataservice") if body and "F0411.VINV" in str(body["query"])]
+    assert asked and all("F0411.AN8" in query for query in asked)
+
+
 def test_a_column_taken_away_is_a_permission(ais: FakeAis, connect: Connect, ledger: list[dict[str, Any]]) -> None:
     ais.hidden = {"F0411.AG", "F0411.VINV"}
     with pytest.raises(NotAllowed, match="does not show the columns VINV, AG") as told:

@@ -56,6 +56,14 @@ REASONS = (
         "correct the voucher in JD Edwards, or have the payment taken back, then replay",
     ),
     Reason(
+        "short_by_discount",
+        "normal",
+        "BILL paid less than is open, by exactly the discount of the voucher: {value}",
+        "where the discount is taken: `connector mappings set {integration} payment_discounts {last} taken`, or enter "
+        "the payment by hand where it says that it cannot be sent; where the rest is still owed: `connector mappings "
+        "set {integration} payment_discounts {last} part`",
+    ),
+    Reason(
         "paid_in_both",
         "high",
         "JD Edwards has paid what BILL paid too: {value}",

@@ -237,13 +237,21 @@ def _paid(
             id=payment,
             date=headers[payment].get("DMTJ"),
             amount=sums[payment] * side,
-            # F0414 tells it in the company's currency only
-            discount=ZERO if foreign else discount_of(lines[payment]),
+            discount=_discount(items, lines[payment], foreign=foreign, elsewhere=payment in elsewhere),
             void=is_taken_back(headers[payment], lines[payment]),
             elsewhere=payment in elsewhere,
         )
         for payment in sorted(sums)
     ]
+
+
+def _discount(items: Sequence[Row], lines: Sequence[Row], *, foreign: bool, elsewhere: bool) -> Decimal:
+    """What was taken as discount. Of a foreign voucher F0414 tells it in the company's currency only; what a payment of
+    another system took is all that the pay item tells (F0411.CDSA)."""
+    taken = discount_of(lines)
+    if not foreign:
+        return taken
+    return _sum(items, "CDSA") if elsewhere and taken else ZERO
 
 
 def _account_line(

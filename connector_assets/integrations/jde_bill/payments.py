@@ -48,6 +48,7 @@ from connector_assets.delivery.words import beside
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.order_vouchers import order_of
 from connector_assets.integrations.jde_bill.ordered.billed import OrderBills
+from connector_assets.integrations.jde_bill.paid import discounts
 from connector_assets.integrations.jde_bill.paid.entries import COLUMNS, bill_payment_of, entries_of, keys_of
 from connector_assets.integrations.jde_bill.paid.journals import Journals
 from connector_assets.integrations.jde_bill.paid.outlet import VOIDED, PaymentOutlet, parts_of, standing
@@ -80,6 +81,7 @@ WHYS = (
     "more_than_open",
     "paid_in_both",
     "credit_used_up",
+    discounts.HELD,
     "payment_needs_action",
     "payment_may_have_left",
     "payment_not_funded",
@@ -205,6 +207,8 @@ class Payments(Flow):
         person's word."""
         if why in ("payment_needs_action", "payment_may_have_left"):
             return f"{REVERSALS}:{row['bill_payment']}"
+        if why == discounts.HELD:
+            return f"{discounts.DISCOUNTS}:{row['bill_payment']}"
         if row["order"] is not None and why in ("voucher_not_linked", "more_than_open"):
             return _vouchers_of(row["order"])
         name = self.bench.integration.name
@@ -287,7 +291,7 @@ class Payments(Flow):
             return self._void_there(document, known, target)
         if content["void"]:
             return Do(self.outlet.reverse(document, target))
-        wrong = _other_totals(content, target.content)
+        wrong = _other_totals(content, target.content) + _other_discount(row, target.content)
         if wrong:
             told = [problem("total_differs", each.field, beside(each.before, each.after)) for each in wrong]
             return Hold(tuple(told))
@@ -344,6 +348,14 @@ def _vouchers_of(order: str) -> str:
 def _voided_there(number: str, document: Document) -> Hold:
     told = f"{number} on {document.facts['row']['items']}"
     return Hold((problem("undone_in_target", "payment", told),), conflict=True)
+
+
+def _other_discount(row: Mapping[str, Any], held: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    """Where a discount was sent with the payment, and JD Edwards tells another one."""
+    sent, told = row["discount"], held.get("discount")
+    if sent is None or told is None or amount_text(sent) == told:
+        return ()
+    return (FieldChange("discount", told, amount_text(sent)),)
 
 
 def _is_not(why: str) -> Callable[[pd.Series], pd.Series]:

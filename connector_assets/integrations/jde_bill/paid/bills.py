@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -50,6 +51,10 @@ class PayItem:
     supplier: int | None
     payee: int | None = None
     base_unit: Decimal = CENT
+    # what may still be taken off for paying by `discount_until`
+    discount: Decimal = ZERO
+    base_discount: Decimal = ZERO
+    discount_until: date | None = None
 
     @property
     def key(self) -> tuple[str, str, int, str]:
@@ -207,6 +212,9 @@ class PaidBills:
             base_open=total("AAP"),
             supplier=head.get("AN8"),
             payee=payee_of(rows),
+            discount=total("CDS") - total("CDSA") if foreign else total("ADSC") - total("ADSA"),
+            base_discount=total("ADSC") - total("ADSA"),
+            discount_until=min((row["DDNJ"] for row in rows if row.get("DDNJ")), default=None),
             base_unit=self._units.of(self._currencies.get(text(head.get("CO")) or head["KCO"])),
         )
 

@@ -70,6 +70,10 @@ class PaymentOutlet(ABC):
     def returns(self) -> bool:
         """Whether the site's orchestration takes the pay status that vouchers go back to; asks JDE."""
 
+    def no_discounts(self, *, foreign: bool) -> str:
+        """Why a discount cannot be taken with a payment, in words; '' where it can; asks JDE."""
+        return f"mode {self.settings.mode} takes no discounts"
+
     @abstractmethod
     def any(self) -> bool:
         """Whether there is a record of a number of ours."""

@@ -16,6 +16,7 @@ from connector_assets.delivery.start_date import BEFORE_START_DATE
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import company_currencies
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, by
+from connector_assets.integrations.jde_bill.paid import discounts
 from connector_assets.integrations.jde_bill.paid.bills import PaidBill, PaidBills, PayItem
 from connector_assets.integrations.jde_bill.paid.entries import UNFUNDED, bill_payment_of
 from connector_assets.integrations.jde_bill.paid.outlet import VOIDED, PaymentOutlet
@@ -57,6 +58,8 @@ COLUMNS = {
     "gl_day": "date?",
     "moved_from": "date?",
     "closed": "str",
+    "discount": "money?",
+    "base_discount": "money?",
 }
 LINE_COLUMNS = {"credit": "str?", "item": "str?", "amount": "money", "base": "money?"}
 BLANK: dict[str, Any] = {
@@ -76,6 +79,8 @@ BLANK: dict[str, Any] = {
     "gl_day": None,
     "moved_from": None,
     "closed": "",
+    "discount": None,
+    "base_discount": None,
 }
 Row = dict[str, Any]
 
@@ -218,6 +223,20 @@ class Resolving:
     def _company_currency(self) -> dict[str, str]:
         return company_currencies(self.bench.reader("jde"))
 
+    # -- discounts ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def discounts(self) -> Mapping[str, str]:
+        """Id of a bill payment -> what a person says of its gap."""
+        return self.bench.ledger.mappings.table(self.bench.integration.name, discounts.DISCOUNTS)
+
+    def has_others(self, items: Sequence[PayItem]) -> bool:
+        """Whether the voucher of these pay items has others that are open."""
+        own = {item.key for item in items}
+        rows = self.bench.reader("jde").complete("F0411", VOUCHER_KEY, sorted({key[:3] for key in own}))
+        keys = {(row["KCO"], row["DCT"], row["DOC"], row["SFX"]) for row in rows if row.get("AAP")}
+        return bool(keys - own)
+
     # -- what speaks against it -----------------------------------------------------------------------------------
 
     def blocked(self, bill: PaidBill, items: Sequence[PayItem]) -> PayItem | None:
@@ -352,6 +371,8 @@ class _Settling:
         left = self.open.left(items)
         if row["gross"] > left:
             return self._more(row, items, left)
+        if short := self._short(row, bill, items, left):
+            return discounts.HELD, short
         for own, amount in credits:
             if amount < self.open.left(own):
                 there = amount_text(-self.open.left(own))
@@ -367,8 +388,35 @@ class _Settling:
         twice = self.site.paid_by_jde(items)
         return ("paid_in_both", f"{told}, payment {', '.join(twice)}") if twice else ("more_than_open", told)
 
+    def _short(self, row: Row, bill: PaidBill, items: Sequence[PayItem], left: Decimal) -> str | None:
+        """Why a payment that is short by exactly the discount waits for a person; None where it does not. Where it is
+        taken, the row says so."""
+        found, site = discounts.discount_of(items, row["gross"], left), self.site
+        said = site.discounts.get(row["bill_payment"], "").strip().lower()
+        if found is None or said == discounts.PART:
+            return None
+        if why := self._no_discount(row, bill, items, found, said):
+            return discounts.told(row["items"], found, row["gross"], why)
+        row |= {"discount": found.amount, "base_discount": found.base}
+        return None
+
+    def _no_discount(
+        self, row: Row, bill: PaidBill, items: Sequence[PayItem], found: discounts.Discount, said: str
+    ) -> str:
+        site = self.site
+        if said != discounts.TAKEN:
+            if site.settings.discounts == "hold":
+                return "`discounts` is hold"
+            if found.until is None or row["paid_on"] is None or row["paid_on"] > found.until:
+                return f"paid on {row['paid_on']}"
+        if len(bill.vouchers) > 1 or self.applied.get(row["key"]) or site.has_others(items):
+            return "the payment is not of one whole voucher without credits"
+        return site.outlet.no_discounts(foreign=row["foreign"])
+
     def _taken(self, row: Row, items: Sequence[PayItem]) -> list[Row]:
         shares = self.open.take(items, row["gross"]) or []
+        # the discount closes the rest, and is nobody's to pay
+        self.open.take(items, row["discount"] or ZERO)
         for own, amount in self._credits(row):
             shares += self.open.take(own, amount) or []
         return [share.line(row["key"]) for share in shares]

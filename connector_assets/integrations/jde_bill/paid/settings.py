@@ -59,6 +59,11 @@ class PaymentsSettings(PeriodRules, NumberRules):
         description="a payment that somebody voided in JD Edwards while BILL's stands: a person decides, or it is "
         "posted anew",
     )
+    discounts: Literal["taken", "hold"] = Field(
+        default="taken",
+        description="a payment that is short by exactly the discount of its voucher (F0411.ADSC, until DDNJ), made in "
+        "time: the discount is taken with it; or it is held, as one that was made too late always is",
+    )
     funding_currency: str | None = Field(
         default="USD",
         description="currency of BILL's `fundingAmount`, which is compared with the bank credit of companies that keep "

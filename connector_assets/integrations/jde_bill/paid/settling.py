@@ -40,6 +40,11 @@ NEEDS: Mapping[str, Sequence[str]] = {
     RECORD: (*OF_VOUCHER, "PaymentDate", "GLDate", "PaymentNumber", "PayItems", "Credits"),
     VOID: ("PaymentID", "VoidDate"),
 }
+# of a voucher that is paid as a whole, less its discount; of a foreign one
+DISCOUNTED: Mapping[bool, Sequence[str]] = {
+    False: ("Amount", "DiscountTaken"),
+    True: ("ForeignAmount", "DiscountTaken", "ForeignDiscountTaken"),
+}
 RETURNS: Mapping[str, Sequence[str]] = {VOID: (RETURN_STATUS,)}
 
 
@@ -61,6 +66,9 @@ class Settling(PaymentOutlet):
 
     def returns(self) -> bool:
         return not lacking_inputs(self.bench, RETURNS)
+
+    def no_discounts(self, *, foreign: bool) -> str:
+        return "; ".join(lacking_inputs(self.bench, {RECORD: DISCOUNTED[foreign]}))
 
     def any(self) -> bool:
         return self.records.any_within(self.settings.payment_number_base, self.settings.last_number)
@@ -98,13 +106,19 @@ class Settling(PaymentOutlet):
         row, settled = document.facts["row"], parts_of(document)
         paid, credits = [each for each in settled if each.amount > 0], [each for each in settled if each.amount < 0]
         field = "ItemForeignAmount" if row["foreign"] else "ItemAmount"
+
+        def item(part: Part) -> dict[str, Any]:
+            return {"PayItem": part.suffix, field: part.amount}
+
         body: dict[str, Any] = {
             **paid[0].voucher,
             "PaymentDate": row["paid_on"],
             "GLDate": row["gl_day"],
             "PaymentNumber": int(document.content["number"]),
-            "PayItems": [{"PayItem": each.suffix, field: each.amount} for each in paid if _together(each, paid[0])],
+            **({} if row["discount"] else {"PayItems": [item(each) for each in paid if _together(each, paid[0])]}),
         }
+        if row["discount"]:
+            body |= _discounted(row)
         further = [each for each in paid if not _together(each, paid[0])]
         for grid, parts in (("FurtherPayItems", further), ("Credits", credits)):
             if parts:
@@ -134,6 +148,14 @@ class Settling(PaymentOutlet):
         )
 
 
+def _discounted(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What pays a voucher as a whole: cash and discount close it together."""
+    gross, discount, base = (Decimal(amount_text(row[name])) for name in ("gross", "discount", "base_discount"))
+    if row["foreign"]:
+        return {"ForeignAmount": gross, "DiscountTaken": base, "ForeignDiscountTaken": discount}
+    return {"Amount": gross, "DiscountTaken": discount}
+
+
 def vouchers_of(target: Target) -> set[str]:
     """The documents that a payment settles, as `KCO/DCT/DOC`."""
     settled: Settled = target.raw
@@ -155,5 +177,5 @@ def _told(target: Target) -> Target:
     settled: Settled = target.raw
     gross = sum((amount for amount in settled.items.values() if amount > 0), ZERO)
     content = {name: target.content[name] for name in ("number", "amount", "currency", "date", "void")}
-    told = {"gross": amount_text(gross), "funding": amount_text(settled.base)}
+    told = {"gross": amount_text(gross), "funding": amount_text(settled.base), "discount": target.content["discount"]}
     return replace(target, content=content | told)

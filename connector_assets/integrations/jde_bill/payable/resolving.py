@@ -392,12 +392,14 @@ def _live(own: Sequence[PayItem]) -> list[Paid]:
 
 
 def payments_told(own: Sequence[PayItem]) -> list[dict[str, Any]]:
-    """The payments that JD Edwards made, each once for all of these pay items, the oldest first."""
+    """The payments that JD Edwards made, each once for all of these pay items, the oldest first. Of a payment of BILL's
+    the discount that it took: BILL knows of none, and has that much due still."""
     found: dict[int, list[Paid]] = {}
     for item in own:
         for each in item.payments:
-            if not each.elsewhere and each.amount:
-                found.setdefault(each.id, []).append(each)
+            part = replace(each, amount=each.discount, discount=ZERO) if each.elsewhere else each
+            if part.amount:
+                found.setdefault(each.id, []).append(part)
     told = [
         {
             "id": str(id),

@@ -94,6 +94,7 @@ def _vendors(bench: Workbench, values: Collection[str]) -> set[str]:
 TAX_AREA = re.compile(r"(?=.*[^\s/])[^/]{0,10}(/[^\s/]{0,2})?")
 RATES = ValueTable("a rate above 0", form=re.compile(r"(?=.*[1-9])\d+(\.\d+)?"))
 REVERSALS = ValueTable("`reverse` or `post`", form=re.compile(r"\s*(reverse|post)\s*", re.IGNORECASE))
+DISCOUNTS = ValueTable("`taken` or `part`", form=re.compile(r"\s*(taken|part)\s*", re.IGNORECASE))
 TABLES: Mapping[str, Mapping[str, ValueTable]] = {
     "jde_coupa": {
         "payment_terms": ValueTable(
@@ -115,6 +116,7 @@ TABLES: Mapping[str, Mapping[str, ValueTable]] = {
         "released_vendors": ValueTable("`yes`", form=re.compile("yes")),
         "exchange_rates": RATES,
         "payment_reversals": REVERSALS,
+        "payment_discounts": DISCOUNTS,
     },
 }
 

@@ -134,6 +134,10 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a warning on the first OK of W0411A does to the orchestration, which answers 200 with `warnings` in each
     case (section 13): `made`, its designer sends the same OK again, and the voucher is there; `again`, it is not, and
     passes when the same call comes a second time; `not_made`, each call is a new form and none passes."""
+    terms_compute: bool = False
+    """Whether payment terms (PTC; blank: the supplier's) make discount, its date and the due date by F0014, as section
+    11.1 says; a discount is kept then only where it is given with its own date and no terms. False is the old reading,
+    and the default only until no client needs it."""
     batch_reference: Literal["kept", "dropped"] = "kept"
     """VR01 of the batch processor (section 11.1, ignored fields): the vendor drops it. `kept` is the old reading, and
     the default only until no client needs it. RP1, RP2, TXA3, EXR3 and HDGJ are dropped in any case."""

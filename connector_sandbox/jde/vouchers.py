@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -184,6 +184,7 @@ class VoucherEntry(Program):
             raise BusinessError("0011", f"Duplicate Key: journal line of {key.type} {key.number} exists", "JELN")
 
     def _pay_item(self, item: Record) -> dict[str, Any]:
+        item = {**item, **self._terms(item)}
         values = {alias: item[alias] for alias in _PAY_ITEM.split() if alias in item}
         due = item.get("DDJ") or item["DIVJ"]
         return {
@@ -200,6 +201,30 @@ class VoucherEntry(Program):
             "BALJ": "Y",
             "BCRC": self.base_currency(item["CO"]),
         }
+
+    def _terms(self, item: Record) -> dict[str, Any]:
+        """What the payment terms make of a pay item (section 11.1): DDJ, unless it is given, and ADSC, CDS and DDNJ,
+        unless a discount is given with its own date and without terms."""
+        given = str(item.get("PTC") or "")
+        if not self._environment.options.terms_compute or (not given and item.get("ADSC") and item.get("DDNJ")):
+            return {}
+        supplier = self._database["F0401"].get({"AN8": item["AN8"]})
+        code = given or (self._text("F0401", supplier, "TRAP") if supplier is not None else "")
+        terms = self._database["F0014"].get({"PTC": code})
+        if terms is None:
+            if given:
+                raise BusinessError("0027", f"Payment Terms {given} Invalid", "PTC")
+            return {}
+        percent, days, net = (self._amount("F0014", terms, alias) for alias in ("DCP", "DCD", "NDTP"))
+        made: dict[str, Any] = {"PTC": code, "ADSC": 0, "CDS": 0, "DDNJ": None}
+        if not item.get("DDJ"):
+            made["DDJ"] = item["DIVJ"] + timedelta(days=int(net))
+        if percent:
+            units = (self.smallest(self.base_currency(str(item["CO"]))), self.smallest(str(item["CRCD"])))
+            made["ADSC"] = rounded(Decimal(item.get("AG") or 0) * percent / 100, units[0])
+            made["CDS"] = rounded(Decimal(item.get("ACR") or 0) * percent / 100, units[1])
+            made["DDNJ"] = item["DIVJ"] + timedelta(days=int(days))
+        return made
 
     def _codes_1099(self, item: Record) -> dict[str, Any]:
         match self._environment.options.voucher_1099:

@@ -235,3 +235,34 @@ def test_a_warning_on_the_first_ok_is_a_200_of_which_the_voucher_may_be_missing(
         counts.append(len(vouchers(ais)) - 1)
         assert bool(body["DocumentNumber"]) == (counts[-1] > (counts[-2] if len(counts) > 1 else 0))
     assert counts == made
+
+
+@pytest.mark.parametrize("by", ["batch", "form"])
+@pytest.mark.parametrize(
+    ("terms", "own", "expected"),
+    [
+        ("D10", {}, ("2.40", "20160411", "20160501")),
+        # the supplier's, who has net days alone
+        ("", {}, ("0.00", "", "20160501")),
+        # a discount of its own is kept without terms, and lost beside them
+        ("", {"DiscountAvailable": "6.00", "DiscountDueDate": "06/04/2016"}, ("6.00", "20160406", "20160401")),
+        ("D10", {"DiscountAvailable": "6.00", "DiscountDueDate": "06/04/2016"}, ("2.40", "20160411", "20160501")),
+        ("D10", {"DueDate": "30/06/2016"}, ("2.40", "20160411", "20160630")),
+    ],
+)
+def test_payment_terms_make_the_discount(
+    sandbox: Sandbox, ais: Ais, by: str, terms: str, own: dict[str, str], expected: tuple[str, ...]
+) -> None:
+    sandbox.post("/options", {"jde": {"terms_compute": True}})
+    known = [{"PTC": "D10", "DCP": 2, "DCD": 10, "NDTP": 30}, {"PTC": "N30", "NDTP": 30}]
+    z_rows(sandbox, "F0014", *known)
+    changes = {"PaymentTerms": terms, "PayItems": [{"GrossAmount": "120.00", **own}]}
+    if by == "batch":
+        add(ais, **changes)
+        process(ais)
+    else:
+        run(ais, "ML_VoucherEnter", **{**VOUCHER, **changes})
+    (made,) = vouchers(ais)
+    assert (f"{made['ADSC']:.2f}", made["DDNJ"] or "", made["DDJ"]) == expected
+    unknown = run(ais, "ML_VoucherEnter", **{**VOUCHER, "PaymentTerms": "QQQ", "InvoiceNumber": "CP-78"})
+    assert (unknown.status_code, "QQQ" in unknown.json()["jde__simpleMessage"]) == (500, True)

@@ -120,7 +120,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the speed status change (P0411S) sets the audit columns of F0411: no page says that it does not."""
     posting_moves_date: bool = False
     """Whether posting a batch (R09801) sets the audit columns of its rows: not established."""
-    void_clears_gross: bool = False
+    void_clears_gross: bool = True
     """Whether the gross amount of a voided pay item is nought from then on, or only shown so (jde-ais section 15)."""
     auto_post: bool = False
     """Whether vouchers are posted as they are entered: the batch processor's option (jde-ais section 11.3)."""
@@ -210,10 +210,10 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """G/L bank accounts (GLBA) that it takes, blank as ""; none: all."""
     pay_status_is_set: bool = True
     """False: orchestrations that set a pay status answer success and set none."""
-    void_payment_lines: bool = False
+    void_payment_lines: bool = True
     """Whether voiding a payment also adds negative F0414 rows of type PO, as section 15 says; VDGJ of F0413 says it in
     any case."""
-    void_clears_payment: bool = False
+    void_clears_payment: bool = True
     """Whether voiding a payment takes the amount out of F0413, as section 15 says."""
     unposted_payment_void: Literal["voided", "deleted"] = "voided"
     """The processing option for payments that were not posted: voided as others, or deleted without a trace."""

@@ -122,9 +122,15 @@ def open_items(town: BillSite, entry: Entry, *, foreign: bool = False) -> list[t
 
 
 def posted(town: BillSite) -> list[tuple[Decimal, bool]]:
-    """The payments of JD Edwards whose number is BILL's: amount, and whether it is void."""
+    """The payments of JD Edwards whose number is BILL's: amount, and whether it is void. A void takes the amount off
+    F0413 and stands beside it in F0414 (PO), so that what was paid are the other rows there."""
     rows = [row for row in table(town, "F0413") if 80_000_000 <= row["DOCM"] < 90_000_000]
-    return [(Decimal(row.get("PAAP", 0)), bool(row.get("VDGJ"))) for row in sorted(rows, key=lambda row: row["PYID"])]
+    paid: dict[int, Decimal] = {}
+    for row in table(town, "F0414"):
+        if row["DCTM"] != "PO":
+            paid[row["PYID"]] = paid.get(row["PYID"], NOTHING) + Decimal(row.get("PAAP", 0))
+    ordered = sorted(rows, key=lambda row: row["PYID"])
+    return [(paid.get(row["PYID"], NOTHING), bool(row.get("VDGJ"))) for row in ordered]
 
 
 def settled(town: BillSite, column: str = "PAAP") -> dict[str, Decimal]:

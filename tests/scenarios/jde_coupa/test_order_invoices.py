@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from scenario_acts import ORCHESTRATIONS
+from scenario_books import Entry
 from scenario_orders import Purchase, Purchasing, held, with_orders
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcomes
@@ -169,7 +170,8 @@ def without(*acts: str) -> dict[str, Any]:
 
 def test_a_void_opens_the_order_again(town: Site, payables: Payables, order: Purchase) -> None:
     """Given an order that an invoice has relieved, when the invoice is voided in Coupa,
-    then procurement reverses the voucher, which is never voided in A/P, and the order can be vouchered again."""
+    then procurement takes the voucher back, which was not posted and is gone (it is never voided in A/P), and the order
+    can be vouchered again."""
     town.connect("jde", orchestrations=without("voucher_void"))
     Purchasing(town.books).receive(order, "10")
     id = payables.invoice(invoice_lines=[line(town, order, "10")])
@@ -177,7 +179,22 @@ def test_a_void_opens_the_order_again(town: Site, payables: Payables, order: Pur
     town.sandbox.clock.advance(60)
     payables.act("void_invoice", id=id)
     assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
-    assert payables.vouchers(id) == [(f"CPA-{id}-1", Decimal(25), "void")]
+    assert (payables.vouchers(id), figures(payables, order)) == ([], (10, 0, 0))
+
+
+def test_a_posted_voucher_of_an_order_is_reversed_with_a_trace(town: Site, payables: Payables, order: Purchase) -> None:
+    """Given the same, but posted in JD Edwards, then the voucher is void there, and the order open again."""
+    town.connect("jde", orchestrations=without("voucher_void"))
+    Purchasing(town.books).receive(order, "10")
+    id = payables.invoice(invoice_lines=[line(town, order, "10")])
+    town.sync(FLOW)
+    [item] = payables.items(id)
+    town.books.post(Entry(item["DOC"], item["DCT"], item["KCO"]))
+    town.sandbox.clock.advance(60)
+    payables.act("void_invoice", id=id)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
+    found = [row for row in payables.rows("F0411") if row["DOC"] == item["DOC"]]
+    assert {row["VOD"] for row in found} == {"V"}
     assert figures(payables, order) == (10, 0, 0)
 
 

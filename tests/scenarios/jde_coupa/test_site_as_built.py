@@ -1,0 +1,41 @@
+"""How ping finds a site's orchestrations, however its Tools release shows them (jde-ais section 14.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from scenario_acts import ORCHESTRATIONS
+from scenario_site import Site
+
+
+@pytest.fixture
+def built(town: Site) -> Iterator[Site]:
+    """A site whose switches are put back."""
+    before = town.sandbox.get("/options")["jde"]
+    town.connect("jde", orchestrations=ORCHESTRATIONS)
+    yield town
+    town.sandbox.post("/options", {"jde": before})
+
+
+def switch(site: Site, **options: Any) -> None:
+    site.sandbox.post("/options", {"jde": options})
+
+
+def told(site: Site, check: str = "orchestrations") -> tuple[bool, str]:
+    """What ping says of the orchestrations: whether all is well, and its words."""
+    with site.bench() as bench:
+        [found] = [each for each in bench.client("jde").ping() if each.name == check]
+    return found.ok, f"{found.detail} {found.fix}"
+
+
+@pytest.mark.parametrize("shown", ["inputs", "subinputs", "names", "hidden"])
+@pytest.mark.parametrize("entry", ["full", "example"])
+def test_ping_is_content_however_discovery_shows_what_was_built(built: Site, shown: str, entry: str) -> None:
+    """Given orchestrations that were built by the page, when discovery shows their arrays with their members or not, or
+    not at all, with all that the reference has or the four fields of the vendor's example, then ping is content."""
+    switch(built, discovered_arrays=shown, discovered_entry=entry)
+    switch(built, discovered_types={"Date": "String", "Array": "Object"})
+    ok, words = told(built)
+    assert ok, words

@@ -93,7 +93,7 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     """What a match of an account validation rule means: not stated, the sample message points to `forbid`."""
     account_rule_ranges: Literal["text", "number"] = "text"
     """How the ranges of account validation rules are compared: not stated."""
-    payables_return: Literal["documented", "all"] = "all"
+    payables_return: Literal["documented", "all"] = "documented"
     """What comes back of an external payable: what the page lists, or what was sent too (coupa section 3.5.2)."""
     payable_payees: list[Literal["payable-detail.supplier-id", "payable-detail.supplier", "payee"]] = msgspec.field(
         default_factory=lambda: ["payable-detail.supplier-id", "payable-detail.supplier", "payee"]

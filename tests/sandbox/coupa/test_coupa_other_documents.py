@@ -38,7 +38,6 @@ def test_an_external_payable_is_found_again_and_may_be_there_twice_unless_by_opt
 
 
 def test_only_what_the_page_lists_comes_back_of_an_external_payable(coupa: Coupa, sandbox: Sandbox) -> None:
-    sandbox.post("/options", {"coupa": {"payables_return": "documented"}})
     coupa.supplier()
     sent = {**PAYABLE, "payable-detail": {"supplier-id": 1}, "remaining-amount": "120", "document-date": "2024-06-01"}
     made = coupa.post(PATH, sent)
@@ -66,7 +65,7 @@ def test_a_payee_is_taken_by_each_way_that_the_option_lets_through(
     coupa: Coupa, sandbox: Sandbox, way: str, sent: dict[str, Any]
 ) -> None:
     coupa.supplier()
-    sandbox.post("/options", {"coupa": {"payable_payee_required": True}})
+    sandbox.post("/options", {"coupa": {"payable_payee_required": True, "payables_return": "all"}})
     assert coupa.post(PATH, {**PAYABLE, **sent})["payee"]["number"] == "4343"
     again = {**PAYABLE, "source-reference": "2"}
     assert coupa.refused("POST", PATH, again) == {"payable": ["Payee can't be blank"]}
@@ -91,6 +90,7 @@ def test_what_an_external_payable_needs(coupa: Coupa, missing: str) -> None:
 
 
 def test_an_external_payable_is_paid_by_update_and_voided(coupa: Coupa, sandbox: Sandbox) -> None:
+    sandbox.post("/options", {"coupa": {"payables_return": "all"}})
     coupa.post(PATH, PAYABLE)
     paid = coupa.put(f"{PATH}/1", {"paid-amount": "120.000000", "remaining-amount": 0})
     assert (paid["paid-amount"], paid["remaining-amount"]) == ("120.000000", "0.000000")

@@ -30,14 +30,15 @@ _CHARGE_NAMES = {type: name for name, (type, _) in CHARGES.items()}
 class Cost:
     """One amount for one account, in the invoice's currency, without tax.
 
-    `account_id` and `account_code` are Coupa's; `charge` is the name of the charge that it is of, '' of a line. `order`
-    and `order_line` name the order line that it is for, '' where it is for none.
+    `account_id`, `account_code` and the account's `chart` are Coupa's; `charge` is the name of the charge that it is
+    of, '' of a line. `order` and `order_line` name the order line that it is for, '' where it is for none.
     """
 
     amount: Decimal
     description: str = ""
     account_id: int | None = None
     account_code: str | None = None
+    chart: str | None = None
     charge: str = ""
     tax_code: str = ""
     order: str = ""
@@ -162,7 +163,13 @@ def _shared(
     """What a line or charge puts on each of its accounts. What is for an order is booked on the order's, as a whole."""
     if whole or not part.account_allocations:
         account = part.account
-        yield Cost(total, account_id=account.id if account else None, account_code=_code(account), **common)
+        yield Cost(
+            total,
+            account_id=account.id if account else None,
+            account_code=_code(account),
+            chart=_chart(account),
+            **common,
+        )
         return
     left, unit = total, _unit(invoice, part)
     for place, share in enumerate(part.account_allocations, 1):
@@ -170,7 +177,13 @@ def _shared(
         amount = left if last else _share(total, share.amount, share.pct, unit)
         left -= amount
         account = share.account
-        yield Cost(amount, account_id=account.id if account else None, account_code=_code(account), **common)
+        yield Cost(
+            amount,
+            account_id=account.id if account else None,
+            account_code=_code(account),
+            chart=_chart(account),
+            **common,
+        )
 
 
 def charges_of(invoice: Invoice) -> list[tuple[str, InvoiceCharge]]:
@@ -259,6 +272,11 @@ def tax_of(lines: Sequence[TaxLine]) -> Decimal:
 def _codes(lines: Sequence[TaxLine]) -> str:
     """The tax code of tax lines; of several the codes joined, which no mapping knows."""
     return "+".join(sorted({tax.tax_code.code for tax in lines if tax.tax_code and tax.tax_code.code}))
+
+
+def _chart(account: Any) -> str | None:
+    """The name of an account's chart, where it is told: one code may stand in two charts (coupa section 3.2.1)."""
+    return account.account_type.name if account is not None and account.account_type is not None else None
 
 
 def _code(account: Any) -> str | None:

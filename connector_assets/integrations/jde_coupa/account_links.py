@@ -51,7 +51,10 @@ class AccountLinks:
         """What of the accounts flow must be linked for this line."""
         if not self.accounts.chart.dynamic:
             return [account_key(row["aid"])] if row["aid"] else []
-        return [value_key(segment, value) for segment, value in self._values(row)]
+        above = self.accounts.settings.depends_on
+        values = self._values(row)
+        held = dict(values)
+        return [value_key(name, value, held.get(above[name], "") if name in above else None) for name, value in values]
 
     def _values(self, row: Line) -> list[tuple[str, str]]:
         segments = self.accounts.settings.segments

@@ -5,24 +5,29 @@ values, so it gets one lookup value per business unit, object and subsidiary (co
 nothing is created: what Coupa holds is linked, what it lacks is held.
 
 **Natural key.** Of an account: the chart and its segments, unique in Coupa by its own rule; of a lookup value: the
-lookup and its external reference, unique within a lookup (coupa section 6). Coupa refuses a second account; of lookup
-values that is not established, so a look-up that finds nothing waits for the effect window.
+lookup, its parent and its external reference (coupa section 3.2.1). Coupa refuses a second account; of lookup values
+that is not established, so a look-up that finds nothing waits for the effect window.
+
+**Names** of lookup values are unique in the same way, and JDE's descriptions are not: those that stand more than once
+beside each other are called by `unique_name`, each of them, so that no answer depends on which one came first.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from connector_assets.delivery.checks import (
     FrameChecks,
     at_most,
     computed,
     mapped_columns,
+    reason,
     required,
     row_schema,
     shape_schema,
@@ -38,6 +43,7 @@ from connector_assets.integrations.progress import begins_empty
 from connector_resources.ledger import Delivery
 
 Segment = Literal["MCU", "OBJ", "SUB"]
+LONGEST_NAME = 255  # of a lookup value
 
 
 class AccountSettings(BaseModel):
@@ -56,11 +62,39 @@ class AccountSettings(BaseModel):
         default={"MCU": "Cost centre", "OBJ": "Object", "SUB": "Subsidiary"},
         description="dynamic charts: the Coupa lookup of each column",
     )
+    depends_on: dict[Segment, Segment] = Field(
+        default={},
+        description="dynamic charts: a segment whose values are the children of another one's in Coupa, as SUB: OBJ",
+    )
+    unique_name: str = Field(
+        default="{name} ({value})",
+        description="dynamic charts: the name of values whose descriptions repeat; of name and value",
+    )
     not_postable: tuple[str, ...] = Field(
         default=NOT_POSTABLE,
         description="posting edit codes (F0901.PEC) of accounts that are not sent",
     )
     on_conflict: Literal["hold", "source"] = Field(default="source", description="when a field changed in both systems")
+
+    @field_validator("unique_name")
+    @classmethod
+    def _tells_values_apart(cls, rule: str) -> str:
+        try:
+            told = {rule.format(name="n", value=value) for value in "12"}
+        except (KeyError, IndexError, ValueError):
+            raise ValueError("must be made of {name} and {value}") from None
+        if len(told) == 1:
+            raise ValueError("must hold {value}: it is what tells the values apart")
+        return rule
+
+    @model_validator(mode="after")
+    def _parents_are_roots(self) -> Self:
+        for child, parent in self.depends_on.items():
+            if child == parent or parent in self.depends_on or not {child, parent} <= set(self.segments):
+                raise ValueError(
+                    f"depends_on: {child} cannot depend on {parent}: name another segment that depends on none"
+                )
+        return self
 
 
 class Accounts(Flow):
@@ -85,6 +119,11 @@ class Accounts(Flow):
         "segment_3": "str?",
         "name": "str?",
         "postable": "bool",
+        # of a value that is another one's child: that one's document, and its id in Coupa
+        "parent": "str?",
+        "parent_id": "str?",
+        # the parent that has no record in Coupa yet
+        "orphan": "str?",
     }
     Settings = AccountSettings
 
@@ -126,11 +165,26 @@ class Accounts(Flow):
         if not self.chart.dynamic:
             return [self._account(row) for row in accounts]
         units = {text(row["MCU"]): text(row.get("DL01")) for row in reader.snapshot("F0006")}
-        return [
-            self._value(column, value, rows, units)
-            for column in self.settings.segments
-            for value, rows in sorted(by([row for row in accounts if text(row.get(column))], column).items())
-        ]
+        found: list[dict[str, Any]] = []
+        for column in self.settings.segments:
+            rows = [row for row in accounts if text(row.get(column))]
+            above = self.settings.depends_on.get(column)
+            if above is None:
+                values = [self._value(column, value, own, units) for value, own in sorted(by(rows, column).items())]
+            else:
+                pairs = sorted(by([row for row in rows if text(row.get(above))], above, column).items())
+                values = [self._value(column, value, own, units, (above, over)) for (over, value), own in pairs]
+            found += self._named_apart(values)
+        return found
+
+    def _named_apart(self, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Values of one lookup: where names repeat under one parent, in whatever case, all go by `unique_name`."""
+        bearers = Counter((row["parent"], row["name"].casefold()) for row in values)
+        for row in values:
+            if bearers[row["parent"], row["name"].casefold()] > 1:
+                spare = LONGEST_NAME - len(self.settings.unique_name.format(name="", value=row["segment_1"]))
+                row["name"] = self.settings.unique_name.format(name=row["name"][:spare], value=row["segment_1"])
+        return values
 
     def _postable(self, row: Row) -> bool:
         return postable(row, self.settings.not_postable)
@@ -145,11 +199,20 @@ class Accounts(Flow):
             "postable": self._postable(row),
         }
 
-    def _value(self, column: str, value: str, rows: Sequence[Row], units: Mapping[Any, str | None]) -> dict[str, Any]:
+    def _value(
+        self,
+        column: str,
+        value: str,
+        rows: Sequence[Row],
+        units: Mapping[Any, str | None],
+        parent: tuple[str, str] | None = None,
+    ) -> dict[str, Any]:
         shown = text(value) or ""
         name = units.get(shown) if column == "MCU" else text(rows[0].get("DL01"))
+        over = (text(parent[1]) or "") if parent else None
         return {
-            **_common(value_key(column, shown)),
+            **_common(value_key(column, shown, over)),
+            "parent": value_key(parent[0], over) if parent and over is not None else None,
             "column": column,
             "segment_1": shown,
             "segment_2": None,
@@ -161,6 +224,11 @@ class Accounts(Flow):
     def resolve(self, frames: Frames) -> Frames:
         documents = frames.documents.copy()
         links = self.bench.ledger.links.of(self.full_name, list(documents["key"]))
+        parents = self.bench.ledger.links.of(self.full_name, [key for key in documents["parent"] if key])
+        documents["parent_id"] = computed(
+            documents, lambda row: parents[row["parent"]].target_id if row["parent"] in parents else None
+        )
+        documents["orphan"] = computed(documents, lambda row: None if row["parent"] in parents else row["parent"])
         documents["ignored"] = computed(
             documents, lambda row: None if row["postable"] or row["key"] in links else "not_postable"
         )
@@ -176,10 +244,17 @@ class Accounts(Flow):
                     "segment_1": [required(), at_most(100)],
                     "segment_2": [at_most(100)],
                     "segment_3": [at_most(100)],
-                    "name": [at_most(255 if self.chart.dynamic else 1024)],
+                    "name": [at_most(LONGEST_NAME if self.chart.dynamic else 1024)],
+                    "orphan": [reason("account_not_linked", lambda keys: keys.isna())],
                 },
             ),
+            names={"orphan": "parent"},
+            waits_for=self._waits_for,
         )
+
+    def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
+        """The value that it is a child of, delivered by this flow itself."""
+        return f"link:{self.full_name}:{row['parent']}" if why == "account_not_linked" else None
 
     def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         return {
@@ -187,6 +262,7 @@ class Accounts(Flow):
             "column": row["column"],
             "name": row["name"],
             "active": row["postable"],
+            **({"parent": row["parent_id"]} if row["parent"] else {}),
         }
 
     # -- the target side ------------------------------------------------------------------------------------------
@@ -217,23 +293,38 @@ class Accounts(Flow):
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         ours, theirs = document.content["segments"], target.content["segments"]
-        return () if ours == theirs else (FieldChange("segments", theirs, ours),)
+        wrong = () if ours == theirs else (FieldChange("segments", theirs, ours),)
+        over, there = document.content.get("parent"), target.content.get("parent")
+        return wrong if over == there else (*wrong, FieldChange("parent", there, over))
 
     def targets(self) -> list[Target]:
         return self.chart.all()
 
     def key_of(self, target: Target) -> str | None:
         if self.chart.dynamic:
-            return value_key(target.content["column"], target.content["segments"][0])
+            over = target.content.get("parent")
+            parent = self._values_by_id.get(over) if over else None
+            if over and parent is None:
+                return None
+            return value_key(target.content["column"], target.content["segments"][0], parent)
         return self._keys_by_segments.get(tuple(target.content["segments"]))
+
+    @cached_property
+    def _values_by_id(self) -> dict[str, str]:
+        """Id in Coupa -> the value, of what this flow has delivered or linked."""
+        links = self.bench.ledger.links.all(flow=self.full_name)
+        return {link.target_id: link.source_key.rpartition("/")[2].rpartition(":")[2] for link in links}
 
     @cached_property
     def _keys_by_segments(self) -> dict[tuple[str, ...], str]:
         return {tuple(_segments(row)): row["key"] for row in self._rows}
 
 
-def value_key(column: str, value: str) -> str:
-    """The document key of one segment value: `F0006:39302` for a unit, `F0901:OBJ/9270` for the others."""
+def value_key(column: str, value: str, parent: str | None = None) -> str:
+    """The document key of one segment value: `F0006:39302` for a unit, `F0901:OBJ/9270` for the others, and
+    `F0901:SUB/9270/01` for one under another."""
+    if parent is not None:
+        return f"F0901:{column}/{parent}/{value}"
     return f"F0006:{value}" if column == "MCU" else f"F0901:{column}/{value}"
 
 
@@ -246,4 +337,5 @@ def _segments(row: Mapping[str, Any]) -> list[str]:
 
 
 def _common(key: str) -> dict[str, Any]:
-    return {"key": key, "day": None, "ignored": None, "amount": None, "currency": None}
+    blank: dict[str, Any] = dict.fromkeys(("day", "ignored", "amount", "currency", "parent", "parent_id", "orphan"))
+    return {"key": key, **blank}

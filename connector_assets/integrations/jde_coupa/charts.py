@@ -77,7 +77,7 @@ class Chart(ABC):
 
     def name_of(self, content: Mapping[str, Any]) -> Any:
         """The natural key of a content, hashable."""
-        return (content["column"], tuple(content["segments"]))
+        return (content["column"], tuple(content["segments"]), content.get("parent"))
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         """Look documents up by natural key."""
@@ -183,15 +183,17 @@ class DynamicChart(Chart):
 
     def all(self) -> list[Target]:
         return [
-            self._observe(value, column)
-            for column, lookup in self._lookups().items()
+            self._observe(value, self._column(value, lookup))
+            for lookup in dict.fromkeys(self._lookups().values())
             for value in self.coupa.lookup_values.of_lookup(lookup)
         ]
 
     def ask(self, document: Document) -> list[Target]:
         column = document.content["column"]
         found = self.coupa.lookup_values.find(self._lookups()[column], document.content["segments"][0])
-        return [self._observe(value, column) for value in found]
+        same = [self._observe(value, column) for value in found]
+        # the same number under another parent is another value
+        return [target for target in same if self.name_of(target.content) == self.name_of(document.content)]
 
     def get(self, ids: Collection[str]) -> list[Target]:
         return [target for target in self.all() if target.id in set(ids)]
@@ -199,6 +201,7 @@ class DynamicChart(Chart):
     def body(self, document: Document) -> dict[str, Any]:
         content = document.content
         return {
+            **({"parent": {"id": int(content["parent"])}} if content.get("parent") else {}),
             "name": content["name"] or content["segments"][0],
             "lookup": {"name": self._lookups()[content["column"]]},
             "external-ref-num": content["segments"][0],
@@ -206,13 +209,20 @@ class DynamicChart(Chart):
         }
 
     def post(self, body: Mapping[str, Any]) -> Target:
-        columns = {lookup: column for column, lookup in self._lookups().items()}
-        return self._observe(self.coupa.lookup_values.create(body), columns[body["lookup"]["name"]])
+        value = self.coupa.lookup_values.create(body)
+        return self._observe(value, self._column(value, body["lookup"]["name"]))
 
     def put(self, id: str, body: Mapping[str, Any]) -> Target:
         value = self.coupa.lookup_values.update(int(id), body)
-        columns = {lookup: column for column, lookup in self._lookups().items()}
-        return self._observe(value, columns.get(value.lookup.name if value.lookup else "", ""))
+        return self._observe(value, self._column(value, (value.lookup.name if value.lookup else None) or ""))
+
+    def _column(self, value: LookupValue, lookup: str) -> str:
+        """Which segment a value of a lookup is of: a child is of one that depends on another."""
+        columns = [column for column, name in self._lookups().items() if name == lookup]
+        below = value.parent is not None and value.parent.id is not None
+        return next(
+            (column for column in columns if (column in self.settings.depends_on) == below), (columns or [""])[0]
+        )
 
     def _lookups(self) -> dict[str, str]:
         missing = [column for column in self.settings.segments if column not in self.settings.lookups]
@@ -228,6 +238,7 @@ class DynamicChart(Chart):
             "column": column,
             "name": value.name,
             "active": value.active is not False,
+            **({"parent": str(value.parent.id)} if value.parent is not None and value.parent.id is not None else {}),
         }
         return Target(str(value.id), content, label=value.external_ref_num or "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from scenario_books import CHART
+from scenario_payables import Payables
 from scenario_site import Site, outcome, outcomes, planned, tally
 
 from connector_resources.errors import UnusableInput
@@ -92,6 +93,71 @@ def test_a_dynamic_chart_gets_the_values_of_its_segments(site: Site) -> None:
     assert ("Object", "5190") not in values and ("Cost centre", "00001") not in values
     assert site.sync("accounts")["accounts"].writes == 0
     assert outcomes(report)["created"] == len(values)
+
+
+def test_values_of_one_description_are_told_apart_by_their_numbers(site: Site) -> None:
+    """Given two business units of one description, in different case, where Coupa takes a name once in a lookup
+    when the accounts are synced, then both have their number in their names, whichever came first, and the others
+    have none; a third one of that description is told apart, too."""
+    site.configure("accounts", chart="JDE dynamic")
+    for unit, name in (("61", "Depot"), ("62", "DEPOT")):
+        site.books.upsert("F0006", {"MCU": unit, "DL01": name, "CO": "00001"})
+        site.books.account(f"{unit}.5010", "Repairs")
+    site.sync("accounts")
+    assert site.exceptions("accounts") == []
+    names = {each["external-ref-num"]: each["name"] for each in site.spend.all("lookup_values")}
+    assert (names["61"], names["62"], names["30"]) == ("Depot (61)", "DEPOT (62)", "Parks")
+    site.books.upsert("F0006", {"MCU": "63", "DL01": "Depot", "CO": "00001"})
+    site.books.account("63.5010", "Repairs")
+    assert outcomes(site.sync("accounts")["accounts"])["created"] == 1
+    assert site.spend.one("lookup_values", **{"external-ref-num": "63"})["name"] == "Depot (63)"
+    assert site.sync("accounts")["accounts"].writes == 0
+
+
+def test_dependent_values_stand_under_the_value_that_they_depend_on(site: Site) -> None:
+    """Given a chart whose third segment depends on the second one, and two objects that both have a subsidiary 01
+    when the accounts are synced, then each object has a value 01 of its own below it; a voucher goes to the account
+    of its own object, and comes to rest."""
+    segments = [
+        {"name": "Unit", "lookup": "Cost centre", "required": True},
+        {"name": "Object", "lookup": "Object", "required": True},
+        {"name": "Subsidiary", "lookup": "Object", "required": False, "depends-on": 2},
+    ]
+    chart = {"name": "JDE levels", "currency": {"code": "GBP"}, "dynamic-flag": True, "active": True}
+    site.spend.create("account_types", {**chart, "segments": segments})
+    lookups = {"MCU": "Cost centre", "OBJ": "Object", "SUB": "Object"}
+    site.configure("accounts", chart="JDE levels", lookups=lookups, depends_on={"SUB": "OBJ"})
+    site.books.account("30.5010.01", "Grounds, mowing")
+    site.sync("suppliers", "accounts")
+    # what is below waits for what is above, which the same sync delivers
+    site.sync("accounts")
+    assert site.exceptions("accounts") == []
+    values = {each["id"]: each for each in site.spend.all("lookup_values", **{"lookup[name]": "Object"})}
+    below = {
+        (values[each["parent"]["id"]]["external-ref-num"], each["external-ref-num"])
+        for each in values.values()
+        if each["parent"]
+    }
+    assert {("5010", "01"), ("5020", "01")} <= below
+    assert site.sync("accounts")["accounts"].writes == 0
+    site.books.voucher(costs=(("30.5020.01", "5.00"),))
+    assert outcomes(site.sync("invoices")["invoices"]) == {"created": 1}
+    [line] = site.spend.invoice("INV-4711")["invoice-lines"]
+    assert line["account"]["code"] == "30-5020-01"
+
+
+def test_an_invoice_on_another_chart_is_not_booked_by_its_code(town: Site) -> None:
+    """Given an invoice on the account of another chart that has the code of one of ours
+    when it is synced, then it is held: one code may stand in two charts for two things."""
+    payables = Payables(town)
+    chart = {"name": "Northmoor US", "currency": {"code": "USD"}, "dynamic-flag": False, "active": True}
+    town.spend.create("account_types", chart)
+    own = {"account-type": {"name": "Northmoor US"}}
+    account = town.spend.create("accounts", {**own, "segment-1": "30", "segment-2": "5010", "active": True})
+    lines = [payables.line(1, "30-5010", "100.00") | {"account": {"id": account}}]
+    payables.invoice(invoice_lines=lines, account_type={"name": "Northmoor US"})
+    assert outcomes(town.sync("approved_invoices")["approved_invoices"]) == {"held": 1}
+    assert town.exception("approved_invoices").reason == "account_not_found"
 
 
 def test_a_unit_that_is_renamed_is_renamed_in_its_lookup(site: Site) -> None:

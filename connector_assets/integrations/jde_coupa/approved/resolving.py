@@ -16,6 +16,7 @@ from connector_assets.integrations.jde_coupa.terms import MAPPING as TERMS
 from connector_assets.integrations.to_jde.vouchers.bodies import ASSESSED, BESIDE
 from connector_assets.integrations.to_jde.vouchers.filling import BORN_IN_JDE, Filling
 from connector_assets.integrations.to_jde.vouchers.outlet import NOT_APPROVED
+from connector_resources.errors import UnusableInput
 
 if TYPE_CHECKING:
     from connector_assets.integrations.jde_coupa.approved_invoices import ApprovedInvoices
@@ -141,13 +142,22 @@ class Resolving(Filling):
                 continue
             link = links.get(line["account_id"] or "")
             found = self.by_key.get(link.source_key) if link else None
-            found = found or self._by_code.get(line["account_code"] or "")
+            if found is None and line["chart"] in (None, self._chart_name or line["chart"]):
+                found = self._by_code.get(line["account_code"] or "")
             if line["charge"] and not _names_account(line):
                 number = self.settings.charge_accounts.get(line["charge"])
                 found, shown = self.by_number.get(number or ""), number
             else:
                 shown = line["account_code"] or "none"
             self.put_account(line, found, shown)
+
+    @cached_property
+    def _chart_name(self) -> str | None:
+        """The chart that JDE's accounts are kept in; None where Coupa has several and none is named."""
+        try:
+            return Accounts(self.bench).chart.name
+        except UnusableInput:
+            return None
 
     @cached_property
     def _by_code(self) -> dict[str, Row]:

@@ -173,7 +173,8 @@ integrations:
       #   approved_status: A
       #   unpayable_status: H
       #   selected_statuses: [A]
-      #   # by what a voucher is known: supplier_invoice, or mark (in mark_column VR01 or URRF, where JDE keeps it)
+      #   # by what a voucher is known: supplier_invoice, preset_document (a number of preset_first to preset_last), or
+      #   # mark (in mark_column VR01 or URRF, where JDE keeps it)
       #   voucher_key: supplier_invoice
       #   # the remark of a voucher begins with the mark of its invoice
       #   mark_in_remark: true
@@ -237,7 +238,8 @@ integrations:
       #   mode: batch
       #   unpayable_status: H
       #   selected_statuses: [A]
-      #   # by what a voucher is known: supplier_invoice, or mark (in VR01, where JDE keeps it)
+      #   # by what a voucher is known: supplier_invoice, preset_document (a number of preset_first to preset_last), or
+      #   # mark (in VR01, where JDE keeps it)
       #   voucher_key: supplier_invoice
       #   # the remark of a voucher begins with the mark of its bill
       #   mark_in_remark: true

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Integer, bindparam, cast, func, select
 
 from connector_resources.ledger.database import FLOW, KEYS, Database, chunks
 from connector_resources.ledger.models import vouchers_made as table
@@ -70,7 +70,8 @@ class VouchersMade:
         """Give a revision its number beforehand, durable when this returns; False where the number is another's."""
         insert = self._db.insert(table)
         row = {"flow": flow, "key": key, "revision": revision, "connection": connection, "attempts": [], "tried": False}
-        with self._db.write() as db:
+        # a plan needs its numbers too, and a copied home may plan
+        with self._db.write(even_copied=True) as db:
             db.execute(insert.values(**row).on_conflict_do_nothing())
             holder = select(table.c.key).where(table.c.connection == connection, table.c.number == number)
             if db.execute(holder).one_or_none() is not None:
@@ -78,6 +79,12 @@ class VouchersMade:
             own = table.c.flow == flow, table.c.key == key, table.c.revision == revision
             db.execute(table.update().where(*own).values(number=number))
             return True
+
+    def highest(self, connection: str) -> int | None:
+        """The highest number that was given beforehand; None where none was."""
+        with self._db.read() as db:
+            own = table.c.connection == connection, table.c.number.is_not(None)
+            return db.scalar(select(func.max(cast(table.c.number, Integer))).where(*own))
 
     def recognise(self, found: Sequence[Made], now: datetime) -> None:
         """Keep which records were found to be which revisions, and what they show."""

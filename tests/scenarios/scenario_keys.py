@@ -42,6 +42,10 @@ ALL: Mapping[str, Way] = {
     "mark": Way({"voucher_key": "mark"}),
     "supplier_invoice": Way(BY_NUMBER, VENDORS),
     "purged": Way(BY_NUMBER, {**VENDORS, "purge_processed": True}),
+    "preset": Way(
+        {"voucher_key": "preset_document", "preset_first": 5_000_000, "preset_last": 5_999_999},
+        {**VENDORS, "batch_remark": "dropped", "purge_processed": True},
+    ),
     # nothing of ours survives but what must, and our user
     "bare": Way({**BY_NUMBER, "mark_in_remark": False}, {**VENDORS, "batch_remark": "dropped"}),
 }

@@ -197,6 +197,12 @@ REASONS = (
         "run reported, and enter it by hand, then link it",
     ),
     Reason(
+        "document_numbers_used_up",
+        "normal",
+        "no document number of ours is left of {value}",
+        "have a further range kept for us in JD Edwards, set `preset_first` and `preset_last` of the flow, then replay",
+    ),
+    Reason(
         "own_vouchers_unmatched",
         "high",
         "our user entered vouchers in JD Edwards of which it is not known what they were made of: {value}; before that "

@@ -12,7 +12,7 @@ from scenario_site import Site, outcomes
 
 from connector_resources.ledger import Ledger
 
-KNOWN_BY = ("supplier_invoice", "bare")
+KNOWN_BY = ("supplier_invoice", "preset", "bare")
 ENTER = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
 
 
@@ -175,3 +175,22 @@ def test_what_was_made_under_the_mark_is_found_by_it_when_the_key_changes(town: 
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
     assert states(payables, "WEB-1") == [(scenario_keys.US, "void"), (scenario_keys.US, "A")]
     assert town.sync(FLOW, "invoices")["invoices"].rules() == {"born_in_coupa": 2}
+
+
+@pytest.mark.known_by("preset")
+@pytest.mark.reason("document_numbers_used_up")
+@pytest.mark.parametrize("mode", ["batch", "direct"])
+def test_numbers_of_ours_are_given_once_and_never_somebody_elses(town: Site, payables: Payables, mode: str) -> None:
+    """Given a range of three document numbers, one of which somebody has used, when invoices are synced, then each
+    voucher has a number of the range that is free, in its journal too, and a person is told when none is left."""
+    town.configure(FLOW, mode=mode, preset_first=5_000_000, preset_last=5_000_002)
+    by_hand(town, "INV-1", doc=5_000_000)
+    town.configure(FLOW, not_ours=["00001/PV/5000000"])
+    for number in ("WEB-1", "WEB-2", "WEB-3"):
+        payables.invoice(number)
+    town.sync("suppliers", "accounts", FLOW)
+    town.sync(FLOW)
+    ours = {row["DOC"]: row["VINV"] for row in payables.rows("F0411") if row["VINV"].startswith("WEB")}
+    assert ours == {5_000_001: "WEB-1", 5_000_002: "WEB-2"}
+    assert ours.keys() <= {row["DOC"] for row in payables.rows("F0911")}
+    assert town.exception(FLOW).reason == "document_numbers_used_up"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from connector_assets.integrations.from_jde.keys import text
 
@@ -24,10 +24,11 @@ class MarkRules(BaseModel, Generic[Id]):
 
     mark_column: str
     mark_prefix: str
-    voucher_key: Literal["supplier_invoice", "mark"] | None = Field(
+    voucher_key: Literal["supplier_invoice", "preset_document", "mark"] | None = Field(
         default=None,
         description="by what a voucher of ours is known: supplier_invoice (supplier, invoice number and what else must "
-        "agree), or mark (in `mark_column`, which JD Edwards' batch processor drops); null: mark, as homes of before "
+        "agree), preset_document (a number of `preset_first` to `preset_last`), or mark (in `mark_column`, "
+        "which JD Edwards' batch processor drops); null: mark, as homes of before "
         "have it; `connector init` writes supplier_invoice",
     )
     mark_in_remark: bool = Field(
@@ -40,6 +41,16 @@ class MarkRules(BaseModel, Generic[Id]):
         "other system stands behind",
     )
 
+    preset_first: int = Field(
+        default=0, ge=0, le=99_999_999, description="first document number (F0411.DOC) that the site keeps for us"
+    )
+    preset_last: int = Field(default=0, ge=0, le=99_999_999, description="the last of them")
+    preset_types: tuple[str, ...] = Field(
+        default=("PV", "PD"),
+        min_length=1,
+        description="document types of these numbers in F0911; those of `document_type` and `credit_type`",
+    )
+
     # how the contents of the flow call the document's id
     SOURCE: ClassVar[str]
 
@@ -48,6 +59,12 @@ class MarkRules(BaseModel, Generic[Id]):
     id_of: ClassVar[Callable[[str], Any]]
     # the highest revision that there is room for; None: any
     LAST_REVISION: ClassVar[int | None] = None
+
+    @model_validator(mode="after")
+    def _has_numbers(self) -> Self:
+        if self.voucher_key == "preset_document" and not 0 < self.preset_first <= self.preset_last:
+            raise ValueError("voucher_key: preset_document needs preset_first and preset_last, a range of our own")
+        return self
 
     def mark(self, id: Id, revision: int) -> str:
         """The mark of one revision of a document."""

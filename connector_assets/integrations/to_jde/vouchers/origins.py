@@ -103,10 +103,14 @@ class Origins(ABC):
         """Whether JDE holds any."""
 
     @abstractmethod
-    def fields(self, id: Any, revision: int, remark: str) -> dict[str, Any]:
-        """The inputs of an orchestration by which its voucher is known."""
+    def fields(self, id: Any, revision: int, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs of an orchestration by which its voucher is known; `row` is the document's mapped one."""
 
     # -- what a mark needs none of -------------------------------------------------------------------------------
+
+    def reserve(self, id: Any, revision: int, row: Mapping[str, Any]) -> bool:
+        """Keep what its voucher will be known by, if it needs anything; False where nothing is left."""
+        return True
 
     def attempt(  # noqa: B027 - nothing, unless a way needs it
         self, id: Any, revision: int, body: Mapping[str, Any], content: Mapping[str, Any]
@@ -139,10 +143,6 @@ class Origins(ABC):
         """Vouchers of these rows that our user made, and of which nobody knows of what."""
         return set()
 
-    def problems(self) -> list[str]:
-        """What a site still has to do, one sentence each."""
-        return []
-
 
 class MarkedOrigins(Origins):
     """By a mark in VR01 or URRF: it needs no memory, and a JDE that keeps what it is given there."""
@@ -174,7 +174,7 @@ class MarkedOrigins(Origins):
     def any(self, jde: Any) -> bool:
         return bool(jde.count("F0411", starts_with(self.rules.mark_column, self.rules.mark_prefix)))
 
-    def fields(self, id: Any, revision: int, remark: str) -> dict[str, Any]:
+    def fields(self, id: Any, revision: int, row: Mapping[str, Any]) -> dict[str, Any]:
         return {REFERENCES[self.rules.mark_column]: self.rules.mark(id, revision)}
 
     def _into(self, found: Found, jde: Any, where: Where) -> None:

@@ -245,6 +245,9 @@ class VoucherOutlet(ABC):
         if unmatched := self.records.origins.unmatched():
             told = ", ".join(unmatched[:MOST_TOLD]) + (", …" if len(unmatched) > MOST_TOLD else "")
             return Hold((problem("own_vouchers_unmatched", "voucher", told),), again=True)
+        if not self.records.origins.reserve(self.id_of(document), revision, document.facts["row"]):
+            told = f"{self.settings.preset_first} to {self.settings.preset_last}"
+            return Hold((problem("document_numbers_used_up", "voucher", told),))
         if _for_order(document):
             # for an order of JDE: never a voucher that is only distributed
             body = match_body(document, self._known_by(document, revision), self.settings)
@@ -253,8 +256,7 @@ class VoucherOutlet(ABC):
 
     def _known_by(self, document: Document, revision: int) -> dict[str, Any]:
         """The fields by which the voucher of a revision is known."""
-        remark = document.facts["row"]["remark"] or ""
-        return self.records.origins.fields(self.id_of(document), revision, remark)
+        return self.records.origins.fields(self.id_of(document), revision, document.facts["row"])
 
     def entered(self, document: Document, revision: int, act: str, body: Mapping[str, Any]) -> Step:
         """A voucher that one orchestration makes at once, and whose number it tells."""

@@ -84,16 +84,17 @@ class TracedOrigins(Origins):
     def any(self, jde: Any) -> bool:
         return bool(self.ids(jde)) or bool(self._of_our_user(jde))
 
-    def fields(self, id: Any, revision: int, remark: str) -> dict[str, Any]:
+    def fields(self, id: Any, revision: int, row: Mapping[str, Any]) -> dict[str, Any]:
         if not self.rules.mark_in_remark:
             return {}
-        return {"Remark": f"{self.rules.mark(id, revision)} {remark}"[:REMARK_LENGTH].rstrip()}
+        return {"Remark": f"{self.rules.mark(id, revision)} {row['remark'] or ''}"[:REMARK_LENGTH].rstrip()}
 
     # -- what was asked for ----------------------------------------------------------------------------------------
 
     def attempt(self, id: Any, revision: int, body: Mapping[str, Any], content: Mapping[str, Any]) -> None:
         sent = {name: content[name] for name in ("supplier", "number", "amount", "date", "currency")}
         sent |= {"type": body["DocumentType"], "mark": self.rules.mark(id, revision) if self._marks(body) else ""}
+        sent["document"] = body.get("DocumentNumber")
         standing = _grouped(self._reads(self.bench.client("jde"))(NUMBER, [_number_of(sent)]))
         sent["before"] = sorted(standing)
         self._register.attempt(self.flow, self.key(id), revision, self._connection, sent)
@@ -153,7 +154,7 @@ class TracedOrigins(Origins):
         told = self._told(items[0])
         if told is not None:
             return bool(told[0] == id)
-        if self._user_of(items[0]) != self._user or _name_of(items[0]) != number or self._foreign(items[0]):
+        if not self._proves(items[0]) or _name_of(items[0]) != number or self._foreign(items[0]):
             return False
         names = SAYS if is_void(items) or sent["amount"] is None else (*SAYS, "amount")
         return _agrees(sent, self._says(items), [name for name in names if sent[name] is not None])
@@ -162,13 +163,13 @@ class TracedOrigins(Origins):
         # what was asked for since then is in the register
         if self._register.tried(self.flow):
             return []
-        return sorted(self._of_our_user(self.bench.client("jde")) - set(self.rules.not_ours))
+        return sorted(self._of_our_user(self.bench.client("jde")))
 
     def unaccounted(self, rows: Sequence[Row]) -> set[str]:
         groups = {
             name: items
             for name, items in _grouped(rows).items()
-            if text(items[0].get("TORG")) and not is_void(items) and name not in self.rules.not_ours
+            if not is_void(items) and name not in self.rules.not_ours
         }
         if not groups:
             return set()
@@ -178,7 +179,12 @@ class TracedOrigins(Origins):
     def _is_ours_alone(self, head: Row) -> bool:
         """Whether our user made a voucher, for this flow or for none."""
         own = self._told(head) is not None or not self._foreign(head)
-        return own and self._user_of(head) == self._user
+        return own and self._proves(head)
+
+    def _proves(self, head: Row) -> bool:
+        """Whether a voucher shows by itself that we made it."""
+        # of a row that tells no user there is no need to log in
+        return bool(user := self._user_of(head)) and user == self._user
 
     def _of_our_user(self, jde: Any) -> set[str]:
         """The vouchers in force that our user made and that are of no known document, of all that there are. TORG is in
@@ -187,11 +193,14 @@ class TracedOrigins(Origins):
             return set()
         groups = {name: items for name, items in _grouped(self._by_user).items() if not is_void(items)}
         # that it says of what it is does not say that this is known, or is there any more
-        known = self._taken(groups)
+        known = self._taken(groups) | set(self.rules.not_ours)
         return {name for name, items in groups.items() if name not in known and self._is_ours_alone(items[0])}
 
     @cached_property
     def _by_user(self) -> list[Row]:
+        return self._of_the_user()
+
+    def _of_the_user(self) -> list[Row]:
         return pages(self.bench.client("jde").browse("F0411", where=eq("TORG", self._user)))
 
     # -- finding ---------------------------------------------------------------------------------------------------
@@ -255,7 +264,7 @@ class TracedOrigins(Origins):
                     continue
                 shows = self._shows(items, one)
                 # JDE may come to another total, which is told; a void voucher has none any more
-                exact = is_void(items) or self._told(items[0]) is not None
+                exact = is_void(items) or self._told(items[0]) is not None or bool(sent.get("document"))
                 if _agrees(sent, self._says(items), SAYS if exact else (*SAYS, "amount")):
                     agreeing[name] = shows
         ours = [name for name, shows in agreeing.items() if shows]

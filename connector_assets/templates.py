@@ -38,8 +38,11 @@ connections:
     payment_run: {pay_statuses: [A], payment_instruments: [], bank_accounts: []}
     # how amounts in yen, dinars and the like come through AIS: as_served, or shifted as if they had two decimals
     # currency_decimals: as_served
+    # how the site's orchestrations take dates: iso, as docs/orchestrations.md asks; user, the login user's own format
+    orchestration_dates: iso
     # the site's own orchestrations, by what they do; `inputs` maps our fields to its inputs where they differ
     # orchestrations:
+    #   self_test: {name: TEST_FORMATS}
     #   voucher_batch_add: {name: ADD_VOUCHER_ROWS}
     #   voucher_batch_run: {name: RUN_VOUCHER_BATCH}
     #   voucher_batch_status: {name: ASK_VOUCHER_BATCH}
@@ -263,20 +266,29 @@ connections:
     url: http://{host}:{jde}/jderest
     time_zone: Europe/London
     currency_decimals: as_served
+    orchestration_dates: iso
     role: "*ALL"
     device_name: ml-connector
     page_size: 1000
     limits: {{in_flight: 4, timeout_seconds: 60}}
     orchestrations:
-      voucher_batch_add: {{name: ML_VoucherBatchAdd}}
+      self_test: {{name: ML_SelfTest}}
+      # own_inputs: those that the site's designer has beside the contract's, with defaults
+      voucher_batch_add: &voucher
+        name: ML_VoucherBatchAdd
+        own_inputs: [PayItems.PONumber, PayItems.POType, PayItems.POCompany, PayItems.POSuffix, PayItems.POLine,
+          Distribution.Subledger, Distribution.SubledgerType]
       voucher_batch_run: {{name: ML_VoucherBatchRun}}
       voucher_batch_status: {{name: ML_VoucherBatchStatus}}
-      voucher_enter: {{name: ML_VoucherEnter, key_output: DocumentNumber}}
-      voucher_match: {{name: ML_VoucherMatch, key_output: DocumentNumber}}
+      voucher_enter: {{<<: *voucher, name: ML_VoucherEnter, key_output: DocumentNumber}}
+      voucher_match:
+        name: ML_VoucherMatch
+        key_output: DocumentNumber
+        own_inputs: [Lines.POSuffix, Distribution.Subledger, Distribution.SubledgerType]
       voucher_void: {{name: ML_VoucherVoid}}
       voucher_match_reverse: {{name: ML_VoucherMatchReverse}}
       voucher_pay_status: {{name: ML_VoucherPayStatus}}
-      payment_record: {{name: ML_PaymentRecord, key_output: PaymentID}}
+      payment_record: {{name: ML_PaymentRecord, key_output: PaymentID, own_inputs: [PayItems.ItemDiscount]}}
       payment_void: {{name: ML_PaymentVoid, key_output: PaymentID}}
   coupa:
     system: coupa

@@ -9,6 +9,10 @@ from pydantic import Field
 
 from connector_resources.connections.base import BaseConnection, StrictSettings
 
+# how orchestrations take dates: iso is yyyy-MM-dd, which docs/orchestrations.md asks for; user is the login user's own
+# simpleDateFormat; epoch_ms is noon of the day in the connection's time zone, in milliseconds
+DateFormat = Literal["iso", "user", "MM/dd/yyyy", "dd/MM/yyyy", "yyyyMMdd", "epoch_ms"]
+
 
 class Orchestration(StrictSettings):
     """A site's own orchestration for one act of ours: its name, and our field -> its input's name."""
@@ -20,6 +24,14 @@ class Orchestration(StrictSettings):
     inputs: dict[str, str] = Field(
         default_factory=dict,
         description="our field -> its input's name, to the letter; a grid's fields as grid.field",
+    )
+    date_format: DateFormat | None = Field(
+        default=None, description="how it takes dates; null: as orchestration_dates of the connection says"
+    )
+    own_inputs: tuple[str, ...] = Field(
+        default=(),
+        description="inputs of the site's own that we do not fill, since it has a default for them; a grid's as"
+        " grid.field",
     )
     key_output: str | None = Field(
         default=None,
@@ -74,6 +86,12 @@ class JdeConnection(BaseConnection):
     orchestrations: dict[str, Orchestration] = Field(
         default_factory=dict, description="act -> orchestration; names are each site's own"
     )
+    orchestration_dates: DateFormat | None = Field(
+        default=None,
+        description="how the site's orchestrations take dates: iso (yyyy-MM-dd, as docs/orchestrations.md asks), user"
+        " (the login user's format, what was sent before this setting), MM/dd/yyyy, dd/MM/yyyy, yyyyMMdd, epoch_ms;"
+        " null: not said, and no date is written until it is",
+    )
     currency_decimals: Literal["as_served", "shifted"] | None = Field(
         default=None,
         description="how amounts of currencies come that have not two decimals: as_served, as they are; shifted, as if"
@@ -89,6 +107,11 @@ class JdeConnection(BaseConnection):
         default=5, ge=1, description="days that the outbound log keeps for certain; older ones are read by audit date"
     )
     payment_run: PaymentRun = Field(default=PaymentRun(), description="what JDE's own payment run selects")
+
+    def dates_of(self, act: str) -> DateFormat | None:
+        """How the orchestration for an act takes dates; None where nothing says it."""
+        named = self.orchestrations.get(act)
+        return (named.date_format if named else None) or self.orchestration_dates
 
 
 def _text(row: Mapping[str, Any], alias: str) -> str:

@@ -99,6 +99,8 @@ class HttpSession:
         # the newest login, since when it is in use, and the newest that a call was let in with
         self._login: tuple[Mapping[str, str], float] | None = None
         self._let_in: Mapping[str, str] | None = None
+        # the address on this machine that the last call left from; behind a NAT the server sees another one
+        self.own_address = ""
         self._throttle = Throttle(
             connection=connection,
             in_flight=limits.in_flight,
@@ -268,6 +270,7 @@ class HttpSession:
                         stream=True,
                     )
                     content = whole_body(response, self.limits, self._clock, started + total)
+                    self.own_address = way.address
                 # What comes through requests unwrapped is ValueError: a bad host name, a header that is no latin-1, a
                 # chunk of less than nothing.
                 except (requests.RequestException, HTTPError, HTTPException, ValueError, OverflowError) as error:

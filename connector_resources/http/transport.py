@@ -25,13 +25,14 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 class Passage:
     """One request on its way in this thread: `ends_at` by the monotonic clock, `pause` seconds between two bytes at
     most, `room` for so many more bytes of the answer. `left`: a byte of the request was handed to the network.
-    `broken`: which limit the answer went past."""
+    `broken`: which limit the answer went past. `address`: the one on this machine that it left from."""
 
     ends_at: float
     pause: float
     room: int
     left: bool = False
     broken: str = ""
+    address: str = ""
 
 
 _HERE = threading.local()
@@ -125,9 +126,18 @@ class _Watched:
         made = _passage()
         if made is not None and not self._connecting:
             made.left = True
+            made.address = _own_address(sock)
             # the answer before this one may have left little of its time
             sock.settimeout(made.pause)
         super().send(data)  # type: ignore[misc]
+
+
+def _own_address(sock: Any) -> str:
+    try:
+        return str(sock.getsockname()[0])
+    except (OSError, IndexError):
+        # closed meanwhile, or of a kind without one: what is sent next says so
+        return ""
 
 
 class _Plain(_Watched, HTTPConnection):

@@ -77,6 +77,10 @@ class JdeClient:
         """Pages of rows; see `DataService.browse`."""
         return self.data.browse(table, columns=columns, where=where, order_by=order_by, page_size=page_size)
 
+    def has_column(self, table: str, alias: str) -> bool:
+        """Whether a table has a column that not every release has; see `DataService.has_column`."""
+        return self.data.has_column(table, alias)
+
     def count(self, table: str, where: Where | None = None) -> int:
         """How many rows there are."""
         return self.data.count(table, where)

@@ -17,12 +17,12 @@ from connector_resources.jde.dates import DatePattern
 from connector_resources.jde.errors import LinkDead, UnreadableAnswer
 from connector_resources.jde.keys import conditions_for
 from connector_resources.jde.paging import Order, Place
-from connector_resources.jde.proof import DateProof
+from connector_resources.jde.proof import DateProof, NumberProof
 from connector_resources.jde.query import Today, Where, all_of, between, eq, ge, query_json
 from connector_resources.jde.session import JdeLogin, service_prefix
 from connector_resources.jde.shapes import Table
 from connector_resources.jde.tables import TABLES, known_table
-from connector_resources.jde.wire import Page, PageReader, Row, aggregated, count_of
+from connector_resources.jde.wire import Page, PageReader, Row, aggregated, columns_shown, count_of
 from connector_resources.unreadable import met
 
 # The part of a next link that is ours to follow; host and port in front of it are AIS's own (jde-ais section
@@ -72,7 +72,10 @@ class DataService:
         # v1 knows no next-page links: there every further page is asked for by key.
         self._links = connection.api_version != "v1"
         self.proof = DateProof(self)
+        self.numbers = NumberProof(self)
         self.amounts = ServedAmounts(self)
+        # table -> its columns, as a first look showed them
+        self._shown: dict[str, frozenset[str] | None] = {}
 
     @property
     def _shifted(self) -> bool:
@@ -87,6 +90,11 @@ class DataService:
     def date_pattern(self) -> DatePattern:
         """The pattern that date literals are written in."""
         return self._login.current(self._http).dates
+
+    @property
+    def decimal_sign(self) -> str:
+        """The decimal format of the login user, as the login tells it; '' where it does not."""
+        return self._login.current(self._http).decimals
 
     def browse(
         self,
@@ -242,6 +250,14 @@ class DataService:
         browse = self._browse(table, columns, where, order_by, page_size)
         page = self._asked(browse, where)
         return [row for row in page.rows if id(row) not in page.broken]
+
+    def has_column(self, table: str, alias: str) -> bool:
+        """Whether a table shows a column to this user: one row is asked for, with all columns (jde-ais section 3.1).
+        False where the answer does not tell: a column that not every release has is not asked for then."""
+        if table not in self._shown:
+            body = {**self._target(table, "BROWSE", None), "maxPageSize": "1"}
+            self._shown[table] = columns_shown(self._post(body, f"look at the columns of {table}"), table)
+        return alias in (self._shown[table] or ())
 
     def unproven_count(self, table: str, where: Where | None = None) -> int:
         """COUNT before the date pattern is proven: what the proof itself is made of."""

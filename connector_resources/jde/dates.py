@@ -1,4 +1,5 @@
-"""Date literals in the login user's own date preference (jde-ais section 8, items 1 and 2).
+"""Date literals in the login user's own date preference (jde-ais section 8, items 1 and 2), and dates as an
+orchestration takes them (jde-ais section 14.1).
 
 Dates come out as YYYYMMDD, but a literal sent in is read by `userInfo.simpleDateFormat`, a Java pattern. A
 literal in the wrong form silently selects other rows, so nothing is guessed here and `proof` tries the
@@ -8,8 +9,10 @@ pattern on a known row.
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
+from connector_resources.connections.jde import DateFormat
 from connector_resources.errors import UnusableInput
 
 _TOKEN = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+")
@@ -56,6 +59,21 @@ class DatePattern:
 
     def __repr__(self) -> str:
         return f"DatePattern({self.pattern!r})"
+
+
+_NOON = time(12)
+
+
+def day_text(day: date, written: DateFormat, user: DatePattern, zone: ZoneInfo) -> str:
+    """`day` as an orchestration takes it. In milliseconds it is noon in `zone`, so that a server of another zone reads
+    the same day."""
+    if written == "iso":
+        return day.isoformat()
+    if written == "user":
+        return user.literal(day)
+    if written == "epoch_ms":
+        return str(int(datetime.combine(day, _NOON, zone).timestamp()) * 1000)
+    return DatePattern(written).literal(day)
 
 
 def _written(token: str, day: date) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from connector_resources.errors import (
     ConnectorError,
@@ -36,6 +37,7 @@ class UnreadableAnswer(SystemProblem):
 # The kernel's own troubles (jde-ais section 5): time-out, connection failed, server down, retry needed.
 _KERNEL = re.compile(r"COSE#\s*100[0278]\b")
 _EXPIRED = "JAS_MSG347"
+_ERRORS = frozenset(("errors", "sysErrors", "Errors", "error"))
 _TAG = re.compile(r"(?s)<(script|style)\b.*?</\1>|<[^>]*>")
 
 
@@ -88,7 +90,7 @@ def words(body: Any) -> Words | None:
     spoken = [one_line(text) for text in texts if isinstance(text, str) and text.strip()]
     if not spoken and isinstance(body.get("exception"), str):
         spoken = [str(body["exception"])]
-    fields = tuple(dict.fromkeys(_items(body)))
+    fields = tuple(dict.fromkeys(items_of(body, _ERRORS)))
     return Words("; ".join(dict.fromkeys(spoken)), fields) if spoken or fields else None
 
 
@@ -99,7 +101,7 @@ def errors_inside(body: Any) -> Words | None:
         return None
     if body.get("exception") or str(body.get("status", "")).upper() == "ERROR":
         return words(body) or Words("an exception without words")
-    fields = tuple(dict.fromkeys(_items(body)))
+    fields = tuple(dict.fromkeys(items_of(body, _ERRORS)))
     return Words("", fields) if fields else None
 
 
@@ -108,20 +110,20 @@ def plain(answer: Answer) -> str:
     return one_line(_TAG.sub(" ", answer.text(4000)))
 
 
-def _items(body: Any) -> Iterator[FieldMessage]:
-    """All error items of a body, wherever they are nested: `{CODE, TITLE, ERRORCONTROL, DESC, MOBILE}` or
-    a text."""
+def items_of(body: Any, kinds: Collection[str]) -> Iterator[FieldMessage]:
+    """All items that stand under one of the names `kinds`, wherever they are nested: `{CODE, TITLE, ERRORCONTROL, DESC,
+    MOBILE}` or a text."""
     if isinstance(body, Mapping):
         for key, value in body.items():
             if key in ("gridData", "output", "rowset"):
                 continue  # the data itself, and most of the answer
-            if key in ("errors", "sysErrors", "Errors", "error") and value:
+            if key in kinds and value:
                 yield from (_item(item) for item in (value if isinstance(value, list) else [value]))
             else:
-                yield from _items(value)
+                yield from items_of(value, kinds)
     elif isinstance(body, list):
         for value in body:
-            yield from _items(value)
+            yield from items_of(value, kinds)
 
 
 def _item(item: Any) -> FieldMessage:
@@ -146,8 +148,10 @@ def _login_problem(call: Call, answer: Answer) -> ConnectorError | None:
         )
     if status == 405:
         return NotAllowed(
-            f"{call.what}: the HTML (JAS) server behind {connection} does not let this AIS server in{said}",
-            fix="add the AIS server's host to Allowed Hosts of the HTML server (Server Manager)",
+            f"{call.what}: the HTML (JAS) server behind {connection} does not let the AIS server in (405){said}",
+            fix=f"add the host of the AIS server ({urlsplit(answer.url).hostname}, by the name or address that the HTML"
+            " server sees) to Allowed Hosts of the HTML server in Server Manager; the address of this machine does not"
+            " belong there",
             connection=connection,
             status=status,
         )
@@ -179,7 +183,8 @@ def _session_problem(call: Call, answer: Answer) -> ConnectorError:
         # A rejected token means that nothing was processed, for a write too.
         return Unavailable(
             f"{call.what}: {connection} rejected a token that it had just given out{said}; several AIS servers"
-            " behind one address need sticky sessions",
+            " behind one address need sticky sessions, and one that leaves our device name out binds the token to the"
+            " address that we come from, which must not change then",
             connection=connection,
             status=status,
         )
@@ -267,6 +272,9 @@ def speaks_of_the_document(body: Any) -> bool:
     """
     said = words(body)
     if said is None or _KERNEL.search(said.all):
+        return False
+    if isinstance(body, Mapping) and str(body.get("status") or "").strip().upper().startswith("WARN"):
+        # a warning is no refusal: what was done is looked up
         return False
     if said.fields:
         return True

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -19,8 +18,13 @@ from connector_resources.http import Call, HttpSession
 from connector_resources.http.departure import without_effect
 from connector_resources.jde.contract import ACTS, problems
 from connector_resources.jde.dataservice import DataService
-from connector_resources.jde.errors import Words, errors_inside, words
+from connector_resources.jde.dates import day_text
+from connector_resources.jde.discovery import Agreement, Offered, agreement, offered, shows_array, unknown_act
+from connector_resources.jde.errors import Words
 from connector_resources.jde.query import literal
+from connector_resources.jde.selftest import ACT as SELF_TEST
+from connector_resources.jde.selftest import SelfTest
+from connector_resources.jde.verdict import verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Orchestrations:
         self._http = http
         self._data = data
         self._connection = connection
+        self.self_test = SelfTest(self)
 
     def configured(self, act: str) -> Orchestration:
         """The orchestration for an act; raises UnusableInput where the connection names none."""
@@ -50,66 +55,89 @@ class Orchestrations:
             )
         return found
 
-    def discover(self, name: str | None = None) -> dict[str, tuple[str, ...]]:
-        """Names of orchestrations that the user may call, each with its inputs' names; one of them, or
-        all."""
+    def discover(self, name: str | None = None) -> dict[str, Offered]:
+        """The orchestrations that the user may call, by name; one of them, or all."""
         path = "/discover" if name is None else f"/discover/{quote(name, safe='')}"
         what = "discover orchestrations" if name is None else f"discover orchestration {name}"
         body = self._http.send(Call(method="GET", path=path, what=what)).json()
         listed = body.get("orchestrations") if isinstance(body, Mapping) else None
         if not isinstance(listed, list):
             raise SystemProblem(f"{what}: the answer lists no orchestrations", connection=self._connection.name)
-        return {
-            str(entry.get("name")): tuple(_input_names(entry.get("inputs")))
-            for entry in listed
-            if isinstance(entry, Mapping)
-        }
+        found = [offered(entry) for entry in listed if isinstance(entry, Mapping)]
+        return {each.name: each for each in found}
 
-    def lacking(self, act: str) -> str:
-        """What an act's configuration does not agree with on the site, in one sentence; '' when it agrees."""
-        wanted = self.configured(act)
+    def agreements(self) -> list[Agreement]:
+        """How each configured orchestration agrees with the contract; asks JDE."""
+        offers = {act: self._offer(act) for act in self._connection.orchestrations if act in ACTS}
+        arrays = self.shows_arrays({offer.name: offer for offer in offers.values() if offer is not None})
+        return [self._agreement(act, offers.get(act), arrays=arrays) for act in self._connection.orchestrations]
+
+    def shows_arrays(self, offers: Mapping[str, Offered]) -> bool:
+        """Whether this site's discovery shows array inputs: any of ours among these orchestrations, by their names."""
+        named = ((ACTS[act], wanted) for act, wanted in self._connection.orchestrations.items() if act in ACTS)
+        return any(shows_array(act, wanted, offers[wanted.name]) for act, wanted in named if wanted.name in offers)
+
+    def _offer(self, act: str) -> Offered | None:
+        name = self.configured(act).name
         try:
-            found = self.discover(wanted.name)
+            return self.discover(name).get(name)
         except NotFound:
-            found = {}
-        if wanted.name not in found:
-            return f"{act}: there is no orchestration {wanted.name!r}, or the user may not see it"
-        missing = [theirs for theirs in wanted.inputs.values() if theirs not in found[wanted.name]]
-        if missing:
-            return f"{act}: {wanted.name} has no input {', '.join(map(repr, missing))}"
-        return ""
+            return None
+
+    def _agreement(self, act: str, found: Offered | None, *, arrays: bool) -> Agreement:
+        wanted = self.configured(act)
+        if act not in ACTS:
+            return Agreement((unknown_act(act),))
+        if found is None:
+            return Agreement((f"{act}: there is no orchestration {wanted.name!r}, or the user may not see it",))
+        return agreement(ACTS[act], wanted, found, arrays=arrays)
+
+    @property
+    def connection_name(self) -> str:
+        """The connection's name, for messages."""
+        return self._connection.name
+
+    @property
+    def user_formats(self) -> tuple[str, str]:
+        """The date and the decimal format that the login tells."""
+        return self._data.date_pattern.pattern, self._data.decimal_sign
 
     def call(self, act: str, values: Mapping[str, Any], *, reads: bool = False) -> Outcome:
         """Call the act's orchestration once with our `values` (texts, numbers, dates, lists of such for
         grids). One that only reads (`reads`) is repeated by itself where no answer came.
 
-        Raises UnusableInput where `values` are not what the contract declares. Succeeds only when all of the sheet's
-        criterion holds: 2xx, no exception, `jde__status` absent or SUCCESS, no `continuedOnError`, no form or system
-        errors, and the configured key output present and not zero. Raises Refused when JDE said no and named its
-        reason, OutcomeUnknown when something may have been written.
+        Raises UnusableInput where `values` are not what the contract declares, or nothing proves that dates and numbers
+        are read as they are meant. Succeeds only when all of the sheet's criterion holds: 2xx, no exception,
+        `jde__status` absent, SUCCESS or a warning, no `continuedOnError`, no form or system errors, and the configured
+        key output present and not zero. Raises Refused when JDE said no and named its reason, OutcomeUnknown when
+        something may have been written.
         """
         wanted = self.configured(act)
         self._as_declared(act, values)
+        inputs = self._inputs(act, wanted, values)
+        if not reads:
+            self._data.numbers.hold()
+            if SELF_TEST in self._connection.orchestrations:
+                self.self_test.hold()
         call = Call(
             method="POST",
             path=f"{'' if wanted.version == 'v1' else '/' + wanted.version}/orchestrator/{quote(wanted.name, safe='')}",
             what=f"{act} ({wanted.name})",
-            json=self._inputs(wanted, values),
+            json=inputs,
             safe=reads,
         )
         answer = self._http.send(call)
         body = answer.json()
         if not isinstance(body, Mapping):
             raise self._unknown(call, "its answer is no object")
-        key = _key(body, wanted.key_output) if wanted.key_output else None
-        failed = _failure(body)
-        if failed is not None:
-            failed = self._hidden(failed)
-            if key or body.get("continuedOnError"):
-                raise self._unknown(call, f"it went on after an error: {failed.all}")
+        found = verdict(body, wanted.key_output, reads=reads)
+        if found.doubt:
+            raise self._unknown(call, self._http.hide(found.doubt))
+        if found.errors is not None:
+            said = self._hidden(found.errors)
             refused = Refused(
-                f"{call.what}: {self._connection.name} refused: {failed.all}",
-                fields=failed.fields,
+                f"{call.what}: {self._connection.name} refused: {said.all}",
+                fields=said.fields,
                 connection=self._connection.name,
                 status=answer.status,
             )
@@ -118,9 +146,7 @@ class Orchestrations:
             if not reads:
                 without_effect()
             raise refused
-        if wanted.key_output and not key:
-            raise self._unknown(call, f"it answered without an error and without {wanted.key_output}")
-        return Outcome(key, body)
+        return Outcome(found.key, body)
 
     def _as_declared(self, act: str, values: Mapping[str, Any]) -> None:
         """Nothing is sent that the contract does not declare: the site was built from its page."""
@@ -129,12 +155,21 @@ class Orchestrations:
         if found:
             raise UnusableInput(f"{act} of {self._connection.name} is not sent: {'; '.join(found)}")
 
-    def _inputs(self, wanted: Orchestration, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Flat JSON, as all public clients post it; a grid is a list of such."""
-
-        def day_literal(day: date) -> str:
+    def day_text(self, act: str, day: date) -> str:
+        """A date as the act's orchestration takes it; raises UnusableInput where the connection does not say how."""
+        written = self._connection.dates_of(act)
+        if written is None:
+            raise UnusableInput(
+                f"{act} is not sent: connection {self._connection.name} does not say how its orchestrations take dates:"
+                " set orchestration_dates: iso where they are built as docs/orchestrations.md says, or user where they"
+                " take the login user's format, which was sent before there was this setting"
+            )
+        if written == "user":
             self._data.proof.hold()  # a date that the site would read otherwise is never written
-            return self._data.date_pattern.literal(day)
+        return day_text(day, written, self._data.date_pattern, self._connection.zone)
+
+    def _inputs(self, act: str, wanted: Orchestration, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Flat JSON, as all public clients post it; a grid is a list of such."""
 
         def written(ours: str, value: Any) -> Any:
             if isinstance(value, Mapping):
@@ -143,9 +178,7 @@ class Orchestrations:
                 return [written(ours, item) for item in value]
             if value is None:
                 return ""
-            if isinstance(value, str | int | Decimal | date):
-                return literal(value, day_literal)
-            raise UnusableInput(f"{wanted.name}: {ours} is a {type(value).__name__}, which no orchestration takes")
+            return literal(value, lambda day: self.day_text(act, day))
 
         return {wanted.inputs.get(ours, ours): written(ours, value) for ours, value in values.items()}
 
@@ -157,39 +190,3 @@ class Orchestrations:
     def _unknown(self, call: Call, reason: str) -> OutcomeUnknown:
         name = self._connection.name
         return OutcomeUnknown(f"{call.what} on {name}: {reason}; look whether it was written", connection=name)
-
-
-def _failure(body: Mapping[str, Any]) -> Words | None:
-    """What speaks against success in a 2xx answer; None when nothing does."""
-    status = str(body.get("jde__status") or "SUCCESS").strip().upper()
-    if body.get("continuedOnError"):
-        return words({**body, "errors": body["continuedOnError"]}) or Words("a step failed")
-    if status != "SUCCESS":
-        return words(body) or Words(f"jde__status {status}")
-    return errors_inside(body)
-
-
-def _key(body: Any, name: str) -> str:
-    """The key output's value wherever the answer holds it; '' when absent, blank or zero."""
-    if isinstance(body, Mapping):
-        if name in body and isinstance(body[name], str | int | Decimal):
-            written = str(body[name]).strip()
-            return written if written.strip("0.") else ""
-        found = (_key(value, name) for value in body.values())
-        return next((value for value in found if value), "")
-    if isinstance(body, list):
-        return next((value for value in (_key(item, name) for item in body) if value), "")
-    return ""
-
-
-def _input_names(inputs: Any) -> list[str]:
-    """Names as the designer wrote them, trailing blanks included; a list of names or of objects with a
-    name."""
-    names = []
-    for entry in inputs if isinstance(inputs, list) else ():
-        if isinstance(entry, str):
-            names.append(entry)
-        elif isinstance(entry, Mapping):
-            names.append(str(entry.get("name", "")))
-            names.extend(_input_names(entry.get("inputs")))
-    return names

@@ -12,10 +12,12 @@ from connector_resources.connections import JdeConnection
 from connector_resources.currencies import USUAL
 from connector_resources.errors import ConnectorError, NotAllowed, Refused, SystemProblem, UnusableInput
 from connector_resources.http import Answer, Call, HttpSession
+from connector_resources.jde.contract import ACTS
 from connector_resources.jde.currencies import unlike_iso
 from connector_resources.jde.dataservice import DataService
 from connector_resources.jde.orchestrations import Orchestrations
-from connector_resources.jde.session import JdeLogin, service_prefix
+from connector_resources.jde.selftest import ACT as SELF_TEST
+from connector_resources.jde.session import JdeLogin, Login, service_prefix
 from connector_resources.jde.tables import TABLES
 
 # What the flows read; asked for by key and audit columns only, the flows know which others they need.
@@ -74,18 +76,28 @@ class Preflight:
                 *checks,
                 _failed("authenticate", problem, "set user and password with `connector credentials set`"),
             ]
-        user = f"logged in on {login.environment or 'the default environment'} as {login.role or 'the default role'}"
-        checks.append(Check("authenticate", True, f"{user}, dates {login.dates.pattern}"))
+        checks.append(Check("authenticate", True, self._session(login)))
         logs = LOG_TABLES if self._connection.changes == "log" else ()
         chosen = tables if tables is not None else dict.fromkeys((*FLOW_TABLES, *logs), ())
         return [
             *checks,
             self._permissions(chosen),
             self._dates(),
+            self._numbers(),
+            *self._self_test(),
             self._currencies(),
             *self._orchestration_checks(),
             self._limits(),
         ]
+
+    def _session(self, login: Login) -> str:
+        """What the login gave, what the token hangs on, and where our calls come from."""
+        told = f"logged in on {login.environment or 'the default environment'} as {login.role or 'the default role'}"
+        told += f", dates {login.dates.pattern}, decimal sign {login.decimals or 'not told'}"
+        told += f"; token for the device {self._connection.device_name}, from any address"
+        if self._http.own_address:
+            told += f"; calls leave this machine from {self._http.own_address} (behind a NAT the server sees another)"
+        return told
 
     def _default_config(self) -> Answer:
         """GET, or POST with a JSON null where a site takes only that (jde-ais section 1)."""
@@ -164,6 +176,27 @@ class Preflight:
         except ConnectorError as problem:
             return _failed("dates", problem, "check the date format in the JD Edwards user's profile")
 
+    def _numbers(self) -> Check:
+        try:
+            return Check("numbers", True, self._data.numbers.detail())
+        except ConnectorError as problem:
+            return _failed("numbers", problem, "use an integration user with a decimal point; reading goes on")
+
+    def _self_test(self) -> list[Check]:
+        """The site's own proof, where it has one; and which formats it says nothing of."""
+        if SELF_TEST not in self._connection.orchestrations:
+            return []
+        try:
+            told = self._orchestrations.self_test.detail()
+        except ConnectorError as problem:
+            return [_failed("self_test", problem, "build self_test as docs/orchestrations.md says, and run ping again")]
+        proved = self._connection.dates_of(SELF_TEST)
+        formats = {act: self._connection.dates_of(act) for act in self._connection.orchestrations}
+        others = [f"{act} {written}" for act, written in formats.items() if written not in (proved, None)]
+        if others:
+            told += f"; it says nothing of the date formats of {', '.join(others)}"
+        return [Check("self_test", True, told)]
+
     def _currencies(self) -> Check:
         """Whose decimals of the currencies are used, and where JD Edwards' are others than ISO 4217's."""
         try:
@@ -188,17 +221,29 @@ class Preflight:
         return Check("currencies", True, told)
 
     def _orchestration_checks(self) -> list[Check]:
+        """Every configured orchestration, held against the contract."""
         acts = list(self._connection.orchestrations)
         if not acts:
             return []
         try:
-            lacking = [found for act in acts if (found := self._orchestrations.lacking(act))]
+            found = self._orchestrations.agreements()
         except ConnectorError as problem:
             return [_failed("orchestrations", problem, "let the user see the orchestrations (UDO security)")]
-        if lacking:
-            fix = "correct the setting orchestrations, or share the orchestration with the user's role"
-            return [Check("orchestrations", False, "; ".join(lacking), fix)]
-        return [Check("orchestrations", True, ", ".join(acts))]
+        wrong = [each for one in found for each in one.wrong]
+        if undated := [act for act in acts if _has_dates(act) and self._connection.dates_of(act) is None]:
+            wrong.append(
+                f"nothing says how {', '.join(undated)} take dates, and none is sent: set orchestration_dates: iso"
+                " where they are built as the page says, or user where they take the login user's format, as was sent"
+                " before"
+            )
+        told = [each for one in found for each in one.told]
+        if wrong:
+            fix = (
+                "build them as docs/orchestrations.md says, correct the setting orchestrations, or share them with the"
+                " user's role"
+            )
+            return [Check("orchestrations", False, "; ".join([*wrong, *told]), fix)]
+        return [Check("orchestrations", True, "; ".join([", ".join(acts), *told]))]
 
     def _limits(self) -> Check:
         limits = self._connection.limits
@@ -208,6 +253,11 @@ class Preflight:
             True,
             f"{limits.in_flight} calls in flight, {rate}, {self._connection.page_size} rows a page",
         )
+
+
+def _has_dates(act: str) -> bool:
+    declared = ACTS.get(act)
+    return declared is not None and any(each.type == "date" for _, each in declared.paths())
 
 
 def _audit(name: str) -> tuple[str, ...]:

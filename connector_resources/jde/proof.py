@@ -1,6 +1,6 @@
-"""Proof that the date literals we write are read as we mean them (jde-ais section 8, item 2).
+"""Proof that the dates and numbers that we write are read as we mean them (jde-ais section 8, item 2, and 17).
 
-A wrong pattern does not fail: it silently selects other rows. So before the first read a row with a known
+A wrong date pattern does not fail: it silently selects other rows. So before the first read a row with a known
 date is looked up by its own date: it must be found, and must not be found among the rows of other dates. The
 second question catches a server that leaves out a condition it cannot read.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from connector_resources.errors import NotAllowed, NotFound, Refused, UnusableInput
@@ -104,3 +105,73 @@ class DateProof:
             " its sessions really use"
         )
         raise UnusableInput(self._failed)
+
+
+# Where an amount with decimals is looked for: by the start of the primary key, which any database has an index on.
+_AMOUNTS = (("F0411", "AG"), ("F0911", "AA"))
+_POINT = "."
+
+
+class NumberProof:
+    """Holds where the login user's decimal sign is a point; else once an amount with decimals that was just read is
+    found by its own literal. What is written waits for it, what is read does not: answers are JSON numbers, whatever
+    the user prefers (jde-ais section 17)."""
+
+    def __init__(self, data: DataService) -> None:
+        self._data = data
+        self._lock = threading.Lock()
+        # decimal sign of a login -> what proved it, or the refusal
+        self._found: dict[str, tuple[bool, str]] = {}
+
+    def hold(self) -> None:
+        """Prove it once for each decimal sign that a login tells; raises UnusableInput where nothing may be written."""
+        self.detail()
+
+    def detail(self) -> str:
+        """Prove it, and tell how."""
+        sign = self._data.decimal_sign
+        if sign == _POINT:
+            return "the user's decimal sign is a point"
+        with self._lock:
+            if sign not in self._found:
+                self._found[sign] = self._prove(sign)
+            proved, told = self._found[sign]
+        if not proved:
+            raise UnusableInput(told)
+        return told
+
+    def _prove(self, sign: str) -> tuple[bool, str]:
+        tried = ""
+        for table, alias in _AMOUNTS:
+            for row in self._with_decimals(table, alias):
+                tried = f"{row[alias]} of {table}"
+                itself = [eq(each, row[each]) for each in TABLES[table].key]
+                found = self._data.count(table, all_of(*itself, eq(alias, row[alias])))
+                elsewhere = self._data.count(table, all_of(*itself, ne(alias, row[alias])))
+                if (found, elsewhere) == (1, 0):
+                    return True, f"{tried} is found by its literal, although the user's decimal sign is {sign or '?'}"
+        user = f"the decimal sign of the JD Edwards user is {sign!r}" if sign else "the login tells no decimal sign"
+        if not tried and not sign:
+            return True, f"{user}, and there is no amount with decimals to prove one with"
+        why = (
+            f"the amount {tried} is not found by its literal"
+            if tried
+            else "no amount with decimals is there to prove it"
+        )
+        return False, (
+            f"connection {self._data.connection_name}: {user}, and {why}: numbers would not be read as they are meant,"
+            " and nothing is written; use an integration user whose profile has a decimal point"
+        )
+
+    def _with_decimals(self, table: str, alias: str) -> list[Row]:
+        try:
+            rows = self._data.first_page(table, columns=[alias], page_size=_ROWS)
+        except (NotAllowed, NotFound, Refused, UnreadableAnswer) as problem:
+            log.debug("%s cannot witness numbers: %s", table, problem)
+            return []
+        telling = [row for row in rows if _has_decimals(row[alias]) and None not in row.values()]
+        return telling[:_TRIES]
+
+
+def _has_decimals(amount: Decimal | None) -> bool:
+    return amount is not None and amount != amount.to_integral_value()

@@ -37,6 +37,8 @@ class Login:
     role: str
     dates: DatePattern
     user: str
+    # decimalFormat, as it came; '' where the login does not tell it
+    decimals: str = ""
 
 
 class JdeLogin:
@@ -115,7 +117,8 @@ class JdeLogin:
                 method="POST",
                 path=f"{self._prefix}{LOGIN_PATH}/logout",
                 what="log out",
-                json={"token": login.token, "deviceName": self._connection.device_name},
+                # the body is the token alone; the headers say whose it is
+                json={"token": login.token},
                 headers=login.headers,
                 safe=True,
                 retries=0,
@@ -183,6 +186,7 @@ class JdeLogin:
             role=got["role"],
             dates=_pattern(pattern, name),
             user=str(body.get("username") or user.get("username") or self._username).strip(),
+            decimals=str(user.get("decimalFormat") or "").strip(),
         )
         for key, asked in (("environment", self._connection.environment), ("role", self._connection.role)):
             if asked and got[key] and got[key].upper() != asked.upper():

@@ -35,6 +35,7 @@ class Column:
     right_justified: bool = False
     one_of_many: bool = False  # a category code or the like, read only when asked for by name
     encrypted: bool = False  # a tax or bank number: encrypted in a landing file
+    optional: bool = False  # not in every release: read only where a first look shows it
     unused: bool = False  # landed for people; no flow uses it, so that what it holds stops no row
 
     @property
@@ -62,8 +63,8 @@ class Table:
 
     @cached_property
     def usual(self) -> tuple[str, ...]:
-        """The aliases read when none are named: all but the category codes."""
-        return tuple(alias for alias, column in self.columns.items() if not column.one_of_many)
+        """The aliases read when none are named: all but the category codes, and what not every release has."""
+        return tuple(alias for alias, column in self.columns.items() if not (column.one_of_many or column.optional))
 
     def column(self, alias: str) -> Column | None:
         """What is known of a column; None for a site's own."""
@@ -84,14 +85,14 @@ class Table:
 
 # JPY has no decimals and KWD three (F0013.CDEC): money is kept with three places so that none is cut off.
 _MONEY_PLACES = 3
-_LINE = re.compile(r"(\S+)\s+(~?)([re]?str|num)?(\d+|whole|money|day|time)\s+(.+)")
+_LINE = re.compile(r"(\S+)\s+([~?]?)([re]?str|num)?(\d+|whole|money|day|time)\s+(.+)")
 _RANGE = re.compile(r"([A-Z]+?)(\d+)\.\.\1(\d+)")
 
 
 def columns_of(text: str) -> dict[str, Column]:
     """Columns from lines of the form `ALIAS KIND MEANING`: KIND is str20, rstr12 (right-justified), estr20 (encrypted
-    where it lands), num3, whole, money, day or time, with `~` before it where no flow uses the column; `AC01..AC30`
-    describes thirty.
+    where it lands), num3, whole, money, day or time, with `~` before it where no flow uses the column, `?` where not
+    every release has it; `AC01..AC30` describes thirty.
     """
     columns: dict[str, Column] = {}
     for line in filter(str.strip, text.splitlines()):
@@ -101,31 +102,20 @@ def columns_of(text: str) -> dict[str, Column]:
         names, mark, family, size, meaning = found.groups()
         span = _RANGE.fullmatch(names)
         if span is None:
-            columns[names] = _column(names, family, size, meaning, unused=bool(mark))
+            columns[names] = _column(names, family, size, meaning, unused=mark == "~", optional=mark == "?")
         else:
             stem, first, last = span.groups()
             for number in range(int(first), int(last) + 1):
                 alias = f"{stem}{number:0{len(first)}d}"
-                columns[alias] = _column(alias, family, size, meaning, unused=bool(mark), one_of_many=True)
+                columns[alias] = _column(alias, family, size, meaning, unused=mark == "~", one_of_many=True)
     return columns
 
 
-def _column(
-    alias: str, family: str | None, size: str, meaning: str, *, unused: bool, one_of_many: bool = False
-) -> Column:
+def _column(alias: str, family: str | None, size: str, meaning: str, **marks: bool) -> Column:
     if family in ("str", "rstr", "estr"):
-        return Column(
-            alias,
-            Kind.TEXT,
-            meaning,
-            int(size),
-            right_justified=family == "rstr",
-            one_of_many=one_of_many,
-            encrypted=family == "estr",
-            unused=unused,
-        )
+        justified, encrypted = family == "rstr", family == "estr"
+        return Column(alias, Kind.TEXT, meaning, int(size), right_justified=justified, encrypted=encrypted, **marks)
     if family == "num":
-        return Column(alias, Kind.NUMBER, meaning, int(size), one_of_many=one_of_many, unused=unused)
+        return Column(alias, Kind.NUMBER, meaning, int(size), **marks)
     kind = Kind(size)
-    places = _MONEY_PLACES if kind is Kind.MONEY else 0
-    return Column(alias, kind, meaning, places, one_of_many=one_of_many, unused=unused)
+    return Column(alias, kind, meaning, _MONEY_PLACES if kind is Kind.MONEY else 0, **marks)

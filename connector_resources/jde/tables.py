@@ -178,7 +178,7 @@ _ALL = (
         AN8   whole  address number
         DL01 ~str30  description
         SWFT  str15  SWIFT code of the bank
-        IBAN  estr34 international account number
+        IBAN ?estr34 international account number
         CTR  ~str3   country
         CRCD ~str3   currency
         AID  ~str8   own account (F0901) of a bank account of ours

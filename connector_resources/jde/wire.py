@@ -247,6 +247,18 @@ class PageReader:
         return UnreadableAnswer(f"read {self._name} from {self._connection}: {reason}", connection=self._connection)
 
 
+def columns_shown(body: Any, name: str) -> frozenset[str] | None:
+    """The aliases of the columns in the answer to a browse that named none; None where it is not of the GRID_DATA form,
+    or shows neither columns nor rows."""
+    try:
+        grid = body[f"fs_DATABROWSE_{name}"]["data"]["gridData"]
+        keys = {*(grid.get("columns") or {}), *(key for raw in grid["rowset"][:1] for key in raw)}
+    except (KeyError, TypeError, AttributeError):
+        return None
+    prefix = f"{name}_"
+    return frozenset(key.removeprefix(prefix) for key in keys if key.startswith(prefix)) or None
+
+
 def next_link(body: Any) -> str | None:
     """The `href` of `links[rel=next]`; it holds a token, so never print it."""
     links = body.get("links") if isinstance(body, dict) else None

@@ -29,6 +29,8 @@ SYSTEM = "JD Edwards (F0030)"
 # all that says where the money goes, and who entered it
 _WHERE = ("TNST", "CBNK", "CHKD", "SWFT", "IBAN")
 _COLUMNS = ("BKTP", "AN8", *_WHERE, "USER")
+# not in every release of JD Edwards
+_RECENT = "IBAN"
 _OPEN = ("KCO", "DCT", "DOC", "SFX", "SFXE", "PYE", "AN8", "AAP", "FAP", "CRCD", "CRRM", "VOD")
 
 
@@ -105,7 +107,8 @@ def notes(bench: Workbench, settings: BankSettings, flow: str) -> list[str]:
     if settings.bank_accounts == "off":
         return [f"{flow}: bank accounts of suppliers in JD Edwards are not watched (bank_accounts: off)"]
     try:
-        pages = bench.client("jde").browse(TABLE, columns=_COLUMNS, where=eq("BKTP", SUPPLIER), page_size=1)
+        columns = _columns(bench)
+        pages = bench.client("jde").browse(TABLE, columns=columns, where=eq("BKTP", SUPPLIER), page_size=1)
         shows = bool(next(pages, []))
     except LoginRefused:
         raise
@@ -115,20 +118,28 @@ def notes(bench: Workbench, settings: BankSettings, flow: str) -> list[str]:
             f"({', '.join(_COLUMNS)}), or set bank_accounts: off"
         ]
     none = "" if shows else f"; {TABLE} shows none to this user"
+    if _RECENT not in columns:
+        none += f"; it has no {_RECENT}, or the user may not see it"
     return [f"{flow}: bank accounts of suppliers in JD Edwards are watched{none}"]
 
 
 def _accounts(bench: Workbench, numbers: Collection[int] | None) -> dict[int, list[Account]]:
     """Address number -> accounts, of these suppliers or of all; nothing of a row is kept but its digest."""
     client, seal = bench.client("jde"), bench.landing.seal
-    where = eq("BKTP", SUPPLIER)
+    where, columns = eq("BKTP", SUPPLIER), _columns(bench)
     if numbers is None:
-        pages = client.browse(TABLE, columns=_COLUMNS, where=where)
+        pages = client.browse(TABLE, columns=columns, where=where)
     else:
-        pages = client.by_keys(TABLE, ["AN8"], [(number,) for number in numbers], columns=_COLUMNS, where=where)
+        pages = client.by_keys(TABLE, ["AN8"], [(number,) for number in numbers], columns=columns, where=where)
     found: dict[int, list[Account]] = {}
     for row in (row for page in pages for row in page):
         parts = [text(row.get(name)) for name in _WHERE]
         account = account_of(seal, parts, text(row.get("CBNK")) or text(row.get("IBAN")), text(row.get("USER")) or "")
         found.setdefault(row["AN8"], []).append(account)
     return found
+
+
+def _columns(bench: Workbench) -> tuple[str, ...]:
+    """What is asked for: all that the site's release has."""
+    has = bench.client("jde").has_column(TABLE, _RECENT)
+    return tuple(each for each in _COLUMNS if has or each != _RECENT)

@@ -29,6 +29,8 @@ class FakeAis(ThreadingHTTPServer):
         self.tables: dict[str, list[Row]] = {}
         self.padded: dict[str, int] = {"MCU": 12, "KY": 10}  # right-justified columns
         self.java_pattern, self.strptime = "dd/MM/yyyy", "%d/%m/%Y"
+        self.decimals: str | None = "."  # decimalFormat of the login; None: it tells none
+        self.reads_comma = False
         self.environment, self.role = "JPD920", "*ALL"
         self.hidden: set[str] = set()  # TABLE.ALIAS that data security takes away
         self.forbidden: set[str] = set()  # tables that answer 403
@@ -110,7 +112,12 @@ class FakeAis(ThreadingHTTPServer):
             "username": USER,
             "environment": self.environment,
             "role": self.role,
-            "userInfo": {"token": token, "simpleDateFormat": self.java_pattern, "dateSeperator": "/"},
+            "userInfo": {
+                "token": token,
+                "simpleDateFormat": self.java_pattern,
+                "dateSeperator": "/",
+                **({} if self.decimals is None else {"decimalFormat": self.decimals}),
+            },
         }
 
     def _data(self, body: Mapping[str, Any], token: str) -> Instead:
@@ -219,7 +226,8 @@ class FakeAis(ThreadingHTTPServer):
         if alias in ("UPMJ", "DGJ", "EFTB"):
             return datetime.strptime(content, self.strptime).date()  # noqa: DTZ007
         if isinstance(stored, int | Decimal):
-            return Decimal(content)
+            # a user with a decimal comma, as far as a server reads numbers by that (jde-ais section 17)
+            return Decimal(content.replace(".", "") if self.reads_comma else content)
         return content
 
     def _sortable(self, alias: str, value: Any) -> Any:

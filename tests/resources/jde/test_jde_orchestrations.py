@@ -40,7 +40,7 @@ VALUES = {
 
 @pytest.fixture
 def client(connect: Connect) -> JdeClient:
-    return connect(orchestrations=SETTINGS)
+    return connect(orchestrations=SETTINGS, orchestration_dates="iso")
 
 
 def answering(ais: FakeAis, status: int, body: Any) -> list[Any]:
@@ -54,7 +54,7 @@ def answering(ais: FakeAis, status: int, body: Any) -> list[Any]:
     return sent
 
 
-def test_inputs_have_the_sites_names_and_the_users_dates(ais: FakeAis, client: JdeClient) -> None:
+def test_inputs_have_the_sites_names_and_the_dates_of_the_contract(ais: FakeAis, client: JdeClient) -> None:
     sent = answering(ais, 200, {"jde__status": "SUCCESS", "out": [{"Payment ID": 4711}]})
     outcome = client.orchestrations.call(ACT, VALUES)
     assert outcome.key == "4711"
@@ -64,8 +64,8 @@ def test_inputs_have_the_sites_names_and_the_users_dates(ais: FakeAis, client: J
             "DocumentType": "PV",
             "DocumentNumber": "4711",
             "Payment ": "80000001",
-            "Payment Date": "05/04/2026",
-            "GLDate": "06/04/2026",
+            "Payment Date": "2026-04-05",
+            "GLDate": "2026-04-06",
             "Grid": [{"PayItem": "001", "Amount Paid": "10.50"}],
         }
     ]
@@ -76,6 +76,13 @@ def test_inputs_have_the_sites_names_and_the_users_dates(ais: FakeAis, client: J
 FORM = {"ServiceRequest1": {"forms": [{"fs_P0411_W0411A": {"errors": [{"CODE": "0082", "TITLE": "Duplicate"}]}}]}}
 
 
+WARNED = {
+    "ServiceRequest1": {
+        "forms": [{"fs_P0411_W0411A": {"errors": [], "warnings": [{"CODE": "0082", "TITLE": "Duplicate"}]}}]
+    }
+}
+
+
 @pytest.mark.parametrize(
     ("status", "body", "kind", "words"),
     [
@@ -83,7 +90,10 @@ FORM = {"ServiceRequest1": {"forms": [{"fs_P0411_W0411A": {"errors": [{"CODE": "
         (200, {"sysErrors": [{"TITLE": "Bad"}]}, Refused, "Bad"),
         (200, {"exception": "X", "message": "broken"}, Refused, "broken"),
         (200, {"jde__status": "ERROR", "jde__simpleMessage": "No supplier"}, Refused, "No supplier"),
-        (200, {"jde__status": "WARN", "Payment ID": 7}, OutcomeUnknown, "WARN"),
+        (200, {"jde__status": "PENDING", "Payment ID": 7}, OutcomeUnknown, "neither success nor error"),
+        (200, {"jde__status": "WARN"}, OutcomeUnknown, "without Payment ID"),
+        (200, WARNED, OutcomeUnknown, "without Payment ID, with the warning: 0082 Duplicate"),
+        (500, {"message": "x", "status": "WARNING", "userDefinedErrorText": "Check it"}, OutcomeUnknown, "Check it"),
         (200, {"continuedOnError": [{"message": "step 2"}]}, OutcomeUnknown, "step 2"),
         (200, {**FORM, "Payment ID": 7}, OutcomeUnknown, "0082"),
         (200, {"jde__status": "SUCCESS"}, OutcomeUnknown, "without Payment ID"),
@@ -110,11 +120,59 @@ def test_anything_else_is_no_success(
     assert len(sent) == 1
 
 
+@pytest.mark.parametrize("body", [{**WARNED, "Payment ID": 7}, {"jde__status": "WARN", "Payment ID": 7}])
+def test_a_warning_with_the_documents_number_is_a_success(ais: FakeAis, client: JdeClient, body: Any) -> None:
+    answering(ais, 200, body)
+    assert client.orchestrations.call(ACT, VALUES).key == "7"
+
+
+def test_a_warning_of_an_act_that_answers_no_number_is_looked_up(ais: FakeAis, connect: Connect) -> None:
+    client = connect(orchestrations={"voucher_batch_run": {"name": "ML_Payment"}})
+    answering(ais, 200, WARNED)
+    with pytest.raises(OutcomeUnknown, match="with a warning: 0082 Duplicate; look whether it was written"):
+        client.orchestrations.call("voucher_batch_run", {"BatchNumber": "B", "Mode": "final"})
+    answering(ais, 200, {"JobNumber": 12})
+    assert client.orchestrations.call("voucher_batch_run", {"BatchNumber": "B", "Mode": "final"}).key is None
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("iso", "2026-04-05"),
+        ("MM/dd/yyyy", "04/05/2026"),
+        ("dd/MM/yyyy", "05/04/2026"),
+        ("yyyyMMdd", "20260405"),
+        ("epoch_ms", "1775404800000"),
+    ],
+)
+def test_an_orchestration_may_take_dates_in_a_form_of_its_own(
+    ais: FakeAis, connect: Connect, written: str, text: str
+) -> None:
+    sent = answering(ais, 200, {"Payment ID": 7})
+    own = {ACT: {**SETTINGS[ACT], "date_format": written}}
+    # noon in New York
+    client = connect(orchestrations=own, orchestration_dates="user", time_zone="America/New_York")
+    client.orchestrations.call(ACT, VALUES)
+    assert sent[0]["Payment Date"] == text
+
+
+def test_where_nothing_says_how_dates_are_taken_none_is_sent(ais: FakeAis, connect: Connect) -> None:
+    sent = answering(ais, 200, {"Payment ID": 7})
+    client = connect(orchestrations=SETTINGS)
+    with pytest.raises(UnusableInput, match=r"set orchestration_dates: iso where .* or user where"):
+        client.orchestrations.call(ACT, VALUES)
+    assert sent == []
+
+
 def test_no_date_is_written_that_the_site_would_read_otherwise(
-    ais: FakeAis, client: JdeClient, ledger: list[Any]
+    ais: FakeAis, connect: Connect, ledger: list[Any]
 ) -> None:
     sent = answering(ais, 200, {"Payment ID": 4711})
+    client = connect(orchestrations=SETTINGS, orchestration_dates="user")
+    client.orchestrations.call(ACT, VALUES)
+    assert sent.pop()["GLDate"] == "06/04/2026"
     ais.strptime = "%m/%d/%Y"
+    client = connect(orchestrations=SETTINGS, orchestration_dates="user")
     with pytest.raises(UnusableInput, match="date literals are not understood"):
         client.orchestrations.call(ACT, VALUES)
     assert sent == []
@@ -133,14 +191,6 @@ def test_a_dead_token_is_renewed_and_the_call_sent_once_more(ais: FakeAis, clien
     ais.expire()
     assert client.orchestrations.call(ACT, VALUES).key == "4711"
     assert len(sent) == 1
-
-
-def test_discovery_finds_what_does_not_agree(ais: FakeAis, client: JdeClient) -> None:
-    assert "no orchestration 'ML_Payment'" in client.orchestrations.lacking(ACT)
-    ais.described["ML_Payment"] = [{"name": "Payment "}, "Payment Date"]
-    assert client.orchestrations.lacking(ACT) == f"{ACT}: ML_Payment has no input 'Grid', 'Amount Paid'"
-    ais.described["ML_Payment"].append({"name": "Grid", "inputs": [{"name": "Amount Paid"}]})
-    assert client.orchestrations.lacking(ACT) == ""
 
 
 @pytest.mark.parametrize(

@@ -38,12 +38,16 @@ def test_all_is_well(connect: Connect) -> None:
         "authenticate",
         "permissions",
         "dates",
+        "numbers",
         "currencies",
         "limits",
     ]
     assert all(ok for ok, _, _ in checks.values()), checks
     assert "9.2.8.3" in checks["reach"][1]
-    assert "JPD920" in checks["authenticate"][1]
+    assert checks["authenticate"][1] == (
+        "logged in on JPD920 as *ALL, dates dd/MM/yyyy, decimal sign .; token for the device ml-connector, from any"
+        " address; calls leave this machine from 127.0.0.1 (behind a NAT the server sees another)"
+    )
 
 
 def test_a_site_that_takes_only_post_is_reached(ais: FakeAis, connect: Connect) -> None:
@@ -96,11 +100,39 @@ def test_clocks_apart_are_told(connect: Connect, clock: ManualClock) -> None:
     assert "s apart" in detail
 
 
-def test_orchestrations_are_looked_up(ais: FakeAis, connect: Connect) -> None:
-    settings = {"voucher": {"name": "ML_Voucher", "inputs": {"a": "A"}}}
+def test_orchestrations_are_held_against_the_contract(ais: FakeAis, connect: Connect) -> None:
+    settings = {"voucher_batch_run": {"name": "ML_Run", "inputs": {"Mode": "Proof Or Final "}}}
     assert not found(connect(orchestrations=settings))["orchestrations"][0]
-    ais.described["ML_Voucher"] = ["A"]
-    assert found(connect(orchestrations=settings))["orchestrations"] == (True, "voucher", "")
+    ais.described["ML_Run"] = [{"name": "BatchNumber", "type": "String"}, {"name": "Proof Or Final", "type": "String"}]
+    ok, detail, fix = found(connect(orchestrations=settings))["orchestrations"]
+    assert (
+        not ok
+        and "voucher_batch_run (ML_Run) has no input 'Proof Or Final '" in detail
+        and "docs/orchestrations.md" in fix
+    )
+    ais.described["ML_Run"][1]["name"] = "Proof Or Final "
+    assert found(connect(orchestrations=settings))["orchestrations"] == (True, "voucher_batch_run", "")
+
+
+def test_orchestrations_of_which_nothing_says_how_they_take_dates_are_told(ais: FakeAis, connect: Connect) -> None:
+    settings = {"payment_void": {"name": "ML_Void"}}
+    ais.described["ML_Void"] = ["PaymentID", "VoidDate", "ReturnStatus"]
+    ok, detail, _ = found(connect(orchestrations=settings))["orchestrations"]
+    assert not ok and detail.startswith("nothing says how payment_void take dates, and none is sent: set orchestration")
+    assert found(connect(orchestrations=settings, orchestration_dates="iso"))["orchestrations"][0]
+
+
+def test_a_405_at_the_login_names_the_server_that_is_to_be_let_in(ais: FakeAis, connect: Connect) -> None:
+    ais.before = lambda method, path, body: (405, {}) if path.endswith("/tokenrequest") else None
+    ok, detail, fix = found(connect())["authenticate"]
+    assert not ok and "the HTML (JAS) server behind erp does not let the AIS server in (405)" in detail
+    assert fix.startswith("add the host of the AIS server (127.0.0.1,") and "Allowed Hosts" in fix
+    assert "the address of this machine does not belong there" in fix
+
+
+def test_an_act_that_nobody_calls_is_told(connect: Connect) -> None:
+    ok, detail, _ = found(connect(orchestrations={"vouchers": {"name": "ML_V"}}))["orchestrations"]
+    assert not ok and detail.startswith("vouchers: no act of ours is called so; there are voucher_enter,")
 
 
 def test_an_old_release_is_told(ais: FakeAis, connect: Connect) -> None:

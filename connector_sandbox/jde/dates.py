@@ -102,9 +102,11 @@ def plus_months(day: date, months: int) -> date:
 
 EPOCH = "epoch"
 """Milliseconds since 1970 in a string, as Oracle's own samples of orchestration inputs have them (section 14.1)."""
+CONTRACTS_OWN = "yyyy-MM-dd"
+"""What docs/orchestrations.md asks for."""
 USERS_OWN = "user"
 """The login user's own pattern, read as literals of the data service are."""
-INPUT_FORMATS = ("yyyy-MM-dd", "MM/dd/yyyy", "dd/MM/yyyy", "yyyyMMdd", EPOCH, USERS_OWN)
+INPUT_FORMATS = (CONTRACTS_OWN, "MM/dd/yyyy", "dd/MM/yyyy", "yyyyMMdd", EPOCH, USERS_OWN)
 """Formats that a designer may give a date input; the vendor's own list could not be read."""
 
 

@@ -153,7 +153,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """EDSP of a batch row that waits: the 9.1 and 9.2 editions say 0, the 9.0 edition leaves it blank (11.1)."""
     orchestration_errors: dict[str, Literal["abort", "body", "continue"]] = {}
     """Orchestration ("*": the others) -> how its failure shows: 500, errors in a 200, continued."""
-    orchestration_dates: dict[str, str] = msgspec.field(default_factory=lambda: {"*": "yyyy-MM-dd"})
+    orchestration_dates: dict[str, str] = {}
     """Orchestration ("*": the others) -> format of its date inputs: yyyy-MM-dd, MM/dd/yyyy, dd/MM/yyyy, yyyyMMdd, epoch
     (milliseconds in a string), user (the login user's pattern)."""
     required_inputs: bool = True

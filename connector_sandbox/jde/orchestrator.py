@@ -8,7 +8,7 @@ from typing import Any
 
 from connector_sandbox.jde.acting import BusinessError
 from connector_sandbox.jde.dataservice import DataService
-from connector_sandbox.jde.dates import USERS_OWN, InputDates
+from connector_sandbox.jde.dates import CONTRACTS_OWN, InputDates
 from connector_sandbox.jde.discovery import described, operation
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.errors import AisError
@@ -77,7 +77,7 @@ class Orchestrator:
         options = self._environment.options
         names = options.input_names.get(item.name, {})
         values = read_inputs(item.under(names), call, superfluous=options.superfluous_inputs == "ignored")
-        dates = InputDates(_of(options.orchestration_dates, item) or USERS_OWN, reader.pattern, options.time_zone)
+        dates = InputDates(_of(options.orchestration_dates, item) or CONTRACTS_OWN, reader.pattern, options.time_zone)
         inputs = Inputs(own_names(values, names), reader, dates)
         check_inputs(item, inputs, required=options.required_inputs)
         return inputs

@@ -39,3 +39,14 @@ def test_ping_is_content_however_discovery_shows_what_was_built(built: Site, sho
     switch(built, discovered_types={"Date": "String", "Array": "Object"})
     ok, words = told(built)
     assert ok, words
+
+
+@pytest.mark.parametrize("shown", ["inputs", "subinputs"])
+def test_an_input_that_the_designer_called_otherwise_is_named(built: Site, shown: str) -> None:
+    """Given an orchestration one input of which has another name, or one of an array's, when discovery shows it, then
+    ping names the orchestration and the input that is missing."""
+    switch(built, discovered_arrays=shown)
+    for mine, theirs in (("InvoiceNumber", "Invoice No"), ("Distribution.Account", "Account Number")):
+        switch(built, input_names={"ML_VoucherEnter": {mine: theirs}})
+        ok, words = told(built)
+        assert not ok and "ML_VoucherEnter" in words and mine.rpartition(".")[2] in words, words

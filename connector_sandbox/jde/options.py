@@ -120,7 +120,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the speed status change (P0411S) sets the audit columns of F0411: no page says that it does not."""
     posting_moves_date: bool = False
     """Whether posting a batch (R09801) sets the audit columns of its rows: not established."""
-    void_clears_gross: bool = True
+    void_clears_gross: bool = False
     """Whether the gross amount of a voided pay item is nought from then on, or only shown so (jde-ais section 15)."""
     auto_post: bool = False
     """Whether vouchers are posted as they are entered: the batch processor's option (jde-ais section 11.3)."""

@@ -413,6 +413,8 @@ class Vouchers(Flow):
         # one whose supplier is not known is held for that
         whose = ("supplier",) if ours["supplier"] else ()
         names = (self.source,) if ours["amount"] is None else (self.source, *whose, "amount", "date", "currency")
+        # a void takes the amount off a voucher, or leaves it there
+        names = tuple(name for name in names if not (name == "amount" and theirs["void"]))
         found = [FieldChange(name, theirs[name], ours[name]) for name in names if theirs[name] != ours[name]]
         return (*found, *self._payee_gap(document, theirs))
 

@@ -88,7 +88,7 @@ _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "Share every part (orchestration, form requests, data requests, rules) and give the integration user view"
             " security on each; the steps run as that user, with its application, row and data security"
-            " (jde-ais 14.3).",
+            " (jde-ais 14.3). [jde_site.md](jde_site.md) says what else an administrator sets up.",
         ),
     ),
 )

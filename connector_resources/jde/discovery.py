@@ -89,11 +89,10 @@ def agreement(act: Act, wanted: Orchestration, found: Offered, *, arrays: bool =
 
 
 def shows_array(act: Act, wanted: Orchestration, found: Offered) -> bool:
-    """Whether discovery shows an array of an act, in any form."""
-    return any(
-        each.type == "array" and _shown(wanted.inputs.get(each.name, each.name), found.inputs or {})
-        for each in act.inputs
-    )
+    """Whether discovery shows an array of an act, in any form, or one under a name that is not ours."""
+    inputs = found.inputs or {}
+    named = [wanted.inputs.get(each.name, each.name) for each in act.inputs if each.type == "array"]
+    return any(_shown(theirs, inputs) for theirs in named) or any(inputs.values())
 
 
 def _shown(theirs: str, inputs: Mapping[str, Any]) -> list[str]:

@@ -215,8 +215,9 @@ REASONS = (
         "high",
         "our user entered voucher {value} in JD Edwards, and it is not known what it was made of: it may be in the "
         "other system already",
-        "where it was made of a document there, link it: `connector links set {integration}/FLOW KEY {value}`, FLOW "
-        "being the one that makes vouchers; where not, name it in `not_ours` of that flow; then replay",
+        "where it was made of a document there, link it: `connector links set {integration}/FLOW KEY "
+        "COMPANY/TYPE/NUMBER`, FLOW being the one that makes vouchers; where not, name it in `not_ours` of that flow; "
+        "then replay",
     ),
     Reason(
         "payer_settings_differ",

@@ -26,6 +26,7 @@ from connector_assets.delivery.document import (
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
+from connector_assets.delivery.references import number_of
 from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.paging import by_ids
 from connector_assets.integrations.jde_coupa.paid.on_invoices import IN_COUPA
@@ -174,7 +175,7 @@ class ExternalPayables(Outlet):
     def _payee(self, document: Document) -> dict[str, Any]:
         """Who is to be paid, in the attribute that the site's instance takes: the page names none (coupa section
         3.5.2). It is not changed afterwards: another supplier is for a person."""
-        number = int(document.facts["row"]["supplier_id"])
+        number = number_of(document.facts["row"]["supplier_id"])
         match self.settings.payable_payee:
             case "payable-detail.supplier-id":
                 return {"payable-detail": {"supplier-id": number}}

@@ -14,21 +14,14 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import pandas as pd
-from pydantic import ConfigDict, Field
 
 from connector_assets.delivery.bank_accounts import changed_of, held_for
 from connector_assets.delivery.checks import (
     FrameChecks,
-    at_most,
-    mapped_columns,
-    reason,
     records,
-    required,
-    row_schema,
-    shape_schema,
 )
 from connector_assets.delivery.document import Decision, Do, Document, FieldChange, Hold, NeedTarget, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
@@ -49,9 +42,12 @@ from connector_assets.integrations.jde_coupa.outlet import Outlet
 from connector_assets.integrations.jde_coupa.paid.on_invoices import told_twice
 from connector_assets.integrations.jde_coupa.paid.own import OwnPayments
 from connector_assets.integrations.jde_coupa.remit_to import TABLE as REMIT_TO
-from connector_assets.integrations.jde_coupa.remit_to import RemitTo, key_of
+from connector_assets.integrations.jde_coupa.remit_to import RemitTo
 from connector_assets.integrations.jde_coupa.suppliers import Suppliers
 from connector_assets.integrations.jde_coupa.terms import resolve_terms
+from connector_assets.integrations.jde_coupa.vouchers.checks import voucher_checks
+from connector_assets.integrations.jde_coupa.vouchers.payees import Payees
+from connector_assets.integrations.jde_coupa.vouchers.settings import InvoiceSettings
 from connector_assets.integrations.progress import begins_empty
 from connector_assets.integrations.to_jde.handing_over import rows_of
 from connector_assets.integrations.to_jde.pay_items import IN_PAYMENT, PAID, is_open
@@ -66,54 +62,6 @@ PAID_BY_CARD = "paid_by_card"
 # the steps that bring a voucher within Coupa Pay's reach: of a new one, and of a draft
 NEW_STEPS = frozenset({"hand over", "create"})
 SUBMITTING = frozenset({"submit", "bypass_approvals"})
-
-
-class InvoiceSettings(holds.HoldRules, jde.VoucherRules):
-    """What a site decides about vouchers in Coupa."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    mode: Literal["invoices_draft", "external_payables", "payment_update_only"] = Field(
-        default="invoices_draft", description="what a voucher becomes in Coupa"
-    )
-    submit: bool = Field(default=False, description="submit the draft for approval")
-    bypass_approvals: bool = Field(default=False, description="approve it without approvers; needs a scope of its own")
-    key_custom_field: str | None = Field(
-        default=None, description="custom field for the voucher key; null: internal-note"
-    )
-    handed_over_status: str | None = Field(
-        default=None,
-        pattern=r"^[^\sP#Z%]$",
-        description="where Coupa Pay pays: pay status (F0411.PST) that no payment run of JDE selects; vouchers are set "
-        "to it by the orchestration voucher_pay_status before Coupa can pay them; null: the run selects none of them",
-    )
-    duplicates: Literal["hold", "send"] = Field(
-        default="hold", description="a second voucher of one supplier and invoice number"
-    )
-    factored: Literal["hold", "payee", "remit_to"] = Field(
-        default="hold",
-        description="where Coupa Pay pays: a voucher whose payee (F0411.PYE) is not its supplier is held, its invoice "
-        "is the payee's own supplier record's, or is paid at the remit-to address of the mapping `remit_to`",
-    )
-    withholding: Literal["hold", "gross"] = Field(
-        default="hold",
-        description="vouchers of which JDE withholds tax (pay status %; where Coupa Pay pays also those of a supplier "
-        "that is subject to it): held, or sent whole",
-    )
-    go_live: date | None = Field(
-        default=None,
-        description="vouchers that were paid unsent before this day are ignored; null: before the flow was opened",
-    )
-    send_pay_statuses: tuple[str, ...] | None = Field(
-        default=None,
-        description="pay statuses (F0411.PST) that are sent; null: all, of external payables only A",
-    )
-    source_name: str = Field(default="JDE", max_length=50, description="source-name of external payables")
-    payable_payee: Literal["payable-detail.supplier-id", "payable-detail.supplier", "payee", "none"] = Field(
-        default="payable-detail.supplier-id",
-        description="attribute in which a new external payable names the supplier (Coupa documents none); none: none",
-    )
-    on_conflict: Literal["hold", "source"] = Field(default="hold", description="when a field changed in both systems")
 
 
 class Invoices(Flow):
@@ -334,7 +282,7 @@ class Invoices(Flow):
         # linked by hand, it has a target though nothing was ever sent
         sent |= self._links(self.name, keys).keys()
         rows = records(documents)
-        suppliers = self._links("suppliers", {supplier_key(self._party(row)) for row in rows})
+        suppliers = self._links("suppliers", {supplier_key(self.payees.party(row)) for row in rows})
         named = ledger.intents.named(self.full_name, sent, "supplier")
         active = {row["code"] for row in self.bench.reader("coupa").snapshot("currencies")}
         hold = self.settings.duplicates == "hold"
@@ -346,10 +294,10 @@ class Invoices(Flow):
             "unaccounted": lambda row: _loose(row, born) if row["key"] not in sent else None,
             "there": lambda row: row["key"] in there,
             "ignored": lambda row: self._rule(row, sent, born, known.get(row["key"])),
-            "supplier_id": lambda row: suppliers.get(supplier_key(self._party(row))),
-            "payee_state": lambda row: self._payee_state(row, sent, named.get(row["key"], ())),
-            "remit_to": lambda row: self.remit_to.code(row["supplier"], row["payee"]) if self._remits(row) else None,
-            "remit_unmapped": self._remit_unmapped,
+            "supplier_id": lambda row: suppliers.get(supplier_key(self.payees.party(row))),
+            "payee_state": lambda row: self.payees.state(row, sent, named.get(row["key"], ())),
+            "remit_to": self.payees.remit_to,
+            "remit_unmapped": self.payees.unmapped,
             "currency_known": lambda row: row["currency"] in active,
             "held_duplicate": lambda row: _first_twin(row, elsewhere) if hold and row["key"] not in sent else None,
             "taxed": lambda row: None if row["key"] in sent else self._taxed(row),
@@ -410,45 +358,10 @@ class Invoices(Flow):
         """Whether Coupa Pay pays vouchers that were born in JDE."""
         return self.settings.mode == "external_payables" or coupa_pays(self.bench.integration.settings)
 
-    def _party(self, row: Mapping[str, Any]) -> int:
-        """Whose supplier record in Coupa a voucher's is."""
-        return int(row["payee"] if self._factored == "payee" else row["supplier"])
-
-    @property
-    def _factored(self) -> str:
-        """What becomes of factored vouchers; an external payable names nobody."""
-        can = self.coupa_pays and self.settings.mode == "invoices_draft"
-        return str(self.settings.factored) if can else "hold"
-
     @cached_property
-    def remit_to(self) -> RemitTo:
-        """At which address of its supplier a voucher's payee is paid."""
-        return RemitTo(self.bench)
-
-    def _remits(self, row: Mapping[str, Any]) -> bool:
-        """Whether the address matters at which an invoice is paid: it is open, and of one payee."""
-        open_ = row["open_amount"] and not row["void"]
-        return bool(self._factored == "remit_to" and open_ and row["payee"])
-
-    def _remit_unmapped(self, row: Mapping[str, Any]) -> str | None:
-        """Supplier and payee of a factored voucher for whom no remit-to address is mapped."""
-        if not self._remits(row) or row["payee"] == row["supplier"]:
-            return None
-        key = key_of(row["supplier"], row["payee"])
-        return None if self.remit_to.code(row["supplier"], row["payee"]) else key
-
-    def _payee_state(self, row: Mapping[str, Any], sent: Collection[str], named: Collection[str]) -> str:
-        """Why Coupa Pay would pay somebody else than JDE says. What JDE pays by itself it pays to its payee, whoever's
-        the invoice is. An external payable names no supplier that could be read back: what was sent is remembered."""
-        if not self.coupa_pays or row["void"] or not row["open_amount"]:
-            return ""
-        merged = self.settings.mode == "external_payables" and named and str(row["supplier"]) not in named
-        if row["payee"] == self._party(row) and not merged:
-            return ""
-        if self._remits(row) and (self._remit_unmapped(row) is None or row["key"] not in sent):
-            # it is paid at his address, or is held until one is mapped
-            return ""
-        return "changed" if row["key"] in sent else "factored"
+    def payees(self) -> Payees:
+        """Whom Coupa would pay for a voucher."""
+        return Payees(RemitTo(self.bench), self.settings, coupa_pays=self.coupa_pays)
 
     def _links(self, flow: str, keys: Collection[str]) -> dict[str, str]:
         """Source key -> target id, of a flow of this integration."""
@@ -460,91 +373,13 @@ class Invoices(Flow):
 
     @property
     def checks(self) -> FrameChecks:
-        return FrameChecks(
-            document_shape=shape_schema("invoices", mapped_columns(self.document_columns), unique=["key"]),
-            document_rows=row_schema(
-                "invoices",
-                {
-                    "number": [required(), at_most(40)],
-                    "invoice_date": [required()],
-                    "currency": [required()],
-                    "currency_known": [reason("currency_unknown", lambda known: known.astype(bool))],
-                    "supplier_id": [reason("supplier_not_linked", lambda ids: ids.notna())],
-                    "term_code": [
-                        reason(
-                            "payment_term_not_mapped",
-                            lambda codes: codes.map(lambda code: code != "").astype(bool),
-                        )
-                    ],
-                    "distribution": [
-                        reason("prepayment", lambda states: states != "prepayment"),
-                        reason("distribution_missing", lambda states: states != "missing"),
-                        reason("distribution_does_not_agree", lambda states: states != "differs"),
-                        reason("tax_not_explained", lambda states: states != "unproved"),
-                    ],
-                    "payee_state": [
-                        reason("payee_changed", lambda states: states != "changed"),
-                        reason("factored", lambda states: states != "factored"),
-                    ],
-                    "remit_unmapped": [reason("remit_to_not_mapped", lambda keys: keys.isna())],
-                    "held_duplicate": [reason("possible_duplicate", lambda keys: keys.isna())],
-                    "taxed": [reason(withholding.WITHHOLDING, lambda told: told.isna())],
-                    "late_batch": [reason(posting.NOT_POSTED, lambda batches: batches.isna())],
-                    "unaccounted": [reason("own_voucher_unknown", lambda told: told.isna())],
-                    "sendable": [reason("not_approved_for_payment", lambda can: can.astype(bool))],
-                    "not_handed": [reason("not_handed_over", lambda told: told.isna())],
-                    "unproved": [reason("settled_without_payment", lambda told: told.isna())],
-                },
-            ),
-            line_shape=shape_schema("invoice lines", {"key": "str"} | dict(self.line_columns), unique=["key", "line"]),
-            line_rows=row_schema(
-                "invoice lines",
-                {
-                    "account_state": [
-                        reason("account_not_found", lambda states: states != "account_not_found"),
-                        reason("account_not_postable", lambda states: states != "account_not_postable"),
-                        reason("account_not_linked", lambda states: states != "account_not_linked"),
-                    ],
-                    "description": [at_most(1550)],
-                },
-            ),
-            shows={
-                "supplier_not_linked": "supplier",
-                "payee_changed": "payee",
-                "factored": "payee",
-                "payment_term_not_mapped": "term",
-                "currency_unknown": "currency",
-                "distribution_does_not_agree": "gap",
-                "tax_not_explained": "tax_unproved",
-                "possible_duplicate": "held_duplicate",
-                "not_approved_for_payment": "pay_status",
-                "account_not_found": "account",
-                "account_not_postable": "account",
-                "account_not_linked": "account",
-            },
-            names={
-                "supplier_id": "supplier",
-                "payee_state": "payee",
-                "remit_unmapped": "supplier and payee",
-                "term_code": "payment_term",
-                "currency_known": "currency",
-                "account_state": "account",
-                "held_duplicate": "number",
-                "taxed": "pay_status",
-                "late_batch": "batch",
-                "unaccounted": "voucher",
-                "sendable": "pay_status",
-                "not_handed": "pay_status",
-                "unproved": "pay_status",
-            },
-            waits_for=self._waits_for,
-        )
+        return voucher_checks(self.document_columns, self.line_columns, self._waits_for)
 
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
         name = self.bench.integration.name
         match why:
             case "supplier_not_linked":
-                return f"link:{name}/suppliers:{supplier_key(self._party(row))}"
+                return f"link:{name}/suppliers:{supplier_key(self.payees.party(row))}"
             case "account_not_linked" if missing := self.account_links.missing(row):
                 return f"link:{name}/accounts:{missing}"
             case "remit_to_not_mapped":
@@ -560,7 +395,7 @@ class Invoices(Flow):
             "number": row["number"],
             "date": row["invoice_date"].isoformat() if row["invoice_date"] else None,
             "due": row["due_date"].isoformat() if row["due_date"] else None,
-            "supplier": str(self._party(row)),
+            "supplier": str(self.payees.party(row)),
             "currency": row["currency"],
             "amount": amount_text(row["amount"]),
             "open": amount_text(row["open_amount"]),
@@ -607,7 +442,7 @@ class Invoices(Flow):
         if not (self.coupa_pays and isinstance(decision, Do) and decision.step.name in steps):
             return decision
         flow = f"{self.bench.integration.name}/{self.parties_of}"
-        party = supplier_key(self._party(document.facts["row"]))
+        party = supplier_key(self.payees.party(document.facts["row"]))
         found = changed_of(self.bench.ledger, flow, [party])
         return Hold(held_for(flow, found)) if found else decision
 

@@ -1,0 +1,1 @@
+"""What the flow of vouchers to Coupa is made of."""

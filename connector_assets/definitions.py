@@ -27,7 +27,7 @@ from connector_assets.clients import ConnectionResource, resource_key
 from connector_assets.integrations.assets import flow_assets
 from connector_assets.integrations.cadence import all_lines
 from connector_assets.integrations.jde_coupa.papers import Papers
-from connector_assets.integrations.kinds import check_flows, flows_on
+from connector_assets.integrations.kinds import check_flows, check_numbers, flows_on
 from connector_assets.integrations.side_by_side import beside, side_by_side_asset
 from connector_assets.partitions import days_from
 from connector_assets.sources.assets import source_asset, source_key
@@ -93,6 +93,7 @@ def build(settings: Settings) -> dg.Definitions:
     for each in settings.integrations.values():
         try:
             check_flows(each)
+            check_numbers(settings, each)
             _refuse_name(each.name, integrations)
         except UnusableInput as error:
             broken[each.name] = str(error)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.work import Pace
 from connector_assets.delivery.workbench import Integration, Reader, Workbench
-from connector_assets.integrations.kinds import check_flows, flows_on
+from connector_assets.integrations.kinds import check_flows, check_numbers, flows_on
 from connector_assets.sources.bill import BillReader
 from connector_assets.sources.coupa import CoupaReader
 from connector_assets.sources.jde import JdeReader
@@ -80,6 +80,7 @@ def integration_of(settings: Settings, name: str) -> Integration:
     is broken."""
     found = settings.integration(name)
     check_flows(found)
+    check_numbers(settings, found)
     connections = {role: settings.connection(connection) for role, connection in found.connections.items()}
     return Integration(found.name, found.kind, connections, found)
 

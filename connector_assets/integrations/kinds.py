@@ -8,7 +8,8 @@ from connector_assets.delivery.approval import read_approval
 from connector_assets.delivery.flow import Flow, read_settings
 from connector_assets.integrations import jde_bill, jde_coupa
 from connector_assets.integrations.cadence import flow_schedule
-from connector_resources.connections import IntegrationSettings
+from connector_assets.integrations.to_jde.vouchers.ranges import check_ranges
+from connector_resources.connections import IntegrationSettings, Settings
 from connector_resources.errors import UnusableInput
 
 KINDS: Mapping[str, tuple[type[Flow], ...]] = {"jde_coupa": jde_coupa.FLOWS, "jde_bill": jde_bill.FLOWS}
@@ -38,3 +39,9 @@ def check_flows(integration: IntegrationSettings) -> None:
         read_settings(flow.Settings, integration, flow.name)
         read_approval(integration, flow.name, carries_money=flow.carries_money)
         flow_schedule(integration, flow.name)
+
+
+def check_numbers(settings: Settings, integration: IntegrationSettings) -> None:
+    """Raise UnusableInput where a flow of an integration gives document numbers that another flow of the home gives."""
+    flows = ((each, flow) for each in settings.integrations.values() for flow in flows_on(each))
+    check_ranges(settings, integration.name, flows)

@@ -80,11 +80,12 @@ class VouchersMade:
             db.execute(table.update().where(*own).values(number=number))
             return True
 
-    def highest(self, connection: str) -> int | None:
-        """The highest number that was given beforehand; None where none was."""
+    def highest(self, connection: str, first: int, last: int) -> int | None:
+        """The highest of `first` to `last` that was given beforehand; None where none was."""
+        number = cast(table.c.number, Integer)
         with self._db.read() as db:
-            own = table.c.connection == connection, table.c.number.is_not(None)
-            return db.scalar(select(func.max(cast(table.c.number, Integer))).where(*own))
+            own = table.c.connection == connection, table.c.number.is_not(None), number.between(first, last)
+            return db.scalar(select(func.max(number)).where(*own))
 
     def recognise(self, found: Sequence[Made], now: datetime) -> None:
         """Keep which records were found to be which revisions, and what they show."""

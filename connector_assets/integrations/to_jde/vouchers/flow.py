@@ -476,7 +476,7 @@ class Vouchers(Flow):
 
     def startup_notes(self) -> list[str]:
         if not isinstance(self.origins, MarkedOrigins):
-            return []
+            return self.origins.startup_notes()
         return [
             f"vouchers are known by a mark in {self.settings.mark_column}, which JD Edwards' batch processor drops: "
             "see that the first one keeps it, or set voucher_key: supplier_invoice"
@@ -486,7 +486,9 @@ class Vouchers(Flow):
         settings = self.settings
         acts = [*self.outlet.acts, VOID, *([BATCH_RUN] if settings.mode == "batch" else [])]
         name = self.bench.connection("jde").name
-        return [f"set orchestrations.{act} of the connection {name}" for act in acts if not self.outlet.configured(act)]
+        missing = [act for act in acts if not self.outlet.configured(act)]
+        problems = [f"set orchestrations.{act} of the connection {name}" for act in missing]
+        return problems + self.origins.startup_problems()
 
 
 def _left_otherwise(left: Delivery, target: Target) -> bool:

@@ -45,11 +45,8 @@ class MarkRules(BaseModel, Generic[Id]):
         default=0, ge=0, le=99_999_999, description="first document number (F0411.DOC) that the site keeps for us"
     )
     preset_last: int = Field(default=0, ge=0, le=99_999_999, description="the last of them")
-    preset_types: tuple[str, ...] = Field(
-        default=("PV", "PD"),
-        min_length=1,
-        description="document types of these numbers in F0911; those of `document_type` and `credit_type`",
-    )
+    document_type: str = Field(default="PV", max_length=2, description="F0411.DCT of vouchers")
+    credit_type: str = Field(default="PD", max_length=2, description="F0411.DCT of credits")
 
     # how the contents of the flow call the document's id
     SOURCE: ClassVar[str]
@@ -65,6 +62,16 @@ class MarkRules(BaseModel, Generic[Id]):
         if self.voucher_key == "preset_document" and not 0 < self.preset_first <= self.preset_last:
             raise ValueError("voucher_key: preset_document needs preset_first and preset_last, a range of our own")
         return self
+
+    @property
+    def document_types(self) -> tuple[str, ...]:
+        """The document types of our vouchers."""
+        return tuple(dict.fromkeys((self.document_type, self.credit_type)))
+
+    def is_preset(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row of F0411 bears a document number of ours, under a type of ours."""
+        known = self.voucher_key == "preset_document" and text(row.get("DCT")) in self.document_types
+        return bool(known and self.preset_first <= row["DOC"] <= self.preset_last)
 
     def mark(self, id: Id, revision: int) -> str:
         """The mark of one revision of a document."""

@@ -143,6 +143,14 @@ class Origins(ABC):
         """Vouchers of these rows that our user made, and of which nobody knows of what."""
         return set()
 
+    def startup_problems(self) -> list[str]:
+        """What a site still has to do that vouchers can be known, one sentence each: for `ping`."""
+        return []
+
+    def startup_notes(self) -> list[str]:
+        """What it should know, one sentence each."""
+        return []
+
 
 class MarkedOrigins(Origins):
     """By a mark in VR01 or URRF: it needs no memory, and a JDE that keeps what it is given there."""

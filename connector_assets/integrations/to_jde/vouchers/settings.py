@@ -30,8 +30,6 @@ class VoucherSettings(PeriodRules):
     )
     selected_statuses: tuple[str, ...] = Field(default=("A",), description="F0411.PST that JDE's payment run selects")
     go_live: date | None = Field(default=None, description="what is dated before this day is ignored; null: nothing is")
-    document_type: str = Field(default="PV", max_length=2, description="F0411.DCT of vouchers")
-    credit_type: str = Field(default="PD", max_length=2, description="F0411.DCT of credits")
     company: str | None = Field(
         default=None,
         description="F0411.CO of every voucher; null: that of its accounts' units, held where several",

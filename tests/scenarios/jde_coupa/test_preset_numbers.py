@@ -1,0 +1,238 @@
+"""Vouchers by document numbers of ours: no number is given twice, whatever was lost, and none is taken from anybody."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scenario_books import Entry
+from scenario_payables import FLOW, Payables
+from scenario_site import Site, outcomes
+
+from connector_assets.integrations.kinds import flow_class
+from connector_assets.opening import integration_of
+from connector_resources.connections import Settings
+from connector_resources.errors import UnusableInput
+
+FIRST, LAST = 5_000_000, 5_999_999
+KNOWN_BY = ("preset",)
+
+
+@pytest.fixture
+def payables(town: Site) -> Payables:
+    """The flow is on, and vouchers are entered at once."""
+    made = Payables(town)
+    town.configure(FLOW, mode="direct")
+    return made
+
+
+def by_hand(town: Site, number: str, doc: int) -> Entry:
+    """A clerk enters the voucher of an invoice of 1 March by hand, and types its document number."""
+    entry = town.books.voucher(doc, invoice=number, costs=(("30.5010", "100.00"),))
+    town.books.change_items(entry, "", TORG="CLERK", DIVJ="2026-03-01")
+    return entry
+
+
+def numbers(payables: Payables) -> dict[str, list[int]]:
+    """Invoice number -> the document numbers of its vouchers in F0411, from 5000000 on."""
+    found: dict[str, list[int]] = {}
+    for row in sorted(payables.rows("F0411"), key=lambda row: row["DOC"]):
+        if row["DOC"] >= FIRST:
+            found.setdefault(row["VINV"], []).append(row["DOC"])
+    return found
+
+
+def told(town: Site) -> tuple[list[str], list[str]]:
+    """What `ping` says of the flow: what is to be done, and what is good to know."""
+    with town.bench() as bench:
+        flow = flow_class("jde_coupa", FLOW)(bench)
+        return flow.startup_problems(), flow.startup_notes()
+
+
+def without_run(town: Site) -> None:
+    """The site runs its batches itself."""
+    town.connect("jde", orchestrations={k: v for k, v in _acts(town).items() if k != "voucher_batch_run"})
+    town.configure(FLOW, mode="batch")
+
+
+def _acts(town: Site) -> dict[str, Any]:
+    return dict(town.connections["jde"]["orchestrations"])
+
+
+def test_a_number_typed_at_the_end_of_the_range_does_not_end_it(town: Site, payables: Payables) -> None:
+    """Given a voucher of ours, and a clerk who types the last number of the range
+    when the next invoices come, then they go on behind ours, past a number that another clerk has typed there."""
+    payables.invoice("WEB-1")
+    town.sync(FLOW)
+    by_hand(town, "INV-1", LAST)
+    by_hand(town, "INV-2", FIRST + 1)
+    payables.invoice("WEB-2")
+    payables.invoice("WEB-3")
+    assert outcomes(town.sync(FLOW)[FLOW])["created"] == 2
+    found = numbers(payables)
+    assert (found["WEB-1"], sorted(found["WEB-2"] + found["WEB-3"])) == ([FIRST], [FIRST + 2, FIRST + 3])
+    assert (found["INV-1"], found["INV-2"]) == ([LAST], [FIRST + 1])
+
+
+def test_a_number_of_ours_that_a_clerk_takes_first_is_left_to_him(town: Site, payables: Payables) -> None:
+    """Given a number that was sent and did not arrive, and a clerk who types it meanwhile for another voucher
+    when the invoice is sent again, then it gets another number, and there is one voucher of it."""
+    town.pace = {"wait_for_doubt": False}
+    payables.invoice("WEB-1")
+    enter = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
+    rules = [{**enter, "kind": "drop_before", "calls": [1]}]
+    town.sandbox.post("/faults", {"replace": True, "rules": rules})
+    town.sync(FLOW)
+    by_hand(town, "INV-1", FIRST)
+    town.sandbox.clock.advance(600)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert numbers(payables) == {"INV-1": [FIRST], "WEB-1": [FIRST + 1]}
+    assert FIRST + 1 in {row["DOC"] for row in payables.rows("F0911")}
+    assert town.sync(FLOW)[FLOW].writes == 0
+
+
+@pytest.mark.reason("batch_rejected")
+def test_a_number_that_the_batch_run_refuses_is_given_up(town: Site, payables: Payables) -> None:
+    """Given rows that wait in the batch files with a number of ours, in their journal too, and a clerk who types that
+    number
+    when the batch is run, then JD Edwards refuses them and a person is told; once their rows are deleted the invoice
+    gets another number, and there is one voucher of it."""
+    without_run(town)
+    id = payables.invoice("WEB-1")
+    town.sync(FLOW)
+    for table in ("F0411Z1", "F0911Z1"):
+        assert {int(row["DOC"]) for row in payables.rows(table)} == {FIRST}
+    by_hand(town, "INV-1", FIRST)
+    town.books.act("run_batch", EDBT=f"CPA{id}-1")
+    town.sync(FLOW)
+    assert town.exception(FLOW).reason == "batch_rejected"
+    assert numbers(payables) == {"INV-1": [FIRST]}
+    for table in ("F0411Z1", "F0911Z1"):
+        keys = ("EDUS", "EDBT", "EDTN", "EDLN")
+        town.books.delete(table, *({name: row[name] for name in keys} for row in payables.rows(table)))
+    town.replay(FLOW)
+    town.sync(FLOW)
+    assert town.exception(FLOW).reason == "missing_in_target"
+    town.ledger.links.remove(f"jde_coupa/{FLOW}", f"invoices:{id}", "clerk", town.clock.now())
+    town.replay(FLOW)
+    town.sync(FLOW)
+    town.books.act("run_batch", EDBT=f"CPA{id}-1")
+    town.sync(FLOW)
+    assert numbers(payables) == {"INV-1": [FIRST], "WEB-1": [FIRST + 1]}
+    assert town.exceptions(FLOW) == [] and payables.link(id).endswith(f"/{FIRST + 1}")
+
+
+def test_without_a_memory_no_number_is_given_again(town: Site, payables: Payables) -> None:
+    """Given a voucher that is void, one whose rows still wait in the batch files, and one of which only the journal is
+    left
+    when the ledger is lost and a new invoice comes, then its number is above all of theirs, and each invoice has one
+    voucher."""
+    without_run(town)
+    void = payables.invoice("WEB-1")
+    town.sync(FLOW)
+    town.books.act("run_batch", EDBT=f"CPA{void}-1")
+    town.sync(FLOW)
+    payables.act("void_invoice", id=void)
+    town.sync(FLOW)
+    waiting = payables.invoice("WEB-2")
+    town.sync(FLOW)
+    [row] = [row for row in payables.rows("F0911") if row["DOC"] == FIRST][:1]
+    journal = {**{name: row[name] for name in ("DCT", "KCO", "DGJ", "LT")}, "DOC": FIRST + 7, "JELN": 1}
+    town.books.upsert("F0911", journal)
+    assert numbers(payables) == {"WEB-1": [FIRST]}
+    with town.forgetting() as blank:
+        blank.sync("suppliers", "accounts", FLOW, mode="adopt")
+        new = payables.invoice("WEB-3")
+        blank.sync(FLOW)
+        for id in (waiting, new):
+            town.books.act("run_batch", EDBT=f"CPA{id}-1")
+        blank.sync(FLOW)
+        assert numbers(payables) == {"WEB-1": [FIRST], "WEB-2": [FIRST + 1], "WEB-3": [FIRST + 8]}
+        assert blank.sync(FLOW)[FLOW].writes == 0
+
+
+def test_a_slice_of_invoices_asks_for_its_numbers_at_once(town: Site, payables: Payables) -> None:
+    """Given a dozen invoices, when they are synced, then F0411 is asked once whether their numbers are free."""
+    for place in range(12):
+        payables.invoice(f"WEB-{place}")
+    asked: list[Any] = []
+    with town.bench() as bench:
+        client, flow = bench.client("jde"), flow_class("jde_coupa", FLOW)(bench)
+        asks = client.by_keys
+
+        def counted(table: str, keys: Any, *more: Any, **named: Any) -> Any:
+            asked.extend([more] if (table, list(keys)) == ("F0411", ["DOC"]) else [])
+            return asks(table, keys, *more, **named)
+
+        client.by_keys = counted
+        assert outcomes(town._run(flow, *town.days(FLOW), "apply", False)) == {"created": 12}  # type: ignore[misc]
+    assert len(asked) == 1
+    assert sorted(each for own in numbers(payables).values() for each in own) == [*range(FIRST, FIRST + 12)]
+
+
+def test_ping_tells_who_else_uses_the_range(town: Site, payables: Payables) -> None:
+    """Given a range that is ours alone, then `ping` tells how many numbers are left; given a clerk's voucher in it,
+    next numbers that come near to it, and few that are left, then each is told."""
+    payables.invoice("WEB-1")
+    town.sync(FLOW)
+    assert told(town) == ([], [f"{LAST - FIRST} document numbers of ours are left of {FIRST} to {LAST}"])
+    entry = by_hand(town, "INV-1", FIRST + 3)
+    by_hand(town, "INV-2", FIRST - 400)
+    town.configure(FLOW, preset_last=FIRST + 9)
+    by_hand(town, "INV-3", FIRST + 4)
+    payables.invoice("WEB-2")
+    town.configure(FLOW, not_ours=[f"00001/PV/{FIRST + 4}"])
+    problems, notes = told(town)
+    stranger = entry.key.removeprefix("F0411:")
+    assert notes == [f"9 document numbers of ours are left of {FIRST} to {FIRST + 9}"]
+    assert len(problems) == 2 and f"1 vouchers have numbers of {FIRST} to {FIRST + 9}" in problems[0]
+    assert f"{stranger} (entered by CLERK)" in problems[0]
+    assert f"own numbers have come to {FIRST - 400}, and ours begin with {FIRST}" in problems[1]
+    town.configure(FLOW, preset_last=FIRST, not_ours=[])
+    assert any(each.startswith("0 document numbers of ours are left") for each in told(town)[0])
+
+
+@pytest.mark.parametrize(
+    ("other", "shared"),
+    [
+        ({"preset_first": FIRST + 10, "preset_last": FIRST + 20}, True),
+        ({"preset_first": FIRST + 10, "preset_last": FIRST + 20, "document_type": "P8", "credit_type": "P9"}, False),
+        ({"preset_first": LAST + 1, "preset_last": LAST + 2}, False),
+        ({"voucher_key": "supplier_invoice", "preset_first": FIRST, "preset_last": LAST}, False),
+    ],
+)
+@pytest.mark.parametrize("second", ["jde", "jde_too"])
+def test_two_flows_never_give_the_same_numbers(
+    tmp_path: Path, other: dict[str, Any], shared: bool, second: str
+) -> None:
+    """Given invoices of Coupa and bills of BILL that become vouchers of one JD Edwards, over one connection or two
+    when both give the same numbers of one type, then neither integration can be used, and it is told which numbers."""
+    jde = {"system": "jde", "url": "http://127.0.0.1:1/jderest"}
+    key = {"voucher_key": "preset_document"}
+    ours = {**key, "preset_first": FIRST, "preset_last": LAST}
+    bill = {"system": "bill", "url": "http://127.0.0.1:3/connect"}
+    text = {
+        "start_date": "2026-01-01",
+        "connections": {
+            "jde": jde,
+            "jde_too": jde,
+            "coupa": {"system": "coupa", "url": "http://127.0.0.1:2"},
+            "bill": bill,
+        },
+        "integrations": {
+            "jde_coupa": {"flows": {FLOW: ours}},
+            "jde_bill": {"connections": {"jde": second}, "flows": {"approved_bills": {**key, **other}}},
+        },
+    }
+    settings = Settings.parse(json.dumps(text), tmp_path / "connections.yaml")
+    assert not settings.broken
+    for name in ("jde_coupa", "jde_bill"):
+        if not shared:
+            assert integration_of(settings, name).name == name
+            continue
+        with pytest.raises(
+            UnusableInput, match=f"both give the document numbers {FIRST + 10} to {FIRST + 20} of PD and"
+        ):
+            integration_of(settings, name)

@@ -89,9 +89,11 @@ def agreement(act: Act, wanted: Orchestration, found: Offered, *, arrays: bool =
 
 
 def shows_array(act: Act, wanted: Orchestration, found: Offered) -> bool:
-    """Whether discovery shows an array of an act, in any form, or one under a name that is not ours."""
+    """Whether discovery shows an array of an act, in any form: under the site's name or the contract's, or any input
+    with members."""
     inputs = found.inputs or {}
-    named = [wanted.inputs.get(each.name, each.name) for each in act.inputs if each.type == "array"]
+    arrays = [each.name for each in act.inputs if each.type == "array"]
+    named = {*arrays, *(wanted.inputs.get(name, name) for name in arrays)}
     return any(_shown(theirs, inputs) for theirs in named) or any(inputs.values())
 
 

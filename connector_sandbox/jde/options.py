@@ -101,9 +101,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     which is not established."""
     hidden_columns: dict[str, list[str]] = {}
     """Table -> aliases that column security removes from the answers to every user."""
-    reversal_extension: Literal["R", ""] = "R"
-    """EXTL of the reversing lines of a void: section 15 has RE V alone on them. `R` is the old reading, and the default
-    only until no client needs it."""
+    reversal_extension: Literal["R", ""] = ""
+    """EXTL of the reversing lines of a void: section 15 has RE V alone on them, and no page names an EXTL."""
     unposted_void: Literal["voided", "deleted"] = "voided"
     """What voiding a voucher that was not posted does: its rows are gone for good (section 15: an unposted voucher is
     deleted). `voided` is the old reading, and the default only until no client needs it."""
@@ -120,8 +119,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the speed status change (P0411S) sets the audit columns of F0411: no page says that it does not."""
     posting_moves_date: bool = False
     """Whether posting a batch (R09801) sets the audit columns of its rows: not established."""
-    void_clears_gross: bool = False
-    """Whether the gross amount of a voided pay item is nought from then on, or only shown so (jde-ais section 15)."""
+    void_clears_gross: bool = True
+    """Whether the gross amount of a voided pay item is zero from then on; section 15 has it shown as zero."""
     auto_post: bool = False
     """Whether vouchers are posted as they are entered: the batch processor's option (jde-ais section 11.3)."""
     voucher_1099: Literal["kept", "dropped", "supplier"] = "kept"
@@ -162,7 +161,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What becomes of inputs that an orchestration does not declare: not established."""
     input_names: dict[str, dict[str, str]] = {}
     """Orchestration -> input -> what this site's designer called it, to the letter: {"PayItems.PayItem": "No."}."""
-    discovered_arrays: Literal["inputs", "subinputs", "names", "hidden"] = "subinputs"
+    discovered_arrays: Literal["inputs", "subinputs", "names", "hidden"] = "names"
     """How discovery shows an array input: with its members under `inputs` or `subinputs`, without them, or not at all;
     which is not established (section 14.1)."""
     discovered_types: dict[str, str] = {}

@@ -82,12 +82,9 @@ def items(town: BillSite, id: str | None = None) -> list[dict[str, Any]]:
 def marked(town: BillSite, id: str | None = None) -> list[tuple[str, dict[str, Any]]]:
     """The same with the mark that each bears, or would bear where there is none."""
     numbers = {each["invoice"]["invoiceNumber"]: each["id"] for each in town.bill.all("bills") if each.get("invoice")}
+    rows = [row for row in table(town, "F0411") if row.get("DCTA", "").strip() != "PE"]
     begins = "BL-" if id is None else f"BL-{id}-"
-    return [
-        (mark, row)
-        for mark, row in scenario_keys.marked(table(town, "F0411"), "BL-", numbers)
-        if mark.startswith(begins)
-    ]
+    return [(mark, row) for mark, row in scenario_keys.marked(rows, "BL-", numbers) if mark.startswith(begins)]
 
 
 def vouchers(town: BillSite, id: str | None = None) -> list[tuple[str, Decimal, str]]:
@@ -100,6 +97,20 @@ def vouchers(town: BillSite, id: str | None = None) -> list[tuple[str, Decimal, 
         )
         for mark, row in marked(town, id)
     ]
+
+
+def entered(town: BillSite, id: str | None = None) -> list[tuple[str, Decimal, str]]:
+    """The same with what the cost lines of a void one came to before it: its pay item has no amount any more."""
+    before: dict[int, Decimal] = {}
+    for line in table(town, "F0911"):
+        if line.get("RE", "").strip() != "V":
+            before[line["DOC"]] = before.get(line["DOC"], Decimal(0)) + Decimal(line["AA"])
+    found = []
+    for (mark, row), (_, gross, state) in zip(marked(town, id), vouchers(town, id), strict=True):
+        if state == "void":
+            assert (gross, Decimal(row.get("AAP", 0))) == (0, 0), row
+        found.append((mark, before[row["DOC"]] if state == "void" else gross, state))
+    return found
 
 
 def _standing(item: dict[str, Any]) -> str:

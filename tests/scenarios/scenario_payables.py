@@ -103,7 +103,8 @@ class Payables:
     def marked(self, invoice: int | None = None, prefix: str = "CPA-") -> list[tuple[str, dict[str, Any]]]:
         """The same with the mark that each bears, or would bear where there is none."""
         begins = prefix if invoice is None else f"{prefix}{invoice}-"
-        found = scenario_keys.marked(self.rows("F0411"), prefix, self.numbers)
+        rows = [row for row in self.rows("F0411") if row.get("DCTA", "") != "PE"]
+        found = scenario_keys.marked(rows, prefix, self.numbers)
         return [(mark, row) for mark, row in found if mark.startswith(begins)]
 
     def vouchers(self, invoice: int | None = None) -> list[tuple[str, Decimal, str]]:
@@ -112,6 +113,19 @@ class Payables:
             (mark, Decimal(row.get("AG", 0)), "void" if row.get("VOD") == "V" else row["PST"])
             for mark, row in self.marked(invoice)
         ]
+
+    def entered(self, invoice: int | None = None) -> list[tuple[str, Decimal, str]]:
+        """The same with what the cost lines of a void one came to before it: its pay item has no amount any more."""
+        before: dict[int, Decimal] = {}
+        for line in self.rows("F0911"):
+            if line.get("RE", "") != "V":
+                before[line["DOC"]] = before.get(line["DOC"], Decimal(0)) + Decimal(line["AA"])
+        found = []
+        for (mark, row), (_, gross, state) in zip(self.marked(invoice), self.vouchers(invoice), strict=True):
+            if state == "void":
+                assert (gross, Decimal(row.get("AAP", 0))) == (0, 0), row
+            found.append((mark, before[row["DOC"]] if state == "void" else gross, state))
+        return found
 
     def costs(self, invoice: int) -> list[tuple[str, Decimal]]:
         """(account, amount) of the distribution of an invoice's vouchers, reversals included."""

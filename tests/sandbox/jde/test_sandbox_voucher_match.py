@@ -247,7 +247,7 @@ def test_a_site_may_lack_the_orchestration(sandbox: Sandbox, ais: Ais) -> None:
     names = {item["name"] for item in ais.get("/discover").json()["orchestrations"]}
     assert "ML_VoucherMatch" not in names and "ML_VoucherEnter" in names
     assert "not found" in match(ais, FOUR).json()["message"]
-    sandbox.post("/options", {"jde": {"missing_orchestrations": []}})
+    sandbox.post("/options", {"jde": {"missing_orchestrations": [], "discovered_arrays": "subinputs"}})
     (found,) = ais.get("/discover/ML_VoucherMatch").json()["orchestrations"]
     (lines,) = [item for item in found["inputs"] if item["name"] == "Lines"]
     assert {"POLine", "Quantity", "Amount"} <= {item["name"] for item in lines["subinputs"]}

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from bill_born import FLOW, bill, change, costs, items, link, owed, run, switched_on, vouchers
+from bill_born import FLOW, bill, change, costs, entered, items, link, owed, run, switched_on, vouchers
 from bill_paid import pay, posted, table
 from bill_site import BillSite
 from scenario_books import Entry
@@ -123,7 +123,7 @@ def test_a_bill_that_changed_before_it_is_paid_gets_a_voucher_anew(town: BillSit
     run(town)
     change(town, id, "120.00")
     assert run(town) == {"created": 1}
-    assert vouchers(town) == [(f"BL-{id}-1", Decimal(100), "void"), (f"BL-{id}-2", Decimal(120), "H")]
+    assert entered(town) == [(f"BL-{id}-1", Decimal(100), "void"), (f"BL-{id}-2", Decimal(120), "H")]
     assert owed(town) == Decimal(120)
     assert town.sync(FLOW)[FLOW].writes == 0
 
@@ -150,7 +150,7 @@ def test_a_bill_that_is_archived_takes_its_voucher_along(town: BillSite) -> None
     town.sandbox.clock.advance(60)
     town.bill.act("archive_bill", id=id)
     assert run(town) == {"updated": 1}
-    assert (vouchers(town), owed(town)) == ([(f"BL-{id}-1", Decimal(100), "void")], ZERO)
+    assert (entered(town), owed(town)) == ([(f"BL-{id}-1", Decimal(100), "void")], ZERO)
     town.sandbox.clock.advance(60)
     town.bill.act("restore_bill", id=id)
     assert run(town) == {"created": 1}

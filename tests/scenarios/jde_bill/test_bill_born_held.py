@@ -6,7 +6,7 @@ from copy import deepcopy
 from decimal import Decimal
 
 import pytest
-from bill_born import FLOW, bill, costs, items, link, owed, run, switched_on, vendor, vouchers
+from bill_born import FLOW, bill, costs, entered, items, link, owed, run, switched_on, vendor, vouchers
 from bill_paid import ADDRESS
 from bill_site import BillSite
 from scenario_books import Entry
@@ -167,7 +167,7 @@ def test_there_is_no_tenth_voucher_of_a_bill(town: BillSite) -> None:
         town.bill.act(act, id=id)
         town.sync(FLOW)
     assert town.exception(FLOW).reason == "revisions_used_up"
-    assert vouchers(town) == [(f"BL-{id}-9", Decimal(100), "void")]
+    assert entered(town) == [(f"BL-{id}-9", Decimal(100), "void")]
 
 
 @pytest.mark.reason("payer_settings_differ")

@@ -39,8 +39,8 @@ def voucher(payables: Payables, id: int) -> Entry:
 
 
 def amounts(payables: Payables, id: int) -> list[tuple[str, int, str]]:
-    """(mark, whole amount, state) of an invoice's vouchers."""
-    return [(mark, int(amount), state) for mark, amount, state in payables.vouchers(id)]
+    """(mark, whole amount that it was entered with, state) of an invoice's vouchers."""
+    return [(mark, int(amount), state) for mark, amount, state in payables.entered(id)]
 
 
 @pytest.mark.parametrize("mode", ["direct", "batch"])

@@ -37,7 +37,7 @@ def discounted(payables: Payables, number: str = "WEB-1", *, days: int | None = 
 def offered(payables: Payables, id: int) -> list[tuple[Decimal, Decimal, Any, str]]:
     """Gross amount, discount available, its date and the payment term of each pay item."""
     return [
-        (D(item["AG"]), D(item.get("ADSC", 0)), item.get("DDNJ"), (item.get("PTC") or "").strip())
+        (D(item.get("AG", 0)), D(item.get("ADSC", 0)), item.get("DDNJ"), (item.get("PTC") or "").strip())
         for item in payables.items(id)
     ]
 

@@ -82,18 +82,22 @@ class Engine:
         return results
 
     def _slices(self, documents: Sequence[Document]) -> Iterator[Sequence[Document]]:
-        """Slices of the pace's size. Until the flow has settled its first document, those that may be sent go one by
-        one, so that a wrong setting in the target shows on one document and not on two hundred."""
-        start = 0
-        for _ in range(CANARIES):
-            if start == len(documents) or self.ledger.deliveries.counts(self.flow.full_name).get("settled"):
-                break
+        """Slices of the pace's size. Until the flow has settled its first document, and as long as the flow itself says
+        so, those that may be sent go one by one, so that a wrong setting in the target shows on one document and not on
+        two hundred."""
+        start, alone = 0, 0
+        while start < len(documents) and (self.flow.goes_alone() or self._is_first(alone)):
+            alone += 1
             ends = (index for index in range(start, len(documents)) if documents[index].deliverable)
             canary = next(ends, len(documents))
             yield from self._parts(documents[start:canary])
             yield from self._parts(documents[canary : canary + 1])
             start = min(canary + 1, len(documents))
         yield from self._parts(documents[start:])
+
+    def _is_first(self, alone: int) -> bool:
+        """Whether the flow has settled nothing yet; `alone` is how many went alone in this run."""
+        return alone < CANARIES and not self.ledger.deliveries.counts(self.flow.full_name).get("settled")
 
     def _parts(self, documents: Sequence[Document]) -> Iterator[Sequence[Document]]:
         for index in range(0, len(documents), self.pace.slice_size):

@@ -341,6 +341,11 @@ class Flow(ABC):
             origin=origin,
         )
 
+    def goes_alone(self) -> bool:
+        """Whether the next document goes alone, since the others depend on what it shows; the flow's first documents
+        do anyway."""
+        return False
+
     def startup_notes(self) -> list[str]:
         """What a site should know of this flow although nothing has to be done, one sentence each: for `ping`."""
         return []

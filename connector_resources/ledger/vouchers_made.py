@@ -53,18 +53,21 @@ class VouchersMade:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def attempt(self, flow: str, key: str, revision: int, connection: str, sent: Mapping[str, Any]) -> None:
+    def attempt(self, flow: str, key: str, revision: int, connection: str, sent: Mapping[str, Any]) -> Made:
         """Write down what is about to be asked for; durable when this returns. What was asked for before under another
-        name is kept beside it."""
+        name is kept beside it. Returns all that was asked for."""
         own = table.c.flow == flow, table.c.key == key, table.c.revision == revision
         with self._db.write() as db:
-            row = db.execute(select(table.c.attempts).where(*own)).one_or_none()
+            row = db.execute(select(*_COLUMNS).where(*own)).one_or_none()
             if row is None:
+                made = Made(flow, key, revision, connection, (dict(sent),))
                 values = {"flow": flow, "key": key, "revision": revision, "connection": connection}
-                db.execute(table.insert().values(**values, attempts=[dict(sent)], tried=True))
-                return
+                db.execute(table.insert().values(**values, attempts=list(made.attempts), tried=True))
+                return made
             others = [each for each in row.attempts if each != dict(sent)]
-            db.execute(table.update().where(*own).values(attempts=[*others, dict(sent)], tried=True))
+            made = replace(_made(row), attempts=(*others, dict(sent)))
+            db.execute(table.update().where(*own).values(attempts=list(made.attempts), tried=True))
+            return made
 
     def reserve(self, flow: str, key: str, revision: int, connection: str, number: str) -> bool:
         """Give a revision its number beforehand, durable when this returns; False where the number is another's."""
@@ -147,11 +150,11 @@ class VouchersMade:
         with self._db.read() as db:
             return db.execute(_TRIED, {"flow": flow}).first() is not None
 
-    def signs(self, flow: str) -> Mapping[str, bool]:
-        """Which signs of ours the record showed that was found last; nothing where none was found."""
+    def signs(self, flow: str) -> Mapping[str, bool] | None:
+        """Which signs of ours the record showed that was found last; None where none was found."""
         with self._db.read() as db:
             row = db.execute(_SEEN, {"flow": flow}).one_or_none()
-        return row.seen if row is not None else {}
+        return row.seen if row is not None else None
 
     def _by(self, query: Any, connection: str, values: Collection[str], name: str) -> dict[str, Made]:
         made: dict[str, Made] = {}

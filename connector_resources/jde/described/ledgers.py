@@ -112,6 +112,8 @@ TABLES = (
         KCO   str5   document company, once the voucher is made
         DOC   whole  document number, once the voucher is made
         DCT   str2   document type
+        ICU  ~whole  batch number, once the voucher is made
+        ICUT ~str2   batch type
         AN8   whole  supplier
         DIVJ  day    invoice date
         DGJ   day    G/L date

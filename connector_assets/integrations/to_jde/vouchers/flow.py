@@ -385,6 +385,9 @@ class Vouchers(Flow):
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         return self.outlet.decide(document, known, target)
 
+    def goes_alone(self) -> bool:
+        return self.origins.goes_alone()
+
     def shows_effect(self, intents: Sequence[Intent], target: Target) -> bool:
         return self.outlet.shows_effect(intents, target)
 

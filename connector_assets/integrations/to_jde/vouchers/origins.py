@@ -20,6 +20,7 @@ from connector_resources.jde.query import Where, any_of, starts_with
 
 # the id of a document, and which voucher of it: the first, the second …
 Origin = tuple[Any, int]
+NOTHING: Mapping[Origin, Row] = {}
 # reads rows of F0411 by key: columns, and the keys in their order
 Read = Callable[[Sequence[str], Collection[tuple[Any, ...]]], Sequence[Row]]
 # revisions are asked for so many at a time: nearly every voucher is the first of its document
@@ -87,8 +88,8 @@ class Origins(ABC):
         """The vouchers of these documents, of every revision."""
 
     @abstractmethod
-    def current(self, jde: Any, ids: Collection[Any], waiting: Collection[Origin] = ()) -> Found:
-        """The same, asked of JDE's client. `waiting` are those that the batch files still hold unprocessed."""
+    def current(self, jde: Any, ids: Collection[Any], processed: Mapping[Origin, Row] = NOTHING) -> Found:
+        """The same, asked of JDE's client. `processed` are the batch rows of which JDE says that it made a voucher."""
 
     @abstractmethod
     def all(self, jde: Any) -> Found:
@@ -135,6 +136,14 @@ class Origins(ABC):
         sent nowhere."""
         return set()
 
+    def goes_alone(self) -> bool:
+        """Whether the next voucher goes alone: it shows what survives of what we give it, and nothing has yet."""
+        return False
+
+    def awaited(self, id: Any) -> bool:
+        """Whether the voucher of another document, of which it is not known yet, has to show first what survives."""
+        return False
+
     def unmatched(self) -> list[str]:
         """Vouchers of ours that are of no document that we know: nothing is written before they are accounted for."""
         return []
@@ -163,7 +172,7 @@ class MarkedOrigins(Origins):
     def find(self, read: Read, ids: Collection[Any]) -> Found:
         return marked(read, self.rules, ids)
 
-    def current(self, jde: Any, ids: Collection[Any], waiting: Collection[Origin] = ()) -> Found:
+    def current(self, jde: Any, ids: Collection[Any], processed: Mapping[Origin, Row] = NOTHING) -> Found:
         column, found = self.rules.mark_column, Found()
         for part in chunks(sorted(ids), PREFIXES):
             self._into(found, jde, any_of(*(starts_with(column, self.rules.begins(id)) for id in part)))

@@ -39,6 +39,9 @@ from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.ledger import Delivery, Intent, Problem
 
 NOT_APPROVED = "not_approved"
+# another document goes first, and its voucher is not known yet
+AFTER_THE_FIRST = "after_first_voucher"
+FIRST = "the first voucher, which shows how vouchers of ours are known"
 WAITS = "the batch run in JD Edwards"
 ENTER, BATCH_ADD, BATCH_RUN, VOID = "voucher_enter", "voucher_batch_add", "voucher_batch_run", "voucher_void"
 MATCH, REVERSE = "voucher_match", "voucher_match_reverse"
@@ -245,6 +248,8 @@ class VoucherOutlet(ABC):
         if unmatched := self.records.origins.unmatched():
             told = ", ".join(unmatched[:MOST_TOLD]) + (", …" if len(unmatched) > MOST_TOLD else "")
             return Hold((problem("own_vouchers_unmatched", "voucher", told),), again=True)
+        if revision == 1 and self.records.origins.awaited(self.id_of(document)):
+            return Ignore(AFTER_THE_FIRST, waiting=FIRST)
         if not self.records.origins.reserve(self.id_of(document), revision, document.facts["row"]):
             told = f"{self.settings.preset_first} to {self.settings.preset_last}"
             return Hold((problem("document_numbers_used_up", "voucher", told),))

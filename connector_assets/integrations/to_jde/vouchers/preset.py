@@ -8,13 +8,15 @@ that F0411, F0411Z1 and F0911 have there. A number that somebody else has used i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain
 from threading import Lock
 from typing import Any
 
 from connector_assets.integrations.from_jde.keys import Row, text
-from connector_assets.integrations.to_jde.vouchers.origins import Found, Origin, pages
+from connector_assets.integrations.to_jde.vouchers.evidence import Shown
+from connector_assets.integrations.to_jde.vouchers.origins import NOTHING, Found, Origin, pages
 from connector_assets.integrations.to_jde.vouchers.ranges import ahead_of_next_numbers, left, strange
 from connector_assets.integrations.to_jde.vouchers.traced import TracedOrigins
 from connector_resources.jde.query import all_of, between, one_of
@@ -38,8 +40,8 @@ class PresetOrigins(TracedOrigins):
 
     # -- handing out -----------------------------------------------------------------------------------------------
 
-    def current(self, jde: Any, ids: Collection[Any], waiting: Collection[Origin] = ()) -> Found:
-        found = super().current(jde, ids, waiting)
+    def current(self, jde: Any, ids: Collection[Any], processed: Mapping[Origin, Row] = NOTHING) -> Found:
+        found = super().current(jde, ids, processed)
         with self._handing_out:
             self._remember([self.key(id) for id in ids])
         return found
@@ -137,14 +139,16 @@ class PresetOrigins(TracedOrigins):
 
     # -- whose is it -----------------------------------------------------------------------------------------------
 
-    def _shows(self, items: Sequence[Row], one: Made) -> bool | None:
+    def _shown(self, items: Sequence[Row], one: Made, row: Row | None) -> Shown:
+        shown = super()._shown(items, one, row)
         numbers = {str(sent["document"]) for sent in one.attempts if sent.get("document")}
-        if numbers:
-            return str(items[0]["DOC"]) in numbers
-        return super()._shows(items, one)
+        return replace(shown, number=str(items[0]["DOC"]) in numbers) if numbers else shown
 
     def _proves(self, head: Row) -> bool:
         return self.rules.is_preset(head) or super()._proves(head)
+
+    def _by_us(self, head: Row) -> bool:
+        return self.rules.is_preset(head) or super()._by_us(head)
 
     @cached_property
     def _by_user(self) -> list[Row]:

@@ -115,8 +115,9 @@ class VoucherRecords:
         for part in chunks(sorted(ids), PREFIXES):
             begins = [starts_with("EDTN", self.marks.transaction_begins(id)) for id in part]
             batch += self._rows("F0411Z1", any_of(*begins))
-        unprocessed = {self.marks.read_transaction(row["EDTN"]) for row in batch if text(row.get("EDSP")) != "1"}
-        held = self._held(batch, self.origins.current(self.jde, ids, {each for each in unprocessed if each}))
+        done = [row for row in batch if text(row.get("EDSP")) == "1"]
+        processed = {origin: row for row in done if (origin := self.marks.read_transaction(row["EDTN"])) is not None}
+        held = self._held(batch, self.origins.current(self.jde, ids, processed))
         return {id: held[id] for id in ids if id in held}
 
     def all(self) -> dict[Any, list[Held]]:
@@ -207,14 +208,13 @@ class VoucherRecords:
         return found
 
     def one(self, supplier: int, number: int) -> Held | None:
-        """The voucher of a supplier and document number, whatever it is marked with; None where there is not exactly
-        one."""
+        """The voucher of a supplier and document number, whosever it is; None where there is not exactly one."""
         rows = self._pay_items(one_of("DOC", [number]))
         groups = by([row for row in rows if row["AN8"] == supplier], *VOUCHER_KEY)
         if len(groups) != 1:
             return None
         [items] = groups.values()
-        return self._voucher(items, self.origins.of_rows(items))
+        return self._voucher(items, {})
 
     def rejection(self, batch: str, transaction: str) -> str:
         """What the work center says about a transaction that a run left behind; '' where it says nothing, or the site

@@ -2,10 +2,8 @@
 
 The ledger remembers what was asked for, and which voucher it turned out to be. A voucher of which nobody told us the
 number is looked for by supplier and invoice number. It is the one that was asked for only if amount, date, currency and
-document type agree, and if it shows that it is ours: by our mark in its remark (RMK), or by our user (TORG), either
-of which proves itself where it is there. That it is not there speaks against a voucher only where the one that was
-found last showed that it survives; where nothing is shown, a person decides. One that stood there before we asked, or
-that shows that somebody else entered it, is never taken.
+document type agree, it did not stand there before we asked, and the evidence says so (`evidence`). While no voucher of
+ours has shown yet what survives, one is asked for, and the next when that one is known.
 """
 
 from __future__ import annotations
@@ -20,7 +18,20 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_parts
 from connector_assets.integrations.from_jde.posting import without_audit_rows
+from connector_assets.integrations.to_jde.vouchers.evidence import (
+    REMARK,
+    USER,
+    Candidate,
+    Proved,
+    Shown,
+    Verdict,
+    choose,
+    judge,
+    proved_by,
+    taught,
+)
 from connector_assets.integrations.to_jde.vouchers.origins import (
+    NOTHING,
     Found,
     Origin,
     Origins,
@@ -38,12 +49,19 @@ NUMBER = ("AN8", "VINV")
 REMARK_LENGTH = 30
 # what both must say; an amount of a void voucher is gone
 SAYS = ("supplier", "number", "date", "currency", "type")
-# signs that a voucher is ours: our mark in its remark, our user
-REMARK, USER = "RMK", "TORG"
+# what became of documents whose voucher may still come, or is there and not known yet
+UNDER_WAY = frozenset({"sending", "in_doubt", "settled", "held", "conflict"})
 
 
 class TracedOrigins(Origins):
     """By supplier and invoice number, with what else must agree, or by a number that we gave it."""
+
+    def __init__(self, *its: Any) -> None:
+        super().__init__(*its)
+        # what this run has asked for; of the ledger, whether it knows of anything asked for, and what it has learnt
+        self._asked: dict[Origin, Made] = {}
+        self._tried = False
+        self._learnt: Mapping[str, bool] | None = None
 
     # -- what is known ---------------------------------------------------------------------------------------------
 
@@ -71,8 +89,8 @@ class TracedOrigins(Origins):
     def find(self, read: Read, ids: Collection[Any]) -> Found:
         return self._find(read, ids, None)
 
-    def current(self, jde: Any, ids: Collection[Any], waiting: Collection[Origin] = ()) -> Found:
-        return self._find(self._reads(jde), ids, set(waiting))
+    def current(self, jde: Any, ids: Collection[Any], processed: Mapping[Origin, Row] = NOTHING) -> Found:
+        return self._find(self._reads(jde), ids, processed)
 
     def all(self, jde: Any) -> Found:
         return self.current(jde, self.ids(jde))
@@ -97,27 +115,27 @@ class TracedOrigins(Origins):
         sent["document"] = body.get("DocumentNumber")
         standing = _grouped(self._reads(self.bench.client("jde"))(NUMBER, [_number_of(sent)]))
         sent["before"] = sorted(standing)
-        self._register.attempt(self.flow, self.key(id), revision, self._connection, sent)
+        self._asked[id, revision] = self._register.attempt(self.flow, self.key(id), revision, self._connection, sent)
+        self._tried = True
 
     def recognised(self, id: Any, revision: int, items: Sequence[Row]) -> None:
-        name = voucher_id(items[0])
-        if self._register.found(self._connection, [name]):
+        if self._register.found(self._connection, [voucher_id(items[0])]):
             return
         made = {each.revision: each for each in self._register.of(self.flow, [self.key(id)]).get(self.key(id), ())}
         one = made.get(revision) or Made(self.flow, self.key(id), revision, self._connection)
-        self._keep([(one, items)])
+        self._keep([(one, items, True)])
 
     def answered(self, id: Any, revision: int, items: Sequence[Row]) -> bool:
         name, key = voucher_id(items[0]), self.key(id)
         if (kept := self._register.found(self._connection, [name]).get(name)) is not None:
             return (kept.flow, kept.key, kept.revision) == (self.flow, key, revision)
-        own = [each for each in self._register.of(self.flow, [key]).get(key, ()) if each.revision == revision]
+        one = self._asked[id, revision]
         # an answer may be that of another call: JDE may have come to another total, and to nothing else
-        if not any(_agrees(sent, self._says(items), SAYS) and name not in sent["before"] for sent in _attempts(own)):
+        agrees = any(_agrees(sent, self._says(items), SAYS) and name not in sent["before"] for sent in one.attempts)
+        # it is JD Edwards' word: what other vouchers have shown does not count against it
+        if not agrees or self._verdict(items, one, Proved()) == "not_ours":
             return False
-        if any(self._shows(items, each) is False for each in own):
-            return False
-        self._keep([(own[0], items)])
+        self._keep([(one, items, True)])
         return True
 
     # -- what is ours without our memory ---------------------------------------------------------------------------
@@ -135,7 +153,7 @@ class TracedOrigins(Origins):
         taken = self._taken(groups)
         free = {name: items for name, items in groups.items() if name not in taken}
         found = Found()
-        kept: list[tuple[Made, Sequence[Row]]] = []
+        kept: list[tuple[Made, Sequence[Row], bool]] = []
         for id, number in names.items():
             own = [items for items in free.values() if self._is(id, wanted[id], number, items)]
             own = sorted(own, key=lambda items: (not is_void(items), items[0]["DOC"]))
@@ -145,7 +163,7 @@ class TracedOrigins(Origins):
                 found.vouchers[name], found.of[name] = items, (id, revision)
                 free.pop(name)
                 if sum(not is_void(each) for each in own) < 2:
-                    kept.append((Made(self.flow, self.key(id), revision, self._connection), items))
+                    kept.append((Made(self.flow, self.key(id), revision, self._connection), items, False))
         self._keep(kept)
         return found
 
@@ -161,7 +179,7 @@ class TracedOrigins(Origins):
 
     def unmatched(self) -> list[str]:
         # what was asked for since then is in the register
-        if self._register.tried(self.flow):
+        if self._has_asked():
             return []
         return sorted(self._of_our_user(self.bench.client("jde")))
 
@@ -179,17 +197,24 @@ class TracedOrigins(Origins):
     def _is_ours_alone(self, head: Row) -> bool:
         """Whether our user made a voucher, for this flow or for none."""
         own = self._told(head) is not None or not self._foreign(head)
-        return own and self._proves(head)
+        return own and self._by_us(head)
 
     def _proves(self, head: Row) -> bool:
-        """Whether a voucher shows by itself that we made it."""
+        """Whether a voucher of nothing known shows that we made it: not where others use our login too."""
+        return self._by_us(head) and not self.rules.not_ours
+
+    def _by_us(self, head: Row) -> bool:
+        """Whether we may have made a voucher, whatever it is of."""
+        return self._bears_user(head)
+
+    def _bears_user(self, head: Row) -> bool:
         # of a row that tells no user there is no need to log in
         return bool(user := self._user_of(head)) and user == self._user
 
     def _of_our_user(self, jde: Any) -> set[str]:
         """The vouchers in force that our user made and that are of no known document, of all that there are. TORG is in
         no index: asked once, of a ledger that knows of nothing that it asked for."""
-        if self._register.tried(self.flow):
+        if self._has_asked():
             return set()
         groups = {name: items for name, items in _grouped(self._by_user).items() if not is_void(items)}
         # that it says of what it is does not say that this is known, or is there any more
@@ -205,8 +230,8 @@ class TracedOrigins(Origins):
 
     # -- finding ---------------------------------------------------------------------------------------------------
 
-    def _find(self, read: Read, ids: Collection[Any], unprocessed: Collection[Origin] | None) -> Found:
-        """`unprocessed` are those that the batch files hold; None where they were not asked."""
+    def _find(self, read: Read, ids: Collection[Any], processed: Mapping[Origin, Row] | None) -> Found:
+        """`processed` are the batch rows of which a voucher was made; None where they were not asked."""
         keys = {self.key(id): id for id in ids}
         made, links = self._register.of(self.flow, list(keys)), self._links.of(self.flow, list(keys))
         known = {each.found for own in made.values() for each in own if each.found}
@@ -218,23 +243,24 @@ class TracedOrigins(Origins):
         found = Found()
         for key, own in made.items():
             found.of |= {each.found: (keys[key], each.revision) for each in own if each.found in groups}
-        kept: list[tuple[Made, Sequence[Row]]] = []
+        kept: list[tuple[Made, Sequence[Row], bool]] = []
         for key, link in links.items():
             if link.target_id in groups and link.target_id not in found.of:
                 items = groups[link.target_id]
                 origin = found.of[link.target_id] = self._linked(link, made.get(key, ()), items[0])
-                kept += [(each, items) for each in made.get(key, ()) if each.revision == origin[1] and not each.found]
-        settled = {(each.key, each.revision) for each, _ in kept}
+                own_made = [each for each in made.get(key, ()) if each.revision == origin[1] and not each.found]
+                kept += [(each, items, False) for each in own_made]
+        settled = {(each.key, each.revision) for each, _, _ in kept}
         taken = self._taken(groups) if asked else set()
         for one in sorted(asked, key=lambda each: (each.key, each.revision)):
             origin = keys[one.key], one.revision
             if (one.key, one.revision) in settled:
                 continue
-            heard = unprocessed is not None and origin not in unprocessed and self._heard(one, links.get(one.key))
-            name = self._recognise(one, {n: i for n, i in groups.items() if n not in taken | found.of.keys()}, heard)
-            if name is not None:
+            free = {name: items for name, items in groups.items() if name not in taken | found.of.keys()}
+            row = processed.get(origin) if processed is not None else None
+            if (name := self._recognise(one, free, row)) is not None:
                 found.of[name] = origin
-                kept.append((one, groups[name]))
+                kept.append((one, groups[name], self._tells(groups[name], one, row)))
         self._keep(kept)
         found.of |= self._of_old(read, keys, made, links, groups)
         found.vouchers = {name: groups[name] for name in found.of}
@@ -255,44 +281,78 @@ class TracedOrigins(Origins):
         groups |= old.vouchers
         return old.of
 
-    def _recognise(self, one: Made, candidates: Mapping[str, Sequence[Row]], heard: bool) -> str | None:
-        """The voucher that was asked for. `heard`: every call for it was answered, and it must be there."""
-        agreeing: dict[str, bool | None] = {}
-        for sent in one.attempts:
-            for name, items in candidates.items():
-                if name in sent["before"] or _name_of(items[0]) != _number_of(sent):
-                    continue
-                shows = self._shows(items, one)
-                # JDE may come to another total, which is told; a void voucher has none any more
-                exact = is_void(items) or self._told(items[0]) is not None or bool(sent.get("document"))
-                if _agrees(sent, self._says(items), SAYS if exact else (*SAYS, "amount")):
-                    agreeing[name] = shows
-        ours = [name for name, shows in agreeing.items() if shows]
-        in_force = [name for name in ours if not is_void(candidates[name])]
-        if len(in_force) == 1 or (not in_force and len(ours) == 1):
-            return (in_force or ours)[0]
-        open_ = [name for name, shows in agreeing.items() if shows is None and not is_void(candidates[name])]
-        return open_[0] if heard and not ours and len(open_) == 1 else None
+    def _recognise(self, one: Made, free: Mapping[str, Sequence[Row]], row: Row | None) -> str | None:
+        """The voucher that was asked for, among those of nothing known; `row` is its batch row, once that was
+        processed."""
+        numbers = {_number_of(sent) for sent in one.attempts}
+        there = {name: items for name, items in free.items() if _name_of(items[0]) in numbers}
+        appeared = {name for sent in one.attempts for name in there if name not in sent["before"]}
+        # of those that stood there before: somebody else enters vouchers under our login
+        others = [there[name][0] for name in there.keys() - appeared]
+        shared = any(self._bears_user(head) and self._told(head) is None for head in others)
+        proved = self._proved(shared=shared)
+        candidates = {
+            name: Candidate(
+                self._verdict(there[name], one, proved, row), self._fits(there[name], one, row), is_void(there[name])
+            )
+            for name in sorted(appeared)
+        }
+        return choose(candidates, processed=row is not None)
+
+    def _fits(self, items: Sequence[Row], one: Made, row: Row | None = None, *, whole: bool = False) -> bool:
+        """Whether a voucher says what one of the attempts asked for, and has appeared since; `whole`: its amount too,
+        whatever it proves."""
+        # JDE may come to another total, which is told; a void voucher has none any more
+        exact = is_void(items) or self._tells(items, one, row)
+        names = SAYS if exact and not whole else (*SAYS, "amount")
+        said, name = self._says(items), voucher_id(items[0])
+        return any(_agrees(sent, said, names) and name not in sent["before"] for sent in one.attempts)
 
     def _asked_for(self, items: Sequence[Row], waiting: Sequence[Made]) -> Made | None:
         """What may be this voucher of what was asked for and was not seen yet: it is nobody else's to pay meanwhile."""
-        said, name = self._says(items), voucher_id(items[0])
         for one in waiting:
-            fits = any(_agrees(sent, said, (*SAYS, "amount")) and name not in sent["before"] for sent in one.attempts)
-            if fits and self._shows(items, one) is not False:
+            if self._fits(items, one, whole=True) and self._verdict(items, one, self._proved()) != "not_ours":
                 return one
         return None
 
-    def _shows(self, items: Sequence[Row], one: Made) -> bool | None:
-        """Whether a voucher shows that it is the one that was asked for, or is not; None where nothing shows either."""
-        told = self._told(items[0])
-        if told is not None:
-            return told == (self.id(one.key), one.revision)
-        if self._signs.get(REMARK) and any(sent["mark"] for sent in one.attempts):
-            return False
-        if self._user_of(items[0]) == self._user:
-            return True
-        return False if self._signs.get(USER) else None
+    def _verdict(self, items: Sequence[Row], one: Made, proved: Proved, row: Row | None = None) -> Verdict:
+        """Whether a voucher is the one that was asked for, by what it shows."""
+        marked = any(sent["mark"] for sent in one.attempts)
+        return judge(self._shown(items, one, row), proved, marked=marked)
+
+    def _tells(self, items: Sequence[Row], one: Made, row: Row | None) -> bool:
+        """Whether a voucher proves by itself that it is the one that was asked for."""
+        shown = self._shown(items, one, row)
+        return True in (shown.mark, shown.number, shown.batch)
+
+    def _shown(self, items: Sequence[Row], one: Made, row: Row | None) -> Shown:
+        head = items[0]
+        told = self._told(head)
+        mark = told == (self.id(one.key), one.revision) if told is not None else None
+        batch = number = None
+        if row is not None and row.get("DOC"):
+            number = voucher_id(row) == voucher_id(head)
+        if row is not None and (wrote := _batch_of(row)):
+            batch = wrote == _batch_of(head)
+        return Shown(self._bears_user(head), False if mark is None and self._foreign(head) else mark, number, batch)
+
+    def _proved(self, *, shared: bool = False) -> Proved:
+        signs = self._signs or {}
+        return proved_by(signs, shared=shared or (bool(signs.get(USER)) and self._shared))
+
+    # -- the first one ---------------------------------------------------------------------------------------------
+
+    def goes_alone(self) -> bool:
+        return self._signs is None and not self._under_way()
+
+    def awaited(self, id: Any) -> bool:
+        return self._signs is None and bool(self._under_way() - {self.key(id)})
+
+    def _under_way(self) -> set[str]:
+        """The documents whose voucher was asked for and is not known, and may be there."""
+        keys = {each.key for each in self._waiting()}
+        known = self.bench.ledger.deliveries.load(self.flow, sorted(keys)) if keys else {}
+        return {key for key, each in known.items() if each.state in UNDER_WAY}
 
     def _linked(self, link: Link, made: Sequence[Made], head: Row) -> Origin:
         """A linked voucher is of the newest revision that was asked for, unless it says otherwise itself."""
@@ -302,31 +362,28 @@ class TracedOrigins(Origins):
             return told
         return id, max((each.revision for each in made), default=1)
 
-    def _heard(self, one: Made, link: Link | None) -> bool:
-        """Whether JDE was seen to have taken it: its rows were in the batch files."""
-        return (
-            link is not None
-            and link.target_id.startswith("Z/")
-            and link.target_id.endswith(f"/{self.rules.transaction(self.id(one.key), one.revision)}")
-        )
-
     def _taken(self, groups: Collection[str]) -> set[str]:
         """Those of these vouchers of which it is known what they are."""
         names = list(groups)
         linked = self._links.by_target(self.flow, "F0411", names)
         return {*self._register.found(self._connection, names), *linked}
 
-    def _keep(self, found: Iterable[tuple[Made, Sequence[Row]]]) -> None:
+    def _keep(self, found: Iterable[tuple[Made, Sequence[Row], bool]]) -> None:
+        """Remember which vouchers were found to be which, and what they teach; `certain` ones are known to be ours."""
         kept = []
-        for one, items in found:
+        for one, items, certain in found:
             head = items[0]
-            seen: dict[str, bool] = {USER: self._user_of(head) == self._user}
+            signs = {USER: self._bears_user(head)}
             if any(sent["mark"] for sent in one.attempts):
-                seen[REMARK] = self._told(head) is not None
-            kept.append(replace(one, found=voucher_id(head), seen=seen if one.attempts else None))
+                signs[REMARK] = self._told(head) is not None
+            seen: Mapping[str, bool] | None = None
+            if one.attempts:
+                learnt = taught(signs, certain=certain)
+                seen = learnt if certain else {**learnt, **(self._signs or {})}
+            kept.append(replace(one, found=voucher_id(head), seen=seen))
         if kept:
             self._register.recognise(kept, self.bench.now())
-            self.__dict__.pop("_signs", None)
+            self._learnt = next((each.seen for each in reversed(kept) if each.seen is not None), self._learnt)
 
     # -- what a voucher says ---------------------------------------------------------------------------------------
 
@@ -376,10 +433,24 @@ class TracedOrigins(Origins):
         user: str = self.bench.client("jde").user
         return user[:10].strip().upper()
 
+    @property
+    def _signs(self) -> Mapping[str, bool] | None:
+        """What vouchers of ours have shown; None where none has shown anything yet."""
+        if self._learnt is None:
+            self._learnt = self._register.signs(self.flow)
+        return self._learnt
+
     @cached_property
-    def _signs(self) -> Mapping[str, bool]:
-        signs: Mapping[str, bool] = self._register.signs(self.flow)
-        return signs
+    def _shared(self) -> bool:
+        """Whether somebody else enters vouchers under our login: a person has said so of one, or is asked."""
+        integration = self.flow.partition("/")[0]
+        asked = self.bench.ledger.exceptions.open(integration=integration, reason="own_voucher_unknown")
+        return bool(self.rules.not_ours or asked)
+
+    def _has_asked(self) -> bool:
+        """Whether this ledger knows of anything that was asked for; it does not forget."""
+        self._tried = self._tried or self._register.tried(self.flow)
+        return self._tried
 
     @cached_property
     def _currencies(self) -> Mapping[str, str]:
@@ -409,6 +480,12 @@ def _number_of(sent: Mapping[str, Any]) -> tuple[int, str]:
 
 def _name_of(head: Row) -> tuple[int, str]:
     return head["AN8"], text(head.get("VINV")) or ""
+
+
+def _batch_of(row: Row) -> tuple[str | None, str] | None:
+    """The batch that a row is in, once it is in one."""
+    number = text(row.get("ICU"))
+    return (text(row.get("ICUT")), number) if number not in (None, "", "0") else None
 
 
 def _agrees(sent: Mapping[str, Any], said: Mapping[str, Any], names: Iterable[str]) -> bool:

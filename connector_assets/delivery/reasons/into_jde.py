@@ -197,6 +197,13 @@ REASONS = (
         "run reported, and enter it by hand, then link it",
     ),
     Reason(
+        "void_voucher_unknown",
+        "high",
+        "a void voucher of the same supplier, number and date is in JD Edwards, and it is not known whose it was: "
+        "{value}; somebody may have taken back what we entered",
+        "where the invoice is to be entered once more, replay; where it is not, dismiss this one",
+    ),
+    Reason(
         "document_numbers_used_up",
         "normal",
         "no document number of ours is left of {value}",

@@ -339,22 +339,27 @@ class Vouchers(Flow):
         return {**{name: content[name] for name in names}, "type": kind}
 
     def _strangers(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
-        """Vouchers of the same supplier and number that somebody entered in JDE: it would be paid twice."""
-        if self.settings.duplicates == "send":
-            return {}
+        """Vouchers of the same supplier and number that somebody entered in JDE: it would be paid twice. What may be
+        ours counts too where others are sent beside each other; of those that are void the outlet is told."""
         names = {
             document.key: (int(document.content["supplier"]), document.content["number"])
             for document in documents
             if document.content["supplier"] and document.content["number"]
         }
         held = self.vouchers.numbered(set(names.values()))
+        wanted = {self.outlet.id_of(each): self._wanted(each.content) for each in documents}
+        perhaps = self.vouchers.maybe_ours(wanted, (each for own in held.values() for each in own))
+        self.outlet.voided.update({id: perhaps[id].id if id in perhaps and perhaps[id].void else None for id in wanted})
+        if self.settings.duplicates == "send":
+            own = {document.key: perhaps.get(self.outlet.id_of(document)) for document in documents}
+            return {key: [self.vouchers.target(each)] for key, each in own.items() if each and not each.void}
         credits = {document.key: _is_credit(document.content) for document in documents}
         return {
             key: [
                 self.vouchers.target(each)
                 for each in held.get(name, ())
                 # a credit with the number of its invoice is no second invoice
-                if (each.total("AG", "ACR") < 0) == credits[key]
+                if not each.void and (each.total("AG", "ACR") < 0) == credits[key]
             ][:1]
             for key, name in names.items()
         }
@@ -475,7 +480,8 @@ class Vouchers(Flow):
             if each.content["number"] and self.in_force(each)
         }
         found = self.vouchers.numbered(names) if names else {}
-        return [self.vouchers.target(held) for own in found.values() for held in own if held.source is None]
+        there = [held for own in found.values() for held in own if not held.void]
+        return [self.vouchers.target(held) for held in there if held.source is None]
 
     def startup_notes(self) -> list[str]:
         if not isinstance(self.origins, MarkedOrigins):

@@ -136,6 +136,11 @@ class Origins(ABC):
         sent nowhere."""
         return set()
 
+    def maybe_ours(self, wanted: Mapping[Any, Mapping[str, Any]], vouchers: Found) -> dict[str, Any]:
+        """Of these vouchers, of which it is not known of what they are, those that may have been made of a document all
+        the same (id -> what it says, as for `claim`), and of which."""
+        return {}
+
     def goes_alone(self) -> bool:
         """Whether the next voucher goes alone: it shows what survives of what we give it, and nothing has yet."""
         return False

@@ -79,6 +79,8 @@ class VoucherOutlet(ABC):
         self.void_day = void_day
         self.payees = payees
         self.after = after
+        # of documents that were looked for, the void voucher that may have been theirs
+        self.voided: dict[Any, str | None] = {}
 
     def configured(self, act: str) -> bool:
         """Whether the site has an orchestration for this act."""
@@ -101,7 +103,7 @@ class VoucherOutlet(ABC):
     def _decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         void = document.content["void"]
         if known.target_id is None:
-            return Ignore(NOT_APPROVED) if void else self._make(document, 1)
+            return Ignore(NOT_APPROVED) if void else self._first(document, known)
         settled = known.state == "settled" and known.content_hash == document.hash
         if settled and not (known.waiting or known.released or document.moved):
             return Done()
@@ -238,6 +240,12 @@ class VoucherOutlet(ABC):
             return Hold((problem("period_closed", "gl_date", row["not_open"]),))
         missing = None if _for_order(document) else self.missing(document)
         return Hold((problem("orchestration_not_configured", "orchestration", missing),)) if missing else None
+
+    def _first(self, document: Document, known: Delivery) -> Decision:
+        """The first voucher of a document, unless what looks like it was taken back in JDE."""
+        if (void := self.voided.get(self.id_of(document))) is not None and not known.released:
+            return Hold((problem("void_voucher_unknown", "voucher", void),))
+        return self._make(document, 1)
 
     def _make(self, document: Document, revision: int) -> Decision:
         unready = self._unready(document)

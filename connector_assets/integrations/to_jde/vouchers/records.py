@@ -190,8 +190,8 @@ class VoucherRecords:
         return {f"{row['KCO']}/{row['DCT']}/{row['DOC']}" for row in rows}
 
     def numbered(self, names: Collection[tuple[int, str]]) -> dict[tuple[int, str], list[Held]]:
-        """(supplier, invoice number) -> the vouchers of it that are in force or in the batch files, whoever's they are.
-        Document type NO does not count, as in JDE's own check (jde-ais section 6)."""
+        """(supplier, invoice number) -> the vouchers of it, void ones last, and what of it is in the batch files,
+        whoever's they are. Document type NO does not count, as in JDE's own check (jde-ais section 6)."""
         rows = [row for page in self.jde.by_keys("F0411Z1", ["AN8", "VINV"], names) for row in page]
         waiting = by([row for row in rows if text(row.get("EDSP")) != "1"], "EDBT", "EDTN")
         found: dict[tuple[int, str], list[Held]] = {}
@@ -202,10 +202,16 @@ class VoucherRecords:
         rows = [row for row in self._items(self.jde.by_keys("F0411", ["AN8", "VINV"], names)) if row["DCT"] != "NO"]
         of = self.origins.of_rows(rows)
         for items in by(rows, *VOUCHER_KEY).values():
-            held = self._voucher(items, of)
-            if not held.void:
-                found.setdefault((items[0]["AN8"], text(items[0].get("VINV")) or ""), []).append(held)
-        return found
+            name = (items[0]["AN8"], text(items[0].get("VINV")) or "")
+            found.setdefault(name, []).append(self._voucher(items, of))
+        return {name: sorted(own, key=lambda held: held.void) for name, own in found.items()}
+
+    def maybe_ours(self, wanted: Mapping[Any, Mapping[str, Any]], strangers: Iterable[Held]) -> dict[Any, Held]:
+        """Id -> the voucher among these, which nobody knows of, that may have been made of the document (see
+        `Origins.maybe_ours`)."""
+        there = {each.id: each for each in strangers if not each.in_batch and each.source is None}
+        found = self.origins.maybe_ours(wanted, Found({name: list(each.rows) for name, each in there.items()}))
+        return {id: there[name] for name, id in found.items()}
 
     def one(self, supplier: int, number: int) -> Held | None:
         """The voucher of a supplier and document number, whosever it is; None where there is not exactly one."""

@@ -16,8 +16,17 @@ from typing import Any
 
 from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
-from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_parts
-from connector_assets.integrations.from_jde.posting import without_audit_rows
+from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, is_void, text, voucher_parts
+from connector_assets.integrations.to_jde.vouchers.asked import (
+    NUMBER,
+    SAYS,
+    agrees,
+    attempts_of,
+    batch_of,
+    grouped,
+    name_of,
+    number_of,
+)
 from connector_assets.integrations.to_jde.vouchers.evidence import (
     REMARK,
     USER,
@@ -45,10 +54,7 @@ from connector_resources.ledger import Link
 from connector_resources.ledger.vouchers_made import Made
 
 ZERO = Decimal("0.00")
-NUMBER = ("AN8", "VINV")
 REMARK_LENGTH = 30
-# what both must say; an amount of a void voucher is gone
-SAYS = ("supplier", "number", "date", "currency", "type")
 # what became of documents whose voucher may still come, or is there and not known yet
 UNDER_WAY = frozenset({"sending", "in_doubt", "settled", "held", "conflict"})
 
@@ -66,7 +72,7 @@ class TracedOrigins(Origins):
     # -- what is known ---------------------------------------------------------------------------------------------
 
     def of_rows(self, rows: Sequence[Row]) -> dict[str, Origin]:
-        groups = _grouped(rows)
+        groups = grouped(rows)
         found: dict[str, Origin] = {}
         register = self._register.found(self._connection, groups)
         links = self._links.by_target(self.flow, "F0411", list(groups))
@@ -83,7 +89,7 @@ class TracedOrigins(Origins):
         return found
 
     def perhaps(self, rows: Sequence[Row]) -> set[str]:
-        groups, waiting = _grouped(rows), self._waiting()
+        groups, waiting = grouped(rows), self._waiting()
         return {name for name, items in groups.items() if self._asked_for(items, waiting) is not None}
 
     def find(self, read: Read, ids: Collection[Any]) -> Found:
@@ -113,7 +119,7 @@ class TracedOrigins(Origins):
         sent = {name: content[name] for name in ("supplier", "number", "amount", "date", "currency")}
         sent |= {"type": body["DocumentType"], "mark": self.rules.mark(id, revision) if self._marks(body) else ""}
         sent["document"] = body.get("DocumentNumber")
-        standing = _grouped(self._reads(self.bench.client("jde"))(NUMBER, [_number_of(sent)]))
+        standing = grouped(self._reads(self.bench.client("jde"))(NUMBER, [number_of(sent)]))
         sent["before"] = sorted(standing)
         self._asked[id, revision] = self._register.attempt(self.flow, self.key(id), revision, self._connection, sent)
         self._tried = True
@@ -131,9 +137,9 @@ class TracedOrigins(Origins):
             return (kept.flow, kept.key, kept.revision) == (self.flow, key, revision)
         one = self._asked[id, revision]
         # an answer may be that of another call: JDE may have come to another total, and to nothing else
-        agrees = any(_agrees(sent, self._says(items), SAYS) and name not in sent["before"] for sent in one.attempts)
+        fits = any(agrees(sent, self._says(items), SAYS) and name not in sent["before"] for sent in one.attempts)
         # it is JD Edwards' word: what other vouchers have shown does not count against it
-        if not agrees or self._verdict(items, one, Proved()) == "not_ours":
+        if not fits or self._verdict(items, one, Proved()) == "not_ours":
             return False
         self._keep([(one, items, True)])
         return True
@@ -143,13 +149,13 @@ class TracedOrigins(Origins):
     def claim(self, jde: Any, wanted: Mapping[Any, Mapping[str, Any]], processed: Mapping[Any, int]) -> Found:
         known = self._register.of(self.flow, [self.key(id) for id in wanted])
         names = {
-            id: _number_of(sent)
+            id: number_of(sent)
             for id, sent in wanted.items()
             if sent["supplier"] and sent["number"] and self.key(id) not in known
         }
         if not names:
             return Found()
-        groups = _grouped(self._reads(jde)(NUMBER, sorted(set(names.values()))))
+        groups = grouped(self._reads(jde)(NUMBER, sorted(set(names.values()))))
         taken = self._taken(groups)
         free = {name: items for name, items in groups.items() if name not in taken}
         found = Found()
@@ -167,15 +173,36 @@ class TracedOrigins(Origins):
         self._keep(kept)
         return found
 
+    def maybe_ours(self, wanted: Mapping[Any, Mapping[str, Any]], vouchers: Found) -> dict[str, Any]:
+        known = self._register.of(self.flow, [self.key(id) for id in wanted])
+        by_number = {number_of(sent): id for id, sent in wanted.items() if sent["supplier"] and sent["number"]}
+        free = vouchers.vouchers.keys() - self._taken(vouchers.vouchers) - set(self.rules.not_ours)
+        found = {}
+        for name in sorted(free):
+            items = vouchers.vouchers[name]
+            id = by_number.get(name_of(items[0]))
+            stood = {each for sent in attempts_of(known.get(self.key(id), ())) for each in sent["before"]}
+            if id is None or name in stood or not self._says_of(wanted[id], items):
+                continue
+            if self._told(items[0]) is not None or self._foreign(items[0]):
+                continue
+            if judge(Shown(self._bears_user(items[0])), self._proved(), marked=self.rules.mark_in_remark) == "open":
+                found[name] = id
+        return found
+
     def _is(self, id: Any, sent: Mapping[str, Any], number: tuple[int, str], items: Sequence[Row]) -> bool:
         """Whether a voucher of nothing known is of this document: of our mark, or of our user and as it says."""
         told = self._told(items[0])
         if told is not None:
             return bool(told[0] == id)
-        if not self._proves(items[0]) or _name_of(items[0]) != number or self._foreign(items[0]):
+        if not self._proves(items[0]) or name_of(items[0]) != number or self._foreign(items[0]):
             return False
+        return self._says_of(sent, items)
+
+    def _says_of(self, sent: Mapping[str, Any], items: Sequence[Row]) -> bool:
+        """Whether a voucher says what a document says, as far as the document tells."""
         names = SAYS if is_void(items) or sent["amount"] is None else (*SAYS, "amount")
-        return _agrees(sent, self._says(items), [name for name in names if sent[name] is not None])
+        return agrees(sent, self._says(items), [name for name in names if sent[name] is not None])
 
     def unmatched(self) -> list[str]:
         # what was asked for since then is in the register
@@ -186,7 +213,7 @@ class TracedOrigins(Origins):
     def unaccounted(self, rows: Sequence[Row]) -> set[str]:
         groups = {
             name: items
-            for name, items in _grouped(rows).items()
+            for name, items in grouped(rows).items()
             if not is_void(items) and name not in self.rules.not_ours
         }
         if not groups:
@@ -216,7 +243,7 @@ class TracedOrigins(Origins):
         no index: asked once, of a ledger that knows of nothing that it asked for."""
         if self._has_asked():
             return set()
-        groups = {name: items for name, items in _grouped(self._by_user).items() if not is_void(items)}
+        groups = {name: items for name, items in grouped(self._by_user).items() if not is_void(items)}
         # that it says of what it is does not say that this is known, or is there any more
         known = self._taken(groups) | set(self.rules.not_ours)
         return {name for name, items in groups.items() if name not in known and self._is_ours_alone(items[0])}
@@ -237,9 +264,9 @@ class TracedOrigins(Origins):
         known = {each.found for own in made.values() for each in own if each.found}
         known |= {link.target_id for link in links.values() if not link.target_id.startswith("Z/")}
         asked = [each for own in made.values() for each in own if not each.found]
-        groups = _grouped(read(VOUCHER_KEY, [voucher_parts(name) for name in sorted(known)]) if known else [])
-        names = {_number_of(sent) for sent in _attempts(asked)}
-        groups |= _grouped(read(NUMBER, sorted(names)) if names else [])
+        groups = grouped(read(VOUCHER_KEY, [voucher_parts(name) for name in sorted(known)]) if known else [])
+        names = {number_of(sent) for sent in attempts_of(asked)}
+        groups |= grouped(read(NUMBER, sorted(names)) if names else [])
         found = Found()
         for key, own in made.items():
             found.of |= {each.found: (keys[key], each.revision) for each in own if each.found in groups}
@@ -284,8 +311,8 @@ class TracedOrigins(Origins):
     def _recognise(self, one: Made, free: Mapping[str, Sequence[Row]], row: Row | None) -> str | None:
         """The voucher that was asked for, among those of nothing known; `row` is its batch row, once that was
         processed."""
-        numbers = {_number_of(sent) for sent in one.attempts}
-        there = {name: items for name, items in free.items() if _name_of(items[0]) in numbers}
+        numbers = {number_of(sent) for sent in one.attempts}
+        there = {name: items for name, items in free.items() if name_of(items[0]) in numbers}
         appeared = {name for sent in one.attempts for name in there if name not in sent["before"]}
         # of those that stood there before: somebody else enters vouchers under our login
         others = [there[name][0] for name in there.keys() - appeared]
@@ -306,7 +333,7 @@ class TracedOrigins(Origins):
         exact = is_void(items) or self._tells(items, one, row)
         names = SAYS if exact and not whole else (*SAYS, "amount")
         said, name = self._says(items), voucher_id(items[0])
-        return any(_agrees(sent, said, names) and name not in sent["before"] for sent in one.attempts)
+        return any(agrees(sent, said, names) and name not in sent["before"] for sent in one.attempts)
 
     def _asked_for(self, items: Sequence[Row], waiting: Sequence[Made]) -> Made | None:
         """What may be this voucher of what was asked for and was not seen yet: it is nobody else's to pay meanwhile."""
@@ -332,8 +359,8 @@ class TracedOrigins(Origins):
         batch = number = None
         if row is not None and row.get("DOC"):
             number = voucher_id(row) == voucher_id(head)
-        if row is not None and (wrote := _batch_of(row)):
-            batch = wrote == _batch_of(head)
+        if row is not None and (wrote := batch_of(row)):
+            batch = wrote == batch_of(head)
         return Shown(self._bears_user(head), False if mark is None and self._foreign(head) else mark, number, batch)
 
     def _proved(self, *, shared: bool = False) -> Proved:
@@ -350,9 +377,10 @@ class TracedOrigins(Origins):
 
     def _under_way(self) -> set[str]:
         """The documents whose voucher was asked for and is not known, and may be there."""
-        keys = {each.key for each in self._waiting()}
-        known = self.bench.ledger.deliveries.load(self.flow, sorted(keys)) if keys else {}
-        return {key for key, each in known.items() if each.state in UNDER_WAY}
+        keys = sorted({each.key for each in self._waiting()})
+        known = self.bench.ledger.deliveries.load(self.flow, keys) if keys else {}
+        linked = {key for key, link in self._links.of(self.flow, keys).items() if not link.target_id.startswith("Z/")}
+        return {key for key, each in known.items() if each.state in UNDER_WAY} - linked
 
     def _linked(self, link: Link, made: Sequence[Made], head: Row) -> Origin:
         """A linked voucher is of the newest revision that was asked for, unless it says otherwise itself."""
@@ -463,30 +491,3 @@ class TracedOrigins(Origins):
     @staticmethod
     def _reads(jde: Any) -> Read:
         return lambda columns, keys: pages(jde.by_keys("F0411", columns, keys))
-
-
-def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """Voucher -> its pay items, without audit rows."""
-    return {voucher_id(items[0]): items for items in by(without_audit_rows(list(rows)), *VOUCHER_KEY).values()}
-
-
-def _attempts(made: Iterable[Made]) -> list[Mapping[str, Any]]:
-    return [sent for each in made for sent in each.attempts]
-
-
-def _number_of(sent: Mapping[str, Any]) -> tuple[int, str]:
-    return int(sent["supplier"]), sent["number"]
-
-
-def _name_of(head: Row) -> tuple[int, str]:
-    return head["AN8"], text(head.get("VINV")) or ""
-
-
-def _batch_of(row: Row) -> tuple[str | None, str] | None:
-    """The batch that a row is in, once it is in one."""
-    number = text(row.get("ICU"))
-    return (text(row.get("ICUT")), number) if number not in (None, "", "0") else None
-
-
-def _agrees(sent: Mapping[str, Any], said: Mapping[str, Any], names: Iterable[str]) -> bool:
-    return all(sent[name] == said[name] for name in names)

@@ -1,0 +1,277 @@
+"""Whose a voucher is that says what we asked for: a clerk can enter the very same one at any moment.
+
+Each scenario is of a home in which nothing, or little, has been seen yet of what survives (see `vouchers.evidence`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import scenario_keys
+from scenario_books import Entry
+from scenario_payables import FLOW, Payables
+from scenario_site import Site, outcomes, planned
+
+from connector_resources.ledger import Ledger
+
+KNOWN_BY = ("bare",)
+ENTER = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
+US, CLERK, JOBS = scenario_keys.US, "CLERK", "JOBS"
+
+
+@pytest.fixture
+def payables(town: Site) -> Payables:
+    """The flow is on, and vouchers are entered at once."""
+    made = Payables(town)
+    town.configure(FLOW, mode="direct")
+    town.pace = {"wait_for_doubt": False}
+    return made
+
+
+@pytest.fixture
+def in_batches(town: Site, payables: Payables) -> Payables:
+    """Vouchers go into the batch files, and a clerk runs the batches."""
+    acts = dict(town.connections["jde"]["orchestrations"])
+    del acts["voucher_batch_run"]
+    town.connect("jde", orchestrations=acts)
+    town.configure(FLOW, mode="batch")
+    return payables
+
+
+def lose(town: Site, kind: str) -> None:
+    """The answer of the next call is lost: before it is there (`drop_before`), or after (`drop_after`)."""
+    town.sandbox.post("/faults", {"replace": True, "rules": [{**ENTER, "kind": kind, "calls": [1]}]})
+
+
+def later(town: Site) -> None:
+    """Nothing of a lost call can arrive any more, and the flow looks."""
+    town.sandbox.clock.advance(600)
+    town.sync(FLOW)
+
+
+def by_hand(town: Site, number: str, *, doc: int = 7001, user: str = CLERK) -> Entry:
+    """A clerk enters the voucher of an invoice of 1 March, of 100.00."""
+    entry = town.books.voucher(doc, invoice=number, costs=(("30.5010", "100.00"),))
+    town.books.change_items(entry, "", TORG=user, DIVJ="2026-03-01", PST="A", ICU=9007)
+    return entry
+
+
+def entry_of(payables: Payables, number: str) -> Entry:
+    """The one voucher of an invoice number."""
+    [row] = [each for each in payables.rows("F0411") if each["VINV"] == number and each.get("DCTA") != "PE"]
+    return Entry(row["DOC"], row["DCT"], row["KCO"])
+
+
+def states(payables: Payables, number: str) -> list[tuple[str, str]]:
+    """(user, `void` or pay status) of the vouchers of an invoice number."""
+    own = [row for row in payables.rows("F0411") if row["VINV"] == number and row.get("DCTA") != "PE"]
+    return sorted((row.get("TORG", ""), "void" if row.get("VOD") == "V" else row["PST"]) for row in own)
+
+
+def loses_its_ledger(town: Site, folder: Path) -> None:
+    """The ledger is gone; suppliers and accounts are adopted anew."""
+    town.ledger.close()
+    for each in folder.glob("ledger.sqlite*"):
+        each.unlink()
+    town.ledger = Ledger.open(f"sqlite:///{folder / 'ledger.sqlite'}", clock=town.clock)
+    town.sync("suppliers", "accounts", mode="adopt")
+
+
+# -- our user ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("user", [US, CLERK])
+def test_before_anything_is_proved_our_user_is_no_proof(town: Site, payables: Payables, user: str) -> None:
+    """Given the very first voucher, whose call was lost, and a clerk who enters the same one before we look, under our
+    login or his own, when the flow looks, then it takes nothing and enters nothing: a person decides."""
+    id = payables.invoice("WEB-1")
+    lose(town, "drop_before")
+    town.sync(FLOW)
+    by_hand(town, "WEB-1", user=user)
+    later(town)
+    assert town.exception(FLOW).reason == "natural_key_taken" and payables.link(id) == ""
+    payables.change(id, "120.00")
+    town.replay(FLOW)
+    town.sync(FLOW)
+    assert states(payables, "WEB-1") == [(user, "A")]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_login_that_others_use_too_is_no_proof(town: Site, payables: Payables, told: bool) -> None:
+    """Given a first voucher that has shown our user, and a clerk who enters vouchers under our login, which a person
+    was asked about, or has answered (`not_ours`)
+    when the next call is lost and that clerk enters the same voucher, then it is not taken for ours."""
+    payables.invoice("WEB-1")
+    town.sync(FLOW)
+    town.sync("invoices", mode="adopt")
+    by_hand(town, "INV-9", doc=7009, user=US)
+    town.sync("invoices")
+    asked = town.exception("invoices")
+    assert asked.reason == "own_voucher_unknown"
+    if told:
+        town.configure(FLOW, not_ours=[asked.value])
+        town.replay("invoices")
+        town.sync("invoices")
+    id = payables.invoice("WEB-2")
+    lose(town, "drop_before")
+    town.sync(FLOW)
+    by_hand(town, "WEB-2", user=US)
+    later(town)
+    assert town.exception(FLOW).reason == "natural_key_taken" and payables.link(id) == ""
+    assert states(payables, "WEB-2") == [(US, "A")]
+
+
+# -- the batch row ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.reason("voucher_not_recognised")
+def test_a_batch_that_another_user_runs_is_known_by_its_row_until_there_is_a_twin(
+    town: Site, in_batches: Payables
+) -> None:
+    """Given batches that a clerk runs, so that the vouchers bear his user
+    when the row was processed and one such voucher has appeared, then it is ours; when he has entered the same one by
+    hand as well, there are two, and a person decides: nothing is voided by a change of the invoice meanwhile."""
+    first = in_batches.invoice("WEB-1")
+    town.sync(FLOW)
+    town.books.act("run_batch", EDBT=f"CPA{first}-1")
+    town.sync(FLOW)
+    assert town.exceptions(FLOW) == [] and in_batches.link(first).startswith("00001/PV/")
+    id = in_batches.invoice("WEB-2")
+    town.sync(FLOW)
+    by_hand(town, "WEB-2")
+    town.books.act("run_batch", EDBT=f"CPA{id}-1")
+    in_batches.change(id, "120.00")
+    town.sync(FLOW)
+    assert town.exception(FLOW).reason == "voucher_not_recognised"
+    assert [state for _, state in states(in_batches, "WEB-2")] == ["A", "A"]
+
+
+def test_a_batch_number_that_comes_back_tells_ours_from_the_twin(town: Site, in_batches: Payables) -> None:
+    """Given a JD Edwards that writes the batch of the ledger (ICU) back to the processed row and nothing else
+    when a clerk has entered the same voucher, then ours is the one in that batch."""
+    id = in_batches.invoice("WEB-1")
+    town.sync(FLOW)
+    town.books.act("run_batch", EDBT=f"CPA{id}-1")
+    ours = entry_of(in_batches, "WEB-1")
+    [made] = [row for row in in_batches.rows("F0411") if row["DOC"] == ours.doc]
+    [row] = in_batches.rows("F0411Z1")
+    key = {name: row[name] for name in ("EDUS", "EDBT", "EDTN", "EDLN")}
+    town.books.upsert("F0411Z1", {**key, "ICU": made["ICU"], "ICUT": made["ICUT"]})
+    by_hand(town, "WEB-1")
+    town.sync(FLOW)
+    assert town.exceptions(FLOW) == [] and in_batches.link(id) == ours.key.removeprefix("F0411:")
+
+
+@pytest.mark.reason("missing_in_target")
+def test_a_row_that_is_gone_gives_a_clerks_voucher_to_nobody(town: Site, in_batches: Payables) -> None:
+    """Given rows in the batch files that are gone before a batch run was seen, and a clerk's voucher that says the same
+    when the flow looks, then it does not take it and enters none; a change of the invoice voids nothing."""
+    id = in_batches.invoice("WEB-1")
+    town.sync(FLOW)
+    names = ("EDUS", "EDBT", "EDTN", "EDLN")
+    for table in ("F0411Z1", "F0911Z1"):
+        town.books.delete(table, *({name: row[name] for name in names} for row in in_batches.rows(table)))
+    by_hand(town, "WEB-1", user=US)
+    in_batches.change(id, "120.00")
+    for _ in range(2):
+        town.sync(FLOW)
+    assert town.exception(FLOW).reason == "missing_in_target"
+    assert states(in_batches, "WEB-1") == [(US, "A")]
+
+
+# -- the first one ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.known_by("supplier_invoice", "preset", "bare")
+def test_the_others_wait_for_what_the_first_voucher_shows(town: Site, in_batches: Payables) -> None:
+    """Given a home that has made no voucher yet, and three invoices
+    when they are synced, then one goes into the batch files, a plan says that the others wait for it, and once its
+    voucher is known they follow; after that none waits."""
+    ids = [in_batches.invoice(f"WEB-{number}") for number in (1, 2, 3)]
+    done = town.sync(FLOW)[FLOW]
+    assert (outcomes(done), done.rules()) == ({"created": 1, "ignored": 2}, {"after_first_voucher": 2})
+    assert len(in_batches.rows("F0411Z1")) == 1
+    shown = town.sync(FLOW, mode="plan")[FLOW]
+    assert shown.rules() == {"after_first_voucher": 2} and shown.writes == 0
+    town.books.act("run_batch", EDBT=f"CPA{ids[0]}-1")
+    town.sync(FLOW)
+    town.sync(FLOW)
+    ids.append(in_batches.invoice("WEB-4"))
+    assert outcomes(town.sync(FLOW)[FLOW])["created"] == 1
+    for id in ids[1:]:
+        town.books.act("run_batch", EDBT=f"CPA{id}-1")
+    town.sync(FLOW)
+    assert [in_batches.link(id)[:9] for id in ids] == ["00001/PV/"] * 4 and town.exceptions(FLOW) == []
+
+
+def test_a_first_voucher_whose_answer_comes_lets_the_others_go_at_once(town: Site, payables: Payables) -> None:
+    """Given a home that has made no voucher yet, when three invoices are entered at once, then all are in one run; a
+    plan before says so."""
+    ids = [payables.invoice(f"WEB-{number}") for number in (1, 2, 3)]
+    assert len(planned(town.sync(FLOW, mode="plan")[FLOW])) == 3
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 3}
+    assert all(payables.link(id) for id in ids)
+
+
+def test_a_first_voucher_that_a_person_has_to_say_keeps_the_others_until_he_has(town: Site, payables: Payables) -> None:
+    """Given a first voucher whose answer was lost, and two more invoices, when they are synced, then nobody knows what
+    survives and the two wait; once a person has linked the first, they are entered."""
+    first = payables.invoice("WEB-1")
+    lose(town, "drop_after")
+    town.sync(FLOW)
+    others = [payables.invoice(f"WEB-{number}") for number in (2, 3)]
+    later(town)
+    assert town.exception(FLOW).reason == "natural_key_taken"
+    assert states(payables, "WEB-2") == states(payables, "WEB-3") == []
+    town.link_born(FLOW, f"invoices:{first}", entry_of(payables, "WEB-1").key.removeprefix("F0411:"))
+    town.replay(FLOW)
+    later(town)
+    later(town)
+    assert town.exceptions(FLOW) == [] and all(payables.link(id) for id in others)
+
+
+# -- void ones, and lost ledgers --------------------------------------------------------------------------------------
+
+
+@pytest.mark.reason("void_voucher_unknown")
+@pytest.mark.parametrize("lost", ["the answer", "the ledger"])
+def test_what_somebody_took_back_is_not_entered_again_without_a_word(
+    town: Site, payables: Payables, tmp_path: Path, lost: str
+) -> None:
+    """Given a voucher of ours of which nothing is known, for its answer was lost, or the ledger, and nothing on it says
+    that it is ours, and a clerk who voids it
+    when the invoice is synced, then a person is asked before it is entered again; replayed, it is, once."""
+    payables.invoice("WEB-1")
+    if lost == "the answer":
+        lose(town, "drop_after")
+    town.sync(FLOW)
+    entry = entry_of(payables, "WEB-1")
+    town.books.change_items(entry, "", TORG=JOBS)
+    town.books.void(entry)
+    if lost == "the ledger":
+        loses_its_ledger(town, tmp_path)
+        town.sync(FLOW, mode="adopt")
+    for _ in range(2):
+        later(town)
+    assert (town.exception(FLOW).reason, states(payables, "WEB-1")) == ("void_voucher_unknown", [(JOBS, "void")])
+    town.replay(FLOW)
+    for _ in range(2):
+        town.sync(FLOW)
+    assert states(payables, "WEB-1") == [(JOBS, "void"), (US, "A")] and town.exceptions(FLOW) == []
+
+
+@pytest.mark.parametrize("duplicates", ["hold", "send"])
+def test_after_a_lost_ledger_nothing_stands_beside_a_voucher_that_may_be_ours(
+    town: Site, payables: Payables, tmp_path: Path, duplicates: str
+) -> None:
+    """Given a lost ledger, and a voucher of ours that nothing shows to be ours, when the flow is adopted and synced,
+    then the invoice is held and no second voucher is entered, also where a site lets numbers be used twice."""
+    town.configure(FLOW, mode="direct", duplicates=duplicates)
+    payables.invoice("WEB-1")
+    town.sync(FLOW)
+    town.books.change_items(entry_of(payables, "WEB-1"), "", TORG=JOBS)
+    loses_its_ledger(town, tmp_path)
+    town.sync(FLOW, mode="adopt")
+    town.sync(FLOW)
+    assert (town.exception(FLOW).reason, states(payables, "WEB-1")) == ("natural_key_taken", [(JOBS, "A")])

@@ -33,7 +33,9 @@ from connector_assets.integrations.to_jde.vouchers.filling import RATES, Filling
 from connector_assets.integrations.to_jde.vouchers.keyed import origins_of
 from connector_assets.integrations.to_jde.vouchers.origins import MarkedOrigins, Origin, Origins
 from connector_assets.integrations.to_jde.vouchers.outlet import (
+    AFTER_THE_FIRST,
     BATCH_RUN,
+    FIRST,
     VOID,
     After,
     BatchVouchers,
@@ -60,6 +62,7 @@ class Vouchers(Flow):
     gl_column = "gl_date"
     target_role, target_entity = "jde", "F0411"
     looks_first = True
+    ignored_until: ClassVar[Mapping[str, str]] = {AFTER_THE_FIRST: FIRST}
     # how the contents call the document's id; the mapped rows call it `<source>_id`
     source: ClassVar[str]
     # the other system as people call it

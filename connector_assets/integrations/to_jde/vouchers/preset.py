@@ -135,7 +135,7 @@ class PresetOrigins(TracedOrigins):
         return [each for each in found if each]
 
     def startup_notes(self) -> list[str]:
-        return [each for each in left(self.rules, self._next)[1:] if each]
+        return [*super().startup_notes(), *(each for each in left(self.rules, self._next)[1:] if each)]
 
     # -- whose is it -----------------------------------------------------------------------------------------------
 

@@ -375,6 +375,14 @@ class TracedOrigins(Origins):
     def awaited(self, id: Any) -> bool:
         return self._signs is None and bool(self._under_way() - {self.key(id)})
 
+    def startup_notes(self) -> list[str]:
+        if self._signs is not None:
+            return []
+        return [
+            "no voucher of ours has shown yet by what it is known: one document goes first, and the others follow when "
+            "its voucher is known"
+        ]
+
     def _under_way(self) -> set[str]:
         """The documents whose voucher was asked for and is not known, and may be there."""
         keys = sorted({each.key for each in self._waiting()})

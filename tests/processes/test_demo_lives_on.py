@@ -19,16 +19,33 @@ def outcomes(run: dict[str, Any], integration: str = "jde_coupa") -> dict[str, d
     }
 
 
+def its_requests_are_those_of_the_pages(heard: dict[str, dict[str, int]]) -> None:
+    """Each path, header, parameter and field of both pairs is one of the vendors' descriptions (tests/described)."""
+    assert not heard["wrong"], heard["wrong"]
+    # and they were listened to: reads and writes of all three
+    assert heard["sent"].keys() >= OF_A_DEMO, OF_A_DEMO - heard["sent"].keys()
+
+
+TESTS = Path(__file__).parents[1]
+OF_A_DEMO = {
+    *("POST /jderest/v2/tokenrequest", "POST /jderest/v2/dataservice", "POST /jderest/v3/orchestrator/{name}"),
+    *("POST /api/suppliers", "POST /api/accounts", "POST /api/invoices", "PUT /api/invoices/{id}"),
+    *("POST /api/purchase_orders", "PUT /api/purchase_orders/{id}/issue_without_send", "GET /api/invoices"),
+    *("POST /connect/v3/login", "POST /connect/v3/vendors/bulk", "POST /connect/v3/bills/bulk"),
+    *("POST /connect/v3/vendor-credits", "POST /connect/v3/bills/record-payment", "GET /connect/v3/payments"),
+}
 # the fewest vouchers among which there is a debit memo of a supplier with other vouchers
 SIZE = 50
 
 
 def test_a_demo_goes_on_until_every_flow_has_had_something_to_do(tmp_path: Path) -> None:
-    environment = {**os.environ, "CONNECTOR_HOME": str(tmp_path / "home")}
-    command = [str(Path(sys.executable).parent / "connector"), "demo", "--size", str(SIZE), "--json"]
+    environment = {**os.environ, "CONNECTOR_HOME": str(tmp_path / "home"), "PYTHONPATH": str(TESTS)}
+    heard_in = tmp_path / "heard.json"
+    command = [sys.executable, "-m", "described.aloud", str(heard_in), "demo", "--size", str(SIZE), "--json"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
+    its_requests_are_those_of_the_pages(json.loads(heard_in.read_text(encoding="utf-8")))
 
     first, bill = outcomes(told), outcomes(told, "jde_bill")
     assert first["invoices"] == {"created": SIZE}

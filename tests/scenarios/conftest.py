@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import scenario_keys
+from described.listening import listening
 from scenario_books import first_books
 from scenario_home import NINE, installation, put_back
 from scenario_site import Site
@@ -40,6 +42,19 @@ def _makes_its_reasons(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
         with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
             made = {row[0] for row in ledger.execute("SELECT DISTINCT reason FROM exceptions")}
         assert promised <= made, f"no exception of {', '.join(sorted(promised - made))} was made"
+
+
+@pytest.fixture(autouse=True)
+def _sends_what_the_vendors_describe(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every request of every scenario is one of the vendors' pages: each path, header, parameter and field of it. What
+    a site has of its own is beyond them, and the scenario says so."""
+    beyond = [each for mark in request.node.iter_markers("beyond_the_page") for each in mark.args]
+    with listening() as heard:
+        yield
+    for pattern in beyond:
+        assert any(re.search(pattern, each) for each in heard.wrong), f"nothing is beyond the page by {pattern!r}"
+    wrong = [each for each in heard.wrong if not any(re.search(pattern, each) for pattern in beyond)]
+    assert not wrong, "\n".join(sorted(wrong))
 
 
 @pytest.fixture

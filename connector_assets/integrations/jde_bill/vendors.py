@@ -277,7 +277,7 @@ class Vendors(Flow):
             )
         return Step(
             name="update",
-            body=body_of(document, {change.field for change in changes}),
+            body=body_of(document, {change.field for change in changes}, target.content),
             send=self._sending(document, lambda body: vendors.update(target.id, body, unless=self._unless(changes))),
             outcome="updated",
             stage=self._stage(document, None if any(each.field == "tax_id" for each in changes) else sent),

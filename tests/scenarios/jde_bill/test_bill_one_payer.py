@@ -135,6 +135,7 @@ def test_a_lost_answer_to_the_handing_over_costs_nothing(
 
 
 @pytest.mark.reason("refused_by_target")
+@pytest.mark.beyond_the_page("Voucher No  is no field", "DocumentNumber is required")
 def test_a_handing_over_that_jd_edwards_refuses_makes_no_bill(owed: BillSite) -> None:
     """Given that JD Edwards refuses the call, then there is no bill, the voucher stays as it was and a person is told;
     once the orchestration is mended and the voucher replayed, it goes."""
@@ -614,12 +615,18 @@ def test_a_bank_account_that_the_run_does_not_pay_from_keeps_a_voucher_for_bill(
     [
         ({"handed_over_status": "A", "pay_statuses": ["V"]}, ORCHESTRATIONS, "is one that JD Edwards' payment run"),
         ({"handed_over_status": "B"}, {}, "needs an orchestration for voucher_pay_status"),
-        (
+        pytest.param(
             {"handed_over_status": "B"},
             {"voucher_pay_status": {"name": HAND_OVER, "inputs": {"PayItems": "Items"}}},
             "ML_VoucherPayStatus has no input 'Items'",
+            marks=pytest.mark.beyond_the_page("Items is no field"),
         ),
-        ({"handed_over_status": "B"}, {"voucher_pay_status": {"name": "Gone"}}, "there is no orchestration 'Gone'"),
+        pytest.param(
+            {"handed_over_status": "B"},
+            {"voucher_pay_status": {"name": "Gone"}},
+            "there is no orchestration 'Gone'",
+            marks=pytest.mark.beyond_the_page("orchestration Gone is on no page"),
+        ),
     ],
 )
 def test_ping_says_what_a_site_still_has_to_do(

@@ -112,15 +112,20 @@ def _holds(target: Target, ours: str | None, sent: str) -> bool:
     return sent == ours or (not sent and hidden is not None and ours.partition(" ")[0] == f"…{plain(hidden)[-4:]}")
 
 
-def body_of(document: Document, fields: Collection[str]) -> dict[str, Any]:
+def body_of(document: Document, fields: Collection[str], held: Mapping[str, Any]) -> dict[str, Any]:
     """The request body for these fields of the content, with the tax number masked. An address and the additional data
-    go whole, since whether BILL merges an object or replaces it is not established; empty lines go as empty texts."""
+    go whole, since whether BILL merges an object or replaces it is not established. A line of the address that BILL
+    holds (`held`: the content as it was read there) and JDE has no more goes as an empty text; what neither has does
+    not go: no page says that an empty text is taken."""
     content, body = document.content, {}
     for name, theirs in PLAIN.items():
         if name in fields and content[name] is not None:
             body[theirs] = content[name]
     if "address" in fields:
-        body["address"] = {theirs: content["address"][name] or "" for name, theirs in ADDRESS.items()}
+        ours, there = content["address"], held.get("address") or {}
+        body["address"] = {
+            theirs: ours[name] or "" for name, theirs in ADDRESS.items() if ours[name] or there.get(name)
+        }
     if INFO.keys() & set(fields):
         info = {theirs: content[name] for name, theirs in INFO.items() if content[name] is not None}
         if "taxId" in info:
@@ -131,8 +136,7 @@ def body_of(document: Document, fields: Collection[str]) -> dict[str, Any]:
 
 def creation(document: Document) -> dict[str, Any]:
     """The request body of a new vendor: nothing that is empty, for there is nothing to be emptied."""
-    body = body_of(document, document.content)
-    body["address"] = {name: value for name, value in body["address"].items() if value}
+    body = body_of(document, document.content, {})
     return {name: value for name, value in body.items() if value not in (None, {})}
 
 

@@ -138,6 +138,9 @@ def make(
         "status": "PAID" if outside else SINGLE_STATUSES[single_status],
         "singleStatus": single_status,
     }
+    if not payment.get("transactionNumber"):
+        # whoever pays may give one; else BILL does, of the look of its samples (3.4.1)
+        payment["transactionNumber"] = f"P{process_date[2:].replace('-', '')}01 - {books.ids.last:07d}"
     if outside:
         payment["disbursementStatus"] = "DONE"
     if len(parts) == 1:

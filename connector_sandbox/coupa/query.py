@@ -18,7 +18,10 @@ from connector_sandbox.coupa.values import UnfitError, at_time, moment, plain
 
 PAGE = 50
 """The default and the greatest number of records in an answer."""
-CONTROLS = frozenset({"limit", "offset", "order-by", "dir", "fields", "return-object", "filter", "show-deleted-lines"})
+# `format=json` beside the headers, which decide, is what a public client sends
+CONTROLS = frozenset(
+    {"limit", "offset", "order-by", "dir", "fields", "return-object", "filter", "show-deleted-lines", "format"}
+)
 _TEXT_OPERATORS = ("contains", "starts_with", "ends_with")
 _ORDER_OPERATORS = ("gt", "lt", "gt_or_eq", "lt_or_eq")
 _OPERATORS = frozenset({*_TEXT_OPERATORS, *_ORDER_OPERATORS, "not_eq", "in", "not_in", "blank"})

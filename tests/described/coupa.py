@@ -30,6 +30,16 @@ def _by(*keys: str) -> Fields:
     return Fields({"id": KEY, **known}, one_of=(("id", *keys),))
 
 
+def _emptied(shape: Fields, *needed: str) -> Fields:
+    """The same in an update, of which any part may go, where `null` takes a value away (3.0.1), but for what a record
+    must have. A reference is not emptied: one that leads nowhere changes nothing."""
+    known: dict[str, Shape] = {}
+    for name, each in shape.known.items():
+        inner = _emptied(each) if isinstance(each, Fields) and name.startswith(("primary-", "phone-")) else each
+        known[name] = Either((inner, Nothing())) if isinstance(each, Text) and name not in needed else inner
+    return Fields(known, answered=shape.answered)
+
+
 # -- section 3.1: suppliers -----------------------------------------------------------------------------------------
 
 _WORDS = {name: Text(255, least=0) for name in ("street1", "street2", "street3", "street4", "city", "state")}
@@ -373,6 +383,7 @@ _OF_ASSOCIATION: Mapping[str, Sequence[str]] = {
     "parent": ("id", "name", "external-ref-num", "external-ref-code"),
     "pay-to-currency": ("id", "code", "decimals"),
     "pay-from-currency": ("id", "code", "decimals"),
+    "payment-batch": ("id",),
     "payee": ("id", "name", "display-name", "number", "status"),
     "payable-detail": ("supplier-id", "supplier", "discount-amount", "discount-due-date", "payment-term-descr"),
     "digital-check": ("check-number", "status"),
@@ -573,8 +584,8 @@ def _routes() -> Iterator[Route]:
     )
     of_form = {"accept": "application/json", "content-type": "application/x-www-form-urlencoded"}
     yield Route("POST", "/oauth2/token", headers=of_form, form=form)
-    yield from _resource("suppliers", OF_SUPPLIER, SUPPLIER, without(SUPPLIER))
-    yield from _resource("suppliers/{supplier}/addresses", OF_ADDRESS, NEW_REMIT_TO, REMIT_TO)
+    yield from _resource("suppliers", OF_SUPPLIER, SUPPLIER, _emptied(SUPPLIER, "name", "status"))
+    yield from _resource("suppliers/{supplier}/addresses", OF_ADDRESS, NEW_REMIT_TO, _emptied(REMIT_TO))
     yield from _reference("account_types", OF_CHART)
     yield from _resource("accounts", OF_ACCOUNT, ACCOUNT, without(ACCOUNT))
     yield from _reference("lookups", OF_LOOKUP)

@@ -240,6 +240,14 @@ def test_a_supplier_that_coupa_does_not_know_is_seen(path: str, body: dict[str, 
     assert wrong in found
 
 
+def test_an_update_of_a_supplier_takes_a_text_away_but_no_name_and_no_reference() -> None:
+    assert coupa_says("PUT", "suppliers/1", {"tax-id": None, "primary-address": {"street2": None}}) == []
+    [found] = coupa_says("PUT", "suppliers/1", {"name": None})
+    assert found == "name is no string: None"
+    [found] = coupa_says("POST", "suppliers", SHEET_SUPPLIER | {"tax-id": None})
+    assert found == "tax-id is no string: None"
+
+
 @pytest.mark.parametrize(
     ("query", "wrong"),
     [

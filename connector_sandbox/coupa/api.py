@@ -37,7 +37,15 @@ class Api:
 
     def _reference_data(self) -> None:
         read, write = "core.common.read", "core.common.write"
-        for name in ("departments", "payment_terms", "exchange_rates", "lookups", "lookup_values", "commodities"):
+        for name in (
+            "departments",
+            "payment_terms",
+            "exchange_rates",
+            "lookups",
+            "lookup_values",
+            "commodities",
+            "shipping_terms",
+        ):
             self._resource(name, read, write, "list show create update")
         self._resource("uoms", read, "core.uom.write", "list show create update")
         self._resource("addresses", read, write, "list show update")

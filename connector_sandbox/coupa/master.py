@@ -96,7 +96,7 @@ PAYMENT_TERM = Entity(
         {
             **STAMPS, "code": text(), "description": text(),
             "days-for-net-payment": Field("int"), "days-for-discount-payment": Field("int"),
-            "discount-rate": Field("decimal", places=1),
+            "discount-rate": Field("decimal", places=1, bare=True),
             "type": text(choices=("DaysAfterNetPaymentTerm", "SpecificDayPaymentTerm", "BaseEomToDaysPaymentTerm",
                                   "DaysToBaseEomPaymentTerm"), default="DaysAfterNetPaymentTerm"),
             "active": ACTIVE,
@@ -108,13 +108,19 @@ PAYMENT_TERM = Entity(
 )  # fmt: skip
 TAX_CODE = Entity(
     "tax_codes", "tax_code", "TaxCode",
-    Shape({**STAMPS, "code": text(), "description": text(), "percentage": Field("decimal", places=1),
+    Shape({**STAMPS, "code": text(), "description": text(), "percentage": Field("decimal", places=1, bare=True),
            "country": ref("countries"), "active": ACTIVE}),
     keys=("id", "code"), stub=("id", "code", "description"), indexed=("code",),
 )  # fmt: skip
 COMMODITY = Entity(
     "commodities", "commodity", "Commodity", Shape({**STAMPS, "name": text(), "active": ACTIVE}),
     keys=("id", "name"), stub=("id", "name"), required=("name",), unique=(Unique(("name",), "name", "Name"),),
+)  # fmt: skip
+SHIPPING_TERM = Entity(
+    "shipping_terms", "shipping_term", "ShippingTerm",
+    Shape({**STAMPS, "code": text(), "description": text(), "active": ACTIVE}),
+    keys=("id", "code"), stub=("id", "code", "description"), required=("code",),
+    unique=(Unique(("code",), "code", "Code"),),
 )  # fmt: skip
 DISPUTE_REASON = Entity(
     "dispute_reasons", "dispute_reason", "DisputeReason",
@@ -237,6 +243,7 @@ SUPPLIER = Entity(
             "payment-method": text(choices=("invoice", "pcard", "invoice_only", "pcard_only", "virtual_card"),
                                    default="invoice"),
             "payment-term": ref("payment_terms"), "parent": ref("suppliers"), "tax-code": ref("tax_codes"),
+            "shipping-term": ref("shipping_terms"), "commodity": ref("commodities"),
             "primary-address": Field("nested", shape=_ADDRESS), "primary-contact": Field("nested", shape=_CONTACT),
             "remit-to-addresses": Field("backrefs", read_only=True, target="remit_to_addresses", via="supplier"),
             "supplier-sites": Field("backrefs", read_only=True, target="supplier_sites", via="supplier"),
@@ -253,7 +260,8 @@ SUPPLIER = Entity(
 )  # fmt: skip
 
 MASTER = (
-    COUNTRY, CURRENCY, USER, UOM, DEPARTMENT, COMMODITY, DISPUTE_REASON, PAYMENT_TERM, TAX_CODE, EXCHANGE_RATE, ADDRESS,
-    LOOKUP, ACCOUNT_TYPE, LOOKUP_VALUE, ACCOUNT_RULE, ACCOUNT, SUPPLIER, REMIT_TO, SUPPLIER_SITE,
+    COUNTRY, CURRENCY, USER, UOM, DEPARTMENT, COMMODITY, SHIPPING_TERM, DISPUTE_REASON, PAYMENT_TERM, TAX_CODE,
+    EXCHANGE_RATE, ADDRESS, LOOKUP, ACCOUNT_TYPE, LOOKUP_VALUE, ACCOUNT_RULE, ACCOUNT, SUPPLIER, REMIT_TO,
+    SUPPLIER_SITE,
 )  # fmt: skip
 """In the order in which content is loaded: what is referred to comes first."""

@@ -79,7 +79,7 @@ ORDER = Entity(
             "transmission-emails": text(None),
             "supplier": ref("suppliers"), "supplier-site": ref("supplier_sites"), "currency": ref("currencies"),
             "ship-to-address": ref("addresses"), "ship-to-user": ref("users"), "ship-to-attention": text(),
-            "payment-term": ref("payment_terms"), "payment-method": text(),
+            "payment-term": ref("payment_terms"), "shipping-term": ref("shipping_terms"), "payment-method": text(),
             "order-lines": Field("lines", shape=Shape(_LINE_FIELDS)),
             "exported": FLAG, "last-exported-at": READ_ONLY_INSTANT,
             "change-type": text(read_only=True, choices=("change", "revision", "confirmation")),

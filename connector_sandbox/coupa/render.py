@@ -93,6 +93,8 @@ class Renderer:
     def _field(self, entity: str, key: str, field: Field, inner: Selection | None, *, shallow: bool) -> Show:
         zone = ZoneInfo(self._options().time_zone)
         match field.kind:
+            case "decimal" if field.bare:
+                return lambda record: None if (value := record.get(key)) is None else float(value)
             case "decimal":
                 return lambda record: None if (value := record.get(key)) is None else format(value, "f")
             case "instant":

@@ -53,6 +53,8 @@ class Field:
     scale: int = 6
     default: Any = None
     label: str = ""
+    bare: bool = False
+    """Of a decimal: it is answered as a JSON number, as rates and percentages are in recorded documents."""
     write_only: bool = False
     """Whether it does not come back where only what is documented does (`payables_return`)."""
     at: Literal["midnight", "invoice", "end"] = "midnight"

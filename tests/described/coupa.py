@@ -103,10 +103,11 @@ SUPPLIER = Fields(
 
 # -- section 3.2: the chart of accounts -----------------------------------------------------------------------------
 
+_SEGMENTS = [f"segment-{number}" for number in range(1, 21)]
 ACCOUNT = Fields(
     {
         "account-type": _by("name"),
-        **{f"segment-{number}": Text(100) for number in range(1, 21)},
+        **dict.fromkeys(_SEGMENTS, Text(100)),
         "name": Text(1024),
         "active": FLAG,
     },
@@ -587,9 +588,9 @@ def _routes() -> Iterator[Route]:
     yield from _resource("suppliers", OF_SUPPLIER, SUPPLIER, _emptied(SUPPLIER, "name", "status"))
     yield from _resource("suppliers/{supplier}/addresses", OF_ADDRESS, NEW_REMIT_TO, _emptied(REMIT_TO))
     yield from _reference("account_types", OF_CHART)
-    yield from _resource("accounts", OF_ACCOUNT, ACCOUNT, without(ACCOUNT))
+    yield from _resource("accounts", OF_ACCOUNT, ACCOUNT, _emptied(ACCOUNT, *_SEGMENTS))
     yield from _reference("lookups", OF_LOOKUP)
-    yield from _resource("lookup_values", OF_VALUE, LOOKUP_VALUE, without(LOOKUP_VALUE))
+    yield from _resource("lookup_values", OF_VALUE, LOOKUP_VALUE, _emptied(LOOKUP_VALUE, "name"))
     yield from _reference("payment_terms", OF_TERM)
     for path in ("currencies", "uoms", "tax_codes", "departments"):
         yield from _reference(path, OF_CODED)

@@ -243,7 +243,7 @@ def test_reference_data_can_be_written_where_the_documents_say_so(coupa: Coupa) 
     assert coupa.post("departments", {"name": "Parks"})["active"] is True
     assert coupa.refused("POST", "departments", {"name": "parks"}) == {"department": ["Name has already been taken"]}
     term = coupa.post("payment_terms", {"code": "2/10N30", "days-for-net-payment": 30, "discount-rate": 2.0})
-    assert (term["discount-rate"], term["type"]) == ("2.0", "DaysAfterNetPaymentTerm")
+    assert (term["discount-rate"], term["type"]) == (2.0, "DaysAfterNetPaymentTerm")
     rate = {"from-currency": {"code": "USD"}, "to-currency": {"code": "GBP"}, "rate": "0.787500001"}
     assert coupa.post("exchange_rates", {**rate, "rate-date": "2024-06-01"})["rate"] == "0.787500001"
     assert coupa.post("uoms", {"code": "HUR", "name": "Hour"})["code"] == "HUR"

@@ -99,3 +99,20 @@ def test_a_loader_sends_what_is_only_answered_and_ids_of_charts(stocked: Coupa) 
         "L-1", **{"account-type": {"id": chart["id"]}, "status": "approved", "invoice-lines": [line]}
     )
     assert (made["status"], made["gross-total"]) == ("draft", "10.00")
+
+
+def test_a_supplier_is_answered_with_the_associations_of_recorded_ones(coupa: Coupa) -> None:
+    """Terms, goods and address each with their keys, and rates as JSON numbers, unlike amounts."""
+    coupa.post("payment_terms", {"code": "2/10 Net 30", "days-for-discount-payment": 10, "discount-rate": 2.0})
+    coupa.post("shipping_terms", {"code": "FOB"})
+    coupa.post("commodities", {"name": "Laptops"})
+    named = {
+        "payment-term": {"code": "2/10 Net 30"},
+        "shipping-term": {"code": "FOB"},
+        "commodity": {"name": "Laptops"},
+    }
+    [supplier] = [coupa.supplier(**named)]
+    assert (supplier["shipping-term"]["code"], supplier["commodity"]["name"]) == ("FOB", "Laptops")
+    assert supplier["payment-term"]["discount-rate"] == 2.0
+    assert isinstance(supplier["payment-term"]["discount-rate"], float)
+    assert {"primary-address", "remit-to-addresses", "supplier-sites", "content-groups", "on-hold"} <= supplier.keys()

@@ -278,19 +278,26 @@ class Vendors(Flow):
         return Step(
             name="update",
             body=body_of(document, {change.field for change in changes}, target.content),
-            send=self._sending(document, lambda body: vendors.update(target.id, body, unless=self._unless(changes))),
+            send=self._sending(
+                document, lambda body: vendors.update(target.id, body, unless=self._unless(target, changes))
+            ),
             outcome="updated",
             stage=self._stage(document, None if any(each.field == "tax_id" for each in changes) else sent),
             changes=changes,
         )
 
-    def _unless(self, changes: Sequence[FieldChange]) -> Callable[[Vendor], str | None]:
+    def _unless(self, target: Target, changes: Sequence[FieldChange]) -> Callable[[Vendor], str | None]:
         """Why a vendor is not changed after all: a person gave one of these fields another value meanwhile."""
 
         def unless(now: Vendor) -> str | None:
-            held = observe(now, self.bench.landing.seal).content
-            # what a list does not tell, it may tell of one vendor alone
-            told = [each.field for each in changes if each.before and held.get(each.field) != each.before]
+            held = observe(now, self.bench.landing.seal)
+            # what a list does not tell, it may tell of one vendor alone, who has not changed for that
+            moved = held.version != target.version
+            told = [
+                each.field
+                for each in changes
+                if held.content.get(each.field) not in (each.before, each.after) and (each.before or moved)
+            ]
             return f"a person changed it in BILL since it was read: {', '.join(told)}" if told else None
 
         return unless

@@ -215,3 +215,24 @@ def test_an_order_that_grows_after_its_bill_was_approved(town: BillSite) -> None
     assert outcomes(town.sync(ORDERS)[ORDERS]) == {"held": 1}
     assert D(order_bill_of(town, order)["amount"]) > D(made["amount"])
     stale(town, f"approved for {D(made['amount']):.2f}", ORDERS)
+
+
+def test_a_lost_ledger_does_not_know_for_how_much_a_bill_was_approved(owed: BillSite) -> None:
+    """Given a bill that was raised to 140.00 after it was approved for 100.00, and told
+    when the ledger is lost
+    then nothing is told of it: BILL tells who approved it and when, not for how much, and any edit or payment since
+    looks alike. The new ledger knows what the bill is for now: once it is raised again, that is told."""
+    owed.bill.configure(approval_after_change="nobody")
+    entry = owed.books.voucher()
+    assert run(owed) == {"created": 1}
+    approve(owed, entry)
+    raised(owed, entry)
+    assert run(owed) == {"held": 1}
+    stale(owed, "approved for 100.00, now 140.00")
+    with owed.forgetting() as blank:
+        blank.sync("chart_of_accounts", "departments", "vendors", FLOW, mode="adopt")
+        assert run(blank) == {"unchanged": 1}
+        assert blank.exceptions(FLOW) == []
+        raised(blank, entry, "150.00")
+        assert run(blank) == {"held": 1}
+        stale(blank, "approved for 140.00, now 150.00")

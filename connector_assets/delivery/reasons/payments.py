@@ -8,10 +8,11 @@ REASONS = (
     Reason(
         "settled_without_payment",
         "normal",
-        "JD Edwards shows the voucher of {value} as paid, and no payment of it stands",
+        "JD Edwards has closed {value} of the voucher, and no payment of that stands",
         "find out in JD Edwards what closed it (a journal entry, netting, a conversion, a correction that closes the "
-        "old row); where money was paid, tell the target by hand, then dismiss this one; else have the voucher put "
-        "right in JD Edwards: the next sync closes this one by itself",
+        "old row); where money was paid, tell the target by hand, then dismiss this one; where nobody is owed it any "
+        "more, dismiss this one; else have the voucher put right in JD Edwards: the next sync closes this one by "
+        "itself",
     ),
     Reason(
         "payment_taken_back",

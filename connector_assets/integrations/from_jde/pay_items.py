@@ -22,7 +22,7 @@ from connector_assets.integrations.from_jde.currencies import is_foreign
 from connector_assets.integrations.from_jde.keys import ORDER_KEY, Row, by, is_void, order_key, text, voucher_key
 from connector_assets.integrations.from_jde.line_accounts import account_columns
 from connector_assets.integrations.from_jde.order_vouchers import order_of
-from connector_assets.integrations.from_jde.payments import Elsewhere, discount_of, is_taken_back, paid_by
+from connector_assets.integrations.from_jde.payments import Elsewhere, discount_of, is_taken_back, paid_by, unproved
 from connector_assets.integrations.from_jde.posting import without_audit_rows
 
 ZERO = Decimal("0.00")
@@ -53,7 +53,8 @@ class Paid:
 class PayItem:
     """One pay item. `open` is what is left of `gross`; `payee` is who is paid (0: its extensions name several); `order`
     is the key of the purchase order that it is for; `card` whether it is paid by card, by its payment instrument;
-    `selectable` whether JDE's own payment run would pay it, as whoever asked for it sees it."""
+    `selectable` whether JDE's own payment run would pay it, as whoever asked for it sees it; `unproved` what of it is
+    closed without a payment that stands."""
 
     suffix: str
     gross: Decimal
@@ -66,6 +67,7 @@ class PayItem:
     payments: tuple[Paid, ...] = ()
     selectable: bool = False
     card: bool = False
+    unproved: Decimal = ZERO
 
     @property
     def payable(self) -> bool:
@@ -180,6 +182,7 @@ def items_of(told: str) -> list[PayItem]:
             ),
             selectable=each["selectable"],
             card=each["card"],
+            unproved=Decimal(each["unproved"]),
         )
         for each in json.loads(told)
     ]
@@ -217,6 +220,7 @@ def _items(
                 selectable=any(map(selectable, own)),
                 card=vouchers.is_by_card(left, rules),
                 payments=tuple(_paid(own, paid, headers, side, elsewhere)),
+                unproved=ZERO if is_void(own) else unproved(own, paid, headers, foreign=foreign) * side,
             )
         )
     return found
@@ -302,6 +306,7 @@ def _as_json(item: PayItem) -> dict[str, Any]:
         "order": item.order,
         "selectable": item.selectable,
         "card": item.card,
+        "unproved": amount_text(item.unproved),
         "payments": [
             {
                 "id": paid.id,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from connector_assets.delivery.money import amount_text
-from connector_assets.integrations.from_jde.keys import Row, text
+from connector_assets.integrations.from_jde.keys import Row, by, text
 
 ZERO = Decimal("0.00")
 # F0414.DCTM of a line that takes a payment back (jde-ais section 15)
@@ -55,14 +55,40 @@ def is_taken_back(header: Row, details: Sequence[Row]) -> bool:
     return header.get("VDGJ") is not None or any(map(_takes_back, details))
 
 
-def proven(details: Sequence[Row], headers: Mapping[Any, Row]) -> bool:
-    """Whether one of these payments of a voucher (rows of F0414, and of F0413 by PYID) stands: that alone proves that
-    it was paid, its pay status never does (jde-ais section 15)."""
-    return any(
-        row["PYID"] in headers
-        and not is_taken_back(headers[row["PYID"]], [each for each in details if each["PYID"] == row["PYID"]])
-        for row in details
-    )
+def unproved(items: Sequence[Row], details: Sequence[Row], headers: Mapping[Any, Row], *, foreign: bool) -> Decimal:
+    """What is closed of these pay items (rows of F0411, none of them void) and no payment that stands proves, in the
+    voucher's currency and signed as they are: a journal, netting, or a correction may have closed it, or its amount was
+    zero from the start. Pay status and open amount never prove a payment (jde-ais section 15).
+
+    `details` are the rows of F0414 of their voucher, `headers` those of F0413 by PYID, whoever made the payments. What
+    was taken as discount counts as paid. Of a foreign voucher either of its currencies proves it: how JD Edwards
+    converts a payment at another rate is not established.
+    """
+    names = set(map(_item, items))
+    own = [row for row in details if _item(row) in names and row["PYID"] in headers]
+    by_payment = by(own, "PYID")
+    stands = {each for each, lines in by_payment.items() if not is_taken_back(headers[each], lines)}
+    own = [row for row in own if row["PYID"] in stands]
+    base = _left_unproved(items, own, "AG", "AAP", foreign=False)
+    return min(base, _left_unproved(items, own, "ACR", "FAP", foreign=True), key=abs) if foreign else base
+
+
+def _left_unproved(items: Sequence[Row], details: Sequence[Row], gross: str, left: str, *, foreign: bool) -> Decimal:
+    closed = sum(((row.get(gross) or ZERO) - (row.get(left) or ZERO) for row in items), ZERO)
+    signs = {_item(row): -1 if (row.get("AG") or ZERO) < 0 else 1 for row in items}
+    if foreign:
+        # F0414 tells what was taken as discount in the company's currency only
+        taken = sum((row.get("CDSA") or ZERO for row in items), ZERO)
+    else:
+        lines = [row for row in details if not _takes_back(row)]
+        taken = sum((abs(row.get("ADSA") or ZERO) * signs[_item(row)] for row in lines), ZERO)
+    rest = closed - sum(paid_by(items, details, foreign=foreign).values(), ZERO) - taken
+    return rest if rest * closed > 0 else ZERO
+
+
+def _item(row: Row) -> tuple[Any, int]:
+    """Which pay item a row of F0411 or F0414 is of: its suffix and extension."""
+    return row["SFX"], row.get("SFXE") or 0
 
 
 def _takes_back(row: Row) -> bool:
@@ -71,11 +97,11 @@ def _takes_back(row: Row) -> bool:
 
 def paid_by(items: Sequence[Row], details: Sequence[Row], *, foreign: bool) -> dict[Any, Decimal]:
     """PYID -> what that payment paid of these pay items, signed as they are, whether or not it was voided since."""
-    signs = {(row["SFX"], row.get("SFXE")): (row.get("AG") or ZERO) < 0 for row in items}
+    signs = {_item(row): (row.get("AG") or ZERO) < 0 for row in items}
     paid: dict[tuple[Any, ...], list[Decimal]] = {}
     for row in sorted((each for each in details if not _takes_back(each)), key=lambda row: row["RC5"]):
         amount = row.get("PFAP" if foreign else "PAAP") or ZERO
-        paid.setdefault((row["PYID"], row["SFX"], row.get("SFXE")), []).append(amount)
+        paid.setdefault((row["PYID"], *_item(row)), []).append(amount)
     sums: dict[Any, Decimal] = {}
     for (payment, *item), amounts in paid.items():
         amount = abs(sum((each for each in amounts if (each < 0) == (amounts[0] < 0)), ZERO))

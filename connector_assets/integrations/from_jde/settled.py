@@ -15,6 +15,8 @@ from connector_resources.ledger import Delivery
 
 HISTORY = "settled_before_go_live"
 PAID_IN_JDE = "paid_in_jde"
+# closed without a payment before it was ever sent, or for nothing: nobody is to be paid, and nobody was
+NOTHING_OPEN = "nothing_open"
 
 
 @dataclass(frozen=True)

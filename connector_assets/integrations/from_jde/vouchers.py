@@ -35,7 +35,7 @@ from connector_assets.integrations.from_jde.keys import (
     voucher_parts,
 )
 from connector_assets.integrations.from_jde.line_accounts import ACCOUNT_COLUMNS, account_columns
-from connector_assets.integrations.from_jde.payments import Elsewhere, nowhere, payments_of, proven
+from connector_assets.integrations.from_jde.payments import Elsewhere, nowhere, payments_of, unproved
 from connector_assets.integrations.from_jde.posting import COLUMNS as POSTING_COLUMNS
 from connector_assets.integrations.from_jde.posting import PostingRules, posting_columns, without_audit_rows
 from connector_assets.integrations.from_jde.taxes import Taxed, TaxRule, taxed
@@ -121,15 +121,15 @@ class VoucherRules(PostingRules):
 @dataclass(frozen=True)
 class VoucherSources:
     """The rows that a set of vouchers is made of, by voucher key where they belong to one. `items` are pay items,
-    `entered` these with the audit rows of their changes; `paid` are rows of F0414, `payments` those of F0413 by PYID;
-    `proven` are vouchers of which a payment stands, whoever made it."""
+    `entered` these with the audit rows of their changes; `paid` are rows of F0414, `headers` those of F0413 by PYID,
+    and `payments` those of them that the target did not make itself."""
 
     items: dict[str, list[Row]]
     entered: dict[str, list[Row]]
     journal: dict[str, list[Row]]
     paid: dict[str, list[Row]]
+    headers: dict[Any, Row]
     payments: dict[Any, Row]
-    proven: set[str]
     accounts: dict[str, Row]
     company_currency: dict[str, str]
     twins: dict[tuple[int, str, bool], list[str]]
@@ -245,8 +245,8 @@ def _read(
         entered=entered,
         journal={voucher_key(rows[0]): rows for rows in by(journal, *VOUCHER_KEY).values()},
         paid={voucher_key(rows[0]): rows for rows in by(paid, *VOUCHER_KEY).values()},
+        headers={row["PYID"]: row for row in headers},
         payments={row["PYID"]: row for row in headers if row["PYID"] not in own},
-        proven=_proven(paid, headers),
         accounts={row["AID"]: row for row in accounts},
         company_currency=company_currencies(reader),
         twins=_twins(reader, items),
@@ -254,13 +254,9 @@ def _read(
     )
 
 
-def _proven(paid: Sequence[Row], headers: Sequence[Row]) -> set[str]:
-    by_id = {row["PYID"]: row for row in headers}
-    return {voucher_key(rows[0]) for rows in by(paid, *VOUCHER_KEY).values() if proven(rows, by_id)}
-
-
-def _unproved(gross: Decimal, currency: str | None) -> str:
-    return f"{amount_text(gross)} {currency or ''}".strip()
+def unproved_told(amount: Decimal, currency: str | None) -> str | None:
+    """In words what of a voucher or pay item was closed without a payment: `70.00 GBP`; None where nothing was."""
+    return f"{amount_text(amount)} {currency or ''}".strip() if amount else None
 
 
 def _twins(reader: Reader, items: Mapping[str, list[Row]]) -> dict[tuple[int, str, bool], list[str]]:
@@ -308,7 +304,7 @@ def voucher_rows(
     vinv = text(head.get("VINV"))
     payments = payments_of(rows, sources.paid.get(key, []), sources.payments, foreign=foreign)
     settled = is_settled(rows)
-    proved = key in sources.proven or not gross
+    closed = ZERO if void else unproved(rows, sources.paid.get(key, []), sources.headers, foreign=foreign)
     twins = sources.twins.get(_number_of(rows), []) if vinv and not void else []
     document = {
         "key": key,
@@ -342,7 +338,7 @@ def voucher_rows(
         "open_amount": _gross(rows, "FAP" if foreign else "AAP"),
         "settled": settled,
         "settled_on": _settled_on(payments, rows) if settled else None,
-        "unproved": None if proved or void or not settled else _unproved(gross, currency),
+        "unproved": unproved_told(closed, currency) if settled else None,
         "void": void,
         "payments": json.dumps(payments),
         "twins": json.dumps(twins if len(twins) > 1 else []),

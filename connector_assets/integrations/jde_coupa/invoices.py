@@ -23,9 +23,10 @@ from connector_assets.delivery.checks import (
     FrameChecks,
     records,
 )
-from connector_assets.delivery.document import Decision, Do, Document, FieldChange, Hold, NeedTarget, Target
+from connector_assets.delivery.document import Decision, Do, Document, Done, FieldChange, Hold, NeedTarget, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.money import amount_text
+from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.start_date import BEFORE_START_DATE, own_date
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde import holds, instruments, posting, withholding
@@ -112,6 +113,7 @@ class Invoices(Flow):
         "taxed": "str?",
         "late_batch": "str?",
         "unaccounted": "str?",
+        "unpaid": "str?",
     }
     line_columns: ClassVar[Mapping[str, str]] = {
         **jde.LINE_COLUMNS,
@@ -212,9 +214,6 @@ class Invoices(Flow):
         reader = self.bench.reader("jde")
         assembly = jde.assemble_vouchers(reader, keys, self.settings, self.own_payments)
         for row in assembly.documents:
-            if self.coupa_pays:
-                # whatever closed it, nobody pays it any more
-                row["unproved"] = None
             # a voucher without an invoice number is told apart by its own
             row["number"] = row["vinv"] or f"{row['doc_type']}-{row['doc']}-{row['company']}"
             row["distribution"] = jde.distribution_state(row)
@@ -233,6 +232,7 @@ class Invoices(Flow):
                 "taxed": None,
                 "late_batch": None,
                 "unaccounted": None,
+                "unpaid": None,
             }
             row |= {**handing.NOTHING, "not_handed": None}
         if self.coupa_pays:
@@ -302,6 +302,8 @@ class Invoices(Flow):
             "held_duplicate": lambda row: _first_twin(row, elsewhere) if hold and row["key"] not in sent else None,
             "taxed": lambda row: None if row["key"] in sent else self._taxed(row),
             "late_batch": lambda row: row["unposted"] if self._is_new(row, sent) and self._is_late(row) else None,
+            # of what Coupa has, what was paid is told first
+            "unpaid": lambda row: row["unproved"] if row["key"] not in sent else None,
         }
         if self.settings.handed_over_status is None:
             # nobody else may pay what JDE's own payment run selects
@@ -410,12 +412,13 @@ class Invoices(Flow):
                 for line in sorted(lines, key=lambda each: each["line"])
             ],
             "payments": json.loads(row["payments"]),
-            "paid": row["settled"] and not row["void"] and row["unproved"] is None,
+            "paid": self._is_paid(row),
             "void": row["void"],
             "until": until,
             **({"remit_to": row["remit_to"]} if row["remit_to"] else {}),
             # named only while there is one: it changes nothing in Coupa, and is looked at all the same
             **({"hold": hold} if (hold := stopped.words(row)) else {}),
+            **({"unproved": row["unproved"]} if row["unproved"] else {}),
         }
 
     # -- the target side: by the mode -----------------------------------------------------------------------------
@@ -431,9 +434,18 @@ class Invoices(Flow):
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         decision = self._confirmed(document, known, self._decide(document, known, target))
+        if decision == Done() and known.target_id is not None and (told := document.content.get("unproved")):
+            decision = Hold((problem("settled_without_payment", "pay_status", told),))
         if not stopped.words(document.facts["row"]) or document.content["void"]:
             return decision
         return stopped.instead(decision, document, known, target, self.outlet)
+
+    def _is_paid(self, row: Mapping[str, Any]) -> bool:
+        """Whether Coupa is told that a voucher is paid: only payments prove that it is. Where Coupa Pay pays, the mark
+        keeps it from paying what is open no more, whatever closed it."""
+        if row["void"] or not row["settled"]:
+            return False
+        return self.coupa_pays or (row["unproved"] is None and bool(row["amount"]))
 
     def _confirmed(self, document: Document, known: Delivery, decision: Decision) -> Decision:
         """Where Coupa Pay pays, nothing comes within its reach for a party whose bank account changed, until a person

@@ -5,7 +5,8 @@ voided payments of them all (F0413, F0414). Vouchers that were born in JD Edward
 
 **Natural key.** The invoice's id in Coupa, which the vouchers carry in their mark (see `origin`). Nothing is created;
 an invoice that does not agree with its voucher in currency and total is not touched. Payments are appended, each by its
-day, number and amount once; only approved invoices are payable, so that the rest waits for the approval.
+day, number and amount once; only approved invoices are payable, so that the rest waits for the approval. Only F0413 and
+F0414 prove a payment: what JD Edwards closed without one is never told as paid, and a person is told.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ from connector_assets.integrations.from_jde.keys import (
     voucher_key,
     voucher_parts,
 )
-from connector_assets.integrations.from_jde.payments import payments_of
+from connector_assets.integrations.from_jde.payments import payments_of, unproved
+from connector_assets.integrations.from_jde.vouchers import unproved_told
 from connector_assets.integrations.jde_coupa.origin import (
     origins,
     payer_problem,
@@ -115,6 +117,8 @@ class PaymentsToCoupa(Flow):
         "gross": "money",
         "payments": "str",
         "paid": "bool",
+        # in words what is closed of it without a payment
+        "unproved": "str?",
         "in_force": "int",
         "payer": "str",
     }
@@ -185,8 +189,7 @@ class PaymentsToCoupa(Flow):
         headers = reader.complete("F0413", ["PYID"], [(payment,) for payment in {row["PYID"] for row in details}])
         # what Coupa Pay paid while it was the payer, Coupa knows by itself
         elsewhere = OwnPayments(self.bench)(headers, details)
-        own = {row["PYID"]: row for row in headers if row["PYID"] not in elsewhere}
-        paid = _Paid(by([row for row in details if row["PYID"] in own], *VOUCHER_KEY), own)
+        paid = _Paid(by(details, *VOUCHER_KEY), {row["PYID"]: row for row in headers}, elsewhere)
         currencies = company_currencies(reader)
         assembly = Assembly()
         for invoice, found in vouchers.items():
@@ -206,7 +209,8 @@ class PaymentsToCoupa(Flow):
         linked = self.bench.ledger.links.of(self.full_name, list(documents["key"]))
         rows = records(documents)
         # what nets out without ever having been told is no news
-        ignored = [None if row["key"] in linked or row["paid"] or row["amount"] else "not_paid" for row in rows]
+        told = ("paid", "amount", "unproved")
+        ignored = [None if row["key"] in linked or any(row[each] for each in told) else "not_paid" for row in rows]
         documents["ignored"] = pd.Series(ignored, index=documents.index, dtype=object)
         contradiction = payer_problem(self.bench.integration.settings, "jde")
         documents["payer"] = pd.Series([contradiction] * len(rows), index=documents.index, dtype=object)
@@ -236,6 +240,8 @@ class PaymentsToCoupa(Flow):
             "amount": amount_text(row["amount"]),
             "payments": json.loads(row["payments"]),
             "paid": row["paid"],
+            # named only where there is any: it changes nothing in Coupa, and is told all the same
+            **({"unproved": row["unproved"]} if row["unproved"] else {}),
         }
 
     # -- the target side ------------------------------------------------------------------------------------------
@@ -294,7 +300,8 @@ class PaymentsToCoupa(Flow):
         if another is not None:
             return another
         if step is None:
-            return Done()
+            closed = content.get("unproved")
+            return Hold((problem("settled_without_payment", "voucher", closed),)) if closed else Done()
         if target.status in OVER:
             return Hold((problem("changed_on_both_sides", "status", target.status),), conflict=True)
         return Do(step) if target.status == APPROVED else Done(waiting=WAITS)
@@ -348,16 +355,25 @@ class PaymentsToCoupa(Flow):
 
 
 class _Paid:
-    """What was paid: details (F0414) by voucher, headers (F0413) by payment."""
+    """What was paid: details (F0414) by voucher, headers (F0413) by payment; `elsewhere` are those that Coupa made."""
 
-    def __init__(self, details: Mapping[Any, Sequence[Row]], headers: Mapping[Any, Row]) -> None:
+    def __init__(
+        self, details: Mapping[Any, Sequence[Row]], headers: Mapping[Any, Row], elsewhere: Collection[Any]
+    ) -> None:
         self.details = details
         self.headers = headers
+        self.own = {payment: row for payment, row in headers.items() if payment not in elsewhere}
 
     def entries(self, items: Sequence[Row]) -> list[dict[str, str]]:
-        """The payments of one voucher, and their voids."""
-        key = tuple(items[0][column] for column in VOUCHER_KEY)
-        return payments_of(items, self.details.get(key, []), self.headers, foreign=is_foreign(items[0]))
+        """The payments of one voucher, and their voids, but for those that Coupa made."""
+        return payments_of(items, self._of(items), self.own, foreign=is_foreign(items[0]))
+
+    def unproved(self, items: Sequence[Row]) -> Decimal:
+        """What of one voucher is closed, and nobody has paid."""
+        return unproved(_standing(items), self._of(items), self.headers, foreign=is_foreign(items[0]))
+
+    def _of(self, items: Sequence[Row]) -> Sequence[Row]:
+        return self.details.get(tuple(items[0][column] for column in VOUCHER_KEY), [])
 
 
 def _paid_of(vouchers: Sequence[Sequence[Row]], paid: _Paid, currencies: Mapping[str, str]) -> dict[str, Any]:
@@ -369,14 +385,25 @@ def _paid_of(vouchers: Sequence[Sequence[Row]], paid: _Paid, currencies: Mapping
         (entry for items in vouchers for entry in paid.entries(items)), key=lambda each: (each["date"], each["note"])
     )
     head = shown[0][0]
+    settled = bool(live) and all(map(is_settled, live))
+    closed = sum(map(paid.unproved, live), ZERO) if settled else ZERO
+    currency = voucher_currency(head, currencies)
     return {
         "amount": sum((Decimal(entry["amount"]) for entry in entries), ZERO),
-        "currency": voucher_currency(head, currencies),
+        "currency": currency,
         "vouchers": ", ".join(voucher_key(items[0]).removeprefix(f"{ENTITY}:") for items in shown),
-        "gross": sum(
-            (row.get("ACR" if is_foreign(items[0]) else "AG") or ZERO for items in shown for row in items), ZERO
-        ),
+        "gross": sum(map(_amount_of, shown), ZERO),
         "payments": json.dumps(entries),
-        "paid": bool(live) and all(map(is_settled, live)),
+        "paid": settled and not closed and any(map(_amount_of, live)),
+        "unproved": unproved_told(closed, currency),
         "in_force": len(live),
     }
+
+
+def _amount_of(items: Sequence[Row]) -> Decimal:
+    return sum((row.get("ACR" if is_foreign(row) else "AG") or ZERO for row in _standing(items)), ZERO)
+
+
+def _standing(items: Sequence[Row]) -> Sequence[Row]:
+    """The pay items of a voucher without those that were voided alone; all of one that is void."""
+    return items if is_void(items) else [row for row in items if not is_void([row])]

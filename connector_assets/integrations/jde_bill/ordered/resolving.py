@@ -15,13 +15,13 @@ from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, vo
 from connector_assets.integrations.from_jde.order_vouchers import Order, order_of, vouchers_of
 from connector_assets.integrations.from_jde.orders import order_rule
 from connector_assets.integrations.from_jde.pay_items import PayItem, assemble_pay_items, items_of
+from connector_assets.integrations.from_jde.settled import NOTHING_OPEN
 from connector_assets.integrations.from_jde.vouchers import VoucherRules, changed_vouchers
 from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named
 from connector_assets.integrations.jde_bill.ordered.settings import OrderBillSettings
 from connector_assets.integrations.jde_bill.paid.own import OwnPayments
 from connector_assets.integrations.jde_bill.payable.resolving import others, payments_told
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
-from connector_assets.integrations.jde_bill.payable.steps import NOTHING_OPEN
 from connector_assets.integrations.jde_bill.vendor_links import VendorLink, VendorLinks, state_of
 from connector_resources.ledger import Delivery, Problem
 

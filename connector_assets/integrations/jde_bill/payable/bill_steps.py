@@ -32,6 +32,7 @@ from connector_assets.integrations.jde_bill.payable.steps import (
     PayableSteps,
     description,
     line_bodies,
+    settled_there,
     shown,
 )
 from connector_resources.bill import DUPLICATE, Bill
@@ -104,6 +105,11 @@ class BillSteps(PayableSteps[BillRecords]):
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         """The next step, as `Flow.decide`."""
+        if target is not None and settled_there(document, target.raw.told):
+            return Done()
+        return self.unless_paid(self._decide(document, known, target), document, known)
+
+    def _decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         content = document.content
         is_open = Decimal(content["amount"]) != ZERO
         if known.target_id is None:

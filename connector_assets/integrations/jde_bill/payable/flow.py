@@ -233,7 +233,7 @@ class Payables(Flow):
         repaid = self.resolving.repaid(rows, classifications.troubles(lines))
         rows = [row | (CLOSING if row["key"] in repaid else {}) for row in rows]
         rows = [row | {"repaid": repaid.get(row["key"], "")} for row in rows]
-        for name in ("ignored", "amount", "payee", *RESOLVED):
+        for name in ("ignored", "amount", "payee", "unproved", *RESOLVED):
             documents[name] = pd.Series([row[name] for row in rows], index=documents.index, dtype=object)
         # what only has to be closed needs no account any more
         closing = {row["key"] for row in rows if row["closing"]}
@@ -327,6 +327,8 @@ class Payables(Flow):
             "payments": json.loads(row["paid"]),
             "lines": self.lines_of(row, lines, amount),
             "void": row["withdrawn"],
+            # named only where there is any: it changes nothing in BILL, and is told all the same
+            **({"unproved": row["unproved"]} if row["unproved"] else {}),
         }
 
     def lines_of(

@@ -14,7 +14,7 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.pay_items import Paid, PayItem, item_key, items_of, voucher_of
 from connector_assets.integrations.from_jde.posting import NOT_POSTED_YET, is_late
-from connector_assets.integrations.from_jde.settled import HISTORY, PAID_IN_JDE, Settled
+from connector_assets.integrations.from_jde.settled import HISTORY, NOTHING_OPEN, PAID_IN_JDE, Settled
 from connector_assets.integrations.from_jde.vouchers import distribution_state
 from connector_assets.integrations.from_jde.withholding import WITHHOLDING, is_withheld
 from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named
@@ -198,6 +198,8 @@ class Resolving:
             "order": _order(own),
             "by_target": sum((each.amount for each in _live(own) if each.elsewhere), ZERO),
             "paid": json.dumps(payments_told(own)),
+            # what is still open may be paid yet
+            "unproved": None if left else _unproved(own),
             "number": self._number(row, own, items, sent),
             "vendor_id": link.id,
             "vendor_state": "" if closing else state_of(link, known),
@@ -219,7 +221,7 @@ class Resolving:
             columns["ignored"] = self._rule(row, own, orders, known, approved=approved)
             if columns["ignored"] == BILLED_BY_ORDER:
                 columns |= self._by_order(columns, voucher, left, row["currency"])
-            if not left and columns["ignored"] in (None, PAID_IN_JDE):
+            if not left and columns["ignored"] in (None, PAID_IN_JDE, NOTHING_OPEN):
                 # nothing is left: what is counted is the money that BILL does not see
                 columns["amount"] = sum((item.gross for item in own), ZERO)
         else:
@@ -269,8 +271,10 @@ class Resolving:
         if all(item.void for item in own) or self.settled.is_history(settled_on, known):
             return HISTORY
         if self.settings.go_live is None:
-            # what BILL paid was sent before our memory was lost
-            return HISTORY if payments and all(each.elsewhere for each in payments) else PAID_IN_JDE
+            # what BILL paid was sent before our memory was lost; only a payment proves that JD Edwards paid
+            if payments and all(each.elsewhere for each in payments):
+                return HISTORY
+            return PAID_IN_JDE if payments else NOTHING_OPEN
         # its bill may be in BILL all the same, sent before our memory was lost: it is looked for
         return None
 
@@ -332,6 +336,12 @@ def others(known: Mapping[str, Delivery], payees: Mapping[str, int], vendors: Ve
 
 def _gross(items: Sequence[PayItem]) -> Decimal:
     return sum((item.gross for item in items), ZERO)
+
+
+def _unproved(items: Sequence[PayItem]) -> str | None:
+    """What of these pay items is closed without a payment; None where nothing is."""
+    found = sum((item.unproved for item in items), ZERO)
+    return amount_text(found) if found else None
 
 
 def _trouble(row: Row) -> str:

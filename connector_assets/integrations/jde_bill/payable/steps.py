@@ -32,7 +32,7 @@ from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.words import beside
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.posting import awaits_posting
-from connector_assets.integrations.from_jde.settled import PAID_IN_JDE
+from connector_assets.integrations.from_jde.settled import NOTHING_OPEN, PAID_IN_JDE
 from connector_assets.integrations.jde_bill.classifications import Classified
 from connector_assets.integrations.jde_bill.marker import marker
 from connector_assets.integrations.jde_bill.payable.approvals import mark_of
@@ -42,7 +42,6 @@ from connector_assets.integrations.jde_bill.payable.sent import UNDERWAY, vendor
 from connector_resources.errors import Refused
 from connector_resources.ledger import Delivery, Problem
 
-NOTHING_OPEN = "nothing_open"
 # of a target's content: what BILL did not keep of what a write of ours repeated, path and value
 NOT_KEPT = "not_kept"
 
@@ -176,6 +175,14 @@ class PayableSteps(ABC, Generic[R]):
             return waits
         reduced = total < Decimal(theirs["total"])
         return self.untouchable(target, changes, reduced=reduced) or Do(self.update(document, known, target, content))
+
+    def unless_paid(self, decision: Decision, document: Document, known: Delivery) -> Decision:
+        """Once all is done, a person is told of what JD Edwards closed without a payment: BILL cannot pay it then."""
+        told = document.content.get("unproved")
+        if not told or known.target_id is None or decision != Done():
+            return decision
+        currency = document.content["currency"] or ""
+        return Hold((problem("settled_without_payment", "pay item", f"{told} {currency}".strip()),))
 
     def shrink(self, document: Document, known: Delivery, target: Target) -> Do | None:
         """What left a record must not come back with it: it may be in another by then."""
@@ -360,6 +367,13 @@ def line_bodies(lines: Sequence[Mapping[str, Any]], ids: Sequence[str | None] = 
         }
         for line, id in zip(lines, named, strict=False)
     ]
+
+
+def settled_there(document: Document, told: Decimal) -> bool:
+    """Whether what JD Edwards closed without a payment is just what BILL has `told` it as paid: it was booked as a
+    journal, by us or by a clerk. Nothing is open then in either."""
+    unproved = document.content.get("unproved")
+    return unproved is not None and Decimal(unproved) == told and not Decimal(document.content["by_target"])
 
 
 def left_alone(document: Document) -> Ignore:

@@ -56,7 +56,7 @@ def voucher_checks(
                 "unaccounted": [reason("own_voucher_unknown", lambda told: told.isna())],
                 "sendable": [reason("not_approved_for_payment", lambda can: can.astype(bool))],
                 "not_handed": [reason("not_handed_over", lambda told: told.isna())],
-                "unproved": [reason("settled_without_payment", lambda told: told.isna())],
+                "unpaid": [reason("settled_without_payment", lambda told: told.isna())],
             },
         ),
         line_shape=shape_schema("invoice lines", {"key": "str"} | dict(line_columns), unique=["key", "line"]),
@@ -98,7 +98,7 @@ def voucher_checks(
             "unaccounted": "voucher",
             "sendable": "pay_status",
             "not_handed": "pay_status",
-            "unproved": "pay_status",
+            "unpaid": "pay_status",
         },
         waits_for=waits_for,
     )

@@ -191,28 +191,27 @@ class Payables(Program):
         return [BusinessError("0082", text, "VINV")]
 
     def changeable(self, key: VoucherKey, items: Collection[str] = ()) -> list[Row]:
-        """The pay items of a voucher that are not paid, or those alone whose SFX are given; BusinessError when they are
-        void, paid or being paid."""
+        """The pay items of a voucher that are neither void nor paid, or those alone whose SFX are given; BusinessError
+        when all of them are, or one is being paid."""
         rows = [row for row in self.pay_items(key) if not items or self._text("F0411", row, "SFX") in items]
-        self._check_in_force(key, rows)
+        rows = self._in_force(key, rows)
         changeable = [row for row in rows if self._record("F0411", row).get("PST", "") != "P"]
         if not changeable:
             raise BusinessError("0161", f"Voucher {key.number} is paid", "PST")
         return changeable
 
-    def _check_in_force(self, key: VoucherKey, rows: Collection[Row]) -> None:
-        for row in rows:
-            record = self._record("F0411", row)
-            if record.get("VOD"):
-                raise BusinessError("0163", f"Voucher {key.number} is void", "DOC")
-            if record.get("PST", "") in ("#", "Z"):
-                raise BusinessError("0160", f"Voucher {key.number} is in a payment process", "PST")
+    def _in_force(self, key: VoucherKey, rows: Collection[Row]) -> list[Row]:
+        found = [row for row in rows if not self._text("F0411", row, "VOD")]
+        if rows and not found:
+            raise BusinessError("0163", f"Voucher {key.number} is void", "DOC")
+        if any(self._text("F0411", row, "PST") in ("#", "Z") for row in found):
+            raise BusinessError("0160", f"Voucher {key.number} is in a payment process", "PST")
+        return found
 
     def _unpaid(self, key: VoucherKey) -> list[Row]:
         """The pay items of a voucher of which nothing is paid or being paid. One without an amount has status P from
         the start, and nothing of it is paid."""
-        rows = self.standing(key)
-        self._check_in_force(key, rows)
+        rows = self._in_force(key, self.standing(key))
         if all(self._text("F0411", row, "PST") == "P" and self._amount("F0411", row, "AG") for row in rows):
             raise BusinessError("0161", f"Voucher {key.number} is paid", "PST")
         if any(self._amount("F0411", row, "AAP") != self._amount("F0411", row, "AG") for row in rows):

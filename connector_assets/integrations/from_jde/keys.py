@@ -92,6 +92,12 @@ def is_void(items: Sequence[Row]) -> bool:
     return all(text(row.get("VOD")) == "V" for row in items)
 
 
+def standing(items: Sequence[Row]) -> Sequence[Row]:
+    """The pay items of a voucher without those that were voided alone, whether or not their gross amounts were cleared
+    (jde-ais section 15); all of a voucher that is void."""
+    return items if is_void(items) else [row for row in items if not is_void([row])]
+
+
 def is_settled(items: Sequence[Row]) -> bool:
     """Whether all pay items of a voucher (F0411) are on the status of what is paid (P), and nothing of them is open."""
     return all(text(row.get("PST")) == "P" and not row.get("AAP") for row in items)

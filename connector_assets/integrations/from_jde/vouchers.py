@@ -30,6 +30,7 @@ from connector_assets.integrations.from_jde.keys import (
     is_settled,
     is_void,
     latest,
+    standing,
     text,
     voucher_key,
     voucher_parts,
@@ -284,8 +285,7 @@ def voucher_rows(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A voucher's mapped row (COLUMNS) and the rows of its distribution (LINE_COLUMNS)."""
     void = is_void(sources.items[key])
-    # a pay item that was voided alone is owed no more, whether or not its gross amount was cleared
-    rows = sources.items[key] if void else [row for row in sources.items[key] if not is_void([row])]
+    rows = standing(sources.items[key])
     head = min(rows, key=lambda row: (row["SFX"] or "", row.get("SFXE") or 0))
     foreign = is_foreign(head)
     gross = _gross(rows, "ACR" if foreign else "AG")

@@ -55,6 +55,7 @@ from connector_assets.integrations.from_jde.keys import (
     is_settled,
     is_void,
     latest,
+    standing,
     voucher_key,
     voucher_parts,
 )
@@ -80,7 +81,7 @@ from connector_assets.integrations.jde_coupa.paid.otherwise import paid_by_jde, 
 from connector_assets.integrations.jde_coupa.paid.own import OwnPayments
 from connector_assets.integrations.to_jde.vouchers.origins import Origins, voucher_id
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDED, Invoice
-from connector_resources.ledger import Delivery
+from connector_resources.ledger import Delivery, Problem
 
 OVER = DEAD | {VOIDED}
 ENTITY = "F0411"
@@ -290,6 +291,8 @@ class PaymentsToCoupa(Flow):
             return Done()
         if target is None:
             return NeedTarget()
+        unpaid = _unpaid(content, target.content)
+        content = {**content, "paid": content["paid"] and not unpaid}
         gone = taken_off(content, known.content, target.content)
         if gone:
             told = f"{', '.join(gone)} on invoice {target.label}"
@@ -300,8 +303,7 @@ class PaymentsToCoupa(Flow):
         if another is not None:
             return another
         if step is None:
-            closed = content.get("unproved")
-            return Hold((problem("settled_without_payment", "voucher", closed),)) if closed else Done()
+            return Hold(unpaid) if unpaid else Done()
         if target.status in OVER:
             return Hold((problem("changed_on_both_sides", "status", target.status),), conflict=True)
         return Do(step) if target.status == APPROVED else Done(waiting=WAITS)
@@ -370,7 +372,7 @@ class _Paid:
 
     def unproved(self, items: Sequence[Row]) -> Decimal:
         """What of one voucher is closed, and nobody has paid."""
-        return unproved(_standing(items), self._of(items), self.headers, foreign=is_foreign(items[0]))
+        return unproved(standing(items), self._of(items), self.headers, foreign=is_foreign(items[0]))
 
     def _of(self, items: Sequence[Row]) -> Sequence[Row]:
         return self.details.get(tuple(items[0][column] for column in VOUCHER_KEY), [])
@@ -400,10 +402,17 @@ def _paid_of(vouchers: Sequence[Sequence[Row]], paid: _Paid, currencies: Mapping
     }
 
 
+def _unpaid(content: Mapping[str, Any], held: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """Why an invoice (`held`) is not paid although nothing is open of its voucher: it was closed without a payment, or
+    is for another amount since a clerk changed it, or voided one of its pay items."""
+    found = []
+    if closed := content.get("unproved"):
+        found.append(problem("settled_without_payment", "voucher", closed))
+    if (content["paid"] or closed) and content["total"] != held["total"]:
+        told = f"{content['total']} {content['currency']}, the invoice is for {held['total']}"
+        found.append(problem("voucher_changed", "amount", told))
+    return tuple(found)
+
+
 def _amount_of(items: Sequence[Row]) -> Decimal:
-    return sum((row.get("ACR" if is_foreign(row) else "AG") or ZERO for row in _standing(items)), ZERO)
-
-
-def _standing(items: Sequence[Row]) -> Sequence[Row]:
-    """The pay items of a voucher without those that were voided alone; all of one that is void."""
-    return items if is_void(items) else [row for row in items if not is_void([row])]
+    return sum((row.get("ACR" if is_foreign(row) else "AG") or ZERO for row in standing(items)), ZERO)

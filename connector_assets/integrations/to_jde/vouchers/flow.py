@@ -22,7 +22,16 @@ from connector_assets.delivery.flow import Assembly, Flow, Frames
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import is_foreign
-from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, day_of, is_void, text, voucher_parts
+from connector_assets.integrations.from_jde.keys import (
+    VOUCHER_KEY,
+    Row,
+    by,
+    day_of,
+    is_void,
+    standing,
+    text,
+    voucher_parts,
+)
 from connector_assets.integrations.from_jde.posting import without_audit_rows
 from connector_assets.integrations.from_jde.taxes import charged
 from connector_assets.integrations.to_jde.handing_over import payment_run_of, rows_of
@@ -200,13 +209,13 @@ class Vouchers(Flow):
         """Whether some pay items of a voucher say that it is another one than it was left; its amount may only seem so,
         where not all of them changed."""
         head, foreign = items[0], is_foreign(items[0])
-        gross = sum((row.get("ACR" if foreign else "AG") or ZERO for row in items), ZERO)
+        gross = sum((row.get("ACR" if foreign else "AG") or ZERO for row in standing(items)), ZERO)
         seen = {
             self.source: str(origin[0]) if origin else None,
             "number": text(head.get("VINV")),
             "supplier": str(head["AN8"]),
             "amount": amount_text(gross),
-            "tax": amount_text(charged(items, self.settings.tax_rules, foreign=foreign)),
+            "tax": amount_text(charged(standing(items), self.settings.tax_rules, foreign=foreign)),
             "void": is_void(items),
             PAYEE: payees_of(items),
             TAXED: taxed_as(items),

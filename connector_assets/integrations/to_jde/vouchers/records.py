@@ -23,6 +23,7 @@ from connector_assets.integrations.from_jde.keys import (
     by,
     chunks,
     is_void,
+    standing,
     text,
     voucher_parts,
 )
@@ -84,8 +85,8 @@ class Held:
         return is_foreign(self.rows[0])
 
     def total(self, domestic: str, foreign: str) -> Decimal:
-        """The sum of a column over its pay items, in the voucher's currency."""
-        return sum((row.get(foreign if self.foreign else domestic) or ZERO for row in self.rows), ZERO)
+        """The sum of a column over its pay items, without those that were voided alone, in the voucher's currency."""
+        return sum((row.get(foreign if self.foreign else domestic) or ZERO for row in standing(self.rows)), ZERO)
 
 
 class VoucherRecords:
@@ -300,7 +301,7 @@ class VoucherRecords:
             "supplier": str(first["AN8"]),
             "currency": voucher_currency(first, self.company_currency),
             "amount": amount_text(held.total("AG", "ACR")),
-            "tax": amount_text(charged(held.rows, self.rules.tax_rules, foreign=held.foreign)),
+            "tax": amount_text(charged(standing(held.rows), self.rules.tax_rules, foreign=held.foreign)),
             "void": held.void,
         }
         if not held.in_batch:
@@ -317,7 +318,7 @@ class VoucherRecords:
         lines = distribute(journal, foreign=held.foreign, rules=self.rules.distribution, void=held.void)
         spent = sum((line.amount for line in lines), ZERO)
         if spent and not any(text(row.get("PO")) for row in held.rows):
-            found = taxed(held.rows, spent, self.rules.tax_rules, foreign=held.foreign)
+            found = taxed(standing(held.rows), spent, self.rules.tax_rules, foreign=held.foreign)
             if not (found.gap or found.unproved):
                 # use tax that JDE has put into the lines is none of the document's
                 currency = voucher_currency(held.rows[0], self.company_currency)

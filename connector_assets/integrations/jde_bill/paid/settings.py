@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from connector_assets.delivery.flow import read_settings
+from connector_assets.integrations.from_jde.withholding import WITHHELD
 from connector_assets.integrations.jde_bill.numbers import NumberRules
 from connector_assets.integrations.to_jde.periods import PeriodRules
 from connector_resources.connections import IntegrationSettings
@@ -50,7 +51,7 @@ class PaymentsSettings(PeriodRules, NumberRules):
         default="process_date", description="the G/L date: the payment's process date, or the day on which it is posted"
     )
     blocked_statuses: tuple[str, ...] = Field(
-        default=("H", "Y", "F", "#", "Z"),
+        default=("H", "Y", "F", "R", "%", "#", "Z"),
         description="pay statuses (F0411.PST) on which a person decides first, but for those of what BILL pays; "
         "of bills that were born in BILL only # and Z, a payment run that is on",
     )
@@ -99,6 +100,7 @@ class SentStatuses(BaseModel):
 
     pay_statuses: tuple[str, ...] = ("A",)
     handed_over_status: str | None = None
+    withholding: str = "hold"
 
     @property
     def handed(self) -> tuple[str, ...]:
@@ -123,7 +125,8 @@ def _sent(integration: IntegrationSettings) -> SentStatuses:
 def sent_statuses(integration: IntegrationSettings) -> tuple[str, ...]:
     """The pay statuses of vouchers that BILL pays, handed over or not yet. Raises UnusableInput naming the setting."""
     rules = _sent(integration)
-    return tuple(dict.fromkeys((*rules.pay_statuses, *rules.handed)))
+    withheld = (WITHHELD,) if rules.withholding == "gross" else ()
+    return tuple(dict.fromkeys((*rules.pay_statuses, *withheld, *rules.handed)))
 
 
 def return_status(integration: IntegrationSettings, *, born_in_bill: bool) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, cast, func, select
+from sqlalchemy import Integer, bindparam, cast, func, select, true
 
 from connector_resources.ledger.database import FLOW, KEYS, Database, chunks
 from connector_resources.ledger.models import vouchers_made as table
@@ -53,20 +53,24 @@ class VouchersMade:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def attempt(self, flow: str, key: str, revision: int, connection: str, sent: Mapping[str, Any]) -> Made:
+    def attempt(
+        self, flow: str, key: str, revision: int, connection: str, sent: Mapping[str, Any], *, by_us: bool = True
+    ) -> Made:
         """Write down what is about to be asked for; durable when this returns. What was asked for before under another
-        name is kept beside it. Returns all that was asked for."""
+        name is kept beside it. Returns all that was asked for. `by_us`: by this ledger; else it is found to have been
+        asked for, which follows from what was read, also by a home that may only read."""
         own = table.c.flow == flow, table.c.key == key, table.c.revision == revision
-        with self._db.write() as db:
+        with self._db.write(even_copied=not by_us) as db:
             row = db.execute(select(*_COLUMNS).where(*own)).one_or_none()
             if row is None:
                 made = Made(flow, key, revision, connection, (dict(sent),))
                 values = {"flow": flow, "key": key, "revision": revision, "connection": connection}
-                db.execute(table.insert().values(**values, attempts=list(made.attempts), tried=True))
+                db.execute(table.insert().values(**values, attempts=list(made.attempts), tried=by_us))
                 return made
             others = [each for each in row.attempts if each != dict(sent)]
             made = replace(_made(row), attempts=(*others, dict(sent)))
-            db.execute(table.update().where(*own).values(attempts=list(made.attempts), tried=True))
+            tried = true() if by_us else table.c.tried
+            db.execute(table.update().where(*own).values(attempts=list(made.attempts), tried=tried))
             return made
 
     def reserve(self, flow: str, key: str, revision: int, connection: str, number: str) -> bool:

@@ -18,6 +18,8 @@ def missing_act(bench: Workbench, acts: Iterable[str]) -> str | None:
 def lacking_inputs(bench: Workbench, needs: Mapping[str, Sequence[str]]) -> list[str]:
     """What the orchestrations of these acts lack, one sentence each; asks JDE. `needs` is act -> our fields, which are
     the inputs' names unless the connection maps them."""
+    if not needs:
+        return []
     told = []
     orchestrations = bench.client("jde").orchestrations
     offered = orchestrations.discover()

@@ -34,6 +34,7 @@ from connector_assets.integrations.from_jde.keys import (
 )
 from connector_assets.integrations.from_jde.posting import without_audit_rows
 from connector_assets.integrations.from_jde.taxes import charged
+from connector_assets.integrations.to_jde.acts import lacking_inputs
 from connector_assets.integrations.to_jde.handing_over import payment_run_of, rows_of
 from connector_assets.integrations.to_jde.pay_items import told
 from connector_assets.integrations.to_jde.periods import Periods, periods_of
@@ -45,6 +46,7 @@ from connector_assets.integrations.to_jde.vouchers.outlet import (
     AFTER_THE_FIRST,
     BATCH_RUN,
     FIRST,
+    MATCH,
     VOID,
     After,
     BatchVouchers,
@@ -509,7 +511,9 @@ class Vouchers(Flow):
         name = self.bench.connection("jde").name
         missing = [act for act in acts if not self.outlet.configured(act)]
         problems = [f"set orchestrations.{act} of the connection {name}" for act in missing]
-        return problems + self.origins.startup_problems()
+        makes = [act for act in (*self.outlet.acts, MATCH) if self.outlet.configured(act)]
+        needed = dict.fromkeys(makes, self.origins.INPUTS) if self.origins.INPUTS else {}
+        return problems + lacking_inputs(self.bench, needed) + self.origins.startup_problems()
 
 
 def _left_otherwise(left: Delivery, target: Target) -> bool:

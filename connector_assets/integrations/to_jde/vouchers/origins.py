@@ -51,6 +51,8 @@ class Origins(ABC):
     # whether the batch files refuse a second row of one key whatever happens: not where processed rows may be purged,
     # since nothing else would tell of the first
     refuses_second: ClassVar[bool] = False
+    # the inputs without which an orchestration would make vouchers that are not known again
+    INPUTS: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, bench: Workbench, flow: str, entity: str, rules: MarkRules[Any]) -> None:
         self.bench = bench
@@ -120,6 +122,9 @@ class Origins(ABC):
 
     def recognised(self, id: Any, revision: int, items: Sequence[Row]) -> None:  # noqa: B027 - as above
         """JDE itself told that this voucher is the one that was asked for."""
+
+    def waits(self, id: Any, revision: int, rows: Sequence[Row]) -> None:  # noqa: B027 - as above
+        """Rows of ours wait in the batch files: what will be known of their voucher is what they say."""
 
     def answered(self, id: Any, revision: int, items: Sequence[Row]) -> bool:
         """Whether the voucher that an orchestration says it made is the one that was asked for."""

@@ -30,6 +30,8 @@ HELD = ("DOC", "DCT", "KCO", "AN8", "VINV")
 class PresetOrigins(TracedOrigins):
     """By a number of ours, and what else must agree."""
 
+    INPUTS = ("DocumentNumber", "DocumentCompany")
+
     def __init__(self, *its: Any) -> None:
         super().__init__(*its)
         self._handing_out = Lock()

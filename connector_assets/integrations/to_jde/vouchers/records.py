@@ -263,6 +263,8 @@ class VoucherRecords:
             for id, items in self._vouchers([key]).items():
                 self.origins.recognised(*mark, items)
                 return Held(id, *mark, items, self._journal([key]).get(key, []))
+        if not processed:
+            self.origins.waits(*mark, rows)
         message = "" if processed else self.rejection(batch, transaction)
         return Held(f"Z/{batch}/{transaction}", *mark, rows, in_batch=True, message=message, unseen=processed)
 

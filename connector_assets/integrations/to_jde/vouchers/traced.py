@@ -131,6 +131,22 @@ class TracedOrigins(Origins):
         one = made.get(revision) or Made(self.flow, self.key(id), revision, self._connection)
         self._keep([(one, items, True)])
 
+    def waits(self, id: Any, revision: int, rows: Sequence[Row]) -> None:
+        # a ledger that was lost does not know what was asked for; a clerk may have given the rows another number
+        number = int(rows[0].get("DOC") or 0) or None
+        asked = [each for each in self._register.of(self.flow, [self.key(id)]).get(self.key(id), ()) if each.attempts]
+        if any(each.revision == revision and number in (None, _document_of(each)) for each in asked):
+            return
+        said = self._says(rows)
+        standing = grouped(self._reads(self.bench.client("jde"))(NUMBER, [number_of(said)]))
+        # the run may be over by now: what may be of these rows did not stand there before
+        before = [name for name, items in standing.items() if not (self._by_us(items[0]) or self._told(items[0]))]
+        sent = {**said, "mark": self.rules.mark(id, revision) if self._told(rows[0]) else "", "document": number}
+        one = self._register.attempt(
+            self.flow, self.key(id), revision, self._connection, {**sent, "before": sorted(before)}, by_us=False
+        )
+        self._asked[id, revision] = one
+
     def answered(self, id: Any, revision: int, items: Sequence[Row]) -> bool:
         name, key = voucher_id(items[0]), self.key(id)
         if (kept := self._register.found(self._connection, [name]).get(name)) is not None:
@@ -499,3 +515,9 @@ class TracedOrigins(Origins):
     @staticmethod
     def _reads(jde: Any) -> Read:
         return lambda columns, keys: pages(jde.by_keys("F0411", columns, keys))
+
+
+def _document_of(one: Made) -> int | None:
+    """The document number that was asked for last; None where JD Edwards gives it."""
+    number = one.attempts[-1].get("document")
+    return int(number) if number else None

@@ -49,6 +49,7 @@ def figures(payables: Payables, order: Purchase) -> tuple[Decimal, Decimal, Deci
     return received, relieved, open_
 
 
+@pytest.mark.known_by("mark", "preset")
 def test_a_received_order_is_relieved_by_its_voucher(town: Site, payables: Payables, order: Purchase) -> None:
     """Given an order of 10 that was received in full, when its invoice with tax is approved and synced,
     then the voucher carries the order's company, number, type and line, its cost is on the order's account, and nothing

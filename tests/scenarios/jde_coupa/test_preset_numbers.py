@@ -270,3 +270,25 @@ def test_a_number_that_jde_refuses_is_followed_by_another(
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
     assert numbers(payables) == {"INV-1": [FIRST], "WEB-1": [FIRST + 1]}
     assert payables.link(id).endswith(f"/{FIRST + 1}") and town.sync(FLOW)[FLOW].writes == 0
+
+
+@pytest.mark.parametrize("mode", ["batch", "direct"])
+def test_a_credit_has_a_number_of_the_same_range(town: Site, payables: Payables, mode: str) -> None:
+    """Given an invoice and a credit note with its number, when both are synced and the ledger is lost
+    then the debit memo has a number of ours under its own type, in its journal too, and both are known again."""
+    town.configure(FLOW, mode=mode)
+    original = {"original_invoice_number": "WEB-1", "original_invoice_date": "2026-03-01"}
+    invoice = payables.invoice()
+    town.sync(FLOW)
+    credit = payables.invoice("WEB-1", costs=(("30-5010", "-40.00"),), is_credit_note=True, **original)
+    town.sync(FLOW)
+    made = {row["DOC"]: row["DCT"] for row in payables.rows("F0411") if row["DOC"] >= FIRST}
+    assert made == {FIRST: "PV", FIRST + 1: "PD"}
+    assert {(row["DOC"], row["DCT"]) for row in payables.rows("F0911") if row["DOC"] >= FIRST} == set(made.items())
+    with town.forgetting() as blank:
+        again = Payables(blank)
+        blank.configure(FLOW, mode=mode)
+        blank.sync("suppliers", "accounts", FLOW, mode="adopt")
+        assert blank.sync(FLOW)[FLOW].writes == 0
+        links = {again.link(invoice), again.link(credit)}
+    assert links == {f"00001/PV/{FIRST}", f"00001/PD/{FIRST + 1}"}

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector_assets.delivery.flow import Flow
+from connector_assets.delivery.frozen import Frozen
 from connector_assets.delivery.pipeline import Pipeline
 from connector_assets.delivery.plans import FlowPlan, Plan, require_same_systems
 from connector_assets.delivery.references import Document as Referred
@@ -73,8 +74,11 @@ def _require_open(flow: Flow) -> None:
 
 def _apply(flow: Flow, plan: Plan) -> Applied:
     planned = plan.flows[flow.full_name]
-    made = _made(flow.bench, plan, planned)
-    calls = planned.calls(plan.id, made)
+
+    def filled() -> dict[str, Frozen]:
+        return planned.calls(plan.id, _made(flow.bench, plan, planned))
+
+    calls = filled()
     if not calls:
         _advance(flow, planned)
         return Applied(FlowReport(flow.full_name, flow.carries_money))
@@ -82,7 +86,8 @@ def _apply(flow: Flow, plan: Plan) -> Applied:
     # what a plan holds a person let in, however old it is
     pipeline = Pipeline(flow, pace_of(flow), lets_in=True)
     days = {each.key: each.day for each in planned.documents if each.key in calls}
-    report = pipeline.deliver(pipeline.map(days), plan=calls)
+    report = pipeline.deliver(pipeline.map(days), plan=calls, filled=filled)
+    made = _made(flow.bench, plan, planned)
     left = {key for key, each in report.results.items() if each.outcome not in SETTLED}
     after = {
         each.key: [shown(other) for other in each.after if other not in made]

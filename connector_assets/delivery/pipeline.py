@@ -405,11 +405,13 @@ class Pipeline:
         mode: str = "apply",
         baseline_to: date | None = None,
         plan: Mapping[str, Frozen] | None = None,
+        filled: Callable[[], Mapping[str, Frozen]] | None = None,
         standing: Sequence[Result] = (),
     ) -> FlowReport:
         """Bring checked documents to their outcomes. `mode` is 'apply', 'plan', 'adopt' or 'baseline'; with `plan` (key
-        -> planned call) the documents are those of a plan that is applied. `standing` are results of other documents,
-        which need no look, to be counted with them.
+        -> planned call) the documents are those of a plan that is applied; `filled` says its calls anew, with the links
+        of what of this flow is made by then. `standing` are results of other documents, which need no look, to be
+        counted with them.
 
         The report is kept in the ledger. An error that ended the work early is in `report.error`.
         """
@@ -428,7 +430,7 @@ class Pipeline:
             mode, report.plan_reason = "plan", "target_not_empty"
         if mode == "apply":
             self._look(report, lambda: self.flow.look_before(documents))
-        report.add(self._outcomes(documents, mode, report, baseline_to, plan))
+        report.add(self._outcomes(documents, mode, report, baseline_to, plan, filled, mapped.frames))
         if mode == "apply" and not report.plan:
             self._look(report, lambda: tell_payers(self.flow, [document.key for document in documents]))
         if not report.plan:
@@ -479,19 +481,24 @@ class Pipeline:
         report: FlowReport,
         baseline_to: date | None,
         plan: Mapping[str, Frozen] | None,
+        filled: Callable[[], Mapping[str, Frozen]] | None,
+        frames: Frames,
     ) -> Iterable[Result]:
         flows, bench = self.bench.ledger.flows, self.bench
         planner = Planner(self.flow, self.pace, owner=bench.run)
         if mode == "plan":
             report.plan = True
             opening = report.plan_reason is not None
-            results, report.planned = planner.plan(
-                documents, look_up=opening or self.flow.looks_first, goes_on=not opening
-            )
-            report.held = planner.held
-            return results
+
+            def planned(some: Sequence[Document]) -> list[Result]:
+                results, calls = planner.plan(some, look_up=opening or self.flow.looks_first, goes_on=not opening)
+                report.planned += calls
+                report.held += planner.held
+                return results
+
+            return self._parents_first(documents, frames, planned)
         if mode == "adopt":
-            results = planner.adopt(documents)
+            results = self._parents_first(documents, frames, planner.adopt)
             flows.open(self.flow.full_name, "adopt", bench.now(), run=bench.run)
             return results
         if mode == "baseline":
@@ -501,9 +508,40 @@ class Pipeline:
         if mode != "apply":
             raise ValueError(f"unknown mode {mode}")
         engine = Engine(self.flow, self.pace, owner=bench.run, plan=plan)
-        results = engine.deliver(documents)
+
+        def delivered(some: Sequence[Document]) -> list[Result]:
+            if filled is not None:
+                engine.plan = filled()
+            return engine.deliver(some)
+
+        results = self._parents_first(documents, frames, delivered)
         report.error = engine.stopped
         return results
+
+    def _parents_first(
+        self,
+        documents: Sequence[Document],
+        frames: Frames,
+        deliver: Callable[[Sequence[Document]], list[Result]],
+    ) -> list[Result]:
+        """Deliver in rounds: a document that waits for the link of another one of these comes after it, checked anew
+        with what has become of that one."""
+        results: list[Result] = []
+        while True:
+            keys = {document.key for document in documents}
+            later = {document.key for document in documents if keys & self._waited_for(document)}
+            # those that wait for one another never end; they are held as they are
+            now = [document for document in documents if document.key not in later] or documents
+            results += deliver(now)
+            if len(now) == len(documents):
+                return results
+            documents = self.documents(self.check(_only(frames, later)))
+
+    def _waited_for(self, document: Document) -> set[str]:
+        """The documents of this flow for whose link a document waits."""
+        own = f"link:{self.flow.full_name}:"
+        waits = (each.waits_for for each in document.problems if each.waits_for)
+        return {name.removeprefix(own) for name in waits if name.startswith(own)} - {document.key}
 
 
 def _only(frames: Frames, keys: Collection[str]) -> Frames:

@@ -106,6 +106,13 @@ REASONS = (
         blank=("a line names no account", "enter the account on the distribution line, then replay"),
     ),
     Reason(
+        "chart_not_set",
+        "normal",
+        "there is no chart of accounts in the target for {value}",
+        "name the chart of its company in `charts` of the accounts flow, or in `chart` one for all companies, "
+        "then replay",
+    ),
+    Reason(
         "account_missing_in_target",
         "normal",
         "account {value} is not in the target's chart of accounts, and this flow only validates",

@@ -13,6 +13,7 @@ ACCOUNT_COLUMNS = {
     "unit": "str?",
     "object": "str?",
     "subsidiary": "str?",
+    "account_company": "str?",
     "account_exists": "bool",
     "account_postable": "bool",
 }
@@ -20,7 +21,7 @@ ACCOUNT_COLUMNS = {
 
 def account_columns(aid: str | None, accounts: Mapping[str, Row], not_postable: Collection[str]) -> dict[str, Any]:
     """Whether the account of this id (AID) is in the chart and takes A/P postings (posting edit code PEC), and its
-    unit, object and subsidiary. `accounts` are rows of F0901 by AID."""
+    unit, object, subsidiary and company. `accounts` are rows of F0901 by AID."""
     found = accounts.get(aid or "")
     return {
         "account_exists": found is not None,
@@ -28,4 +29,5 @@ def account_columns(aid: str | None, accounts: Mapping[str, Row], not_postable: 
         "unit": text(found.get("MCU")) if found else None,
         "object": text(found.get("OBJ")) if found else None,
         "subsidiary": text(found.get("SUB")) if found else None,
+        "account_company": text(found.get("CO")) if found else None,
     }

@@ -18,9 +18,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
-from typing import Any, ClassVar, Literal, Self
-
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from typing import Any, ClassVar
 
 from connector_assets.delivery.checks import (
     FrameChecks,
@@ -36,65 +34,18 @@ from connector_assets.delivery.converge import converge
 from connector_assets.delivery.document import Decision, Document, FieldChange, Hold, Target
 from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
 from connector_assets.delivery.reasons import problem
-from connector_assets.integrations.from_jde.accounts import NOT_POSTABLE, postable
+from connector_assets.integrations.from_jde.accounts import postable
 from connector_assets.integrations.from_jde.keys import Row, account_key, by, text
-from connector_assets.integrations.jde_coupa.charts import Chart, chart_of
+from connector_assets.integrations.jde_coupa.chart_settings import AccountSettings
+from connector_assets.integrations.jde_coupa.charts import Chart, DynamicChart
+from connector_assets.integrations.jde_coupa.company_charts import Charts
 from connector_assets.integrations.progress import begins_empty
 from connector_resources.ledger import Delivery
 
-Segment = Literal["MCU", "OBJ", "SUB"]
+PARENTS = ("parent", "parent_id", "orphan")
 LONGEST_NAME = 255  # of a lookup value
-
-
-class AccountSettings(BaseModel):
-    """What a site decides about its chart."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    mode: Literal["accounts", "validate_only"] = Field(
-        default="accounts", description="create and update in Coupa, or only link what it holds"
-    )
-    chart: str | None = Field(default=None, description="name of Coupa's account type; null: the only active one")
-    segments: tuple[Segment, ...] = Field(
-        default=("MCU", "OBJ", "SUB"), description="which JDE column is segment 1, 2, … of the chart"
-    )
-    lookups: dict[Segment, str] = Field(
-        default={"MCU": "Cost centre", "OBJ": "Object", "SUB": "Subsidiary"},
-        description="dynamic charts: the Coupa lookup of each column",
-    )
-    depends_on: dict[Segment, Segment] = Field(
-        default={},
-        description="dynamic charts: a segment whose values are the children of another one's in Coupa, as SUB: OBJ",
-    )
-    unique_name: str = Field(
-        default="{name} ({value})",
-        description="dynamic charts: the name of values whose descriptions repeat; of name and value",
-    )
-    not_postable: tuple[str, ...] = Field(
-        default=NOT_POSTABLE,
-        description="posting edit codes (F0901.PEC) of accounts that are not sent",
-    )
-    on_conflict: Literal["hold", "source"] = Field(default="source", description="when a field changed in both systems")
-
-    @field_validator("unique_name")
-    @classmethod
-    def _tells_values_apart(cls, rule: str) -> str:
-        try:
-            told = {rule.format(name="n", value=value) for value in "12"}
-        except (KeyError, IndexError, ValueError):
-            raise ValueError("must be made of {name} and {value}") from None
-        if len(told) == 1:
-            raise ValueError("must hold {value}: it is what tells the values apart")
-        return rule
-
-    @model_validator(mode="after")
-    def _parents_are_roots(self) -> Self:
-        for child, parent in self.depends_on.items():
-            if child == parent or parent in self.depends_on or not {child, parent} <= set(self.segments):
-                raise ValueError(
-                    f"depends_on: {child} cannot depend on {parent}: name another segment that depends on none"
-                )
-        return self
+# the rule of accounts whose company has no chart in Coupa
+NO_CHART = "no_chart"
 
 
 class Accounts(Flow):
@@ -114,10 +65,14 @@ class Accounts(Flow):
     named_by = ("column", "segments")
     document_columns: ClassVar[Mapping[str, str]] = {
         "column": "str",
+        # the name of the chart that holds it, where that is not the usual one
+        "chart": "str?",
         "segment_1": "str?",
         "segment_2": "str?",
         "segment_3": "str?",
         "name": "str?",
+        # the same of a lookup value, which is shorter
+        "value_name": "str?",
         "postable": "bool",
         # of a value that is another one's child: that one's document, and its id in Coupa
         "parent": "str?",
@@ -137,9 +92,9 @@ class Accounts(Flow):
         return bool(self.settings.mode != "validate_only")
 
     @cached_property
-    def chart(self) -> Chart:
-        """Coupa's chart that this flow fills."""
-        return chart_of(self.bench, self.settings)
+    def charts(self) -> Charts:
+        """Coupa's charts that this flow fills."""
+        return Charts(self.bench, self.settings)
 
     # -- the source side ------------------------------------------------------------------------------------------
 
@@ -150,32 +105,59 @@ class Accounts(Flow):
         return {row["key"]: None for row in self._rows}
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        accounts = self.bench.reader("jde").snapshot("F0901")
         documents = [row.copy() for row in self._rows if row["key"] in keys]
-        if not self.chart.dynamic:
-            return Assembly(documents=documents, rows=len(documents), rows_in_documents=len(documents))
-        # every account row stands behind the values of its segments
-        return Assembly(documents=documents, rows=len(accounts), rows_in_documents=len(accounts))
+        # every account row stands behind itself, or behind the values of its segments
+        unplaced = sum(self._chart_of(row) is None for row in self._accounts)
+        dynamic = any(chart.dynamic for chart in self.charts.all)
+        placed = len(self._accounts) - unplaced if dynamic else len(documents)
+        return Assembly(
+            documents=documents,
+            rows=placed + unplaced,
+            rows_in_documents=placed,
+            ignored_rows=Counter({NO_CHART: unplaced} if unplaced else {}),
+        )
+
+    @cached_property
+    def _accounts(self) -> list[Any]:
+        return sorted(self.bench.reader("jde").snapshot("F0901"), key=lambda row: row["AID"])
+
+    def _chart_of(self, row: Row) -> Chart | None:
+        """The chart of the company that an account is of."""
+        return self.charts.of(text(row.get("CO")))
 
     @cached_property
     def _rows(self) -> list[dict[str, Any]]:
-        """A mapped row for everything that the chart shall hold, from the snapshots of this run."""
-        reader = self.bench.reader("jde")
-        accounts = sorted(reader.snapshot("F0901"), key=lambda row: row["AID"])
-        if not self.chart.dynamic:
-            return [self._account(row) for row in accounts]
-        units = {text(row["MCU"]): text(row.get("DL01")) for row in reader.snapshot("F0006")}
-        found: list[dict[str, Any]] = []
-        for column in self.settings.segments:
-            rows = [row for row in accounts if text(row.get(column))]
-            above = self.settings.depends_on.get(column)
+        """A mapped row for everything that the charts shall hold, from the snapshots of this run."""
+        static = [
+            self._account(row, chart)
+            for row in self._accounts
+            if (chart := self._chart_of(row)) is not None and not chart.dynamic
+        ]
+        return static + self._values()
+
+    def _values(self) -> list[dict[str, Any]]:
+        """The values of dynamic charts, parents first. Charts that share a lookup share its values: they are told of
+        the first of them."""
+        shared: dict[tuple[str, str, str | None], list[DynamicChart]] = {}
+        for chart in self.charts.all:
+            if isinstance(chart, DynamicChart):
+                for column in chart.settings.segments:
+                    shared.setdefault(
+                        (column, chart.lookup_of(column), chart.settings.depends_on.get(column)), []
+                    ).append(chart)
+        units = {text(row["MCU"]): text(row.get("DL01")) for row in self.bench.reader("jde").snapshot("F0006")}
+        roots_first = sorted(shared.items(), key=lambda item: item[0][2] is not None)
+        by_lookup: dict[str, list[dict[str, Any]]] = {}
+        for (column, lookup, above), charts in roots_first:
+            rows = [row for row in self._accounts if text(row.get(column)) and self._chart_of(row) in charts]
+            own = by_lookup.setdefault(lookup, [])
             if above is None:
-                values = [self._value(column, value, own, units) for value, own in sorted(by(rows, column).items())]
+                own += [self._value(charts[0], column, v, of, units) for v, of in sorted(by(rows, column).items())]
             else:
                 pairs = sorted(by([row for row in rows if text(row.get(above))], above, column).items())
-                values = [self._value(column, value, own, units, (above, over)) for (over, value), own in pairs]
-            found += self._named_apart(values)
-        return found
+                own += [self._value(charts[0], column, v, of, units, (above, over)) for (over, v), of in pairs]
+        rows = [row for values in by_lookup.values() for row in self._named_apart(values)]
+        return sorted(rows, key=lambda row: row["parent"] is not None)
 
     def _named_apart(self, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Values of one lookup: where names repeat under one parent, in whatever case, all go by `unique_name`."""
@@ -189,11 +171,12 @@ class Accounts(Flow):
     def _postable(self, row: Row) -> bool:
         return postable(row, self.settings.not_postable)
 
-    def _account(self, row: Row) -> dict[str, Any]:
-        parts = [text(row.get(column)) for column in self.settings.segments]
+    def _account(self, row: Row, chart: Chart) -> dict[str, Any]:
+        parts = [text(row.get(column)) for column in chart.settings.segments]
         return {
             **_common(account_key(row["AID"])),
             "column": "AID",
+            "chart": chart.told.get("chart"),
             **{f"segment_{n}": parts[n - 1] if n <= len(parts) else None for n in (1, 2, 3)},
             "name": text(row.get("DL01")),
             "postable": self._postable(row),
@@ -201,6 +184,7 @@ class Accounts(Flow):
 
     def _value(
         self,
+        chart: DynamicChart,
         column: str,
         value: str,
         rows: Sequence[Row],
@@ -211,15 +195,27 @@ class Accounts(Flow):
         name = units.get(shown) if column == "MCU" else text(rows[0].get("DL01"))
         over = (text(parent[1]) or "") if parent else None
         return {
-            **_common(value_key(column, shown, over)),
-            "parent": value_key(parent[0], over) if parent and over is not None else None,
+            **_common(self.value_key(chart, column, shown, over)),
+            "parent": self.value_key(chart, parent[0], over) if parent and over is not None else None,
             "column": column,
+            "chart": chart.told.get("chart"),
             "segment_1": shown,
             "segment_2": None,
             "segment_3": None,
             "name": name or shown,
             "postable": any(self._postable(row) for row in rows),
         }
+
+    def value_key(self, chart: DynamicChart, column: str, value: str, parent: str | None = None) -> str:
+        """The document key of one segment value: `F0006:39302` for a unit, `F0901:OBJ/9270` for the others, and
+        `F0901:SUB/9270/01` for one under another. In a lookup that is not the usual one of its column, that is named:
+        `F0901:OBJ@Objects UK/9270`."""
+        lookup = chart.lookup_of(column)
+        if lookup != self.settings.lookups.get(column):
+            column = f"{column}@{lookup.replace('/', '_')}"
+        elif column == "MCU" and parent is None:
+            return f"F0006:{value}"
+        return f"F0901:{column}/{value}" if parent is None else f"F0901:{column}/{parent}/{value}"
 
     def resolve(self, frames: Frames) -> Frames:
         documents = frames.documents.copy()
@@ -228,6 +224,7 @@ class Accounts(Flow):
         documents["parent_id"] = computed(
             documents, lambda row: parents[row["parent"]].target_id if row["parent"] in parents else None
         )
+        documents["value_name"] = computed(documents, lambda row: row["name"] if row["column"] != "AID" else None)
         documents["orphan"] = computed(documents, lambda row: None if row["parent"] in parents else row["parent"])
         documents["ignored"] = computed(
             documents, lambda row: None if row["postable"] or row["key"] in links else "not_postable"
@@ -244,11 +241,12 @@ class Accounts(Flow):
                     "segment_1": [required(), at_most(100)],
                     "segment_2": [at_most(100)],
                     "segment_3": [at_most(100)],
-                    "name": [at_most(LONGEST_NAME if self.chart.dynamic else 1024)],
+                    "name": [at_most(1024)],
+                    "value_name": [at_most(LONGEST_NAME)],
                     "orphan": [reason("account_not_linked", lambda keys: keys.isna())],
                 },
             ),
-            names={"orphan": "parent"},
+            names={"orphan": "parent", "value_name": "name"},
             waits_for=self._waits_for,
         )
 
@@ -263,51 +261,61 @@ class Accounts(Flow):
             "name": row["name"],
             "active": row["postable"],
             **({"parent": row["parent_id"]} if row["parent"] else {}),
+            **({"chart": row["chart"]} if row["chart"] else {}),
         }
 
     # -- the target side ------------------------------------------------------------------------------------------
 
     def holds_any(self) -> bool:
-        return self.chart.holds_any()
+        return self.charts.holds_any()
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
-        return self.chart.find(documents)
+        return self.charts.find(documents)
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
-        return self.chart.read(ids)
+        return self.charts.read(ids)
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         if known.target_id is None and self.settings.mode == "validate_only":
             shown = ".".join(filter(None, document.content["segments"]))
             return Hold((problem("account_missing_in_target", "account", shown),))
         if self.settings.mode == "validate_only":
-            return self.chart.validated(known, target)
+            return self.charts.chart_of(document).validated(known, target)
+        chart = self.charts.chart_of(document)
         return converge(
             document.content,
             known,
             target,
-            create=lambda: self.chart.create(document),
-            update=lambda current, changes: self.chart.update(document, current, changes),
+            create=lambda: chart.create(document),
+            update=lambda current, changes: chart.update(document, current, changes),
             source_wins=self.settings.on_conflict == "source",
         )
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         ours, theirs = document.content["segments"], target.content["segments"]
         wrong = () if ours == theirs else (FieldChange("segments", theirs, ours),)
-        over, there = document.content.get("parent"), target.content.get("parent")
-        return wrong if over == there else (*wrong, FieldChange("parent", there, over))
+        others = [(name, document.content.get(name), target.content.get(name)) for name in ("parent", "chart")]
+        return (*wrong, *(FieldChange(name, there, here) for name, here, there in others if here != there))
+
+    def refers_to(self, document: Document) -> Collection[tuple[str, str]]:
+        above = document.facts["row"]["parent"]
+        return {*super().refers_to(document), *([(self.name, above)] if above else ())}
 
     def targets(self) -> list[Target]:
-        return self.chart.all()
+        return self.charts.targets()
 
     def key_of(self, target: Target) -> str | None:
-        if self.chart.dynamic:
-            over = target.content.get("parent")
-            parent = self._values_by_id.get(over) if over else None
-            if over and parent is None:
-                return None
-            return value_key(target.content["column"], target.content["segments"][0], parent)
-        return self._keys_by_segments.get(tuple(target.content["segments"]))
+        content = target.content
+        chart = self.charts.named(content.get("chart"))
+        if chart is None:
+            return None
+        if not isinstance(chart, DynamicChart):
+            return self._keys_by_segments.get((chart.name, *content["segments"]))
+        over = content.get("parent")
+        parent = self._values_by_id.get(over) if over else None
+        if (over and parent is None) or content["column"] not in chart.settings.segments:
+            return None
+        return self.value_key(chart, content["column"], content["segments"][0], parent)
 
     @cached_property
     def _values_by_id(self) -> dict[str, str]:
@@ -317,15 +325,8 @@ class Accounts(Flow):
 
     @cached_property
     def _keys_by_segments(self) -> dict[tuple[str, ...], str]:
-        return {tuple(_segments(row)): row["key"] for row in self._rows}
-
-
-def value_key(column: str, value: str, parent: str | None = None) -> str:
-    """The document key of one segment value: `F0006:39302` for a unit, `F0901:OBJ/9270` for the others, and
-    `F0901:SUB/9270/01` for one under another."""
-    if parent is not None:
-        return f"F0901:{column}/{parent}/{value}"
-    return f"F0006:{value}" if column == "MCU" else f"F0901:{column}/{value}"
+        usual = self.charts.usual.name if self.charts.usual else ""
+        return {(row["chart"] or usual, *_segments(row)): row["key"] for row in self._rows if row["column"] == "AID"}
 
 
 def _segments(row: Mapping[str, Any]) -> list[str]:
@@ -337,5 +338,5 @@ def _segments(row: Mapping[str, Any]) -> list[str]:
 
 
 def _common(key: str) -> dict[str, Any]:
-    blank: dict[str, Any] = dict.fromkeys(("day", "ignored", "amount", "currency", "parent", "parent_id", "orphan"))
+    blank: dict[str, Any] = dict.fromkeys(("day", "ignored", "amount", "currency", "chart", "value_name", *PARENTS))
     return {"key": key, **blank}

@@ -17,6 +17,7 @@ from connector_assets.delivery.document import (
     Target,
     differences,
 )
+from connector_assets.delivery.references import number_of
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.jde_coupa.paging import by_ids
 from connector_resources.coupa.models import Account, LookupValue
@@ -28,15 +29,33 @@ WHOLE_CHART_FROM = 50
 
 
 class Chart(ABC):
-    """One account type of Coupa. `row` is its snapshot row; `settings` are the accounts flow's."""
+    """One account type of Coupa by its name; `settings` are its layout. Where a site has several, contents name all but
+    its usual one (`told`), and where these are of both kinds, the ids of one kind begin with a `prefix`: an account and
+    a lookup value may have the same number."""
 
     dynamic: bool
 
-    def __init__(self, bench: Workbench, settings: Any, row: Mapping[str, Any]) -> None:
+    def __init__(self, bench: Workbench, settings: Any, name: str, *, told: bool, prefix: str) -> None:
         self.client = bench.client
         self.integration = bench.integration.name
         self.settings = settings
-        self.name = str(row["name"])
+        self.name = name
+        self.told = {"chart": name} if told else {}
+        self.prefix = prefix
+
+    def id_of(self, number: int) -> str:
+        """The id of a record of Coupa as links say it."""
+        return f"{self.prefix}{number}"
+
+    def record_id(self, id: str) -> str:
+        """The id in Coupa, of one that a link says."""
+        return id.removeprefix(self.prefix)
+
+    def own(self, ids: Collection[str]) -> list[str]:
+        """The ids in Coupa of those that can be this chart's."""
+        return [
+            self.record_id(id) for id in ids if "/" not in id.removeprefix(self.prefix) and id.startswith(self.prefix)
+        ]
 
     @property
     def coupa(self) -> Any:
@@ -114,7 +133,7 @@ class Chart(ABC):
         return Step(
             name="update",
             body=self.changed(document, target, changed),
-            send=lambda sent: self.put(target.id, sent),
+            send=lambda sent: self.put(self.record_id(target.id), sent),
             outcome="updated",
             stage=mark(document.content),
             changes=changes,
@@ -141,7 +160,10 @@ class StaticChart(Chart):
         return [self._observe(found)] if found else []
 
     def get(self, ids: Collection[str]) -> list[Target]:
-        return [self._observe(account) for account in by_ids(self.coupa.accounts, ids)]
+        found = by_ids(self.coupa.accounts, self.own(ids))
+        return [
+            self._observe(each) for each in found if each.account_type is None or each.account_type.name == self.name
+        ]
 
     def body(self, document: Document) -> dict[str, Any]:
         content = document.content
@@ -169,8 +191,9 @@ class StaticChart(Chart):
             "column": "AID",
             "name": account.name,
             "active": account.active is not False,
+            **self.told,
         }
-        return Target(str(account.id), content, label=account.code or "")
+        return Target(self.id_of(account.id), content, label=account.code or "")
 
 
 class DynamicChart(Chart):
@@ -201,7 +224,7 @@ class DynamicChart(Chart):
     def body(self, document: Document) -> dict[str, Any]:
         content = document.content
         return {
-            **({"parent": {"id": int(content["parent"])}} if content.get("parent") else {}),
+            **({"parent": {"id": number_of(self.record_id(content["parent"]))}} if content.get("parent") else {}),
             "name": content["name"] or content["segments"][0],
             "lookup": {"name": self._lookups()[content["column"]]},
             "external-ref-num": content["segments"][0],
@@ -231,25 +254,21 @@ class DynamicChart(Chart):
             raise UnusableInput(f"connections.yaml: {setting}: names no lookup of Coupa for {', '.join(missing)}")
         return {column: self.settings.lookups[column] for column in self.settings.segments}
 
-    @staticmethod
-    def _observe(value: LookupValue, column: str) -> Target:
+    def lookup_of(self, column: str) -> str:
+        """The lookup of Coupa that holds a segment's values."""
+        return self._lookups()[column]
+
+    def _observe(self, value: LookupValue, column: str) -> Target:
         content = {
             "segments": [value.external_ref_num or ""],
             "column": column,
             "name": value.name,
             "active": value.active is not False,
-            **({"parent": str(value.parent.id)} if value.parent is not None and value.parent.id is not None else {}),
+            **self._above(value),
+            **self.told,
         }
-        return Target(str(value.id), content, label=value.external_ref_num or "")
+        return Target(self.id_of(value.id), content, label=value.external_ref_num or "")
 
-
-def chart_of(bench: Workbench, settings: Any) -> Chart:
-    """The chart that the settings name, or the only active one. Raises UnusableInput when there is no telling."""
-    rows = [row for row in bench.reader("coupa").snapshot("account_types") if row.get("active") is not False]
-    named = [row for row in rows if settings.chart in (None, row["name"])]
-    if len(named) != 1:
-        names = ", ".join(sorted(str(row["name"]) for row in rows)) or "none"
-        setting = f"integrations.{bench.integration.name}.flows.accounts.chart"
-        raise UnusableInput(f"connections.yaml: {setting}: name one of Coupa's account types: {names}")
-    row = named[0]
-    return (DynamicChart if row.get("dynamic_flag") else StaticChart)(bench, settings, row)
+    def _above(self, value: LookupValue) -> dict[str, str]:
+        above = value.parent.id if value.parent is not None else None
+        return {} if above is None else {"parent": self.id_of(above)}

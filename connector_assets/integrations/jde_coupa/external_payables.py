@@ -198,7 +198,7 @@ class ExternalPayables(Outlet):
             "payable-amount": content["amount"],
             "paid-amount": amount_text(paid),
             "currency": {"code": content["currency"]},
-            "account-type": {"name": self.chart().name},
+            "account-type": {"name": self.chart(document)},
         }
         if content["due"]:
             body["due-date"] = content["due"]

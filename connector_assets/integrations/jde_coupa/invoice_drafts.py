@@ -410,7 +410,7 @@ class InvoiceDrafts(Outlet):
         }
         body: dict[str, Any] = {}
         if current is None:
-            body |= {"account-type": {"name": self.chart().name}, "line-level-taxation": False}
+            body |= {"account-type": {"name": self.chart(document)}, "line-level-taxation": False}
         for name in (*BASE, REMIT_TO):
             if name in fields:
                 body |= whole[name]
@@ -423,14 +423,9 @@ class InvoiceDrafts(Outlet):
     def _lines(self, document: Document, current: Invoice | None) -> list[dict[str, Any]]:
         """One amount line per distribution line; lines that exist are named by their id, to be changed in place."""
         ids = {line.line_num: line.id for line in current.invoice_lines} if current else {}
-        chart = self.chart()
+        accounts = self.accounts()
         lines: list[dict[str, Any]] = []
         for number, (line, source) in enumerate(zip(document.content["lines"], _in_order(document), strict=True), 1):
-            account: dict[str, Any] = (
-                {"code": line["account"], "account-type": {"name": chart.name}}
-                if chart.dynamic
-                else {"id": number_of(source["account_id"])}
-            )
             lines.append(
                 ({"id": ids[number]} if number in ids else {})
                 | {
@@ -439,7 +434,7 @@ class InvoiceDrafts(Outlet):
                     "description": line["description"],
                     "price": line["amount"],
                     "currency": {"code": document.content["currency"]},
-                    "account": account,
+                    "account": accounts.account(source, line["account"]),
                 }
             )
         surplus = [{"id": id, "_delete": True} for number, id in ids.items() if (number or 0) > len(lines)]

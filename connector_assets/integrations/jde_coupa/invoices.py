@@ -34,7 +34,7 @@ from connector_assets.integrations.from_jde import vouchers as jde
 from connector_assets.integrations.from_jde.keys import Row, by, supplier_key, voucher_key, voucher_parts
 from connector_assets.integrations.from_jde.settled import HISTORY, PAID_IN_JDE, Settled
 from connector_assets.integrations.jde_coupa import handing, stopped
-from connector_assets.integrations.jde_coupa.account_links import AccountLinks
+from connector_assets.integrations.jde_coupa.account_links import CHARTLESS, AccountLinks
 from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.external_payables import ExternalPayables
 from connector_assets.integrations.jde_coupa.invoice_drafts import InvoiceDrafts, as_linked
@@ -114,12 +114,15 @@ class Invoices(Flow):
         "late_batch": "str?",
         "unaccounted": "str?",
         "unpaid": "str?",
+        # the company that has no chart of accounts in Coupa
+        **CHARTLESS,
     }
     line_columns: ClassVar[Mapping[str, str]] = {
         **jde.LINE_COLUMNS,
         "account_id": "str?",
         "account_code": "str?",
         "account_state": "str",
+        **CHARTLESS,
     }
     Settings = InvoiceSettings
 
@@ -169,7 +172,7 @@ class Invoices(Flow):
     def outlet(self) -> Outlet:
         """Where vouchers go, by the mode."""
         kind = ExternalPayables if self.settings.mode == "external_payables" else InvoiceDrafts
-        return kind(self.bench, self.settings, lambda: self.accounts.chart)
+        return kind(self.bench, self.settings, lambda: self.account_links)
 
     # -- the source side ------------------------------------------------------------------------------------------
 
@@ -233,6 +236,7 @@ class Invoices(Flow):
                 "late_batch": None,
                 "unaccounted": None,
                 "unpaid": None,
+                "chartless": None,
             }
             row |= {**handing.NOTHING, "not_handed": None}
         if self.coupa_pays:
@@ -243,7 +247,7 @@ class Invoices(Flow):
                 row["subject"] = subject
                 row |= {**told[row["key"]], "on_hold": parties if row["open_amount"] else None}
         for line in assembly.lines:
-            line |= {"account_id": None, "account_code": None, "account_state": ""}
+            line |= {"account_id": None, "account_code": None, "account_state": "", "chartless": None}
         return assembly
 
     def _unsendable(self, row: Mapping[str, Any]) -> set[str]:
@@ -291,6 +295,7 @@ class Invoices(Flow):
         there = self.outlet.made_before([row["key"] for row in rows if stopped.words(row) and row["key"] not in known])
         born = births_of(self.origins, rows, lambda row: row["amount"])
         columns: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+            "chartless": self._chartless,
             "unaccounted": lambda row: _loose(row, born) if row["key"] not in sent else None,
             "there": lambda row: row["key"] in there,
             "ignored": lambda row: self._rule(row, sent, born, known.get(row["key"])),
@@ -329,6 +334,11 @@ class Invoices(Flow):
         rule = self._settled_rule(row, known) if row["settled"] or row["void"] else None
         waits = self._is_new(row, sent) and not self._is_late(row)
         return rule or (posting.NOT_POSTED_YET if waits else None)
+
+    def _chartless(self, row: Mapping[str, Any]) -> str | None:
+        """The company that has no chart in Coupa. Where invoices are born in Coupa nothing is made of its vouchers."""
+        has = not self.needs_opening or self.accounts.charts.of(row["company"]) is not None
+        return None if has else f"company {row['company']}"
 
     def _is_new(self, row: Mapping[str, Any], sent: Collection[str]) -> bool:
         """Whether a voucher was never posted, nor sent. Where invoices are born in Coupa nothing is made of it."""

@@ -11,27 +11,33 @@ from connector_assets.delivery.document import Decision, Document, Done, Hold, I
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.posting import awaits_posting
-from connector_assets.integrations.jde_coupa.charts import Chart
+from connector_assets.integrations.jde_coupa.account_links import AccountLinks
 from connector_assets.integrations.jde_coupa.origin import coupa_pays
 from connector_resources.ledger import Delivery, Intent
 
 
 class Outlet(ABC):
-    """`settings` are the invoices flow's; `chart` is Coupa's chart of accounts, found on first use."""
+    """`settings` are the invoices flow's; `accounts` leads to Coupa's charts of accounts, on first use."""
 
     entity: str
     # whether a document that was never sent is looked for before it is created
     looks_first: bool = False
 
-    def __init__(self, bench: Workbench, settings: Any, chart: Callable[[], Chart]) -> None:
+    def __init__(self, bench: Workbench, settings: Any, accounts: Callable[[], AccountLinks]) -> None:
         self.bench = bench
         self.settings = settings
-        self.chart = chart
+        self.accounts = accounts
 
     @property
     def pays(self) -> bool:
         """Whether Coupa Pay pays, as the site has it."""
         return self.entity == "external_payables" or coupa_pays(self.bench.integration.settings)
+
+    def chart(self, document: Document) -> str:
+        """The name of the chart of accounts of the company that a document is of."""
+        chart = self.accounts().accounts.charts.of(document.facts["row"]["company"])
+        assert chart is not None  # else the checks hold it
+        return chart.name
 
     @property
     def coupa(self) -> Any:

@@ -75,7 +75,7 @@ class Papers:
         self.jde = bench.reader("jde")
         self.invoices = Invoices(bench)
         self.orders: OrderRules = PurchaseOrders(bench).settings if self._sends_orders else OrderRules()
-        self.segments = Accounts(bench).settings.segments
+        self.charts = Accounts(bench).settings
 
     def of(self, first: date, last: date) -> list[Matter]:
         """What is to be compared of these days, both included: order lines first, then invoices without an order."""
@@ -168,7 +168,7 @@ class Papers:
             currency=(text(row.get("CRCD")) if foreign else None)
             or voucher_currency(head, self._company_currency, row.get("CO") or head["KCOO"]),
             supplier=str(row["AN8"]),
-            account=self._code({"MCU": row.get("OMCU"), "OBJ": row.get("OBJ"), "SUB": row.get("SUB")}),
+            account=self._code({"MCU": row.get("OMCU"), "OBJ": row.get("OBJ"), "SUB": row.get("SUB")}, row["KCOO"]),
         )
 
     def _vouchered(self, items: Sequence[Row], journal: Mapping[str, Sequence[Row]], line: Row) -> Said:
@@ -288,11 +288,12 @@ class Papers:
     def _costs(self, journal: Sequence[Row], *, foreign: bool = False) -> set[str]:
         rules = self.invoices.settings.distribution
         kept = {line.aid for line in distribute(journal, foreign=foreign, rules=rules)}
-        return {code for row in journal if text(row.get("AID")) in kept and (code := self._code(row))}
+        return {code for row in journal if text(row.get("AID")) in kept and (code := self._code(row, row["KCO"]))}
 
-    def _code(self, row: Row) -> str | None:
-        """The account as Coupa's chart spells it: the segments joined, blank ones at the end left out."""
-        parts = [text(row.get(column)) or "" for column in self.segments]
+    def _code(self, row: Row, company: str) -> str | None:
+        """The account as the chart of the company in Coupa spells it: the segments joined, blank ones at the end left
+        out."""
+        parts = [text(row.get(column)) or "" for column in self.charts.layout_of(company).segments]
         while parts and not parts[-1]:
             parts.pop()
         return "-".join(parts) or None

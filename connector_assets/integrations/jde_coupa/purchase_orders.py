@@ -25,7 +25,7 @@ from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde import orders as jde
 from connector_assets.integrations.from_jde.keys import supplier_key
-from connector_assets.integrations.jde_coupa.account_links import COLUMNS, AccountLinks
+from connector_assets.integrations.jde_coupa.account_links import CHARTLESS, AccountLinks
 from connector_assets.integrations.jde_coupa.accounts import Accounts
 from connector_assets.integrations.jde_coupa.orders.checks import order_checks
 from connector_assets.integrations.jde_coupa.orders.ended import ended_between
@@ -85,6 +85,7 @@ class PurchaseOrders(Flow):
         "account_id": "str?",
         "account_code": "str?",
         "account_state": "str",
+        **CHARTLESS,
     }
     Settings = PurchaseOrderSettings
 
@@ -116,10 +117,9 @@ class PurchaseOrders(Flow):
     @cached_property
     def steps(self) -> OrderSteps:
         """What decides."""
-        segments = [COLUMNS[column] for column in self.accounts.settings.segments]
         return OrderSteps(
             self.settings,
-            lambda: OrderBodies(self.settings, self.accounts.chart, segments),
+            lambda: OrderBodies(self.settings, self.account_links),
             lambda: self.orders,
             lambda: self._feature_off,
         )
@@ -167,7 +167,7 @@ class PurchaseOrders(Flow):
             row |= {"supplier_id": None, "term_code": None, "currency_known": False, "ship_to": None}
             row["number_free"], row["touched"] = True, row["key"] in self._touched
         for line in assembly.lines:
-            line |= {"uom_code": None, "account_id": None, "account_code": None, "account_state": ""}
+            line |= {"uom_code": None, "account_id": None, "account_code": None, "account_state": "", "chartless": None}
         return assembly
 
     def resolve(self, frames: Frames) -> Frames:

@@ -12,6 +12,7 @@ from connector_assets.delivery.money import amount_text, prorated
 from connector_assets.integrations.from_jde.keys import Row, number_of, text
 from connector_assets.integrations.from_jde.taxes import TaxRule, tax_rule
 from connector_assets.integrations.jde_coupa.accounts import Accounts
+from connector_assets.integrations.jde_coupa.company_charts import Charts
 from connector_assets.integrations.jde_coupa.terms import MAPPING as TERMS
 from connector_assets.integrations.to_jde.vouchers.bodies import ASSESSED, BESIDE
 from connector_assets.integrations.to_jde.vouchers.filling import BORN_IN_JDE, Filling
@@ -132,7 +133,8 @@ class Resolving(Filling):
     # -- accounts -------------------------------------------------------------------------------------------------
 
     def accounts(self, lines: Sequence[dict[str, Any]]) -> None:
-        ids = {line["account_id"] for line in lines if line["account_id"]}
+        prefix = self._charts.static_prefix if self._charts else ""
+        ids = {f"{prefix}{line['account_id']}" for line in lines if line["account_id"]}
         links = self.bench.ledger.links.by_target(f"{self.name}/accounts", "accounts", list(ids))
         for line in lines:
             if line["order_number"]:
@@ -140,10 +142,10 @@ class Resolving(Filling):
                 self.put_account(line, None, None)
                 line["company"] = line["line_company"]
                 continue
-            link = links.get(line["account_id"] or "")
+            link = links.get(f"{prefix}{line['account_id']}")
             found = self.by_key.get(link.source_key) if link else None
-            if found is None and line["chart"] in (None, self._chart_name or line["chart"]):
-                found = self._by_code.get(line["account_code"] or "")
+            if found is None:
+                found = self._by_code.get((self._chart_of(line["chart"]), line["account_code"] or ""))
             if line["charge"] and not _names_account(line):
                 number = self.settings.charge_accounts.get(line["charge"])
                 found, shown = self.by_number.get(number or ""), number
@@ -152,23 +154,35 @@ class Resolving(Filling):
             self.put_account(line, found, shown)
 
     @cached_property
-    def _chart_name(self) -> str | None:
-        """The chart that JDE's accounts are kept in; None where Coupa has several and none is named."""
+    def _charts(self) -> Charts | None:
+        """The charts that JDE's accounts are kept in; None where Coupa has several and none is named."""
         try:
-            return Accounts(self.bench).chart.name
+            return Accounts(self.bench).charts
         except UnusableInput:
             return None
 
+    def _chart_of(self, name: str | None) -> str:
+        """Which chart an account is of that Coupa shows in the chart of this name; where it shows none, in the usual
+        one."""
+        if self._charts is None:
+            return ""
+        chart = self._charts.named(name)
+        return chart.name if chart is not None else f"not ours: {name}"
+
     @cached_property
-    def _by_code(self) -> dict[str, Row]:
-        """Coupa's account code, the segments joined with hyphens, to the account; of several of one code none."""
-        segments = Accounts(self.bench).settings.segments
-        groups: dict[str, list[Row]] = {}
+    def _by_code(self) -> dict[tuple[str, str], Row]:
+        """Chart and Coupa's account code, the segments joined with hyphens, to the account; of several of one code
+        none."""
+        groups: dict[tuple[str, str], list[Row]] = {}
         for row in self.chart:
-            parts = [text(row.get(segment)) or "" for segment in segments]
+            chart = self._charts.of(text(row.get("CO"))) if self._charts else None
+            if chart is None and self._charts is not None:
+                continue
+            layout = Accounts(self.bench).settings if chart is None else chart.settings
+            parts = [text(row.get(segment)) or "" for segment in layout.segments]
             while parts and not parts[-1]:
                 parts.pop()
-            groups.setdefault("-".join(parts), []).append(row)
+            groups.setdefault((chart.name if chart else "", "-".join(parts)), []).append(row)
         return {code: rows[0] for code, rows in groups.items() if len(rows) == 1}
 
 

@@ -43,6 +43,7 @@ def order_checks(
         line_rows=row_schema(
             "order lines",
             {
+                "chartless": [reason("chart_not_set", lambda accounts: accounts.isna())],
                 "account_state": [
                     reason("account_not_found", lambda states: states != "account_not_found"),
                     reason("account_not_postable", lambda states: states != "account_not_postable"),
@@ -61,6 +62,7 @@ def order_checks(
             "account_not_found": "account",
             "account_not_postable": "account",
             "account_not_linked": "account",
+            "chart_not_set": "chartless",
             "unit_not_mapped": "unit_of_measure",
         },
         names={
@@ -70,6 +72,7 @@ def order_checks(
             "currency_known": "currency",
             "on_hold": "status",
             "account_state": "account",
+            "chartless": "company",
             "uom_code": "uom",
             "gap": "amount",
         },

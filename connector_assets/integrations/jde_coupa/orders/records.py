@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
@@ -10,7 +10,7 @@ from connector_assets.delivery.document import Document, Target, version_text
 from connector_assets.delivery.money import amount_text, smallest
 from connector_assets.delivery.references import number_of
 from connector_assets.integrations.from_jde.orders import plain
-from connector_assets.integrations.jde_coupa.charts import Chart
+from connector_assets.integrations.jde_coupa.account_links import AccountLinks
 from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
 from connector_resources.coupa.order_models import (
     AMOUNT_LINE,
@@ -52,12 +52,11 @@ def line_content(line: Mapping[str, Any], *, by_amount: bool) -> dict[str, Any]:
 
 
 class OrderBodies:
-    """Writes the bodies. `chart` is Coupa's chart of accounts, `segments` which JDE column is segment 1, 2, …"""
+    """Writes the bodies. `accounts` leads from a line to its account."""
 
-    def __init__(self, settings: PurchaseOrderSettings, chart: Chart, segments: Sequence[str]) -> None:
+    def __init__(self, settings: PurchaseOrderSettings, accounts: AccountLinks) -> None:
         self.settings = settings
-        self.chart = chart
-        self.segments = segments
+        self.accounts = accounts
 
     def create(self, document: Document) -> dict[str, Any]:
         """The whole order."""
@@ -112,7 +111,7 @@ class OrderBodies:
             "description": content["description"],
             "price": content["price"],
             "currency": {"code": document.content["currency"]},
-            "account": self._account(content, source),
+            "account": self.accounts.account(source, content["account"]),
         }
         if content["quantity"] is not None:
             body["quantity"] = content["quantity"]
@@ -121,16 +120,6 @@ class OrderBodies:
         if content["need_by"]:
             body["need-by-date"] = content["need_by"]
         return body
-
-    def _account(self, content: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
-        """By its id; in a dynamic chart by code and segments, since a segment may itself hold a hyphen."""
-        if not self.chart.dynamic:
-            return {"id": number_of(source["account_id"])}
-        values = [source[name] or "" for name in self.segments]
-        while values and not values[-1]:
-            values.pop()
-        segments = {f"segment-{place}": value for place, value in enumerate(values, 1) if value}
-        return {"code": content["account"], "account-type": {"name": self.chart.name}, **segments}
 
 
 def observe(order: PurchaseOrder, settings: PurchaseOrderSettings) -> Target:

@@ -29,6 +29,7 @@ def voucher_checks(
             "invoices",
             {
                 "number": [required(), at_most(40)],
+                "chartless": [reason("chart_not_set", lambda companies: companies.isna())],
                 "invoice_date": [required()],
                 "currency": [required()],
                 "currency_known": [reason("currency_unknown", lambda known: known.astype(bool))],
@@ -63,6 +64,7 @@ def voucher_checks(
         line_rows=row_schema(
             "invoice lines",
             {
+                "chartless": [reason("chart_not_set", lambda accounts: accounts.isna())],
                 "account_state": [
                     reason("account_not_found", lambda states: states != "account_not_found"),
                     reason("account_not_postable", lambda states: states != "account_not_postable"),
@@ -84,6 +86,7 @@ def voucher_checks(
             "account_not_found": "account",
             "account_not_postable": "account",
             "account_not_linked": "account",
+            "chart_not_set": "chartless",
         },
         names={
             "supplier_id": "supplier",
@@ -92,6 +95,7 @@ def voucher_checks(
             "term_code": "payment_term",
             "currency_known": "currency",
             "account_state": "account",
+            "chartless": "company",
             "held_duplicate": "number",
             "taxed": "pay_status",
             "late_batch": "batch",

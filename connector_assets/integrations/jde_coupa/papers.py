@@ -206,21 +206,25 @@ class Papers:
         keys = {link.target_id: key for key, link in links.items()}
         client = self.bench.client("coupa")
         names: dict[int, tuple[str, str]] = {}
+        numbers: dict[str, str] = {}
         for order in client.purchase_orders.by_ids(
-            [int(id) for id in keys], fields=["id", {"order_lines": ["id", "line_num"]}]
+            [int(id) for id in keys], fields=["id", "po_number", {"order_lines": ["id", "line_num"]}]
         ):
+            if order.po_number:
+                numbers[order.po_number] = keys[str(order.id)]
             for line in order.order_lines:
                 names[line.id] = (keys[str(order.id)], str(line.line_num))
         found: dict[tuple[str, str], list[tuple[Invoice, InvoiceLine]]] = {}
         seen: set[int] = set()
-        for chunk in chunks(sorted(names), PAGE):
-            for invoice in client.invoices.all(filters={"invoice-lines[order-line-id][in]": chunk}):
-                if invoice.id in seen or invoice.status in UNSAID:
-                    continue
-                seen.add(invoice.id)
-                for line in invoice.invoice_lines:
-                    if line.order_line_id in names:
-                        found.setdefault(names[line.order_line_id], []).append((invoice, line))
+        for attribute, wanted in (("order-line-id", sorted(names)), ("po-number", sorted(numbers))):
+            for chunk in chunks(wanted, PAGE):
+                for invoice in client.invoices.all(filters={f"invoice-lines[{attribute}][in]": chunk}):
+                    if invoice.id in seen or invoice.status in UNSAID:
+                        continue
+                    seen.add(invoice.id)
+                    for line in invoice.invoice_lines:
+                        if (name := _order_line(line, names, numbers)) is not None:
+                            found.setdefault(name, []).append((invoice, line))
         return found
 
     # -- invoices without an order --------------------------------------------------------------------------------
@@ -337,6 +341,17 @@ def _total(invoice: Invoice, line: InvoiceLine) -> Decimal:
 def _one(values: Iterable[str | None]) -> str | None:
     """The one value, or all of them for the eye: what differs among the papers of one side differs from the other's."""
     return ", ".join(sorted({value for value in values if value is not None and value})) or None
+
+
+def _order_line(
+    line: InvoiceLine, names: Mapping[int, tuple[str, str]], numbers: Mapping[str, str]
+) -> tuple[str, str] | None:
+    """The order key and line number that an invoice's line is for: by the id of the order line, which goes first, else
+    by the order's number and the line's (coupa section 3.4)."""
+    if line.order_line_id is not None:
+        return names.get(line.order_line_id)
+    key = numbers.get(line.po_number or "")
+    return None if key is None or not line.order_line_num else (key, str(line.order_line_num))
 
 
 def _order_of(row: Row) -> str | None:

@@ -28,7 +28,8 @@ def town(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Town:
 
 
 def line(aid: str | None = "10001", **more: Any) -> dict[str, Any]:
-    told = {"unit": "30", "object": "5010", "subsidiary": None, "account_exists": True, "account_postable": True}
+    told = {"unit": "30", "object": "5010", "subsidiary": None, "account_company": "00001"}
+    told |= {"account_exists": True, "account_postable": True}
     return {"key": "F0411:1", "aid": aid, "account": "30.5010", **told, **UNFILLED, **more}
 
 

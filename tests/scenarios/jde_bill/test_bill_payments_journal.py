@@ -10,6 +10,7 @@ import pytest
 from bill_paid import FLOW, bill, calls, credit, move, open_items, pay, run, switch_on, table, vendor
 from bill_site import BillSite
 from scenario_acts import ORCHESTRATIONS
+from scenario_books import TODAY
 from scenario_site import outcomes, planned
 
 from connector_assets.delivery.reasons import severity_of
@@ -196,3 +197,22 @@ def test_an_empty_ledger_finds_its_journals_again(town: BillSite) -> None:
     assert [each.action for each in planned(report).values()] == ["adopt"]
     assert outcomes(town.sync(FLOW, mode="adopt")[FLOW]) == {"adopted": 1}
     assert run(town) == {"unchanged": 1} and calls(town) == 1
+
+
+@pytest.mark.reason("short_by_discount")
+def test_a_journal_takes_no_discount(town: BillSite) -> None:
+    """Given a voucher of 100.00 that grants 2.00 in time, at a site that posts payments as journals
+    when BILL pays 98.00 in time, then it is held and nothing is posted: a journal closes no pay item with a discount;
+    a person says that it is a part of the bill, and 98.00 are posted, 2.00 stay open."""
+    entry = town.books.voucher(status="H")
+    named = {"DOC": entry.doc, "DCT": entry.kind, "KCO": entry.company, "SFX": "001", "SFXE": 0}
+    town.books.upsert("F0411", named | {"ADSC": "2.00", "DDNJ": TODAY})
+    paid = pay(town, {"id": bill(town, entry, "100.00"), "amount": "98.00"})
+    assert run(town) == {"held": 1}
+    told = town.exception(FLOW)
+    assert (told.reason, entries(town)) == ("short_by_discount", [])
+    assert "mode journal takes no discounts" in (told.value or "")
+    town.map_value("payment_discounts", str(paid.parts[0]), "part")
+    assert run(town) == {"created": 1}
+    assert [amount for _, amount, _ in entries(town)] == [Decimal(98), Decimal(-98)]
+    assert [open_ for open_, _ in open_items(town, entry)] == [Decimal(2)]

@@ -34,6 +34,12 @@ def discounted(payables: Payables, number: str = "WEB-1", *, days: int | None = 
     return payables.invoice(number, **{**figures, "payment_term": {"id": spend.create("payment_terms", term)}, **more})
 
 
+def terms_of(town: Site, percent: str) -> None:
+    """JD Edwards works out discounts by its payment terms, and N30 grants this within ten days."""
+    town.sandbox.post("/options", {"jde": {"terms_compute": True}})
+    town.books.upsert("F0014", {"PTC": "N30", "DCP": percent, "DCD": 10, "NDTP": 30})
+
+
 def offered(payables: Payables, id: int) -> list[tuple[Decimal, Decimal, Any, str]]:
     """Gross amount, discount available, its date and the payment term of each pay item."""
     return [
@@ -94,6 +100,34 @@ def test_the_term_alone_may_tell_the_discount_where_jd_edwards_makes_the_same_of
     town.replay(FLOW)
     assert outcomes(town.sync(FLOW)[FLOW]) == {"unchanged": 1}
     assert town.exceptions(FLOW) == [] and len(payables.items(id)) == 1
+
+
+def test_a_term_that_makes_the_same_discount_is_all_that_is_sent(town: Site, payables: Payables) -> None:
+    """Given a site that sends the payment term in place of the discount, and a JD Edwards whose term grants 2.5 %
+    within ten days
+    when the vendor's invoice is synced, then JD Edwards works out the very discount that Coupa offers, nobody is told
+    of anything, and the payment run's discount closes both; a second sync sends nothing."""
+    town.configure(FLOW, discounts="terms")
+    terms_of(town, "2.5")
+    id = discounted(payables)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert offered(payables, id) == [(D("10.80"), D("0.27"), UNTIL, "N30")]
+    again = town.sync(FLOW)[FLOW]
+    assert (outcomes(again), again.writes, town.exceptions(FLOW)) == ({"unchanged": 1}, 0, [])
+
+
+@pytest.mark.reason("discount_differs")
+def test_a_term_that_makes_another_discount_of_it_is_told(town: Site, payables: Payables) -> None:
+    """Given the same site, and a term by which JD Edwards grants 3 %
+    when the invoice is synced, then the voucher stands with what JD Edwards grants, and a person is told of both."""
+    town.configure(FLOW, discounts="terms")
+    terms_of(town, "3")
+    id = discounted(payables)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert offered(payables, id) == [(D("10.80"), D("0.32"), UNTIL, "N30")]
+    found = town.exception(FLOW)
+    assert found.reason == "discount_differs"
+    assert "0.32 until 2026-03-11" in found.value and "0.27 until 2026-03-11" in found.value
 
 
 @pytest.mark.reason("discount_unclear")

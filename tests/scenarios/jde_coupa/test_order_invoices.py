@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -278,3 +279,66 @@ def test_an_order_of_coupas_own_is_distributed(town: Site, payables: Payables) -
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
     assert payables.costs(id) == [("30.5010", Decimal(10))]
     assert [str(item.get("PO") or "").strip() for item in payables.items(id)] == [""]
+
+
+def test_the_discount_of_an_invoice_for_an_order_comes_by_the_term(
+    town: Site, payables: Payables, order: Purchase
+) -> None:
+    """Given an order of 25.00 that was received, and an invoice for it with 0.50 less for who pays within ten days,
+    which is what its payment term grants in JD Edwards
+    when it is synced, then the voucher match carries the term, and the voucher has that discount and its last day."""
+    town.sandbox.post("/options", {"jde": {"terms_compute": True}})
+    town.books.upsert("F0014", {"PTC": "N30", "DCP": "2", "DCD": 10, "NDTP": 30})
+    id = discounted(town, payables, order)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    [item] = payables.items(id)
+    assert (Decimal(item["AG"]), Decimal(item["ADSC"]), item["DDNJ"]) == (
+        Decimal(25),
+        Decimal("0.50"),
+        date(2026, 3, 11),
+    )
+    assert figures(payables, order) == (0, 10, 0)
+    again = town.sync(FLOW)[FLOW]
+    assert (outcomes(again), again.writes, town.exceptions(FLOW)) == ({"unchanged": 1}, 0, [])
+
+
+@pytest.mark.reason("discount_differs")
+def test_a_discount_that_a_voucher_match_does_not_make_is_told(town: Site, payables: Payables, order: Purchase) -> None:
+    """Given the same invoice, and a term that grants nothing in JD Edwards
+    when it is synced, then the order is relieved, and a person is told that the discount is missing."""
+    id = discounted(town, payables, order)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert (town.exception(FLOW).reason, len(payables.items(id))) == ("discount_differs", 1)
+    assert figures(payables, order) == (0, 10, 0)
+
+
+def discounted(town: Site, payables: Payables, order: Purchase) -> int:
+    """The invoice of the whole order, received, with a discount of 0.50 within ten days."""
+    Purchasing(town.books).receive(order, "10")
+    term = {"code": "2/10", "active": True, "days-for-net-payment": 30, "days-for-discount-payment": 10}
+    town.map_term("N30", "2/10")
+    number = town.spend.create("payment_terms", term)
+    lines = [line(town, order, "10")]
+    return payables.invoice(invoice_lines=lines, discount_amount="0.50", payment_term={"id": number})
+
+
+def test_freight_on_an_invoice_for_an_order_goes_to_its_own_account(
+    town: Site, payables: Payables, order: Purchase
+) -> None:
+    """Given an order of 25.00 that was received, and an invoice for it with 4.00 freight on an account of its own
+    when it is synced, then 29.00 are owed: 25.00 relieve the order, 4.00 are on the freight's account."""
+    Purchasing(town.books).receive(order, "10")
+    freight = {
+        "type": "InvoiceShippingCharge",
+        "line-num": 1,
+        "total": "4.00",
+        "account": {"code": "40-5010", "account-type": {"name": "JDE"}},
+    }
+    id = payables.invoice(invoice_lines=[line(town, order, "10")], invoice_charges=[freight])
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    owed = {(item.get("PO") or "").strip(): Decimal(item["AG"]) for item in payables.items(id)}
+    assert owed == {"00100234": Decimal(25), "": Decimal(4)}
+    assert sorted(payables.costs(id)) == [("30.5010", Decimal(25)), ("40.5010", Decimal(4))]
+    assert figures(payables, order) == (0, 10, 0)
+    again = town.sync(FLOW)[FLOW]
+    assert (outcomes(again), again.writes) == ({"unchanged": 1}, 0)

@@ -147,3 +147,43 @@ def test_tax_of_any_kind_is_no_discrepancy(town: Site, code: str) -> None:
     town.sync("invoices")
     keys, found = compared(town)
     assert (len(keys), found) == (1, [])
+
+
+def test_an_invoice_that_names_its_order_by_number_is_compared_too(yard: Site, buyers: Purchasing) -> None:
+    """Given an invoice that Coupa got before the order, so that it names the order by its number and the line's, and
+    has no id of an order line
+    when the papers are put side by side, then it is held against the order as any other: twelve were invoiced of ten
+    ordered."""
+    order = buyers.order()
+    line = {
+        "type": "InvoiceQuantityLine",
+        "line-num": 1,
+        "description": "Goods",
+        "price": "2.50",
+        "quantity": "12",
+        "account": {"code": "30-5010", "account-type": {"name": "JDE"}},
+    }
+    body = {
+        "invoice-number": "S-EARLY",
+        "invoice-date": "2026-03-01",
+        "supplier": {"number": "4343"},
+        "currency": {"code": "GBP"},
+        "account-type": {"name": "JDE"},
+        "line-level-taxation": False,
+        "tax-amount": "0.00",
+        "invoice-lines": [line],
+    }
+    id = yard.spend.act("enter_invoice", body=body, submit=True, approve=True)
+    [kept] = yard.spend.one("invoices", id=str(id))["invoice-lines"]
+    named = {"id": kept["id"], "po-number": "100234-OP-00001", "order-line-num": "1"}
+    yard.spend.set("invoices", id, invoice_lines=[named])
+    yard.sync("purchase_orders")
+    buyers.receive(order, "10")
+    [kept] = yard.spend.one("invoices", **{"invoice-number": "S-EARLY"})["invoice-lines"]
+    assert (kept["order-line-id"], kept["po-number"]) == (None, "100234-OP-00001")
+    keys, found = compared(yard)
+    assert keys == ["F4311:00001/OP/100234/1"]
+    assert {(each.what, each.order, each.invoice) for each in found} == {
+        ("quantity", "10", "12"),
+        ("amount", "25.00", "30.00"),
+    }

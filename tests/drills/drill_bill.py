@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import drill_bill_back as back
 from drill_bill_owed import (
@@ -26,11 +27,21 @@ from drill_bill_owed import (
     orders_undo,
 )
 from drill_bill_town import Southmoor, leave
-from drill_clerks import LOCAL, nothing, payment_leaves, payment_stranger, there, voucher_leaves, voucher_stranger
+from drill_clerks import (
+    LOCAL,
+    nothing,
+    payment_leaves,
+    payment_stranger,
+    site_of,
+    there,
+    voucher_leaves,
+    voucher_stranger,
+)
 from drill_clock import YESTERDAY
 from drill_place import Acts, Place, Stranger
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import CHART, first_books
+from scenario_keys import ALL
 
 from connector_sandbox.kernel.system import World
 
@@ -179,6 +190,25 @@ _JOURNAL = {
     "payables_accounts": {"*": "30.5010"},
     "clearing_accounts": {"00001": "40.5010"},
 }
+_SETTLES = {
+    "departments": _UNITS,
+    "purchase_order_bills": {},
+    "bills": _TAX | _HANDED,
+    "vendor_credits": _TAX | _HANDED,
+}
+# how vouchers of ours are known at each kind of site; the flows that this matters to
+_WAYS = {
+    "settles": "supplier_invoice",
+    "posts journals": "mark",
+    "purged batch rows": "purged",
+    "own numbers": "preset",
+}
+_KNOWING = ("bills", "approved_bills")
+
+
+def _known(site: str) -> Mapping[str, Any]:
+    return ALL[_WAYS[site]].settings
+
 
 PLACE = Place(
     world=_world,
@@ -194,21 +224,20 @@ PLACE = Place(
         "bill": _BILL,
     },
     sites={
-        "settles": {
-            "departments": _UNITS,
-            "purchase_order_bills": {},
-            "bills": _TAX | _HANDED,
-            "vendor_credits": _TAX | _HANDED,
-            "approved_bills": {},
-        },
+        "settles": {**_SETTLES, "approved_bills": _known("settles")},
         "posts journals": {
             "departments": _UNITS,
             "purchase_order_bills": {},
             "bills": _HANDED,
             "vendor_credits": _HANDED,
             "payments": _JOURNAL,
+            "approved_bills": _known("posts journals"),
         },
+        "purged batch rows": {**_SETTLES, "approved_bills": _known("purged batch rows")},
+        "own numbers": {**_SETTLES, "approved_bills": _known("own numbers")},
     },
+    switches={site: site_of(way) for site, way in _WAYS.items()},
+    only={"purged batch rows": _KNOWING, "own numbers": _KNOWING},
     acts={
         "chart_of_accounts": Acts(
             nothing,
@@ -280,6 +309,8 @@ PLACE = Place(
             stranger=voucher_stranger,
             leave=voucher_leaves,
             opens=back.born_open,
+            papers=back.born_papers,
+            twin=back.born_twin,
         ),
         "payments": Acts(
             nothing,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from drill_bill_town import Southmoor
+from drill_clerks import clerks_twin
+from drill_place import Stranger
 
 
 def born(town: Southmoor, number: str, amount: str = "100.00", *, approve: bool = True) -> str:
@@ -34,6 +37,20 @@ def born_amend(town: Southmoor) -> None:
 
 def born_undo(town: Southmoor) -> None:
     _reprice(town, "WEB-1", "100.00")
+
+
+def born_papers(town: Southmoor) -> Mapping[tuple[int, str], str]:
+    """Supplier and number of the bills -> their document keys."""
+    vendors = {id: str(each.get("shortName") or "").removeprefix("JDE ") for id, each in town.held("vendors").items()}
+    return {
+        (int(vendors[each["vendorId"]]), each["invoice"]["invoiceNumber"]): f"bills:{id}"
+        for id, each in town.held("bills").items()
+        if vendors.get(each["vendorId"], "").isdigit()
+    }
+
+
+def born_twin(town: Southmoor) -> list[Stranger]:
+    return clerks_twin(town, (4343, "WEB-1"))
 
 
 def born_forget(town: Southmoor) -> None:

@@ -11,7 +11,7 @@ from drill_cases import LATER, MOVES, Case, Story, tell
 from drill_drifts import BESIDE, DRIFTS, TARGET_GROWS
 from drill_faults import ANOTHER_ONE, PEOPLE, READ_FAULTS, SWAPPED, TWICE, WRITE_FAULTS
 from drill_line import FORBIDDEN
-from drill_matrix import Told, may_have_namesake, swapped, whenever, writes_to
+from drill_matrix import Told, by_clerks, may_have_namesake, swapped, whenever, writes_to
 from drill_scenes import FIRST, Workshop
 from drill_variants import Variant
 
@@ -20,6 +20,8 @@ CLOCK = "clock_back"
 LATE = ("drop_late", "time_out_late", "503_after")
 # of each other sort of case, one in so many
 OTHER_FAULTS, MOVED, DEADLY, READING = 16, 48, 6, 128
+# at so many writes clerks do something
+CLERKS_AT = 2
 
 
 def brief(workshop: Workshop, variant: Variant, situation: str, crashed: set[str]) -> Iterator[Told]:
@@ -76,6 +78,8 @@ def _by_others(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[s
     numbers = writes_to(plain, workshop.target(case.variant))[:1]
     for number in sorted({0, *numbers}):
         yield from ((name, replace(case, faults=(("write", number, name),))) for name in names)
+    if workshop.acts(case.variant).twin is not None:
+        yield from by_clerks(case, range(min(CLERKS_AT, plain.counts["write"])))
     if may_have_namesake(workshop, case):
         yield ANOTHER_ONE.name, replace(case, faults=(("write", numbers[0], ANOTHER_ONE.name),))
     yield "unapproved", replace(case, unapproved=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from drill_drifts import BESIDE, DRIFTS, GROWS, Drifts
 from drill_faults import ANOTHER_ONE, SWAPPED, TWICE, WINDOW, Swap, named
+from drill_hands import CLERKS
 from drill_line import Position
 from drill_process import Death, Process
 from drill_scenes import Scene, Workshop
@@ -29,6 +30,7 @@ from drill_truth import (
 )
 from drill_variants import Variant, every_variant
 
+from connector_assets.automation.sweep import sweep
 from connector_assets.doubles import tell_doubles
 from connector_resources.errors import ConnectorError
 
@@ -130,7 +132,10 @@ def tell(workshop: Workshop, case: Case) -> Story:
     expected = end(workshop, scene, *(["late"] if late else []), *([case.moved] if case.moved else []))
     story, drifts = _happen(workshop, scene, case)
     faults = {name for _, _, name in case.faults}
-    if ANOTHER_ONE.name in faults:
+    if faults & set(CLERKS):
+        _sweep(workshop, scene)
+        judged = drifts.clerks.judge(expected, _truth(workshop, scene, drifts, expected))
+    elif ANOTHER_ONE.name in faults:
         judged = judge_namesake(expected, _truth(workshop, scene, drifts, expected))
     elif faults & TWICE_NAMES:
         guessed = guessed_links(expected, _truth(workshop, scene, drifts, expected)) if LOST_TWICE in faults else ()
@@ -171,6 +176,14 @@ def _payable_in_both(workshop: Workshop, scene: Scene) -> Mapping[str, str]:
     return found or {}
 
 
+def _sweep(workshop: Workshop, scene: Scene) -> None:
+    """The slower look at all keys."""
+    workshop.site.traffic.plan = {}
+    flow, _ = workshop.flow(scene.variant, Process())
+    sweep(flow)
+    flow.bench.close()
+
+
 def _look_for_doubles(workshop: Workshop, scene: Scene) -> None:
     """What the next sweep finds in the target."""
     workshop.site.traffic.plan = {}
@@ -205,7 +218,9 @@ def _truth(workshop: Workshop, scene: Scene, drifts: Drifts, expected: Truth | N
     entities |= set(expected.content) if expected else set()
     site.traffic.plan = {}
     flow, _ = workshop.flow(scene.variant, Process())
-    found = truth_of(flow, site.systems, sorted(entities), set(drifts.strangers))
+    papers = workshop.acts(scene.variant).papers
+    strangers = {*drifts.strangers, *drifts.clerks.twins}
+    found = truth_of(flow, site.systems, sorted(entities), strangers, papers and papers(workshop.town))
     flow.bench.close()
     return found
 
@@ -218,6 +233,7 @@ def _happen(
     swap = Swap()
     for kind, number, name in case.faults:
         drift = drifts.named(name) if name in (*DRIFTS, BESIDE) else None
+        drift = drifts.clerks.named(name) if name in CLERKS else drift
         plan[kind, number] = drift or (swap if name == SWAPPED else named(kind, name))
     site.put_back(scene.state, plan)
     workshop.pairs = any(name == SWAPPED for _, _, name in case.faults)
@@ -305,7 +321,9 @@ class Runs:
                 self._process(lambda process: self.workshop.run(self.scene, process, days=days))  # noqa: B023
             self.site.time.pass_by(QUIET_SECONDS)
             self.site.traffic.arrive()
-        self.story.verdict.add(UNDECIDED_, f"there is something left to do after {RUNS} runs")
+        if not {name for _, _, name in self.case.faults} & set(CLERKS):
+            # what a person must look at may be looked for at each run, until he does
+            self.story.verdict.add(UNDECIDED_, f"there is something left to do after {RUNS} runs")
 
     def _process(self, work: Callable[[Process], Any]) -> Process:
         """One process: to its end, or to its death."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from drill_clock import YESTERDAY
@@ -10,6 +11,9 @@ from drill_faults import ROOM
 from drill_place import Stranger, Town
 from drill_site import Site
 from scenario_books import Books, Entry
+from scenario_keys import ALL, OLD, US
+
+from connector_resources.ledger.vouchers_made import Made
 
 LOCAL = {"time_zone": "Europe/London", "limits": {"in_flight": 2, "per_second": None, **ROOM}}
 
@@ -57,6 +61,30 @@ def payment_leaves(town: JdeTown, stranger: Stranger) -> None:
 def there(town: JdeTown, table: str, **columns: Any) -> bool:
     rows = town.site.systems["jde"].dump()[table].values()
     return any(all(str(row.get(name, "")).strip() == str(value) for name, value in columns.items()) for row in rows)
+
+
+def site_of(way: str) -> dict[str, Mapping[str, Any]]:
+    """What JD Edwards does at a site where our vouchers are known in this way."""
+    return {"jde": {**OLD, **ALL[way].switches}}
+
+
+def made_by_us(town: JdeTown, entry: Entry, flow: str, key: str, mark: str) -> None:
+    """A voucher is one of ours: it shows that as far as JD Edwards keeps what we tell it, and our ledger knows it."""
+    kept = town.site.systems["jde"].options()["batch_reference"] == "kept"
+    town.books.change_items(entry, TORG=US, **({"VR01": mark} if kept else {}))
+    if not kept:
+        town.site.remembers(Made(flow, key, 1, "jde", found=entry.key))
+
+
+def clerks_twin(town: JdeTown, paper: tuple[int, str]) -> list[Stranger]:
+    """A clerk enters the paper of ours by hand, as our own voucher would say it."""
+    supplier, number = paper
+    held = town.site.systems["jde"].dump()
+    own = next((row for row in held["F0411"].values() if (row["AN8"], row["VINV"].strip()) == paper), {})
+    doc = 9500 + len(held["F0411"])
+    entry = town.books.voucher(doc, invoice=number, supplier=supplier, costs=(("30.5010", "100.00"),), tax="20.00")
+    town.books.change_items(entry, TORG="CLERK", DIVJ=str(own.get("DIVJ") or "2026-03-01")[:10])
+    return [("F0411", json.dumps([str(doc), "PV", "00001", "001", "0"], separators=(",", ":")))]
 
 
 def nothing(_: JdeTown) -> None:

@@ -11,6 +11,7 @@ from drill_clerks import (
     nothing,
     payment_leaves,
     payment_stranger,
+    site_of,
     there,
     voucher_leaves,
     voucher_of,
@@ -39,12 +40,15 @@ from drill_coupa_born import (
     payables_forget,
     payables_go_on,
     payables_open,
+    payables_papers,
+    payables_twin,
     payables_undo,
 )
 from drill_place import Acts, Place, Stranger
 from drill_site import Site
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import CHART, Entry, first_books
+from scenario_keys import ALL
 from scenario_orders import Purchase, Purchasing
 
 from connector_sandbox.data import reference
@@ -254,6 +258,20 @@ def _leave(town: Northmoor, stranger: Stranger) -> None:
 _ORDERS = {"ship_to_user": "erp_receiver", "ship_to_location": "M30"}
 # of the modes in which Coupa Pay pays
 _HANDED = {"handed_over_status": "B"}
+_STATIC = {"accounts": {"chart": "JDE"}, "purchase_orders": _ORDERS, "invoices": _HANDED}
+# how vouchers of ours are known at each kind of site; the flows that this matters to
+_WAYS = {
+    "static chart": "supplier_invoice",
+    "dynamic chart": "mark",
+    "purged batch rows": "purged",
+    "own numbers": "preset",
+}
+_KNOWING = ("approved_invoices", "payments_to_coupa")
+
+
+def _known(site: str) -> Mapping[str, Any]:
+    return ALL[_WAYS[site]].settings
+
 
 PLACE = Place(
     world=_world,
@@ -269,14 +287,18 @@ PLACE = Place(
         "coupa": {"system": "coupa", "url": "http://coupa.test", "settle_seconds": 0, "page_size": 2, **LOCAL},
     },
     sites={
-        "static chart": {"accounts": {"chart": "JDE"}, "purchase_orders": _ORDERS, "invoices": _HANDED},
+        "static chart": {**_STATIC, "approved_invoices": _known("static chart")},
         "dynamic chart": {
             "accounts": {"chart": "JDE dynamic"},
             "purchase_orders": _ORDERS,
             "invoices": _HANDED,
-            "approved_invoices": {"voucher_custom_field": "erp-voucher"},
+            "approved_invoices": {"voucher_custom_field": "erp-voucher", **_known("dynamic chart")},
         },
+        "purged batch rows": {**_STATIC, "approved_invoices": _known("purged batch rows")},
+        "own numbers": {**_STATIC, "approved_invoices": _known("own numbers")},
     },
+    switches={site: site_of(way) for site, way in _WAYS.items()},
+    only={"purged batch rows": _KNOWING, "own numbers": _KNOWING},
     acts={
         "suppliers": Acts(
             _suppliers_begin,
@@ -350,6 +372,8 @@ PLACE = Place(
             stranger=voucher_stranger,
             leave=voucher_leaves,
             opens=payables_open,
+            papers=payables_papers,
+            twin=payables_twin,
         ),
         "approvals": Acts(
             nothing,

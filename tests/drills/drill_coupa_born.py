@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from drill_clerks import voucher_of
+from drill_clerks import clerks_twin, made_by_us, voucher_of
 
 if TYPE_CHECKING:
     from drill_coupa import Northmoor
+    from drill_place import Stranger
 
 
 # -- approvals of invoices that came from JD Edwards
@@ -86,6 +88,20 @@ def payables_undo(town: Northmoor) -> None:
     _reprice(town, "WEB-1", "100.00")
 
 
+def payables_papers(town: Northmoor) -> Mapping[tuple[int, str], str]:
+    """Supplier and number of the invoices -> their document keys."""
+    suppliers = {int(id): each["number"] for id, each in town.held("suppliers").items()}
+    return {
+        (int(suppliers[each["supplier"]]), each["invoice-number"]): f"invoices:{id}"
+        for id, each in town.held("invoices").items()
+        if str(suppliers.get(each["supplier"], "")).isdigit()
+    }
+
+
+def payables_twin(town: Northmoor) -> list[Stranger]:
+    return clerks_twin(town, (4343, "WEB-1"))
+
+
 def payables_forget(town: Northmoor) -> None:
     town.people("delete_invoice", where={"invoice-number": "WEB-4"})
 
@@ -120,7 +136,7 @@ def _is_born(town: Northmoor, number: str, *, approve: bool = True) -> None:
     made = town.coupa("invoices", create=body)
     town.coupa("invoices", id=made, set={"status": "approved" if approve else "pending_approval"})
     entry = town.books.voucher(doc, invoice=number, costs=(("30.5010", amount),))
-    town.books.change_items(entry, VR01=f"CPA-{made}-1")
+    made_by_us(town, entry, "jde_coupa/approved_invoices", f"invoices:{made}", f"CPA-{made}-1")
 
 
 def paid_in_jde_opens(town: Northmoor) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from drill_faults import Fault
+from drill_hands import Clerks
 from drill_line import Exchange
 from drill_process import Process
 from requests import Response
@@ -27,6 +28,7 @@ class Drifts:
         self.strangers = list(scene.strangers)
         self.seen = set(scene.strangers)
         self._workshop, self._scene = workshop, scene
+        self.clerks = Clerks(workshop.town, workshop.acts(scene.variant))
         self._there = list(scene.strangers)
         self._done: set[str] = set()
 

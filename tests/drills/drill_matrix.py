@@ -8,12 +8,13 @@ fault at every call of reading the source, and of the look-ups that follow a los
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from drill_cases import LATER, MOVES, Case, Story, end, tell
 from drill_drifts import BESIDE, DRIFTS, TARGET_GROWS, TARGET_SHRINKS
 from drill_faults import ANOTHER_ONE, PEOPLE, READ_FAULTS, SWAPPED, TWICE, WRITE_FAULTS
+from drill_hands import CLERKS
 from drill_line import FORBIDDEN
 from drill_scenes import FIRST, Scene, Workshop
 from drill_scenes import LATER as GOING_ON
@@ -145,6 +146,8 @@ def _by_others(plain: Story, case: Case, workshop: Workshop) -> Iterator[tuple[s
     if may_have_namesake(workshop, case):
         first = writes_to(plain, workshop.target(case.variant))[0]
         yield ANOTHER_ONE.name, replace(case, faults=(("write", first, ANOTHER_ONE.name),))
+    if workshop.acts(case.variant).twin is not None:
+        yield from by_clerks(case, range(plain.counts["write"]))
     for number in range(plain.counts["write"]):
         for name in names:
             yield name, replace(case, faults=(("write", number, name),))
@@ -153,6 +156,13 @@ def _by_others(plain: Story, case: Case, workshop: Workshop) -> Iterator[tuple[s
         yield BESIDE, replace(case, faults=(("read", number, BESIDE),))
     if plain.counts["write"]:
         yield "unapproved", replace(case, unapproved=True)
+
+
+def by_clerks(case: Case, numbers: Iterable[int]) -> Iterator[tuple[str, Case]]:
+    """What clerks do by hand at these writes."""
+    for number in numbers:
+        for name in CLERKS:
+            yield name, replace(case, faults=(("write", number, name),))
 
 
 def swapped(plain: Story, case: Case) -> Iterator[Case]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,8 @@ class Acts:
     names among them by which the target knows them, and `undo` changes fields back that `go_on` changed. While
     somebody reads, `late` enters one more document, and `forget` deletes rows that make no document. `stranger` enters
     records of the target's own and returns their entities and ids, `leave` takes one away. `opens` enters what can
-    only be there once the flows before have delivered.
+    only be there once the flows before have delivered. `papers`, of a flow that makes vouchers, tells its source's
+    documents by supplier and invoice number, and `twin` enters a clerk's own voucher of one of them.
     """
 
     begin: Callable[[Town], None]
@@ -35,12 +36,15 @@ class Acts:
     stranger: Callable[[Town], list[Stranger]]
     leave: Callable[[Town, Stranger], None]
     opens: Callable[[Town], None] = lambda _: None
+    papers: Callable[[Town], Mapping[tuple[int, str], str]] | None = None
+    twin: Callable[[Town], list[Stranger]] | None = None
 
 
 @dataclass(frozen=True)
 class Place:
     """One kind of integration in the drill: its first content, its connections, and settings of its flows that stand
-    for another kind of site (name -> flow -> settings), the first of them the usual one."""
+    for another kind of site (name -> flow -> settings), the first of them the usual one. `switches` are what a system
+    does otherwise at a kind of site (name -> system -> switches), `only` the flows to which a kind of site matters."""
 
     world: Callable[[], Mapping[str, World]]
     connections: Mapping[str, Mapping[str, Any]]
@@ -48,6 +52,8 @@ class Place:
     acts: Mapping[str, Acts]
     town: type[Town]
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    switches: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    only: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Town:

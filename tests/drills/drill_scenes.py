@@ -160,7 +160,7 @@ class Workshop:
         names = [flow.name for flow in KINDS[self.kind]]
         place = names.index(variant.flow)
         if place == 0:
-            return self._beginning
+            return replace(self._beginning, switches=self.place.switches.get(variant.site, {}))
         before = Variant(self.kind, names[place - 1], variant.site)
         if (variant.site, variant.flow) not in self._grounds:
             self._deliver(self.scene(before, FIRST))

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from connector_resources.ledger import LandedObject, Ledger
 from connector_resources.ledger.database import normalised
 from connector_resources.ledger.migrate import migrate
 from connector_resources.ledger.models import intents
+from connector_resources.ledger.vouchers_made import Made
 from connector_sandbox.kernel.dispatch import Desk
 from connector_sandbox.kernel.faults import Faults
 from connector_sandbox.kernel.registry import compose
@@ -45,6 +46,7 @@ class State:
     contents: Mapping[str, bytes]
     ledger: bytes
     seconds: float
+    switches: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class Landing(LandingStore):
@@ -94,6 +96,8 @@ class Site:
         for name, system in self.systems.items():
             system.store = Effects(self, name)
             system.load(world[name])
+        self.switches: Mapping[str, Mapping[str, Any]] = {}
+        self._first_switches = {name: system.options() for name, system in self.systems.items()}
         faults = Faults(vendors)
         self.desks = {name: Desk(system, faults) for name, system in self.systems.items()}
         self.folder = Path(tempfile.mkdtemp(prefix="drill-", dir=MEMORY if MEMORY.is_dir() else None))
@@ -118,12 +122,13 @@ class Site:
         """Everything as it is now; what was landed so far stays for good."""
         contents = {name: pickle.dumps(system.dump()) for name, system in self.systems.items()}
         self._litter.clear()
-        return State(contents, self.database.take(self._path), self.time.seconds)
+        return State(contents, self.database.take(self._path), self.time.seconds, self.switches)
 
     def put_back(self, state: State, plan: Mapping[Position, Any] | None = None) -> None:
         """Everything as it was then, under a new plan of what goes wrong."""
         self.database.process = Process()
         self.time.seconds, self.clock.wrong_by = state.seconds, 0.0
+        self._switch(state.switches)
         for name, system in self.systems.items():
             system.restore(pickle.loads(state.contents[name]))
         self.versions = {name: digest(content) for name, content in state.contents.items()}
@@ -132,6 +137,16 @@ class Site:
         for path in self._litter:
             path.unlink(missing_ok=True)
         self._litter.clear()
+
+    def _switch(self, switches: Mapping[str, Mapping[str, Any]]) -> None:
+        """The systems are of another kind of site now."""
+        if switches == self.switches:
+            return
+        for name, changed in self.switches.items():
+            self.systems[name].configure({each: self._first_switches[name][each] for each in changed})
+        for name, changed in switches.items():
+            self.systems[name].configure(changed)
+        self.switches = switches
 
     def _announced(self) -> bool:
         """Whether the ledger knows of a call that has no outcome yet."""
@@ -181,6 +196,12 @@ class Site:
         name = connection.system
         Line(self.systems[name], self.desks[name], self.traffic, process, self.clock).connect(client)
         return client
+
+    def remembers(self, made: Made) -> None:
+        """A voucher was made by a run of ours of which no case tells."""
+        process, self.database.process = self.database.process, Process()
+        Ledger(self.database, self.clock).vouchers_made.recognise([made], self.clock.now())
+        self.database.process = process
 
     # -- the control interface, for users -------------------------------------------------------------------------
 

@@ -70,8 +70,15 @@ class Verdict:
         return "\n".join(f"  {count}: {what}" for count, all in self.found.items() for what in all)
 
 
-def truth_of(flow: Flow, systems: Mapping[str, System], entities: Iterable[Entity], strangers: set[Entity]) -> Truth:
-    """Ask both systems and the ledger; `strangers` are (entity, id) of records that are none of ours."""
+def truth_of(
+    flow: Flow,
+    systems: Mapping[str, System],
+    entities: Iterable[Entity],
+    strangers: set[Entity],
+    papers: Mapping[tuple[int, str], str] | None = None,
+) -> Truth:
+    """Ask both systems and the ledger; `strangers` are (entity, id) of records that are none of ours. Of a flow that
+    makes vouchers, `papers` says by supplier and invoice number which document one is of, whatever the flow knows."""
     live: dict[str, list[str]] = {}
     voided: dict[str, list[str]] = {}
     held: dict[str, Any] = {}
@@ -80,6 +87,8 @@ def truth_of(flow: Flow, systems: Mapping[str, System], entities: Iterable[Entit
         if key is not None:
             (voided if is_void(target) else live).setdefault(key, []).append(target.id)
             held[target.id] = target.content
+    if papers is not None:
+        live, voided = _vouchers(systems["jde"], papers, strangers)
     ledger, name = flow.bench.ledger, flow.full_name
     known = ledger.deliveries.load(name, list(ledger.deliveries.keys(name)))
     links = {link.source_key: link.target_id for link in ledger.links.all(flow=name)}
@@ -96,6 +105,27 @@ def truth_of(flow: Flow, systems: Mapping[str, System], entities: Iterable[Entit
         left=tuple(_left(flow)),
         steps=_steps(flow),
     )
+
+
+def _vouchers(
+    jde: System, papers: Mapping[tuple[int, str], str], strangers: set[Entity]
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """The vouchers in force and the void ones of each document, by supplier and invoice number alone."""
+    live: dict[str, list[str]] = {}
+    voided: dict[str, list[str]] = {}
+    for number, row in jde.dump()["F0411"].items():
+        key = papers.get((int(row["AN8"]), str(row.get("VINV", "")).strip()))
+        if key is None or ("F0411", number) in strangers or row.get("DCTA") == "PE":
+            continue
+        own = (voided if row.get("VOD") == "V" else live).setdefault(key, [])
+        if (name := voucher_name(row)) not in own:
+            own.append(name)
+    return live, voided
+
+
+def voucher_name(row: Mapping[str, Any]) -> str:
+    """A voucher of JD Edwards, as links name it: `00001/PV/4711`."""
+    return f"{row['KCO']}/{row['DCT']}/{row['DOC']}"
 
 
 def judge(expected: Truth, found: Truth) -> Verdict:

@@ -17,6 +17,8 @@ from connector_assets.integrations.kinds import KINDS, flow_class
 Choice = tuple[str, Any]
 # the setting that says what a document becomes in the target, where a flow has one
 MODE = "mode"
+# what a kind of site decides, since its systems must do as it says
+OF_THE_SITE = frozenset({"voucher_key"})
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,10 @@ def variants(kind: str, flow: type[Flow]) -> Iterator[Variant]:
     """The usual one first. At the usual site every mode with every switch, and each other choice by itself; at the
     others every mode."""
     defaults = {name: _default(flow.Settings, name) for name in dimensions(flow.Settings)}
-    for site in PLACES[kind].sites:
+    place = PLACES[kind]
+    for site in place.sites:
+        if flow.name not in place.only.get(site, (flow.name,)):
+            continue
         single = [((name, value),) for name, values in dimensions(flow.Settings).items() for value in values]
         modes = [choices for choices in single if choices[0][0] == MODE]
         chosen = [*_products(flow.Settings), *single] if site == usual_site(kind) else [(), *modes]
@@ -81,7 +86,7 @@ def dimensions(settings: type[BaseModel]) -> dict[str, tuple[Any, ...]]:
     found = {}
     for name, field in settings.model_fields.items():
         values = _values(field.annotation)
-        if values:
+        if values and name not in OF_THE_SITE:
             found[field.alias or name] = values
     return found
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from drill_cases import LATER, MOVES, Case, Story, tell
 from drill_drifts import BESIDE, DRIFTS, TARGET_GROWS
 from drill_faults import ANOTHER_ONE, PEOPLE, READ_FAULTS, SWAPPED, TWICE, WRITE_FAULTS
+from drill_hands import TWINS
 from drill_line import FORBIDDEN
 from drill_matrix import Told, by_clerks, may_have_namesake, swapped, whenever, writes_to
 from drill_scenes import FIRST, Workshop
@@ -20,8 +21,8 @@ CLOCK = "clock_back"
 LATE = ("drop_late", "time_out_late", "503_after")
 # of each other sort of case, one in so many
 OTHER_FAULTS, MOVED, DEADLY, READING = 16, 48, 6, 128
-# at so many writes clerks do something
-CLERKS_AT = 2
+# what clerks do before or after a first write, and after the one that follows: of a batch, its run
+AT_FIRST, AT_SECOND = (*TWINS, "run_by_clerk"), ("rows_purged", "ours_deleted", "ours_voided")
 
 
 def brief(workshop: Workshop, variant: Variant, situation: str, crashed: set[str]) -> Iterator[Told]:
@@ -79,7 +80,9 @@ def _by_others(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[s
     for number in sorted({0, *numbers}):
         yield from ((name, replace(case, faults=(("write", number, name),))) for name in names)
     if workshop.acts(case.variant).twin is not None:
-        yield from by_clerks(case, range(min(CLERKS_AT, plain.counts["write"])))
+        second = min(1, plain.counts["write"] - 1)
+        yield from by_clerks(case, [0], AT_FIRST)
+        yield from by_clerks(case, [second], AT_SECOND)
     if may_have_namesake(workshop, case):
         yield ANOTHER_ONE.name, replace(case, faults=(("write", numbers[0], ANOTHER_ONE.name),))
     yield "unapproved", replace(case, unapproved=True)

@@ -158,10 +158,10 @@ def _by_others(plain: Story, case: Case, workshop: Workshop) -> Iterator[tuple[s
         yield "unapproved", replace(case, unapproved=True)
 
 
-def by_clerks(case: Case, numbers: Iterable[int]) -> Iterator[tuple[str, Case]]:
+def by_clerks(case: Case, numbers: Iterable[int], acts: Iterable[str] = CLERKS) -> Iterator[tuple[str, Case]]:
     """What clerks do by hand at these writes."""
     for number in numbers:
-        for name in CLERKS:
+        for name in acts:
             yield name, replace(case, faults=(("write", number, name),))
 
 

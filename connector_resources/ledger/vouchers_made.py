@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, cast, func, select, true
+from sqlalchemy import Integer, bindparam, cast, func, or_, select, true
 
 from connector_resources.ledger.database import FLOW, KEYS, Database, chunks
 from connector_resources.ledger.models import vouchers_made as table
@@ -144,9 +144,10 @@ class VouchersMade:
             return [_made(row) for row in db.execute(_WAITING, {"flow": flow}) if row.attempts]
 
     def keys(self, flow: str) -> Iterator[str]:
-        """Every document of which anything was made, in order."""
+        """Every document of which anything was asked for or found, in order; a number given beforehand is neither."""
         with self._db.read() as db:
-            rows = db.execute(select(table.c.key).where(table.c.flow == flow).distinct().order_by(table.c.key))
+            made = table.c.flow == flow, or_(table.c.tried, table.c.found.is_not(None))
+            rows = db.execute(select(table.c.key).where(*made).distinct().order_by(table.c.key))
             yield from [row.key for row in rows]
 
     def tried(self, flow: str) -> bool:

@@ -32,6 +32,7 @@ from drill_variants import Variant, every_variant
 
 from connector_assets.automation.sweep import sweep
 from connector_assets.doubles import tell_doubles
+from connector_assets.integrations.to_jde.vouchers.outlet import FIRST
 from connector_resources.errors import ConnectorError
 
 # what a new process finds: it is started at once, in the middle of the effect window, when everything is over
@@ -372,6 +373,9 @@ class Runs:
         ledger, name = flow.bench.ledger, flow.full_name
         settled = {"settled", "held", "refused", "conflict", "ignored", "baseline", "staged"}
         waiting = set(ledger.deliveries.waiting(name))
-        return bool(set(ledger.deliveries.due(name, flow.bench.now())) - waiting) or bool(
-            ledger.deliveries.counts(name).keys() - settled
+        return (
+            bool(set(ledger.deliveries.due(name, flow.bench.now())) - waiting)
+            or bool(ledger.deliveries.counts(name).keys() - settled)
+            # the voucher that these wait for is known by now, or a person has to look at it
+            or any(each.waiting == FIRST for each in ledger.deliveries.load(name, sorted(waiting)).values())
         )

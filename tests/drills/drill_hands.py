@@ -93,6 +93,9 @@ class Clerks:
             if name in linked:
                 verdict.add(GUESSED, f"{name}, which a clerk entered, is linked")
         told = {key for key, _ in found.exceptions - expected.exceptions}
+        if told:
+            # and with it what waits until a person has looked at it
+            told |= found.waiting
         for key in sorted({*expected.live, *found.live}):
             wanted, own = len(expected.live.get(key, ())), len(found.live.get(key, ()))
             if own > wanted:

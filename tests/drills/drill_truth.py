@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.reasons import HIGH, severity_of
+from connector_assets.integrations.to_jde.vouchers.outlet import FIRST
 from connector_assets.reconciling import is_void
 from connector_resources.ledger.models import deliveries, exceptions, intents
 from connector_sandbox.kernel.system import System
@@ -37,7 +38,7 @@ class Truth:
     """`content`: of each entity that was touched, its records without numbers and stamps, as text. `live`: the target's
     own records by the key that they carry, voided ones left out; `voided` those. The rest is what our ledger says:
     states by key (ignored ones left out), links, keys whose agreed content is not what the target holds, open
-    exceptions, what was left undecided, the steps that were ever begun."""
+    exceptions, what was left undecided, the steps that were ever begun, what waits for the first voucher."""
 
     content: Mapping[Entity, Counter[str]]
     live: Mapping[str, tuple[str, ...]]
@@ -48,6 +49,7 @@ class Truth:
     exceptions: frozenset[tuple[str, str]]
     left: tuple[str, ...] = ()
     steps: frozenset[str] = frozenset()
+    waiting: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -104,6 +106,7 @@ def truth_of(
         exceptions=_exceptions(flow),
         left=tuple(_left(flow)),
         steps=_steps(flow),
+        waiting=frozenset(key for key, each in known.items() if each.waiting == FIRST),
     )
 
 

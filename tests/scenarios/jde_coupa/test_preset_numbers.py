@@ -77,6 +77,18 @@ def test_a_number_typed_at_the_end_of_the_range_does_not_end_it(town: Site, paya
     assert (found["INV-1"], found["INV-2"]) == ([LAST], [FIRST + 1])
 
 
+@pytest.mark.parametrize("applied", [True, False], ids=["applied", "only planned"])
+def test_a_number_that_a_plan_has_given_is_no_voucher_yet(town: Site, payables: Payables, applied: bool) -> None:
+    """Given a JD Edwards without vouchers of ours, and a plan, which gives its invoice a number
+    when the plan is applied, or a sync comes instead, then the voucher is made under that number: JD Edwards holds
+    none, so that nobody has to look at a plan first."""
+    payables.invoice("WEB-1")
+    plan = town.plan(FLOW)
+    report = town.apply(plan)[FLOW] if applied else town.sync(FLOW)[FLOW]
+    assert outcomes(report) == {"created": 1} and report.writes
+    assert numbers(payables) == {"WEB-1": [FIRST]}
+
+
 def test_a_number_of_ours_that_a_clerk_takes_first_is_left_to_him(town: Site, payables: Payables) -> None:
     """Given a number that was sent and did not arrive, and a clerk who types it meanwhile for another voucher
     when the invoice is sent again, then it gets another number, and there is one voucher of it."""

@@ -20,7 +20,7 @@ ALWAYS = ("drop_before", "drop_after")
 CLOCK = "clock_back"
 LATE = ("drop_late", "time_out_late", "503_after")
 # of each other sort of case, one in so many
-OTHER_FAULTS, MOVED, DEADLY, READING = 16, 48, 6, 128
+OTHER_FAULTS, MOVED, DEADLY, READING, BESIDES = 16, 48, 6, 128, 3
 # what clerks do before or after a first write, and after the one that follows: of a batch, its run
 AT_FIRST, AT_SECOND = (*TWINS, "run_by_clerk"), ("rows_purged", "ours_deleted", "ours_voided")
 
@@ -72,14 +72,18 @@ def _by_others(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[s
     if not plain.counts["write"]:
         return
     yield from ((SWAPPED, each) for each in swapped(plain, case))
+    makes_vouchers = workshop.acts(case.variant).twin is not None
     for number in range(plain.counts["read"]):
-        yield BESIDE, replace(case, faults=(("read", number, BESIDE),))
+        # those that make vouchers read much, and are told about clerks besides
+        beside = replace(case, faults=(("read", number, BESIDE),))
+        if not makes_vouchers or _takes(beside, BESIDES):
+            yield BESIDE, beside
     names = [*LATE, *(fault.name for fault in TWICE), BESIDE]
     # the first of all, and the first to the target where the source is written to before
     numbers = writes_to(plain, workshop.target(case.variant))[:1]
     for number in sorted({0, *numbers}):
         yield from ((name, replace(case, faults=(("write", number, name),))) for name in names)
-    if workshop.acts(case.variant).twin is not None:
+    if makes_vouchers:
         second = min(1, plain.counts["write"] - 1)
         yield from by_clerks(case, [0], AT_FIRST)
         yield from by_clerks(case, [second], AT_SECOND)

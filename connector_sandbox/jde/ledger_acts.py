@@ -12,7 +12,7 @@ from connector_sandbox.jde.commands import Act
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.matching import Matching
 from connector_sandbox.jde.payables import Payables, VoucherKey
-from connector_sandbox.jde.payments import Order, Payments, Share
+from connector_sandbox.jde.payments import WITHOUT_VOUCHER, Order, Payments, Share
 from connector_sandbox.jde.special_vouchers import RETAINED, Paper, SpecialVouchers
 from connector_sandbox.jde.voiding import Voiding
 
@@ -68,8 +68,10 @@ def _change_voucher(environment: Environment, command: Act, day: date) -> dict[s
 def _post_batch(environment: Environment, command: Act, day: date) -> dict[str, Any]:
     payables = _payables(environment)
     kind, number = (command.batch_type, command.batch) if command.batch else payables.batch_of(command.voucher)
-    rows = payables.post_batch(kind, number)
-    for payment in environment.database["F0413"].where(ICUT=kind, ICU=number):
+    paid = environment.database["F0413"].where(ICUT=kind, ICU=number)
+    # a batch of payments alone has no pay items of its own
+    rows = payables.post_batch(kind, number) if not paid or kind == WITHOUT_VOUCHER else 0
+    for payment in paid:
         rows += _payments(environment).post(int(str(environment.database["F0413"].value(payment, "PYID"))))
     return {"ICU": number, "rows": rows}
 

@@ -219,6 +219,9 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     journal_closes_pay_items: bool = True
     """Whether the orchestration of a journal closes pay items when it is told to; False: it takes the input, and posts
     the journal alone."""
+    payment_batch_types: dict[str, str] = msgspec.field(default_factory=lambda: {"PK": "K", "PN": "M", "PT": "K"})
+    """Document type of a payment (DCTM) -> type of its batch (F0413.ICUT), which is not established: the sheet has only
+    W, of a payment that makes its voucher. One that is not named is in no batch."""
     special_payees: dict[str, int] = {}
     """Supplier -> the payee (PYE) that his new vouchers are entered with; from where JDE has it is not established."""
     batch_seconds: float = 0

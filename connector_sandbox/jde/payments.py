@@ -106,11 +106,14 @@ class Payments(Program):
                 record = self._record("F0411", row)
                 payee = str(record.get("PYE", record["AN8"]))
                 groups[payee, *(self._text("F0411", row, alias) for alias in ("CO", "CRCD", "CRRM"))].append(row)
-        made = []
+        made: list[int] = []
+        batch: Mapping[str, Any] | None = None
         for rows in groups.values():
             if sum((self._amount("F0411", row, "AAP") for row in rows), ZERO) > 0:
                 parts = [self._part(row, self._amount("F0411", row, "AAP"), ZERO) for row in rows]
-                made.append(self._write(parts, day, 0, day))
+                # one batch a run
+                batch = batch or self._batch("PK")
+                made.append(self._write(parts, day, 0, day, batch=batch))
         return made
 
     def void(self, payment: int, day: date, *, reopened_on: str = "") -> None:
@@ -141,10 +144,12 @@ class Payments(Program):
                 marks = {"RC5": line, "DCTM": "PO", "DMTJ": day, "POST": ""}
                 self._add("F0414", {**unaudited(detail), **negated, **marks})
 
-    def without_voucher(self, items: Sequence[Row], day: date, *, number: int = 0) -> int:
-        """Write the manual payment (PN) that made its voucher, and settles these pay items; gives its PYID."""
+    def in_full(self, items: Sequence[Row], day: date, *, number: int = 0) -> int:
+        """Write a manual payment (PN) that was made elsewhere, and settles all that is open of these pay items; gives
+        its PYID. One that made its voucher is in the batch of that, any other in one of its own."""
         parts = [self._part(row, self._amount("F0411", row, "AAP"), ZERO) for row in items]
-        batch = chosen(self._record("F0411", items[0]), "ICU ICUT")
+        own = self._text("F0411", items[0], "ICUT") == WITHOUT_VOUCHER
+        batch = chosen(self._record("F0411", items[0]), "ICU ICUT") if own else None
         return self._write(parts, day, number, day, type="PN", batch=batch)
 
     def post(self, payment: int, *, failed: bool = False) -> int:
@@ -332,13 +337,21 @@ class Payments(Program):
         payee = first.get("PYE", first["AN8"])
         number = number or self._database.next_number("DOCM", ("F0413", "DOCM"))
         common = {"PYID": payment, "DOCM": number, "DCTM": type, "DMTJ": day, "PYE": payee}
-        header = {**chosen(first, "CO CRRM CRCD CRR BCRC PYIN GLBA"), **common, **(batch or {})}
+        header = {**chosen(first, "CO CRRM CRCD CRR BCRC PYIN GLBA"), **common, **(batch or self._batch(type))}
         header["PAAP"] = sum((part.settled - part.discount for part in parts), ZERO)
         header["FAP"] = sum((part.foreign - part.foreign_discount for part in parts), ZERO)
         self._add("F0413", header)
         for line, part in enumerate(parts, start=1):
             self._add("F0414", {**self._settle(part), **common, "RC5": line, "DGJ": posted})
         return payment
+
+    def _batch(self, type: str) -> dict[str, Any]:
+        """A new batch for payments of a document type: its number and type, and the day."""
+        kind = self._environment.options.payment_batch_types.get(type)
+        if kind is None:
+            return {}
+        number = self._database.next_number("ICU", ("F0411", "ICU"), ("F0911", "ICU"))
+        return {"ICU": number, "ICUT": kind, "DICJ": self._environment.today()}
 
     def _settle(self, part: _Part) -> dict[str, Any]:
         """Take a part from its pay item; gives the amounts of its F0414 row."""

@@ -10,6 +10,7 @@ from typing import Any
 from connector_sandbox.jde.acting import BusinessError
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.errors import AisError
+from connector_sandbox.jde.payments import WITHOUT_VOUCHER, Payments
 from connector_sandbox.jde.store import Changed, Record
 from connector_sandbox.jde.tables import Row
 from connector_sandbox.jde.vouchers import VoucherEntry, carried
@@ -126,7 +127,8 @@ class Reports:
         data = self._environment.database["F0411Z1"]
         found: dict[Transaction, list[Row]] = {}
         for row in data.where(EDBT=batch):
-            if data.value(row, "EDSP") != "1":
+            # what waits for the match of receipts is another program's (section 12.5)
+            if data.value(row, "EDSP") != "1" and data.value(row, "ATFLG") != "1":
                 user, number = str(data.value(row, "EDUS")), str(data.value(row, "EDTN"))
                 found.setdefault((user, batch, number), []).append(row)
         return found
@@ -152,9 +154,10 @@ class Reports:
         items = _in_line_order([{"AG": Decimal(0), **item} for item in items])
         journal = _in_line_order([dict(database["F0911Z1"].record(row)) for row in lines])
         _check_control_fields(items, journal)
+        payment = _payment_number(items)
         if not journal:
             raise BusinessError("4056", "Voucher out of balance: it has no journal lines", "AG")
-        items, journal = entry.complete(items, journal)
+        items, journal = entry.complete(items, [entry.explained(line, items[0]) for line in journal])
         entry.check(items, journal)
         if not final:
             return
@@ -164,6 +167,10 @@ class Reports:
             raise
         except ValueError as error:
             raise BusinessError("0024", str(error)) from None
+        if payment:
+            # its day has no column of its own in the sheet: it is the voucher's
+            made = database["F0411"].where(**key.columns)
+            Payments(self._environment, entry.user, _PROGRAM).in_full(made, items[0]["DGJ"], number=payment)
         written: Record = {"EDSP": "1", "CRRM": str(items[0].get("CRRM") or "")}
         if options.write_back:
             written |= {"KCO": key.company, "DCT": key.type, "DOC": key.number}
@@ -189,6 +196,18 @@ def _name(transaction: Transaction) -> str:
 
 def _in_line_order(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(records, key=lambda record: Decimal(record.get("EDLN", 0)))
+
+
+def _payment_number(items: list[dict[str, Any]]) -> int:
+    """DOCM, the number of the payment that settled a voucher in full (section 11.1), 0 where there is none.
+    BusinessError for several, and for a payment without a voucher (batch type W) that has none (0809, 11.3)."""
+    numbers = {int(item.get("DOCM") or 0) for item in items}
+    if len(numbers) > 1:
+        raise BusinessError("0168", "Only one payment settles a voucher, and all of it", "DOCM")
+    (number,) = numbers
+    if not number and items[0].get("ICUT") == WITHOUT_VOUCHER:
+        raise BusinessError("0809", "Payment Number Required", "DOCM")
+    return number
 
 
 def _check_control_fields(items: list[dict[str, Any]], journal: list[dict[str, Any]]) -> None:

@@ -108,7 +108,7 @@ class SpecialVouchers(Program):
         item = {**self._item(paper, day), "DCT": _MANUAL, "ICUT": WITHOUT_VOUCHER}
         key = self._enter([item], [self._line(paper)])
         payments = Payments(self._environment, self._user, self._program)
-        return key, payments.without_voucher(self._payables.standing(key), day, number=number)
+        return key, payments.in_full(self._payables.standing(key), day, number=number)
 
     def split(
         self, key: VoucherKey, item: str, amounts: Sequence[Decimal], values: Mapping[str, Any] | None = None

@@ -27,6 +27,8 @@ _JOURNAL_LINE = """DGJ CO ANI AID MCU OBJ SUB SBL SBLT AM CRRM CRCD CRR AA ACR U
 _RESERVED = ("URC1", "URDT", "URAT", "URAB", "URRF")
 # What the batch processor ignores of a pay item beside VR01 (section 11.1).
 _IGNORED = ("RP1", "RP2", "TXA3", "EXR3", "HDGJ")
+# CRRM of a voucher of which the sender gives the amounts of both currencies (section 11.1).
+BOTH = "3"
 _DOCUMENTS = (("F0411", "DOC"), ("F0911", "DOC"))
 
 
@@ -62,7 +64,8 @@ class VoucherEntry(Program):
         foreign = bool(base) and first.get("CRCD") not in (None, "", base)
         mode = first.get("CRRM") or ("F" if foreign else "D")
         wanted = [(row.get(alias), row.get("ACR")) for alias, rows in (("AG", made), ("AA", journal)) for row in rows]
-        known = mode == "D" or all(domestic or not other for domestic, other in wanted)
+        # mode 3: the sender gives both, and nothing is worked out
+        known = mode in ("D", BOTH) or all(domestic or not other for domestic, other in wanted)
         rate = Decimal(first.get("CRR") or 0)
         if not known and not rate:
             rate = self._rate(str(first["CRCD"]), base, first["DGJ"])
@@ -76,6 +79,13 @@ class VoucherEntry(Program):
                 spent = _sum(journal, "AA")
                 journal[-1]["AA"] += min(_spendable(made, "AG", "STAM"), key=lambda each: abs(each - spent)) - spent
         return made, journal
+
+    def explained(self, line: Record, item: Record) -> Record:
+        """A journal line of the batch files: a blank explanation (EXA) becomes the supplier's name (section 11.2)."""
+        party = self._database["F0101"].get({"AN8": item.get("AN8")})
+        if line.get("EXA") or party is None:
+            return line
+        return {**line, "EXA": self._text("F0101", party, "ALPH")[:30]}
 
     def check(self, items: Sequence[Record], lines: Sequence[Record]) -> list[BusinessError]:
         """Warnings about a voucher of these pay items and journal lines; BusinessError when it is refused."""
@@ -144,11 +154,14 @@ class VoucherEntry(Program):
         if self._database["F0010"].get({"CO": item["CO"]}) is None:
             raise BusinessError("0006", f"Company {item['CO']} Invalid", "CO")
         self._periods.check(item["CO"], item["DGJ"])
-        if item.get("CRRM") == "F" and item.get("AG") and not item.get("ACR"):
+        mode = item.get("CRRM")
+        if mode in ("F", BOTH) and item.get("AG") and not item.get("ACR"):
             raise BusinessError("0003", "Blanks Invalid: ACR is required in a foreign voucher", "ACR")
+        if mode == BOTH and item.get("ACR") and not item.get("AG"):
+            raise BusinessError("0003", "Blanks Invalid: AG is required beside ACR in currency mode 3", "AG")
 
     def _check_balance(self, items: Sequence[Record], lines: Sequence[Record]) -> None:
-        foreign = items[0].get("CRRM") == "F"
+        foreign = items[0].get("CRRM") in ("F", BOTH)
         gross, tax, amount = ("ACR", "CTAM", "ACR") if foreign else ("AG", "STAM", "AA")
         spendable = _spendable(items, gross, tax)
         owed, spent = min(spendable), _sum(lines, amount)

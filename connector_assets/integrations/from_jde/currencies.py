@@ -1,6 +1,7 @@
 """The currency of a JDE document: its own where it is foreign, else the one its company keeps its books in.
 
-CRRM is the currency mode of a row (`F`: foreign, `D`: domestic), CRCD its currency; the currency of a company is
+CRRM is the currency mode of a row (`F`: foreign, `3`: foreign, and the sender gave the amounts of both currencies, `D`:
+domestic; jde-ais section 11.1), CRCD its currency; the currency of a company is
 F0010.CRCD (jde-ais section 3.6).
 """
 
@@ -14,7 +15,7 @@ from connector_assets.integrations.from_jde.keys import Row, text
 
 def is_foreign(row: Row) -> bool:
     """Whether a row is in another currency than its company's: its foreign amounts are those of the document."""
-    return text(row.get("CRRM")) == "F"
+    return text(row.get("CRRM")) in ("F", "3")
 
 
 def company_currencies(reader: Reader) -> dict[str, str]:

@@ -264,6 +264,8 @@ class PurchaseOrderBills(Flow):
             ],
             "void": row["withdrawn"],
             "closed": row["closed"],
+            # named only where there is any: it changes nothing in BILL, and is told all the same
+            **({"unproved": row["unproved"]} if row["unproved"] else {}),
         }
 
     def is_settled(self, document: Document, known: Delivery) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import bill_ordered as ordered
 import bill_owed as owing
 import bill_paid as paying
 import pytest
@@ -102,3 +103,23 @@ def test_a_payment_of_bill_that_was_booked_as_a_journal_is_told(town: BillSite) 
     town.books.change_items(entry, PST="P", AAP="0")
     owing.run(town)
     assert town.exceptions(FLOW) == [] and payable(town) == 0
+
+
+@pytest.mark.reason("already_scheduled")
+def test_the_bill_of_an_order_whose_voucher_a_journal_closed_is_told_high(town: BillSite) -> None:
+    """Given the bill of an order in BILL, when a clerk closes the order's voucher by a journal
+    then a person is told, with high severity, since BILL could pay it once more; opened again, nobody is."""
+    order = ordered.ordering(town).order()
+    ordered.run(town)
+    entry = ordered.voucher(town, order)
+    ordered.run(town)
+    assert town.exceptions(ordered.FLOW) == []
+    [open_] = [Decimal(row["AAP"]) for row in paying.table(town, "F0411")]
+    town.sandbox.clock.advance(60)
+    town.books.change_items(entry, PST="P", AAP="0")
+    ordered.run(town)
+    assert town.exception(ordered.FLOW).reason == "already_scheduled"
+    town.sandbox.clock.advance(60)
+    town.books.change_items(entry, PST="A", AAP=str(open_))
+    ordered.run(town)
+    assert town.exceptions(ordered.FLOW) == []

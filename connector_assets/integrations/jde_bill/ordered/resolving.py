@@ -20,7 +20,7 @@ from connector_assets.integrations.from_jde.vouchers import VoucherRules, change
 from connector_assets.integrations.jde_bill.ordered.billed import OrderBills, order_named
 from connector_assets.integrations.jde_bill.ordered.settings import OrderBillSettings
 from connector_assets.integrations.jde_bill.paid.own import OwnPayments
-from connector_assets.integrations.jde_bill.payable.resolving import others, payments_told
+from connector_assets.integrations.jde_bill.payable.resolving import others, payments_told, unproved_of
 from connector_assets.integrations.jde_bill.payable.settings import PayableSettings
 from connector_assets.integrations.jde_bill.vendor_links import VendorLink, VendorLinks, state_of
 from connector_resources.ledger import Delivery, Problem
@@ -41,6 +41,8 @@ COLUMNS = {
     "state": "str?",
     "leaving": "bool",
     "paid": "str",
+    # what of its vouchers is closed without a payment
+    "unproved": "str?",
     # its bill is another supplier's, and has to be archived whatever else keeps it from being sent: what that is
     "repaid": "str",
 }
@@ -57,6 +59,7 @@ UNRESOLVED: Mapping[str, Any] = {
     "state": None,
     "leaving": False,
     "paid": "[]",
+    "unproved": None,
     "repaid": "",
 }
 
@@ -105,8 +108,13 @@ class Resolving:
                 sent |= self._marked(key, link)
             last = max((line["promised"] for line in promised.get(key, ())), default=None)
             resolved.append(dict(row) | self._one(row, sent, link, known.get(key), last, vouchered=vouchered))
-        paid = self._paid({order_named(key): vouchers.get(order_named(key), ()) for key in keys if key in sent})
-        return [row | {"paid": json.dumps(paid.get(order_named(row["key"]), []))} for row in resolved]
+        items = self._items({order_named(key): vouchers.get(order_named(key), ()) for key in keys if key in sent})
+        for row in resolved:
+            own = items.get(order_named(row["key"]), [])
+            # what is still open may be paid yet
+            closed = unproved_of([item for item in own if not item.payable])
+            row |= {"paid": json.dumps(payments_told(own)), "unproved": closed}
+        return resolved
 
     def repaid(self, rows: Sequence[Row], unfit: Mapping[str, str]) -> dict[str, str]:
         """The keys of resolved rows whose bill is, as we remember it, another supplier's than the order's, and that are
@@ -215,8 +223,8 @@ class Resolving:
         assert isinstance(rules, PayableSettings)
         return rules
 
-    def _paid(self, vouchers: Mapping[Order, Sequence[Row]]) -> dict[Order, list[dict[str, Any]]]:
-        """What JD Edwards itself paid of the vouchers of these orders."""
+    def _items(self, vouchers: Mapping[Order, Sequence[Row]]) -> dict[Order, list[PayItem]]:
+        """The pay items of the vouchers of these orders."""
         keys = {voucher_key(row): order for order, rows in vouchers.items() for row in rows}
         if not keys:
             return {}
@@ -226,7 +234,7 @@ class Resolving:
             own = next(item for item in items_of(document["items"]) if item.suffix == document["suffix"])
             if own.order is not None and order_named(own.order) in vouchers:
                 items.setdefault(order_named(own.order), []).append(own)
-        return {order: payments_told(own) for order, own in items.items()}
+        return items
 
 
 def _trouble(row: Row) -> str:

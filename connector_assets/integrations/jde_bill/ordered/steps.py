@@ -10,6 +10,7 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from connector_assets.delivery.document import Decision, Document, Done, Hold, Target
+from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.reasons import problem
 from connector_assets.integrations.jde_bill.marker import marker
 from connector_assets.integrations.jde_bill.payable import amounts
@@ -40,6 +41,9 @@ class OrderBillSteps(BillSteps):
         """The bill of an order that is closed is not changed any more: where its supplier is on payment hold now, a
         person is told as long as BILL can pay it."""
         decision = super().decide(document, known, target)
+        unpaid = self.unless_paid(Done(), document, known)
+        if target is not None and unpaid != Done() and decision == unpaid:
+            decision = self._still_payable(document, target) or decision
         row = document.facts["row"]
         if not (row["on_hold"] and document.content["closed"] and isinstance(decision, Done) and target is not None):
             return decision
@@ -48,6 +52,17 @@ class OrderBillSteps(BillSteps):
             return decision
         told = f"supplier {row['on_hold']} on payment hold; {self.told(target)}"
         return Hold((problem("held_after_sent", "supplier", told),))
+
+    @staticmethod
+    def _still_payable(document: Document, target: Target) -> Hold | None:
+        """JD Edwards closed a voucher of the order without a payment, and BILL can pay the bill all the same."""
+        held: Held = target.raw
+        if target.content["void"] or not held.open:
+            return None
+        currency = document.content["currency"] or ""
+        told = f"{amount_text(held.total)}, {held.bill.payment_status or '?'}; in JD Edwards"
+        told = f"{told} {document.content['unproved']} {currency} of its vouchers closed without a payment"
+        return Hold((problem("already_scheduled", "closed", told),))
 
     def _withdraw(self, document: Document, known: Delivery, target: Target, why: str) -> Decision:
         held: Held = target.raw

@@ -199,7 +199,7 @@ class Resolving:
             "by_target": sum((each.amount for each in _live(own) if each.elsewhere), ZERO),
             "paid": json.dumps(payments_told(own)),
             # what is still open may be paid yet
-            "unproved": None if left else _unproved(own),
+            "unproved": None if left else unproved_of(own),
             "number": self._number(row, own, items, sent),
             "vendor_id": link.id,
             "vendor_state": "" if closing else state_of(link, known),
@@ -338,7 +338,7 @@ def _gross(items: Sequence[PayItem]) -> Decimal:
     return sum((item.gross for item in items), ZERO)
 
 
-def _unproved(items: Sequence[PayItem]) -> str | None:
+def unproved_of(items: Sequence[PayItem]) -> str | None:
     """What of these pay items is closed without a payment; None where nothing is."""
     found = sum((item.unproved for item in items), ZERO)
     return amount_text(found) if found else None

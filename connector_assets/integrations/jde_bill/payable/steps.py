@@ -373,7 +373,8 @@ def settled_there(document: Document, told: Decimal) -> bool:
     """Whether what JD Edwards closed without a payment is just what BILL has `told` it as paid: it was booked as a
     journal, by us or by a clerk. Nothing is open then in either."""
     unproved = document.content.get("unproved")
-    return unproved is not None and Decimal(unproved) == told and not Decimal(document.content["by_target"])
+    by_payments = Decimal(document.content.get("by_target") or 0)
+    return unproved is not None and Decimal(unproved) == told and not by_payments
 
 
 def left_alone(document: Document) -> Ignore:

@@ -359,16 +359,32 @@ class Invoice(Customized):
     updated_at: Instant = None
 
 
+class Payee(Shape):
+    """Whom an external payable is for, where an instance shows it."""
+
+    OPTIONAL = frozenset({"id"})
+    id: Number = None
+
+
+class PayableDetail(Shape):
+    """The detail of an external payable: its supplier by id, or as a record."""
+
+    OPTIONAL = frozenset({"supplier_id", "supplier"})
+    supplier_id: Number = None
+    supplier: Payee | None = None
+
+
 class ExternalPayable(Record):
     """An open item that lives in the ERP (Coupa Pay), known by source name and reference (coupa section 3.5.2).
 
-    What is only sent need not come back: dates, currency, chart. `currency_id` does.
+    What is only sent need not come back: dates, currency, chart, payee. `currency_id` does.
     """
 
     OPTIONAL = frozenset(
         {
             *("status", "remaining_amount", "remittance_amount", "created_at", "updated_at"),
             *("document_date", "due_date", "account_type", "currency", "currency_id", "document_amount", "paid_date"),
+            *("payable_detail", "payee"),
         }
     )
     source_name: Text = None
@@ -384,8 +400,21 @@ class ExternalPayable(Record):
     remaining_amount: Unused[Amount] = None
     remittance_amount: Unused[Amount] = None
     account_type: Unused[NamedRef | None] = None
+    payable_detail: PayableDetail | None = None
+    payee: Payee | None = None
     currency: CodeRef | None = None
     currency_id: Number = None
     status: Text = None
     created_at: Unused[Instant] = None
     updated_at: Instant = None
+
+    @property
+    def suppliers(self) -> frozenset[int]:
+        """The ids of whom it is for, in whichever attribute they are shown; none where none is."""
+        detail = self.payable_detail or PayableDetail()
+        shown = (
+            detail.supplier_id,
+            detail.supplier.id if detail.supplier else None,
+            self.payee.id if self.payee else None,
+        )
+        return frozenset(int(id) for id in shown if id is not None)

@@ -60,7 +60,25 @@ class ExternalPayables(Outlet):
     def observe(self, payable: ExternalPayable) -> Target:
         """A payable as it shows itself; a currency that is told by its id alone is the one of that id."""
         code = self._currencies.get(payable.currency_id) if payable.currency_id is not None else None
-        return observe(payable, code)
+        target = observe(payable, code)
+        if not payable.suppliers:
+            return target
+        shown = ", ".join(sorted(self._supplier(id) for id in payable.suppliers))
+        return replace(target, content=target.content | {"supplier": shown})
+
+    def _supplier(self, id: int) -> str:
+        """The number in JD Edwards of a supplier of Coupa; of one that is not linked what Coupa calls it."""
+        if id not in self._suppliers:
+            links = self.bench.ledger.links.by_target(
+                f"{self.bench.integration.name}/suppliers", "suppliers", [str(id)]
+            )
+            known = links.get(str(id))
+            self._suppliers[id] = known.source_key.partition(":")[2] if known else f"supplier {id} of Coupa"
+        return self._suppliers[id]
+
+    @cached_property
+    def _suppliers(self) -> dict[int, str]:
+        return {}
 
     @cached_property
     def _currencies(self) -> dict[int, str]:
@@ -95,6 +113,11 @@ class ExternalPayables(Outlet):
             left = known.get(link.source_key)
             if left is None or left.content is None or left.content.get("void"):
                 continue
+            payee = held[id].content.get("supplier")
+            if payee and payee not in self.bench.ledger.intents.named(
+                flow.full_name, [link.source_key], "supplier"
+            ).get(link.source_key, [payee]):
+                found[link.source_key] = last
             # of what a person was told of, also that it is as it was
             if left.state in ("held", "conflict") or self.is_over(held[id]) or touched(left.content, held[id].content):
                 found[link.source_key] = last
@@ -108,6 +131,12 @@ class ExternalPayables(Outlet):
         if target is not None and self.is_over(target):
             # its source reference is taken for good: no other one can be made
             return Hold((problem("voided_in_target", "status", target.status),), conflict=True)
+        if (
+            target is not None
+            and target.content.get("supplier", document.content["supplier"]) != document.content["supplier"]
+        ):
+            told = f"{target.content['supplier']} in Coupa, {document.content['supplier']} in JD Edwards"
+            return Hold((problem("payee_changed", "supplier", f"{target.label}: {told}"),), waiting=IN_COUPA)
         waits = self.awaits_posting(document, sent=known.target_id is not None)
         if waits is not None and known.target_id is None:
             return waits

@@ -11,7 +11,7 @@ from coupa_fake import FakeCoupa, Reply
 
 from connector_resources.coupa import CoupaClient, Invoice, LookupValue
 from connector_resources.coupa.unwrapping import unwrapped
-from connector_resources.errors import NotFound
+from connector_resources.errors import NotFound, OutcomeUnknown, SystemProblem
 
 INVOICES = "/api/invoices"
 ASKED: list[Any] = ["paid", "payment_date", "payment_notes", "payments"]
@@ -188,3 +188,18 @@ def test_a_list_without_a_hit_is_empty_in_both_documented_answers(fake: FakeCoup
     assert client.invoices.find("NONE") == []
     with pytest.raises(NotFound):
         client.invoices.find("NONE")
+
+
+def test_payments_are_asked_for_in_json_and_an_answer_in_xml_is_none(fake: FakeCoupa, client: CoupaClient) -> None:
+    """The XML forms are bodies that Coupa takes (section 3.5.1). It answers as `Accept` asks; what answers in XML all
+    the same tells nothing of an invoice: a read fails, and of a write nothing is known."""
+    xml = b"<invoice-header><id>4835</id><paid>true</paid></invoice-header>"
+    fake.once("GET", f"{INVOICES}/4835", Reply(200, xml))
+    with pytest.raises(SystemProblem):
+        client.invoices.get(4835, fields=ASKED)
+    fake.once("PUT", f"{INVOICES}/4835", Reply(200, xml))
+    with pytest.raises(OutcomeUnknown):
+        client.invoices.update(4835, {"paid": True})
+    read, written = fake.api("GET")[-1], fake.api("PUT")[-1]
+    assert read.headers["accept"] == written.headers["accept"] == "application/json"
+    assert written.headers["content-type"] == "application/json"

@@ -96,3 +96,30 @@ def test_a_lost_ledger_knows_its_payables_again(payables: Site) -> None:
         assert again.exception("invoices").reason == "natural_key_taken"
     assert sorted(Decimal(each["payable-amount"]) for each in whole(payables))[-1] == 999
     assert len(whole(payables)) == 2
+
+
+@pytest.mark.reason("payee_changed")
+def test_a_payee_that_comes_back_is_compared(payables: Site) -> None:
+    """Given an instance that shows what it was sent, payee included
+    when a voucher is synced, then its payable is content, and nothing is sent again; when somebody gives the payable
+    to another supplier in Coupa, the next sync says who is to be paid, and sends nothing; given back, all is well.
+    A lost ledger does not take another's payable for ours."""
+    payables.spend.configure(payables_return="all")
+    payables.books.voucher()
+    assert outcomes(payables.sync("invoices")["invoices"]) == {"created": 1}
+    assert payables.sync("invoices")["invoices"].writes == 0 and payables.exceptions("invoices") == []
+    [held] = payables.spend.all(PAYABLES)
+    ours, other = (payables.spend.supplier(number)["id"] for number in (4343, 4344))
+    payables.sandbox.clock.advance(60)
+    payables.spend.set("external_payables", held["id"], payable_detail={"supplier-id": other}, payee={"id": other})
+    report = payables.sync("invoices")["invoices"]
+    assert (outcomes(report), report.writes) == ({"held": 1}, 0)
+    told = payables.exception("invoices")
+    assert (told.reason, "4344 in Coupa, 4343 in JD Edwards" in (told.value or "")) == ("payee_changed", True)
+    with payables.forgetting() as again:
+        assert outcomes(again.sync("suppliers", "invoices", mode="adopt")["invoices"]) == {"held": 1}
+        assert again.exception("invoices").reason == "natural_key_taken"
+    payables.sandbox.clock.advance(60)
+    payables.spend.set("external_payables", held["id"], payable_detail={"supplier-id": ours}, payee={"id": ours})
+    assert outcomes(payables.sync("invoices")["invoices"]) == {"unchanged": 1}
+    assert payables.exceptions("invoices") == []

@@ -199,10 +199,11 @@ class Hold:
 @dataclass(frozen=True)
 class Ignore:
     """Leave it alone, by a stated rule; for now only where `waiting` names what must happen elsewhere: each run looks
-    whether it did."""
+    whether it did; with `again` also this one, at its end, and the next one at once."""
 
     rule: str
     waiting: str | None = None
+    again: bool = False
 
 
 Decision = Do | NeedTarget | Done | Hold | Ignore

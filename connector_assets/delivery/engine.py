@@ -70,23 +70,35 @@ class Engine:
             raise AccountingError(f"{self.flow.full_name}: one key stands twice among the documents")
         if self.plan is not None and not self.plan.keys() >= {document.key for document in documents}:
             raise AccountingError(f"{self.flow.full_name}: a document that is not in the plan which is applied")
-        results: list[Result] = []
-        again: list[Document] = []
         with ThreadPoolExecutor(self.pace.workers, thread_name_prefix=self.flow.name) as pool:
             self.steps.sender.pool = pool
-            for part in self._slices(documents):
-                done, parked = self._slice(part)
-                results += done
-                again += parked
-            results += self._return_to(again)
-        return results
+            results = {each.key: each for each in self._through(documents)}
+            while self.steps.once_more and self.stopped is None and not self.flow.awaits_first():
+                # they have waited for one that this run has brought to its end
+                left = [document for document in documents if document.key in self.steps.once_more]
+                self.steps.once_more.clear()
+                results |= {each.key: each for each in self._through(left)}
+                if len(self.steps.once_more) >= len(left):
+                    break
+        return list(results.values())
+
+    def _through(self, documents: Sequence[Document]) -> list[Result]:
+        results: list[Result] = []
+        again: list[Document] = []
+        for part in self._slices(documents):
+            done, parked = self._slice(part)
+            results += done
+            again += parked
+        return results + self._return_to(again)
 
     def _slices(self, documents: Sequence[Document]) -> Iterator[Sequence[Document]]:
         """Slices of the pace's size. Until the flow has settled its first document, and as long as the flow itself says
         so, those that may be sent go one by one, so that a wrong setting in the target shows on one document and not on
         two hundred."""
         start, alone = 0, 0
-        while start < len(documents) and (self.flow.goes_alone() or self._is_first(alone)):
+        while start < len(documents) and (
+            self.flow.goes_alone({each.key for each in documents[start:]}) or self._is_first(alone)
+        ):
             alone += 1
             ends = (index for index in range(start, len(documents)) if documents[index].deliverable)
             canary = next(ends, len(documents))

@@ -141,6 +141,8 @@ class Flow(ABC):
     lost_reason: str = "missing_in_target"
     # True where documents without a link are looked up in the target before anything is decided
     looks_first: bool = False
+    # True while a person has asked to link what is in the target already (`adopt`), or what that would link
+    adopting: bool = False
 
     def __init__(self, bench: Workbench) -> None:
         self.bench = bench
@@ -341,9 +343,13 @@ class Flow(ABC):
             origin=origin,
         )
 
-    def goes_alone(self) -> bool:
-        """Whether the next document goes alone, since the others depend on what it shows; the flow's first documents
-        do anyway."""
+    def awaits_first(self) -> bool:
+        """Whether documents wait for what one shows that is under way (`goes_alone`)."""
+        return False
+
+    def goes_alone(self, left: Collection[str]) -> bool:
+        """Whether the next document goes alone, since the others of those that are left in this run (keys) depend on
+        what it shows; the flow's first documents do anyway."""
         return False
 
     def startup_notes(self) -> list[str]:

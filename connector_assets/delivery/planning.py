@@ -61,7 +61,11 @@ class Planner:
         asked = [w for w in works if look_up and w.known.target_id is None and not _settled_by_rule(w)]
         # what bears the name of a record that is not there yet is not there either
         asked = [w for w in asked if not any(references_in([w.document.content.get(n) for n in self.flow.named_by]))]
-        hits, unseen = without_unreadable(asked, self._find)
+        self.flow.adopting = look_up and not goes_on
+        try:
+            hits, unseen = without_unreadable(asked, self._find)
+        finally:
+            self.flow.adopting = False
         taken = self.doubts.why_not_ours({document.key: document for document in documents}, hits)
         linked = [w for w in works if w.known.target_id and not _nothing_new(w)]
         targets, unread = without_unreadable(linked, lambda some: read_targets(self.flow, some))
@@ -226,7 +230,11 @@ class Planner:
     def adopt(self, documents: Sequence[Document]) -> list[Result]:
         """Link documents to existing target records by natural key and key fields, writing nothing to the target.
         What the target does not hold is left for the next sync, under the rule `not_in_target`."""
-        return self._in_slices(documents, self._adopt)
+        self.flow.adopting = True
+        try:
+            return self._in_slices(documents, self._adopt)
+        finally:
+            self.flow.adopting = False
 
     def baseline(self, documents: Sequence[Document]) -> list[Result]:
         """Mark documents as seen: they are ignored until they change."""

@@ -75,6 +75,8 @@ class Steps:
         self.recorder = Recorder(flow)
         self.sender = Sender(flow, pace, self.reach)
         self._defect: Exception | None = None
+        # documents that were left alone for now, and may go in the same run
+        self.once_more: set[str] = set()
         self._heard = False
         self._unheard: ConnectorError | None = None
         self._jitter = Random()  # noqa: S311 - spreads retries, protects nothing
@@ -134,7 +136,10 @@ class Steps:
         now = self.clock.now()
         later = now + timedelta(seconds=self.pace.recheck_seconds) if decision.waiting is not None else None
         if isinstance(decision, Ignore):
-            return replace(work.ignore(decision.rule, decision.waiting, later), **values)
+            looked_at = now if decision.again else later
+            if decision.again:
+                self.once_more.add(work.document.key)
+            return replace(work.ignore(decision.rule, decision.waiting, looked_at), **values)
         if isinstance(decision, Hold):
             due_at = now if decision.again else later
             held = work.hold(decision.problems, conflict=decision.conflict, due_at=due_at, waiting=decision.waiting)

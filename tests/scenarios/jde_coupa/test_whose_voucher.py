@@ -128,6 +128,22 @@ def test_a_login_that_others_use_too_is_no_proof(town: Site, payables: Payables,
     assert states(payables, "WEB-2") == [(US, "A")]
 
 
+@pytest.mark.parametrize("mode", ["apply", "adopt"])
+def test_what_stood_there_before_we_asked_is_taken_where_a_person_says_so(
+    town: Site, payables: Payables, mode: str
+) -> None:
+    """Given a home that has made no voucher, and an identical one that our login entered: by a clerk, or by us before a
+    ledger was lost
+    when the flow is synced, then it takes nothing and enters nothing; it is linked only where a person adopts."""
+    # where something stands there already, the first sync of all is a plan
+    town.sync(FLOW)
+    id = payables.invoice("WEB-1")
+    by_hand(town, "WEB-1", user=US)
+    town.sync(FLOW, mode=mode)
+    assert bool(payables.link(id)) == (mode == "adopt") and states(payables, "WEB-1") == [(US, "A")]
+    assert [each.reason for each in town.exceptions(FLOW)] == ([] if mode == "adopt" else ["natural_key_taken"])
+
+
 # -- the batch row ----------------------------------------------------------------------------------------------------
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from connector_assets.delivery.money import amount_text
+from connector_assets.integrations.from_jde.currencies import is_foreign, voucher_currency
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text
 from connector_assets.integrations.from_jde.posting import without_audit_rows
 from connector_assets.integrations.to_jde.vouchers.origins import voucher_id
 from connector_resources.ledger.vouchers_made import Made
 
+ZERO = Decimal("0.00")
 # supplier and invoice number: an index of F0411
 NUMBER = ("AN8", "VINV")
 # what both must say; an amount of a void voucher is gone
@@ -45,3 +49,17 @@ def batch_of(row: Row) -> tuple[str | None, str] | None:
 def agrees(sent: Mapping[str, Any], said: Mapping[str, Any], names: Iterable[str]) -> bool:
     """Whether both say the same of these fields."""
     return all(sent[name] == said[name] for name in names)
+
+
+def says(items: Sequence[Row], currencies: Mapping[str, str]) -> dict[str, Any]:
+    """What a voucher says by its pay items, in its own currency; `currencies` are those of the companies' books."""
+    head = items[0]
+    column = "ACR" if is_foreign(head) else "AG"
+    return {
+        "supplier": str(head["AN8"]),
+        "number": text(head.get("VINV")) or "",
+        "amount": amount_text(sum((row.get(column) or ZERO for row in items), ZERO)),
+        "date": head["DIVJ"].isoformat() if head.get("DIVJ") else None,
+        "currency": voucher_currency(head, currencies),
+        "type": text(head.get("DCT")),
+    }

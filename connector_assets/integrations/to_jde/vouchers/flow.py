@@ -336,7 +336,9 @@ class Vouchers(Flow):
         ids = {document.key: self.outlet.id_of(document) for document in documents}
         held = self.vouchers.of(set(ids.values()))
         unknown = [each for each in documents if all(own.unseen for own in held.get(ids[each.key], ()))]
-        held |= self.vouchers.claimed({ids[each.key]: self._wanted(each.content) for each in unknown}, held)
+        wanted = {ids[each.key]: self._wanted(each.content) for each in unknown}
+        # without our memory a clerk under our login may have entered it: only a person lets it be taken
+        held |= self.vouchers.claimed(wanted, held, by_user=self.adopting)
         hits = {}
         for key, id in ids.items():
             revisions = held.get(id, [])
@@ -404,8 +406,11 @@ class Vouchers(Flow):
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         return self.outlet.decide(document, known, target)
 
-    def goes_alone(self) -> bool:
-        return self.origins.goes_alone()
+    def awaits_first(self) -> bool:
+        return self.origins.awaits_first()
+
+    def goes_alone(self, left: Collection[str]) -> bool:
+        return self.origins.goes_alone(left)
 
     def shows_effect(self, intents: Sequence[Intent], target: Target) -> bool:
         return self.outlet.shows_effect(intents, target)

@@ -130,10 +130,12 @@ class Origins(ABC):
         """Whether the voucher that an orchestration says it made is the one that was asked for."""
         return self.of_row(items[0]) is not None
 
-    def claim(self, jde: Any, wanted: Mapping[Any, Mapping[str, Any]], processed: Mapping[Any, int]) -> Found:
+    def claim(
+        self, jde: Any, wanted: Mapping[Any, Mapping[str, Any]], processed: Mapping[Any, int], *, by_user: bool
+    ) -> Found:
         """Of documents that our memory knows nothing of, the vouchers that are ours all the same: id -> what it says
         (supplier, number, amount, date, currency, type; None where it does not matter). `processed` is the newest
-        revision that the batch files have processed."""
+        revision that the batch files have processed. `by_user`: whether it is enough that our user made it."""
         return Found()
 
     def perhaps(self, rows: Sequence[Row]) -> set[str]:
@@ -146,8 +148,13 @@ class Origins(ABC):
         the same (id -> what it says, as for `claim`), and of which."""
         return {}
 
-    def goes_alone(self) -> bool:
-        """Whether the next voucher goes alone: it shows what survives of what we give it, and nothing has yet."""
+    def awaits_first(self) -> bool:
+        """Whether a voucher that shows what survives is under way, and not known yet."""
+        return False
+
+    def goes_alone(self, left: Collection[str]) -> bool:
+        """Whether the next voucher goes alone: it shows what survives of what we give it, and nothing has yet. `left`
+        are the documents (keys) that this run still looks at."""
         return False
 
     def awaited(self, id: Any) -> bool:

@@ -257,7 +257,7 @@ class VoucherOutlet(ABC):
             told = ", ".join(unmatched[:MOST_TOLD]) + (", …" if len(unmatched) > MOST_TOLD else "")
             return Hold((problem("own_vouchers_unmatched", "voucher", told),), again=True)
         if revision == 1 and self.records.origins.awaited(self.id_of(document)):
-            return Ignore(AFTER_THE_FIRST, waiting=FIRST)
+            return Ignore(AFTER_THE_FIRST, waiting=FIRST, again=True)
         if not self.records.origins.reserve(self.id_of(document), revision, document.facts["row"]):
             told = f"{self.settings.preset_first} to {self.settings.preset_last}"
             return Hold((problem("document_numbers_used_up", "voucher", told),))

@@ -146,8 +146,8 @@ class PresetOrigins(TracedOrigins):
         numbers = {str(sent["document"]) for sent in one.attempts if sent.get("document")}
         return replace(shown, number=str(items[0]["DOC"]) in numbers) if numbers else shown
 
-    def _proves(self, head: Row) -> bool:
-        return self.rules.is_preset(head) or super()._proves(head)
+    def _proves(self, head: Row, *, by_user: bool) -> bool:
+        return self.rules.is_preset(head) or super()._proves(head, by_user=by_user)
 
     def _by_us(self, head: Row) -> bool:
         return self.rules.is_preset(head) or super()._by_us(head)

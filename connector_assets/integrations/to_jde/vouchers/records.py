@@ -133,12 +133,12 @@ class VoucherRecords:
         )
 
     def claimed(
-        self, wanted: Mapping[Any, Mapping[str, Any]], held: Mapping[Any, Sequence[Held]]
+        self, wanted: Mapping[Any, Mapping[str, Any]], held: Mapping[Any, Sequence[Held]], *, by_user: bool = True
     ) -> dict[Any, list[Held]]:
         """The same as `of`, of documents that our memory knows nothing of (see `Origins.claim`). `held` is what `of`
         says: nothing, or what the batch files have processed and nobody has seen."""
         processed = {id: max(each.revision for each in held[id]) for id in wanted if held.get(id)}
-        found = self._held([], self.origins.claim(self.jde, wanted, processed)) if wanted else {}
+        found = self._held([], self.origins.claim(self.jde, wanted, processed, by_user=by_user)) if wanted else {}
         return {
             id: [*own, *(each for each in held.get(id, ()) if each.revision > own[-1].revision)]
             for id, own in found.items()

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from connector_assets.delivery.money import amount_text
-from connector_assets.integrations.from_jde.currencies import company_currencies, is_foreign, voucher_currency
+from connector_assets.integrations.from_jde.currencies import company_currencies
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, is_void, text, voucher_parts
 from connector_assets.integrations.to_jde.vouchers.asked import (
     NUMBER,
@@ -26,6 +24,7 @@ from connector_assets.integrations.to_jde.vouchers.asked import (
     grouped,
     name_of,
     number_of,
+    says,
 )
 from connector_assets.integrations.to_jde.vouchers.evidence import (
     REMARK,
@@ -53,7 +52,6 @@ from connector_resources.jde.query import eq
 from connector_resources.ledger import Link
 from connector_resources.ledger.vouchers_made import Made
 
-ZERO = Decimal("0.00")
 REMARK_LENGTH = 30
 # what became of documents whose voucher may still come, or is there and not known yet
 UNDER_WAY = frozenset({"sending", "in_doubt", "settled", "held", "conflict"})
@@ -162,7 +160,9 @@ class TracedOrigins(Origins):
 
     # -- what is ours without our memory ---------------------------------------------------------------------------
 
-    def claim(self, jde: Any, wanted: Mapping[Any, Mapping[str, Any]], processed: Mapping[Any, int]) -> Found:
+    def claim(
+        self, jde: Any, wanted: Mapping[Any, Mapping[str, Any]], processed: Mapping[Any, int], *, by_user: bool
+    ) -> Found:
         known = self._register.of(self.flow, [self.key(id) for id in wanted])
         names = {
             id: number_of(sent)
@@ -177,7 +177,7 @@ class TracedOrigins(Origins):
         found = Found()
         kept: list[tuple[Made, Sequence[Row], bool]] = []
         for id, number in names.items():
-            own = [items for items in free.values() if self._is(id, wanted[id], number, items)]
+            own = [items for items in free.values() if self._is(id, wanted[id], number, items, by_user)]
             own = sorted(own, key=lambda items: (not is_void(items), items[0]["DOC"]))
             for place, items in enumerate(own, max(len(own), processed.get(id, 0)) - len(own) + 1):
                 told, name = self._told(items[0]), voucher_id(items[0])
@@ -206,12 +206,14 @@ class TracedOrigins(Origins):
                 found[name] = id
         return found
 
-    def _is(self, id: Any, sent: Mapping[str, Any], number: tuple[int, str], items: Sequence[Row]) -> bool:
+    def _is(
+        self, id: Any, sent: Mapping[str, Any], number: tuple[int, str], items: Sequence[Row], by_user: bool
+    ) -> bool:
         """Whether a voucher of nothing known is of this document: of our mark, or of our user and as it says."""
         told = self._told(items[0])
         if told is not None:
             return bool(told[0] == id)
-        if not self._proves(items[0]) or name_of(items[0]) != number or self._foreign(items[0]):
+        if not self._proves(items[0], by_user=by_user) or name_of(items[0]) != number or self._foreign(items[0]):
             return False
         return self._says_of(sent, items)
 
@@ -242,9 +244,10 @@ class TracedOrigins(Origins):
         own = self._told(head) is not None or not self._foreign(head)
         return own and self._by_us(head)
 
-    def _proves(self, head: Row) -> bool:
-        """Whether a voucher of nothing known shows that we made it: not where others use our login too."""
-        return self._by_us(head) and not self.rules.not_ours
+    def _proves(self, head: Row, *, by_user: bool) -> bool:
+        """Whether a voucher of nothing known shows that we made it: by our user only where a person asks for that, and
+        nobody else uses our login."""
+        return by_user and self._by_us(head) and not self.rules.not_ours
 
     def _by_us(self, head: Row) -> bool:
         """Whether we may have made a voucher, whatever it is of."""
@@ -385,8 +388,14 @@ class TracedOrigins(Origins):
 
     # -- the first one ---------------------------------------------------------------------------------------------
 
-    def goes_alone(self) -> bool:
-        return self._signs is None and not self._under_way()
+    def awaits_first(self) -> bool:
+        return self._signs is None and bool(self._under_way())
+
+    def goes_alone(self, left: Collection[str]) -> bool:
+        if self._signs is not None:
+            return False
+        under_way = self._under_way()
+        return not under_way or not under_way.isdisjoint(left)
 
     def awaited(self, id: Any) -> bool:
         return self._signs is None and bool(self._under_way() - {self.key(id)})
@@ -440,16 +449,7 @@ class TracedOrigins(Origins):
     # -- what a voucher says ---------------------------------------------------------------------------------------
 
     def _says(self, items: Sequence[Row]) -> dict[str, Any]:
-        head = items[0]
-        column = "ACR" if is_foreign(head) else "AG"
-        return {
-            "supplier": str(head["AN8"]),
-            "number": text(head.get("VINV")) or "",
-            "amount": amount_text(sum((row.get(column) or ZERO for row in items), ZERO)),
-            "date": head["DIVJ"].isoformat() if head.get("DIVJ") else None,
-            "currency": voucher_currency(head, self._currencies),
-            "type": text(head.get("DCT")),
-        }
+        return says(items, self._currencies)
 
     def _told(self, head: Row) -> Origin | None:
         """The mark in the remark, or in the column of before."""

@@ -54,7 +54,10 @@ from connector_resources.ledger.vouchers_made import Made
 
 REMARK_LENGTH = 30
 # what became of documents whose voucher may still come, or is there and not known yet
-UNDER_WAY = frozenset({"sending", "in_doubt", "settled", "held", "conflict"})
+UNDER_WAY = frozenset({"sending", "in_doubt", "settled"})
+# of those that a person has to decide so many are let be before the others wait for him
+FIRST_FEW = 3
+UNPROVED = "no voucher of ours has shown yet by what it is known: one goes first, and the others when it is known"
 
 
 class TracedOrigins(Origins):
@@ -87,7 +90,7 @@ class TracedOrigins(Origins):
         return found
 
     def perhaps(self, rows: Sequence[Row]) -> set[str]:
-        groups, waiting = grouped(rows), self._waiting()
+        groups, waiting = grouped(rows), self._register.waiting(self.flow)
         return {name for name, items in groups.items() if self._asked_for(items, waiting) is not None}
 
     def find(self, read: Read, ids: Collection[Any]) -> Found:
@@ -401,19 +404,17 @@ class TracedOrigins(Origins):
         return self._signs is None and bool(self._under_way() - {self.key(id)})
 
     def startup_notes(self) -> list[str]:
-        if self._signs is not None:
-            return []
-        return [
-            "no voucher of ours has shown yet by what it is known: one document goes first, and the others follow when "
-            "its voucher is known"
-        ]
+        return [] if self._signs is not None else [UNPROVED]
 
     def _under_way(self) -> set[str]:
         """The documents whose voucher was asked for and is not known, and may be there."""
-        keys = sorted({each.key for each in self._waiting()})
+        waiting: list[Made] = self._register.waiting(self.flow)
+        keys = sorted({each.key for each in waiting})
         known = self.bench.ledger.deliveries.load(self.flow, keys) if keys else {}
         linked = {key for key, link in self._links.of(self.flow, keys).items() if not link.target_id.startswith("Z/")}
-        return {key for key, each in known.items() if each.state in UNDER_WAY} - linked
+        held = {key for key, each in known.items() if each.state in ("held", "conflict")} - linked
+        under_way = {key for key, each in known.items() if each.state in UNDER_WAY} - linked
+        return under_way | held if len(held) >= FIRST_FEW else under_way
 
     def _linked(self, link: Link, made: Sequence[Made], head: Row) -> Origin:
         """A linked voucher is of the newest revision that was asked for, unless it says otherwise itself."""
@@ -507,10 +508,6 @@ class TracedOrigins(Origins):
     @cached_property
     def _currencies(self) -> Mapping[str, str]:
         return company_currencies(self.bench.reader("jde"))
-
-    def _waiting(self) -> list[Made]:
-        waiting: list[Made] = self._register.waiting(self.flow)
-        return waiting
 
     @staticmethod
     def _reads(jde: Any) -> Read:

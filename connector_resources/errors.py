@@ -55,6 +55,17 @@ class FieldMessage:
         return f"{self.field}: {self.message}" if self.field else self.message
 
 
+class TooLong(UnusableInput):
+    """A request that was not sent, since values of it are longer than the target takes: a person shortens them.
+
+    `fields` says of each which one it is, its length and the greatest one.
+    """
+
+    def __init__(self, message: str, fields: tuple[FieldMessage, ...]) -> None:
+        super().__init__(message)
+        self.fields = fields
+
+
 class SystemProblem(ConnectorError):
     """Something that a connected system did or said.
 

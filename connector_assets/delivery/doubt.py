@@ -333,7 +333,7 @@ class Doubts:
             state="in_doubt",
             outcome="in_doubt",
             due_at=until,
-            problems=[problem("outcome_unknown", "", steps)],
+            problems=[problem("outcome_unknown", "", f"{steps}: {work.said}" if work.said else steps)],
             events=[] if work.known.state == "in_doubt" else [work.event("in_doubt", until=until.isoformat())],
             **values,
         )

@@ -38,6 +38,7 @@ from connector_resources.errors import (
     RateLimited,
     Refused,
     SystemProblem,
+    TooLong,
     Unavailable,
 )
 from connector_resources.ledger import Change, IntentResult, NewIntent
@@ -279,6 +280,8 @@ class Steps:
         if isinstance(answer, Refused | NotFound):
             self._heard = True
             return self._refused(work, step, answer)
+        if isinstance(answer, TooLong):
+            return self._too_long(work, answer)
         if not isinstance(answer, NotSent):
             self._unheard = answer
         if isinstance(answer, OutcomeUnknown):
@@ -296,6 +299,7 @@ class Steps:
 
     def _doubt(self, work: Work, step: Step, answer: OutcomeUnknown | Defect) -> Change:
         until = self.doubts.sent(work.document.key)
+        work.said = str(answer)
         sent_at = f"; sent at {work.opened_at.isoformat(timespec='seconds')}" if work.opened_at else ""
         work.known = replace(work.known, state="in_doubt", due_at=until)
         return work.change(
@@ -378,6 +382,14 @@ class Steps:
             attempts_delta=1,
             events=[work.event("refused", step=step.name, **told_of(error))],
         )
+
+    def _too_long(self, work: Work, error: TooLong) -> Change:
+        """Our own client took it for longer than the target takes: it waits for a person, and nothing was sent."""
+        closing: list[tuple[int | None, IntentResult, dict[str, Any]]] = [(work.intent, "not_sent", told_of(error))]
+        if work.unfinished:
+            return self.doubts.park(work, close_intents=closing)
+        found = [problem("too_long", each.field, each.message) for each in error.fields]
+        return work.hold(found, close_intents=closing, attempts_delta=1)
 
     def _fail(self, work: Work, error: ConnectorError, **values: Any) -> Change:
         events = [] if work.unfinished else [work.event("failed", message=str(error))]

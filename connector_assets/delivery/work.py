@@ -51,7 +51,8 @@ class Work:
     """A claimed document in hand. `result` is set once; `parked` means: come back later; `absent` that an earlier call
     of unknown outcome is now believed to have had none. `staged` is its call that waits for an approval or has it,
     `planned` the call that the plan which is applied has for it; `finding` says why nothing is sent for it. `seen` says
-    that `target` is the record of the known id, seen now.
+    that `target` is the record of the known id, seen now. `said` is what was answered to its last call of unknown
+    outcome.
     """
 
     document: Document
@@ -69,6 +70,7 @@ class Work:
     rounds: int = 0
     absent: bool = False
     parked: bool = False
+    said: str = ""
     result: Result | None = None
     intent: int | None = None
     opened_at: datetime | None = None

@@ -13,10 +13,18 @@ from typing import Any
 from urllib.parse import quote
 
 from connector_resources.connections import JdeConnection, Orchestration
-from connector_resources.errors import FieldMessage, NotFound, OutcomeUnknown, Refused, SystemProblem, UnusableInput
+from connector_resources.errors import (
+    FieldMessage,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+    SystemProblem,
+    TooLong,
+    UnusableInput,
+)
 from connector_resources.http import Call, HttpSession
 from connector_resources.http.departure import without_effect
-from connector_resources.jde.contract import ACTS, problems
+from connector_resources.jde.contract import ACTS, problems, too_long
 from connector_resources.jde.dataservice import DataService
 from connector_resources.jde.dates import day_text
 from connector_resources.jde.discovery import Agreement, Offered, agreement, offered, shows_array, unknown_act
@@ -106,11 +114,11 @@ class Orchestrations:
         """Call the act's orchestration once with our `values` (texts, numbers, dates, lists of such for
         grids). One that only reads (`reads`) is repeated by itself where no answer came.
 
-        Raises UnusableInput where `values` are not what the contract declares, or nothing proves that dates and numbers
-        are read as they are meant. Succeeds only when all of the sheet's criterion holds: 2xx, no exception,
-        `jde__status` absent, SUCCESS or a warning, no `continuedOnError`, no form or system errors, and the configured
-        key output present and not zero. Raises Refused when JDE said no and named its reason, OutcomeUnknown when
-        something may have been written.
+        Raises UnusableInput where `values` are not what the contract declares (TooLong: longer than that), or nothing
+        proves that dates and numbers are read as they are meant. Succeeds only when all of the sheet's criterion holds:
+        2xx, no exception, `jde__status` absent, SUCCESS or a warning, no `continuedOnError`, no form or system errors,
+        and the configured key output present and not zero. Raises Refused when JDE said no and named its reason,
+        OutcomeUnknown when something may have been written.
         """
         wanted = self.configured(act)
         self._as_declared(act, values)
@@ -154,6 +162,12 @@ class Orchestrations:
         found = problems(declared, values) if declared else ["it is no act of the contract (docs/orchestrations.md)"]
         if found:
             raise UnusableInput(f"{act} of {self._connection.name} is not sent: {'; '.join(found)}")
+        if declared is not None and (excess := too_long(declared, values)):
+            told = "; ".join(f"{name}: {said}" for name, said in excess)
+            raise TooLong(
+                f"{act} of {self._connection.name} is not sent: {told}",
+                tuple(FieldMessage(f"{act}.{name}", said) for name, said in excess),
+            )
 
     def day_text(self, act: str, day: date) -> str:
         """A date as the act's orchestration takes it; raises UnusableInput where the connection does not say how."""

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from connector_resources.errors import NotAllowed, NotFound, Refused, UnusableInput
+from connector_resources.errors import NotAllowed, NotFound, Refused, Unavailable, UnusableInput
 from connector_resources.jde.errors import UnreadableAnswer
 from connector_resources.jde.query import all_of, eq, ne
 from connector_resources.jde.tables import TABLES
@@ -142,15 +142,21 @@ class NumberProof:
 
     def _prove(self, sign: str) -> tuple[bool, str]:
         tried = ""
+        user = f"the decimal sign of the JD Edwards user is {sign!r}" if sign else "the login tells no decimal sign"
         for table, alias in _AMOUNTS:
             for row in self._with_decimals(table, alias):
                 tried = f"{row[alias]} of {table}"
                 itself = [eq(each, row[each]) for each in TABLES[table].key]
-                found = self._data.count(table, all_of(*itself, eq(alias, row[alias])))
-                elsewhere = self._data.count(table, all_of(*itself, ne(alias, row[alias])))
+                try:
+                    found = self._data.count(table, all_of(*itself, eq(alias, row[alias])))
+                    elsewhere = self._data.count(table, all_of(*itself, ne(alias, row[alias])))
+                except (Refused, Unavailable) as problem:
+                    # may be the literal, may pass: not remembered
+                    raise UnusableInput(
+                        self._nothing_written(user, f"{tried} cannot be asked for: {problem}")
+                    ) from None
                 if (found, elsewhere) == (1, 0):
                     return True, f"{tried} is found by its literal, although the user's decimal sign is {sign or '?'}"
-        user = f"the decimal sign of the JD Edwards user is {sign!r}" if sign else "the login tells no decimal sign"
         if not tried and not sign:
             return True, f"{user}, and there is no amount with decimals to prove one with"
         why = (
@@ -158,9 +164,12 @@ class NumberProof:
             if tried
             else "no amount with decimals is there to prove it"
         )
-        return False, (
-            f"connection {self._data.connection_name}: {user}, and {why}: numbers would not be read as they are meant,"
-            " and nothing is written; use an integration user whose profile has a decimal point"
+        return False, self._nothing_written(user, f"{why}: numbers would not be read as they are meant")
+
+    def _nothing_written(self, user: str, why: str) -> str:
+        return (
+            f"connection {self._data.connection_name}: {user}, and {why}, and nothing is written; use an integration"
+            " user whose profile has a decimal point"
         )
 
     def _with_decimals(self, table: str, alias: str) -> list[Row]:

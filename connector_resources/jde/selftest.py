@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from connector_resources.errors import NotAllowed, NotFound, OutcomeUnknown, Refused, UnusableInput
+from connector_resources.errors import NotAllowed, NotFound, OutcomeUnknown, Refused, Unavailable, UnusableInput
 from connector_resources.jde.contract.selftest import SELF_TEST
 from connector_resources.jde.verdict import output
 
@@ -51,6 +51,9 @@ class SelfTest:
         name = f"{ACT} ({self._orchestrations.configured(ACT).name})"
         try:
             answer = self._orchestrations.call(ACT, {"Date": _DAY, "Number": _NUMBER}, reads=True).body
+        except Unavailable as problem:
+            # an outage, or inputs that the site does not take: not remembered
+            raise UnusableInput(f"nothing is written: {name} could not be run: {problem}") from None
         except (Refused, NotFound, NotAllowed, OutcomeUnknown) as problem:
             return False, f"nothing is written: {name} could not be run: {problem}"
         wrong = [*_wrong_day(answer), *_wrong_number(answer)]

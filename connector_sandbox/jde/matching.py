@@ -124,13 +124,13 @@ class Matching(Program):
         if not self.receivers(key):
             raise BusinessError("0002", f"Record Invalid: procurement did not make voucher {key}", "DOC")
         posted = payables.posted(key)
-        self.take_back(key, day, unposted="deleted")
+        self._take_back(key, day)
         return posted
 
-    def take_back(self, key: VoucherKey, day: date, *, unposted: str = "voided") -> None:
+    def _take_back(self, key: VoucherKey, day: date) -> None:
         """Void a voucher, and open the order lines again that it was matched to: F43121 rows with negative figures.
 
-        Where it was not posted and that is to be `deleted`, its rows are gone, in F43121 as well.
+        Where it was not posted its rows are gone, in F43121 as well (section 15, rule 9).
         """
         orders = Orders(self._environment, self._user, self._program)
         matched = self.receivers(key)
@@ -147,8 +147,8 @@ class Matching(Program):
             back.append((record, order, orders.line(order, record["LNID"]), part))
         # Its rows are those of voucher match itself.
         payables = Payables(self._environment, self._user, MATCH_PROGRAM)
-        erased = unposted == "deleted" and not payables.posted(key)
-        payables.void_voucher(key, day, unposted=unposted)
+        erased = not payables.posted(key)
+        payables.void_voucher(key, day, unposted="deleted")
         if erased:
             for row in matched:
                 self._delete("F43121", row)

@@ -103,16 +103,15 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Table -> aliases that column security removes from the answers to every user."""
     reversal_extension: Literal["R", ""] = ""
     """EXTL of the reversing lines of a void: section 15 has RE V alone on them, and no page names an EXTL."""
-    unposted_void: Literal["voided", "deleted"] = "voided"
+    unposted_void: Literal["voided", "deleted"] = "deleted"
     """What voiding a voucher that was not posted does: its rows are gone for good (section 15: an unposted voucher is
-    deleted). `voided` is the old reading, and the default only until no client needs it."""
+    deleted), or they stay and are void."""
     changed_rows: Literal["delta", "opposite", "replaced"] = "delta"
     """The audit row of a change of a posted pay item (section 15, rule 4): AG is new less old; or old less new; or the
     original row turns P as it was and the new row holds all of the new amount, open: one answer of the vendor's."""
-    matched_void: Literal["reversed", "silent", "warn", "refuse"] = "reversed"
-    """What A/P does when a voucher that procurement made is voided there (section 15, rule 9): it is void and its order
-    lines stay vouchered, without a word or with a warning, or it is refused; only P4314 opens them again. `reversed`,
-    which does that in A/P, is the old reading, and the default only until no client needs it."""
+    matched_void: Literal["refuse", "warn", "silent"] = "refuse"
+    """What A/P does when a voucher that procurement made is voided there (section 15, rule 9): it is refused, or it is
+    void and its order lines stay vouchered, with a warning or without a word; only P4314 opens them again."""
     recurring_invoice: Literal["copied", "blank"] = "copied"
     """The invoice number (VINV) of the copies of a recurring voucher: either may be (section 11.4)."""
     speed_status_moves_date: bool = True
@@ -133,10 +132,9 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a warning on the first OK of W0411A does to the orchestration, which answers 200 with `warnings` in each
     case (section 13): `made`, its designer sends the same OK again, and the voucher is there; `again`, it is not, and
     passes when the same call comes a second time; `not_made`, each call is a new form and none passes."""
-    terms_compute: bool = False
+    terms_compute: bool = True
     """Whether payment terms (PTC; blank: the supplier's) make discount, its date and the due date by F0014, as section
-    11.1 says; a discount is kept then only where it is given with its own date and no terms. False is the old reading,
-    and the default only until no client needs it."""
+    11.1 says; a discount is kept then only where it is given with its own date and no terms."""
     batch_reference: Literal["kept", "dropped"] = "kept"
     """VR01 of the batch processor (section 11.1, ignored fields): the vendor drops it. `kept` is the old reading, and
     the default only until no client needs it. RP1, RP2, TXA3, EXR3 and HDGJ are dropped in any case."""

@@ -27,9 +27,6 @@ class Voiding(Program):
         if not matching.receivers(key) or way == "silent":
             payables.void_voucher(key, day)
             return []
-        if way == "reversed":
-            matching.take_back(key, day)
-            return []
         error = BusinessError("0171", f"Voucher {key.number} was created by Procurement: reverse it in P4314", "DOC")
         if way == "refuse":
             raise error

@@ -19,9 +19,15 @@ FLOW = "approved_bills"
 
 
 def switched_on(town: BillSite, **settings: Any) -> None:
-    """The flow is on, in a town whose suppliers are vendors of BILL."""
+    """The flow is on, in a town whose suppliers are vendors of BILL; vouchers are posted as they are entered."""
+    posts(town)
     town.flows[FLOW] = {**scenario_keys.settings(), **settings}
     town.connect("jde", orchestrations=ORCHESTRATIONS)
+
+
+def posts(town: BillSite, each: bool = True) -> None:
+    """Whether vouchers are posted as they are entered; what is not posted is deleted by its void."""
+    town.sandbox.post("/options", {"jde": {"auto_post": each}})
 
 
 def vendor(town: BillSite, supplier: int = 4343) -> str:

@@ -265,9 +265,10 @@ class Books:
         """Change the amount of a voucher: of a posted one the batch is open again."""
         self.act("change_voucher", entry, amount=amount)
 
-    def void(self, entry: Entry) -> None:
-        """Void an unpaid voucher."""
-        self.act("void_voucher", entry, date=TODAY)
+    def void(self, entry: Entry, *, on: date = TODAY) -> None:
+        """Void an unpaid voucher that was posted: of one that was not, nothing would be left (`delete_voucher`)."""
+        self.post(entry)
+        self.act("void_voucher", entry, date=on)
 
     def _journal(
         self, voucher: Voucher, costs: Sequence[tuple[str, str]], tax: str, convert: _Conversion, texts: Sequence[str]

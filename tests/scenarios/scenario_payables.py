@@ -24,7 +24,8 @@ class Payables:
     numbers: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """The site runs the flow, with an orchestration for each act."""
+        """The site runs the flow, with an orchestration for each act; vouchers are posted as they are entered."""
+        self.posts()
         self.site.flows[FLOW] = {"mode": "batch", **scenario_keys.settings()}
         self.site.connect("jde", orchestrations=ORCHESTRATIONS)
 
@@ -90,6 +91,10 @@ class Payables:
         self.act("approve_invoice", id=id)
 
     # -- JD Edwards -----------------------------------------------------------------------------------------------
+
+    def posts(self, each: bool = True) -> None:
+        """Whether vouchers are posted as they are entered; what is not posted is deleted by its void."""
+        self.site.sandbox.post("/options", {"jde": {"auto_post": each}})
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Every row of a table, from the sandbox's own books."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connector_resources.jde.contract.check import problems
+from connector_resources.jde.contract.check import problems, too_long
 from connector_resources.jde.contract.model import Act, Input, Output, Step
 from connector_resources.jde.contract.page import example, page
 from connector_resources.jde.contract.payments import JOURNAL, RECORD
@@ -67,4 +67,4 @@ def orchestrations_page() -> str:
     return page(ACTS, FLOWS)
 
 
-__all__ = ["ACTS", "FLOWS", "Act", "Input", "Output", "Step", "example", "orchestrations_page", "problems"]
+__all__ = ["ACTS", "FLOWS", "Act", "Input", "Output", "Step", "example", "orchestrations_page", "problems", "too_long"]

@@ -16,6 +16,38 @@ def problems(act: Act, values: Mapping[str, Any]) -> list[str]:
     return list(_problems(act.inputs, values, ""))
 
 
+def too_long(act: Act, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(field, what is said of it) of each text of more characters, and each number of more digits before its decimals,
+    than is declared. `values` are of the declared types."""
+    found: list[tuple[str, str]] = []
+    for each in act.inputs:
+        value = values.get(each.name)
+        if each.type == "array":
+            for place, row in enumerate(value or (), 1):
+                inside = ((f"{each.name} {place}: {one.name}", one, row.get(one.name)) for one in each.members)
+                found += [(name, said) for name, one, held in inside if (said := _excess(one, held))]
+        elif said := _excess(each, value):
+            found.append((each.name, said))
+    return found
+
+
+def _excess(declared: Input, value: Any) -> str | None:
+    if value is None or not declared.size:
+        return None
+    if declared.type == "string" and len(value) > declared.size:
+        return f"{value} has {len(value)} characters, {declared.size} at most"
+    # decimals that a column has not are rounded there, as a rate's are
+    most = declared.size - declared.decimals
+    if declared.type == "numeric" and value != "" and (digits := _whole_digits(value)) > most:
+        return f"{value} has {digits} digits before the decimals, {most} at most"
+    return None
+
+
+def _whole_digits(value: str | int | Decimal) -> int:
+    whole, _, _ = f"{Decimal(value):f}".lstrip("-").partition(".")
+    return len(whole.lstrip("0"))
+
+
 def _problems(declared: Sequence[Input], values: Mapping[str, Any], inside: str) -> list[str]:
     known = {each.name: each for each in declared}
     found = [f"{inside}{name} is not declared" for name in values if name not in known]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connector_resources.jde.contract import ACTS, FLOWS, Act, Input, example, orchestrations_page, problems
+from connector_resources.jde.contract import ACTS, FLOWS, Act, Input, example, orchestrations_page, problems, too_long
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -57,3 +58,21 @@ def test_every_act_that_a_flow_names_is_in_the_contract_and_no_other() -> None:
                 named.add(node.value)
     # what the client itself calls, and what no flow calls yet
     assert named | {"self_test", "voucher_match_reverse"} == set(ACTS) == set(FLOWS)
+
+
+def test_what_is_longer_than_is_declared_is_named_with_its_length() -> None:
+    act = ACTS["voucher_enter"]
+    values = typed(act.inputs, example(act))
+    assert too_long(act, values) == []
+    values |= {"InvoiceNumber": "I" * 25, "Remark": "R" * 31, "Supplier": 123456789, "ExchangeRate": Decimal(1) / 3}
+    values["Distribution"] = [
+        {"Account": "1.2", "Amount": Decimal("9999999999999.99")},
+        {"Account": "A" * 30, "Amount": Decimal("-10000000000000.00")},
+        {"Account": "1.3", "Amount": "0.005", "Explanation": None},
+    ]
+    assert too_long(act, values) == [
+        ("Supplier", "123456789 has 9 digits before the decimals, 8 at most"),
+        ("Remark", f"{'R' * 31} has 31 characters, 30 at most"),
+        ("Distribution 2: Account", f"{'A' * 30} has 30 characters, 29 at most"),
+        ("Distribution 2: Amount", "-10000000000000.00 has 14 digits before the decimals, 13 at most"),
+    ]

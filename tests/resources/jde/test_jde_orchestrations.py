@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fake_ais import FakeAis
 
-from connector_resources.errors import OutcomeUnknown, Refused, UnusableInput
+from connector_resources.errors import OutcomeUnknown, Refused, TooLong, UnusableInput
 from connector_resources.jde import JdeClient
 
 Connect = Callable[..., JdeClient]
@@ -225,3 +225,13 @@ def test_an_act_that_the_contract_does_not_know_is_not_called(ais: FakeAis, conn
 def test_an_act_without_an_orchestration_names_the_setting(client: JdeClient) -> None:
     with pytest.raises(UnusableInput, match=r"set orchestrations\.payment\.name"):
         client.orchestrations.call("payment", {})
+
+
+def test_what_is_longer_than_the_contract_allows_is_not_sent(ais: FakeAis, client: JdeClient) -> None:
+    sent = answering(ais, 200, {"jde__status": "SUCCESS", "Payment ID": 4711})
+    with pytest.raises(TooLong, match=r"is not sent: DocumentType: PVX has 3 characters, 2 at most") as told:
+        client.orchestrations.call(ACT, VALUES | {"DocumentType": "PVX"})
+    assert [(each.field, each.message) for each in told.value.fields] == [
+        (f"{ACT}.DocumentType", "PVX has 3 characters, 2 at most")
+    ]
+    assert sent == []

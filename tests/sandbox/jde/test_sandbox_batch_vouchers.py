@@ -89,7 +89,8 @@ def test_a_foreign_voucher_gets_its_domestic_amounts_from_the_rate(sandbox: Sand
     assert (item(ais, "CP-78")["CRR"], item(ais, "CP-78")["AG"]) == (Decimal("0.8"), Decimal("79.99"))
 
 
-def test_a_revision_is_a_transaction_of_its_own(ais: Ais) -> None:
+def test_a_revision_is_a_transaction_of_its_own(sandbox: Sandbox, ais: Ais) -> None:
+    sandbox.post("/options", {"jde": {"unposted_void": "voided"}})
     add(ais)
     assert "Duplicate Key" in add(ais).json()["message"]
     (first,) = process(ais)

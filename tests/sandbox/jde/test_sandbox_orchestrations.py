@@ -198,7 +198,7 @@ def test_hold_pay_and_void_a_payment(ais: Ais) -> None:
 
 @pytest.mark.parametrize("extension", ["R", ""])
 def test_void_voucher_reverses_its_distribution(sandbox: Sandbox, ais: Ais, extension: str) -> None:
-    sandbox.post("/options", {"jde": {"reversal_extension": extension}})
+    sandbox.post("/options", {"jde": {"reversal_extension": extension, "unposted_void": "voided"}})
     document = run(ais, "ML_VoucherEnter", VOUCHER).json()["DocumentNumber"]
     assert run(ais, "ML_VoucherVoid", {**KEY, "DocumentNumber": document}).json()["VoidFlag"] == "V"
     row = pay_item(ais, document)
@@ -240,6 +240,7 @@ def test_control_acts_of_jde_users(sandbox: Sandbox, ais: Ais) -> None:
     act("void_payment", number=77)
     assert pay_item(ais, 4712)["PST"] == "A"
     act("set_pay_status", PST="H")
+    act("post_batch")
     act("void_voucher")
     assert pay_item(ais, 4712)["VOD"] == "V"
     for wrong in ({"act": "dance"}, {"table": "F9999"}, {"table": "F0101", "upsert": [{"AN8": 1, "XYZ": 1}]}):

@@ -71,7 +71,8 @@ def test_no_program_takes_a_date_outside_the_open_periods(sandbox: Sandbox, ais:
 
 
 @pytest.mark.parametrize("day", ["01/04/2016", "31/05/2016"])
-def test_the_current_and_the_next_period_are_open(ais: Ais, day: str) -> None:
+def test_the_current_and_the_next_period_are_open(sandbox: Sandbox, ais: Ais, day: str) -> None:
+    sandbox.post("/options", {"jde": {"unposted_void": "voided"}})
     number = run(ais, "ML_VoucherEnter", **VOUCHER, GLDate=day).json()["DocumentNumber"]
     assert run(ais, "ML_VoucherVoid", **{**KEY, "DocumentNumber": number}, GLDate=day).status_code == 200
     lines = ais.rows("F0911", condition("F0911.DOC", "EQUAL", number))

@@ -50,9 +50,9 @@ def match(ais: Ais, *lines: dict[str, Any], **more: Any) -> requests.Response:
     return ais.post("/v3/orchestrator/ML_VoucherMatch", {**MATCH, "Lines": list(lines), **more})
 
 
-def void(ais: Ais, number: int) -> requests.Response:
+def reverse(ais: Ais, number: int) -> requests.Response:
     body = {"DocumentNumber": number, "DocumentType": "PV", "DocumentCompany": "00001", "GLDate": "20/04/2016"}
-    return ais.post("/v3/orchestrator/ML_VoucherVoid", body)
+    return ais.post("/v3/orchestrator/ML_VoucherMatchReverse", body)
 
 
 def items(ais: Ais, number: int) -> list[dict[str, Any]]:
@@ -185,7 +185,7 @@ def test_a_foreign_line_is_matched_in_its_currency(sandbox: Sandbox, ais: Ais) -
     assert items(ais, second)[0]["AG"] == Decimal("60.0")
     shown = figures(line_of(ais, 9002))
     assert (shown["ARLV"], shown["NXTR"], "FREC" in shown) == ("80.00", "999", False)
-    assert void(ais, first).status_code == 200
+    assert reverse(ais, first).status_code == 200
     shown = figures(line_of(ais, 9002))
     assert (shown["AREC"], shown["FREC"], shown["UREC"], shown["NXTR"]) == ("26.67", "33.33", "1.00", "400")
 
@@ -196,36 +196,38 @@ def test_a_service_line_needs_no_receipt(sandbox: Sandbox, ais: Ais) -> None:
     number = match(ais, FOUR).json()["DocumentNumber"]
     assert receivers(ais, 9001) == [("3", "1.00", 1, "PV", "4.00", "50.00", "0.00", "0.00")]
     assert figures(line_of(ais, 9001))["UOPN"] == "6.00"
-    void(ais, number)
+    reverse(ais, number)
     shown = figures(line_of(ais, 9001))
     assert (shown["UOPN"], shown["AOPN"], shown["NXTR"], "URLV" in shown) == ("10.00", "125.00", "400", False)
 
 
-def test_a_void_gives_the_order_line_back(sandbox: Sandbox, ais: Ais) -> None:
+def test_a_reversal_gives_the_order_line_back(sandbox: Sandbox, ais: Ais) -> None:
     enter_two_lines(sandbox)
     reversed_one = act(sandbox, "receive_order", line=1, quantity=4)["DOC"]
     act(sandbox, "reverse_receipt", line=1, number=reversed_one)
     act(sandbox, "receive_order", line=1, quantity=4)
     before = figures(line_of(ais, 9001))
     number = match(ais, FOUR).json()["DocumentNumber"]
-    assert void(ais, number).json()["VoidFlag"] == "V"
+    sandbox.post("/rows", {"system": "jde", "act": "post_batch", "KCO": "00001", "DCT": "PV", "DOC": number})
+    assert reverse(ais, number).status_code == 200
+    assert {item["VOD"] for item in items(ais, number)} == {"V"}
     assert figures(line_of(ais, 9001)) == before
     assert receivers(ais, 9001)[2:] == [
         ("1", "1.00", 3, "OV", "4.00", "50.00", "4.00", "50.00"),
         ("2", "1.00", 4, "PV", "4.00", "50.00", "0.00", "0.00"),
         ("2", "1.00", 5, "PV", "-4.00", "-50.00", "0.00", "0.00"),
     ]
-    # The same can be vouchered again, and a void voucher not voided twice.
+    # The same can be vouchered again, and a void voucher is not reversed twice.
     assert match(ais, FOUR, InvoiceNumber="CP-77R2").status_code == 200
-    assert void(ais, number).status_code == 500
+    assert reverse(ais, number).status_code == 500
 
 
-def test_a_void_whose_order_line_is_gone_is_refused_as_a_whole(sandbox: Sandbox, ais: Ais) -> None:
+def test_a_reversal_whose_order_line_is_gone_is_refused_as_a_whole(sandbox: Sandbox, ais: Ais) -> None:
     enter_two_lines(sandbox)
     act(sandbox, "receive_order", line=1)
     number = match(ais, FOUR).json()["DocumentNumber"]
     sandbox.post("/rows", {"system": "jde", "table": "F4311", "delete": [{**DOMESTIC.key, "LNID": 1}]})
-    assert "no line 1 of order" in void(ais, number).json()["jde__simpleMessage"]
+    assert "no line 1 of order" in reverse(ais, number).json()["jde__simpleMessage"]
     assert (items(ais, number)[0]["VOD"].strip(), len(journal(ais, number))) == ("", 1)
 
 

@@ -63,7 +63,7 @@ def test_a_voucher_of_an_invoice_that_a_clerk_voids_is_a_conflict(town: Site, pa
     days_later(town)
     assert run_later(town, FLOW) == {}
     entry = voucher_of(payables, id)
-    town.books.act("void_voucher", entry, date=LATER)
+    town.books.void(entry, on=LATER)
     for _ in range(2):
         assert run_later(town, FLOW) == {"conflict": 1}
     told = town.exception(FLOW)
@@ -243,7 +243,7 @@ def enter_anew(town: Site, entry: Entry) -> None:
     town.replay("invoices")
     assert run_later(town, "invoices") == {"conflict": 1}
     town.configure("invoices", on_conflict="hold")
-    town.books.act("void_voucher", entry, date=LATER)
+    town.books.void(entry, on=LATER)
     assert run_later(town, "invoices") == {"unchanged": 1}
     assert town.exceptions("invoices") == []
     town.books.voucher(4799, invoice="INV-4711", changed=LATER)

@@ -473,13 +473,14 @@ class Vouchers(Flow):
         )
 
     def targets(self) -> list[Target]:
-        """The newest revision of each document, and every other one that is in force."""
-        return [
+        """The newest revision of each document, every other one that is in force, and what our void deleted."""
+        found = [
             self.vouchers.target(held)
             for revisions in self.vouchers.all().values()
             for held in revisions
             if held is revisions[-1] or not held.void
         ]
+        return [*found, *self._taken_back(self.owners(None).keys() - {each.id for each in found}).values()]
 
     def key_of(self, target: Target) -> str | None:
         id = target.content[self.source]

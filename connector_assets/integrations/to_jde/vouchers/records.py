@@ -249,7 +249,7 @@ class VoucherRecords:
         for held in sorted(found, key=lambda each: (each.revision, not each.void, each.id)):
             if held.source is not None:
                 ordered.setdefault(held.source, []).append(held)
-        return ordered
+        return {source: _without_deleted(revisions) for source, revisions in ordered.items()}
 
     def _waiting(self, batch: str, transaction: str, rows: Sequence[Row]) -> Held | None:
         """A transaction in the batch files of which no voucher is known; None for a foreign one. Of one that was
@@ -350,6 +350,12 @@ class VoucherRecords:
 def void_rows(rows: Sequence[Row]) -> list[Row]:
     """Pay items as a void leaves them: of a voucher that was deleted by it there is nothing left to read."""
     return [{**row, "VOD": "V", "PST": "P", "AAP": ZERO, "FAP": ZERO} for row in rows]
+
+
+def _without_deleted(revisions: Sequence[Held]) -> list[Held]:
+    """Without batch rows whose voucher is not to be seen and that a newer revision follows: that is made only once the
+    older one was taken back, and an unposted voucher is deleted by it (jde-ais section 15)."""
+    return [each for each in revisions if not (each.unseen and each.revision < revisions[-1].revision)]
 
 
 def _standing(revisions: Sequence[Held], linked: str) -> Held:

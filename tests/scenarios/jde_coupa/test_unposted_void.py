@@ -1,0 +1,107 @@
+"""A void deletes a voucher that was not posted (jde-ais section 15): what is gone by our own hand is done, what is gone
+by a clerk's is told, and nothing is entered twice."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from scenario_books import Entry
+from scenario_payables import FLOW, Payables
+from scenario_site import Site, outcomes
+
+from connector_assets.integrations.kinds import flow_class
+from connector_assets.reconciling import compare
+
+WRITES = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
+
+
+@pytest.fixture
+def payables(town: Site) -> Payables:
+    """Vouchers are entered at once, and posted by nobody."""
+    made = Payables(town)
+    made.posts(False)
+    town.configure(FLOW, mode="direct")
+    return made
+
+
+def standing(payables: Payables) -> list[tuple[Decimal, str]]:
+    """Gross amount and pay status of every pay item that JD Edwards has."""
+    return [(Decimal(row.get("AG", 0)), row["PST"]) for row in payables.rows("F0411")]
+
+
+def differing(town: Site) -> list[str]:
+    """What reconciliation finds unexplained."""
+    with town.bench() as bench:
+        return [each.key for each in compare(flow_class("jde_coupa", FLOW)(bench)).unexplained]
+
+
+def settled(town: Site, found: dict[str, int]) -> None:
+    """Neither a sync nor the sweep has anything left to do or tell."""
+    for _ in range(2):
+        report = town.sync(FLOW)[FLOW]
+        assert (outcomes(report), report.writes) == (found, 0)
+    assert town.sweep(FLOW).report.writes == 0
+    assert town.exceptions(FLOW) == [] and differing(town) == []
+
+
+@pytest.mark.parametrize("fault", [None, "drop_before", "drop_after", "cut"])
+def test_a_voucher_that_our_void_deleted_is_followed_by_the_next_one(
+    town: Site, payables: Payables, fault: str | None
+) -> None:
+    """Given the voucher of an invoice, not posted, when the invoice is corrected in Coupa, and the answer of the void
+    comes or is lost, then one voucher stands, of the last amount, and nothing is left to do or tell."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    first = payables.link(id)
+    rules = [{**WRITES, "kind": fault, "calls": [1]}] if fault else []
+    town.sandbox.post("/faults", {"replace": True, "rules": rules})
+    payables.change(id, "120.00")
+    town.sync(FLOW)
+    assert len(town.sandbox.get("/faults")["fired"]) == len(rules)
+    assert standing(payables) == [(Decimal(120), "A")] and payables.link(id) not in ("", first)
+    settled(town, {"unchanged": 1})
+
+
+@pytest.mark.parametrize("fault", [None, "drop_after"])
+def test_a_voucher_that_our_void_deleted_is_no_loss(town: Site, payables: Payables, fault: str | None) -> None:
+    """Given the voucher of an invoice, not posted, when the invoice is voided in Coupa, and the answer of the void
+    comes or is lost, then it is gone in the books too, and nobody misses it."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    rules = [{**WRITES, "kind": fault, "calls": [1]}] if fault else []
+    town.sandbox.post("/faults", {"replace": True, "rules": rules})
+    town.sandbox.clock.advance(60)
+    payables.act("void_invoice", id=id)
+    town.sync(FLOW)
+    assert standing(payables) == payables.rows("F0911") == []
+    settled(town, {"unchanged": 1})
+
+
+@pytest.mark.reason("missing_in_target")
+def test_a_voucher_that_a_clerks_void_deleted_is_told_and_not_made_again(town: Site, payables: Payables) -> None:
+    """Given the voucher of an invoice, not posted, when a clerk voids it, so that it is gone without a row that changed
+    then the sweep tells it, and nothing is made anew though the invoice is corrected: it waits for a person."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    [item] = payables.items(id)
+    town.books.act("void_voucher", Entry(item["DOC"], item["DCT"], item["KCO"]))
+    assert standing(payables) == []
+    town.sweep(FLOW)
+    told = town.exception(FLOW)
+    assert (told.reason, told.key) == ("missing_in_target", f"invoices:{id}")
+    payables.change(id, "120.00")
+    town.sync(FLOW)
+    assert standing(payables) == [] and town.exceptions(FLOW) != []
+
+
+def test_a_site_whose_void_keeps_the_rows_of_an_unposted_voucher_agrees_too(town: Site, payables: Payables) -> None:
+    """Given a site on which an unposted voucher is void and stays, when its invoice is corrected in Coupa
+    then the old voucher is void, the next one stands, and nothing is left to do or tell."""
+    town.sandbox.post("/options", {"jde": {"unposted_void": "voided"}})
+    id = payables.invoice()
+    town.sync(FLOW)
+    payables.change(id, "120.00")
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert [(amount, state) for _, amount, state in payables.entered(id)] == [(100, "void"), (120, "A")]
+    settled(town, {"unchanged": 1})

@@ -158,7 +158,9 @@ def test_a_success_that_did_not_set_the_status_is_not_believed(owed: BillSite) -
     owed.sandbox.post("/options", {"jde": {"pay_status_is_set": False}})
     owed.sync("bills")
     assert (statuses(owed, entry), owed.bill.all("bills")) == (["A"], [])
-    assert (owed.exception("bills").reason, owed.exception("bills").value) == ("outcome_unknown", "hand over")
+    told = owed.exception("bills")
+    assert told.reason == "outcome_unknown" and told.value.startswith("hand over: voucher_pay_status was called")
+    assert f"does not show: {entry.key.removeprefix('F0411:')}/001, 100.00 GBP open on pay status A" in told.value
     owed.sandbox.post("/options", {"jde": {"pay_status_is_set": True}})
     owed.sandbox.clock.advance(600)
     owed.sync("bills")

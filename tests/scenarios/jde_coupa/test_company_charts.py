@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -50,8 +51,8 @@ def where(site: Site, invoice: str) -> tuple[str, list[tuple[str, str]]]:
 
 def test_one_code_of_two_companies_is_two_accounts_both_ways(towns: Site) -> None:
     """Given two companies with a chart each, and an account 5010 in both
-    when a voucher and an invoice of each company are synced, then each is on the account of its own company, there and
-    back, and everything comes to rest."""
+    when a voucher and an invoice with freight of each company are synced, then each is on the account of its own
+    company, there and back, and everything comes to rest."""
     payables = Payables(towns)
     towns.sync("suppliers", "accounts")
     assert {
@@ -66,13 +67,14 @@ def test_one_code_of_two_companies_is_two_accounts_both_ways(towns: Site) -> Non
     assert where(towns, "INV-2") == (EU, [(EU, "5010")])
     made = {}
     for name, currency in ((GB, "GBP"), (EU, "EUR")):
-        lines = [payables.line(1, "5010", "9.00") | {"account": {"code": "5010", "account-type": {"name": name}}}]
-        made[name] = payables.invoice(
-            f"WEB-{currency}", currency=currency, invoice_lines=lines, account_type={"name": name}
-        )
+        account = {"account": {"code": "5010", "account-type": {"name": name}}}
+        lines = [payables.line(1, "5010", "9.00") | account]
+        freight = {"type": "InvoiceShippingCharge", "line-num": 1, "total": "1.00", **account}
+        own: dict[str, Any] = {"invoice_lines": lines, "invoice_charges": [freight], "account_type": {"name": name}}
+        made[name] = payables.invoice(f"WEB-{currency}", currency=currency, **own)
     assert outcomes(towns.sync("approved_invoices")["approved_invoices"]) == {"created": 2, "ignored": 2}
-    assert payables.costs(made[GB])[0][0] == "30.5010"
-    assert payables.costs(made[EU])[0][0] == "50.5010"
+    assert payables.costs(made[GB]) == [("30.5010", Decimal(9)), ("30.5010", Decimal(1))]
+    assert payables.costs(made[EU]) == [("50.5010", Decimal(9)), ("50.5010", Decimal(1))]
     assert {row["KCO"] for row in payables.items(made[EU])} == {EURO}
     again = towns.sync("accounts", "invoices", "approved_invoices")
     assert sum(report.writes for report in again.values()) == 0

@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 
 from connector_resources.http.transport import WatchedAdapter
 from described import bill, coupa, jde
-from described.routes import Route, Sent, problems
+from described.routes import Route, Sent, operation, problems
 
 # the first part of a path -> whose it is
 PAGES: Mapping[str, Sequence[Route]] = {
@@ -40,7 +40,9 @@ class Heard:
         if routes is None:
             self.wrong[f"{request.method} {request.path} is of none of the vendors"] += 1
             return
-        self.sent[next((f"{each.method} {each.path}" for each in routes if each.takes(request)), "")] += 1
+        route = operation(routes, request)
+        if route is not None:
+            self.sent[f"{route.method} {route.path}"] += 1
         self.wrong.update(problems(routes, request))
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -48,8 +49,7 @@ class Route:
 
     def takes(self, sent: Sent) -> bool:
         """Whether a request is one of this operation."""
-        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(self.path))
-        return sent.method == self.method and re.fullmatch(pattern, sent.path) is not None
+        return sent.method == self.method and _pattern(self.path).fullmatch(sent.path) is not None
 
     def problems(self, sent: Sent) -> Iterator[str]:
         """What a request has that the page has not, or lacks."""
@@ -89,9 +89,19 @@ class Route:
         yield from self.body.problems(body, "")
 
 
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)))
+
+
+def operation(routes: Sequence[Route], sent: Sent) -> Route | None:
+    """Which operation of the pages a request is; None: none."""
+    return next((route for route in routes if route.takes(sent)), None)
+
+
 def problems(routes: Sequence[Route], sent: Sent) -> list[str]:
     """What no page of the vendor's has of a request; nothing of a good one."""
-    for route in routes:
-        if route.takes(sent):
-            return [f"{sent.method} {route.path}: {each}" for each in route.problems(sent)]
-    return [f"{sent.method} {sent.path} is on no page"]
+    route = operation(routes, sent)
+    if route is None:
+        return [f"{sent.method} {sent.path} is on no page"]
+    return [f"{sent.method} {route.path}: {each}" for each in route.problems(sent)]

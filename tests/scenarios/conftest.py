@@ -44,7 +44,7 @@ def _makes_its_reasons(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
         assert promised <= made, f"no exception of {', '.join(sorted(promised - made))} was made"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def _sends_what_the_vendors_describe(request: pytest.FixtureRequest) -> Iterator[None]:
     """Every request of every scenario is one of the vendors' pages: each path, header, parameter and field of it. What
     a site has of its own is beyond them, and the scenario says so."""

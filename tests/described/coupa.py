@@ -595,6 +595,7 @@ def _routes() -> Iterator[Route]:
     for path in ("currencies", "uoms", "tax_codes", "departments"):
         yield from _reference(path, OF_CODED)
     yield from _reference("users", OF_USER)
+    yield from _reference("addresses", frozenset({*ADDRESS.known, *_ANSWERED_TIMES}))
     yield from _resource("purchase_orders", OF_ORDER, Either((ORDER, NO_ORDER)), ORDER_CHANGED)
     issues = ("issue", "issue_without_send", "ignore_window_and_issue", "cancel", "close", "release_from_buyer_hold")
     yield from _verbs("purchase_orders", OF_ORDER, *issues)

@@ -79,7 +79,7 @@ _CONDITION = Fields(
             Fields({"content": Text(least=0), "specialValueId": Text(among=_SPECIAL)}, ("content", "specialValueId")),
         ),
     },
-    required=("controlId", "operator", "value"),
+    required=("controlId", "operator"),
 )
 _QUERY_FIELDS: dict[str, Shape] = {
     "autoFind": FLAG,
@@ -167,15 +167,19 @@ def _columns_of(request: Mapping[str, Any]) -> Iterator[str]:
     yield from (each["controlId"] for each in _conditions(request.get("query", {})))
 
 
+# an operator takes so many values; whether a text is blank is asked without one
+_VALUES = {
+    **dict.fromkeys((*_ONE, "STR_START_WITH", "STR_END_WITH", "STR_CONTAIN"), 1),
+    **dict.fromkeys(("STR_BLANK", "STR_NOT_BLANK"), 0),
+    "BETWEEN": 2,
+}
+
+
 def _values(condition: Mapping[str, Any]) -> Iterator[str]:
-    count, name = len(condition["value"]), f"{condition['controlId']} {condition['operator']}"
-    operator = condition["operator"]
-    if operator == "BETWEEN" and count != 2:
-        yield f"{name} has {count} values"
-    elif operator == "LIST" and not count:
-        yield f"{name} has no values"
-    elif operator in (*_ONE, "STR_START_WITH", "STR_END_WITH", "STR_CONTAIN") and count != 1:
-        yield f"{name} has {count} values"
+    operator, count = condition["operator"], len(condition.get("value", ()))
+    # a LIST has as many as there are, but not none
+    if count != _VALUES.get(operator, count or 1):
+        yield f"{condition['controlId']} {operator} has {count} values"
 
 
 # -- section 3.4 and 14: orchestrations, by the page that we give to whoever builds them ----------------------------

@@ -150,6 +150,7 @@ SHEET_QUESTION = {
     },
     "aggregation": {"orderBy": [{"column": "F0411.UPMJ", "direction": "ASC"}]},
 }
+LITERAL = [{"content": "1", "specialValueId": "LITERAL"}]
 SELECTED = '["id","invoice_number",{"invoice_lines":["id","line_num"]},{"custom_fields":{}}]'
 
 
@@ -298,13 +299,22 @@ def test_a_question_that_jd_edwards_does_not_know_is_seen(changed: dict[str, Any
 
 @pytest.mark.parametrize(
     ("operator", "values", "wrong"),
-    [("BETWEEN", 1, "has 1 values"), ("EQUAL", 2, "has 2 values"), ("STARTS_WITH", 1, "operator is none of")],
+    [
+        ("BETWEEN", 1, "has 1 values"),
+        ("EQUAL", 2, "has 2 values"),
+        ("LIST", 0, "has 0 values"),
+        ("STR_BLANK", 1, "has 1 values"),
+        ("STARTS_WITH", 1, "operator is none of"),
+    ],
 )
 def test_a_condition_that_jd_edwards_does_not_know_is_seen(operator: str, values: int, wrong: str) -> None:
-    value = [{"content": "1", "specialValueId": "LITERAL"}] * values
+    value = LITERAL * values
     query = {"autoFind": True, "condition": [{"controlId": "F0411.DOC", "operator": operator, "value": value}]}
     [found] = jde_says(SHEET_QUESTION | {"query": query})
     assert wrong in found
+    for good, several in (("BETWEEN", 2), ("EQUAL", 1), ("LIST", 3), ("STR_BLANK", 0)):
+        query["condition"] = [{"controlId": "F0411.DOC", "operator": good, "value": LITERAL * several}]
+        assert jde_says(SHEET_QUESTION | {"query": query}) == []
 
 
 def test_an_orchestration_gets_strings_of_its_page_and_nothing_else() -> None:

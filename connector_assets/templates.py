@@ -117,6 +117,8 @@ integrations:
         mode: accounts
         # Coupa's account type; null: the only active one
         chart: null
+        # company -> its own account type, where there are several
+        # charts: {"00200": JDE UK}
         segments: [MCU, OBJ, SUB]
       # only where it is named: purchase orders as external orders, which Coupa must have switched on for the site; its
       # connection needs the scopes core.purchase_order.read and core.purchase_order.write beside the usual ones

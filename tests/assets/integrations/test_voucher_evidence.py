@@ -14,6 +14,7 @@ from connector_assets.integrations.to_jde.vouchers.evidence import (
     choose,
     judge,
     proved_by,
+    several,
     taught,
 )
 
@@ -91,3 +92,16 @@ def test_what_a_voucher_teaches() -> None:
     assert taught(shown, certain=False) == {USER: True}
     assert proved_by({USER: True}, shared=True) == Proved(None, True, True)
     assert proved_by(None, shared=False) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("candidates", "found"),
+    [
+        pytest.param({"1": of("ours"), "2": of("ours")}, ["1", "2"], id="one request, delivered twice"),
+        pytest.param({"1": of("ours"), "2": of("ours", void=True)}, [], id="one of them is void"),
+        pytest.param({"1": of("ours"), "2": of("open")}, [], id="the other is a clerk's, perhaps"),
+        pytest.param({"1": of("ours"), "2": of("ours", agrees=False)}, [], id="the other says something else"),
+    ],
+)
+def test_two_that_are_ours_are_both_found(candidates: dict[str, Candidate], found: list[str]) -> None:
+    assert several(candidates) == found

@@ -95,6 +95,13 @@ def choose(candidates: Mapping[str, Candidate], *, processed: bool) -> str | Non
     return name if candidates[name].agrees and not candidates[name].void else None
 
 
+def several(candidates: Mapping[str, Candidate]) -> list[str]:
+    """The vouchers in force that are all ours, where there is more than one: a network delivered a request twice. None
+    of them is chosen, and none is sent again."""
+    ours = [name for name, each in candidates.items() if each.agrees and each.verdict == "ours" and not each.void]
+    return ours if len(ours) > 1 else []
+
+
 def taught(signs: Mapping[str, bool], *, certain: bool) -> dict[str, bool]:
     """What a voucher teaches by the signs that it shows, and does not: see the module."""
     return {name: shown for name, shown in signs.items() if shown or certain}

@@ -36,6 +36,7 @@ from connector_assets.integrations.to_jde.vouchers.evidence import (
     choose,
     judge,
     proved_by,
+    several,
     taught,
 )
 from connector_assets.integrations.to_jde.vouchers.origins import (
@@ -307,8 +308,10 @@ class TracedOrigins(Origins):
                 continue
             free = {name: items for name, items in groups.items() if name not in taken | found.of.keys()}
             row = processed.get(origin) if processed is not None else None
-            if (name := self._recognise(one, free, row)) is not None:
-                found.of[name] = origin
+            names_of_one = self._recognise(one, free, row)
+            found.of |= dict.fromkeys(names_of_one, origin)
+            if len(names_of_one) == 1:
+                [name] = names_of_one
                 kept.append((one, groups[name], self._tells(groups[name], one, row)))
         self._keep(kept)
         found.of |= self._of_old(read, keys, made, links, groups)
@@ -330,9 +333,9 @@ class TracedOrigins(Origins):
         groups |= old.vouchers
         return old.of
 
-    def _recognise(self, one: Made, free: Mapping[str, Sequence[Row]], row: Row | None) -> str | None:
+    def _recognise(self, one: Made, free: Mapping[str, Sequence[Row]], row: Row | None) -> list[str]:
         """The voucher that was asked for, among those of nothing known; `row` is its batch row, once that was
-        processed."""
+        processed. Several where all of them are ours: one request was delivered twice."""
         numbers = {number_of(sent) for sent in one.attempts}
         there = {name: items for name, items in free.items() if name_of(items[0]) in numbers}
         appeared = {name for sent in one.attempts for name in there if name not in sent["before"]}
@@ -346,7 +349,8 @@ class TracedOrigins(Origins):
             )
             for name in sorted(appeared)
         }
-        return choose(candidates, processed=row is not None)
+        name = choose(candidates, processed=row is not None)
+        return several(candidates) if name is None else [name]
 
     def _fits(self, items: Sequence[Row], one: Made, row: Row | None = None, *, whole: bool = False) -> bool:
         """Whether a voucher says what one of the attempts asked for, and has appeared since; `whole`: its amount too,

@@ -410,6 +410,16 @@ vouchers_made = Table(
     UniqueConstraint("connection", "number", name="uq_vouchers_made_number"),
 )
 
+# by what the vouchers of a flow are known where its settings do not say so: decided once, and why
+voucher_keys = Table(
+    "voucher_keys",
+    metadata,
+    Column("flow", Key, primary_key=True),
+    Column("known_by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
 watermarks = Table(
     "watermarks",
     metadata,

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Integer, bindparam, cast, func, or_, select, true
 
 from connector_resources.ledger.database import FLOW, KEYS, Database, chunks
+from connector_resources.ledger.models import intents, links, voucher_keys
 from connector_resources.ledger.models import vouchers_made as table
 
 
@@ -39,6 +40,11 @@ _FOUND = select(*_COLUMNS).where(table.c.connection == bindparam("connection"), 
 _NUMBERED = select(*_COLUMNS).where(table.c.connection == bindparam("connection"), table.c.number.in_(KEYS))
 _WAITING = select(*_COLUMNS).where(table.c.flow == FLOW, table.c.found.is_(None)).order_by(table.c.key)
 _TRIED = select(table.c.key).where(table.c.flow == FLOW, table.c.tried).limit(1)
+_ANY = select(table.c.key).where(table.c.flow == FLOW).limit(1)
+# what a person linked was not made here
+_LINKED = select(links.c.source_key).where(links.c.flow == FLOW, links.c.origin != "set").limit(1)
+_CALLED = select(intents.c.key).where(intents.c.flow == FLOW).limit(1)
+_KNOWN_BY = select(voucher_keys.c.known_by, voucher_keys.c.why).where(voucher_keys.c.flow == FLOW)
 _SEEN = (
     select(table.c.seen)
     .where(table.c.flow == FLOW, table.c.seen.is_not(None))
@@ -154,6 +160,31 @@ class VouchersMade:
         """Whether this ledger knows of anything that the flow asked for."""
         with self._db.read() as db:
             return db.execute(_TRIED, {"flow": flow}).first() is not None
+
+    def any(self, flow: str) -> bool:
+        """Whether this ledger knows any record as one that the flow made or asked for."""
+        with self._db.read() as db:
+            return db.execute(_ANY, {"flow": flow}).first() is not None
+
+    def others(self, flow: str) -> bool:
+        """Whether the flow has called or linked anything, itself, whatever is known here of what it made."""
+        with self._db.read() as db:
+            return any(db.execute(query, {"flow": flow}).first() is not None for query in (_LINKED, _CALLED))
+
+    def known_by(self, flow: str) -> tuple[str, str] | None:
+        """By what the flow's records are known, and why, as it was decided once; None where it was not yet."""
+        with self._db.read() as db:
+            row = db.execute(_KNOWN_BY, {"flow": flow}).one_or_none()
+        return (row.known_by, row.why) if row is not None else None
+
+    def decide(self, flow: str, known_by: str, why: str, now: datetime) -> tuple[str, str]:
+        """Keep by what they are known; what was decided first stays. Returns what holds now."""
+        values = {"flow": flow, "known_by": known_by, "why": why, "since": now}
+        # it follows from what was read, also by a home that may only read
+        with self._db.write(even_copied=True) as db:
+            db.execute(self._db.insert(voucher_keys).values(**values).on_conflict_do_nothing())
+            row = db.execute(_KNOWN_BY, {"flow": flow}).one()
+        return row.known_by, row.why
 
     def signs(self, flow: str) -> Mapping[str, bool] | None:
         """Which signs of ours the record showed that was found last; None where none was found."""

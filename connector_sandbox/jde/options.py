@@ -135,17 +135,16 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     terms_compute: bool = True
     """Whether payment terms (PTC; blank: the supplier's) make discount, its date and the due date by F0014, as section
     11.1 says; a discount is kept then only where it is given with its own date and no terms."""
-    batch_reference: Literal["kept", "dropped"] = "kept"
-    """VR01 of the batch processor (section 11.1, ignored fields): the vendor drops it. `kept` is the old reading, and
-    the default only until no client needs it. RP1, RP2, TXA3, EXR3 and HDGJ are dropped in any case."""
-    user_fields: Literal["kept", "dropped"] = "kept"
+    batch_reference: Literal["kept", "dropped"] = "dropped"
+    """VR01 of the batch processor (section 11.1, ignored fields): the vendor drops it; a site's own program may keep
+    it. RP1, RP2, TXA3, EXR3 and HDGJ are dropped in any case."""
+    user_fields: Literal["kept", "dropped"] = "dropped"
     """URRF, URC1, URDT, URAT and URAB, which are reserved for users (section 11.1): promised to nobody in the batch,
-    and on no A/P form. `kept` is the old reading, and the default only until no client needs it."""
+    and on no A/P form."""
     batch_remark: Literal["kept", "dropped"] = "kept"
     """RMK of the batch processor: not on the ignored list, so that it is inferred that it is kept (section 11.4)."""
-    entry_reference: Literal["kept", "dropped"] = "kept"
-    """VR01 of vouchers that are entered or matched by a form: named on no page, to be taken for absent (section 13).
-    `kept` is the old reading, and the default only until no client needs it."""
+    entry_reference: Literal["kept", "dropped"] = "dropped"
+    """VR01 of vouchers that are entered or matched by a form: named on no page, to be taken for absent (section 13)."""
     unprocessed_flag: Literal["0", ""] = "0"
     """EDSP of a batch row that waits: the 9.1 and 9.2 editions say 0, the 9.0 edition leaves it blank (11.1)."""
     orchestration_errors: dict[str, Literal["abort", "body", "continue"]] = {}
@@ -224,10 +223,9 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Supplier -> the payee (PYE) that his new vouchers are entered with; from where JDE has it is not established."""
     batch_seconds: float = 0
     """How long R04110ZA waits in its queue before it processes the batch rows."""
-    write_back: bool = True
+    write_back: bool = False
     """Whether DOC, DCT, KCO, ICU and ICUT of the voucher are written back to its batch rows: not established, only EDSP
-    and CRRM are documented to change (section 11.4). True is the old reading, and the default only until no client
-    needs it."""
+    and CRRM are documented to change (section 11.4)."""
     purge_processed: bool = False
     """Whether processed batch rows are deleted at once."""
 

@@ -13,6 +13,7 @@ import scenario_keys
 from bill_paid import table
 from bill_site import BillSite
 from scenario_acts import ORCHESTRATIONS
+from scenario_books import Entry
 from scenario_site import outcomes
 
 FLOW = "approved_bills"
@@ -75,6 +76,11 @@ def change(town: BillSite, id: str, amount: str) -> None:
 def run(town: BillSite) -> dict[str, int]:
     """One run of the flow; its outcomes."""
     return outcomes(town.sync(FLOW)[FLOW])
+
+
+def made_of(town: BillSite, entry: Entry, id: str, revision: int = 1) -> None:
+    """A voucher is that of a bill, as this flow leaves it."""
+    scenario_keys.leave(town, f"jde_bill/{FLOW}", f"bills:{id}", f"BL-{id}-{revision}", entry)
 
 
 # -- JD Edwards --------------------------------------------------------------------------------------------------------

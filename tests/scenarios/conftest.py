@@ -82,8 +82,9 @@ def sandbox(served: tuple[Sandbox, dict[str, Any]]) -> Sandbox:
 @pytest.fixture
 def known_by(request: pytest.FixtureRequest, sandbox: Sandbox) -> str:
     """By what the vouchers that we make are known, and what JD Edwards keeps of them; a module may run in every way."""
-    way: str = getattr(request, "param", "mark")
-    sandbox.post("/options", {"jde": dict(scenario_keys.begin(way))})
+    way: str = getattr(request, "param", scenario_keys.DEFAULT)
+    if switches := scenario_keys.begin(way):
+        sandbox.post("/options", {"jde": dict(switches)})
     return way
 
 

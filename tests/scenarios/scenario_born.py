@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from scenario_books import Books, Entry
+import scenario_keys
+from scenario_books import Entry
 from scenario_site import Site
 
 
@@ -54,21 +55,22 @@ def act(town: Site, name: str, **more: Any) -> dict[str, Any]:
     return done
 
 
-def marked(books: Books, entry: Entry, number: int, revision: int = 1, items: int = 1, **columns: Any) -> None:
-    """Write the mark of an invoice on the pay items of a voucher."""
-    books.change_items(entry, *([""] * items), VR01=f"CPA-{number}-{revision}", **columns)
+def made_of(town: Site, entry: Entry, number: int, revision: int = 1, items: int = 1) -> None:
+    """A voucher is that of an invoice, as the flow of approved invoices leaves it."""
+    mark = f"CPA-{number}-{revision}"
+    scenario_keys.leave(town, "jde_coupa/approved_invoices", f"invoices:{number}", mark, entry, items)
 
 
 def born(
     town: Site, amount: str = "120.00", *, doc: int = 4711, currency: str = "GBP", rate: str = "1", approve: bool = True
 ) -> Born:
-    """An invoice of Coupa, and its voucher with the mark, as the flow of approved invoices leaves both."""
+    """An invoice of Coupa, and its voucher, as the flow of approved invoices leaves both."""
     kind = "PD" if Decimal(amount) < 0 else "PV"
     number = invoice(town, f"C-{doc}", amount, currency=currency, approve=approve)
     entry = town.books.voucher(
         doc, invoice=f"C-{doc}", costs=(("30.5010", amount),), kind=kind, currency=currency, rate=rate
     )
-    marked(town.books, entry, number)
+    made_of(town, entry, number)
     return Born(number, entry)
 
 

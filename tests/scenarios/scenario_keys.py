@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-# what JD Edwards keeps by the vendor's own pages, and what it did by the old reading
+from connector_resources.ledger import NewLink
+from connector_resources.ledger.vouchers_made import Made
+
+# what JD Edwards keeps by the vendor's own pages, as the sandbox has it by default, and one that keeps all it is given
 VENDORS: Mapping[str, Any] = {
     "batch_reference": "dropped",
     "entry_reference": "dropped",
@@ -39,8 +43,8 @@ class Way:
 
 BY_NUMBER = {"voucher_key": "supplier_invoice"}
 ALL: Mapping[str, Way] = {
-    "mark": Way({"voucher_key": "mark"}),
-    "supplier_invoice": Way(BY_NUMBER, VENDORS),
+    # that of every scenario that names none: the defaults of both sides
+    "supplier_invoice": Way({}, VENDORS),
     "purged": Way(BY_NUMBER, {**VENDORS, "purge_processed": True}),
     "preset": Way(
         {"voucher_key": "preset_document", "preset_first": 5_000_000, "preset_last": 5_999_999},
@@ -48,20 +52,69 @@ ALL: Mapping[str, Way] = {
     ),
     # nothing of ours survives but what must, and our user
     "bare": Way({**BY_NUMBER, "mark_in_remark": False}, {**VENDORS, "batch_remark": "dropped"}),
+    "mark": Way({"voucher_key": "mark"}, OLD),
 }
 WAYS = tuple(ALL)
-_now = ["mark"]
+DEFAULT = WAYS[0]
+_now = [DEFAULT]
 
 
 def begin(way: str) -> Mapping[str, Any]:
-    """From now on it is this way; the switches of JD Edwards."""
+    """From now on it is this way; the switches of JD Edwards, none where the sandbox's own defaults are meant."""
     _now[0] = way
-    return {**OLD, **ALL[way].switches}
+    return {} if way == DEFAULT else ALL[way].switches
+
+
+def now() -> str:
+    """The way that it is now."""
+    return _now[0]
 
 
 def settings() -> dict[str, Any]:
     """The flow's settings of the way that it is now."""
     return dict(ALL[_now[0]].settings)
+
+
+def leave(site: Any, flow: str, key: str, mark: str, entry: Any, items: int = 1) -> None:
+    """A voucher is left as the flow leaves one that it has made of a revision of a document: by the mark alone, or with
+    our user and the mark in its remark, a link, and what was asked for in the ledger. `mark` is `CPA-<id>-<revision>`.
+    """
+    if now() == "mark":
+        site.books.change_items(entry, *([""] * items), VR01=mark)
+        return
+    remark = mark if settings().get("mark_in_remark", True) else ""
+    site.books.change_items(entry, *([""] * items), RMK=remark, TORG=US)
+    rows = [row for row in site.sandbox.systems["jde"].dump()["F0411"].values() if _of(row, entry)]
+    name, head, revision = entry.key, rows[0], int(mark.rpartition("-")[2])
+    foreign = _word(head, "CRRM") == "F"
+    sent = {
+        "supplier": str(head["AN8"]),
+        "number": _word(head, "VINV", whole=True),
+        "amount": str(sum(Decimal(str(row.get("ACR" if foreign else "AG", 0))) for row in rows)),
+        "date": head["DIVJ"].isoformat(),
+        "currency": _word(head, "CRCD"),
+        "type": entry.kind,
+        "mark": remark,
+        "document": None,
+        "before": [],
+    }
+    made = site.ledger.vouchers_made
+    made.attempt(flow, key, revision, "jde", sent)
+    found = Made(flow, key, revision, "jde", (sent,), None, name, {"TORG": True, "RMK": bool(remark)})
+    made.recognise([found], site.clock.now())
+    link = NewLink(
+        source_connection=site.SYSTEM,
+        target_connection="jde",
+        target_entity="F0411",
+        target_id=name,
+        flow=flow,
+        source_key=key,
+    )
+    site.ledger.links.set(link, "connector", site.clock.now())
+
+
+def _of(row: Mapping[str, Any], entry: Any) -> bool:
+    return (row["DOC"], _word(row, "DCT"), _word(row, "KCO")) == (entry.doc, entry.kind, entry.company)
 
 
 def marked(rows: list[dict[str, Any]], prefix: str, documents: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:

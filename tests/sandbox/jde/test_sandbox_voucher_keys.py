@@ -55,7 +55,6 @@ def z_rows(sandbox: Sandbox, table: str, *rows: dict[str, Any]) -> None:
 def test_the_batch_drops_the_reference_and_the_users_fields(sandbox: Sandbox, ais: Ais) -> None:
     add(ais, "T1")
     add(ais, "T2", InvoiceNumber="CP-78")
-    sandbox.post("/options", {"jde": {"batch_reference": "dropped", "user_fields": "dropped"}})
     ignored = {"EDUS": "MLCONN", "EDBT": "B1", "EDTN": "T2", "EDLN": 1, "RP1": "1", "RP2": "2", "HDGJ": "2016-04-01"}
     z_rows(sandbox, "F0411Z1", ignored | {"URC1": "AAA", "TXA3": "X", "EXR3": "V"})
     process(ais)
@@ -71,9 +70,7 @@ def test_the_batch_drops_the_reference_and_the_users_fields(sandbox: Sandbox, ai
 
 
 def test_the_entry_form_drops_the_reference_and_keeps_the_remark(sandbox: Sandbox, ais: Ais) -> None:
-    sandbox.post(
-        "/options", {"jde": {"entry_reference": "dropped", "user_fields": "dropped", "batch_remark": "dropped"}}
-    )
+    sandbox.post("/options", {"jde": {"batch_remark": "dropped"}})
     answer = run(ais, "ML_VoucherEnter", **VOUCHER, **PRESET).json()
     (made,) = vouchers(ais)
     assert (answer["DocumentNumber"], answer["LedgerBatch"]) == (90000001, made["ICU"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from bill_born import made_of
 from bill_paid import (
     FLOW,
     bill,
@@ -245,13 +246,13 @@ def test_a_link_says_which_pay_item_a_bill_is_of(town: BillSite) -> None:
 def test_a_bill_born_in_bill_is_posted_once_its_voucher_is_there(town: BillSite) -> None:
     """Given a bill that was entered in BILL and paid there
     when JD Edwards has no voucher of it, then nothing is posted: never a second liability
-    until the voucher carries its mark."""
+    until there is the voucher that the flow has made of it."""
     id = enter(town, "A-1", "100.00", "rent")
     pay(town, id)
     assert run(town) == {"held": 1}
     assert town.exception(FLOW).reason == "voucher_not_linked" and calls(town) == 0
     entry = town.books.voucher(status="H")
-    town.books.change_items(entry, VR01=f"BL-{id}-1")
+    made_of(town, entry, id)
     town.replay(FLOW)
     assert run(town) == {"created": 1}
     assert open_items(town, entry) == [(NOTHING, "P")]
@@ -262,7 +263,7 @@ def test_a_voided_revision_of_a_marked_voucher_does_not_count(town: BillSite) ->
     id = enter(town, "A-1", "100.00", "rent")
     first, second = town.books.voucher(), town.books.voucher(4712)
     for place, entry in enumerate((first, second), 1):
-        town.books.change_items(entry, VR01=f"BL-{id}-{place}")
+        made_of(town, entry, id, place)
     town.books.void(first)
     pay(town, id)
     assert run(town) == {"created": 1}
@@ -305,7 +306,7 @@ def test_two_vouchers_of_a_bill_that_was_born_in_bill_are_a_persons_to_choose_fr
     id = enter(town, "A-1", "100.00", "rent")
     first, second = town.books.voucher(), town.books.voucher(4712)
     for place, entry in enumerate((first, second), 1):
-        town.books.change_items(entry, VR01=f"BL-{id}-{place}")
+        made_of(town, entry, id, place)
     pay(town, id)
     assert run(town) == {"held": 1}
     assert town.exception(FLOW).reason == "not_unique"

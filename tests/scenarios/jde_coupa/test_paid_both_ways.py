@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import scenario_keys
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY, Entry
 from scenario_born import act, invoice, paid
@@ -27,8 +28,8 @@ def _on(town: Site) -> None:
 
 def voucher_of(town: Site, number: int) -> tuple[Entry, dict[str, Any]]:
     """The voucher of an invoice, and its pay item in JD Edwards."""
-    rows = town.sandbox.systems["jde"].dump()["F0411"].values()
-    [row] = [row for row in rows if row.get("VR01", "").strip() == f"CPA-{number}-1"]
+    rows = list(town.sandbox.systems["jde"].dump()["F0411"].values())
+    [row] = [row for mark, row in scenario_keys.marked(rows, "CPA-", {"WEB-1": number}) if mark == f"CPA-{number}-1"]
     return Entry(row["DOC"], row["DCT"].strip(), row["KCO"].strip()), row
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from scenario_books import TODAY, YESTERDAY
-from scenario_born import act, born, invoice, marked, paid, shown
+from scenario_born import act, born, invoice, made_of, paid, shown
 from scenario_site import Site, outcome, outcomes
 
 from connector_assets.integrations.jde_coupa.payments_to_coupa import PaymentsToCoupa
@@ -92,7 +92,7 @@ def test_the_payments_of_all_revisions_of_an_invoice_are_its_payments(town: Site
     town.books.void_payment(5001)
     town.books.void(found.voucher)
     again = town.books.voucher(4720, invoice="C-4711", costs=(("30.5010", "120.00"),))
-    marked(town.books, again, found.id, 2)
+    made_of(town, again, found.id, 2)
     town.books.pay(again, number=5002)
     assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
     assert paid(town, found.id) == (True, [Decimal(120), Decimal(-120), Decimal(120)], Decimal(0))
@@ -139,18 +139,19 @@ def test_a_credit_that_was_taken_is_told_below_nought(town: Site) -> None:
     assert paid(town, found.id) == (True, [Decimal(-40)], Decimal(0))
 
 
+@pytest.mark.known_by("mark")
 @pytest.mark.reason("invoice_missing")
 def test_a_mark_of_an_invoice_that_is_not_there_is_told(town: Site) -> None:
     """Given a paid voucher whose mark names an invoice that Coupa does not have
     then a person is told which; once the mark is right, its invoice is paid."""
     number = invoice(town, "C-4711", "100.00")
     entry = town.books.voucher(4711)
-    marked(town.books, entry, 987654)
+    made_of(town, entry, 987654)
     town.books.pay(entry)
     assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
     told = town.exception(FLOW)
     assert (told.key, told.reason, told.value) == ("F0411:invoice/987654", "invoice_missing", "987654")
-    marked(town.books, entry, number)
+    made_of(town, entry, number)
     assert outcome(town.sync(FLOW)[FLOW], f"F0411:invoice/{number}") == "adopted"
     assert paid(town, number) == (True, [Decimal(100)], Decimal(0))
 
@@ -159,19 +160,20 @@ def test_a_mark_of_an_invoice_of_another_total_pays_nothing(town: Site) -> None:
     """Given a voucher whose mark names an invoice of another total, when it is paid, then it is held for a person."""
     number = invoice(town, "C-4711", "999.00")
     entry = town.books.voucher(4711)
-    marked(town.books, entry, number)
+    made_of(town, entry, number)
     town.books.pay(entry)
     assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
     assert town.exception(FLOW).reason == "natural_key_taken"
     assert paid(town, number)[1] == []
 
 
-def test_two_vouchers_in_force_of_one_invoice_pay_nothing(town: Site) -> None:
-    """Given a voucher that was copied in JD Edwards, its mark with it
+@pytest.mark.known_by("mark", "supplier_invoice")
+def test_two_vouchers_in_force_of_one_invoice_pay_nothing(town: Site, known_by: str) -> None:
+    """Given a voucher that was copied in JD Edwards, its mark with it, or that was made anew and the old one left
     when both are paid, then the invoice is not told that it was paid twice: a person is."""
     found = born(town)
     copied = town.books.voucher(4712, invoice="C-4711 B", costs=(("30.5010", "120.00"),))
-    marked(town.books, copied, found.id)
+    made_of(town, copied, found.id, 1 if known_by == "mark" else 2)
     town.books.pay(found.voucher, number=5001)
     town.books.pay(copied, number=5002)
     assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}

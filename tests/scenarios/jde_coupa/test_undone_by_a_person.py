@@ -88,6 +88,7 @@ def test_a_voucher_of_which_a_clerk_changes_the_amount_is_a_conflict(town: Site,
     assert (told.reason, told.field, told.key) == ("voucher_changed", "amount", f"invoices:{id}")
 
 
+@pytest.mark.known_by("mark")
 @pytest.mark.reason("mark_missing")
 def test_a_mark_that_a_clerk_removes_is_told_at_the_next_sync(town: Site, payables: Payables) -> None:
     """Given the voucher of an invoice, when a clerk overwrites its mark, then the next sync tells it: without the mark

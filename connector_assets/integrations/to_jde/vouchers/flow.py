@@ -40,7 +40,7 @@ from connector_assets.integrations.to_jde.pay_items import told
 from connector_assets.integrations.to_jde.periods import Periods, periods_of
 from connector_assets.integrations.to_jde.vouchers import discounts, form_1099
 from connector_assets.integrations.to_jde.vouchers.filling import RATES, Filling
-from connector_assets.integrations.to_jde.vouchers.keyed import origins_of
+from connector_assets.integrations.to_jde.vouchers.keyed import MARK, known_by, origins_of
 from connector_assets.integrations.to_jde.vouchers.origins import MarkedOrigins, Origin, Origins
 from connector_assets.integrations.to_jde.vouchers.outlet import (
     AFTER_THE_FIRST,
@@ -504,12 +504,14 @@ class Vouchers(Flow):
         return [self.vouchers.target(held) for held in there if held.source is None]
 
     def startup_notes(self) -> list[str]:
-        if not isinstance(self.origins, MarkedOrigins):
-            return self.origins.startup_notes()
-        return [
-            f"vouchers are known by a mark in {self.settings.mark_column}, which JD Edwards' batch processor drops: "
-            "see that the first one keeps it, or set voucher_key: supplier_invoice"
-        ]
+        known = known_by(self.bench, self.full_name, self.source_entity, self.settings)
+        told = f"vouchers are known by {known.key}: {known.why}"
+        if known.key == MARK:
+            told += (
+                f"; JD Edwards' batch processor drops {self.settings.mark_column}: see that the first voucher keeps "
+                "its mark there, or set voucher_key: supplier_invoice, which finds those with a mark too"
+            )
+        return [told, *self.origins.startup_notes()]
 
     def startup_problems(self) -> list[str]:
         settings = self.settings

@@ -28,8 +28,8 @@ class MarkRules(BaseModel, Generic[Id]):
         default=None,
         description="by what a voucher of ours is known: supplier_invoice (supplier, invoice number and what else must "
         "agree), preset_document (a number of `preset_first` to `preset_last`), or mark (in `mark_column`, "
-        "which JD Edwards' batch processor drops); null: mark, as homes of before "
-        "have it; `connector init` writes supplier_invoice",
+        "which JD Edwards' batch processor drops); null: supplier_invoice, but mark "
+        "in a home that has made vouchers under the mark, or that names `mark_column`",
     )
     mark_in_remark: bool = Field(
         default=True,

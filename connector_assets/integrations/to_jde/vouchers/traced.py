@@ -101,7 +101,25 @@ class TracedOrigins(Origins):
         return self._find(self._reads(jde), ids, processed)
 
     def all(self, jde: Any) -> Found:
-        return self.current(jde, self.ids(jde))
+        found = self.current(jde, self.ids(jde))
+        self._add_twins(found, self._reads(jde))
+        return found
+
+    def _add_twins(self, found: Found, read: Read) -> None:
+        """A second voucher of a call, such as one that the network repeated: it says the same, and shows that it is
+        ours. Nothing asks for it, since the first one is known; it is told with it."""
+        made = self._register.of(self.flow, [self.key(id) for id, _ in found.of.values()])
+        asked = [each for own in made.values() for each in own if each.found and each.attempts]
+        names = {_number_of(sent) for sent in _attempts(asked)}
+        groups = _grouped(read(NUMBER, sorted(names)) if names else [])
+        taken = self._taken(groups) | found.of.keys()
+        for name, items in groups.items():
+            if name in taken or is_void(items) or name in self.rules.not_ours:
+                continue
+            for one in asked:
+                if self._fits(items, one, whole=True) and self._verdict(items, one, self._proved()) == "ours":
+                    found.vouchers[name], found.of[name] = items, (self.id(one.key), one.revision)
+                    break
 
     def ids(self, jde: Any) -> set[Any]:
         keys = {link.source_key for link in self._links.all(flow=self.flow)} | set(self._register.keys(self.flow))

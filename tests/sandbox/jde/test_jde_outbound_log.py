@@ -72,8 +72,9 @@ def test_a_voucher_that_the_batch_makes_and_its_journal_are_logged(logging: Ais)
     assert add(logging).status_code == 200
     assert logged(logging) == []
     (processed,) = process(logging)
-    document = processed["DocumentNumber"]
+    assert processed["Processed"] == "1"
     vouchers, journal = logged(logging), logged(logging, "F0911Z4")
+    document = logging.rows("F0411", condition("F0411.VINV", "EQUAL", "CP-77"))[0]["DOC"]
     assert [(row["DOC"], row["POST"], row["AG"]) for row in vouchers] == [(document, " ", 120)]
     assert [row["DOC"] for row in journal] == [document]
     act(logging.sandbox, "post_batch", KCO="00001", DOC=document)

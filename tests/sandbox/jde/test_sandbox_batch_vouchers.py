@@ -46,7 +46,8 @@ def item(ais: Ais, number: str = "CP-77") -> dict[str, Any]:
     return row
 
 
-def test_a_voucher_keeps_its_origin_tax_and_pay_status(ais: Ais) -> None:
+def test_a_voucher_keeps_its_origin_tax_and_pay_status(sandbox: Sandbox, ais: Ais) -> None:
+    sandbox.post("/options", {"jde": {"batch_reference": "kept", "user_fields": "kept", "write_back": True}})
     order = {"PONumber": "00009001", "POType": "OP", "POCompany": "00001", "POSuffix": "000", "POLine": "2"}
     add(ais, PayItems=[{**BATCH["PayItems"][0], **order}])
     (status,) = process(ais)
@@ -90,7 +91,8 @@ def test_a_foreign_voucher_gets_its_domestic_amounts_from_the_rate(sandbox: Sand
 
 
 def test_a_revision_is_a_transaction_of_its_own(sandbox: Sandbox, ais: Ais) -> None:
-    sandbox.post("/options", {"jde": {"unposted_void": "voided"}})
+    keeps = {"batch_reference": "kept", "user_fields": "kept", "write_back": True}
+    sandbox.post("/options", {"jde": {"unposted_void": "voided", **keeps}})
     add(ais)
     assert "Duplicate Key" in add(ais).json()["message"]
     (first,) = process(ais)
@@ -107,7 +109,7 @@ def test_a_revision_is_a_transaction_of_its_own(sandbox: Sandbox, ais: Ais) -> N
 
 
 def test_the_number_comes_later_or_is_never_written_back(sandbox: Sandbox, ais: Ais) -> None:
-    sandbox.post("/options", {"jde": {"batch_seconds": 300, "write_back": False}})
+    sandbox.post("/options", {"jde": {"batch_seconds": 300}})
     add(ais)
     (status,) = process(ais)
     assert (status["Processed"], status["DocumentNumber"]) == ("0", 0)

@@ -139,6 +139,7 @@ def test_a_blank_processed_flag_waits_like_a_nought(sandbox: Sandbox, ais: Ais) 
 
 
 def test_a_journal_row_without_its_voucher_breaks_what_comes_after_it(sandbox: Sandbox, ais: Ais) -> None:
+    sandbox.post("/options", {"jde": {"write_back": True}})
     for number in ("T1", "T2", "T3"):
         add(ais, number, InvoiceNumber=f"CP-{number}")
     key = {"EDUS": "MLCONN", "EDBT": "B1", "EDTN": "T2", "EDLN": 1}

@@ -69,6 +69,7 @@ def journal(ais: Ais, number: int) -> list[tuple[str, str, str]]:
 
 
 def test_a_received_line_is_vouchered_on_hold_with_its_order(sandbox: Sandbox, ais: Ais) -> None:
+    sandbox.post("/options", {"jde": {"entry_reference": "kept"}})
     enter_two_lines(sandbox)
     for quantity in (3, 5):
         act(sandbox, "receive_order", line=1, quantity=quantity, date="2016-04-10")

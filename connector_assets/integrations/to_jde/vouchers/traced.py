@@ -110,8 +110,8 @@ class TracedOrigins(Origins):
         ours. Nothing asks for it, since the first one is known; it is told with it."""
         made = self._register.of(self.flow, [self.key(id) for id, _ in found.of.values()])
         asked = [each for own in made.values() for each in own if each.found and each.attempts]
-        names = {_number_of(sent) for sent in _attempts(asked)}
-        groups = _grouped(read(NUMBER, sorted(names)) if names else [])
+        names = {number_of(sent) for sent in attempts_of(asked)}
+        groups = grouped(read(NUMBER, sorted(names)) if names else [])
         taken = self._taken(groups) | found.of.keys()
         for name, items in groups.items():
             if name in taken or is_void(items) or name in self.rules.not_ours:

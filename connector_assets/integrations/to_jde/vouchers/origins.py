@@ -211,6 +211,14 @@ class MarkedOrigins(Origins):
     def fields(self, id: Any, revision: int, row: Mapping[str, Any]) -> dict[str, Any]:
         return {REFERENCES[self.rules.mark_column]: self.rules.mark(id, revision)}
 
+    def awaited(self, id: Any) -> bool:
+        ledger = self.bench.ledger
+        if ledger.deliveries.counts(self.flow).get("settled"):
+            return False
+        # the batch run made the first one, and its mark is not there: each further one would be lost alike
+        lost = ledger.exceptions.open(flow=self.flow, reason="voucher_not_recognised")
+        return any(each.key != self.key(id) for each in lost)
+
     def _into(self, found: Found, jde: Any, where: Where) -> None:
         rows = [row for page in jde.browse("F0411", where=where) for row in page]
         group(found, rows, self.rules.of_row)

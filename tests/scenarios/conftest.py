@@ -90,6 +90,8 @@ def known_by(request: pytest.FixtureRequest, sandbox: Sandbox) -> str:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A module with `KNOWN_BY` runs in each of these ways, a scenario marked `known_by` in its own."""
+    if any("known_by" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")):
+        return
     marker = metafunc.definition.get_closest_marker("known_by")
     ways = marker.args if marker is not None else getattr(metafunc.module, "KNOWN_BY", ())
     if ways:

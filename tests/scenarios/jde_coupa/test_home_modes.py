@@ -52,9 +52,7 @@ def test_a_new_home_needs_no_mark(town: Site, payables: Payables) -> None:
 
 
 @pytest.mark.known_by("mark")
-def test_a_home_of_before_goes_on_by_the_mark_until_it_is_changed(
-    town: Site, payables: Payables
-) -> None:
+def test_a_home_of_before_goes_on_by_the_mark_until_it_is_changed(town: Site, payables: Payables) -> None:
     """Given a home of before, whose ledger has links of vouchers with a mark and no word of how they are known
     when the setting is not there, then it goes on by the mark; once the setting says supplier and invoice number it is
     so, and stays so when the setting goes again: what bears no mark would not be found by it."""

@@ -10,7 +10,7 @@ from connector_resources.errors import StorageProblem, UnusableInput
 from connector_resources.ledger.database import Database
 
 VERSION_TABLE = "ledger_version"
-HEAD = "0010"
+HEAD = "0011"
 
 
 def migrate(database: Database) -> None:

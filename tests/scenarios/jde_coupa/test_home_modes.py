@@ -78,7 +78,7 @@ def test_a_lost_ledger_asks_jd_edwards_once_for_marks(town: Site, payables: Paya
     """Given vouchers with our mark in JD Edwards, and a home that lost its ledger and does not say how they are known
     when it begins anew, then JD Edwards is asked once for marks, and the home goes on by the mark: nothing is made a
     second time."""
-    id = payables.invoice("WEB-1")
+    payables.invoice("WEB-1")
     town.sync(FLOW)
     town.configure(FLOW, **UNSAID)
     with town.forgetting() as blank:

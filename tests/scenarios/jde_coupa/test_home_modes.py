@@ -34,7 +34,7 @@ def marks(payables: Payables) -> list[tuple[str, str]]:
     return [
         (row.get("VR01", ""), "void" if row.get("VOD") == "V" else row["PST"])
         for row in rows
-        if row.get("TORG") == scenario_keys.US
+        if row.get("TORG") == scenario_keys.US and row.get("DCTA") != "PE"
     ]
 
 

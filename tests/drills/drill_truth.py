@@ -21,9 +21,9 @@ from connector_sandbox.kernel.system import System
 # where a document must not be left: something is still to be found out, or to be sent
 UNDECIDED = frozenset({"new", "sending", "in_doubt", "failed"})
 VERSIONS = frozenset({"lock-version-key", "UPMJ", "UPMT", "TDAY", "_sequence"})
-# numbers that JDE gives in the order in which it is asked, and references by a number that depends on what was created
-# first: what is meant is told by another field
-NUMBERS = frozenset({"DOC", "ICU", "PYID", "order-header", "confirmationNumber"})
+# numbers that JDE and BILL give in the order in which they are asked, and references by a number that depends on what
+# was created first: what is meant is told by another field
+NUMBERS = frozenset({"DOC", "ICU", "PYID", "order-header", "confirmationNumber", "transactionNumber"})
 # what a system keeps for itself: a batch run that finds nothing to do is a job all the same
 BOOKKEEPING = frozenset({"jobs", "messages", "batches", "next_numbers", "event_history", "setup"})
 # what tells of a namesake

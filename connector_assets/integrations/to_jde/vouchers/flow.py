@@ -399,12 +399,12 @@ class Vouchers(Flow):
                 continue
             source = self.settings.id_of(left.content[self.source])
             others = self.vouchers.of([source]).get(source, [])
-            if others:
+            if others and not others[-1].unseen:
                 # the next one has taken its place
                 found[id] = self.vouchers.target(others[-1])
                 continue
             # the first one was made at least: its number is not given again
-            held = Held(id, source, 1, ())
+            held = Held(id, source, max((each.revision for each in others), default=1), ())
             found[id] = Target(id, {**left.content, "void": True}, "void", left.content["number"] or "", raw=held)
         return found
 

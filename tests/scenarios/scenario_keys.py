@@ -42,19 +42,20 @@ class Way:
 
 
 BY_NUMBER = {"voucher_key": "supplier_invoice"}
+PRESET = {"voucher_key": "preset_document", "preset_first": 5_000_000, "preset_last": 5_999_999}
 ALL: Mapping[str, Way] = {
     # that of every scenario that names none, which has it by the defaults of both sides
     "supplier_invoice": Way(BY_NUMBER, VENDORS),
     "purged": Way(BY_NUMBER, {**VENDORS, "purge_processed": True}),
-    "preset": Way(
-        {"voucher_key": "preset_document", "preset_first": 5_000_000, "preset_last": 5_999_999},
-        {**VENDORS, "batch_remark": "dropped", "purge_processed": True},
-    ),
+    "numbered": Way(PRESET, VENDORS),
+    "preset": Way(PRESET, {**VENDORS, "batch_remark": "dropped", "purge_processed": True}),
     # nothing of ours survives but what must, and our user
     "bare": Way({**BY_NUMBER, "mark_in_remark": False}, {**VENDORS, "batch_remark": "dropped"}),
     "mark": Way({"voucher_key": "mark"}, OLD),
 }
 WAYS = tuple(ALL)
+# both keys, with batch rows that are purged and that are not
+KEYS = ("supplier_invoice", "purged", "numbered", "preset")
 DEFAULT = WAYS[0]
 _now = [DEFAULT]
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+import scenario_keys
 from bill_born import FLOW, bill, change, costs, entered, items, link, owed, run, switched_on, vouchers
 from bill_paid import pay, posted, table
 from bill_site import BillSite
@@ -17,7 +18,7 @@ from connector_assets.reconciling import compare
 
 ZERO = Decimal(0)
 
-KNOWN_BY = ("mark", "purged", "preset")
+KNOWN_BY = (*scenario_keys.KEYS, "mark")
 
 
 @pytest.fixture(autouse=True)

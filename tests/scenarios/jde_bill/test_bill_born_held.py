@@ -12,7 +12,7 @@ from bill_site import BillSite
 from scenario_books import Entry
 from scenario_site import outcomes
 
-KNOWN_BY = ("mark", "supplier_invoice", "purged")
+KNOWN_BY = ("purged", "numbered")
 
 
 @pytest.fixture(autouse=True)

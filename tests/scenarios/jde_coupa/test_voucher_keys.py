@@ -12,7 +12,7 @@ from scenario_site import Site, outcomes
 
 from connector_resources.ledger import Ledger
 
-KNOWN_BY = ("supplier_invoice", "preset", "bare")
+KNOWN_BY = (*scenario_keys.KEYS, "bare")
 ENTER = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
 
 

@@ -37,19 +37,19 @@ def by_hand(town: Site, number: str, doc: int) -> Entry:
 
 
 def numbers(payables: Payables) -> dict[str, list[int]]:
-    """Invoice number -> the document numbers of its vouchers in F0411, from 5000000 on."""
+    """Invoice number -> the document numbers of its vouchers in F0411, from 5000000 on; no audit rows."""
     found: dict[str, list[int]] = {}
     for row in sorted(payables.rows("F0411"), key=lambda row: row["DOC"]):
-        if row["DOC"] >= FIRST:
+        if row["DOC"] >= FIRST and row.get("DCTA") != "PE":
             found.setdefault(row["VINV"], []).append(row["DOC"])
     return found
 
 
 def told(town: Site) -> tuple[list[str], list[str]]:
-    """What `ping` says of the flow: what is to be done, and what is good to know."""
+    """What `ping` says of the flow: what is to be done, and what is good to know of its numbers."""
     with town.bench() as bench:
         flow = flow_class("jde_coupa", FLOW)(bench)
-        return flow.startup_problems(), flow.startup_notes()
+        return flow.startup_problems(), [each for each in flow.startup_notes() if "document numbers" in each]
 
 
 def without_run(town: Site) -> None:

@@ -3,6 +3,7 @@ by a clerk's is told, and nothing is entered twice."""
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -61,6 +62,76 @@ def test_a_voucher_that_our_void_deleted_is_followed_by_the_next_one(
     assert len(town.sandbox.get("/faults")["fired"]) == len(rules)
     assert standing(payables) == [(Decimal(120), "A")] and payables.link(id) not in ("", first)
     settled(town, {"unchanged": 1})
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
+@pytest.mark.parametrize(("mode", "call"), [("direct", 2), ("batch", 2), ("batch", 3)])
+def test_the_voucher_after_a_deleted_one_is_found_though_its_answer_was_lost(
+    town: Site, payables: Payables, mode: str, call: int, kind: str
+) -> None:
+    """Given the voucher of an invoice, not posted, that our void has deleted, when the answer of a call that makes the
+    next one is lost, then one voucher stands, of the last amount, the link is its own, and nothing is left to do or
+    tell."""
+    town.configure(FLOW, mode=mode)
+    id = payables.invoice()
+    town.sync(FLOW)
+    first = payables.link(id)
+    payables.change(id, "120.00")
+    town.sandbox.post("/faults", {"replace": True, "rules": [{**WRITES, "kind": kind, "calls": [call]}]})
+    town.sync(FLOW)
+    assert len(town.sandbox.get("/faults")["fired"]) == 1
+    [item] = payables.items(id)
+    assert standing(payables) == [(Decimal(120), "A")]
+    assert payables.link(id) == f"{item['KCO']}/{item['DCT']}/{item['DOC']}" != first
+    settled(town, {"unchanged": 1})
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
+def test_the_number_of_a_deleted_voucher_is_not_given_again(town: Site, payables: Payables, kind: str) -> None:
+    """Given an invoice whose first and second voucher our void has deleted, when the answers of the second void and of
+    the third voucher are both lost, then one voucher stands, of the last amount: it is not taken for the second one,
+    which is gone, and entered twice."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    payables.change(id, "120.00")
+    town.sync(FLOW)
+    payables.change(id, "140.00")
+    rules = [{**WRITES, "kind": "drop_after", "calls": [1]}, {**WRITES, "kind": kind, "calls": [2]}]
+    town.sandbox.post("/faults", {"replace": True, "rules": rules})
+    town.sync(FLOW)
+    assert len(town.sandbox.get("/faults")["fired"]) == 2
+    assert standing(payables) == [(Decimal(140), "A")]
+    settled(town, {"unchanged": 1})
+
+
+@pytest.mark.reason("voided_in_target")
+def test_a_clerks_void_of_the_voucher_whose_answer_was_lost_is_told_of_that_voucher(
+    town: Site, payables: Payables
+) -> None:
+    """Given a next voucher whose answer was lost, after the one that our void has deleted
+    when a clerk has posted and voided it before we look, then the conflict names the next voucher, and none is entered
+    beside it."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    payables.change(id, "120.00")
+    town.pace = {"wait_for_doubt": False}
+    rules = [{**WRITES, "kind": "late", "seconds": 1, "calls": [2]}]
+    town.sandbox.post("/faults", {"replace": True, "rules": rules})
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"in_doubt": 1}
+    deadline = time.monotonic() + 20
+    while not payables.items(id) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    [item] = payables.items(id)
+    made = Entry(item["DOC"], item["DCT"], item["KCO"])
+    town.books.post(made)
+    town.books.act("void_voucher", made)
+    town.sandbox.clock.advance(600)
+    town.sync(FLOW)
+    told = town.exception(FLOW)
+    assert (told.reason, told.key) == ("voided_in_target", f"invoices:{id}")
+    assert payables.link(id) == f"{item['KCO']}/{item['DCT']}/{item['DOC']}"
+    town.sync(FLOW)
+    assert [(amount, state) for _, amount, state in payables.entered(id)] == [(120, "void")]
 
 
 @pytest.mark.parametrize("fault", [None, "drop_after"])

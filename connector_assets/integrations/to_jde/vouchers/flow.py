@@ -52,10 +52,11 @@ from connector_assets.integrations.to_jde.vouchers.outlet import (
     BatchVouchers,
     DirectVouchers,
     VoucherOutlet,
+    asked_for,
     done,
 )
 from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, Payees, left_with, payees_of
-from connector_assets.integrations.to_jde.vouchers.records import Held, VoucherRecords
+from connector_assets.integrations.to_jde.vouchers.records import Held, VoucherRecords, follower
 from connector_assets.integrations.to_jde.vouchers.retaxed import TAXED, taxed_as
 from connector_resources.errors import NotAllowed, NotFound, Unavailable
 from connector_resources.ledger import Delivery, Intent
@@ -386,25 +387,25 @@ class Vouchers(Flow):
 
     def _taken_back(self, ids: Collection[str]) -> dict[str, Target]:
         """Those of these vouchers, which JDE holds no more, that we took back: one that was not posted is deleted by
-        that (jde-ais section 15), and counts as void."""
+        that (jde-ais section 15). It counts as void, until what followed it is there."""
         ledger, name = self.bench.ledger, self.full_name
         links = ledger.links.by_target(name, self.target_entity, sorted(ids)) if ids else {}
         keys = [link.source_key for link in links.values()]
         known, open_calls = ledger.deliveries.load(name, keys), ledger.intents.unfinished(name, keys)
         found = {}
         for id, link in links.items():
-            left = known.get(link.source_key)
-            meant = any(intent.step == "void" for intent in open_calls.get(link.source_key, ()))
+            left, calls = known.get(link.source_key), open_calls.get(link.source_key, ())
+            meant = any(intent.step == "void" for intent in calls)
             if left is None or left.content is None or not (meant or done(left) == "void"):
                 continue
             source = self.settings.id_of(left.content[self.source])
             others = self.vouchers.of([source]).get(source, [])
-            if others and not others[-1].unseen:
-                # the next one has taken its place
-                found[id] = self.vouchers.target(others[-1])
+            if (next_one := follower(others, id, {asked_for(each) for each in calls})) is not None:
+                found[id] = self.vouchers.target(next_one)
                 continue
-            # the first one was made at least: its number is not given again
-            held = Held(id, source, max((each.revision for each in others), default=1), ())
+            # what was made is gone: its number is not given again
+            newest = max((each.revision for each in others), default=1)
+            held = Held(id, source, max(newest, self.origins.newest_made(source)), ())
             found[id] = Target(id, {**left.content, "void": True}, "void", left.content["number"] or "", raw=held)
         return found
 
@@ -485,7 +486,9 @@ class Vouchers(Flow):
             for held in revisions
             if held is revisions[-1] or not held.void
         ]
-        return [*found, *self._taken_back(self.owners(None).keys() - {each.id for each in found}).values()]
+        there = {each.id for each in found}
+        gone = self._taken_back(self.owners(None).keys() - there).values()
+        return [*found, *(each for each in gone if each.id not in there)]
 
     def key_of(self, target: Target) -> str | None:
         id = target.content[self.source]

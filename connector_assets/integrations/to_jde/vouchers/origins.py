@@ -126,6 +126,10 @@ class Origins(ABC):
     def waits(self, id: Any, revision: int, rows: Sequence[Row]) -> None:  # noqa: B027 - as above
         """Rows of ours wait in the batch files: what will be known of their voucher is what they say."""
 
+    def newest_made(self, id: Any) -> int:
+        """The newest revision that our memory knows to have been made, though JDE may hold it no more; 0: of none."""
+        return 0
+
     def answered(self, id: Any, revision: int, items: Sequence[Row]) -> bool:
         """Whether the voucher that an orchestration says it made is the one that was asked for."""
         return self.of_row(items[0]) is not None

@@ -406,12 +406,17 @@ def run_asked_at(known: Delivery) -> datetime | None:
     return (datetime.fromtimestamp(int(second), UTC) if second else known.updated_at) if act == "run" else None
 
 
+def asked_for(intent: Intent) -> str:
+    """What a call is to do with a document's voucher, as `done` tells it: of one that makes it, its revision."""
+    return str(intent.detail.get("stage") or "").partition(":")[2]
+
+
 def _shown(intent: Intent, held: Held) -> bool:
     if intent.step == "void":
         return held.void
     if intent.step == "run":
         return not held.in_batch
-    return str(intent.detail.get("stage") or "").partition(":")[2] == str(held.revision)
+    return asked_for(intent) == str(held.revision)
 
 
 def _of_another_total(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Hold | None:

@@ -366,6 +366,15 @@ def _standing(revisions: Sequence[Held], linked: str) -> Held:
     return replace(found, others=tuple(each.id for each in in_force if each.id != found.id))
 
 
+def follower(revisions: Sequence[Held], deleted: str, asked: Collection[str]) -> Held | None:
+    """What stands of a document whose voucher `deleted` was deleted by our void: what is in force or waits in the batch
+    files, or what was asked for since (`asked`, revisions), whatever became of it. None where nothing followed: a
+    processed batch row whose voucher is not to be seen may be that of the deleted one."""
+    if not any((not each.void and not each.unseen) or str(each.revision) in asked for each in revisions):
+        return None
+    return _standing(revisions, deleted)
+
+
 def by_account(amounts: Iterable[tuple[str, Decimal]]) -> list[dict[str, str]]:
     """The distribution as both sides agree on it: the sum of each account, by account; sums of zero are left out."""
     sums: dict[str, Decimal] = {}

@@ -167,6 +167,10 @@ class TracedOrigins(Origins):
         )
         self._asked[id, revision] = one
 
+    def newest_made(self, id: Any) -> int:
+        made = self._register.of(self.flow, [self.key(id)]).get(self.key(id), ())
+        return max((each.revision for each in made if each.found), default=0)
+
     def answered(self, id: Any, revision: int, items: Sequence[Row]) -> bool:
         name, key = voucher_id(items[0]), self.key(id)
         if (kept := self._register.found(self._connection, [name]).get(name)) is not None:

@@ -23,16 +23,6 @@ from connector_resources.ledger import Ledger
 from connector_sandbox.data import reference
 from connector_sandbox.testing import Sandbox, running
 
-# Modules of jde_coupa whose requests nobody has yet seen held against the pages in a whole run: each goes when
-# somebody has. Parts of them were seen, without a finding.
-NOT_YET_HELD = (
-    "after_posting", "approved_changes", "audit_rows", "bank_accounts", "birthplace", "changes",
-    "currencies_decimals", "currencies_shown", "days", "doubles", "end_to_end", "everyday", "going_live", "holds",
-    "one_payer", "paid_both_ways", "paid_otherwise", "payee", "payments", "plans_days", "posting", "prepayments",
-    "reconcile", "rounding", "scans", "settled_without_payment", "site_formats", "start_date", "suppliers_on_hold",
-    "unposted_void", "voucher_changed", "voucher_keys", "whole_plans", "whose_payment", "withholding",
-)  # fmt: skip
-
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[tuple[Sandbox, dict[str, Any]]]:
@@ -58,10 +48,6 @@ def _makes_its_reasons(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 def _sends_what_the_vendors_describe(request: pytest.FixtureRequest) -> Iterator[None]:
     """Every request of every scenario is one of the vendors' pages: each path, header, parameter and field of it. What
     a site has of its own is beyond them, and the scenario says so."""
-    module = request.node.path
-    if module.parent.name == "jde_coupa" and module.stem.removeprefix("test_") in NOT_YET_HELD:
-        yield
-        return
     beyond = [each for mark in request.node.iter_markers("beyond_the_page") for each in mark.args]
     with listening() as heard:
         yield

@@ -152,8 +152,9 @@ def pay_step(
     body: dict[str, Any] = {
         "paid": content["paid"],
         "payment-date": midnight(date.fromisoformat(last["date"]), zone),
-        "payment-notes": last["note"],
     }
+    if last["note"]:
+        body["payment-notes"] = last["note"]
     if lacking:
         body["payments"] = [
             {

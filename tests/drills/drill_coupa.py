@@ -299,6 +299,7 @@ PLACE = Place(
     },
     switches={site: site_of(way) for site, way in _WAYS.items()},
     only={"purged batch rows": _KNOWING, "own numbers": _KNOWING},
+    beside={"payments_to_jde": {"approved_invoices": {"payer": "coupa"}}},
     acts={
         "suppliers": Acts(
             _suppliers_begin,

@@ -44,7 +44,8 @@ class Acts:
 class Place:
     """One kind of integration in the drill: its first content, its connections, and settings of its flows that stand
     for another kind of site (name -> flow -> settings), the first of them the usual one. `switches` are what a system
-    does otherwise at a kind of site (name -> system -> switches), `only` the flows to which a kind of site matters."""
+    does otherwise at a kind of site (name -> system -> switches), `only` the flows to which a kind of site matters,
+    `beside` what others must be set to where a flow is told (flow -> the other one -> settings)."""
 
     world: Callable[[], Mapping[str, World]]
     connections: Mapping[str, Mapping[str, Any]]
@@ -54,6 +55,7 @@ class Place:
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     switches: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     only: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    beside: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
 
 class Town:

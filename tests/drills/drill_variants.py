@@ -45,7 +45,10 @@ class Variant:
     @property
     def flows(self) -> dict[str, dict[str, Any]]:
         """The flows' settings, as `connections.yaml` has them."""
-        flows = {flow: dict(settings) for flow, settings in PLACES[self.kind].sites[self.site].items()}
+        place = PLACES[self.kind]
+        flows = {flow: dict(settings) for flow, settings in place.sites[self.site].items()}
+        for other, settings in place.beside.get(self.flow, {}).items():
+            flows[other] = flows.get(other, {}) | dict(settings)
         flows[self.flow] = flows.get(self.flow, {}) | dict(self.choices)
         return flows
 

@@ -155,6 +155,7 @@ def test_coupa_shows_the_voucher_where_it_has_a_field_for_it(town: Site, payable
 
 
 @pytest.mark.known_by("mark")
+@pytest.mark.beyond_the_page("NoSuchInput is no field")
 def test_a_mark_that_jde_does_not_keep_stops_the_flow(town: Site, payables: Payables) -> None:
     """Given orchestrations that do not write the input for the mark, when invoices are synced,
     then the flow stops after the first voucher, and says what is to be done."""

@@ -117,7 +117,7 @@ FAULTS: Mapping[str, list[dict[str, Any]]] = {
         {"system": "coupa", "route": "* /api/*", "kind": "status", "status": 503, "every": 7},
         {"system": "coupa", "route": "POST /api/*", "kind": "status_after", "status": 503, "every": 6},
         {"system": "jde", "route": "POST /jderest/v2/dataservice", "kind": "status", "status": 500, "every": 6},
-        {"system": "jde", "route": "POST /jderest/v3/orchestrator/*", "kind": "drop_before", "every": 3},
+        {"system": "jde", "route": "POST /jderest/v3/orchestrator/*", "kind": "drop_before", "every": 4},
     ],
     "logins that end, links that die, calls that are too many": [
         {"system": "jde", "route": "* /jderest/v2/dataservice*", "kind": "expire_token", "every": 9},

@@ -19,6 +19,13 @@ SAMPLED = (*LONG, "ledger")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="what one runs after each edit")
     parser.addoption("--shuffle", type=int, metavar="SEED", help="in an order by chance: nothing depends on it")
+    parser.addoption(
+        "--switch",
+        action="append",
+        default=[],
+        metavar="SYSTEM.NAME=JSON",
+        help="a switch of the sandbox that every scenario begins with: jde.purge_processed=true",
+    )
 
 
 @pytest.hookimpl(trylast=True)

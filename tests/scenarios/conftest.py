@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sqlite3
@@ -25,10 +26,15 @@ from connector_sandbox.testing import Sandbox, running
 
 
 @pytest.fixture(scope="session")
-def served() -> Iterator[tuple[Sandbox, dict[str, Any]]]:
-    """A sandbox over real HTTP, without rate limits; BILL's organisation is an empty one."""
+def served(pytestconfig: pytest.Config) -> Iterator[tuple[Sandbox, dict[str, Any]]]:
+    """A sandbox over real HTTP, without rate limits, with the switches that the command line names; BILL's organisation
+    is an empty one."""
     world: Any = {"jde": first_books(), "coupa": reference.coupa()}
     with running(world=world, limits=False) as sandbox:
+        for each in pytestconfig.getoption("--switch"):
+            name, _, value = each.partition("=")
+            system, _, switch = name.partition(".")
+            sandbox.post("/options", {system: {switch: json.loads(value)}})
         yield sandbox, sandbox.get("/options")
 
 

@@ -132,6 +132,14 @@ REASONS = (
         "(number, date, tax, accounts) may stay as it is: replay accepts it",
     ),
     Reason(
+        "kept_back_in_jde",
+        "normal",
+        "JD Edwards keeps its voucher back from payment, and the voucher that follows would not be: {value}",
+        "where the reason for it is over, set the pay status back in JD Edwards: the next sync goes on by itself; "
+        "where it is not, replay, and set the pay status of the new voucher before the next payment run; or correct "
+        "the voucher in JD Edwards by hand, then dismiss this one",
+    ),
+    Reason(
         "void_not_configured",
         "normal",
         "voucher {value} must be voided, and the connection names no orchestration for it",

@@ -133,6 +133,23 @@ def test_a_bill_that_changed_before_it_is_paid_gets_a_voucher_anew(town: BillSit
     assert town.sync(FLOW)[FLOW].writes == 0
 
 
+@pytest.mark.known_by("supplier_invoice")
+@pytest.mark.reason("kept_back_in_jde")
+def test_what_a_clerk_retains_of_a_bill_is_not_lost_with_its_voucher(town: BillSite) -> None:
+    """Given a voucher of which a clerk of JD Edwards retains a part, when its bill is corrected in BILL
+    then the voucher stays, and a person is told; a replay makes the next revision."""
+    id = bill(town)
+    run(town)
+    [row] = items(town, id)
+    town.books.act("retain_voucher", Entry(row["DOC"], row["DCT"], row["KCO"]), amount="10.00")
+    change(town, id, "120.00")
+    assert run(town) == {"held": 1}
+    assert town.exception(FLOW).reason == "kept_back_in_jde" and "002 on R" in town.exception(FLOW).value
+    town.replay(FLOW)
+    run(town)
+    assert owed(town) == Decimal(120) and town.exceptions(FLOW) == []
+
+
 def test_a_bill_that_changed_after_it_was_paid_is_a_persons(town: BillSite) -> None:
     """Given a voucher that is settled in part, when the bill is corrected, then the voucher stays and a person is
     told."""

@@ -174,6 +174,41 @@ def test_what_is_paid_is_not_voided(town: Site, payables: Payables) -> None:
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void"), (f"CPA-{id}-2", 120, "A")]
 
 
+@pytest.mark.known_by("supplier_invoice")
+@pytest.mark.reason("kept_back_in_jde")
+@pytest.mark.parametrize("decided", ["status set back", "replay"])
+@pytest.mark.parametrize("how", ["held", "retained"])
+def test_what_a_clerk_keeps_back_is_not_paid_by_the_next_voucher(
+    town: Site, payables: Payables, how: str, decided: str
+) -> None:
+    """Given a voucher that a clerk of JD Edwards holds, or of which he retains a part, when its invoice changes
+    then nothing is written and a person is told, for the next voucher would be payable; once the status is set back, or
+    a person lets it go, it is made."""
+    id = payables.invoice()
+    town.sync(FLOW)
+    entry = voucher(payables, id)
+    if how == "held":
+        town.books.act("set_pay_status", entry, PST="H")
+    else:
+        town.books.act("retain_voucher", entry, amount="10.00")
+    payables.change(id, "120.00")
+    for _ in range(2):
+        report = town.sync(FLOW)[FLOW]
+        assert (outcomes(report), report.writes) == ({"held": 1}, 0)
+    kept = "001 on H" if how == "held" else "002 on R"
+    told = town.exception(FLOW)
+    assert told.reason == "kept_back_in_jde"
+    assert told.value == f"{entry.key.removeprefix('F0411:')}, pay item {kept}; new vouchers are on A"
+    if decided == "replay":
+        town.replay(FLOW)
+    else:
+        town.sandbox.clock.advance(60)
+        town.books.act("set_pay_status", entry, PST="A")
+    town.sync(FLOW)
+    assert town.exceptions(FLOW) == []
+    assert [each for each in amounts(payables, id) if each[2] != "void"] == [(f"CPA-{id}-2", 120, "A")]
+
+
 @pytest.mark.known_by("supplier_invoice", "preset")
 @pytest.mark.reason("paid_though_void")
 @pytest.mark.parametrize("end", ["void_invoice", "dispute_invoice", "delete_invoice"])

@@ -29,7 +29,8 @@ from connector_assets.delivery.document import (
 )
 from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.words import beside
-from connector_assets.integrations.from_jde.keys import voucher_parts
+from connector_assets.integrations.from_jde.keys import text, voucher_parts
+from connector_assets.integrations.from_jde.withholding import WITHHELD
 from connector_assets.integrations.to_jde.vouchers.bodies import match_body, voucher_body
 from connector_assets.integrations.to_jde.vouchers.discounts import carried
 from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, Payees, state_of
@@ -49,6 +50,8 @@ MATCH, REVERSE = "voucher_match", "voucher_match_reverse"
 NOT_CARRIED = frozenset({"void", PAYEE, TAXED, "remit_to"})
 # what a person may leave as a clerk of JDE changed it: nobody is paid more, less or somebody else by it
 ACCEPTABLE = frozenset({"number", "date", "tax", "lines", TAXED})
+# pay statuses (F0411.PST) of what is retained and withheld, whoever pays (jde-ais section 15)
+KEPT_BACK = frozenset({"R", WITHHELD})
 # of vouchers that a person is told of, so many by name
 MOST_TOLD = 5
 # what is done once a voucher is as it shall be, beside it; None: nothing more
@@ -153,7 +156,8 @@ class VoucherOutlet(ABC):
             decision: Decision = Hold((problem("changed_after_delivery", (moved or changes[0]).field, target.id),))
         else:
             # what cannot be made anew is not voided
-            decision = self._unready(document) or self._void(known, target.raw, changes)
+            kept_back = self._kept_back(known, target.raw)
+            decision = self._unready(document) or kept_back or self._void(known, target.raw, changes)
         if moved is None or not isinstance(decision, Hold):
             return decision
         # JDE goes on to owe it to the old supplier
@@ -227,6 +231,19 @@ class VoucherOutlet(ABC):
                 changes=(*changes, FieldChange("void", False, True)),
             )
         )
+
+    def _kept_back(self, known: Delivery, held: Held) -> Hold | None:
+        """Why no other voucher may take the place of this one: a clerk holds it or part of it, retained or withheld
+        something of it, and the next one would be payable. What is paid is told by the void."""
+        new = self.settings.new_status
+        # where the other system pays, a hold is what vouchers have anyhow
+        others = KEPT_BACK if new == self.settings.unpayable_status else None
+        open_ = [(row["SFX"], text(row["PST"])) for row in held.rows if row["AAP"]]
+        kept = [f"{item} on {state}" for item, state in open_ if state != new and (others is None or state in others)]
+        if not kept or held.paid or known.released:
+            return None
+        told = f"{held.id}, pay item {', '.join(kept)}; new vouchers are on {new}"
+        return Hold((problem("kept_back_in_jde", "pay_status", told),))
 
     def _paid_though_void(self, document: Document, held: Held) -> Hold:
         """The document has no right to a voucher any more, and money has left for it, or is about to."""

@@ -56,7 +56,7 @@ from connector_assets.integrations.to_jde.vouchers.outlet import (
     done,
 )
 from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, Payees, left_with, payees_of
-from connector_assets.integrations.to_jde.vouchers.records import Held, VoucherRecords, follower
+from connector_assets.integrations.to_jde.vouchers.records import Held, VoucherRecords, follower, in_force
 from connector_assets.integrations.to_jde.vouchers.retaxed import TAXED, taxed_as
 from connector_resources.errors import NotAllowed, NotFound, Unavailable
 from connector_resources.ledger import Delivery, Intent
@@ -403,9 +403,10 @@ class Vouchers(Flow):
             if (next_one := follower(others, id, {asked_for(each) for each in calls})) is not None:
                 found[id] = self.vouchers.target(next_one)
                 continue
-            # what was made is gone: its number is not given again
+            # what was made is gone, and its number is not given again; or it is twice there, and a person says which
             newest = max((each.revision for each in others), default=1)
-            held = Held(id, source, max(newest, self.origins.newest_made(source)), ())
+            twice = in_force(others) if len(in_force(others)) > 1 else ()
+            held = Held(id, source, max(newest, self.origins.newest_made(source)), (), others=twice)
             found[id] = Target(id, {**left.content, "void": True}, "void", left.content["number"] or "", raw=held)
         return found
 

@@ -361,15 +361,23 @@ def _without_deleted(revisions: Sequence[Held]) -> list[Held]:
 def _standing(revisions: Sequence[Held], linked: str) -> Held:
     """The newest record of a document; where several are in force, the linked one, for none has taken its place for
     certain. With what else of it is in force."""
-    in_force = [each for each in revisions if not each.void]
-    found = next((each for each in revisions if each.id == linked and len(in_force) > 1), revisions[-1])
-    return replace(found, others=tuple(each.id for each in in_force if each.id != found.id))
+    there = in_force(revisions)
+    found = next((each for each in revisions if each.id == linked and len(there) > 1), revisions[-1])
+    return replace(found, others=tuple(id for id in there if id != found.id))
+
+
+def in_force(revisions: Sequence[Held]) -> tuple[str, ...]:
+    """The ids of those that are in force."""
+    return tuple(each.id for each in revisions if not each.void)
 
 
 def follower(revisions: Sequence[Held], deleted: str, asked: Collection[str]) -> Held | None:
     """What stands of a document whose voucher `deleted` was deleted by our void: what is in force or waits in the batch
-    files, or what was asked for since (`asked`, revisions), whatever became of it. None where nothing followed: a
-    processed batch row whose voucher is not to be seen may be that of the deleted one."""
+    files, or what was asked for since (`asked`, revisions), whatever became of it. None where nothing followed (a
+    processed batch row whose voucher is not to be seen may be that of the deleted one), or several did: none has taken
+    its place for certain (`in_force`)."""
+    if len(in_force(revisions)) > 1:
+        return None
     if not any((not each.void and not each.unseen) or str(each.revision) in asked for each in revisions):
         return None
     return _standing(revisions, deleted)

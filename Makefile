@@ -9,7 +9,7 @@ UI_PORT ?= 3000
 # Compiled once: a machine that forbids it lets each of the many processes of the tests compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help env demo ui test quick check lint types drill mutants bench ledger browser lock clean
+.PHONY: help env demo ui test quick check lint types drill switches mutants bench ledger browser lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -51,6 +51,9 @@ types: env ## mypy, strict
 # RUNS=N adds N cases by chance, drawn with SEED; ONLY='NAME' tells one case again; CONNECTOR_DRILL=all takes every pair.
 drill: env ## every flow, every fault, every death; the last line counts what went wrong
 	$(BIN)/python tests/drills $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')
+
+switches: env ## every scenario at sites that do otherwise what the vendors leave open; minutes a site
+	$(BIN)/python tests/switched.py $(if $(SITE),'$(SITE)')
 
 mutants: env ## the engine with one safeguard taken away at a time: make quick must fail each time
 	$(BIN)/python tests/mutants.py

@@ -26,11 +26,18 @@ from connector_sandbox.testing import Sandbox, running
 
 
 @pytest.fixture(scope="session")
-def served(pytestconfig: pytest.Config) -> Iterator[tuple[Sandbox, dict[str, Any]]]:
+def delivered() -> dict[str, Any]:
+    """The sandbox's switches as they are by default, by system; filled by `served`."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def served(pytestconfig: pytest.Config, delivered: dict[str, Any]) -> Iterator[tuple[Sandbox, dict[str, Any]]]:
     """A sandbox over real HTTP, without rate limits, with the switches that the command line names; BILL's organisation
     is an empty one."""
     world: Any = {"jde": first_books(), "coupa": reference.coupa()}
     with running(world=world, limits=False) as sandbox:
+        delivered.update(deepcopy(sandbox.get("/options")))
         for each in pytestconfig.getoption("--switch"):
             name, _, value = each.partition("=")
             system, _, switch = name.partition(".")
@@ -64,10 +71,17 @@ def _sends_what_the_vendors_describe(request: pytest.FixtureRequest) -> Iterator
 
 
 @pytest.fixture
-def sandbox(served: tuple[Sandbox, dict[str, Any]]) -> Sandbox:
-    """The sandbox as it was at the start, at nine o'clock."""
+def sandbox(
+    request: pytest.FixtureRequest, served: tuple[Sandbox, dict[str, Any]], delivered: dict[str, Any]
+) -> Sandbox:
+    """The sandbox as it was at the start, at nine o'clock. A scenario marked `as_delivered` has these switches as they
+    are by default, whatever the command line says."""
     running_one, options = served
     put_back(running_one, options, NINE)
+    for mark in request.node.iter_markers("as_delivered"):
+        for name in mark.args:
+            system, _, switch = name.partition(".")
+            running_one.post("/options", {system: {switch: delivered[system][switch]}})
     return running_one
 
 

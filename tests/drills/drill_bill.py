@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import drill_bill_back as back
 from drill_bill_owed import (
@@ -29,6 +28,7 @@ from drill_bill_owed import (
 from drill_bill_town import Southmoor, leave
 from drill_clerks import (
     LOCAL,
+    known_at,
     nothing,
     payment_leaves,
     payment_stranger,
@@ -41,7 +41,6 @@ from drill_clock import YESTERDAY
 from drill_place import Acts, Place, Stranger
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import CHART, first_books
-from scenario_keys import ALL
 
 from connector_sandbox.kernel.system import World
 
@@ -206,10 +205,6 @@ _WAYS = {
 _KNOWING = ("bills", "approved_bills")
 
 
-def _known(site: str) -> Mapping[str, Any]:
-    return ALL[_WAYS[site]].settings
-
-
 PLACE = Place(
     world=_world,
     connections={
@@ -224,17 +219,17 @@ PLACE = Place(
         "bill": _BILL,
     },
     sites={
-        "settles": {**_SETTLES, "approved_bills": _known("settles")},
+        "settles": {**_SETTLES, "approved_bills": known_at(_WAYS["settles"])},
         "posts journals": {
             "departments": _UNITS,
             "purchase_order_bills": {},
             "bills": _HANDED,
             "vendor_credits": _HANDED,
             "payments": _JOURNAL,
-            "approved_bills": _known("posts journals"),
+            "approved_bills": known_at(_WAYS["posts journals"]),
         },
-        "purged batch rows": {**_SETTLES, "approved_bills": _known("purged batch rows")},
-        "own numbers": {**_SETTLES, "approved_bills": _known("own numbers")},
+        "purged batch rows": {**_SETTLES, "approved_bills": known_at(_WAYS["purged batch rows"])},
+        "own numbers": {**_SETTLES, "approved_bills": known_at(_WAYS["own numbers"])},
     },
     switches={site: site_of(way) for site, way in _WAYS.items()},
     only={"purged batch rows": _KNOWING, "own numbers": _KNOWING},

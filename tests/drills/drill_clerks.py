@@ -68,6 +68,11 @@ def site_of(way: str) -> dict[str, Mapping[str, Any]]:
     return {"jde": {**OLD, **ALL[way].switches}}
 
 
+def known_at(way: str) -> Mapping[str, Any]:
+    """Settings of the flow that makes vouchers, which are known in this way there."""
+    return ALL[way].settings
+
+
 def made_by_us(town: JdeTown, entry: Entry, flow: str, key: str, mark: str) -> None:
     """A voucher is one of ours: it shows that as far as JD Edwards keeps what we tell it, and our ledger knows it."""
     kept = town.site.systems["jde"].options()["batch_reference"] == "kept"

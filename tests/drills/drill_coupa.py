@@ -8,6 +8,7 @@ from typing import Any
 from drill_clerks import (
     LOCAL,
     JdeTown,
+    known_at,
     nothing,
     payment_leaves,
     payment_stranger,
@@ -48,7 +49,6 @@ from drill_place import Acts, Place, Stranger
 from drill_site import Site
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import CHART, Entry, first_books
-from scenario_keys import ALL
 from scenario_orders import Purchase, Purchasing
 
 from connector_sandbox.data import reference
@@ -269,10 +269,6 @@ _WAYS = {
 _KNOWING = ("approved_invoices", "payments_to_coupa")
 
 
-def _known(site: str) -> Mapping[str, Any]:
-    return ALL[_WAYS[site]].settings
-
-
 PLACE = Place(
     world=_world,
     connections={
@@ -287,15 +283,15 @@ PLACE = Place(
         "coupa": {"system": "coupa", "url": "http://coupa.test", "settle_seconds": 0, "page_size": 2, **LOCAL},
     },
     sites={
-        "static chart": {**_STATIC, "approved_invoices": _known("static chart")},
+        "static chart": {**_STATIC, "approved_invoices": known_at(_WAYS["static chart"])},
         "dynamic chart": {
             "accounts": {"chart": "JDE dynamic"},
             "purchase_orders": _ORDERS,
             "invoices": _HANDED,
-            "approved_invoices": {"voucher_custom_field": "erp-voucher", **_known("dynamic chart")},
+            "approved_invoices": {"voucher_custom_field": "erp-voucher", **known_at(_WAYS["dynamic chart"])},
         },
-        "purged batch rows": {**_STATIC, "approved_invoices": _known("purged batch rows")},
-        "own numbers": {**_STATIC, "approved_invoices": _known("own numbers")},
+        "purged batch rows": {**_STATIC, "approved_invoices": known_at(_WAYS["purged batch rows"])},
+        "own numbers": {**_STATIC, "approved_invoices": known_at(_WAYS["own numbers"])},
     },
     switches={site: site_of(way) for site, way in _WAYS.items()},
     only={"purged batch rows": _KNOWING, "own numbers": _KNOWING},

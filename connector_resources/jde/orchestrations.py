@@ -118,7 +118,8 @@ class Orchestrations:
         proves that dates and numbers are read as they are meant. Succeeds only when all of the sheet's criterion holds:
         2xx, no exception, `jde__status` absent, SUCCESS or a warning, no `continuedOnError`, no form or system errors,
         and the configured key output present and not zero. Raises Refused when JDE said no and named its reason,
-        OutcomeUnknown when something may have been written.
+        OutcomeUnknown when something may have been written. Of an act that makes no document the answer does not tell
+        what it did: the caller looks.
         """
         wanted = self.configured(act)
         self._as_declared(act, values)
@@ -138,7 +139,7 @@ class Orchestrations:
         body = answer.json()
         if not isinstance(body, Mapping):
             raise self._unknown(call, "its answer is no object")
-        found = verdict(body, wanted.key_output, reads=reads)
+        found = verdict(body, wanted.key_output, makes=not reads and _makes(act))
         if found.doubt:
             raise self._unknown(call, self._http.hide(found.doubt))
         if found.errors is not None:
@@ -204,3 +205,8 @@ class Orchestrations:
     def _unknown(self, call: Call, reason: str) -> OutcomeUnknown:
         name = self._connection.name
         return OutcomeUnknown(f"{call.what} on {name}: {reason}; look whether it was written", connection=name)
+
+
+def _makes(act: str) -> bool:
+    """Whether an act makes a document: by its contract its answer then has the number."""
+    return any(output.key for output in ACTS[act].outputs)

@@ -1,7 +1,8 @@
 """What a 2xx answer of an orchestration says: done, refused, or not to be known (jde-ais sections 3.4, 14.2).
 
 A warning is not a refusal: JDE went on after it, or the form waits for its OK once more. With the key of the document
-it was made; without it nobody knows, and the document is looked up.
+it was made; without it nobody knows, and the document is looked up. Of an orchestration that makes no document the
+answer never tells what it did: whoever calls looks at that each time, warned or not.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ class Verdict:
     doubt: str = ""
 
 
-def verdict(body: Mapping[str, Any], key_output: str | None, *, reads: bool = False) -> Verdict:
-    """Judge an answer; `key_output` names the output that holds the number."""
+def verdict(body: Mapping[str, Any], key_output: str | None, *, makes: bool = True) -> Verdict:
+    """Judge an answer; `key_output` names the output that holds the number, `makes` says whether the orchestration
+    makes a document at all."""
     key = output(body, key_output) if key_output else ""
     went_on = body.get("continuedOnError")
     errors = _errors(body)
@@ -46,7 +48,7 @@ def verdict(body: Mapping[str, Any], key_output: str | None, *, reads: bool = Fa
     if status not in (_DONE, *_WARNED):
         return Verdict(key or None, doubt=f"it answered jde__status {status}, which is neither success nor error")
     warned = _warnings(body) or (status if status != _DONE else "")
-    if warned and not key and not reads:
+    if warned and not key and makes:
         return Verdict(None, doubt=f"it answered with a warning: {warned}")
     return Verdict(key or None)
 

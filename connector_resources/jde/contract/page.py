@@ -79,8 +79,8 @@ _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
             " defaults). Other content beside them does no harm.",
             "The output named by `key_output` only where the document was made: an answer without it is no success.",
             "With errors: status 500, JDE's own `message` and the user-defined text.",
-            "Warnings alone, with the key output: done. Warnings alone without it: the connector takes the outcome as"
-            " unknown and looks in JDE.",
+            "Warnings alone, with the key output: done. Warnings alone without it, where the section has one: the"
+            " connector takes the outcome as unknown and looks in JDE. Where the section has none, it looks each time.",
         ),
     ),
     (

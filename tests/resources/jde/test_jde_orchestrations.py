@@ -126,13 +126,23 @@ def test_a_warning_with_the_documents_number_is_a_success(ais: FakeAis, client: 
     assert client.orchestrations.call(ACT, VALUES).key == "7"
 
 
-def test_a_warning_of_an_act_that_answers_no_number_is_looked_up(ais: FakeAis, connect: Connect) -> None:
-    client = connect(orchestrations={"voucher_batch_run": {"name": "ML_Payment"}})
+def test_a_warning_without_the_number_of_a_document_that_is_made_is_looked_up(ais: FakeAis, connect: Connect) -> None:
+    client = connect(orchestrations={ACT: {"name": "ML_Payment"}}, orchestration_dates="iso")
     answering(ais, 200, WARNED)
     with pytest.raises(OutcomeUnknown, match="with a warning: 0082 Duplicate; look whether it was written"):
-        client.orchestrations.call("voucher_batch_run", {"BatchNumber": "B", "Mode": "final"})
-    answering(ais, 200, {"JobNumber": 12})
+        client.orchestrations.call(ACT, VALUES)
+
+
+@pytest.mark.parametrize("body", [WARNED, {"jde__status": "WARN"}, {"JobNumber": 12}])
+def test_what_an_act_did_that_makes_no_document_is_for_its_caller_to_see(
+    ais: FakeAis, connect: Connect, body: Any
+) -> None:
+    client = connect(orchestrations={"voucher_batch_run": {"name": "ML_Payment"}})
+    answering(ais, 200, body)
     assert client.orchestrations.call("voucher_batch_run", {"BatchNumber": "B", "Mode": "final"}).key is None
+    answering(ais, 200, FORM)
+    with pytest.raises(Refused, match="0082 Duplicate"):
+        client.orchestrations.call("voucher_batch_run", {"BatchNumber": "B", "Mode": "final"})
 
 
 @pytest.mark.parametrize(

@@ -112,16 +112,22 @@ def vouchers(town: BillSite, id: str | None = None) -> list[tuple[str, Decimal, 
 
 
 def entered(town: BillSite, id: str | None = None) -> list[tuple[str, Decimal, str]]:
-    """The same with what the cost lines of a void one came to before it: its pay item has no amount any more."""
+    """The same with what the cost lines of a void one came to before it: its pay item has no amount any more, or, where
+    a void does not clear it, the whole."""
     before: dict[int, Decimal] = {}
     for line in table(town, "F0911"):
         if line.get("RE", "").strip() != "V":
             before[line["DOC"]] = before.get(line["DOC"], Decimal(0)) + Decimal(line["AA"])
+    cleared = town.sandbox.get("/options")["jde"]["void_clears_gross"]
+    left: dict[int, Decimal] = {}
     found = []
     for (mark, row), (_, gross, state) in zip(marked(town, id), vouchers(town, id), strict=True):
         if state == "void":
-            assert (gross, Decimal(row.get("AAP", 0))) == (0, 0), row
+            assert Decimal(row.get("AAP", 0)) == 0, row
+            net = gross - (0 if cleared else Decimal(row.get("STAM", 0)))
+            left[row["DOC"]] = left.get(row["DOC"], Decimal(0)) + net
         found.append((mark, before[row["DOC"]] if state == "void" else gross, state))
+    assert left == {number: 0 if cleared else before[number] for number in left}
     return found
 
 

@@ -90,6 +90,7 @@ def test_a_lost_ledger_asks_jd_edwards_once_for_marks(town: Site, payables: Paya
     assert marks(payables) == [("", "A")]
 
 
+@pytest.mark.as_delivered("jde.entry_reference")
 def test_a_column_that_is_named_is_meant(town: Site, payables: Payables) -> None:
     """Given a home that names the column of the mark and says nothing else, then vouchers are known by the mark; the
     first that JD Edwards does not keep the mark of stops the flow."""
@@ -102,6 +103,7 @@ def test_a_column_that_is_named_is_meant(town: Site, payables: Payables) -> None
     assert len(payables.rows("F0411")) == 1
 
 
+@pytest.mark.as_delivered("jde.batch_reference", "jde.write_back")
 @pytest.mark.reason("voucher_not_recognised")
 def test_a_batch_that_drops_the_mark_is_told_and_nothing_is_made_again(town: Site, payables: Payables) -> None:
     """Given a site that says `mark`, and a batch processor that drops it as the vendor's does

@@ -92,7 +92,7 @@ SITES: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
         BOTH,
         {
             "jde.entry_warnings": "not_made",
-            # W, of a payment that makes its voucher, would contradict what these payments are: a type that nobody asks for
+            # a type that nobody asks for; W would contradict them, since these payments do not make their vouchers
             "jde.payment_batch_types": {"PK": "C", "PN": "C", "PT": "C"},
             "jde.warned": {EVERY: "Remark is long"},
             "jde.warning_status": "SUCCESS",

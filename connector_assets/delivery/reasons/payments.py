@@ -17,7 +17,7 @@ REASONS = (
     Reason(
         "payment_taken_back",
         "normal",
-        "the source has voided {field} {value}, which is recorded in the target as paid",
+        "the source has voided or deleted {field} {value}, which is recorded in the target as paid",
         "void the recorded payment in the target, then replay",
     ),
     Reason(

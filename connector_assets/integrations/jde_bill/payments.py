@@ -65,7 +65,7 @@ from connector_assets.integrations.jde_bill.paid.settings import PaymentsSetting
 from connector_assets.integrations.jde_bill.paid.settling import Settling
 from connector_assets.integrations.progress import begins_empty
 from connector_assets.integrations.to_jde.payments import REVERSALS
-from connector_resources.ledger import Delivery, Intent
+from connector_resources.ledger import Delivery, Intent, NewLink, Origin
 
 TOTALS = ("gross", "amount", "currency")
 OUTLETS: Mapping[str, type[PaymentOutlet]] = {"settle": Settling, "journal": Journals}
@@ -247,10 +247,19 @@ class Payments(Flow):
         return {key: hits for key, hits in found.items() if hits}
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
-        return self.outlet.read(ids)
+        found = self.outlet.read(ids)
+        return found | self.outlet.taken_back(self, set(ids) - found.keys())
+
+    def link(self, document: Document, target: Target, origin: Origin) -> NewLink:
+        return self.outlet.linked(super().link(document, target, origin), target)
 
     def targets(self) -> list[Target]:
-        return self.outlet.all()
+        """Every record of a number of ours, and what our void deleted."""
+        found = self.outlet.all()
+        there = {each.id for each in found}
+        posted = {each.target_id for each in self.bench.ledger.links.all(flow=self.full_name)}
+        gone = self.outlet.taken_back(self, posted - there).values()
+        return [*found, *(each for each in gone if each.id not in there)]
 
     @cached_property
     def _keys_by_number(self) -> dict[str, list[str]]:

@@ -60,11 +60,13 @@ from connector_assets.integrations.to_jde.payments import (
     REVERSE,
     VOID,
     PaymentRecords,
+    linked,
+    taken_back,
     voided_there,
 )
 from connector_assets.integrations.to_jde.periods import PeriodRules, periods_of
 from connector_resources.connections import PAYMENT_SCOPES
-from connector_resources.ledger import Delivery
+from connector_resources.ledger import Delivery, NewLink, Origin
 
 TOTALS = ("amount", "discount", "currency")
 ZERO = Decimal("0.00")
@@ -352,10 +354,17 @@ class PaymentsToJde(Flow):
         return {key: hits for key, hits in found.items() if hits}
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
-        return self.records.read(ids)
+        found = self.records.read(ids)
+        return found | taken_back(self, self.records, set(ids) - found.keys())
+
+    def link(self, document: Document, target: Target, origin: Origin) -> NewLink:
+        return linked(super().link(document, target, origin), target)
 
     def targets(self) -> list[Target]:
-        return self.records.within(self._number(1), HIGHEST_NUMBER)
+        """Every payment of such a number, and what our void deleted."""
+        found = self.records.within(self._number(1), HIGHEST_NUMBER)
+        linked_to = {each.target_id for each in self.bench.ledger.links.all(flow=self.full_name)}
+        return [*found, *taken_back(self, self.records, linked_to - {each.id for each in found}).values()]
 
     @cached_property
     def _keys_by_number(self) -> dict[str, str]:
@@ -426,7 +435,7 @@ class PaymentsToJde(Flow):
         return Step(
             name="void",
             body={"PaymentID": int(target.id), "VoidDate": row["gl_day"], **returned},
-            send=self.records.void,
+            send=lambda sent: self.records.void(sent, target),
             outcome="updated",
             changes=(FieldChange("void", False, True),),
         )

@@ -11,18 +11,18 @@ pays: the pay status that the vouchers get, since JDE itself puts A, which its p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from connector_assets.delivery.document import Target
 from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.currencies import is_foreign
-from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text
+from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, by, text, voucher_parts
 from connector_assets.integrations.from_jde.payments import discount_of, is_taken_back, paid_by, payments_of
 from connector_assets.integrations.from_jde.posting import without_audit_rows
 from connector_assets.integrations.to_jde.acts import lacking_inputs, missing_act
@@ -30,6 +30,7 @@ from connector_assets.integrations.to_jde.pay_items import told
 from connector_resources.connections import PaymentRun
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.jde.query import between
+from connector_resources.ledger import NewLink
 
 # the mapping in which a person says of a payment whose end is unclear what is done with it, and the two words
 REVERSALS, REVERSE, POST = "payment_reversals", "reverse", "post"
@@ -43,21 +44,28 @@ NEEDS: Mapping[str, Sequence[str]] = {
     VOID: ("PaymentID", "VoidDate"),
 }
 ZERO = Decimal("0.00")
+# of a link: the documents that the payment settles
+PAID = "paid"
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What a payment settles: (KCO, DCT, DOC, SFX) -> amount in the payment's currency; of a credit below nought.
     `selectable` are in words those of its pay items that are open, and that JDE's own payment run selects; `base` is
-    the sum in the company's currency, with which the bank account is credited."""
+    the sum in the company's currency, with which the bank account is credited. Of a payment that our void deleted JDE
+    tells no more, and `deleted` are the documents that it paid, as `KCO/DCT/DOC`."""
 
     items: Mapping[tuple[str, str, int, str], Decimal]
     selectable: tuple[str, ...] = ()
     base: Decimal = ZERO
+    deleted: str = ""
 
     @property
     def vouchers(self) -> str:
         """The documents, as `KCO/DCT/DOC`."""
+        if self.deleted:
+            return self.deleted
         return ", ".join(dict.fromkeys(f"{company}/{kind}/{number}" for company, kind, number, _ in self.items))
 
 
@@ -113,21 +121,35 @@ class PaymentRecords:
             raise OutcomeUnknown(f"{RECORD} was called, and there are {len(found)} payments of number {number}")
         return next(iter(found.values()))
 
-    def void(self, sent: Mapping[str, Any]) -> Target:
-        """Void a payment and read it back. OutcomeUnknown where it was taken and cannot be seen."""
+    def void(self, sent: Mapping[str, Any], held: Target) -> Target:
+        """Void a payment and read it back; one that was not posted may be deleted by it (jde-ais section 15). `held` is
+        the payment as it was. OutcomeUnknown where what came of it cannot be seen."""
         self.jde.orchestrations.call(VOID, sent)
-        number = str(sent["PaymentID"])
-        found = {each.id: each for each in self._seen(VOID, lambda: self.read([number]).values())}
-        if number not in found:
-            raise OutcomeUnknown(f"{VOID} was called, and payment {number} is not to be seen")
-        return found[number]
+        found = self._seen(VOID, lambda: self.read([held.id]) or self.deleted({held.id: (held, held.raw.vouchers)}))
+        if held.id not in found:
+            raise OutcomeUnknown(f"{VOID} was called, and payment {held.id} is not to be seen")
+        return found[held.id]
 
-    def _seen(self, act: str, look: Any) -> Iterable[Target]:
+    def deleted(self, gone: Mapping[str, tuple[Target, str]]) -> dict[str, Target]:
+        """Those of these payments, without a header and voided by us, that have no details either: as void ones. Each
+        with the documents that it paid, as `Settled.vouchers` has them, of which JDE's own run may select some now."""
+        details = by(self._by("F0414", ["PYID"], [(int(id),) for id in gone]), "PYID")
+        left = {id: each for id, each in gone.items() if int(id) not in details}
+        keys = {voucher_parts(name) for _, vouchers in left.values() for name in vouchers.split(", ")}
+        items = by(without_audit_rows(self._by("F0411", VOUCHER_KEY, sorted(keys))), *VOUCHER_KEY)
+        run = self.bench.connection("jde").payment_run  # type: ignore[union-attr]
+        found = {}
+        for id, (held, vouchers) in left.items():
+            rows = [row for name in vouchers.split(", ") for row in items.get(voucher_parts(name), ())]
+            raw = Settled({}, tuple(told(row) for row in rows if run.selectable(row)), deleted=vouchers)
+            found[id] = replace(held, content={**held.content, "void": True}, status="void", raw=raw)
+        return found
+
+    def _seen(self, act: str, look: Callable[[], Found]) -> Found:
         try:
-            found: Iterable[Target] = look()
+            return look()
         except SystemProblem as error:
             raise OutcomeUnknown(f"{act} was called, and what came of it could not be read: {error}") from error
-        return found
 
     def _by(self, table: str, columns: Sequence[str], keys: Collection[tuple[Any, ...]]) -> list[Row]:
         if not keys:
@@ -141,6 +163,29 @@ class PaymentRecords:
         run = self.bench.connection("jde").payment_run  # type: ignore[union-attr]
         found = {row["PYID"]: _target(row, details.get(row["PYID"], []), items, run) for row in headers}
         return [found[number] for number in sorted(found)]
+
+
+def linked(link: NewLink, target: Target) -> NewLink:
+    """The link of a payment, which keeps what it pays: JDE does not tell it any more once our void has deleted it."""
+    settled = target.raw
+    return replace(link, attributes={**link.attributes, PAID: settled.vouchers}) if settled.vouchers else link
+
+
+def taken_back(flow: Flow, records: PaymentRecords, ids: Collection[str]) -> dict[str, Target]:
+    """Those of these payments, which JDE holds no more, that we took back: one that was not posted may be deleted by
+    that. It counts as void, until what followed it is there."""
+    ledger, name = flow.bench.ledger, flow.full_name
+    links = ledger.links.by_target(name, flow.target_entity, sorted(ids)) if ids else {}
+    keys = [link.source_key for link in links.values()]
+    known, open_calls = ledger.deliveries.load(name, keys), ledger.intents.unfinished(name, keys)
+    gone = {}
+    for id, link in links.items():
+        left, vouchers = known.get(link.source_key), link.attributes.get(PAID)
+        ours = any(intent.step == "void" for intent in open_calls.get(link.source_key, ()))
+        if left is None or left.content is None or not vouchers or not (ours or left.content.get("void")):
+            continue
+        gone[id] = (Target(id, left.content, "void", link.target_label), str(vouchers))
+    return records.deleted(gone) if gone else {}
 
 
 def voided_there(flow: Flow, headers: Sequence[Row]) -> dict[str, date | None]:

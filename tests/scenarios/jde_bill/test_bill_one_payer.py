@@ -344,6 +344,7 @@ def test_a_clerk_who_pays_a_handed_over_voucher_by_hand_closes_its_bill(owed: Bi
 
 
 @pytest.mark.parametrize("in_bill", ["VOIDED", "CANCELED", "FUNDING_FAILED_VOIDED"])
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_payment_that_is_cancelled_in_bill_never_puts_the_voucher_within_jd_edwards_reach(
     owed: BillSite, in_bill: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -366,6 +367,7 @@ def test_a_payment_that_is_cancelled_in_bill_never_puts_the_voucher_within_jd_ed
 
 
 @pytest.mark.reason("no_return_status")
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_an_orchestration_that_cannot_put_the_voucher_back_voids_nothing(owed: BillSite) -> None:
     """Given a site whose orchestration for voiding has no input for the pay status
     then `ping` says so, and a payment that BILL takes back is not voided but told, of high severity; once the

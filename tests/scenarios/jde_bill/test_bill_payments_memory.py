@@ -52,6 +52,7 @@ def test_a_lost_answer_posts_nothing_twice(town: BillSite, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_lost_answer_to_a_second_posting_posts_nothing_twice(town: BillSite, kind: str) -> None:
     """Given a payment that was taken back and is paid again under its id
     when that posting loses its answer, then JD Edwards has one in force, whichever way it went."""
@@ -69,6 +70,7 @@ def test_a_lost_answer_to_a_second_posting_posts_nothing_twice(town: BillSite, k
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_lost_answer_to_a_reversal_reverses_once(town: BillSite, kind: str) -> None:
     """Given a payment that is taken back, and a void that loses its answer, then it is void once."""
     entry = town.books.voucher()
@@ -110,6 +112,7 @@ def test_a_restored_ledger_finds_what_was_posted_since(town: BillSite) -> None:
     assert calls(town) == 1
 
 
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_restored_ledger_takes_back_what_was_posted_and_voided_since(town: BillSite) -> None:
     """Given a ledger restored from before a payment that BILL has taken back meanwhile
     then the payment is found in JD Edwards and voided there."""

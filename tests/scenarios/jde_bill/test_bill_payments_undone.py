@@ -39,6 +39,7 @@ def fiscal_months(town: BillSite, current: int) -> None:
         ("CLEARED", "CANCELLED"),
     ],
 )
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_posted_payment_that_came_back_is_reversed_once(town: BillSite, single: str, status: str | None) -> None:
     """Given a posted payment, when BILL takes it back by either of its two words for it
     then it is voided in JD Edwards, once, and the voucher is open again."""
@@ -116,6 +117,7 @@ def test_what_failed_before_it_was_posted_writes_nothing(town: BillSite, single:
     ],
 )
 @pytest.mark.reason("payment_needs_action")
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_failed_payment_is_reversed_only_when_a_person_says_so(town: BillSite, single: str) -> None:
     """Given a posted payment that did not reach the vendor
     then it stands, with an exception of high severity
@@ -184,6 +186,7 @@ def test_a_failed_payment_that_bill_solved_needs_nobody(town: BillSite) -> None:
     assert (town.exceptions(FLOW), posted(town)) == ([], [(Decimal(100), False)])
 
 
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_reissue_is_posted_once(town: BillSite) -> None:
     """Given a posted payment that is voided and issued anew, then the first is voided and the second posted, once."""
     entry = town.books.voucher()
@@ -236,6 +239,7 @@ def test_the_gl_date_may_be_today(town: BillSite) -> None:
     assert [(str(row["DMTJ"]), str(row["DGJ"])) for row in details(town)] == [("2026-02-27", "2026-03-02")]
 
 
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_reversal_is_dated_in_the_open_period(town: BillSite) -> None:
     """Given a payment that was posted in February, when March is the current period and BILL takes it back
     then it is voided on the first day that is open, which the check of G/L dates lists until it is written."""
@@ -330,6 +334,7 @@ def test_a_voucher_that_was_voided_in_jde_is_held(town: BillSite) -> None:
     assert town.exception(FLOW).reason == "voucher_not_linked" and calls(town) == 0
 
 
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_payment_that_somebody_voided_in_jde_is_a_conflict(town: BillSite) -> None:
     """Given a posted payment that a clerk voided in JD Edwards while BILL's stands
     then a person decides; or the site says that BILL is right, and it is posted anew."""

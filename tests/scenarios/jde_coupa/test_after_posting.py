@@ -85,6 +85,7 @@ def test_a_logged_voucher_follows_its_redistribution(town: Site) -> None:
 
 
 @pytest.mark.parametrize("switches", [{}, {"void_payment_lines": True}, {"void_clears_payment": True}])
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_void_payment_is_taken_back_once_and_its_voucher_is_open_again(town: Site, switches: dict[str, bool]) -> None:
     """Given a paid voucher, when its payment is void, with or without lines of type PO and the amount taken out
     then Coupa is told of the payment and of its void, no more, and the invoice is not paid."""

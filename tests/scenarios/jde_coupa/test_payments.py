@@ -118,6 +118,7 @@ def test_two_payments_that_wait_are_told_together(town: Site, voucher: Entry) ->
     assert paid(town) == (True, [Decimal(60), Decimal(60)], Decimal(0))
 
 
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_voided_payment_is_taken_back_by_a_negative_one(town: Site, voucher: Entry) -> None:
     """Given a paid invoice
     when the payment is voided in JD Edwards
@@ -135,6 +136,7 @@ def test_a_voided_payment_is_taken_back_by_a_negative_one(town: Site, voucher: E
     assert town.sync("invoices")["invoices"].writes == 0
 
 
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_lines_that_a_void_adds_are_not_taken_for_payments(town: Site, voucher: Entry) -> None:
     """Given a JD Edwards whose void of a payment also adds lines of the opposite sign
     when a payment is made and voided, then Coupa is told of the same two amounts as anywhere."""
@@ -147,6 +149,7 @@ def test_lines_that_a_void_adds_are_not_taken_for_payments(town: Site, voucher: 
     assert paid(town) == (False, [Decimal(120), Decimal(-120)], Decimal(120))
 
 
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_payment_that_was_made_and_voided_while_waiting_is_told_as_both(town: Site, voucher: Entry) -> None:
     """Given a draft whose voucher was paid and the payment voided, when it is approved, then both entries are told."""
     town.books.pay(voucher, number=5001)

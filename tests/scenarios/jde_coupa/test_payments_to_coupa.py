@@ -59,6 +59,7 @@ def test_one_payment_of_several_vouchers_is_told_to_each_invoice(town: Site) -> 
     assert paid(town, first.id)[1] == [Decimal(120)] and paid(town, second.id)[1] == [Decimal(30)]
 
 
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_voided_payment_is_taken_back_from_the_invoice(town: Site) -> None:
     """Given a paid invoice born in Coupa, when JD Edwards voids the payment
     then a negative payment is appended and the invoice is open; paid anew, it is paid again."""
@@ -83,6 +84,7 @@ def test_a_payment_made_and_voided_before_anything_was_told_is_no_news(town: Sit
     assert paid(town, found.id)[1] == []
 
 
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_the_payments_of_all_revisions_of_an_invoice_are_its_payments(town: Site) -> None:
     """Given a voucher that was paid, unpaid and voided, and a second one of the invoice's next revision
     when that is paid, then the invoice shows all that happened, and is paid."""

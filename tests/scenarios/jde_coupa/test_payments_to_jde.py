@@ -140,6 +140,7 @@ def test_a_credit_is_booked_below_nought(town: Site) -> None:
     assert Decimal(booked(town)[0]["PAAP"]) == Decimal(-40)
 
 
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_payment_that_came_back_is_voided(town: Site) -> None:
     """Given a booked payment, when it is cancelled in Coupa
     then it is voided in JD Edwards, once, and the voucher is open again."""
@@ -171,6 +172,7 @@ def detail_of(town: Site, payment: int) -> int:
 
 
 @pytest.mark.reason("payment_may_have_left")
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_booked_payment_that_completed_with_errors_is_reversed_by_a_person_only(town: Site) -> None:
     """Given a booked payment, when Coupa Pay says that it completed with errors, so that the money may have left
     then it stands, with an exception of high severity, as often as it is synced
@@ -400,6 +402,7 @@ def test_a_period_past_its_cut_off_is_closed_though_jd_edwards_has_it_open(town:
     assert settled(town)[0]["DGJ"] == date(2026, 4, 1)
 
 
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_void_in_a_closed_period_is_dated_in_the_open_one(town: Site) -> None:
     """Given a booked payment of March, when it comes back in April and March is closed, the void is dated 1 April: the
     check of G/L dates lists it until it is written."""
@@ -472,6 +475,7 @@ def test_a_payment_of_our_number_that_is_not_ours_is_not_adopted(town: Site) -> 
     assert open_items(town, found.voucher) == [(Decimal(120), "A")]
 
 
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_payment_that_was_voided_in_jd_edwards_needs_a_person(town: Site) -> None:
     """Given a booked payment that a clerk voided in JD Edwards, when Coupa's payment is looked at again
     then it is a conflict: the money has gone, and nobody books it a second time by himself."""

@@ -142,6 +142,7 @@ def test_a_voucher_that_a_broken_payment_run_left_is_not_paid(town: Site, told: 
     assert paid(town, told.id)[:2] == (True, [Decimal(120)]) and town.exceptions(TOLD) == []
 
 
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_a_payment_that_is_void_with_its_voucher_is_taken_back(town: Site, told: Born) -> None:
     """Given a paid invoice, when a clerk voids the payment and its voucher with it, then Coupa is told of the void and
     the invoice is open there."""

@@ -71,6 +71,7 @@ def test_a_foreign_payment_proves_the_whole(town: Site) -> None:
     assert paid(town, found.id)[0] and town.exceptions(FLOW) == []
 
 
+@pytest.mark.as_delivered("jde.unposted_payment_void")
 def test_what_a_void_payment_left_closed_is_not_paid(town: Site) -> None:
     """Given a paid invoice, when the payment is void and a clerk closes the voucher by hand instead of paying it anew
     then Coupa is told of the void, and a person that no payment stands."""

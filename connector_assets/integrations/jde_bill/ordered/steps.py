@@ -30,9 +30,8 @@ class OrderBillSteps(BillSteps):
         held: Held = target.raw
         content = document.content
         left = [each for each in content["payments"] if not each["void"] and each["id"] not in held.recorded]
-        taken_back = [each for each in content["payments"] if each["void"] and each["id"] in held.recorded]
         total = held.total if content["closed"] else Decimal(content["total"])
-        return amounts.Wanted(total, tuple(left), tuple(taken_back))
+        return amounts.Wanted(total, tuple(left), amounts.taken_back(content["payments"], held.recorded))
 
     def fields(self, document: Document, *, is_open: bool) -> Collection[str]:
         return () if document.content["closed"] else self.parts.keys()

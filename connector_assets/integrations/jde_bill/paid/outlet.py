@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from connector_assets.delivery.document import Document, Step, Target
+from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.money import amount_text
 from connector_assets.delivery.workbench import Workbench
 from connector_assets.integrations.from_jde.keys import Row
 from connector_assets.integrations.jde_bill.paid.settings import PaymentsSettings, return_status
 from connector_assets.integrations.to_jde.payments import RETURN_STATUS
+from connector_resources.ledger import NewLink
 
 POSTED, VOIDED = "posted", "voided"
 
@@ -89,6 +91,14 @@ class PaymentOutlet(ABC):
     @abstractmethod
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         """The records of these ids; a void one that was followed by another is answered for by that one."""
+
+    def linked(self, link: NewLink, target: Target) -> NewLink:
+        """The link of a record, with what is kept of it beyond its id."""
+        return link
+
+    def taken_back(self, flow: Flow, ids: Collection[str]) -> dict[str, Target]:
+        """The records of these ids that JDE holds no more because we took them back, or what followed them."""
+        return {}
 
     @abstractmethod
     def perhaps_undone(self, entity: str, rows: Sequence[Row]) -> dict[str, date | None]:

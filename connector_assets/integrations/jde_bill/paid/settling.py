@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from connector_assets.delivery.document import Document, FieldChange, Step, Target, differences
+from connector_assets.delivery.flow import Flow
 from connector_assets.delivery.money import amount_text
 from connector_assets.integrations.from_jde.keys import Row
 from connector_assets.integrations.jde_bill.paid.outlet import (
@@ -33,7 +34,10 @@ from connector_assets.integrations.to_jde.payments import (
     VOID,
     PaymentRecords,
     Settled,
+    linked,
+    taken_back,
 )
+from connector_resources.ledger import NewLink
 
 ZERO = Decimal("0.00")
 NEEDS: Mapping[str, Sequence[str]] = {
@@ -82,14 +86,23 @@ class Settling(PaymentOutlet):
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         found = {id: _told(each) for id, each in self.records.read(ids).items()}
-        void = {id: each for id, each in found.items() if each.content["void"]}
-        if void:
-            later = self.numbered({int(each.content["number"]) for each in void.values()})
-            for id, old in void.items():
-                own = [each for each in later if vouchers_of(each) & vouchers_of(old) and each.label == old.label]
-                # where several are in force, none of them has taken its place for certain
-                live = standing(own)
-                found[id] = live[0] if len(live) == 1 else old
+        return found | self._followed({id: each for id, each in found.items() if each.content["void"]})
+
+    def linked(self, link: NewLink, target: Target) -> NewLink:
+        return linked(link, target)
+
+    def taken_back(self, flow: Flow, ids: Collection[str]) -> dict[str, Target]:
+        return self._followed(taken_back(flow, self.records, ids))
+
+    def _followed(self, void: Mapping[str, Target]) -> dict[str, Target]:
+        """Void payments by their id, or what was posted in their place since."""
+        found = dict(void)
+        later = self.numbered({int(each.content["number"]) for each in void.values()}) if void else []
+        for id, old in void.items():
+            own = [each for each in later if vouchers_of(each) & vouchers_of(old) and each.label == old.label]
+            # where several are in force, none of them has taken its place for certain
+            live = standing(own)
+            found[id] = live[0] if len(live) == 1 else old
         return found
 
     def perhaps_undone(self, entity: str, rows: Sequence[Row]) -> dict[str, date | None]:
@@ -141,7 +154,7 @@ class Settling(PaymentOutlet):
         return Step(
             name="void",
             body={"PaymentID": int(target.id), "VoidDate": row["gl_day"], **returned(row)},
-            send=lambda sent: _told(self.records.void(sent)),
+            send=lambda sent: _told(self.records.void(sent, target)),
             outcome="updated",
             stage=VOIDED,
             changes=(FieldChange("void", False, True),),
@@ -159,7 +172,7 @@ def _discounted(row: Mapping[str, Any]) -> dict[str, Any]:
 def vouchers_of(target: Target) -> set[str]:
     """The documents that a payment settles, as `KCO/DCT/DOC`."""
     settled: Settled = target.raw
-    return {f"{company}/{kind}/{number}" for company, kind, number, _ in settled.items}
+    return set(settled.vouchers.split(", ")) if settled.vouchers else set()
 
 
 def _together(part: Part, first: Part) -> bool:
@@ -175,6 +188,9 @@ def _settles(target: Target, parts: Sequence[Part]) -> bool:
 def _told(target: Target) -> Target:
     """A payment in the terms of the flow's content: `gross` is what it settles of vouchers, `amount` the cash."""
     settled: Settled = target.raw
+    if settled.deleted:
+        # as it was told before
+        return target
     gross = sum((amount for amount in settled.items.values() if amount > 0), ZERO)
     content = {name: target.content[name] for name in ("number", "amount", "currency", "date", "void")}
     told = {"gross": amount_text(gross), "funding": amount_text(settled.base), "discount": target.content["discount"]}

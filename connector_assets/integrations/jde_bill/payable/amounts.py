@@ -9,7 +9,7 @@ its amount say neither, because the voucher was changed too, the days do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,11 +21,11 @@ ZERO = Decimal("0.00")
 @dataclass(frozen=True)
 class Wanted:
     """`total`: what the bill must be for. `record`: payments of JDE that BILL lacks, the oldest first; `taken_back`:
-    recorded ones that JDE has voided."""
+    recorded ones (PYID) that JDE has voided, or deleted."""
 
     total: Decimal
     record: tuple[Mapping[str, Any], ...] = ()
-    taken_back: tuple[Mapping[str, Any], ...] = ()
+    taken_back: tuple[str, ...] = ()
 
 
 def wanted(content: Mapping[str, Any], held: Decimal, recorded: Mapping[str, Decimal], made: date | None) -> Wanted:
@@ -38,8 +38,14 @@ def wanted(content: Mapping[str, Any], held: Decimal, recorded: Mapping[str, Dec
     left = [each for each in live if each["id"] not in recorded]
     base = Decimal(content["amount"]) + Decimal(content["by_target"]) + _sum(done, "amount")
     since = _since(base, left, held, _sum(done, "discount"), made)
-    taken_back = tuple(each for each in payments if each["void"] and each["id"] in recorded)
-    return Wanted(base + _sum(since, "amount"), tuple(since), taken_back)
+    return Wanted(base + _sum(since, "amount"), tuple(since), taken_back(payments, recorded))
+
+
+def taken_back(payments: Sequence[Mapping[str, Any]], recorded: Collection[str]) -> tuple[str, ...]:
+    """The recorded payments that do not stand in JDE: void, or gone, as one is that was not posted when it was voided
+    (jde-ais section 15)."""
+    stand = {each["id"] for each in payments if not each["void"]}
+    return tuple(each for each in recorded if each not in stand)
 
 
 def _since(

@@ -128,7 +128,7 @@ class BillSteps(PayableSteps[BillRecords]):
             return first
         wanted = self.wanted_of(document, target)
         if wanted.taken_back:
-            return Hold(tuple(problem("payment_taken_back", "payment", each["id"]) for each in wanted.taken_back))
+            return Hold(tuple(problem("payment_taken_back", "payment", each) for each in wanted.taken_back))
         if not wanted.total:
             return self._withdraw(document, known, target, "took back")
         if held.unknown:

@@ -80,6 +80,17 @@ class Change:
         found = {name: self._field(name, value) for name, value in self.ours.items()}
         return found | ({APPROVALS: True} if self.keeping.approvals and has_approvals(self.held) else {})
 
+    def replacing_only(self) -> dict[str, Any]:
+        """The body of a PUT that does what the PATCH would: what `ours` says nothing of, a line also, stays as it is;
+        what it says is null is left out."""
+        name, said = self.keeping.lines, self.completed()
+        dropped = COMMON | self._read_only
+        body = {field: value for field, value in {**self.held, **said}.items() if field not in dropped}
+        lines = {str(line["id"]): self._writable(line, name) for line in self.held.get(name) or ()}
+        new = [line for line in said.get(name, ()) if line.get("id") is None]
+        lines |= {str(line["id"]): line for line in said.get(name, ()) if line.get("id") is not None}
+        return {field: value for field, value in body.items() if value is not None} | {name: [*lines.values(), *new]}
+
     def lost(self, sent: Raw, now: Raw) -> dict[str, Any]:
         """What stood in the record, was repeated in `sent`, and is not in it any more as it is `now`: the field's path
         -> its value."""
@@ -104,6 +115,10 @@ class Change:
 
     def _line(self, held: Raw, ours: Raw, path: str) -> Any:
         return self._merged({name: value for name, value in held.items() if name not in OF_LINES}, ours, path)
+
+    def _writable(self, line: Raw, path: str) -> dict[str, Any]:
+        dropped = OF_LINES | {name.removeprefix(f"{path}.") for name in self._read_only if name.startswith(f"{path}.")}
+        return {name: value for name, value in line.items() if name not in dropped}
 
     def _merged(self, held: Any, ours: Any, path: str) -> Any:
         if not (isinstance(held, Mapping) and isinstance(ours, Mapping)):

@@ -88,6 +88,10 @@ class Writable(Resource[M]):
         """Write a record anew, with everything in it that is not ours (bill section 3.2.1)."""
         call = self._write("PUT", f"{self.path}/{record_id}", f"replace {self.NOUN} {record_id}", None)
         change = self._change(call, record_id, wire.body(body), owned, unless)
+        return self._put(call, record_id, change, change.replacing())
+
+    def _put(self, call: Call, record_id: str, change: Change, body: Raw) -> M:
+        """Raises `Unavailable` where BILL does not tell what the PUT would have to repeat."""
         untold = untold_credits(change.held)
         if untold:
             name = self._channel.connection.name
@@ -96,7 +100,7 @@ class Writable(Resource[M]):
                 " off; nothing was sent",
                 connection=name,
             )
-        return self._changed(call, record_id, change, change.replacing())
+        return self._changed(call, record_id, change, body)
 
     def _change(
         self, call: Call, record_id: str, ours: Raw, owned: Collection[str], unless: Unless[M] | None

@@ -10,7 +10,7 @@ import pytest
 from bill_fake import STAMP, FakeBill, Reply, Seen, error
 
 from connector_resources.bill import Bill, BillClient
-from connector_resources.errors import NotFound, Unavailable
+from connector_resources.errors import NotFound, Refused, Unavailable
 
 PATH = "/connect/v3/bills/00n01"
 EIGHT = {
@@ -153,6 +153,45 @@ def test_a_patch_sends_objects_and_lines_whole(fake: FakeBill, client: BillClien
     kept = {name: value for name, value in EIGHT.items() if name != "departmentId"}  # ours, and gone
     assert seen.json["billLineItems"][0]["classifications"] == {**kept, "newOfLine": "c", "chartOfAccountId": "0ca2"}
     assert "vendorCredits" not in seen.json
+
+
+WANTS_TERM = Reply(400, [{"timestamp": STAMP, "severity": "ERROR", "message": "paymentTermId: must not be null"}])
+
+
+def test_a_patch_that_bill_refuses_for_want_of_a_payment_term_repeats_that_of_the_bill(
+    fake: FakeBill, client: BillClient, bill: dict[str, Any]
+) -> None:
+    fake.sequence("PATCH", PATH, [WANTS_TERM])
+    written = client.bills.update("00n01", {"dueDate": "2026-05-01"})
+    first, second = fake.api("PATCH")
+    assert "paymentTermId" not in first.json
+    assert second.json == {**first.json, "paymentTermId": "00p1"}
+    assert (str(written.due_date), fake.api("PUT")) == ("2026-05-01", [])
+
+
+def test_a_bill_without_a_payment_term_is_replaced_where_a_patch_wants_one(
+    fake: FakeBill, client: BillClient, bill: dict[str, Any]
+) -> None:
+    del bill["paymentTermId"]
+    fake.sequence("PATCH", PATH, [WANTS_TERM])
+    line = {"id": "bli1", "amount": Decimal(80)}
+    client.bills.update("00n01", {"billLineItems": [line], "purchaseOrderNumber": None}, owned=("dueDate", *OWNED))
+    sent = put(fake)
+    assert not {"paymentTermId", "purchaseOrderNumber"} & sent.keys()
+    for name in ("payFromChartOfAccountId", "classifications", "vendorCredits", "newOfBill", "vendorId", "dueDate"):
+        assert plain(sent[name]) == BILL[name]
+    assert sent["billApprovals"] is True
+    assert [plain(each) for each in sent["billLineItems"]] == [
+        {**BILL["billLineItems"][0], "amount": 80},
+        BILL["billLineItems"][1],
+    ]
+
+
+def test_what_else_bill_refuses_is_not_sent_again(fake: FakeBill, client: BillClient, bill: dict[str, Any]) -> None:
+    fake.sequence("PATCH", PATH, [error(None, "dueDate: must not be null", 400)])
+    with pytest.raises(Refused, match="dueDate"):
+        client.bills.update("00n01", {"description": "x"})
+    assert (len(fake.api("PATCH")), fake.api("PUT")) == (1, [])
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,7 @@ def test_a_cost_line_more_erases_nothing_that_people_entered(owed: BillSite) -> 
     assert unexplained(owed) == []
 
 
+@pytest.mark.as_delivered("bill.patch_needs_payment_term")
 def test_another_amount_erases_nothing_that_people_entered(owed: BillSite) -> None:
     """Given the same bill
     when amounts and an account of its voucher change
@@ -114,6 +115,32 @@ def test_another_amount_erases_nothing_that_people_entered(owed: BillSite) -> No
     assert lines(owed, after) == [("40.4110", D("40.00")), ("30.5020", D("70.00"))]
     kept(full, after)
     assert (owed.bill.calls("PUT /connect/v3/bills/{id}"), owed.bill.calls("PATCH /connect/v3/bills/{id}")) == (0, 1)
+
+
+@pytest.mark.parametrize("term", [True, False])
+def test_a_site_that_wants_a_payment_term_with_each_change_loses_nothing(owed: BillSite, term: bool) -> None:
+    """Given an organisation that refuses a PATCH without a payment term, and the same bill, with a term of a clerk's
+    or without one
+    when amounts of its voucher change
+    then the bill has them, its term is as it was, and all that people entered is there."""
+    owed.bill.configure(patch_needs_payment_term=True)
+    entry = owed.books.voucher(costs=COSTS)
+    assert run(owed) == {"created": 1}
+    full = filled(owed, entry)
+    if term:
+        owed.bill.set(FLOW, full["id"], paymentTermId=owed.bill.create("payment_terms", {"name": "N30", "daysDue": 30}))
+    before = bill_of(owed, entry).get("paymentTermId")
+    assert bool(before) is term
+    owed.books.change_items(entry, "110.00")
+    owed.books.line(entry, 2, "30.5020", "70.00")
+    assert run(owed) == {"updated": 1}
+    after = bill_of(owed, entry)
+    assert lines(owed, after) == [("30.5010", D("40.00")), ("30.5020", D("70.00"))]
+    assert after.get("paymentTermId") == before
+    kept(full, after)
+    assert owed.bill.calls("PUT /connect/v3/bills/{id}") == int(not term)
+    assert run(owed) == {"unchanged": 1}
+    assert unexplained(owed) == []
 
 
 @pytest.mark.parametrize("call", ["GET bills/*", "PUT bills/*"])

@@ -274,8 +274,8 @@ def test_a_lost_ledger_makes_no_second_bill(owed: BillSite, empty_ledger: Path, 
         assert outcomes(reports[FLOW]) == {"adopted": 2, "ignored": 1}
         assert run(new) == {"unchanged": 2, "ignored": 1}
         assert [new.bill.all(FLOW), new.bill.all("payments")] == before
-        owed.books.pay(first)
-        owed.books.pay(second, number=5002)
+        owed.books.pay(first, number=5002)
+        owed.books.pay(second, number=5003)
         assert run(new) == {"updated": 2, "ignored": 1}
         assert [each["paymentStatus"] for each in new.bill.all(FLOW)] == ["PAID", "PAID"]
         assert unexplained(new) == []

@@ -163,6 +163,7 @@ def test_a_vendor_that_is_there_twice_is_told(town: BillSite, with_marker: bool)
 
 
 @pytest.mark.parametrize("mode", ["settle", "journal"])
+@pytest.mark.as_delivered("jde.duplicate_payment_numbers")
 def test_a_payment_that_the_network_posted_twice_is_told(town: BillSite, mode: str) -> None:
     """Given a payment of BILL that the network posts twice in JD Edwards, as a payment or as entries of the ledger
     when the sweep runs, then both are told."""
@@ -179,6 +180,7 @@ def test_a_payment_that_the_network_posted_twice_is_told(town: BillSite, mode: s
     assert len(others(town, "payments", paid.key())) == 1
 
 
+@pytest.mark.as_delivered("jde.duplicate_invoices", "jde.entry_warnings")
 def test_a_voucher_that_the_network_entered_twice_is_told(town: BillSite) -> None:
     """Given a bill that was born in BILL, when the network enters its voucher twice, then both vouchers are told until
     one is void."""

@@ -136,6 +136,7 @@ def test_a_lost_answer_to_the_handing_over_costs_nothing(
 
 @pytest.mark.reason("refused_by_target")
 @pytest.mark.beyond_the_page("Voucher No  is no field", "DocumentNumber is required")
+@pytest.mark.as_delivered("jde.required_inputs")
 def test_a_handing_over_that_jd_edwards_refuses_makes_no_bill(owed: BillSite) -> None:
     """Given that JD Edwards refuses the call, then there is no bill, the voucher stays as it was and a person is told;
     once the orchestration is mended and the voucher replayed, it goes."""

@@ -47,6 +47,7 @@ def codes(payables: Payables, invoice: int) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("mode", ["direct", "batch"])
+@pytest.mark.as_delivered("jde.voucher_1099")
 def test_a_voucher_has_the_1099_codes_of_its_supplier(town: Site, payables: Payables, mode: str) -> None:
     """Given that the site takes them from the supplier, then the voucher has his code, and the flag for his kind; what
     a clerk makes of them later is his, and makes no other voucher."""
@@ -63,6 +64,7 @@ def test_a_voucher_has_the_1099_codes_of_its_supplier(town: Site, payables: Paya
     assert len(payables.vouchers(id)) == 1
 
 
+@pytest.mark.as_delivered("jde.voucher_1099")
 def test_without_the_setting_the_codes_are_left_to_jd_edwards(town: Site, payables: Payables) -> None:
     """Given a site that says nothing of them, then none are sent, and what JD Edwards fills in itself is right."""
     town.configure(APPROVED, mode="direct")

@@ -49,6 +49,7 @@ def test_a_prepayment_waits_where_jde_pays(town: Site) -> None:
 
 @pytest.mark.reason("possible_duplicate")
 @pytest.mark.parametrize("kind", ["copied", "blank"])
+@pytest.mark.as_delivered("jde.duplicate_invoices")
 def test_recurring_vouchers_never_share_a_number(town: Site, kind: str) -> None:
     """Given a recurring voucher whose monthly copy repeats its invoice number, or has none
     when both are synced, then the copy is held as a possible duplicate, or goes under a number of its own."""

@@ -90,6 +90,7 @@ def test_a_term_is_read_backwards_through_the_mapping(town: Site, payables: Paya
     assert [item["PTC"] for item in payables.items(id)] == ["N30"]
 
 
+@pytest.mark.as_delivered("jde.duplicate_invoices", "jde.entry_warnings")
 def test_a_number_that_a_clerk_entered_in_jde_is_held(town: Site, payables: Payables) -> None:
     """Given a paper invoice that a clerk entered in JD Edwards and the supplier sent to Coupa too
     when the latter is synced, then it is held: it would be paid twice; with `duplicates: send` it goes."""

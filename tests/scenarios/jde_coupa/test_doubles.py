@@ -277,6 +277,7 @@ def test_a_payment_that_the_network_recorded_twice_on_an_invoice_is_told(town: S
 
 
 @pytest.mark.parametrize("mode", ["direct", "batch"])
+@pytest.mark.as_delivered("jde.duplicate_invoices", "jde.entry_warnings")
 def test_a_voucher_that_the_network_entered_twice_is_told(town: Site, mode: str) -> None:
     """Given an approved invoice of Coupa whose voucher the network enters twice
     when the sweep runs, then both vouchers are told until one is void; the batch files refuse the second."""
@@ -317,6 +318,7 @@ def test_a_voucher_that_a_clerk_enters_beside_ours_is_told(town: Site) -> None:
     assert town.sweep(flow).single == [f"invoices:{id}"]
 
 
+@pytest.mark.as_delivered("jde.duplicate_payment_numbers")
 def test_a_payment_that_the_network_booked_twice_is_told(town: Site) -> None:
     """Given a payment of Coupa Pay, when the network books it twice in JD Edwards, then both are told until one is
     void."""

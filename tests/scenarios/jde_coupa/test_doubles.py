@@ -298,6 +298,24 @@ def test_a_voucher_that_the_network_entered_twice_is_told(town: Site, mode: str)
     assert not town.exceptions(flow)
 
 
+@pytest.mark.parametrize("answer", ["first", "second"])
+def test_a_voucher_that_jd_edwards_refuses_the_second_time_is_there_once(town: Site, answer: str) -> None:
+    """Given a JD Edwards that refuses a supplier's number the second time, when the network enters a voucher twice
+    then there is one, linked to its invoice, whichever answer we saw, and nothing is told of it."""
+    flow, payables = "approved_invoices", Payables(town)
+    town.sandbox.post("/options", {"jde": {"duplicate_invoices": "error"}})
+    town.configure(flow, mode="direct")
+    id = payables.invoice()
+    twice(town, **CALL, answer=answer)
+    for _ in range(3):
+        town.sync(flow)
+        town.sandbox.clock.advance(300)
+    [voucher] = payables.vouchers(id)
+    [item] = payables.items(id)
+    assert (voucher[2], link(town, flow, f"invoices:{id}").endswith(f"/{item['DOC']}")) == ("A", True)
+    assert (town.sweep(flow).doubles, town.exceptions(flow)) == ([], [])
+
+
 def void_voucher(site: Site, payables: Payables, id: int, linked: str) -> None:
     """A clerk of JD Edwards voids the voucher of an invoice that it is not linked to."""
     [other] = {item["DOC"] for item in payables.items(id)} - {int(linked.rpartition("/")[2])}
@@ -316,6 +334,28 @@ def test_a_voucher_that_a_clerk_enters_beside_ours_is_told(town: Site) -> None:
     assert f"00001/PV/{entry.doc}" in found(town, flow).value.split(", ")
     town.configure(flow, duplicates="send")
     assert town.sweep(flow).single == [f"invoices:{id}"]
+
+
+@pytest.mark.parametrize("answer", ["first", "second"])
+def test_a_payment_whose_number_jd_edwards_refuses_the_second_time_is_booked_once(town: Site, answer: str) -> None:
+    """Given a JD Edwards that refuses a second payment of a number on a voucher, when the network books a part twice
+    then it is booked once and linked, whichever answer we saw, and nothing is told of it."""
+    flow = "payments_to_jde"
+    town.sandbox.post("/options", {"jde": {"duplicate_payment_numbers": "error"}})
+    town.flows[flow] = {}
+    town.connect("coupa", scopes=town.sandbox.get("/credentials")["coupa"]["scope"].split())
+    town.connect("jde", orchestrations=ORCHESTRATIONS)
+    made = born(town)
+    town.books.act("set_pay_status", made.voucher, PST="H")
+    paid = {"invoices": [{"id": made.id, "amount": "50.00"}], "status": "completed_successfully"}
+    town.sandbox.post("/rows", {"system": "coupa", "act": "make_payment", "date": "2026-03-02", **paid})
+    twice(town, **CALL, answer=answer)
+    for _ in range(3):
+        town.sync(flow)
+        town.sandbox.clock.advance(300)
+    [header] = town.sandbox.systems["jde"].dump()["F0413"].values()
+    [known] = town.ledger.links.all(flow=f"{NAME}/{flow}")
+    assert (known.target_id, town.sweep(flow).doubles, town.exceptions(flow)) == (str(header["PYID"]), [], [])
 
 
 @pytest.mark.as_delivered("jde.duplicate_payment_numbers")

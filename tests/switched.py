@@ -42,7 +42,6 @@ SITES: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
         BOTH,
         {
             "jde.purge_processed": True,
-            "jde.batch_remark": "dropped",
             "jde.unprocessed_flag": "",
             "jde.changed_rows": "replaced",
             "jde.unposted_void": "voided",
@@ -55,9 +54,12 @@ SITES: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
             "jde.invalid_token_status": 403,
         },
     ),
+    # no site drops the remark and purges the rows of a batch: then nothing but our user is left of a voucher, the first
+    # one waits for a person, and most scenarios end there. Scenarios by the ways of scenario_keys say what follows
     "payments vanish": (
         BOTH,
         {
+            "jde.batch_remark": "dropped",
             "jde.duplicate_invoices": "silent",
             "jde.matched_void": "silent",
             "jde.reversal_extension": "R",

@@ -49,8 +49,10 @@ ALL: Mapping[str, Way] = {
     "purged": Way(BY_NUMBER, {**VENDORS, "purge_processed": True}),
     "numbered": Way(PRESET, VENDORS),
     "preset": Way(PRESET, {**VENDORS, "batch_remark": "dropped", "purge_processed": True}),
-    # nothing of ours survives but what must, and our user
-    "bare": Way({**BY_NUMBER, "mark_in_remark": False}, {**VENDORS, "batch_remark": "dropped"}),
+    # nothing of ours survives but what must (the row of the batch, with EDSP), and our user
+    "bare": Way(
+        {**BY_NUMBER, "mark_in_remark": False}, {**VENDORS, "batch_remark": "dropped", "purge_processed": False}
+    ),
     "mark": Way({"voucher_key": "mark"}, OLD),
 }
 WAYS = tuple(ALL)

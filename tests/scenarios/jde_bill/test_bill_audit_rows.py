@@ -27,6 +27,7 @@ def corrected_and_void(town: BillSite, entry: Entry) -> None:
 
 
 @pytest.mark.parametrize("corrected", [True, False])
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_a_payment_of_a_void_voucher_finds_none(town: BillSite, corrected: bool) -> None:
     """Given the bill of a voucher that is void, when BILL has paid it all the same
     then the payment finds no voucher, whether or not the voucher was corrected before."""
@@ -41,6 +42,7 @@ def test_a_payment_of_a_void_voucher_finds_none(town: BillSite, corrected: bool)
     assert town.exception(paying.FLOW).reason == "voucher_not_linked"
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_a_payment_of_an_orders_bill_finds_no_void_voucher(town: BillSite) -> None:
     """Given a billed order whose voucher was corrected and voided, when BILL has paid the bill
     then the payment finds no voucher."""
@@ -56,6 +58,7 @@ def test_a_payment_of_an_orders_bill_finds_no_void_voucher(town: BillSite) -> No
     assert town.exception(paying.FLOW).reason == "voucher_not_linked"
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_a_voucher_of_a_bill_that_was_corrected_is_not_taken_for_paid(town: BillSite) -> None:
     """Given the voucher of a bill, corrected by a clerk forth and back, when the bill is archived in BILL
     then the voucher is voided."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
 from bill_site import BillSite
 from scenario_logins import delivers_with_one_login_each, gives_up, logins
 
 
+@pytest.mark.as_delivered("jde.invalid_token_status")
 def test_a_login_that_is_not_known_at_once_is_waited_for(site: BillSite) -> None:
     """Given systems that honour a new login some seconds late
     when suppliers are synced, then one login each is enough, and they are delivered."""
     delivers_with_one_login_each(site, "vendors")
 
 
+@pytest.mark.as_delivered("jde.invalid_token_status")
 def test_a_login_that_is_never_honoured_is_suspected_after_one_new_one(site: BillSite) -> None:
     """Given systems that never honour a login
     when suppliers are synced, then the first of them is asked for one new login, no more, and the run says so in the

@@ -636,6 +636,7 @@ def test_a_bank_account_that_the_run_does_not_pay_from_keeps_a_voucher_for_bill(
         ),
     ],
 )
+@pytest.mark.as_delivered("jde.discovered_arrays")
 def test_ping_says_what_a_site_still_has_to_do(
     town: BillSite, settings: dict[str, Any], acts: dict[str, Any], said: str
 ) -> None:

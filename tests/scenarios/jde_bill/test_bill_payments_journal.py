@@ -163,6 +163,7 @@ def test_a_pay_item_that_stayed_open_is_told_at_once(town: BillSite) -> None:
     assert (town.exceptions(FLOW), calls(town)) == ([], 1)
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_the_audit_row_of_a_change_counts_as_nothing_paid(town: BillSite) -> None:
     """Given a posted voucher that was raised from 100 to 130, of which BILL paid 30
     then the pay item that the orchestration left open is told: the audit row's 30 are not taken for the payment."""

@@ -177,6 +177,7 @@ def test_the_sweep_finds_a_payment_that_no_day_showed(town: BillSite) -> None:
 # -- the site ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.as_delivered("jde.discovered_arrays")
 def test_a_site_without_the_orchestrations_is_told(town: BillSite) -> None:
     """Given a connection that names no orchestration to void payments
     then nothing is posted, since it could not be taken back, and `ping` says so; and what an orchestration lacks."""

@@ -117,6 +117,7 @@ def test_a_site_may_have_other_values_that_mean_posted(owed: BillSite) -> None:
     assert run(owed) == {"created": 1, "ignored": 1}
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_an_increase_waits_for_posting_and_a_reduction_does_not(owed: BillSite) -> None:
     """Given a bill of 100.00
     when its voucher is raised to 130.00, which opens the batch again, then posted, then reduced to 80.00
@@ -139,6 +140,7 @@ def test_an_increase_waits_for_posting_and_a_reduction_does_not(owed: BillSite) 
 
 
 @pytest.mark.reason("not_posted")
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_an_increase_that_nobody_posts_is_an_exception(owed: BillSite) -> None:
     """Given a bill whose voucher was raised, and whose batch was never posted again
     when three days have passed
@@ -155,6 +157,7 @@ def test_an_increase_that_nobody_posts_is_an_exception(owed: BillSite) -> None:
     assert amounts(owed) == [(D("130.00"), False)]
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_a_void_never_waits_for_posting(owed: BillSite) -> None:
     """Given a bill whose voucher was raised and not posted again, and a voucher that was never posted
     when a clerk voids both
@@ -169,6 +172,7 @@ def test_a_void_never_waits_for_posting(owed: BillSite) -> None:
     assert amounts(owed) == [(D("100.00"), True)]
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_a_hold_never_waits_for_posting_and_its_release_does(owed: BillSite) -> None:
     """Given a bill whose voucher was raised and is not posted
     when the pay item is put on hold, and released
@@ -187,6 +191,7 @@ def test_a_hold_never_waits_for_posting_and_its_release_does(owed: BillSite) -> 
     assert amounts(owed) == [(D("130.00"), False)]
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_a_payment_never_waits_for_posting(owed: BillSite) -> None:
     """Given a bill of two pay items, one of which was raised and is not posted
     when JD Edwards pays the other one
@@ -241,6 +246,7 @@ def test_a_waiting_voucher_that_is_deleted_is_let_go(owed: BillSite) -> None:
     assert owed.exceptions(FLOW) == []
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_a_lost_ledger_finds_the_bill_of_a_voucher_that_was_opened_again(owed: BillSite) -> None:
     """Given a bill whose voucher was raised and is not posted, and a ledger that is lost
     when the new installation syncs

@@ -298,6 +298,7 @@ def test_a_bill_that_is_archived_in_bill_is_told_at_the_next_sync(town: BillSite
     assert town.exceptions("bills") == []
 
 
+@pytest.mark.as_delivered("jde.unposted_void")
 def test_a_voucher_that_our_own_void_deleted_is_followed_by_the_next_one(town: BillSite) -> None:
     """Given the voucher of a bill, not posted, when the bill is corrected in BILL, and archived later
     then JD Edwards deletes the voucher by our void (jde-ais section 15): one stands, then none, and nobody is told."""

@@ -316,6 +316,7 @@ def test_settings_by_which_both_would_pay_are_told_and_hold(town: Site, payables
     assert payables.vouchers() == []
 
 
+@pytest.mark.as_delivered("jde.orchestration_errors")
 def test_what_jde_refuses_is_shown_in_its_words(town: Site, payables: Payables) -> None:
     """Given a supplier that somebody deleted in JD Edwards, when its invoice is synced,
     then it is refused in the words of JD Edwards; when the supplier is back, a replay makes the voucher."""

@@ -41,6 +41,7 @@ def voucher_of(payables: Payables, id: int) -> Entry:
     return Entry(row["DOC"], row["DCT"], row["KCO"])
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_a_voucher_that_was_corrected_is_not_taken_for_paid(town: Site, payables: Payables) -> None:
     """Given the voucher of an invoice, corrected by a clerk forth and back, when the invoice is voided in Coupa
     then the voucher is voided."""
@@ -53,6 +54,7 @@ def test_a_voucher_that_was_corrected_is_not_taken_for_paid(town: Site, payables
     assert town.exceptions(FLOW) == [] and payables.vouchers(id)[0][2] == "void"
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_a_corrected_voucher_that_a_clerk_voids_is_a_conflict(town: Site, payables: Payables) -> None:
     """Given the same voucher, when a clerk voids it, then the next sync tells it."""
     id = payables.invoice()
@@ -64,6 +66,7 @@ def test_a_corrected_voucher_that_a_clerk_voids_is_a_conflict(town: Site, payabl
     assert town.exception(FLOW).value == entry.key
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_a_corrected_voucher_and_its_invoice_agree(town: Site) -> None:
     """Given a voucher that was corrected before it was sent, when the papers are put side by side, then they agree;
     once it is void, there is nothing to compare."""
@@ -88,6 +91,7 @@ def test_a_corrected_voucher_and_its_invoice_agree(town: Site) -> None:
     assert compared() == (0, 0)
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_the_payment_of_a_corrected_voucher_is_told_to_its_invoice(town: Site) -> None:
     """Given an invoice of 120.00 and its voucher, which a clerk had entered as 100.00 and corrected
     when JD Edwards pays it, then the payment is told to the invoice."""
@@ -100,6 +104,7 @@ def test_the_payment_of_a_corrected_voucher_is_told_to_its_invoice(town: Site) -
     assert paid(town, found.id)[0]
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_a_corrected_voucher_that_is_void_is_not_paid(town: Site) -> None:
     """Given a voucher that was corrected, sent to Coupa and voided, when Coupa Pay has paid its invoice all the same
     then the payment finds no voucher."""

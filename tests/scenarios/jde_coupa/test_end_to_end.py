@@ -128,6 +128,7 @@ FAULTS: Mapping[str, list[dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS.keys())
+@pytest.mark.as_delivered("jde.invalid_token_status")
 def test_every_flow_over_a_line_that_fails_agrees_to_the_penny(
     site: Site, pair: Payables, faults: list[dict[str, Any]]
 ) -> None:

@@ -103,7 +103,7 @@ def test_a_column_that_is_named_is_meant(town: Site, payables: Payables) -> None
     assert len(payables.rows("F0411")) == 1
 
 
-@pytest.mark.as_delivered("jde.batch_reference", "jde.write_back")
+@pytest.mark.as_delivered("jde.batch_reference", "jde.write_back", "jde.purge_processed")
 @pytest.mark.reason("voucher_not_recognised")
 def test_a_batch_that_drops_the_mark_is_told_and_nothing_is_made_again(town: Site, payables: Payables) -> None:
     """Given a site that says `mark`, and a batch processor that drops it as the vendor's does

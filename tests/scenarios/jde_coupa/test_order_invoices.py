@@ -128,6 +128,7 @@ def test_a_price_that_differs_is_held_or_posted_as_a_variance(town: Site, payabl
     assert sum(amount for _, amount in payables.costs(id)) == Decimal(26)
 
 
+@pytest.mark.as_delivered("jde.orchestration_errors")
 def test_what_jde_refuses_of_a_match_is_shown(town: Site, payables: Payables, order: Purchase) -> None:
     """Given a site that tolerates more than JD Edwards does, when an invoice of another price is synced,
     then it is refused in the words of JD Edwards, and nothing is relieved."""

@@ -24,6 +24,7 @@ def logged(town: Site) -> Site:
     return town
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_polls_bring_what_the_log_names(logged: Site) -> None:
     """Given a site with the outbound log, when a voucher is entered, and then changed, then polls bring both."""
     entry = logged.books.voucher()

@@ -28,6 +28,7 @@ def run(town: Site, days: int = 0) -> dict[str, int]:
     return outcomes(town.sync(FLOW, first=day, last=day)[FLOW])
 
 
+@pytest.mark.as_delivered("jde.posting_moves_date")
 def test_a_voucher_is_sent_once_it_is_posted(town: Site) -> None:
     """Given a voucher that a clerk entered and nobody has posted
     when the sync runs, then the batch is posted at night, which leaves the date of the rows as it is
@@ -76,6 +77,7 @@ def test_a_site_may_wait_longer(town: Site) -> None:
     assert outcomes(town.sync(FLOW, last=TODAY + timedelta(days=5))[FLOW]) == {"ignored": 1}
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_an_increase_waits_for_posting_and_a_reduction_does_not(town: Site) -> None:
     """Given a draft of 100.00
     when its voucher is raised to 130.00, then posted, then reduced to 80.00
@@ -95,6 +97,7 @@ def test_an_increase_waits_for_posting_and_a_reduction_does_not(town: Site) -> N
     assert town.spend.total() == D("80.00")
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_a_void_never_waits_for_posting(town: Site) -> None:
     """Given a draft whose voucher was raised and not posted again, and a voucher that was never posted
     when a clerk voids both
@@ -109,6 +112,7 @@ def test_a_void_never_waits_for_posting(town: Site) -> None:
     assert town.spend.invoice("INV-1")["status"] == "voided"
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_a_payment_never_waits_for_posting(town: Site) -> None:
     """Given an approved invoice whose voucher was raised and is not posted
     when JD Edwards pays a part of it
@@ -125,6 +129,7 @@ def test_a_payment_never_waits_for_posting(town: Site) -> None:
     assert run(town) == {"unchanged": 1}
 
 
+@pytest.mark.as_delivered("jde.changed_rows")
 def test_an_external_payable_waits_for_posting_with_what_would_raise_it(payables: Site) -> None:
     """Given a voucher that is not posted, for Coupa Pay to pay
     when it is posted, later raised without being posted, and paid in part

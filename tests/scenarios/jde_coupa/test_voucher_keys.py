@@ -140,6 +140,7 @@ def test_a_voucher_of_our_user_of_which_nobody_knows_is_not_sent_to_coupa(town: 
 
 
 @pytest.mark.known_by("bare")
+@pytest.mark.as_delivered("jde.changed_rows")
 @pytest.mark.reason("voucher_not_recognised")
 def test_a_processed_row_whose_voucher_is_not_to_be_known_is_for_a_person(town: Site, payables: Payables) -> None:
     """Given rows in the batch files, a clerk who runs the batch and corrects the amount of the voucher at once

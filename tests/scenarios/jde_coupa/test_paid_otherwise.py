@@ -318,7 +318,7 @@ def test_a_part_that_a_person_records_where_jde_pays_is_urgent(town: Site, when:
         assert clerks.items(number) == []
         return
     row = clerks.items(number)[0]
-    town.books.pay(Entry(row["DOC"], row["DCT"], row["KCO"]), "40.00")
+    town.books.pay(Entry(row["DOC"], row["DCT"], row["KCO"]), "40.00", number=5002)
     town.replay(BORN)
     town.sync(BORN)
     assert town.exceptions(BORN) == []

@@ -259,6 +259,7 @@ def test_a_credit_note_as_on_the_paper_is_a_debit_memo(
     assert town.sync(FLOW)[FLOW].writes == 0
 
 
+@pytest.mark.as_delivered("coupa.credit_notes")
 @pytest.mark.reason("credit_note_positive")
 def test_what_may_be_a_credit_or_an_invoice_is_held(town: Site, payables: Payables) -> None:
     """Given a credit note of a positive total, some of whose lines are negative
@@ -266,6 +267,17 @@ def test_what_may_be_a_credit_or_an_invoice_is_held(town: Site, payables: Payabl
     payables.invoice("CN-1", costs=(("30-5010", "50.00"), ("40-5010", "-10.00")), **CREDIT)
     assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
     assert "40.00" in town.exception(FLOW).value and payables.vouchers() == []
+
+
+def test_a_credit_of_lines_of_both_signs_is_one_where_its_total_says_so(town: Site, payables: Payables) -> None:
+    """Given a credit note some of whose lines are negative, in an instance that answers totals of credits below zero
+    when it is synced, then its total leaves no doubt: the voucher takes back that much, each line in its own sense."""
+    town.spend.configure(credit_notes="negative")
+    id = payables.invoice("CN-1", costs=(("30-5010", "50.00"), ("40-5010", "-10.00")), **CREDIT)
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    [item] = payables.items(id)
+    assert (item["DCT"], D(item["AG"])) == ("PD", D(-40))
+    assert payables.costs(id) == [("30.5010", D(-50)), ("40.5010", D(10))]
 
 
 @pytest.mark.parametrize("sign", ["", "-"], ids=["positive", "negative"])

@@ -46,6 +46,7 @@ def codes(payables: Payables, invoice: int) -> set[tuple[str, str]]:
     return {(row.get("TNN", ""), row.get("AC07", "")) for row in payables.items(invoice)}
 
 
+@pytest.mark.as_delivered("jde.voucher_1099")
 @pytest.mark.parametrize("mode", ["direct", "batch"])
 @pytest.mark.as_delivered("jde.voucher_1099")
 def test_a_voucher_has_the_1099_codes_of_its_supplier(town: Site, payables: Payables, mode: str) -> None:

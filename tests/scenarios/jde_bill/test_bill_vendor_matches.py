@@ -10,6 +10,7 @@ from vendor_desk import ANVIL, BOLT, enter, names, say, sync, vendor
 NEW = "F0401:5001"
 
 
+@pytest.mark.as_delivered("bill.tax_id")
 def test_going_live_beside_vendors_of_bill_is_a_plan_until_they_are_adopted(site: BillSite) -> None:
     """Given an organisation that pays Anvil, by tax number, and Bolt, by name, and a third firm
     when the vendors are synced for the first time nothing is written and the plan says which are ours;
@@ -27,6 +28,7 @@ def test_going_live_beside_vendors_of_bill_is_a_plan_until_they_are_adopted(site
     assert names(site) == ["Anvil & Sons", "Bolt Brothers", "Corner Café"]
 
 
+@pytest.mark.as_delivered("bill.tax_id")
 def test_a_later_supplier_that_bill_pays_already_is_linked_and_updated(town: BillSite) -> None:
     """Given a vendor that a user of BILL entered with a tax number
     when a supplier of that number is entered in JD Edwards and synced
@@ -52,6 +54,7 @@ def test_where_tax_numbers_are_hidden_the_name_tells(town: BillSite, shown: str)
     assert vendor(town, 5001)["id"] == id
 
 
+@pytest.mark.as_delivered("bill.tax_id")
 @pytest.mark.reason("vendor_ambiguous")
 def test_tax_number_and_name_that_point_at_two_vendors_wait_for_a_person(town: BillSite) -> None:
     """Given one vendor of a supplier's tax number and another one of its name
@@ -116,6 +119,7 @@ def test_a_vendor_that_a_person_named_and_that_does_not_exist_is_told(town: Bill
     assert vendor(town, 5001)["id"] == id
 
 
+@pytest.mark.as_delivered("bill.tax_id")
 def test_two_branches_of_one_tax_number_and_one_vendor_wait_for_a_person(town: BillSite) -> None:
     """Given two suppliers of one tax number, entered on one day, and one vendor of it under a third name
     when they are synced both are held, whichever comes first; when a person gives it to one, the other one gets a
@@ -131,6 +135,7 @@ def test_two_branches_of_one_tax_number_and_one_vendor_wait_for_a_person(town: B
     assert names(town) == ["Anvil & Sons", "Bolt Brothers", "Sparks North", "Sparks South"]
 
 
+@pytest.mark.as_delivered("bill.tax_id")
 def test_a_vendor_that_was_archived_is_not_put_back_to_use_by_itself(town: BillSite) -> None:
     """Given a vendor that BILL's users archived
     when a supplier of its tax number comes, it is held, for only a person knows why; named by one, it is restored."""

@@ -28,6 +28,7 @@ def american(site: BillSite, number: int, name: str, *, code: str = "C", tax_id:
 # -- what a vendor is made of -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.as_delivered("bill.tax_id")
 @pytest.mark.quick("jde_bill/vendors")
 def test_a_new_supplier_becomes_a_vendor_with_everything_that_a_check_needs(site: BillSite) -> None:
     """Given an American company and a person with address, e-mail, phone and tax number in JD Edwards
@@ -176,6 +177,7 @@ def test_who_is_no_supplier_is_ignored_by_a_stated_rule(town: BillSite) -> None:
 # -- tax numbers ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.as_delivered("bill.tax_id")
 def test_a_tax_number_shows_as_its_last_four_everywhere_but_in_bill(site: BillSite) -> None:
     """Given a supplier with a tax number
     when it is planned and delivered, the number itself is in BILL, and neither in the plan nor in any file of ours."""
@@ -210,6 +212,7 @@ def test_a_tax_number_that_bill_does_not_show_is_sent_when_it_changes_and_only_t
     assert vendor(site, 4343)["additionalInfo"]["taxId"] == "GB555556789"
 
 
+@pytest.mark.as_delivered("bill.tax_id")
 @pytest.mark.beyond_the_page("address.country is not of the form")
 def test_many_new_vendors_go_in_few_calls_and_one_that_is_refused_keeps_none_back(town: BillSite) -> None:
     """Given thirty new suppliers, of which one has a country that is mapped to no ISO code
@@ -297,6 +300,7 @@ def test_a_create_without_an_answer_is_looked_up_by_its_marker(site: BillSite, k
     assert site.bill.calls("POST /connect/v3/vendors") == calls
 
 
+@pytest.mark.as_delivered("bill.tax_id")
 def test_without_its_ledger_an_installation_finds_every_vendor_again(
     town: BillSite, sandbox: Sandbox, empty_ledger: Path, tmp_path: Path
 ) -> None:

@@ -26,6 +26,7 @@ def buyers(yard: Site) -> Purchasing:
     return Purchasing(yard.books)
 
 
+@pytest.mark.as_delivered("coupa.external_order_status")
 @pytest.mark.quick("jde_coupa/purchase_orders")
 def test_an_order_of_two_lines_is_created_and_put_in_force(yard: Site, buyers: Purchasing) -> None:
     """Given an order of ten at 2.50 and four at 12.25 on two accounts
@@ -68,6 +69,7 @@ def test_the_same_days_again_write_nothing(yard: Site, buyers: Purchasing) -> No
     assert (outcomes(received), received.writes) == ({"unchanged": 1}, 0)
 
 
+@pytest.mark.as_delivered("coupa.external_order_status")
 def test_the_supplier_hears_of_it_where_the_site_says_so(town: Site) -> None:
     """Given a site that issues by the call that sends, by e-mail, when an order is synced, then it goes to the
     supplier; given one that issues nothing, then the order stays a draft."""

@@ -15,6 +15,9 @@ from scenario_wire import as_sent, tap
 from connector_assets.delivery import plans
 from connector_assets.reconciling import Comparison, compare
 
+# Of orders in force: what becomes of those that Coupa holds back, or issues itself, is in `test_purchase_orders`.
+pytestmark = pytest.mark.as_delivered("coupa.external_order_status")
+
 FLOW = "purchase_orders"
 CREATE = "POST /api/purchase_orders"
 ISSUE = "PUT /api/purchase_orders/{id:int}/issue_without_send"
@@ -246,6 +249,7 @@ def test_an_order_that_is_closed_is_closed(
     assert yard.spend.calls(CLOSE) == 1
 
 
+@pytest.mark.as_delivered("coupa.soft_close")
 def test_a_last_change_is_sent_before_the_order_is_closed(yard: Site, buyers: Purchasing, order: Purchase) -> None:
     """Given an order that is changed and then closed between two syncs, then Coupa has the change, and it is closed."""
     buyers.change(order, 1, quantity="12")

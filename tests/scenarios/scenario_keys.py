@@ -46,7 +46,7 @@ PRESET = {"voucher_key": "preset_document", "preset_first": 5_000_000, "preset_l
 ALL: Mapping[str, Way] = {
     # that of every scenario that names none, which has it by the defaults of both sides
     "supplier_invoice": Way(BY_NUMBER, VENDORS),
-    "purged": Way(BY_NUMBER, {**VENDORS, "purge_processed": True}),
+    "purged": Way(BY_NUMBER, {**VENDORS, "batch_remark": "kept", "purge_processed": True}),
     "numbered": Way(PRESET, VENDORS),
     "preset": Way(PRESET, {**VENDORS, "batch_remark": "dropped", "purge_processed": True}),
     # nothing of ours survives but what must (the row of the batch, with EDSP), and our user

@@ -28,6 +28,7 @@ def _on(town: BillSite) -> None:
 
 @pytest.mark.quick("jde_bill/approved_bills")
 @pytest.mark.parametrize("mode", ["batch", "direct"])
+@pytest.mark.as_delivered("jde.batch_remark")
 def test_an_approved_bill_becomes_a_voucher(town: BillSite, mode: str, known_by: str) -> None:
     """Given a bill of two lines that a clerk of BILL entered, with an order's number
     when it is synced, then JD Edwards has a voucher of it, with its distribution and our mark, on a pay status that no

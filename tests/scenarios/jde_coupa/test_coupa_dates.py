@@ -24,6 +24,7 @@ def payables(town: Site) -> Payables:
 ZONES = pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland", "UTC"])
 
 
+@pytest.mark.as_delivered("coupa.dates_placed")
 @ZONES
 @pytest.mark.parametrize("mode", ["batch", "direct"])
 def test_an_invoice_is_due_on_the_day_that_coupa_prints(town: Site, payables: Payables, zone: str, mode: str) -> None:
@@ -40,6 +41,7 @@ def test_an_invoice_is_due_on_the_day_that_coupa_prints(town: Site, payables: Pa
     assert town.sync(FLOW)[FLOW].writes == 0
 
 
+@pytest.mark.as_delivered("coupa.dates_placed")
 @ZONES
 @pytest.mark.parametrize("shown", ["list", "wrapped", "single"])
 def test_the_day_of_a_payment_is_the_same_in_coupa_wherever_its_instance_is(town: Site, zone: str, shown: str) -> None:

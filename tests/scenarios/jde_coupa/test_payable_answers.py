@@ -59,6 +59,7 @@ def test_a_payable_names_its_payee_where_the_instance_takes_it(payables: Site, a
     assert named - {None} == {payables.spend.supplier(4343)["id"]}
 
 
+@pytest.mark.as_delivered("coupa.payable_payees")
 def test_an_instance_that_refuses_the_payee_is_told(payables: Site) -> None:
     """Given an instance that needs a payee, and a site that names none
     when a voucher is synced, then Coupa's refusal is the exception, and nothing is payable; when the site names the

@@ -75,6 +75,10 @@ class Spend:
             if approval["status"] == "pending_approval":
                 self._ask("PUT", f"approvals/{approval['id']}/approve")
 
+    def release(self, order: int) -> None:
+        """The buyer lets an order go that was held back for him."""
+        self._ask("PUT", f"purchase_orders/{order}/release_from_buyer_hold")
+
     def set(self, entity: str, id: int, **values: Any) -> None:
         """A user changes a record on the screen: `set("invoices", 7, status="voided")`."""
         body = {name.replace("_", "-"): value for name, value in values.items()}

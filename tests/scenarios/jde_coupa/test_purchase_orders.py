@@ -99,6 +99,39 @@ def test_an_order_that_coupa_puts_in_force_by_itself_or_holds_back(yard: Site, b
     assert yard.spend.calls(issue) == 0
 
 
+def test_an_order_that_waits_for_its_buyer_changes_and_ends_with_that_of_jde(yard: Site, buyers: Purchasing) -> None:
+    """Given two orders that Coupa holds back for their buyer
+    when one changes in JD Edwards and the other is cancelled there
+    then the buyer has the new figures before him, and not the order that is no more; nothing puts either in force."""
+    yard.spend.configure(external_order_status="buyer_hold")
+    changed, cancelled = buyers.order(1), buyers.order(2)
+    assert outcomes(yard.sync(FLOW)[FLOW]) == {"created": 2}
+    buyers.change(changed, 1, quantity="12")
+    buyers.cancel(cancelled)
+    report = yard.sync(FLOW)[FLOW]
+    assert (outcomes(report), report.writes) == ({"updated": 2}, 2)
+    assert [quantity for _, quantity, _, _ in figures(held(yard, changed))] == [Decimal(12)]
+    assert (held(yard, changed)["status"], held(yard, cancelled)["status"]) == ("buyer_hold", "cancelled")
+    yard.spend.release(held(yard, changed)["id"])
+    assert (held(yard, changed)["status"], outcomes(yard.sync(FLOW)[FLOW])) == ("issued", {"unchanged": 2})
+
+
+def test_an_order_that_is_closed_while_its_buyer_waits_is_closed_once_he_lets_it_go(
+    yard: Site, buyers: Purchasing
+) -> None:
+    """Given an order that Coupa holds back for its buyer, when it is closed in JD Edwards, then Coupa is asked for
+    nothing that it refuses; once the buyer lets it go, it is closed."""
+    yard.spend.configure(external_order_status="buyer_hold")
+    order = buyers.order(1)
+    yard.sync(FLOW)
+    buyers.close(order)
+    yard.sync(FLOW)
+    assert held(yard, order)["status"] == "buyer_hold"
+    yard.spend.release(held(yard, order)["id"])
+    assert outcomes(yard.sync(FLOW)[FLOW]) == {"updated": 1}
+    assert held(yard, order)["status"] in ("closed", "soft_closed")
+
+
 def test_a_foreign_order_is_in_its_own_currency(yard: Site, buyers: Purchasing) -> None:
     """Given an order of 12 at 9.99 euros and a lump sum of 80 euros in a company that keeps its books in pounds
     when it is synced, then unit price, lines and total are the foreign ones, and not one pound."""

@@ -72,7 +72,7 @@ class Engine:
             raise AccountingError(f"{self.flow.full_name}: a document that is not in the plan which is applied")
         with ThreadPoolExecutor(self.pace.workers, thread_name_prefix=self.flow.name) as pool:
             self.steps.sender.pool = pool
-            results = {each.key: each for each in self._through(documents)}
+            results = {each.key: each for part in self._ends_first(documents) for each in self._through(part)}
             while self.steps.once_more and self.stopped is None and not self.flow.awaits_first():
                 # they have waited for one that this run has brought to its end
                 left = [document for document in documents if document.key in self.steps.once_more]
@@ -81,6 +81,15 @@ class Engine:
                 if len(self.steps.once_more) >= len(left):
                     break
         return list(results.values())
+
+    def _ends_first(self, documents: Sequence[Document]) -> list[Sequence[Document]]:
+        """What is void in the source, then the rest: a target that keeps numbers unique takes the number of a void
+        document again, but not before it knows that it is void."""
+        ends = [document for document in documents if document.deliverable and document.content.get("void")]
+        if not ends or self._is_first(0):
+            return [documents]
+        ended = {document.key for document in ends}
+        return [ends, [document for document in documents if document.key not in ended]]
 
     def _through(self, documents: Sequence[Document]) -> list[Result]:
         results: list[Result] = []

@@ -152,7 +152,8 @@ class ExternalPayables(Outlet):
         decision = converge(
             {name: now.content[name] for name in FIELDS},
             known,
-            target,
+            # the payee that some answers show was looked at above: it is never changed
+            replace(target, content={name: target.content[name] for name in FIELDS}) if target else None,
             create=lambda: self._create(now),
             update=lambda current, changes: self._update(now, current, changes),
             source_wins=self.settings.on_conflict == "source",

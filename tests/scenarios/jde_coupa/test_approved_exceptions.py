@@ -103,6 +103,7 @@ def test_a_number_that_a_clerk_entered_in_jde_is_held(town: Site, payables: Paya
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
 
 
+@pytest.mark.as_delivered("coupa.unique_invoice_drafts")
 @pytest.mark.reason("possible_duplicate")
 def test_two_invoices_of_one_number_are_one_voucher_and_one_question(town: Site, payables: Payables) -> None:
     """Given two approved invoices of one supplier and number in Coupa, when they are synced,
@@ -273,6 +274,7 @@ def test_an_account_of_another_number_is_the_same_account(town: Site, payables: 
     assert (outcomes(report), report.writes) == ({"unchanged": 1}, 0)
 
 
+@pytest.mark.as_delivered("coupa.unique_invoice_drafts")
 def test_a_number_that_waits_in_the_batch_files_is_taken(town: Site, payables: Payables) -> None:
     """Given an invoice whose transaction waits in the batch queue, when another one of its number is approved,
     then that one is held although there is no voucher yet."""

@@ -62,6 +62,7 @@ def doubled(town: Site) -> Entry:
     return entry
 
 
+@pytest.mark.as_delivered("coupa.unique_invoice_drafts")
 @pytest.mark.reason("duplicate_in_target")
 def test_an_invoice_that_the_network_made_twice_is_told_by_the_next_sweep(town: Site, doubled: Entry) -> None:
     """Given a create that the network delivered twice, so that Coupa has two drafts of one voucher
@@ -84,6 +85,7 @@ def test_an_invoice_that_the_network_made_twice_is_told_by_the_next_sweep(town: 
     assert not town.exceptions("invoices")
 
 
+@pytest.mark.as_delivered("coupa.unique_invoice_drafts")
 def test_nothing_is_sent_for_a_document_that_is_there_twice(town: Site, doubled: Entry) -> None:
     """Given two invoices of one voucher that the sweep has told
     when the voucher changes in JD Edwards, then it is held and nothing is sent, nor would a plan send it;
@@ -103,6 +105,7 @@ def test_nothing_is_sent_for_a_document_that_is_there_twice(town: Site, doubled:
     assert totals[linked] == "110.00"
 
 
+@pytest.mark.as_delivered("coupa.unique_invoice_drafts")
 def test_the_finding_stands_whatever_else_becomes_of_the_document(town: Site, doubled: Entry) -> None:
     """Given two invoices of one voucher that the sweep has told
     when the voucher is looked at once more and settles, or is held for its distribution and mended, both are told."""
@@ -118,6 +121,7 @@ def test_the_finding_stands_whatever_else_becomes_of_the_document(town: Site, do
     assert town.reasons("invoices") == {doubled.document: {"duplicate_in_target"}}
 
 
+@pytest.mark.as_delivered("coupa.unique_invoice_drafts")
 def test_what_a_person_has_dismissed_is_told_again_only_with_another_record(town: Site, doubled: Entry) -> None:
     """Given two invoices of one voucher that a person has seen and left, then no sweep tells them again;
     when somebody makes a third one, all three are told."""
@@ -130,6 +134,7 @@ def test_what_a_person_has_dismissed_is_told_again_only_with_another_record(town
     assert str(copied) in found(town, "invoices").value.split(", ")
 
 
+@pytest.mark.as_delivered("coupa.unique_invoice_drafts")
 def test_reconciliation_is_explained_by_the_finding(town: Site, doubled: Entry) -> None:
     """Given two invoices of one voucher, when both systems are compared, then nothing explains that there are two until
     the sweep has told it."""
@@ -144,6 +149,7 @@ def test_reconciliation_is_explained_by_the_finding(town: Site, doubled: Entry) 
     assert told() == [("duplicate_in_target", found(town, "invoices").id)]
 
 
+@pytest.mark.as_delivered("coupa.unique_invoice_drafts")
 def test_a_replay_closes_it_without_waiting_for_the_sweep(town: Site, doubled: Entry) -> None:
     """Given two invoices of one voucher that the sweep has told
     when it is replayed, they are told still; when one is void, the replay closes the exception and sends the change."""
@@ -237,6 +243,7 @@ def test_an_adopted_and_a_baselined_document_are_looked_after_too(town: Site) ->
     assert known.state == "baseline"
 
 
+@pytest.mark.as_delivered("coupa.unique_invoice_drafts")
 def test_a_look_up_that_meets_two_goes_on_when_one_is_void(town: Site, doubled: Entry) -> None:
     """Given two invoices of one voucher, and a home that lost its ledger
     when its look-up meets both, then the document is held with high severity, and the sweep says no more of it;

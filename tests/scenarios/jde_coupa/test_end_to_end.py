@@ -80,6 +80,7 @@ def assert_agreed(site: Site) -> None:
     assert {name: report.writes for name, report in site.sync(*EVERY).items()} == dict.fromkeys(EVERY, 0)
 
 
+@pytest.mark.as_delivered("coupa.external_order_status")
 def test_from_a_supplier_made_in_jd_edwards_to_its_invoice_paid_in_both(site: Site, pair: Payables) -> None:
     """Given a new supplier in JD Edwards and an order of ten at 2.50 from it
     when both are synced, the goods are received, the supplier's invoice of 30.00 with 5.00 tax is entered and approved

@@ -283,6 +283,7 @@ def test_an_order_of_coupas_own_is_distributed(town: Site, payables: Payables) -
     assert [str(item.get("PO") or "").strip() for item in payables.items(id)] == [""]
 
 
+@pytest.mark.as_delivered("coupa.discounts_lower_totals")
 def test_the_discount_of_an_invoice_for_an_order_comes_by_the_term(
     town: Site, payables: Payables, order: Purchase
 ) -> None:
@@ -304,6 +305,7 @@ def test_the_discount_of_an_invoice_for_an_order_comes_by_the_term(
     assert (outcomes(again), again.writes, town.exceptions(FLOW)) == ({"unchanged": 1}, 0, [])
 
 
+@pytest.mark.as_delivered("coupa.discounts_lower_totals")
 @pytest.mark.reason("discount_differs")
 def test_a_discount_that_a_voucher_match_does_not_make_is_told(town: Site, payables: Payables, order: Purchase) -> None:
     """Given the same invoice, and a term that grants nothing in JD Edwards

@@ -290,7 +290,7 @@ def test_a_number_that_jde_refuses_is_followed_by_another(
 
 
 @pytest.mark.parametrize("mode", ["batch", "direct"])
-@pytest.mark.as_delivered("jde.duplicate_invoices", "jde.entry_warnings")
+@pytest.mark.as_delivered("jde.duplicate_invoices", "jde.entry_warnings", "coupa.unique_invoice_drafts")
 def test_a_credit_has_a_number_of_the_same_range(town: Site, payables: Payables, mode: str) -> None:
     """Given an invoice and a credit note with its number, when both are synced and the ledger is lost
     then the debit memo has a number of ours under its own type, in its journal too, and both are known again."""

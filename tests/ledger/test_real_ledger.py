@@ -32,7 +32,7 @@ TOTAL = Decimal("441476141.46")
 FAULTS = [
     {
         "system": "jde",
-        "route": "*",
+        "route": "*dataservice*",
         "every": 50,
         "kind": "status",
         "status": 444,

@@ -12,6 +12,7 @@ from connector_assets.integrations.to_jde.vouchers.evidence import (
     Shown,
     Verdict,
     choose,
+    is_proved,
     judge,
     proved_by,
     several,
@@ -85,13 +86,38 @@ def test_which_voucher_is_taken(candidates: dict[str, Candidate], processed: boo
     assert choose(candidates, processed=processed) == chosen
 
 
+BATCH, MATCH = "voucher_batch_add", "voucher_match"
+
+
 def test_what_a_voucher_teaches() -> None:
     shown = {REMARK: False, USER: True}
-    assert taught(shown, certain=True) == shown
+    certain, linked = taught(None, BATCH, shown, certain=True), taught(None, BATCH, shown, certain=False)
+    assert proved_by(certain, [BATCH], shared=False) == Proved(False, True)
     # who links a clerk's voucher has not shown that our mark does not survive
-    assert taught(shown, certain=False) == {USER: True}
-    assert proved_by({USER: True}, shared=True) == Proved(None, True, True)
-    assert proved_by(None, shared=False) == NOTHING
+    assert proved_by(linked, [BATCH], shared=True) == Proved(None, True, True)
+    # nor does he take back what was shown before
+    assert taught(certain, BATCH, {REMARK: True}, certain=False) == certain
+    assert proved_by(None, [BATCH], shared=False) == NOTHING
+
+
+def test_each_orchestration_teaches_of_its_own_vouchers() -> None:
+    seen = taught(None, MATCH, {REMARK: True, USER: True}, certain=True)
+    assert is_proved(seen, MATCH) and not is_proved(seen, BATCH)
+    assert proved_by(seen, [BATCH], shared=False) == NOTHING
+    both = taught(seen, BATCH, {REMARK: False, USER: True}, certain=True)
+    assert proved_by(both, [BATCH], shared=False) == Proved(False, True)
+    # of a voucher that either may have made only that counts in which both agree
+    assert proved_by(both, [], shared=False) == proved_by(both, [MATCH, BATCH], shared=False) == Proved(None, True)
+    # one that shows nothing has been seen all the same
+    assert is_proved(taught(None, BATCH, {USER: False}, certain=False), BATCH)
+
+
+def test_what_was_learnt_before_they_were_told_apart_counts_for_all() -> None:
+    assert is_proved({}, BATCH) and is_proved({USER: True}, MATCH) and not is_proved(None, MATCH)
+    assert proved_by({USER: True}, [MATCH], shared=False) == Proved(None, True)
+    since = taught({USER: True}, BATCH, {USER: False}, certain=True)
+    assert proved_by(since, [BATCH], shared=False) == Proved(None, False)
+    assert not is_proved(since, MATCH)
 
 
 @pytest.mark.parametrize(

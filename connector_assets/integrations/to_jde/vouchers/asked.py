@@ -14,6 +14,8 @@ from connector_assets.integrations.to_jde.vouchers.origins import voucher_id
 from connector_resources.ledger.vouchers_made import Made
 
 ZERO = Decimal("0.00")
+# the orchestration that writes batch rows: whatever waits there was asked for by it
+BATCH_ADD = "voucher_batch_add"
 # supplier and invoice number: an index of F0411
 NUMBER = ("AN8", "VINV")
 # what both must say; an amount of a void voucher is gone
@@ -28,6 +30,11 @@ def grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
 def attempts_of(made: Iterable[Made]) -> list[Mapping[str, Any]]:
     """All that was asked for of these."""
     return [sent for each in made for sent in each.attempts]
+
+
+def acts_of(one: Made) -> tuple[str, ...]:
+    """The orchestrations by which a voucher was asked for; '' for what was asked for before that was kept."""
+    return tuple(dict.fromkeys(sent.get("by") or "" for sent in one.attempts))
 
 
 def number_of(sent: Mapping[str, Any]) -> tuple[int, str]:

@@ -19,6 +19,9 @@ The batch is no further evidence: each request has a batch of its own (EDBT), so
 nothing of it, and to give batch numbers beforehand would take a range of numbers as `preset_document` does, for a
 weaker key.
 
+Both signs are proved for each orchestration by itself: a form keeps the remark that the batch processor drops, and the
+processor may run under a user of its own.
+
 In every other case a person decides. What he links, and what was concluded, teaches the signs that it shows and no
 more: he may have linked a clerk's voucher. That a sign does not survive is learnt of a voucher alone that JD Edwards
 told of, or that proves itself.
@@ -26,12 +29,14 @@ told of, or that proves itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 # signs that a voucher is ours: our mark in its remark, our user
 REMARK, USER = "RMK", "TORG"
+# between an orchestration and a sign
+AT = "."
 
 Verdict = Literal["ours", "not_ours", "open"]
 
@@ -102,12 +107,34 @@ def several(candidates: Mapping[str, Candidate]) -> list[str]:
     return ours if len(ours) > 1 else []
 
 
-def taught(signs: Mapping[str, bool], *, certain: bool) -> dict[str, bool]:
-    """What a voucher teaches by the signs that it shows, and does not: see the module."""
-    return {name: shown for name, shown in signs.items() if shown or certain}
+def taught(
+    seen: Mapping[str, bool] | None, act: str, signs: Mapping[str, bool], *, certain: bool
+) -> Mapping[str, bool]:
+    """What is learnt by a voucher that the orchestration `act` made, beside what was `seen` before: the signs that it
+    shows, and does not. See the module."""
+    learnt = {_sign(act, name): shown for name, shown in signs.items() if shown or certain}
+    # one was seen, whatever it shows
+    known = {_sign(act, ""): True, **(seen or {})}
+    return {**known, **learnt} if certain else {**learnt, **known}
 
 
-def proved_by(seen: Mapping[str, Any] | None, *, shared: bool) -> Proved:
-    """What has been learnt, as the ledger keeps it."""
-    learnt = seen or {}
-    return Proved(learnt.get(REMARK), learnt.get(USER), shared)
+def is_proved(seen: Mapping[str, bool] | None, act: str) -> bool:
+    """Whether a voucher that the orchestration `act` made has shown what survives."""
+    if not seen or not act:
+        return seen is not None
+    return _sign(act, "") in seen or not any(AT in name for name in seen)
+
+
+def proved_by(seen: Mapping[str, bool] | None, acts: Collection[str], *, shared: bool) -> Proved:
+    """What has been learnt, as the ledger keeps it, of a voucher that one of these orchestrations made; without any, of
+    one of which that is not known."""
+    of = acts or {name.rpartition(AT)[0] for name in seen or {}}
+    told = [{(seen or {}).get(_sign(act, sign), (seen or {}).get(sign)) for act in of} for sign in (REMARK, USER)]
+    mark, user = (values.pop() if len(values) == 1 else None for values in told)
+    return Proved(mark, user, shared)
+
+
+def _sign(act: str, name: str) -> str:
+    """What the ledger calls a sign of vouchers that an orchestration makes. Before it told them apart there was one
+    for all of them, which still counts for those that have shown nothing since."""
+    return f"{act}{AT}{name}" if act else name

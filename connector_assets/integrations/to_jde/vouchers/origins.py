@@ -116,9 +116,9 @@ class Origins(ABC):
         return True
 
     def attempt(  # noqa: B027 - nothing, unless a way needs it
-        self, id: Any, revision: int, body: Mapping[str, Any], content: Mapping[str, Any]
+        self, id: Any, revision: int, act: str, body: Mapping[str, Any], content: Mapping[str, Any]
     ) -> None:
-        """A voucher is about to be asked for: what it will be known by is written down."""
+        """A voucher is about to be asked for, by the orchestration `act`: what it will be known by is written down."""
 
     def recognised(self, id: Any, revision: int, items: Sequence[Row]) -> None:  # noqa: B027 - as above
         """JDE itself told that this voucher is the one that was asked for."""
@@ -161,8 +161,9 @@ class Origins(ABC):
         are the documents (keys) that this run still looks at."""
         return False
 
-    def awaited(self, id: Any) -> bool:
-        """Whether the voucher of another document, of which it is not known yet, has to show first what survives."""
+    def awaited(self, id: Any, act: str) -> bool:
+        """Whether the voucher of another document, of which it is not known yet, has to show first what survives of
+        those that the orchestration `act` makes."""
         return False
 
     def unmatched(self) -> list[str]:
@@ -215,7 +216,7 @@ class MarkedOrigins(Origins):
     def fields(self, id: Any, revision: int, row: Mapping[str, Any]) -> dict[str, Any]:
         return {REFERENCES[self.rules.mark_column]: self.rules.mark(id, revision)}
 
-    def awaited(self, id: Any) -> bool:
+    def awaited(self, id: Any, act: str) -> bool:
         ledger = self.bench.ledger
         if ledger.deliveries.counts(self.flow).get("settled"):
             return False

@@ -31,6 +31,7 @@ from connector_assets.delivery.reasons import problem
 from connector_assets.delivery.words import beside
 from connector_assets.integrations.from_jde.keys import text, voucher_parts
 from connector_assets.integrations.from_jde.withholding import WITHHELD
+from connector_assets.integrations.to_jde.vouchers.asked import BATCH_ADD
 from connector_assets.integrations.to_jde.vouchers.bodies import match_body, voucher_body
 from connector_assets.integrations.to_jde.vouchers.discounts import carried
 from connector_assets.integrations.to_jde.vouchers.payees import PAYEE, Payees, state_of
@@ -44,7 +45,7 @@ NOT_APPROVED = "not_approved"
 AFTER_THE_FIRST = "after_first_voucher"
 FIRST = "the first voucher, which shows how vouchers of ours are known"
 WAITS = "the batch run in JD Edwards"
-ENTER, BATCH_ADD, BATCH_RUN, VOID = "voucher_enter", "voucher_batch_add", "voucher_batch_run", "voucher_void"
+ENTER, BATCH_RUN, VOID = "voucher_enter", "voucher_batch_run", "voucher_void"
 MATCH, REVERSE = "voucher_match", "voucher_match_reverse"
 # of a content, what is looked at by steps and checks of its own
 NOT_CARRIED = frozenset({"void", PAYEE, TAXED, "remit_to"})
@@ -273,12 +274,13 @@ class VoucherOutlet(ABC):
         if unmatched := self.records.origins.unmatched():
             told = ", ".join(unmatched[:MOST_TOLD]) + (", …" if len(unmatched) > MOST_TOLD else "")
             return Hold((problem("own_vouchers_unmatched", "voucher", told),), again=True)
-        if revision == 1 and self.records.origins.awaited(self.id_of(document)):
+        act = MATCH if _for_order(document) else self.acts[0]
+        if revision == 1 and self.records.origins.awaited(self.id_of(document), act):
             return Ignore(AFTER_THE_FIRST, waiting=FIRST, again=True)
         if not self.records.origins.reserve(self.id_of(document), revision, document.facts["row"]):
             told = f"{self.settings.preset_first} to {self.settings.preset_last}"
             return Hold((problem("document_numbers_used_up", "voucher", told),))
-        if _for_order(document):
+        if act == MATCH:
             # for an order of JDE: never a voucher that is only distributed
             body = match_body(document, self._known_by(document, revision), self.settings)
             return Do(self.entered(document, revision, MATCH, body))
@@ -293,7 +295,7 @@ class VoucherOutlet(ABC):
         content, source = document.content, self.id_of(document)
 
         def send(sent: Mapping[str, Any]) -> Target:
-            self.records.origins.attempt(source, revision, sent, content)
+            self.records.origins.attempt(source, revision, act, sent, content)
             outcome = self.records.jde.orchestrations.call(act, sent)
             if not outcome.key:
                 return self._look(act, source)
@@ -375,7 +377,7 @@ class BatchVouchers(VoucherOutlet):
         body = voucher_body(document, self._known_by(document, revision), self.settings)
 
         def send(sent: Mapping[str, Any]) -> Target:
-            self.records.origins.attempt(source, revision, sent, content)
+            self.records.origins.attempt(source, revision, BATCH_ADD, sent, content)
             self.records.jde.orchestrations.call(BATCH_ADD, sent)
             # its answer has no number that only JDE could tell: any server's 200 would do
             try:

@@ -16,8 +16,10 @@ from typing import Any
 from connector_assets.integrations.from_jde.currencies import company_currencies
 from connector_assets.integrations.from_jde.keys import VOUCHER_KEY, Row, is_void, text, voucher_parts
 from connector_assets.integrations.to_jde.vouchers.asked import (
+    BATCH_ADD,
     NUMBER,
     SAYS,
+    acts_of,
     agrees,
     attempts_of,
     batch_of,
@@ -34,6 +36,7 @@ from connector_assets.integrations.to_jde.vouchers.evidence import (
     Shown,
     Verdict,
     choose,
+    is_proved,
     judge,
     proved_by,
     several,
@@ -70,6 +73,8 @@ class TracedOrigins(Origins):
         self._asked: dict[Origin, Made] = {}
         self._tried = False
         self._learnt: Mapping[str, bool] | None = None
+        # orchestration -> the document that goes first in this run, where no voucher of it has shown anything yet
+        self._firsts: dict[str, str] = {}
 
     # -- what is known ---------------------------------------------------------------------------------------------
 
@@ -117,7 +122,7 @@ class TracedOrigins(Origins):
             if name in taken or is_void(items) or name in self.rules.not_ours:
                 continue
             for one in asked:
-                if self._fits(items, one, whole=True) and self._verdict(items, one, self._proved()) == "ours":
+                if self._fits(items, one, whole=True) and self._verdict(items, one, self._proved(one)) == "ours":
                     found.vouchers[name], found.of[name] = items, (self.id(one.key), one.revision)
                     break
 
@@ -135,10 +140,10 @@ class TracedOrigins(Origins):
 
     # -- what was asked for ----------------------------------------------------------------------------------------
 
-    def attempt(self, id: Any, revision: int, body: Mapping[str, Any], content: Mapping[str, Any]) -> None:
+    def attempt(self, id: Any, revision: int, act: str, body: Mapping[str, Any], content: Mapping[str, Any]) -> None:
         sent = {name: content[name] for name in ("supplier", "number", "amount", "date", "currency")}
         sent |= {"type": body["DocumentType"], "mark": self.rules.mark(id, revision) if self._marks(body) else ""}
-        sent["document"] = body.get("DocumentNumber")
+        sent |= {"document": body.get("DocumentNumber"), "by": act}
         standing = grouped(self._reads(self.bench.client("jde"))(NUMBER, [number_of(sent)]))
         sent["before"] = sorted(standing)
         self._asked[id, revision] = self._register.attempt(self.flow, self.key(id), revision, self._connection, sent)
@@ -162,8 +167,9 @@ class TracedOrigins(Origins):
         # the run may be over by now: what may be of these rows did not stand there before
         before = [name for name, items in standing.items() if not (self._by_us(items[0]) or self._told(items[0]))]
         sent = {**said, "mark": self.rules.mark(id, revision) if self._told(rows[0]) else "", "document": number}
+        sent["by"] = BATCH_ADD
         one = self._register.attempt(
-            self.flow, self.key(id), revision, self._connection, {**sent, "before": sorted(before)}, by_us=False
+            self.flow, self.key(id), revision, self._connection, sent | {"before": sorted(before)}, by_us=False
         )
         self._asked[id, revision] = one
 
@@ -228,7 +234,7 @@ class TracedOrigins(Origins):
                 continue
             if self._told(items[0]) is not None or self._foreign(items[0]):
                 continue
-            if judge(Shown(self._bears_user(items[0])), self._proved(), marked=self.rules.mark_in_remark) == "open":
+            if judge(Shown(self._bears_user(items[0])), self._proved(None), marked=self.rules.mark_in_remark) == "open":
                 found[name] = id
         return found
 
@@ -364,7 +370,7 @@ class TracedOrigins(Origins):
         # of those that stood there before: somebody else enters vouchers under our login
         others = [there[name][0] for name in there.keys() - appeared]
         shared = any(self._bears_user(head) and self._told(head) is None for head in others)
-        proved = self._proved(shared=shared)
+        proved = self._proved(one, shared=shared)
         candidates = {
             name: Candidate(
                 self._verdict(there[name], one, proved, row), self._fits(there[name], one, row), is_void(there[name])
@@ -386,7 +392,7 @@ class TracedOrigins(Origins):
     def _asked_for(self, items: Sequence[Row], waiting: Sequence[Made]) -> Made | None:
         """What may be this voucher of what was asked for and was not seen yet: it is nobody else's to pay meanwhile."""
         for one in waiting:
-            if self._fits(items, one, whole=True) and self._verdict(items, one, self._proved()) != "not_ours":
+            if self._fits(items, one, whole=True) and self._verdict(items, one, self._proved(one)) != "not_ours":
                 return one
         return None
 
@@ -411,36 +417,47 @@ class TracedOrigins(Origins):
             batch = wrote == batch_of(head)
         return Shown(self._bears_user(head), False if mark is None and self._foreign(head) else mark, number, batch)
 
-    def _proved(self, *, shared: bool = False) -> Proved:
-        signs = self._signs or {}
-        return proved_by(signs, shared=shared or (bool(signs.get(USER)) and self._shared))
+    def _proved(self, one: Made | None, *, shared: bool = False) -> Proved:
+        """What vouchers have shown that were made as this one was asked for; None: as may be."""
+        proved = proved_by(self._signs, acts_of(one) if one else (), shared=shared)
+        return replace(proved, shared=shared or (bool(proved.user) and self._shared))
 
     # -- the first one ---------------------------------------------------------------------------------------------
 
     def awaits_first(self) -> bool:
-        return self._signs is None and bool(self._under_way())
+        return any(not self._is_proved(act) for acts in self._under_way().values() for act in acts)
 
     def goes_alone(self, left: Collection[str]) -> bool:
         if self._signs is not None:
             return False
         under_way = self._under_way()
-        return not under_way or not under_way.isdisjoint(left)
+        return not under_way or not under_way.keys().isdisjoint(left)
 
-    def awaited(self, id: Any) -> bool:
-        return self._signs is None and bool(self._under_way() - {self.key(id)})
+    def awaited(self, id: Any, act: str) -> bool:
+        key = self.key(id)
+        if self._is_proved(act):
+            return False
+        if any(act in acts or "" in acts for other, acts in self._under_way().items() if other != key):
+            return True
+        # while nothing at all is known they go one by one anyhow
+        return self._signs is not None and self._firsts.setdefault(act, key) != key
+
+    def _is_proved(self, act: str) -> bool:
+        return is_proved(self._signs, act)
 
     def startup_notes(self) -> list[str]:
         return [] if self._signs is not None else [UNPROVED]
 
-    def _under_way(self) -> set[str]:
-        """The documents whose voucher was asked for and is not known, and may be there."""
+    def _under_way(self) -> dict[str, Collection[str]]:
+        """The documents whose voucher was asked for and is not known, and may be there; and by which orchestrations."""
         waiting: list[Made] = self._register.waiting(self.flow)
         keys = sorted({each.key for each in waiting})
         known = self.bench.ledger.deliveries.load(self.flow, keys) if keys else {}
         linked = {key for key, link in self._links.of(self.flow, keys).items() if not link.target_id.startswith("Z/")}
         held = {key for key, each in known.items() if each.state in ("held", "conflict")} - linked
         under_way = {key for key, each in known.items() if each.state in UNDER_WAY} - linked
-        return under_way | held if len(held) >= FIRST_FEW else under_way
+        chosen = under_way | held if len(held) >= FIRST_FEW else under_way
+        return {each.key: acts_of(each) for each in waiting if each.key in chosen}
 
     def _linked(self, link: Link, made: Sequence[Made], head: Row) -> Origin:
         """A linked voucher is of the newest revision that was asked for, unless it says otherwise itself."""
@@ -458,20 +475,18 @@ class TracedOrigins(Origins):
 
     def _keep(self, found: Iterable[tuple[Made, Sequence[Row], bool]]) -> None:
         """Remember which vouchers were found to be which, and what they teach; `certain` ones are known to be ours."""
-        kept = []
+        kept, learnt = [], self._signs
         for one, items, certain in found:
             head = items[0]
             signs = {USER: self._bears_user(head)}
             if any(sent["mark"] for sent in one.attempts):
                 signs[REMARK] = self._told(head) is not None
-            seen: Mapping[str, bool] | None = None
-            if one.attempts:
-                learnt = taught(signs, certain=certain)
-                seen = learnt if certain else {**learnt, **(self._signs or {})}
-            kept.append(replace(one, found=voucher_id(head), seen=seen))
+            for act in acts_of(one):
+                learnt = taught(learnt, act, signs, certain=certain)
+            kept.append(replace(one, found=voucher_id(head), seen=learnt if one.attempts else None))
         if kept:
             self._register.recognise(kept, self.bench.now())
-            self._learnt = next((each.seen for each in reversed(kept) if each.seen is not None), self._learnt)
+            self._learnt = learnt
 
     # -- what a voucher says ---------------------------------------------------------------------------------------
 

@@ -179,6 +179,7 @@ def test_a_status_that_jde_pays_is_refused(town: BillSite) -> None:
     assert town.exception(FLOW).reason == "payer_settings_differ"
 
 
+@pytest.mark.as_delivered("jde.batch_remark")
 @pytest.mark.reason("many_deleted")
 def test_a_bill_out_of_sight_is_not_taken_back(town: BillSite) -> None:
     """Given a voucher of a bill that BILL does not show any more, when all keys are compared, then it is held."""

@@ -50,6 +50,24 @@ def figures(payables: Payables, order: Purchase) -> tuple[Decimal, Decimal, Deci
     return received, relieved, open_
 
 
+def test_what_a_match_shows_says_nothing_of_a_batch(town: Site, payables: Payables, order: Purchase) -> None:
+    """Given a site whose voucher match keeps our remark, and whose batch run drops it
+    when the invoice for an order is followed by others, then each has its one voucher, and nobody is asked; the first
+    of the others goes ahead, and shows by what vouchers of a batch are known."""
+    town.sandbox.post("/options", {"jde": {"batch_remark": "dropped"}})
+    Purchasing(town.books).receive(order, "10")
+    payables.invoice(invoice_lines=[line(town, order, "10")])
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    others = [payables.invoice(f"RENT-{place}", costs=(("30-5010", "100.00"),)) for place in range(3)]
+    assert outcomes(town.sync(FLOW)[FLOW]) == {"unchanged": 1, "created": 3}
+    assert town.exceptions(FLOW) == []
+    made = sorted(row["VINV"] for row in payables.rows("F0411") if row["VINV"].startswith("RENT"))
+    assert made == ["RENT-0", "RENT-1", "RENT-2"]
+    assert {payables.link(id).startswith("00001/PV/") for id in others} == {True}
+    again = town.sync(FLOW)[FLOW]
+    assert (outcomes(again), again.writes) == ({"unchanged": 4}, 0)
+
+
 @pytest.mark.known_by("mark", "preset")
 def test_a_received_order_is_relieved_by_its_voucher(town: Site, payables: Payables, order: Purchase) -> None:
     """Given an order of 10 that was received in full, when its invoice with tax is approved and synced,

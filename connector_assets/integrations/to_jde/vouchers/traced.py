@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 from connector_assets.integrations.from_jde.currencies import company_currencies
@@ -75,6 +76,8 @@ class TracedOrigins(Origins):
         self._learnt: Mapping[str, bool] | None = None
         # orchestration -> the document that goes first in this run, where no voucher of it has shown anything yet
         self._firsts: dict[str, str] = {}
+        # calls answer in threads, and each teaches something beside what was known
+        self._keeping = Lock()
 
     # -- what is known ---------------------------------------------------------------------------------------------
 
@@ -475,18 +478,20 @@ class TracedOrigins(Origins):
 
     def _keep(self, found: Iterable[tuple[Made, Sequence[Row], bool]]) -> None:
         """Remember which vouchers were found to be which, and what they teach; `certain` ones are known to be ours."""
-        kept, learnt = [], self._signs
-        for one, items, certain in found:
-            head = items[0]
-            signs = {USER: self._bears_user(head)}
-            if any(sent["mark"] for sent in one.attempts):
-                signs[REMARK] = self._told(head) is not None
-            for act in acts_of(one):
-                learnt = taught(learnt, act, signs, certain=certain)
-            kept.append(replace(one, found=voucher_id(head), seen=learnt if one.attempts else None))
-        if kept:
-            self._register.recognise(kept, self.bench.now())
-            self._learnt = learnt
+        with self._keeping:
+            kept, learnt = [], self._signs
+            for one, items, certain in found:
+                head = items[0]
+                signs = {USER: self._bears_user(head)}
+                if any(sent["mark"] for sent in one.attempts):
+                    signs[REMARK] = self._told(head) is not None
+                # one that was asked for in two ways may have been made by either
+                for act in acts if len(acts := acts_of(one)) == 1 else ():
+                    learnt = taught(learnt, act, signs, certain=certain)
+                kept.append(replace(one, found=voucher_id(head), seen=learnt if one.attempts else None))
+            if kept:
+                self._register.recognise(kept, self.bench.now())
+                self._learnt = learnt
 
     # -- what a voucher says ---------------------------------------------------------------------------------------
 

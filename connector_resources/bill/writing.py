@@ -183,7 +183,7 @@ class Writable(Resource[M]):
         """The rows in the order of the bodies, told apart by `KEYS`; None where that cannot be done."""
         sent = [tuple(_at(body, path) for path in self.KEYS) for body in bodies]
         got = [tuple(_at(row, path) for path in self.KEYS) for row in rows]
-        if sent == got or any(None in key for key in got):
+        if sent == got:
             return list(rows)
         by_key = dict(zip(got, rows, strict=True))
         if len(by_key) != len(rows) or set(by_key) != set(sent):
@@ -192,8 +192,9 @@ class Writable(Resource[M]):
 
 
 def _rows(content: Any, key: str) -> list[Raw] | None:
-    """The records of a bulk answer: a bare array, or an object that holds one (bill section 8.3)."""
-    if isinstance(content, Mapping):
+    """The records of a bulk answer: a bare array, or an object that holds one (bill section 8.3). A record is none: it
+    answers another call, whatever lists it holds."""
+    if isinstance(content, Mapping) and not content.get("id"):
         lists = [value for value in content.values() if isinstance(value, list)]
         content = content.get(key) or (lists[0] if len(lists) == 1 else None)
     return content if isinstance(content, list) and all(isinstance(row, Mapping) for row in content) else None

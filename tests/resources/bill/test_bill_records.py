@@ -165,6 +165,18 @@ def test_a_bulk_answer_that_is_not_ours_is_unknown(fake: FakeBill, client: BillC
         client.vendors.create_many([{"name": "A"}, {"name": "B"}])
 
 
+@pytest.mark.parametrize("lines", [[{"id": "bli1"}, {"id": "bli2"}], [{"id": "00n1", "vendorId": "009A"}] * 2])
+def test_the_answer_of_another_call_is_no_bulk_answer(
+    fake: FakeBill, client: BillClient, lines: list[dict[str, Any]]
+) -> None:
+    """That of the change of a bill with as many lines as bills were sent; records that do not show whose they are."""
+    bodies = [{"vendorId": "009A", "invoice": {"invoiceNumber": number}} for number in ("A", "B")]
+    for answer in ({"id": "00n01", "vendorId": "009A", "billLineItems": lines}, lines):
+        fake.once("POST", "/connect/v3/bills/bulk", Reply(201, answer))
+        with pytest.raises(OutcomeUnknown):
+            client.bills.create_many(bodies)
+
+
 @pytest.mark.parametrize(
     ("resource", "most"), [("bills", 100), ("vendors", 20), ("vendor_credits", 50), ("accounts", 50), ("locations", 50)]
 )

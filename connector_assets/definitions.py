@@ -16,22 +16,22 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from connector_assets.automation.housekeeping import purge_job, purge_schedule
-from connector_assets.automation.inbox.places import places_of
-from connector_assets.automation.inbox_sensor import inbox_sensor
-from connector_assets.automation.letting_in import LET_IN, let_in_job
-from connector_assets.automation.schedules import INTEGRATION_TAG, poll_schedule, sweep_schedule
-from connector_assets.automation.sweep import sweep_asset
-from connector_assets.broken import broken_asset
-from connector_assets.clients import ConnectionResource, resource_key
-from connector_assets.integrations.assets import flow_assets
-from connector_assets.integrations.cadence import all_lines
-from connector_assets.integrations.jde_coupa.papers import Papers
-from connector_assets.integrations.kinds import check_flows, check_numbers, flows_on
-from connector_assets.integrations.side_by_side import beside, side_by_side_asset
-from connector_assets.partitions import days_from
-from connector_assets.sources.assets import source_asset, source_key
-from connector_assets.sources.jde_following import FOLLOWING, VOUCHERS
+from connector_assets.inbox.connections import places_of
+from connector_assets.orchestration.broken import broken_asset
+from connector_assets.orchestration.cadence import all_lines
+from connector_assets.orchestration.flow_assets import flow_assets
+from connector_assets.orchestration.housekeeping import purge_job, purge_schedule
+from connector_assets.orchestration.inbox_sensor import inbox_sensor
+from connector_assets.orchestration.letting_in import LET_IN, let_in_job
+from connector_assets.orchestration.partitions import days_from
+from connector_assets.orchestration.resources import ConnectionResource, resource_key
+from connector_assets.orchestration.schedules import INTEGRATION_TAG, poll_schedule, sweep_schedule
+from connector_assets.orchestration.source_assets import source_asset, source_key
+from connector_assets.orchestration.sweep import sweep_asset
+from connector_assets.orchestration.three_way_match import beside, side_by_side_asset
+from connector_assets.pairs.jde_coupa.three_way_match.reading import Papers
+from connector_assets.pairs.registry import check_flows, check_numbers, flows_on
+from connector_assets.systems.jde.following import FOLLOWING, VOUCHERS
 from connector_assets.templates import sandbox_connections
 from connector_resources.connections import IntegrationSettings, Settings
 from connector_resources.errors import UnusableInput

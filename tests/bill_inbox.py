@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from connector_assets.automation.inbox.app import Inbox
-from connector_assets.automation.inbox.places import BillPlace, Secrets, open_places
-from connector_assets.automation.inbox.server import Server, listen
-from connector_assets.automation.inbox.subscription import SubscriptionKeeper
-from connector_assets.automation.inbox.tls import ThrowAway
 from connector_assets.cli.sandboxes import vendors_own
-from connector_assets.opening import open_client
+from connector_assets.inbox.app import Inbox
+from connector_assets.inbox.connections import BillPlace, Secrets, open_places
+from connector_assets.inbox.server import Server, listen
+from connector_assets.inbox.subscription import SubscriptionKeeper
+from connector_assets.inbox.tls import ThrowAway
+from connector_assets.run_setup import open_client
 from connector_resources.bill import BillClient
 from connector_resources.home import Home
 from connector_sandbox.testing import Sandbox

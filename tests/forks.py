@@ -11,13 +11,13 @@ from typing import Any
 
 # what knows a home, as connector_assets.definitions does, is not among them
 LOADED = [
-    "connector_assets.automation.schedules",
-    "connector_assets.automation.sweep",
+    "connector_assets.orchestration.schedules",
+    "connector_assets.orchestration.sweep",
     "connector_assets.cli.app",
     "connector_assets.cli.syncing",
-    "connector_assets.integrations.assets",
-    "connector_assets.replaying",
-    "connector_assets.runs",
+    "connector_assets.orchestration.flow_assets",
+    "connector_assets.engine.replaying",
+    "connector_assets.orchestration.runs",
     "connector_resources.instance.storage",
     # what pandera loads at its first check
     "pandera.backends.pandas.builtin_checks",

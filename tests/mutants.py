@@ -39,7 +39,7 @@ class Mutant:
         return ROOT / self.file
 
 
-DOUBT, STEPS = "connector_assets/delivery/doubt.py", "connector_assets/delivery/steps.py"
+DOUBT, STEPS = "connector_assets/engine/outcomes.py", "connector_assets/engine/steps.py"
 PROBLEMS = "connector_resources/http/problems.py"
 MUTANTS = [
     Mutant(
@@ -107,7 +107,7 @@ MUTANTS = [
     ),
     Mutant(
         "payable before it is handed over",
-        "connector_assets/integrations/jde_bill/payable/handing.py",
+        "connector_assets/pairs/jde_bill/payables/handing_over.py",
         "        if not self.pending(document) or self.status is None:\n",
         "        if self.pending(document) or self.status is not None or True:\n",
         "jde_bill/bills",
@@ -122,7 +122,7 @@ MUTANTS = [
     ),
     Mutant(
         "approval gate open",
-        "connector_assets/delivery/gate.py",
+        "connector_assets/engine/gate.py",
         "guarded = [work for work, _ in doing if self.guards(work)]",
         "guarded: list[Work] = []",
     ),
@@ -134,7 +134,7 @@ MUTANTS = [
     ),
     Mutant(
         "a relay's signature ignored",
-        "connector_assets/automation/inbox/relay.py",
+        "connector_assets/inbox/relay.py",
         "    genuine = hmac.compare_digest(",
         "    genuine = True or hmac.compare_digest(",
     ),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from mutants import MUTANTS, Mutant
 
-from connector_assets.integrations.kinds import KINDS
+from connector_assets.pairs.registry import KINDS
 
 MARKED = re.compile(r'^@pytest\.mark\.quick\("([^"]+)"\)$', re.MULTILINE)
 

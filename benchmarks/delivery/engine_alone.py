@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 
-from connector_assets.cli.places import chosen_flows, existing_home, run_name
+from connector_assets.cli.arguments import chosen_flows, existing_home, run_name
 from connector_assets.cli.syncing import days_of_sync
-from connector_assets.delivery.pipeline import Pipeline
-from connector_assets.opening import pace_of, workbench
+from connector_assets.engine.pipeline import Pipeline
+from connector_assets.run_setup import pace_of, workbench
 
 
 def main(target: str) -> None:

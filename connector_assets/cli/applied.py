@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from connector_assets.applying import Applied, apply
-from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, line_of, tell
-from connector_assets.cli.places import (
+from connector_assets.cli.arguments import (
     actor,
     chosen_flows,
     require_credentials,
@@ -12,12 +10,14 @@ from connector_assets.cli.places import (
     run_name,
     writing_home,
 )
+from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, line_of, tell
 from connector_assets.cli.show import print_json, quiet_stdout
 from connector_assets.cli.tables import print_flows
 from connector_assets.cli.waiting import tell_waiting
-from connector_assets.delivery import plans
-from connector_assets.delivery.plans import Plan
-from connector_assets.opening import workbench
+from connector_assets.engine import plans
+from connector_assets.engine.applying import Applied, apply
+from connector_assets.engine.plans import Plan
+from connector_assets.run_setup import workbench
 from connector_resources.connections import Settings
 from connector_resources.errors import UnusableInput
 from connector_resources.instance.running import marked_running

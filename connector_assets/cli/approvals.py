@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from connector_assets.cli.arguments import actor, existing_home, require_flow, writing_home
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, tell
-from connector_assets.cli.places import actor, existing_home, require_flow, writing_home
 from connector_assets.cli.show import Json, print_json, print_line, print_table
 from connector_resources.errors import UnusableInput
 
@@ -63,7 +63,7 @@ def show_approval(
     id: Annotated[str, typer.Argument(metavar="ID", help="As `approvals list` shows it.")], as_json: Json = False
 ) -> None:
     """One of them, waiting or decided, with exactly what is sent."""
-    from connector_assets.delivery.frozen import body_of
+    from connector_assets.engine.frozen import body_of
 
     found = existing_home().ledger().staged.get(id)
     if found is None:
@@ -195,7 +195,7 @@ def _row(each: Staged) -> dict[str, Any]:
 
 
 def _amount(each: Staged) -> str | None:
-    from connector_assets.delivery.money import amount_text
+    from connector_assets.engine.money import amount_text
 
     return amount_text(each.amount, each.currency) if each.amount is not None else None
 

@@ -14,8 +14,8 @@ import click
 import typer
 from typer.core import TyperGroup
 
+from connector_assets.cli.arguments import day_of, existing_home
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, tell
-from connector_assets.cli.places import day_of, existing_home
 from connector_assets.cli.show import Json, print_json, print_line, print_table
 from connector_resources.errors import UnusableInput
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from connector_assets.cli.arguments import existing_home, writing_home
 from connector_assets.cli.exits import tell
-from connector_assets.cli.places import existing_home, writing_home
 from connector_assets.cli.show import Json, print_json, print_table
 from connector_resources.errors import UnusableInput
 from connector_resources.inbox_settings import CLIENT_ID, CLIENT_SECRET

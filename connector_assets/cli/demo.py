@@ -82,7 +82,7 @@ def _sync_all(home: Home, first: date, last: date) -> list[Outcome]:
     os.environ["CONNECTOR_HOME"] = str(home.path)
 
     from connector_assets.cli.syncing import run_flows
-    from connector_assets.integrations.kinds import flows_on
+    from connector_assets.pairs.registry import flows_on
 
     done = []
     for integration in home.settings().integrations.values():
@@ -97,7 +97,7 @@ def _live_on(home: Home, base: int) -> list[Outcome]:
     """The people of each pair act in its systems, and a sync of each follows, twice: so the ways back are shown."""
     from connector_assets.cli.demo_people import ACTS, PEOPLE, people_of
     from connector_assets.cli.syncing import run_flows
-    from connector_assets.integrations.kinds import flows_on
+    from connector_assets.pairs.registry import flows_on
 
     done = []
     settings = home.settings()

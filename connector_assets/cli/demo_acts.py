@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from connector_assets.cli.sandboxes import HOST
-from connector_assets.integrations.from_jde.keys import account_key, text
+from connector_assets.documents.jde.keys import account_key, text
 
 if TYPE_CHECKING:
     from connector_resources.connections import IntegrationSettings

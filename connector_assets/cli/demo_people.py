@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from connector_assets.cli.demo_bill import BillPeople
 from connector_assets.cli.demo_coupa import CoupaPeople
-from connector_assets.opening import open_client
+from connector_assets.run_setup import open_client
 
 if TYPE_CHECKING:
     from connector_assets.cli.demo_acts import People

@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from connector_assets.cli.arguments import (
+    actor,
+    existing_home,
+    require_credentials,
+    require_flow,
+    run_name,
+    writing_home,
+)
+from connector_assets.cli.exception_texts import party_words
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, line_of, tell
-from connector_assets.cli.places import actor, existing_home, require_credentials, require_flow, run_name, writing_home
 from connector_assets.cli.show import Json, narrow, print_json, print_line, print_table, quiet_stdout
-from connector_assets.cli.telling_exceptions import party_words
 from connector_assets.cli.waiting import tell_waiting
 from connector_resources.errors import UnusableInput
 from connector_resources.instance.running import marked_running
 
 if TYPE_CHECKING:
-    from connector_assets.replaying import Replay
+    from connector_assets.engine.replaying import Replay
     from connector_resources.connections import Settings
     from connector_resources.home import Home
     from connector_resources.ledger import ExceptionRow, Ledger
@@ -42,8 +49,8 @@ def list_exceptions(
     as_json: Json = False,
 ) -> None:
     """The open exceptions: those of the high severity first, then the oldest, or the largest amount."""
-    from connector_assets.cli.telling_exceptions import Told
-    from connector_assets.delivery.reasons import HIGH
+    from connector_assets.cli.exception_texts import Told
+    from connector_assets.engine.reasons import HIGH
 
     if by not in ("age", "amount"):
         raise UnusableInput(f"--by {by}: it is age or amount")
@@ -102,7 +109,7 @@ def _check_names(settings: Settings, flow: str | None, integration: str | None, 
     if integration is not None:
         settings.integration(integration)
     if reason is not None:
-        from connector_assets.delivery.reasons import REASONS
+        from connector_assets.engine.reasons import REASONS
 
         if reason not in REASONS:
             raise UnusableInput(f"no reason {reason!r}; there are: {', '.join(sorted(REASONS))}")
@@ -111,7 +118,7 @@ def _check_names(settings: Settings, flow: str | None, integration: str | None, 
 @app.command("show")
 def show(id: Id, as_json: Json = False) -> None:
     """One exception, open or closed: all steps of its fix, both ids, its history, and the commands to type."""
-    from connector_assets.cli.telling_exceptions import Told, commands_of, history_of, moment
+    from connector_assets.cli.exception_texts import Told, commands_of, history_of, moment
 
     ledger = existing_home().ledger()
     found = ledger.exceptions.get(id)
@@ -159,7 +166,7 @@ def show(id: Id, as_json: Json = False) -> None:
 
 
 def _words(value: Any) -> str:
-    from connector_assets.delivery.words import words
+    from connector_assets.engine.words import words
 
     return words(value)
 
@@ -221,8 +228,8 @@ def replay_exceptions(
 
 
 def _deliver(home: Home, chosen: Sequence[ExceptionRow], run: str) -> list[Replay]:
-    from connector_assets.opening import workbench
-    from connector_assets.replaying import replay
+    from connector_assets.engine.replaying import replay
+    from connector_assets.run_setup import workbench
 
     done: list[Replay] = []
     if not chosen:

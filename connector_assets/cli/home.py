@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector_assets.cli.arguments import actor, existing_home
 from connector_assets.cli.exits import tell
-from connector_assets.cli.places import actor, existing_home
 from connector_assets.cli.show import Json, print_json, print_line
 from connector_resources.errors import UnusableInput
 

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from connector_assets.cli.arguments import writing_home
 from connector_assets.cli.exits import tell
-from connector_assets.cli.places import writing_home
 from connector_assets.cli.show import print_line
 from connector_resources.errors import UnusableInput
 
 if TYPE_CHECKING:
     import ssl
 
-    from connector_assets.automation.inbox.places import AnyPlace
-    from connector_assets.automation.inbox.subscription import SubscriptionKeeper
+    from connector_assets.inbox.connections import AnyPlace
+    from connector_assets.inbox.subscription import SubscriptionKeeper
     from connector_resources.bill import BillClient
     from connector_resources.home import Home
 
@@ -50,11 +50,11 @@ def serve(
 ) -> None:
     """Serve until told to stop; one line of JSON says when it is ready. Subscriptions to BILL's events are kept."""
     # imported here: another command does not need a server
-    from connector_assets.automation.inbox.app import TOKEN_PATH, Inbox
-    from connector_assets.automation.inbox.descriptors import make_room
-    from connector_assets.automation.inbox.keeping import Keeping
-    from connector_assets.automation.inbox.places import BillPlace, open_places
-    from connector_assets.automation.inbox.server import Server, listen
+    from connector_assets.inbox.app import TOKEN_PATH, Inbox
+    from connector_assets.inbox.connections import BillPlace, open_places
+    from connector_assets.inbox.descriptors import make_room
+    from connector_assets.inbox.keeping import Keeping
+    from connector_assets.inbox.server import Server, listen
 
     home = writing_home()
     places, secrets = open_places(home)
@@ -108,8 +108,8 @@ def enable(connection: BillName) -> None:
 @contextmanager
 def _keeper(connection: str) -> Iterator[tuple[SubscriptionKeeper, BillClient]]:
     """What keeps the subscription of a connection, and a client of it. Raises UnusableInput where it has none."""
-    from connector_assets.automation.inbox.places import BillPlace, places_of
-    from connector_assets.automation.inbox.subscription import SubscriptionKeeper
+    from connector_assets.inbox.connections import BillPlace, places_of
+    from connector_assets.inbox.subscription import SubscriptionKeeper
 
     home = writing_home()
     settings = home.settings()
@@ -127,7 +127,7 @@ def _keeper(connection: str) -> Iterator[tuple[SubscriptionKeeper, BillClient]]:
 def _opener(home: Home) -> Callable[[Any], BillClient]:
     def opened(connection: Any) -> BillClient:
         # imported when it is needed: an inbox without subscriptions never is in need of it
-        from connector_assets.opening import open_client
+        from connector_assets.run_setup import open_client
 
         client: BillClient = open_client(home, connection)
         return client
@@ -140,7 +140,7 @@ def _tls(
 ) -> tuple[ssl.SSLContext | None, Callable[[], object], Path | None]:
     """The context to serve with, how its certificate is renewed, and the file of the throw-away authority if it is by
     that one. Raises UnusableInput for files that cannot be used, and where HTTPS is needed and cannot be served."""
-    from connector_assets.automation.inbox.tls import ThrowAway, is_loopback, load_chain, server_context
+    from connector_assets.inbox.tls import ThrowAway, is_loopback, load_chain, server_context
 
     if key is not None and certificate is None:
         raise UnusableInput("--tls-key is the key of a certificate: give --tls-cert as well")
@@ -161,7 +161,7 @@ def _tls(
 
 def _paths(place: AnyPlace) -> dict[str, Any]:
     """Where the events of a connection come in."""
-    from connector_assets.automation.inbox.places import BillPlace
+    from connector_assets.inbox.connections import BillPlace
     from connector_resources.inbox_settings import BILL_PATH
 
     name = place.connection.name
@@ -185,7 +185,7 @@ def _log_to(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     handler = LogFile(str(folder / "inbox.log"))
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    for name, level in (("connector_assets.automation.inbox", logging.INFO), ("uvicorn", logging.WARNING)):
+    for name, level in (("connector_assets.inbox", logging.INFO), ("uvicorn", logging.WARNING)):
         logger = logging.getLogger(name)
         logger.setLevel(level)
         logger.addHandler(handler)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector_assets.cli.arguments import day_of
 from connector_assets.cli.exits import tell
-from connector_assets.cli.places import day_of
 from connector_assets.cli.sandbox import PortBase
 from connector_assets.cli.sandboxes import DEFAULT_PORT, credentials_of, days_held, keep_credentials
 from connector_resources.errors import UnusableInput

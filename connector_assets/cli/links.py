@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector_assets.cli.arguments import (
+    actor,
+    existing_home,
+    require_credentials,
+    require_flow,
+    run_name,
+    writing_home,
+)
 from connector_assets.cli.exits import tell
-from connector_assets.cli.places import actor, existing_home, require_credentials, require_flow, run_name, writing_home
 from connector_assets.cli.show import Json, print_json, print_line, print_table
 from connector_resources.errors import UnusableInput
 
 if TYPE_CHECKING:
-    from connector_assets.delivery.document import Target
-    from connector_assets.delivery.flow import Flow
+    from connector_assets.engine.document import Target
+    from connector_assets.engine.flow import Flow
     from connector_resources.connections import IntegrationSettings, Settings
     from connector_resources.home import Home
     from connector_resources.ledger import Ledger, NewLink
@@ -81,8 +88,8 @@ def set_link(
 
 def _checked(home: Home, integration: IntegrationSettings, kind: type[Flow], key: str, id: str) -> NewLink:
     """The link to set. Raises UnusableInput where the target has no record of this id."""
-    from connector_assets.delivery.document import Document
-    from connector_assets.opening import workbench
+    from connector_assets.engine.document import Document
+    from connector_assets.run_setup import workbench
 
     require_credentials(home, home.settings(), integration)
     with workbench(home, integration.name, run_name("links"), actor=actor()) as bench:
@@ -134,7 +141,7 @@ def import_links(
 
 def _looked_up(home: Home, settings: Settings, file: Path, rows: Sequence[tuple[int, NewLink]]) -> list[NewLink]:
     """The links with the labels that their records have. Raises UnusableInput naming a row without a record."""
-    from connector_assets.opening import workbench
+    from connector_assets.run_setup import workbench
 
     by_flow: dict[str, list[tuple[int, NewLink]]] = {}
     for number, link in rows:
@@ -159,7 +166,7 @@ def _looked_up(home: Home, settings: Settings, file: Path, rows: Sequence[tuple[
 
 def _connections(settings: Settings) -> dict[str, tuple[str, str]]:
     """Flow -> its source and target connection, of all integrations that can be used."""
-    from connector_assets.integrations.kinds import flows_on
+    from connector_assets.pairs.registry import flows_on
 
     return {
         f"{name}/{flow.name}": (each.connections[flow.source_role], each.connections[flow.target_role])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector_assets.cli.arguments import actor, existing_home, require_credentials, run_name, writing_home
 from connector_assets.cli.exits import tell
-from connector_assets.cli.places import actor, existing_home, require_credentials, run_name, writing_home
 from connector_assets.cli.show import Json, print_json, print_line, print_table, quiet_stdout
 from connector_resources.errors import SystemProblem, UnusableInput
 from connector_resources.ledger import csv_files
@@ -69,14 +69,14 @@ def set_mapping(
 def _check(home: Home, name: str, values: Mapping[tuple[str, str], str], *, unchecked: bool) -> None:
     """Raise UnusableInput for a table or a value that does not exist, and whatever keeps the systems from being asked,
     saying how to do without."""
-    from connector_assets.integrations.value_tables import asks, check_form, check_known
+    from connector_assets.engine.value_tables import asks, check_form, check_known
 
     settings = home.settings()
     integration = settings.integration(name)
     check_form(integration.kind, values)
     if unchecked or not asks(integration.kind, {table for table, _ in values}):
         return
-    from connector_assets.opening import workbench
+    from connector_assets.run_setup import workbench
 
     try:
         require_credentials(home, settings, integration)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from connector_assets.cli.arguments import existing_home
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, UNUSABLE, line_of
-from connector_assets.cli.places import existing_home
 from connector_assets.cli.show import Json, print_json, print_table, quiet_stdout
 from connector_resources.checks import Check
 from connector_resources.errors import ConnectorError, UnusableInput
@@ -50,9 +50,9 @@ def _ask(home: Home, settings: Settings, name: str) -> dict[str, Any]:
         connection = settings.connection(name)
     except UnusableInput as error:
         return _told(name, "", [Check(SETTINGS, False, str(error), "correct it in connections.yaml")])
-    from connector_assets.automation.inbox.places import inbox_checks
-    from connector_assets.automation.inbox.subscription_ping import subscription_checks
-    from connector_assets.opening import open_client
+    from connector_assets.inbox.connections import inbox_checks
+    from connector_assets.inbox.subscription_ping import subscription_checks
+    from connector_assets.run_setup import open_client
 
     try:
         client = open_client(home, connection)
@@ -97,8 +97,8 @@ def _integrations(home: Home, settings: Settings, chosen: set[str], usable: set[
 
 
 def _flow_checks(home: Home, name: str, *, ask: bool) -> list[Check]:
-    from connector_assets.integrations.kinds import flows_on
-    from connector_assets.opening import workbench
+    from connector_assets.pairs.registry import flows_on
+    from connector_assets.run_setup import workbench
 
     checks: list[Check] = []
     with workbench(home, name, "ping", reading=True) as bench:

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from connector_assets.automation.letting_in import Chosen, read_chosen
+from connector_assets.cli.arguments import actor, run_name
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON
-from connector_assets.cli.places import actor, run_name
 from connector_assets.cli.syncing import needs_a_person, planned_only
-from connector_assets.delivery.flow import Flow
-from connector_assets.delivery.pipeline import Mapped, Pipeline
-from connector_assets.delivery.report import FlowReport
-from connector_assets.opening import pace_of, workbench
-from connector_assets.replaying import land_reference_data
+from connector_assets.engine.flow import Flow
+from connector_assets.engine.pipeline import Mapped, Pipeline
+from connector_assets.engine.replaying import land_reference_data
+from connector_assets.engine.report import FlowReport
+from connector_assets.orchestration.letting_in import Chosen, read_chosen
+from connector_assets.run_setup import pace_of, workbench
 from connector_resources.connections import IntegrationSettings
 from connector_resources.home import Home
 from connector_resources.ledger import Ledger

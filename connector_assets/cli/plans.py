@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector_assets.cli.places import existing_home
+from connector_assets.cli.arguments import existing_home
 from connector_assets.cli.show import Json, print_json, print_line, print_table
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _plans(ledger: Ledger, reports: Sequence[Report]) -> list[dict[str, Any]]:
 def show_plan(id: Id, as_json: Json = False) -> None:
     """One plan: every document with what would be sent, to the byte."""
     from connector_assets.cli.tables import print_flows
-    from connector_assets.delivery import plans
+    from connector_assets.engine import plans
 
     home = existing_home()
     ledger = home.ledger()

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from connector_assets.cli.arguments import actor, chosen_flows, day_of, existing_home, require_credentials, run_name
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, tell
-from connector_assets.cli.places import actor, chosen_flows, day_of, existing_home, require_credentials, run_name
 from connector_assets.cli.show import Json, print_json, print_line, print_table, quiet_stdout
 from connector_assets.cli.sync import From, Target, To
 from connector_assets.cli.tables import money_words
 from connector_resources.errors import UnusableInput
 
 if TYPE_CHECKING:
-    from connector_assets.reconciling import Comparison
+    from connector_assets.engine.reconciling import Comparison
 
 SHOWN = 100
 RULE = "rule:"
@@ -43,8 +43,8 @@ def reconcile(target: Target, first: From = None, last: To = None, as_json: Json
         )
     require_credentials(home, settings, integration)
 
-    from connector_assets.opening import workbench
-    from connector_assets.reconciling import compare
+    from connector_assets.engine.reconciling import compare
+    from connector_assets.run_setup import workbench
 
     found: list[Comparison] = []
     run = run_name("reconcile")

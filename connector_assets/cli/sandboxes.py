@@ -135,7 +135,7 @@ def days_held(settings: Settings, logins: Mapping[str, Mapping[str, Any]]) -> tu
 
     Raises UnusableInput where there is no row with a date.
     """
-    from connector_assets.integrations.kinds import flows_on
+    from connector_assets.pairs.registry import flows_on
     from connector_resources.jde.client import JdeClient
     from connector_resources.jde.query import ge
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from connector_assets.cli.places import chosen_flows, require_credentials, require_systems, writing_home
+from connector_assets.cli.arguments import chosen_flows, require_credentials, require_systems, writing_home
 from connector_assets.cli.show import Json, print_json, quiet_stdout
 from connector_assets.cli.sync import Target, tell_problems
 from connector_assets.cli.waiting import tell_waiting

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector_assets.cli.exits import tell
-from connector_assets.cli.places import (
+from connector_assets.cli.arguments import (
     chosen_flows,
     day_of,
     existing_home,
@@ -16,6 +15,7 @@ from connector_assets.cli.places import (
     require_systems,
     writing_home,
 )
+from connector_assets.cli.exits import tell
 from connector_assets.cli.show import Json, print_json, print_line, quiet_stdout
 from connector_assets.cli.waiting import tell_waiting
 from connector_resources.errors import UnusableInput
@@ -81,7 +81,7 @@ def sync(
     from connector_assets.cli.planned import plan_flows
     from connector_assets.cli.syncing import chosen_of, days_of_sync, run_chosen, run_flows
     from connector_assets.cli.tables import print_flows
-    from connector_assets.opening import workbench
+    from connector_assets.run_setup import workbench
 
     mode = "adopt" if adopt else "baseline" if baseline else None
     if key:

@@ -10,17 +10,17 @@ from typing import Any
 
 from dagster import AssetKey, BetaWarning, DagsterEvent, PreviewWarning, SupersessionWarning
 
-from connector_assets.automation.letting_in import LET_IN, TAG, Chosen, named
+from connector_assets.cli.arguments import actor
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, UNUSABLE, system_problems, tell
-from connector_assets.cli.places import actor
-from connector_assets.delivery import plans
-from connector_assets.delivery.days import todays
-from connector_assets.delivery.flow import Flow
-from connector_assets.delivery.report import NEEDS_A_PERSON as WAITING
-from connector_assets.delivery.report import OUTCOMES
-from connector_assets.delivery.workbench import Workbench
-from connector_assets.integrations.progress import first_day
-from connector_assets.runs import execute
+from connector_assets.engine import plans
+from connector_assets.engine.context import Workbench
+from connector_assets.engine.days import todays
+from connector_assets.engine.flow import Flow
+from connector_assets.engine.report import NEEDS_A_PERSON as WAITING
+from connector_assets.engine.report import OUTCOMES
+from connector_assets.engine.watermarks import first_day
+from connector_assets.orchestration.letting_in import LET_IN, TAG, Chosen, named
+from connector_assets.orchestration.runs import execute
 from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import UnusableInput
 from connector_resources.home import Home
@@ -165,7 +165,7 @@ def run_flows(
     mode: str | None = None,
 ) -> Outcome:
     """Run these flows through Dagster. `whole`: they are all of the integration; `mode` is adopt, baseline or None."""
-    from connector_assets.integrations.assets import DUE_TAG, MODE_TAG
+    from connector_assets.orchestration.flow_assets import DUE_TAG, MODE_TAG
 
     tags = {DUE_TAG: "yes"} | ({MODE_TAG: mode} if mode else {})
     return _run(home, integration, flows, integration.name, days, tags, None if whole else _assets(integration, flows))
@@ -178,8 +178,8 @@ def run_sweep(home: Home, integration: IntegrationSettings, flows: Sequence[type
 
 
 def _assets(integration: IntegrationSettings, flows: Sequence[type[Flow]]) -> list[AssetKey]:
-    from connector_assets.integrations.assets import delivered_key, mapped_key
-    from connector_assets.sources.assets import source_key
+    from connector_assets.orchestration.flow_assets import delivered_key, mapped_key
+    from connector_assets.orchestration.source_assets import source_key
 
     sources = [source_key(integration.connections[each.role], each.entity) for flow in flows for each in flow.sources]
     written = [key(integration.name, flow.name) for flow in flows for key in (mapped_key, delivered_key)]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from connector_assets.cli.show import print_line, print_table
-from connector_assets.delivery.references import LINK
+from connector_assets.engine.references import LINK
 
 SETTLED = ("created", "updated", "unchanged", "adopted")
 PLANNED = 20

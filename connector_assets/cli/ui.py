@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector_assets.cli.arguments import writing_home
 from connector_assets.cli.exits import tell
-from connector_assets.cli.places import writing_home
 from connector_assets.cli.show import print_line
 from connector_resources.errors import UnusableInput
 

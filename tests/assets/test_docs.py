@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from connector_assets.delivery.reasons import REASONS
+from connector_assets.engine.reasons import REASONS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 # how the page shows what each exception fills in

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from connector_assets.integrations import cadence
-from connector_assets.integrations.kinds import check_flows
+from connector_assets.orchestration import cadence
+from connector_assets.pairs.registry import check_flows
 from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import UnusableInput
 

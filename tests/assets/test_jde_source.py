@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector_assets.sources.jde import JdeReader
+from connector_assets.systems.jde.reader import JdeReader
 from connector_resources.connections import JdeConnection
 from connector_resources.errors import Refused
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector_assets import opening
+from connector_assets import run_setup
 from connector_resources.clock import Clock, ManualClock
 from connector_resources.errors import RateLimited
 from connector_resources.http import Slots
@@ -36,13 +36,13 @@ def opened(ledger: Ledger, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) 
         credentials=lambda: SimpleNamespace(get=lambda name, names: CREDENTIALS), ledger=lambda: ledger
     )
     reader: Any = None
-    monkeypatch.setitem(opening.SYSTEMS, "sharing", opening.System(Sharing, reader))
-    monkeypatch.setitem(opening.SYSTEMS, "alone", opening.System(Alone, reader))
+    monkeypatch.setitem(run_setup.SYSTEMS, "sharing", run_setup.System(Sharing, reader))
+    monkeypatch.setitem(run_setup.SYSTEMS, "alone", run_setup.System(Alone, reader))
 
     def open_one(system: str, name: str) -> Any:
         limits = SimpleNamespace(in_flight=3, calls_per_hour=2)
         connection: Any = SimpleNamespace(system=system, name=name, CREDENTIALS=tuple(CREDENTIALS), limits=limits)
-        return opening.open_client(home, connection, clock)  # type: ignore[arg-type]
+        return run_setup.open_client(home, connection, clock)  # type: ignore[arg-type]
 
     return open_one
 

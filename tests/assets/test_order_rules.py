@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connector_assets.integrations.from_jde.orders import plain, unit_price
-from connector_assets.integrations.jde_coupa.orders.settings import PurchaseOrderSettings
+from connector_assets.documents.jde.orders.reading import plain, unit_price
+from connector_assets.pairs.jde_coupa.purchase_orders.settings import PurchaseOrderSettings
 
 ROW = {"company": "00001", "order_type": "OP", "order_number": 100234}
 KEY = "F4301:00001/OP/100234"

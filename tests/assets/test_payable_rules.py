@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connector_assets.integrations.from_coupa.discounts import Discount, discount_of
-from connector_assets.integrations.from_coupa.payables import Cost, Tax, header_sign, is_credit, payable_of, total_of
-from connector_assets.integrations.jde_coupa.approved.settings import ApprovedInvoiceSettings
-from connector_assets.integrations.jde_coupa.birthplace import LENGTHS, MarkRules, voucher_key_on
+from connector_assets.documents.coupa.discounts import Discount, discount_of
+from connector_assets.documents.coupa.payables import Cost, Tax, header_sign, is_credit, payable_of, total_of
+from connector_assets.pairs.jde_coupa.approved_invoices.settings import ApprovedInvoiceSettings
+from connector_assets.pairs.jde_coupa.origin import LENGTHS, MarkRules, voucher_key_on
 from connector_resources.coupa.models import Invoice
 
 

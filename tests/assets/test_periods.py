@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connector_assets.integrations.to_jde.periods import GlDate, PeriodRules, Periods
+from connector_assets.documents.jde.periods import GlDate, PeriodRules, Periods
 from connector_resources.close_calendar import CloseCalendar, Period
 
 NOW = datetime(2026, 6, 10, 9, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
 
-from connector_assets.delivery.reasons import REASONS, Reason, severity_of
+from connector_assets.engine.reasons import REASONS, Reason, severity_of
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connector_assets.integrations.from_jde.taxes import Taxed, charged, taxed
+from connector_assets.documents.jde.vouchers.taxes import Taxed, charged, taxed
 
 D = Decimal
 

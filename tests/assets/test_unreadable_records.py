@@ -12,8 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from connector_assets.sources import bill_records, coupa_records
-from connector_assets.sources.records import DocumentKind
+from connector_assets.systems.bill import records as bill_records
+from connector_assets.systems.coupa import records as coupa_records
+from connector_assets.systems.records import DocumentKind
 from connector_resources.bill import (
     Bill,
     BillClient,

@@ -15,9 +15,10 @@ import dagster as dg
 import yaml
 from dagster._core.definitions.reconstruct import ReconstructableJob
 
-from connector_assets import definitions, runs
-from connector_assets.integrations.assets import delivered_key, mapped_key
-from connector_assets.partitions import days_from
+from connector_assets import definitions
+from connector_assets.orchestration import runs
+from connector_assets.orchestration.flow_assets import delivered_key, mapped_key
+from connector_assets.orchestration.partitions import days_from
 from connector_resources.home import Home
 from connector_resources.instance.prepare import prepare_dagster_home
 from connector_sandbox.data import load_seed

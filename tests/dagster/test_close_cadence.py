@@ -10,8 +10,8 @@ import pytest
 from dagster_site import NAME, DagsterSite
 
 from connector_assets import definitions
-from connector_assets.automation.schedules import tick
-from connector_assets.integrations.assets import delivered_key, mapped_key
+from connector_assets.orchestration.flow_assets import delivered_key, mapped_key
+from connector_assets.orchestration.schedules import tick
 
 CLOSE = "periods:\n  - {name: 2026-05, first: 2026-05-01, last: 2026-05-31, cut_off: 2026-06-03T18:00}\n"
 

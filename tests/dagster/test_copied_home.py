@@ -12,10 +12,10 @@ import psycopg2
 import pytest
 from dagster_site import NAME, DagsterSite
 
-from connector_assets.automation.inbox_sensor import drain
-from connector_assets.automation.schedules import tick
 from connector_assets.cli.app import run
-from connector_assets.runs import RunResult
+from connector_assets.orchestration.inbox_sensor import drain
+from connector_assets.orchestration.runs import RunResult
+from connector_assets.orchestration.schedules import tick
 from connector_resources.home import Home
 
 WORDS = "this home was copied or moved: its ledger belongs to "

@@ -12,8 +12,8 @@ import pytest
 from dagster_site import NAME, DagsterSite
 
 from connector_assets import definitions
-from connector_assets.integrations.assets import delivered_key
-from connector_assets.sources.assets import source_key
+from connector_assets.orchestration.flow_assets import delivered_key
+from connector_assets.orchestration.source_assets import source_key
 from connector_resources.ledger import Watermark
 
 # at every instant there is another date in the one than in the other

@@ -16,8 +16,8 @@ import yaml
 from dagster_site import NAME, DagsterSite
 
 from connector_assets import definitions
-from connector_assets.clients import ConnectionResource
 from connector_assets.definitions import build, load_settings
+from connector_assets.orchestration.resources import ConnectionResource
 from connector_assets.templates import sandbox_connections
 from connector_resources.connections import Settings
 from connector_resources.home import Home

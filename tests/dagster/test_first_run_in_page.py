@@ -14,9 +14,9 @@ from dagster._core.scheduler.instigation import InstigatorStatus, ScheduleInstig
 from dagster_site import NAME, DagsterSite
 from loopback import free_port
 
-from connector_assets.integrations.assets import delivered_key, mapped_key
-from connector_assets.runs import range_tags
-from connector_assets.sources.assets import source_key
+from connector_assets.orchestration.flow_assets import delivered_key, mapped_key
+from connector_assets.orchestration.runs import range_tags
+from connector_assets.orchestration.source_assets import source_key
 from connector_resources.instance.page import page_served
 
 pytestmark = pytest.mark.slow

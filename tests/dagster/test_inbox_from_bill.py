@@ -19,7 +19,7 @@ from dagster._core.storage.tags import (
 from dagster_site import DagsterSite
 
 from connector_assets import definitions
-from connector_assets.automation.inbox.subscription_ping import subscription_checks
+from connector_assets.inbox.subscription_ping import subscription_checks
 from connector_resources.checks import Check
 
 NAME = "jde_bill"
@@ -116,7 +116,7 @@ def test_what_bill_sends_twice_and_out_of_order_is_kept_once(
     once, and all of them are."""
     up.look(catch_up=True)
     site.sandbox.post("/options", {BILL: {"event_doubles": 1.0, "event_order": "shuffled", "payload_as_string": True}})
-    with caplog.at_level("INFO", logger="connector_assets.automation.inbox"):
+    with caplog.at_level("INFO", logger="connector_assets.inbox"):
         ids = [vendor(up, f"Vendor {number}") for number in range(6)]
         assert flushed(site.sandbox)["failed"] == 0
     came = Counter(each.message for each in caplog.records if "told of" in each.message)

@@ -11,9 +11,9 @@ import pytest
 from dagster_site import NAME, DagsterSite
 
 from connector_assets import definitions
-from connector_assets.automation.inbox.app import Inbox
-from connector_assets.automation.inbox.places import open_places
-from connector_assets.automation.inbox.server import Server, listen
+from connector_assets.inbox.app import Inbox
+from connector_assets.inbox.connections import open_places
+from connector_assets.inbox.server import Server, listen
 
 LOGIN = {"inbox_client_id": "coupa-calls", "inbox_client_secret": "s3cret>of/ours?"}
 QUIET = {"call_outs": [], "call_out_drop": 0.0, "call_out_repeat": 1, "call_out_shuffle": False}
@@ -138,7 +138,7 @@ def test_with_a_wrong_secret_nothing_comes_in_and_coupa_lists_what_failed_to_be_
 ) -> None:
     """Given an endpoint entered with a wrong secret; when invoices change; then each call-out fails in Coupa and none
     is kept; and once both sides have the same secret, what is sent again is, without a restart."""
-    monkeypatch.setattr("connector_assets.automation.inbox.places.FRESH_SECONDS", 0)
+    monkeypatch.setattr("connector_assets.inbox.connections.FRESH_SECONDS", 0)
     enter_call_out(town, inbox, "json", "another secret")
     renumber(town, 0, 1)
     follow(town, ask(town, "poll"))

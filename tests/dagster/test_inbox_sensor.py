@@ -23,7 +23,7 @@ from dagster._core.storage.tags import (
 from dagster_site import NAME, DagsterSite, today
 
 from connector_assets import definitions
-from connector_assets.automation import inbox_sensor
+from connector_assets.orchestration import inbox_sensor
 from connector_resources.home import Home
 from connector_resources.ledger import InboxEvent
 

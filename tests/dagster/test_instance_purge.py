@@ -9,7 +9,7 @@ import pytest
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from sqlalchemy import func, select
 
-from connector_assets import runs
+from connector_assets.orchestration import runs
 from connector_resources.instance.prepare import prepare_dagster_home
 from connector_resources.instance.purge import purge
 

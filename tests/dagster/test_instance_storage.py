@@ -17,7 +17,7 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from forks import forked
 from sqlalchemy import Connection, make_url
 
-from connector_assets import runs
+from connector_assets.orchestration import runs
 from connector_resources.errors import UnusableInput
 from connector_resources.instance import open_databases
 from connector_resources.instance.postgres import PooledPostgresStorage

@@ -11,7 +11,7 @@ import pytest
 from dagster_site import FLOWS, NAME, DagsterSite
 
 from connector_assets.cli.app import run
-from connector_assets.integrations.assets import delivered_key
+from connector_assets.orchestration.flow_assets import delivered_key
 
 Command = Callable[..., tuple[int, str, str]]
 

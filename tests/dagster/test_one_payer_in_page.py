@@ -8,7 +8,7 @@ import dagster as dg
 from bill_inbox import BILL, connection_of, log_in
 from dagster_site import DagsterSite
 
-from connector_assets.integrations.assets import delivered_key
+from connector_assets.orchestration.flow_assets import delivered_key
 
 NAME = "jde_bill"
 BILLS = delivered_key(NAME, "bills")

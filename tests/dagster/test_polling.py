@@ -19,7 +19,7 @@ from dagster_site import FLOWS, NAME, DagsterSite
 from sqlalchemy import delete
 
 from connector_assets import definitions
-from connector_assets.automation import probes
+from connector_assets.orchestration import probes
 from connector_resources.home import Home
 from connector_resources.ledger.models import watermarks
 

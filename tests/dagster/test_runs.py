@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 from house_definitions import DAYS, delivered
 
-from connector_assets import runs
+from connector_assets.orchestration import runs
 from connector_resources.errors import UnusableInput
 from connector_resources.instance.prepare import prepare_dagster_home
 

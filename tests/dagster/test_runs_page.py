@@ -18,7 +18,7 @@ import yaml
 from forks import forked
 from loopback import free_port
 
-from connector_assets import runs
+from connector_assets.orchestration import runs
 from connector_resources.instance.page import page_served
 from connector_resources.instance.prepare import packaged
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from dagster_site import NAME, DagsterSite
 
-from connector_assets.automation.schedules import tick
 from connector_assets.cli.app import run
-from connector_assets.integrations.assets import delivered_key
+from connector_assets.orchestration.flow_assets import delivered_key
+from connector_assets.orchestration.schedules import tick
 from connector_resources.ledger.approving import Chosen
 
 DELIVERED = delivered_key(NAME, "invoices")

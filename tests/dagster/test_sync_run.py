@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 from dagster_site import FLOWS, NAME, DagsterSite
 
-from connector_assets.integrations.assets import delivered_key, mapped_key
-from connector_assets.sources.assets import source_key
+from connector_assets.orchestration.flow_assets import delivered_key, mapped_key
+from connector_assets.orchestration.source_assets import source_key
 
 
 def test_the_first_run_delivers_everything_and_the_second_writes_nothing(both_synced: DagsterSite) -> None:

@@ -30,9 +30,9 @@ from drill_truth import (
 )
 from drill_variants import Variant, every_variant
 
-from connector_assets.automation.sweep import sweep
-from connector_assets.doubles import tell_doubles
-from connector_assets.integrations.to_jde.vouchers.outlet import FIRST
+from connector_assets.documents.jde.voucher_entry.writer import FIRST
+from connector_assets.engine.duplicates import tell_doubles
+from connector_assets.orchestration.sweep import sweep
 from connector_resources.errors import ConnectorError
 
 # what a new process finds: it is started at once, in the middle of the effect window, when everything is over

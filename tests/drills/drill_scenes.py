@@ -21,16 +21,16 @@ from drill_variants import Variant
 from pandera.errors import SchemaErrors
 from pandera.pandas import DataFrameSchema
 
-from connector_assets.delivery import plans
-from connector_assets.delivery.approval import Approval
-from connector_assets.delivery.checks import examine
-from connector_assets.delivery.flow import Assembly, Flow, Frames
-from connector_assets.delivery.pipeline import Mapped, Pipeline
-from connector_assets.delivery.report import FlowReport
-from connector_assets.delivery.work import Pace
-from connector_assets.delivery.workbench import Integration
-from connector_assets.integrations.kinds import KINDS
-from connector_assets.opening import integration_of, pace_of
+from connector_assets.engine import plans
+from connector_assets.engine.approval import Approval
+from connector_assets.engine.checks import examine
+from connector_assets.engine.context import Integration
+from connector_assets.engine.flow import Assembly, Flow, Frames
+from connector_assets.engine.pipeline import Mapped, Pipeline
+from connector_assets.engine.report import FlowReport
+from connector_assets.engine.task import Pace
+from connector_assets.pairs.registry import KINDS
+from connector_assets.run_setup import integration_of, pace_of
 from connector_resources.connections import Settings
 
 FIRST, LATER = "first", "later"

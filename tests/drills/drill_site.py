@@ -21,8 +21,8 @@ from drill_process import Process, WatchedDatabase
 from landing_places import column_keys
 from sqlalchemy import select
 
-from connector_assets.delivery.workbench import Integration, Workbench
-from connector_assets.opening import SYSTEMS, open_reader
+from connector_assets.engine.context import Integration, Workbench
+from connector_assets.run_setup import SYSTEMS, open_reader
 from connector_resources.connections import Connection
 from connector_resources.landing import LandingStore
 from connector_resources.ledger import LandedObject, Ledger

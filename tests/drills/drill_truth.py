@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from connector_assets.delivery.flow import Flow
-from connector_assets.delivery.reasons import HIGH, severity_of
-from connector_assets.integrations.to_jde.vouchers.outlet import FIRST
-from connector_assets.reconciling import is_void
+from connector_assets.documents.jde.voucher_entry.writer import FIRST
+from connector_assets.engine.flow import Flow
+from connector_assets.engine.reasons import HIGH, severity_of
+from connector_assets.engine.reconciling import is_void
 from connector_resources.ledger.models import deliveries, exceptions, intents
 from connector_sandbox.kernel.system import System
 

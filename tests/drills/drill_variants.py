@@ -11,8 +11,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 from drill_towns import PLACES
 from pydantic import BaseModel
 
-from connector_assets.delivery.flow import Flow
-from connector_assets.integrations.kinds import KINDS, flow_class
+from connector_assets.engine.flow import Flow
+from connector_assets.pairs.registry import KINDS, flow_class
 
 Choice = tuple[str, Any]
 # the setting that says what a document becomes in the target, where a flow has one

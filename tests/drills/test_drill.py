@@ -20,8 +20,8 @@ from drill_scenes import FIRST, LATER
 from drill_towns import PLACES
 from drill_variants import MODE, Variant, dimensions, every_variant, usual_site, variants
 
-from connector_assets.delivery.flow import Flow
-from connector_assets.integrations.kinds import KINDS
+from connector_assets.engine.flow import Flow
+from connector_assets.pairs.registry import KINDS
 
 LAST_LINE = "drill: cases=0 runs=3 lost=0 duplicate=0 undecided=0 guessed=0 doubled=0 named=0"
 SITUATIONS = (FIRST, LATER)

@@ -18,9 +18,9 @@ from drill_truth import DUPLICATE, GUESSED, LOST, UNDECIDED_
 from drill_variants import every_variant
 from mutants import MUTANTS, Mutant, checkout
 
-from connector_assets.delivery.engine import Engine
-from connector_assets.delivery.steps import Steps
-from connector_assets.integrations.jde_coupa.invoices import Invoices
+from connector_assets.engine.engine import Engine
+from connector_assets.engine.steps import Steps
+from connector_assets.pairs.jde_coupa.invoices.flow import Invoices
 from connector_resources.ledger.deliveries import Deliveries
 from connector_resources.ledger.intents import Intents
 

@@ -11,7 +11,7 @@ from drill_faults import WINDOW
 from drill_scenes import FIRST, LATER, Workshop
 from drill_variants import Variant, usual_site
 
-from connector_assets.integrations.kinds import KINDS
+from connector_assets.pairs.registry import KINDS
 
 FLOWS = [Variant(kind, flow.name, usual_site(kind)) for kind, flows in KINDS.items() for flow in flows]
 

@@ -29,8 +29,8 @@ def be_a_run_worker(what: tuple[str, str], environment: dict[str, str], output: 
     """The life of a process that executes a run of a flow for one partition; it answers with what came of it."""
     _take_over(environment, output)
     from connector_assets.definitions import defs
-    from connector_assets.integrations.assets import delivered_key, mapped_key
-    from connector_assets.runs import execute
+    from connector_assets.orchestration.flow_assets import delivered_key, mapped_key
+    from connector_assets.orchestration.runs import execute
     from connector_resources.instance.prepare import prepare_dagster_home
 
     prepare_dagster_home(Path(environment["CONNECTOR_HOME"]))
@@ -56,17 +56,18 @@ def _hurry() -> None:
     """What a dead process may have sent is over after a second, in place of the minute of a large run."""
     from dataclasses import replace
 
-    from connector_assets import opening, replaying
-    from connector_assets.delivery.flow import Flow
-    from connector_assets.delivery.work import Pace
-    from connector_assets.integrations import assets
+    from connector_assets import run_setup
+    from connector_assets.engine import replaying
+    from connector_assets.engine.flow import Flow
+    from connector_assets.engine.task import Pace
+    from connector_assets.orchestration import flow_assets
 
-    usual = opening.pace_of
+    usual = run_setup.pace_of
 
     def hurried(flow: Flow) -> Pace:
         return replace(usual(flow), send_within=SEND_WITHIN_SECONDS)
 
-    assets.pace_of = replaying.pace_of = hurried
+    flow_assets.pace_of = replaying.pace_of = hurried
 
 
 class Command:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 WORKERS, CALLS = 4, 30
 WORKER = f"""
 from concurrent.futures import ThreadPoolExecutor
-from connector_assets.opening import open_client
+from connector_assets.run_setup import open_client
 from connector_resources.home import Home
 
 home = Home.locate()

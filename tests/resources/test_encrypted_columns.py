@@ -17,7 +17,7 @@ from cryptography.fernet import Fernet
 from ledger_places import new_ledger
 from sqlalchemy import update
 
-from connector_assets.sources.bill_records import DOCUMENTS
+from connector_assets.systems.bill.records import DOCUMENTS
 from connector_resources.column_keys import ColumnKeys
 from connector_resources.credentials import KEPT_KEYS, KEYS_VARIABLE, CredentialStore, KeySource
 from connector_resources.encrypted import encrypted_field

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connector_assets.cli import show
 from connector_assets.cli.exits import tell
-from connector_assets.integrations.metadata import held_table
+from connector_assets.orchestration.metadata import held_table
 from connector_resources.errors import Refused
 from connector_resources.instance.log_file import LogFile
 from connector_resources.ledger import Problem

@@ -15,7 +15,7 @@ import pytest
 from dagster._serdes import ConfigurableClassData
 
 from connector_assets.cli.app import main
-from connector_assets.cli.places import existing_home
+from connector_assets.cli.arguments import existing_home
 from connector_resources.errors import UnusableInput
 from connector_resources.home import Home
 from connector_resources.instance.prepare import prepare_dagster_home

@@ -13,8 +13,8 @@ from bill_site import BillSite
 from scenario_books import Entry
 from scenario_site import outcomes
 
-from connector_assets.integrations.kinds import flow_class
-from connector_assets.reconciling import Comparison, compare
+from connector_assets.engine.reconciling import Comparison, compare
+from connector_assets.pairs.registry import flow_class
 
 FLOW = "bills"
 CREDITS = "vendor_credits"

@@ -6,10 +6,10 @@ from datetime import date
 
 from scenario_site import Site
 
-from connector_assets.delivery.pipeline import Pipeline
-from connector_assets.integrations.kinds import flow_class
-from connector_assets.integrations.telling import moved_dates
-from connector_assets.opening import pace_of
+from connector_assets.engine.pipeline import Pipeline
+from connector_assets.orchestration.events import moved_dates
+from connector_assets.pairs.registry import flow_class
+from connector_assets.run_setup import pace_of
 
 
 def moved(site: Site, name: str) -> list[tuple[str, date, date]]:

@@ -19,20 +19,20 @@ from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY, YESTERDAY, Books
 from scenario_spend import Spend
 
-from connector_assets.applying import apply
-from connector_assets.automation.letting_in import Chosen, let_in, named
-from connector_assets.automation.probes import Finding, look
-from connector_assets.automation.sweep import Sweep, sweep
 from connector_assets.cli.sandboxes import vendors_own
 from connector_assets.cli.syncing import days_of_sync
-from connector_assets.delivery import plans
-from connector_assets.delivery.flow import Flow
-from connector_assets.delivery.pipeline import Pipeline
-from connector_assets.delivery.report import FlowReport
-from connector_assets.delivery.work import Pace
-from connector_assets.delivery.workbench import Workbench
-from connector_assets.integrations.kinds import flow_class
-from connector_assets.opening import SYSTEMS, integration_of, open_reader, pace_of
+from connector_assets.engine import plans
+from connector_assets.engine.applying import apply
+from connector_assets.engine.context import Workbench
+from connector_assets.engine.flow import Flow
+from connector_assets.engine.pipeline import Pipeline
+from connector_assets.engine.report import FlowReport
+from connector_assets.engine.task import Pace
+from connector_assets.orchestration.letting_in import Chosen, let_in, named
+from connector_assets.orchestration.probes import Finding, look
+from connector_assets.orchestration.sweep import Sweep, sweep
+from connector_assets.pairs.registry import flow_class
+from connector_assets.run_setup import SYSTEMS, integration_of, open_reader, pace_of
 from connector_resources.connections import Connection, Settings
 from connector_resources.ledger import ExceptionRow, Ledger, NewLink, Staged
 from connector_resources.ledger.approving import Chosen as Approved

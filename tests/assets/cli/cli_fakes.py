@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 from landing_places import landing_store
 from pydantic import BaseModel, ConfigDict
 
-from connector_assets.delivery.checks import FrameChecks, mapped_columns, required, row_schema, shape_schema
-from connector_assets.delivery.converge import converge, mark
-from connector_assets.delivery.document import (
+from connector_assets.engine.checks import FrameChecks, mapped_columns, required, row_schema, shape_schema
+from connector_assets.engine.context import Integration, Workbench
+from connector_assets.engine.document import (
     Decision,
     Document,
     Done,
@@ -23,8 +23,8 @@ from connector_assets.delivery.document import (
     differences,
     fingerprint,
 )
-from connector_assets.delivery.flow import Assembly, Flow, Frames, Source
-from connector_assets.delivery.workbench import Integration, Workbench
+from connector_assets.engine.flow import Assembly, Flow, Frames, Source
+from connector_assets.engine.merge import converge, mark
 from connector_resources.clock import ManualClock
 from connector_resources.connections import CoupaConnection, IntegrationSettings, JdeConnection
 from connector_resources.ledger import Delivery, Ledger

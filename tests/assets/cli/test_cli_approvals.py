@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 from clerks import NOW, Cli, hold
 
-from connector_assets.delivery import plans
-from connector_assets.delivery.document import Document, Step, Target
-from connector_assets.delivery.frozen import Frozen, body_hash, body_text, freeze
-from connector_assets.delivery.report import FlowReport, Planned, Result
-from connector_assets.opening import workbench
+from connector_assets.engine import plans
+from connector_assets.engine.document import Document, Step, Target
+from connector_assets.engine.frozen import Frozen, body_hash, body_text, freeze
+from connector_assets.engine.report import FlowReport, Planned, Result
+from connector_assets.run_setup import workbench
 from connector_resources.home import Home
 from connector_resources.ledger import Change, Ledger, NewStaged
 

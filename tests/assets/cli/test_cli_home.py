@@ -114,7 +114,7 @@ def files(home: Home) -> set[str]:
 def test_what_writes_stops_with_one_line_and_nothing_is_written(
     cli: Cli, copy: Home, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    for what in ("connector_resources.instance.page.page_served", "connector_assets.automation.inbox.server.listen"):
+    for what in ("connector_resources.instance.page.page_served", "connector_assets.inbox.server.listen"):
         monkeypatch.setattr(what, Mock(side_effect=AssertionError("it begins to serve")))
     before, there = content(copy), files(copy)
     said = cli(*name.partition(" --")[0].split(), *WRITING[name])

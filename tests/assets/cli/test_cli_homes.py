@@ -18,7 +18,7 @@ from connector_assets.cli import demo_home, sandboxes
 from connector_assets.cli.planned import Plan
 from connector_assets.cli.sandbox import serving
 from connector_assets.cli.syncing import Outcome
-from connector_assets.delivery.report import OUTCOMES
+from connector_assets.engine.report import OUTCOMES
 from connector_assets.templates import sandbox_connections
 from connector_resources.errors import UnusableInput
 from connector_resources.home import Home

@@ -22,7 +22,7 @@ from clerks import Cli
 from connector_assets.cli import demo, sandbox, sandboxes
 from connector_assets.cli.init import make_sandbox_home
 from connector_assets.cli.sandbox import serving
-from connector_assets.opening import open_client
+from connector_assets.run_setup import open_client
 from connector_resources.errors import UnusableInput
 from connector_resources.home import Home
 from connector_sandbox.testing import Sandbox, running

@@ -16,9 +16,9 @@ from clerks import NOW, Cli, hold, released, settle
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine, event
 
-from connector_assets.delivery.document import Target
-from connector_assets.delivery.reasons import problem
-from connector_assets.integrations.jde_coupa.suppliers import Suppliers
+from connector_assets.engine.document import Target
+from connector_assets.engine.reasons import problem
+from connector_assets.pairs.jde_coupa.suppliers.flow import Suppliers
 from connector_resources.home import Home
 from connector_resources.ledger import Change, Ledger, NewIntent
 

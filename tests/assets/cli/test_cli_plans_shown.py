@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connector_assets.cli.tables import print_flows
-from connector_assets.delivery.report import OUTCOMES
+from connector_assets.engine.report import OUTCOMES
 
 
 def entry(documents: list[dict[str, Any]], held: list[dict[str, Any]]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from clerks import Cli, hold
 
-from connector_assets import reconciling
-from connector_assets.reconciling import Comparison, Difference
+from connector_assets.engine import reconciling
+from connector_assets.engine.reconciling import Comparison, Difference
 from connector_resources.ledger import Ledger
 
 INVOICES = "jde_coupa/invoices"

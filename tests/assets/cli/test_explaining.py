@@ -12,8 +12,8 @@ import pytest
 from cli_fakes import Books, bills
 from ledger_places import new_ledger
 
-from connector_assets.delivery.reasons import REASONS, problem
-from connector_assets.reconciling import Difference, compare
+from connector_assets.engine.reasons import REASONS, problem
+from connector_assets.engine.reconciling import Difference, compare
 from connector_resources.clock import ManualClock
 from connector_resources.ledger import Change, Ledger, NewLink
 

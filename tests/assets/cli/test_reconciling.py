@@ -10,7 +10,7 @@ import pytest
 from cli_fakes import Books, bills
 from ledger_places import new_ledger
 
-from connector_assets.reconciling import Comparison, compare
+from connector_assets.engine.reconciling import Comparison, compare
 from connector_resources.clock import ManualClock
 from connector_resources.ledger import Change, Ledger, Problem
 

@@ -9,9 +9,9 @@ import pytest
 from cli_fakes import Bills, Books, bills
 from ledger_places import new_ledger
 
-from connector_assets import replaying
-from connector_assets.delivery.work import Pace
-from connector_assets.replaying import Replay, replay
+from connector_assets.engine import replaying
+from connector_assets.engine.replaying import Replay, replay
+from connector_assets.engine.task import Pace
 from connector_resources.clock import ManualClock
 from connector_resources.ledger import Change, Ledger, Problem
 

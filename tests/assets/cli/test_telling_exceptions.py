@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector_assets.cli.telling_exceptions import party_words
+from connector_assets.cli.exception_texts import party_words
 
 
 @pytest.mark.parametrize(

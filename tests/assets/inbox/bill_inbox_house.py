@@ -13,8 +13,8 @@ import yaml
 from inbox_house import COUPA, SECRETS, Answer, post_to
 from ledger_places import new_ledger
 
-from connector_assets.automation.inbox.app import Inbox
-from connector_assets.automation.inbox.places import Secrets, open_places
+from connector_assets.inbox.app import Inbox
+from connector_assets.inbox.connections import Secrets, open_places
 from connector_resources.clock import ManualClock
 from connector_resources.home import Home
 from connector_resources.ledger import Ledger

@@ -20,9 +20,9 @@ import yaml
 from ledger_places import new_ledger
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connector_assets.automation.inbox.app import Inbox
-from connector_assets.automation.inbox.places import Secrets, open_places
-from connector_assets.automation.inbox.server import Server, listen
+from connector_assets.inbox.app import Inbox
+from connector_assets.inbox.connections import Secrets, open_places
+from connector_assets.inbox.server import Server, listen
 from connector_resources.clock import ManualClock
 from connector_resources.home import Home
 from connector_resources.ledger import Ledger

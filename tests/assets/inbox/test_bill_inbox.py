@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from bill_inbox_house import BILL, FORMER, HEADER, KEY, LOGIN, BillHouse, minified, notification, sign
 
-from connector_assets.automation.inbox import app
+from connector_assets.inbox import app
 from connector_resources.ledger.inbox import Told
 
 NINE = datetime(2026, 3, 1, 9, tzinfo=UTC)

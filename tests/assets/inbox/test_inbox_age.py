@@ -8,7 +8,7 @@ from typing import Any
 from bill_inbox_house import BILL, BillHouse, minified, notification
 from inbox_house import COUPA, NORTH, NORTH_READER, House
 
-from connector_assets.automation.inbox.age import forget
+from connector_assets.inbox.age import forget
 from connector_resources.connections import BillConnection, CoupaConnection
 
 DAY = 86_400

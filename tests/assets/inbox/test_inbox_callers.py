@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from connector_assets.automation.inbox import callers as module
-from connector_assets.automation.inbox.callers import Caller, Callers, Stage
-from connector_assets.automation.inbox.front import Turns
+from connector_assets.inbox import callers as module
+from connector_assets.inbox.callers import Caller, Callers, Stage
+from connector_assets.inbox.front import Turns
 from connector_resources.inbox_settings import ServingSettings
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from connector_assets.automation.inbox import front as module
-from connector_assets.automation.inbox.callers import Caller, Callers, Stage
-from connector_assets.automation.inbox.front import Front, Turns
-from connector_assets.automation.inbox.protocol import Deadlines
-from connector_assets.automation.inbox.server import listen
+from connector_assets.inbox import front as module
+from connector_assets.inbox.callers import Caller, Callers, Stage
+from connector_assets.inbox.front import Front, Turns
+from connector_assets.inbox.protocol import Deadlines
+from connector_assets.inbox.server import listen
 from connector_resources.inbox_settings import ServingSettings
 
 

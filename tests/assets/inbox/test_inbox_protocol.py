@@ -16,9 +16,9 @@ import pytest
 from inbox_house import COUPA, House
 from siege import trusting
 
-from connector_assets.automation.inbox.protocol import HEAD_BYTES, Deadlines
-from connector_assets.automation.inbox.server import Server, listen
-from connector_assets.automation.inbox.tls import ThrowAway
+from connector_assets.inbox.protocol import HEAD_BYTES, Deadlines
+from connector_assets.inbox.server import Server, listen
+from connector_assets.inbox.tls import ThrowAway
 from connector_resources.inbox_settings import ServingSettings
 
 SHORT = Deadlines(handshake=0.3, head=0.3, request=0.8, idle=0.5, leave=0.3)

@@ -14,7 +14,7 @@ import pytest
 import requests
 from inbox_house import COUPA, JSON, NORTH, NORTH_READER, SECRETS, XML, House, Served, basic, serving
 
-from connector_assets.automation.inbox import app
+from connector_assets.inbox import app
 
 GRANT = {"grant_type": "client_credentials"}
 INVOICE: dict[str, Any] = {

@@ -21,7 +21,7 @@ import yaml
 from ledger_places import new_ledger
 from siege import KINDS, trusting
 
-from connector_assets.automation.inbox.tls import ThrowAway
+from connector_assets.inbox.tls import ThrowAway
 from connector_resources.home import Home
 from connector_resources.ledger import Ledger
 

@@ -15,8 +15,8 @@ import pytest
 import requests
 from cryptography import x509
 
-from connector_assets.automation.inbox.server import Server, listen
-from connector_assets.automation.inbox.tls import ThrowAway, is_loopback, server_context
+from connector_assets.inbox.server import Server, listen
+from connector_assets.inbox.tls import ThrowAway, is_loopback, server_context
 from connector_resources.clock import ManualClock
 from connector_resources.errors import UnusableInput
 

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from landing_places import landing_store
 
-from connector_assets.delivery.workbench import Integration, Workbench
-from connector_assets.sources.coupa import CoupaReader
-from connector_assets.sources.coupa_records import DOCUMENTS, record_of, record_text
-from connector_assets.sources.records import window_of
+from connector_assets.engine.context import Integration, Workbench
+from connector_assets.systems.coupa.reader import CoupaReader
+from connector_assets.systems.coupa.records import DOCUMENTS, record_of, record_text
+from connector_assets.systems.records import window_of
 from connector_resources.connections import CoupaConnection, IntegrationSettings
 from connector_resources.coupa import CoupaClient, Invoice, PayPayment, PurchaseOrder
 from connector_resources.ledger import Ledger

@@ -14,7 +14,7 @@ from bill_wire import before
 from scenario_books import Entry
 from scenario_site import outcomes
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 
 D = Decimal
 CHANGED = pytest.mark.parametrize("asks", ["new_approvers", "nobody"])

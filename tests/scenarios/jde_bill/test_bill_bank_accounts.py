@@ -16,7 +16,7 @@ from bill_site import BillSite
 from scenario_books import HOME, TODAY, Entry
 from scenario_site import outcomes
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 from connector_resources.errors import UnusableInput
 
 VENDORS = "vendors"

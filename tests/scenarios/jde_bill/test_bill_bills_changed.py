@@ -12,7 +12,7 @@ from scenario_books import TODAY
 from scenario_home import installation
 from scenario_site import outcomes
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 
 D = Decimal
 COSTS = (("30.5010", "33.33"), ("30.5020", "33.33"), ("40.5010", "33.34"))

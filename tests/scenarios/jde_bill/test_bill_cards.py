@@ -8,7 +8,7 @@ import pytest
 from bill_owed import FLOW, bill_of, item, key, owing, run
 from bill_site import BillSite
 
-from connector_assets.integrations.kinds import flow_class
+from connector_assets.pairs.registry import flow_class
 
 
 @pytest.fixture

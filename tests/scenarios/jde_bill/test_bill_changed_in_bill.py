@@ -16,7 +16,7 @@ from scenario_acts import ORCHESTRATIONS as PAYING
 from scenario_books import TODAY, Entry
 from scenario_site import outcomes
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 
 D = Decimal
 LATER = TODAY + timedelta(days=3)

@@ -10,7 +10,7 @@ from bill_site import BillSite
 from scenario_books import CHART
 from scenario_site import outcome, outcomes, planned, tally
 
-from connector_assets.reconciling import compare
+from connector_assets.engine.reconciling import compare
 
 FLOW = "chart_of_accounts"
 GROUNDS = f"F0901:{CHART['30.5010']['AID']}"

@@ -9,7 +9,7 @@ from bill_owed import CREDITS, FLOW, bill_of, compared, credit_of, item, key, li
 from bill_site import BillSite
 from scenario_books import Entry
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 
 D = Decimal
 

@@ -11,7 +11,7 @@ from scenario_acts import ORCHESTRATIONS
 from scenario_books import Entry
 from scenario_site import outcomes
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 
 D = Decimal
 REASON = "credit_applied_by_hand"

@@ -10,8 +10,8 @@ from bill_owed import bill_of, owing
 from bill_paid import FLOW, bill, calls, move, open_items, pay, posted, run, switch_on
 from bill_site import BillSite
 
-from connector_assets.integrations.jde_bill.payments import Payments
-from connector_assets.reconciling import compare
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.jde_bill.payments.flow import Payments
 
 CALL = "POST /jderest/v3/orchestrator/{name}"
 

@@ -11,8 +11,8 @@ from bill_site import BillSite
 from scenario_books import TODAY
 from scenario_site import outcomes
 
-from connector_assets.delivery.reasons import severity_of
-from connector_assets.integrations.kinds import flow_class
+from connector_assets.engine.reasons import severity_of
+from connector_assets.pairs.registry import flow_class
 
 NEXT = TODAY + timedelta(days=1)
 

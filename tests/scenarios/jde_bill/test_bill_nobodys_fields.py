@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from scenario_books import Entry
 from scenario_site import outcomes
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 
 D = Decimal
 COSTS = (("30.5010", "40.00"), ("30.5020", "60.00"))

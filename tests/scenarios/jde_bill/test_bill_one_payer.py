@@ -20,11 +20,11 @@ from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY, YESTERDAY, Entry
 from scenario_site import outcomes
 
-from connector_assets.delivery.pipeline import Pipeline
-from connector_assets.delivery.reasons import severity_of
-from connector_assets.integrations.kinds import flow_class
-from connector_assets.integrations.to_jde import handing_over
-from connector_assets.integrations.to_jde.handing_step import NAME as HANDING
+from connector_assets.documents.jde.vouchers import handing_over
+from connector_assets.documents.jde.vouchers.handing_step import NAME as HANDING
+from connector_assets.engine.pipeline import Pipeline
+from connector_assets.engine.reasons import severity_of
+from connector_assets.pairs.registry import flow_class
 from connector_resources.ledger import NewIntent
 from connector_resources.ledger.intents import Intents
 
@@ -199,7 +199,7 @@ def test_a_run_that_dies_after_the_handing_over_makes_the_bill_later(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("connector_assets.integrations.jde_bill.payable.bill_steps.BillSteps._create", die)
+        patch.setattr("connector_assets.pairs.jde_bill.bills.steps.BillSteps._create", die)
         run(owed)
     assert (statuses(owed, entry), owed.bill.all("bills")) == (["B"], [])
     owed.sandbox.clock.advance(600)

@@ -11,7 +11,7 @@ from bill_site import BillSite
 from scenario_orders import Purchasing
 from scenario_site import outcomes, tally
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 
 D = Decimal
 LINES = (("30.5010", "10", "2.50"), ("40.5010", "3", "33.3333"), ("30.5020", "0", "19.99"))

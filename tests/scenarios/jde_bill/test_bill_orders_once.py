@@ -15,7 +15,7 @@ from scenario_acts import ORCHESTRATIONS
 from scenario_orders import Purchasing
 from scenario_site import outcome, tally
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 
 D = Decimal
 PAYMENTS = "payments"

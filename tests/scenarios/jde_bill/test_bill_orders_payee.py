@@ -13,7 +13,7 @@ from scenario_books import TODAY
 from scenario_orders import Purchase, Purchasing
 from scenario_site import outcomes
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 
 D = Decimal
 SUPPLIER, OTHER = 4343, 4344

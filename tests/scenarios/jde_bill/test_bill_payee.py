@@ -26,7 +26,7 @@ from bill_site import BillSite
 from scenario_books import Entry
 from scenario_site import outcomes
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 
 D = Decimal
 SUPPLIER, FACTOR = 4343, 4344

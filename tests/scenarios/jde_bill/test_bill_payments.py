@@ -25,8 +25,8 @@ from bill_paid import (
 from bill_site import BillSite
 from scenario_books import TODAY
 
-from connector_assets.integrations.jde_bill.payments import Payments
-from connector_assets.reconciling import compare
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.jde_bill.payments.flow import Payments
 
 NOTHING = Decimal(0)
 

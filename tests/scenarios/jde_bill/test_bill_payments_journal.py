@@ -13,9 +13,9 @@ from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY
 from scenario_site import outcomes, planned
 
-from connector_assets.delivery.reasons import severity_of
-from connector_assets.integrations.jde_bill.payments import Payments
-from connector_assets.reconciling import compare
+from connector_assets.engine.reasons import severity_of
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.jde_bill.payments.flow import Payments
 
 NOTHING = Decimal(0)
 CALL = "POST /jderest/v3/orchestrator/{name}"

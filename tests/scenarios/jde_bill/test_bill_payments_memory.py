@@ -14,9 +14,9 @@ from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY
 from scenario_site import outcomes, planned
 
-from connector_assets.integrations.jde_bill.numbers import NumberRules
-from connector_assets.integrations.jde_bill.payments import Payments
-from connector_assets.reconciling import compare
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.jde_bill.payments.flow import Payments
+from connector_assets.pairs.jde_bill.payments.numbers import NumberRules
 
 NOTHING = Decimal(0)
 CALL = "POST /jderest/v3/orchestrator/{name}"

@@ -12,8 +12,8 @@ from scenario_books import TODAY, Entry
 from scenario_dates import moved
 from scenario_site import outcomes
 
-from connector_assets.delivery.reasons import severity_of
-from connector_assets.integrations.jde_bill.numbers import NumberRules
+from connector_assets.engine.reasons import severity_of
+from connector_assets.pairs.jde_bill.payments.numbers import NumberRules
 
 NOTHING = Decimal(0)
 

@@ -13,9 +13,9 @@ from bill_site import BillSite
 from scenario_books import TODAY
 from scenario_site import outcomes
 
-from connector_assets.integrations.jde_bill.payments import Payments
-from connector_assets.integrations.kinds import flow_class
-from connector_assets.reconciling import compare
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.jde_bill.payments.flow import Payments
+from connector_assets.pairs.registry import flow_class
 
 D = Decimal
 # currency, company's currency for one of it, parts, gross of the pay items

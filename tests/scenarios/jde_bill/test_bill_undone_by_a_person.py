@@ -14,8 +14,8 @@ from bill_site import BillSite
 from scenario_books import TODAY, Entry
 from scenario_site import outcomes
 
-from connector_assets.delivery.reasons import severity_of
-from connector_assets.integrations.jde_bill.numbers import NumberRules
+from connector_assets.engine.reasons import severity_of
+from connector_assets.pairs.jde_bill.payments.numbers import NumberRules
 
 LATER = TODAY + timedelta(days=3)
 

@@ -10,7 +10,7 @@ from bill_paid import FLOW, bill, pay, posted, run, switch_on
 from bill_site import BillSite
 from scenario_site import outcomes
 
-from connector_assets.replaying import replay
+from connector_assets.engine.replaying import replay
 
 PAYMENTS = {"system": "bill", "route": "GET /connect/v3/payments*"}
 BILLS = {"system": "bill", "route": "GET /connect/v3/bills*"}

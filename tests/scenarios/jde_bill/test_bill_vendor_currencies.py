@@ -7,7 +7,7 @@ from scenario_books import EURO
 from scenario_site import outcome, outcomes, tally
 from vendor_desk import ANVIL, enter, names, sync, vendor
 
-from connector_assets.integrations.jde_bill.vendor_links import VendorLink, VendorLinks
+from connector_assets.pairs.jde_bill.vendors.links import VendorLink, VendorLinks
 
 IN_DOLLARS = "F0401:4343/USD"
 FLOW = "jde_bill/vendors"

@@ -11,7 +11,7 @@ from scenario_home import installation
 from scenario_site import outcome, outcomes, planned, tally
 from vendor_desk import ANVIL, BOLT, TAX, enter, names, sync, vendor
 
-from connector_assets.reconciling import Comparison, compare
+from connector_assets.engine.reconciling import Comparison, compare
 from connector_sandbox.testing import Sandbox
 
 

@@ -18,9 +18,9 @@ from scenario_orders import Purchasing
 from scenario_site import outcome, outcomes
 from scenario_wire import no_reference_leaves
 
-from connector_assets.applying import apply
-from connector_assets.delivery import plans
-from connector_assets.delivery.report import FlowReport
+from connector_assets.engine import plans
+from connector_assets.engine.applying import apply
+from connector_assets.engine.report import FlowReport
 
 D = Decimal
 LISTS = ("chart_of_accounts", "departments", "vendors")
@@ -218,7 +218,7 @@ def test_applying_that_dies_behind_the_hand_over_is_finished_by_applying_again(
 ) -> None:
     """Given a plan of an empty organisation, when the process dies once a voucher was handed over in JD Edwards, before
     its bill was made, then applying the plan again makes the bill."""
-    from connector_assets.integrations.jde_bill.payable.bill_steps import BillSteps
+    from connector_assets.pairs.jde_bill.bills.steps import BillSteps
 
     class Dead(BaseException):
         pass

@@ -12,9 +12,9 @@ from bill_site import BillSite
 from scenario_books import Entry
 from scenario_site import outcomes
 
-from connector_assets.integrations.jde_bill.numbers import NumberRules
-from connector_assets.integrations.jde_bill.payments import Payments
-from connector_assets.reconciling import compare
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.jde_bill.payments.flow import Payments
+from connector_assets.pairs.jde_bill.payments.numbers import NumberRules
 
 IN_RANGE = 80_000_017
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bill_site import BillSite
 
-from connector_assets.delivery.report import FlowReport
+from connector_assets.engine.report import FlowReport
 
 TAX = "12-3456789"
 ANVIL, BOLT = "F0401:4343", "F0401:4344"

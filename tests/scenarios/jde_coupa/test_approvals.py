@@ -9,11 +9,11 @@ from scenario_books import TODAY, YESTERDAY, Entry
 from scenario_site import NAME, Site, outcome, outcomes
 from scenario_wire import Wire, as_sent, tap
 
-from connector_assets.automation.probes import look
-from connector_assets.delivery.frozen import body_of
-from connector_assets.delivery.pipeline import Pipeline
-from connector_assets.reconciling import compare
-from connector_assets.replaying import replay
+from connector_assets.engine.frozen import body_of
+from connector_assets.engine.pipeline import Pipeline
+from connector_assets.engine.reconciling import compare
+from connector_assets.engine.replaying import replay
+from connector_assets.orchestration.probes import look
 
 INVOICES = f"{NAME}/invoices"
 CREATE = {"system": "coupa", "route": "POST /api/invoices"}

@@ -11,10 +11,10 @@ from scenario_books import TODAY, Entry
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcome, outcomes
 
-from connector_assets.delivery.reasons import severity_of
-from connector_assets.integrations.kinds import flow_class
-from connector_assets.opening import flows_of
-from connector_assets.reconciling import compare
+from connector_assets.engine.reasons import severity_of
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.registry import flow_class
+from connector_assets.run_setup import flows_of
 from connector_resources.errors import Unavailable
 
 WRITES = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}

@@ -11,7 +11,7 @@ from scenario_dates import moved
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcome, outcomes
 
-from connector_assets.opening import flows_of
+from connector_assets.run_setup import flows_of
 
 JANUARY = date(2026, 1, 20)
 # the company's fiscal year begins in January, and March is its current period

@@ -10,8 +10,8 @@ from scenario_books import TODAY, YESTERDAY
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcomes
 
-from connector_assets.integrations.kinds import flow_class
-from connector_assets.reconciling import compare
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.registry import flow_class
 
 # a day on which nothing changes in Coupa: only what is waited for is looked at
 NEXT = TODAY + timedelta(days=1)

@@ -12,9 +12,9 @@ from scenario_born import act, born, paid
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcomes
 
-from connector_assets.integrations.jde_coupa.discrepancies import discrepancies
-from connector_assets.integrations.jde_coupa.papers import Papers
-from connector_assets.reconciling import compare
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.jde_coupa.three_way_match.discrepancies import discrepancies
+from connector_assets.pairs.jde_coupa.three_way_match.reading import Papers
 
 
 @pytest.fixture(autouse=True, params=[False, True], ids=["kept", "cleared"])

@@ -9,7 +9,7 @@ from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY
 from scenario_site import Site, outcomes
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 from connector_resources.errors import UnusableInput
 
 FLOW, SUPPLIERS, KEY = "invoices", "suppliers", "F0401:4343"

@@ -9,9 +9,9 @@ from scenario_books import Entry
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcomes
 
-from connector_assets.delivery.reasons import severity_of
-from connector_assets.integrations.kinds import flow_class
-from connector_assets.reconciling import compare
+from connector_assets.engine.reasons import severity_of
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.registry import flow_class
 
 SUPPLIER, FACTOR = 4343, 4344
 PLACE = {"street1": "1 Quay", "city": "Leeds", "postal-code": "LS1 1AA", "country": {"code": "GB"}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scenario_site import Site, outcomes
 
-from connector_assets.integrations.kinds import flow_class
+from connector_assets.pairs.registry import flow_class
 
 FLOW = "invoices"
 CARD = {"DCT": "PV", "KCO": "00001", "SFX": "001", "SFXE": 0, "PYIN": "C"}

@@ -14,7 +14,7 @@ from scenario_days import ANGELES, LONDON, TOKYO, Apart, set_apart
 from scenario_site import Site, outcome, outcomes
 
 from connector_assets.cli.tables import first_sync
-from connector_assets.integrations.kinds import flow_class
+from connector_assets.pairs.registry import flow_class
 from connector_resources.errors import UnusableInput
 
 BORN = "approved_invoices"

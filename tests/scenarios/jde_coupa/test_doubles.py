@@ -13,10 +13,10 @@ from scenario_orders import Purchasing, with_orders
 from scenario_payables import Payables
 from scenario_site import NAME, Site, outcomes
 
-from connector_assets.delivery.reasons import severity_of
-from connector_assets.doubles import doubles
-from connector_assets.reconciling import compare
-from connector_assets.replaying import replay
+from connector_assets.engine.duplicates import doubles
+from connector_assets.engine.reasons import severity_of
+from connector_assets.engine.reconciling import compare
+from connector_assets.engine.replaying import replay
 from connector_resources.ledger import ExceptionRow
 
 INVOICES = f"{NAME}/invoices"

@@ -12,9 +12,9 @@ from scenario_orders import Purchase, Purchasing, held, with_orders
 from scenario_payables import Payables
 from scenario_site import NAME, Site, outcomes
 
-from connector_assets.integrations.jde_coupa.discrepancies import discrepancies
-from connector_assets.integrations.jde_coupa.papers import Papers
-from connector_assets.reconciling import Comparison, compare
+from connector_assets.engine.reconciling import Comparison, compare
+from connector_assets.pairs.jde_coupa.three_way_match.discrepancies import discrepancies
+from connector_assets.pairs.jde_coupa.three_way_match.reading import Papers
 
 OUT = ("suppliers", "accounts", "purchase_orders", "invoices")
 BACK = ("approved_invoices", "approvals", "payments_to_coupa")

@@ -10,7 +10,7 @@ from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY, Entry
 from scenario_site import Site, outcomes
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 
 FLOW = "invoices"
 PAYABLES = "payables/external/payables"

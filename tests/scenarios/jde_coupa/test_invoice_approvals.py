@@ -10,7 +10,7 @@ from scenario_books import Entry
 from scenario_payables import Payables
 from scenario_site import NAME, Site, outcome, outcomes
 
-from connector_assets.delivery import plans
+from connector_assets.engine import plans
 
 APPROVALS = "approvals"
 WRITES = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}

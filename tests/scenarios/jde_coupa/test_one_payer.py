@@ -12,8 +12,8 @@ from scenario_born import act
 from scenario_payables import Payables
 from scenario_site import Site, outcomes
 
-from connector_assets.delivery.reasons import severity_of
-from connector_assets.integrations.kinds import flow_class
+from connector_assets.engine.reasons import severity_of
+from connector_assets.pairs.registry import flow_class
 
 CALL = "POST /jderest/v3/orchestrator/{name}"
 PAYMENTS, BORN = "payments_to_jde", "approved_invoices"

@@ -13,8 +13,8 @@ from scenario_books import TODAY, Entry
 from scenario_born import act, invoice, paid
 from scenario_site import Site, outcomes
 
-from connector_assets.integrations.jde_coupa.payments_to_coupa import PaymentsToCoupa
-from connector_assets.integrations.jde_coupa.payments_to_jde import PaymentsToJde
+from connector_assets.pairs.jde_coupa.payments_to_coupa.flow import PaymentsToCoupa
+from connector_assets.pairs.jde_coupa.payments_to_jde.flow import PaymentsToJde
 
 LATER = TODAY + timedelta(days=1)
 

@@ -12,7 +12,7 @@ from scenario_born import act, born, invoice, shown
 from scenario_payables import DIRECT, Payables
 from scenario_site import Site, outcomes
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 
 FLOW, BORN, PAYMENTS = "invoices", "approved_invoices", "payments_to_jde"
 BY_HAND = {"amount-paid": "100.00", "payment-date": "2026-03-02T00:00:00Z", "notes": "cheque 7"}

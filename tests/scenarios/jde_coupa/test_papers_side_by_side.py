@@ -9,8 +9,8 @@ from scenario_books import TODAY, YESTERDAY
 from scenario_orders import Purchase, Purchasing, held, with_orders
 from scenario_site import Site
 
-from connector_assets.integrations.jde_coupa.discrepancies import Discrepancy, discrepancies
-from connector_assets.integrations.jde_coupa.papers import Papers
+from connector_assets.pairs.jde_coupa.three_way_match.discrepancies import Discrepancy, discrepancies
+from connector_assets.pairs.jde_coupa.three_way_match.reading import Papers
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from scenario_books import TODAY, YESTERDAY
 from scenario_born import act, born, invoice, made_of, paid, shown
 from scenario_site import Site, outcome, outcomes
 
-from connector_assets.integrations.jde_coupa.payments_to_coupa import PaymentsToCoupa
-from connector_assets.reconciling import compare
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.jde_coupa.payments_to_coupa.flow import PaymentsToCoupa
 
 FLOW = "payments_to_coupa"
 PAY = {"system": "coupa", "route": "PUT /api/invoices/{id:int}"}

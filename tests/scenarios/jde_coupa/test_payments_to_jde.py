@@ -13,9 +13,9 @@ from scenario_born import Born, act, born, invoice, made_of
 from scenario_dates import moved
 from scenario_site import Site, outcome, outcomes, planned
 
-from connector_assets.delivery.reasons import severity_of
-from connector_assets.integrations.jde_coupa.payments_to_jde import PaymentsToJde
-from connector_assets.reconciling import compare
+from connector_assets.engine.reasons import severity_of
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.jde_coupa.payments_to_jde.flow import PaymentsToJde
 from connector_resources.errors import UnusableInput
 
 FLOW = "payments_to_jde"

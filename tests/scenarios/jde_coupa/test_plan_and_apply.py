@@ -9,7 +9,7 @@ from scenario_books import Entry
 from scenario_site import NAME, Site, outcome, outcomes
 from scenario_wire import Wire, as_sent, tap
 
-from connector_assets.delivery import plans
+from connector_assets.engine import plans
 from connector_resources.errors import UnusableInput
 
 INVOICES = f"{NAME}/invoices"

@@ -10,8 +10,8 @@ import pytest
 from scenario_books import TODAY
 from scenario_site import NAME, Site, outcome, outcomes
 
-from connector_assets.applying import apply
-from connector_assets.delivery import plans
+from connector_assets.engine import plans
+from connector_assets.engine.applying import apply
 
 START, TOMORROW = TODAY - timedelta(days=20), TODAY + timedelta(days=1)
 FLOWS = ("suppliers", "invoices")

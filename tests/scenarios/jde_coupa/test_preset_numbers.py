@@ -11,8 +11,8 @@ from scenario_books import Entry
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcomes
 
-from connector_assets.integrations.kinds import flow_class
-from connector_assets.opening import integration_of
+from connector_assets.pairs.registry import flow_class
+from connector_assets.run_setup import integration_of
 from connector_resources.connections import Settings
 from connector_resources.errors import UnusableInput
 from connector_resources.jde.orchestrations import Orchestrations

@@ -12,8 +12,8 @@ from scenario_orders import Purchase, Purchasing, fail, figures, held, with_orde
 from scenario_site import NAME, Site, outcome, outcomes, planned, tally
 from scenario_wire import as_sent, tap
 
-from connector_assets.delivery import plans
-from connector_assets.reconciling import Comparison, compare
+from connector_assets.engine import plans
+from connector_assets.engine.reconciling import Comparison, compare
 
 # Of orders in force: what becomes of those that Coupa holds back, or issues itself, is in `test_purchase_orders`.
 pytestmark = pytest.mark.as_delivered("coupa.external_order_status")

@@ -8,7 +8,7 @@ import pytest
 from scenario_books import Entry
 from scenario_site import NAME, Site, outcomes
 
-from connector_assets.reconciling import Comparison, compare
+from connector_assets.engine.reconciling import Comparison, compare
 
 INVOICES = f"{NAME}/invoices"
 

@@ -11,9 +11,9 @@ from scenario_books import TODAY
 from scenario_born import Born, act, born, paid
 from scenario_site import Site, outcomes
 
-from connector_assets.integrations.jde_coupa.payments_to_coupa import PaymentsToCoupa
-from connector_assets.integrations.jde_coupa.payments_to_jde import PaymentsToJde
-from connector_assets.reconciling import compare
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.jde_coupa.payments_to_coupa.flow import PaymentsToCoupa
+from connector_assets.pairs.jde_coupa.payments_to_jde.flow import PaymentsToJde
 
 TO_COUPA, TO_JDE = "payments_to_coupa", "payments_to_jde"
 D = Decimal

@@ -11,9 +11,9 @@ from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY, YESTERDAY, Entry
 from scenario_site import Site, outcome, outcomes, planned, tally
 
-from connector_assets.automation.letting_in import Chosen, read_chosen
-from connector_assets.delivery.pipeline import Pipeline
-from connector_assets.reconciling import Comparison, compare
+from connector_assets.engine.pipeline import Pipeline
+from connector_assets.engine.reconciling import Comparison, compare
+from connector_assets.orchestration.letting_in import Chosen, read_chosen
 from connector_resources.errors import UnusableInput
 
 FLOW = "invoices"

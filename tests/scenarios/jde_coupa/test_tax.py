@@ -10,8 +10,8 @@ from scenario_books import Entry
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcomes
 
-from connector_assets.integrations.kinds import flow_class
-from connector_assets.reconciling import compare
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.registry import flow_class
 
 COSTS = (("30.5010", "60.00"), ("40.5010", "40.00"))
 EUROS: dict[str, Any] = {"currency": "EUR", "rate": "0.85321"}

@@ -12,7 +12,7 @@ from scenario_born import act, born
 from scenario_payables import Payables
 from scenario_site import Site, outcomes
 
-from connector_assets.delivery.reasons import severity_of
+from connector_assets.engine.reasons import severity_of
 
 LATER = TODAY + timedelta(days=3)
 FLOW = "approved_invoices"

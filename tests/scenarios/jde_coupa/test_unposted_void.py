@@ -11,8 +11,8 @@ from scenario_books import Entry
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcomes
 
-from connector_assets.integrations.kinds import flow_class
-from connector_assets.reconciling import compare
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.registry import flow_class
 from connector_resources.jde.orchestrations import Orchestrations
 
 # what a site does that keeps them is said by the last scenario

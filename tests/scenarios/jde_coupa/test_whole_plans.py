@@ -12,8 +12,8 @@ from scenario_orders import Purchasing, with_orders
 from scenario_site import NAME, Site, outcome, outcomes
 from scenario_wire import Wire, as_sent, no_reference_leaves, tap
 
-from connector_assets.applying import Applied, apply
-from connector_assets.delivery import plans
+from connector_assets.engine import plans
+from connector_assets.engine.applying import Applied, apply
 
 INVOICES = f"{NAME}/invoices"
 CHAIN = ("suppliers", "accounts", "purchase_orders", "invoices")
@@ -382,7 +382,7 @@ def test_a_lost_answer_anywhere_in_the_chain_makes_nothing_twice(
 def test_applying_that_dies_midway_is_finished_by_applying_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Given a plan on an empty Coupa, when the process dies after the suppliers, then applying it again sends the rest,
     and nothing of before."""
-    from connector_assets.integrations.jde_coupa.accounts import Accounts
+    from connector_assets.pairs.jde_coupa.accounts.flow import Accounts
 
     class Dead(BaseException):
         pass

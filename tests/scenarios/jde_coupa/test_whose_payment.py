@@ -11,8 +11,8 @@ from scenario_books import TODAY, Entry
 from scenario_born import act, born, paid
 from scenario_site import Site, outcomes
 
-from connector_assets.integrations.jde_coupa.payments_to_jde import PaymentsToJde
-from connector_assets.reconciling import compare
+from connector_assets.engine.reconciling import compare
+from connector_assets.pairs.jde_coupa.payments_to_jde.flow import PaymentsToJde
 
 FLOW = "payments_to_jde"
 IN_RANGE = 90_000_917

@@ -1,1 +1,0 @@
-"""When things move: the polling schedules with their change probes, and the sweep."""

@@ -1,0 +1,1 @@
+"""What documents are, in neutral terms, whichever system they go to or come from."""

@@ -1,0 +1,1 @@
+"""Purchase orders of JD Edwards, and the vouchers that name them."""

@@ -1,0 +1,1 @@
+"""Payments of JD Edwards: read with their voids, and recorded where another system paid."""

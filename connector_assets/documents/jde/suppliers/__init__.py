@@ -1,0 +1,1 @@
+"""Suppliers of JD Edwards: names, payment holds, and where they are paid."""

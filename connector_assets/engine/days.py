@@ -1,0 +1,69 @@
+"""Whose today counts: each source's own, in its connection's zone, whatever else a run holds.
+
+The days of a run end with the latest today among its flows. A source whose clock is behind reads up to its own today;
+the day that it has not begun is read by a later run, since its watermark stays behind too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from connector_assets.engine.flow import Flow, Source
+from connector_assets.engine.money import amount_text
+from connector_assets.engine.report import Result
+
+
+def todays(flows: Sequence[Flow]) -> dict[str, date]:
+    """Connection -> its today, for every source that one of these flows reads by its day; that of the flow's own
+    source where it is read whole."""
+    found = {}
+    for flow in flows:
+        roles = {source.role for source in flow.sources if source.daily} if flow.partitioned else set()
+        for role in sorted(roles | {flow.source_role}):
+            found[flow.bench.connection(role).name] = flow.bench.today(role)
+    return found
+
+
+def marks_of(flow: Flow) -> dict[str, date]:
+    """Entity -> the day to which the flow has read it, of those that it reads by their day."""
+    marks = flow.bench.ledger.watermarks
+    found = {each.entity: marks.get(flow.full_name, each.entity) for each in flow.sources if each.daily}
+    return {entity: mark.day for entity, mark in found.items() if mark is not None}
+
+
+def new_sources(flow: Flow) -> list[Source]:
+    """What a flow that was synced before has never read: a newer version, or another setting, reads it too."""
+    marks = marks_of(flow)
+    return [each for each in flow.sources if each.daily and each.entity not in marks] if marks else []
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """What the days of a first sync do not show. `undated` are the documents without a usable day of change (none, or
+    one that is still to come), which were read besides; `before` is the number of those of before the start date."""
+
+    undated: Collection[str] = ()
+    before: int = 0
+
+    @classmethod
+    def parse(cls, told: Mapping[str, Any]) -> FirstLook:
+        """What `kept` has made."""
+        return cls(tuple(told["undated"]), told["before"])
+
+    def kept(self) -> dict[str, Any]:
+        """As the mapped asset leaves it for the one that writes."""
+        return {"undated": sorted(self.undated), "before": self.before}
+
+    def as_json(self, results: Mapping[str, Result]) -> dict[str, Any]:
+        """As a report shows it, with the money of the documents that were read."""
+        sums: dict[str, Decimal] = {}
+        for key in self.undated:
+            result = results.get(key)
+            if result is not None and result.amount is not None and result.currency:
+                sums[result.currency] = sums.get(result.currency, Decimal("0.00")) + result.amount
+        amounts = {currency: amount_text(amount, currency) for currency, amount in sorted(sums.items())}
+        return {"without_a_date": len(self.undated), "amounts": amounts, "before_start_date": self.before}

@@ -1,0 +1,204 @@
+"""Why what a document refers to is not linked, and what to do about it: it depends on what became of that record.
+
+A document that names a supplier, an account or a business unit waits for its link (`Problem.waits_for`). The ledger
+knows whether the flow that brings it leaves it alone, holds it, has it on its way or has never read it. Only JD Edwards
+knows whether there is such a supplier at all: it is asked where the ledger knows nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from connector_assets.engine.reasons import problem
+from connector_resources.errors import ConnectorError
+from connector_resources.ledger import Delivery, ExceptionRow, Ledger, Problem
+from connector_resources.ledger.foreseen import ForeseenLinks
+from connector_resources.ledger.releasing import split_name
+from connector_resources.unreadable import set_aside
+
+if TYPE_CHECKING:
+    from connector_assets.engine.flow import Flow
+
+LINK = "link:"
+SUPPLIER = "F0401:"
+NOT_LINKED = frozenset({"supplier_not_linked", "account_not_linked", "department_not_linked"})
+# of a rule by which a record is left alone: what it looks at, and what undoes it
+RULES = {
+    "not_payable_type": (
+        "its search type is not among `payable_types`, or its payables flag is N",
+        "make it payable in JD Edwards (search type F0101.AT1, payables flag F0101.ATP), or add its search type to "
+        "`payable_types` of that flow",
+    ),
+    "not_postable": (
+        "its posting edit code is among `not_postable`",
+        "change its posting edit code in JD Edwards (F0901.PEC), or take the code out of `not_postable` of that flow",
+    ),
+    "unit_type": (
+        "its type is not among `unit_types`",
+        "change its type in JD Edwards (F0006.STYL), or add the type to `unit_types` of that flow",
+    ),
+}
+# said by a person, or once and for all
+SAID = ("dismissed", "rejected", "before_baseline")
+# what the document itself can do about it
+OTHERWISE = "or correct the document in its own system"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a record is not linked, in words that follow a colon, and the steps that help."""
+
+    why: str
+    fix: str
+
+
+def causes(ledger: Ledger, names: Iterable[str]) -> dict[str, Cause]:
+    """Why the records behind these names ('link:<flow>:<key>') are not linked, as far as the ledger knows. A few
+    queries for each flow, whatever the number of names."""
+    wanted: dict[str, dict[str, str]] = {}
+    for name in names:
+        if name.startswith(LINK):
+            source, key = split_name(name)
+            wanted.setdefault(source.removeprefix(LINK), {})[key] = name
+    found: dict[str, Cause] = {}
+    # of a plan: what its earlier flows would make of them
+    planned = ledger.links.left if isinstance(ledger.links, ForeseenLinks) else {}
+    for flow, keys in wanted.items():
+        known = ledger.deliveries.load(flow, list(keys))
+        links = ledger.links.of(flow, list(keys))
+        held: dict[str, ExceptionRow] = {}
+        for each in ledger.exceptions.of_documents(flow, list(keys)):
+            held.setdefault(each.key, each)
+        staged = ledger.staged.of(flow, [key for key, each in known.items() if each.state == "staged"])
+        for key, name in keys.items():
+            if key in links:
+                found[name] = Cause("it is linked by now", "replay")
+            elif key in held:
+                found[name] = _held(flow, key, held[key])
+            elif key in staged:
+                waits = f"`connector approvals show {staged[key].id}`"
+                found[name] = Cause(f"{flow} waits for an approval of it", f"decide about it: {waits}")
+            elif (flow, key) in planned:
+                found[name] = _planned(flow, key, planned[flow, key])
+            elif key in known:
+                found[name] = _known(flow, key, known[key])
+    return found
+
+
+def advised(flow: Flow, problems: Mapping[str, Sequence[Problem]]) -> dict[str, list[Problem]]:
+    """The problems by document key, with the names of their documents; of those that wait for a link, the cause."""
+    names = {
+        each.waits_for
+        for own in problems.values()
+        for each in own
+        if each.reason in NOT_LINKED and (each.waits_for or "").startswith(LINK)
+    }
+    wanted = {name for name in names if name is not None}
+    told = causes(flow.bench.ledger, wanted) if wanted else {}
+    told |= _never_read(flow, wanted - told.keys())
+    return {
+        key: [
+            _with_causes(each, [told[each.waits_for]]).of(flow.full_name, key)
+            if each.waits_for in told and each.reason in NOT_LINKED
+            else each.of(flow.full_name, key)
+            for each in own
+        ]
+        for key, own in problems.items()
+    }
+
+
+def retold(row: ExceptionRow, told: Mapping[str, Cause]) -> ExceptionRow:
+    """An open exception with what the ledger knows by now of the records that it waits for, by `causes`."""
+    found = [told[name] for name in row.waits_for if name in told] if row.reason in NOT_LINKED else []
+    if not found:
+        # the integration's name stood in brackets in what an earlier version wrote
+        return replace(row, fix=row.fix.replace("<integration>", row.flow.partition("/")[0]))
+    now = _with_causes(problem(row.reason, row.field, row.value), found)
+    return replace(row, message=now.message, fix=now.fix)
+
+
+def _with_causes(base: Problem, found: Sequence[Cause]) -> Problem:
+    whys, fixes = dict.fromkeys(each.why for each in found), dict.fromkeys(each.fix for each in found)
+    return replace(base, message=f"{base.message}: {'; '.join(whys)}", fix="; ".join(fixes))
+
+
+def _by_hand(flow: str, key: str) -> str:
+    return f"or link it by hand: `connector links set {flow} {key} ID`, where ID is its id in the target"
+
+
+def _held(flow: str, key: str, exception: ExceptionRow) -> Cause:
+    why = f"{flow} holds it itself, {exception.reason}: {exception.message}"
+    return Cause(why, f"mend that first: `connector exceptions show {exception.id}`; {_by_hand(flow, key)}")
+
+
+def _planned(flow: str, key: str, why: str | Problem) -> Cause:
+    if isinstance(why, str):
+        return _ignored(flow, key, why)
+    told = f"{flow} holds it itself, {why.reason}: {why.message}"
+    return Cause(told, f"mend that first: {why.of(flow, key).fix}; {_by_hand(flow, key)}")
+
+
+def _known(flow: str, key: str, known: Delivery) -> Cause:
+    if known.state == "ignored":
+        rule = known.outcome
+        if rule in ("dismissed", "rejected"):
+            return Cause(
+                f"a person has {rule} it in {flow}",
+                f"change it in the source, which has it looked at again; {_by_hand(flow, key)}",
+            )
+        return _ignored(flow, key, rule)
+    if known.state == "baseline":
+        return Cause(
+            f"{flow} marked it as seen and never sent it",
+            f"change it in the source, which sends it; {_by_hand(flow, key)}",
+        )
+    return Cause(f"{flow} has it on its way ({known.state.replace('_', ' ')})", f"send it: `connector sync {flow}`")
+
+
+def _ignored(flow: str, key: str, rule: str) -> Cause:
+    why, fix = RULES.get(rule, ("", f"change what the rule {rule} looks at, in the source or in the settings"))
+    told = f"{flow} leaves it alone by the rule {rule}{f': {why}' if why else ''}"
+    return Cause(told, f"{fix}; then `connector sync {flow} --key {key}`; {OTHERWISE}; {_by_hand(flow, key)}")
+
+
+def _never_read(flow: Flow, names: Collection[str]) -> dict[str, Cause]:
+    """Of records of which the ledger knows nothing: whether JD Edwards has them."""
+    if not names:
+        return {}
+    keys = {name: split_name(name) for name in names}
+    there = _suppliers(flow, [key for _, key in keys.values() if key.startswith(SUPPLIER)])
+    found = {}
+    for name, (source, key) in keys.items():
+        brings = source.removeprefix(LINK)
+        reads = f"`connector sync {brings} --key {key}`"
+        if there is not None and key.startswith(SUPPLIER) and _number(key) not in there:
+            found[name] = Cause(
+                "JD Edwards has no supplier master record of that number (F0401)",
+                f"enter the supplier in JD Edwards, or correct the number on the document; then {reads}",
+            )
+        else:
+            found[name] = Cause(
+                f"{brings} has not read it yet: it last changed before the days that were synced",
+                f"read it: {reads}; {_by_hand(brings, key)}",
+            )
+    return found
+
+
+def _suppliers(flow: Flow, keys: Collection[str]) -> set[int] | None:
+    """Those of the suppliers that have a master record; None where JD Edwards cannot be asked: what an exception says
+    is no reason to end a run."""
+    if not keys:
+        return None
+    try:
+        with set_aside() as unreadable:
+            numbers = sorted({_number(key) for key in keys})
+            rows = flow.bench.reader("jde").complete("F0401", ["AN8"], [(number,) for number in numbers])
+    except ConnectorError:
+        return None
+    return None if unreadable else {int(row["AN8"]) for row in rows}
+
+
+def _number(key: str) -> int:
+    return int(key.removeprefix(SUPPLIER).partition("/")[0])

@@ -1,0 +1,33 @@
+"""One payer: no document is payable in two systems at once.
+
+Each sync looks at the documents that changed on either side, the sweep at all that are open; both sides are read as
+they are now. What a flow finds payable in both is a finding of the document (`payable_in_both`, of high severity),
+which stands until a look finds it no more. Nothing is held back by it: what the flow does next may be what mends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from connector_assets.engine.flow import Flow
+from connector_assets.engine.reasons import problem
+from connector_resources.ledger.findings import Told
+from connector_resources.unreadable import set_aside
+
+REASON = "payable_in_both"
+
+
+def tell_payers(flow: Flow, keys: Collection[str] | None = None) -> Told:
+    """Look at these documents (None: at all that are linked), and open and close their findings. Nothing for a flow
+    whose documents nobody pays."""
+    # what cannot be read is told as that, by who reads it to deliver it
+    with set_aside():
+        found = flow.payable_in_both(keys)
+    if found is None:
+        return Told()
+    findings, name = flow.bench.ledger.findings, flow.full_name
+    dismissed = findings.dismissed(name, REASON)
+    problems = {
+        key: problem(REASON, flow.target_entity, words) for key, words in found.items() if (key, words) not in dismissed
+    }
+    return findings.set(name, REASON, problems, run=flow.bench.run, now=flow.bench.now(), looked_at=keys)

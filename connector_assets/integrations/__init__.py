@@ -1,1 +1,0 @@
-"""One folder per kind of integration, one module per flow."""

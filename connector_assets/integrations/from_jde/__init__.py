@@ -1,1 +1,0 @@
-"""JD Edwards records as documents, in neutral terms: what every integration that reads JDE shares."""

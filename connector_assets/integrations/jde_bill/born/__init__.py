@@ -1,1 +1,0 @@
-"""Bills that were born in BILL as vouchers of JD Edwards: what the flow's module is made of."""

@@ -1,1 +1,0 @@
-"""Payments of BILL in JD Edwards: what the flow's module is made of."""

@@ -1,1 +1,0 @@
-"""Payments both ways: what the flows' modules are made of."""

@@ -1,1 +1,0 @@
-"""What the flow of vouchers to Coupa is made of."""

@@ -1,0 +1,1 @@
+"""All that imports Dagster: assets, checks, schedules, sensors, resources, and runs that a command executes."""

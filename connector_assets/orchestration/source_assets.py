@@ -1,0 +1,150 @@
+"""Source assets: one per entity of a connection, read as it is into the landing store."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import dagster as dg
+
+from connector_assets.engine.context import Reader
+from connector_assets.engine.flow import Source
+from connector_assets.orchestration.metadata import ROW_COUNT, column_schema
+from connector_assets.orchestration.partitions import days_of
+from connector_assets.orchestration.resources import resource_key
+from connector_assets.run_setup import SYSTEMS, workbench
+from connector_resources.connections import Connection
+from connector_resources.errors import ConnectorError
+from connector_resources.home import Home
+
+JDE_TABLES = {
+    "F0101": "Address book (F0101): names, search types and tax ids, by day of change.",
+    "F0401": "Supplier master (F0401): terms, currency and payment holds, by day of change.",
+    "F0116": "Addresses by effective date (F0116), by day of change.",
+    "F0115": "Phone numbers (F0115), by day of change.",
+    "F01151": "Electronic addresses (F01151), by day of change.",
+    "F0411": "Accounts payable ledger (F0411): the pay items of vouchers, by day of change.",
+    "F0911": "Account ledger (F0911): the changed lines of vouchers and batches that changed, by day of change.",
+    "F0413": "Payment headers (F0413), voids included, of vouchers and batches that changed, by day of change.",
+    "F0414": "Payment details (F0414): which pay items a payment settles, of what changed, by day of change.",
+    "F4301": "Purchase order headers (F4301), by day of change.",
+    "F4311": "Purchase order lines (F4311): quantities, prices, accounts and statuses, by day of change.",
+    "F43121": "Receipts of purchase orders (F43121), matches with vouchers included, by day of change.",
+    "F0901": "Account master (F0901), whole: business unit, object, subsidiary and posting edit code.",
+    "F0006": "Business units (F0006), whole.",
+    "F0014": "Payment terms (F0014), whole.",
+    "F0010": "Companies (F0010), whole, with their currencies.",
+}
+COUPA_ENTITIES = {
+    "invoices": "Invoices of Coupa with their lines and payments, by day of change in the connection's time zone.",
+    "purchase_orders": "Purchase orders of Coupa with their lines, by day of change in the connection's time zone.",
+    "payments": "Payments of Coupa Pay and the invoices they settle, by day of change in the connection's time zone.",
+    "account_types": "Charts of accounts, whole.",
+    "payment_terms": "Payment terms, whole.",
+    "uoms": "Units of measure, whole.",
+    "currencies": "Currencies, whole.",
+}
+BILL_ENTITIES = {
+    "bills": "Bills of BILL with their lines, by day of change in the connection's time zone.",
+    "payments": "Payments of BILL and the bills they settle, by day of change in the connection's time zone.",
+    "vendors": "Vendors of BILL, by day of change in the connection's time zone.",
+    "vendor_credits": "Vendor credits of BILL and their use, by day of change in the connection's time zone.",
+    "chart_of_accounts": "Chart of accounts of BILL, whole, archived ones included.",
+    "departments": "Departments of BILL, whole, archived ones included.",
+    "locations": "Locations of BILL, whole, archived ones included.",
+    "accounting_classes": "Accounting classes of BILL, whole, archived ones included.",
+}
+DESCRIPTIONS = {"jde": JDE_TABLES, "coupa": COUPA_ENTITIES, "bill": BILL_ENTITIES}
+
+
+def source_key(connection: str, entity: str) -> dg.AssetKey:
+    """`<connection>/<entity>`."""
+    return dg.AssetKey([connection, entity])
+
+
+def source_asset(
+    integration: str,
+    connection: Connection,
+    source: Source,
+    days: dg.DailyPartitionsDefinition,
+    follows: Sequence[dg.AssetKey] = (),
+) -> dg.AssetsDefinition:
+    """The asset of one entity. `integration` is one that reads it, and lends its settings; `follows` are the assets
+    whose rows lead to its own."""
+    resource = resource_key(connection.name)
+
+    @dg.asset(
+        key=source_key(connection.name, source.entity),
+        deps=follows,
+        partitions_def=days if source.daily else None,
+        backfill_policy=dg.BackfillPolicy.single_run() if source.daily else None,
+        group_name=connection.name,
+        kinds={connection.system, "parquet"},
+        owners=["team:data"],
+        description=DESCRIPTIONS[connection.system].get(source.entity, f"{source.entity} of {connection.name}."),
+        metadata=column_schema(SYSTEMS[connection.system].reader.schema(source.entity)),
+        required_resource_keys={resource},
+    )
+    def read(context: dg.AssetExecutionContext) -> None:
+        client = getattr(context.resources, resource).client
+        with told(), workbench(Home.locate(), integration, context.run_id, client=client) as bench:
+            reader = bench.reader(source.role)
+            # asked before the rows are read: what changes meanwhile is found by the next probe
+            stamp = reader.stamp(source.entity)
+            if source.daily:
+                chosen = days_of(context.partition_keys)
+                refuse_future(chosen, Home.locate().settings().connections.values(), bench.now())
+                rows = _read_days(context, reader, source.entity, chosen, bench.today(source.role))
+            else:
+                landed = reader.land_snapshot(source.entity)
+                rows = landed.rows
+                unreadable_now = len(reader.unreadable_of_snapshot(source.entity))
+                context.add_asset_metadata({ROW_COUNT: rows, "unreadable": unreadable_now, "object": landed.path})
+            read_name = f"{connection.name}/{source.entity}"
+            bench.ledger.reports.put(bench.run, read_name, {"stamp": stamp, "rows": rows}, at=bench.now())
+
+    return read
+
+
+def count_days(pages: Iterable[list[dict[str, Any]]], column: str) -> Counter[date]:
+    """Rows per day of change."""
+    return Counter(row[column] for page in pages for row in page)
+
+
+def refuse_future(days: list[date], connections: Iterable[Connection], now: datetime) -> None:
+    """Days that have not begun in any of these connections cannot be read: they would look read and be empty."""
+    today, latest = max((now.astimezone(each.zone).date(), each.name) for each in connections)
+    late = [day for day in days if day > today]
+    if late:
+        raise dg.Failure(
+            f"{late[0].isoformat()} is out of range: it is still {today.isoformat()} in {latest}", allow_retries=False
+        )
+
+
+def _read_days(context: dg.AssetExecutionContext, reader: Reader, entity: str, days: list[date], today: date) -> int:
+    """Read these days, as far as they have begun where the source is; the others are read once they have. Returns the
+    number of rows."""
+    begun = [day for day in days if day <= today]
+    landed = reader.land_window(entity, begun[0], begun[-1]) if begun else None
+    for day in days:
+        if landed is None or day > today:
+            waits = {ROW_COUNT: 0, "not begun": f"it is still {today.isoformat()} here: the next run reads this day"}
+            context.add_asset_metadata(waits, partition_key=day.isoformat())
+    if landed is None:
+        return 0
+    counted = count_days(reader.windows(entity, begun[0], begun[-1]), reader.day_column)
+    unreadable = Counter(each.day or begun[-1] for each in reader.unreadable(entity, begun[0], begun[-1]))
+    for day in begun:
+        rows = {ROW_COUNT: counted[day], "unreadable": unreadable[day], "object": landed.path}
+        context.add_asset_metadata(rows, partition_key=day.isoformat())
+    return landed.rows
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn the errors that ml-connector tells on purpose into failures of a step that are not retried."""
+    try:
+        yield
+    except ConnectorError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error

@@ -1,0 +1,1 @@
+"""`jde_bill/bills`: approved pay items of JD Edwards as bills of BILL."""

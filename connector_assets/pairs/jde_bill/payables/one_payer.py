@@ -1,0 +1,102 @@
+"""Which pay items JD Edwards and BILL could both pay now: of bills and credits that came from JDE, and of vouchers that
+BILL pays by a bill which was born there, or by that of their order. JDE's rows are read by key as they are, and BILL's
+record where one is to be doubted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from connector_assets.documents.jde.keys import Row, by, voucher_key, voucher_parts
+from connector_assets.documents.jde.orders.vouchers import order_of, orders_of, vouchers_of
+from connector_assets.documents.jde.voucher_entry.origins import voucher_id
+from connector_assets.documents.jde.vouchers.handing_over import jde_pays, payment_run_of, rows_of
+from connector_assets.documents.jde.vouchers.pay_item_texts import told
+from connector_assets.documents.jde.vouchers.pay_items import item_key, voucher_of
+from connector_assets.pairs.jde_bill.approved_bills.marks import BIRTH_FLOW, origins
+from connector_assets.pairs.jde_bill.purchase_order_bills.billed import OrderBills, order_named
+from connector_assets.pairs.jde_bill.purchase_order_bills.paid_up import paid_up
+
+if TYPE_CHECKING:
+    from connector_assets.pairs.jde_bill.payables.flow import Payables
+
+
+def sent_and_selectable(flow: Payables, keys: Collection[str] | None) -> dict[str, str]:
+    """Document key -> in words what is open of the pay items of its record that JDE's payment run selects, or pays
+    while BILL's record has not been taken out of reach."""
+    ledger, name = flow.bench.ledger, flow.full_name
+    links = (
+        {link.source_key: link for link in ledger.links.all(flow=name)} if keys is None else ledger.links.of(name, keys)
+    )
+    known = ledger.deliveries.load(name, list(links))
+    covers = {key: {key, *((known[key].content or {}).get("items", ()) if key in known else ())} for key in links}
+    rows = _by_item(flow, {item for items in covers.values() for item in items})
+    run = payment_run_of(flow.bench)
+    doubtful = {}
+    for key, items in covers.items():
+        found = [row for item in sorted(items) for row in rows.get(item, ()) if jde_pays(run, row)]
+        if found:
+            doubtful[key] = found
+    targets = flow.read([links[key].target_id for key in doubtful])
+    both = {}
+    for key, found in doubtful.items():
+        target = targets.get(links[key].target_id)
+        if target is None or target.content["void"]:
+            continue
+        # what JDE pays while BILL pays it too is told as `already_scheduled`
+        wrong = [row for row in found if run.selectable(row) or target.raw.untouched]
+        if wrong:
+            record = f"{flow.target_entity} {target.id} of {target.content['total']}, {target.status or '?'}"
+            both[key] = f"{'; '.join(map(told, wrong))}; {record}"
+    return both
+
+
+def paid_otherwise_and_selectable(flow: Payables, keys: Collection[str] | None) -> dict[str, str]:
+    """The same of vouchers that BILL pays by a bill that is not theirs alone: one that was born in BILL, or that of the
+    order that they are for."""
+    orders = OrderBills(flow.bench)
+    named = _born(flow) | _ordered(flow, orders) if keys is None else {voucher_of(key) for key in keys}
+    rows = _rows(flow, named)
+    billed = orders.billed(orders_of(row for own in rows.values() for row in own)) if orders.used else set()
+    # what is left above a bill that is paid is JDE's to pay
+    billed -= paid_up(orders, billed) if billed else set()
+    run = payment_run_of(flow.bench)
+    both = {}
+    born = origins(flow.bench).of_rows([row for own in rows.values() for row in own])
+    for item, own in rows.items():
+        wrong = [row for row in own if jde_pays(run, row)]
+        origin = born.get(voucher_id(wrong[0])) if wrong else None
+        if origin is not None:
+            both[item] = f"{'; '.join(map(told, wrong))}; bill {origin[0]} was born in BILL, which pays it"
+        elif wrong and (order := order_of(wrong[0])) is not None and order in billed:
+            both[item] = f"{'; '.join(map(told, wrong))}; BILL pays it by the bill of order {order[1]} {order[2]}"
+    return both
+
+
+def _born(flow: Payables) -> set[str]:
+    """The vouchers that the flow of approved bills is linked to."""
+    links = flow.bench.ledger.links.all(flow=f"{flow.bench.integration.name}/{BIRTH_FLOW}")
+    # of one that is still in the batch files there is no voucher
+    return {
+        f"F0411:{link.target_id}" for link in links if link.target_entity == "F0411" and link.target_id.count("/") == 2
+    }
+
+
+def _ordered(flow: Payables, orders: OrderBills) -> set[str]:
+    """The vouchers of orders that are bills."""
+    if not orders.used:
+        return set()
+    linked = [order_named(link.source_key) for link in flow.bench.ledger.links.all(flow=orders.full_name)]
+    found = vouchers_of(flow.bench.reader("jde"), linked) if linked else {}
+    return {voucher_key(row) for own in found.values() for row in own}
+
+
+def _by_item(flow: Payables, items: Iterable[str]) -> Mapping[str, list[Row]]:
+    return _rows(flow, {voucher_of(item) for item in items})
+
+
+def _rows(flow: Payables, vouchers: Collection[str]) -> Mapping[str, list[Row]]:
+    """Pay item key -> its rows of F0411 as they are now, of these vouchers."""
+    rows = rows_of(flow.bench, {voucher_parts(voucher) for voucher in vouchers})
+    return by(({**row, "": item_key(voucher_key(row), row["SFX"])} for row in rows), "")

@@ -1,0 +1,1 @@
+"""`jde_bill/payments`: what BILL paid, posted in JD Edwards on the pay items."""

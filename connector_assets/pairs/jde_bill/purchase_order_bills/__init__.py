@@ -1,0 +1,1 @@
+"""`jde_bill/purchase_order_bills`: approved purchase orders of JD Edwards as bills of BILL."""

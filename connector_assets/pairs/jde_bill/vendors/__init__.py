@@ -1,0 +1,1 @@
+"""`jde_bill/vendors`: suppliers of JD Edwards as vendors of BILL."""

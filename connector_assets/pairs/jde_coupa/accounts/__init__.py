@@ -1,0 +1,1 @@
+"""`jde_coupa/accounts`: the chart of accounts of JD Edwards in Coupa."""

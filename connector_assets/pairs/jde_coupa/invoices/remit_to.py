@@ -1,0 +1,62 @@
+"""At which remit-to address of its supplier in Coupa the payee of a factored voucher is paid: the mapping `remit_to`.
+
+Its keys are `SUPPLIER/PAYEE`, address numbers of JD Edwards; its values remit-to codes, which are unique and name an
+address in a body (coupa sections 3.0, 3.1 and 6). JD Edwards knows nothing of Coupa's addresses, nor Coupa of payees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cached_property
+
+from connector_assets.engine.context import Workbench
+from connector_resources.coupa.models import Invoice, RemitToAddress
+
+TABLE = "remit_to"
+
+
+def key_of(supplier: object, payee: object) -> str:
+    """The key of the mapping for a supplier and payee of JD Edwards."""
+    return f"{supplier}/{payee}"
+
+
+def remit_to_of(invoice: Invoice) -> str | None:
+    """The code of the remit-to address that an invoice is to be paid to, else its id; None where it has none."""
+    place = invoice.remit_to_address
+    return None if place is None else place.remit_to_code or (str(place.id) if place.id else None)
+
+
+class RemitTo:
+    """The mapping as it is now."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.bench = bench
+
+    @cached_property
+    def _table(self) -> Mapping[str, str]:
+        return self.bench.ledger.mappings.table(self.bench.integration.name, TABLE)
+
+    def code(self, supplier: object, payee: object) -> str | None:
+        """The remit-to code at which a supplier's payee is paid; None where none is mapped."""
+        return self._table.get(key_of(supplier, payee))
+
+    def payee(self, supplier: object, code: str | None) -> str | None:
+        """Who, other than the supplier, is paid at an address of his; None where the mapping names nobody."""
+        own = f"{supplier}/"
+        found = [key.removeprefix(own) for key, each in self._table.items() if each == code and key.startswith(own)]
+        return found[0] if len(found) == 1 and found[0] != str(supplier) else None
+
+
+def known(bench: Workbench, values: Mapping[str, str]) -> set[str]:
+    """Those of these keys whose supplier has, in Coupa, an active address of that code."""
+    suppliers = {key: f"F0401:{key.partition('/')[0]}" for key in values if key.count("/") == 1}
+    links = bench.ledger.links.of(f"{bench.integration.name}/suppliers", set(suppliers.values()))
+    codes: dict[str, Collection[str | None]] = {
+        supplier: {each.remit_to_code for each in _addresses(bench, link.target_id)} for supplier, link in links.items()
+    }
+    return {key for key, supplier in suppliers.items() if values[key] in codes.get(supplier, ())}
+
+
+def _addresses(bench: Workbench, supplier: str) -> list[RemitToAddress]:
+    found = bench.client("coupa").suppliers.addresses(int(supplier)).all()
+    return [each for each in found if each.active is not False]

@@ -1,0 +1,1 @@
+"""`jde_coupa/suppliers`: suppliers of JD Edwards in Coupa."""

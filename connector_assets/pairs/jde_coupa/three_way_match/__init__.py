@@ -1,0 +1,1 @@
+"""Orders, receipts, invoices and vouchers of both systems beside each other, and where they do not agree."""

@@ -1,0 +1,136 @@
+"""Putting a run's tools together from a home: clients with their credentials, readers, the workbench, the pace."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from inspect import signature
+from typing import Any, NamedTuple
+
+from connector_assets.engine.context import Integration, Reader, Workbench
+from connector_assets.engine.flow import Flow
+from connector_assets.engine.task import Pace
+from connector_assets.pairs.registry import check_flows, check_numbers, flows_on
+from connector_assets.systems.bill.reader import BillReader
+from connector_assets.systems.coupa.reader import CoupaReader
+from connector_assets.systems.jde.reader import JdeReader
+from connector_assets.systems.reading import LandingReader
+from connector_resources.bill import BillClient
+from connector_resources.clock import SYSTEM_CLOCK, Clock
+from connector_resources.connections import Connection, Settings
+from connector_resources.coupa.client import CoupaClient
+from connector_resources.home import Home
+from connector_resources.http import Slots
+from connector_resources.jde.client import JdeClient
+from connector_resources.ledger import Ledger
+
+
+class System(NamedTuple):
+    """What a system brings: its client and its reader."""
+
+    client: Callable[..., Any]
+    reader: type[LandingReader]
+
+
+SYSTEMS = {
+    "jde": System(JdeClient, JdeReader),
+    "coupa": System(CoupaClient, CoupaReader),
+    "bill": System(BillClient, BillReader),
+}
+
+# how long a run waits for its own doubts before it ends, in seconds; 0 leaves them to the next run
+PATIENCE_VARIABLE = "CONNECTOR_PATIENCE_SECONDS"
+
+
+def open_client(home: Home, connection: Connection, clock: Clock = SYSTEM_CLOCK) -> Any:
+    """A client with its credentials; one that takes `slots` shares its vendor's limits with all processes of this home.
+
+    Raises UnusableInput naming a credential that is missing, or the ledger where it cannot be opened.
+    """
+    credentials = home.credentials().get(connection.name, connection.CREDENTIALS)
+    client = SYSTEMS[connection.system].client
+    if "slots" not in signature(client).parameters:
+        return client(connection, credentials, clock=clock)
+    return client(connection, credentials, clock=clock, slots=_slots(home.ledger(), connection, credentials, clock))
+
+
+def _slots(ledger: Ledger, connection: Connection, credentials: Mapping[str, str], clock: Clock) -> Slots:
+    """BILL counts calls in flight by developer key and organisation, and an hour's calls by the key (bill section
+    5.1)."""
+    limits: Any = connection.limits
+    return ledger.call_slots(
+        connection.name,
+        key=credentials["dev_key"],
+        organisation=credentials["organization_id"],
+        in_flight=limits.in_flight,
+        calls_per_hour=limits.calls_per_hour,
+        clock=clock,
+    )
+
+
+def open_reader(bench: Workbench, role: str) -> Reader:
+    """The reader of the connection in this role."""
+    return SYSTEMS[bench.connection(role).system].reader(bench, role)
+
+
+def integration_of(settings: Settings, name: str) -> Integration:
+    """A configured integration with its connections. Raises UnusableInput when it, a flow of it or one of them
+    is broken."""
+    found = settings.integration(name)
+    check_flows(found)
+    check_numbers(settings, found)
+    connections = {role: settings.connection(connection) for role, connection in found.connections.items()}
+    return Integration(found.name, found.kind, connections, found)
+
+
+@contextmanager
+def workbench(
+    home: Home,
+    name: str,
+    run: str,
+    *,
+    client: Callable[[Connection], Any] | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+    actor: str = "connector",
+    reading: bool = False,
+) -> Iterator[Workbench]:
+    """The tools of one run over one integration. With `client` the clients are another's, who closes them.
+
+    Raises CopiedHome where the ledger belongs to another place, unless the work is `reading` only.
+    """
+    settings = home.settings()
+    if not reading:
+        home.ledger().home.require()
+    bench = Workbench(
+        integration=integration_of(settings, name),
+        ledger=home.ledger(),
+        landing=home.landing(),
+        open_client=client or (lambda connection: open_client(home, connection, clock)),
+        open_reader=open_reader,
+        start_date=settings.start_date,
+        run=run,
+        clock=clock,
+        actor=actor,
+    )
+    try:
+        yield bench
+    finally:
+        if client is None:
+            bench.close()
+
+
+def flows_of(bench: Workbench) -> list[Flow]:
+    """All flows of the bench's integration."""
+    return [flow(bench) for flow in flows_on(bench.integration.settings)]
+
+
+def pace_of(flow: Flow) -> Pace:
+    """How the engine goes about a flow: its target connection's limits and effect window."""
+    target = flow.bench.connection(flow.target_role)
+    pace = Pace(workers=target.limits.in_flight, effect_window=target.effect_window_seconds)
+    patience = os.environ.get(PATIENCE_VARIABLE)
+    if patience is None:
+        return pace
+    return replace(pace, patience_seconds=float(patience), wait_for_doubt=float(patience) > 0)

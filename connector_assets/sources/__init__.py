@@ -1,1 +1,0 @@
-"""What is read, per system: how its entities get into the landing store and out of it."""

@@ -1,0 +1,1 @@
+"""One folder a system: its entities as sources, and its `System` object."""

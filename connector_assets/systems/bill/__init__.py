@@ -1,0 +1,1 @@
+"""BILL: its documents and lists of classifications as sources."""

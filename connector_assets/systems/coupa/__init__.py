@@ -1,0 +1,1 @@
+"""Coupa: its documents and reference lists as sources."""

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from connector_assets.inbox.connections import places_of
 from connector_assets.orchestration.broken import broken_asset
@@ -34,6 +33,7 @@ from connector_assets.pairs.registry import check_flows, check_numbers, flows_on
 from connector_assets.systems.jde.following import FOLLOWING, VOUCHERS
 from connector_assets.templates import sandbox_connections
 from connector_resources.connections import IntegrationSettings, Settings
+from connector_resources.dagster_private.definitions import UnresolvedAssetJobDefinition
 from connector_resources.errors import UnusableInput
 from connector_resources.home import Home
 

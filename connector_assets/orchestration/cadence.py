@@ -14,12 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from dagster._utils.schedules import get_latest_completed_cron_tick, get_next_cron_tick
-
 from connector_assets.engine.flow import SCHEDULE
 from connector_resources import cron
 from connector_resources.close_calendar import CloseCalendar
 from connector_resources.connections import CloseCadence, IntegrationSettings
+from connector_resources.dagster_private.definitions import get_latest_completed_cron_tick, get_next_cron_tick
 from connector_resources.errors import UnusableInput
 
 Phase = Literal["usual", "before the close", "after the close"]

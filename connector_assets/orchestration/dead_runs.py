@@ -10,9 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from dagster import DagsterInstance
-from dagster._core.storage.tags import GRPC_INFO_TAG
 
 from connector_assets.engine.flow import Flow
+from connector_resources.dagster_private.runs import GRPC_INFO_TAG
 from connector_resources.instance.running import HOST_TAG, executing_process, left_behind, this_host
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
-from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
 from connector_assets.engine.pipeline import Mapped
 from connector_assets.engine.report import FlowReport
@@ -21,6 +20,7 @@ from connector_assets.orchestration.metadata import (
     report_metadata,
     shown_on,
 )
+from connector_resources.dagster_private.definitions import AssetCheckEvaluationTargetMaterializationData
 from connector_resources.ledger import ExceptionRow
 from connector_resources.printable import printable
 

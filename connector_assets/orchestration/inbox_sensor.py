@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from connector_assets.engine.context import Workbench
 from connector_assets.inbox.age import forget
@@ -21,6 +20,7 @@ from connector_assets.orchestration.runs import range_tags
 from connector_assets.orchestration.schedules import LONGEST_WHY, WHY_TAG, run_under_way
 from connector_assets.run_setup import flows_of, workbench
 from connector_resources.connections import BillConnection, CoupaConnection, IntegrationSettings
+from connector_resources.dagster_private.definitions import UnresolvedAssetJobDefinition
 from connector_resources.errors import ConnectorError
 from connector_resources.home import Home
 from connector_resources.ledger import Batch, Ledger

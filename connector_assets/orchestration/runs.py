@@ -15,23 +15,25 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from dagster import AssetKey, DagsterEvent, DagsterInstance, DagsterRun, DagsterRunStatus, JobDefinition
-from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
-from dagster._core.execution.api import execute_run_iterator
-from dagster._core.instance.ref import InstanceRef
-from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
-from dagster._core.storage.tags import (
+from sqlalchemy.exc import DBAPIError
+
+from connector_resources.dagster_private.postgres import DagsterPostgresException
+from connector_resources.dagster_private.runs import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
     MAX_RETRIES_TAG,
     PARTITION_NAME_TAG,
+    InstanceRef,
+    ReconstructableJob,
+    ReconstructableRepository,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+    SerializableErrorInfo,
+    disable_dagster_warnings,
+    execute_run_iterator,
+    location_origin_from_module_name,
+    make_new_run_id,
 )
-from dagster._core.utils import make_new_run_id
-from dagster._core.workspace.load import location_origin_from_module_name
-from dagster._utils.warnings import disable_dagster_warnings
-from dagster_postgres.utils import DagsterPostgresException
-from dagster_shared.error import SerializableErrorInfo
-from sqlalchemy.exc import DBAPIError
-
 from connector_resources.errors import StorageProblem, UnusableInput
 from connector_resources.instance.launcher import end_dead_runs
 from connector_resources.instance.log_file import LogFile

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from connector_assets.engine.flow import Flow
 from connector_assets.orchestration import cadence
@@ -22,6 +20,8 @@ from connector_assets.orchestration.runs import range_tags
 from connector_assets.orchestration.three_way_match import beside, side_by_side_keys
 from connector_assets.pairs.registry import flows_on
 from connector_resources.connections import IntegrationSettings
+from connector_resources.dagster_private.definitions import UnresolvedAssetJobDefinition
+from connector_resources.dagster_private.runs import NOT_FINISHED_STATUSES
 from connector_resources.errors import ConnectorError
 from connector_resources.home import Home
 

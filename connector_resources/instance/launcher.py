@@ -12,17 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
-from dagster._core.errors import DagsterUserCodeUnreachableError
-from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
-from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
-from dagster._core.storage.tags import GRPC_INFO_TAG
-from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
-from dagster._serdes import deserialize_value
 
+from connector_resources.dagster_private.launching import (
+    CanCancelExecutionRequest,
+    CanCancelExecutionResult,
+    CheckRunHealthResult,
+    DagsterUserCodeUnreachableError,
+    DefaultRunLauncher,
+    WorkerStatus,
+)
+from connector_resources.dagster_private.runs import GRPC_INFO_TAG
+from connector_resources.dagster_private.storage import deserialize_value
 from connector_resources.instance.running import HOST_TAG, executing_process, this_host
 
 if TYPE_CHECKING:
-    from dagster._grpc.client import DagsterGrpcClient
+    from connector_resources.dagster_private.launching import DagsterGrpcClient
 
 ASK_TIMES = 3  # a code server on another machine may be out of reach for a moment
 ASK_PAUSE_SECONDS = 1.0

@@ -11,8 +11,9 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from sqlalchemy import Engine, create_engine, event
+
+from connector_resources.dagster_private.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 
 
 class OpenDatabases:

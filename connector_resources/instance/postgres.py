@@ -8,20 +8,18 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from dagster._core.storage.base_storage import DagsterStorage
-from dagster._core.storage.sql import AlembicVersion
-from dagster._serdes import ConfigurableClassData
 from dagster_postgres import (
     DagsterPostgresStorage,
     PostgresEventLogStorage,
     PostgresRunStorage,
     PostgresScheduleStorage,
 )
-from dagster_postgres.utils import retry_pg_connection_fn
 from sqlalchemy import Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
 
+from connector_resources.dagster_private.postgres import retry_pg_connection_fn
+from connector_resources.dagster_private.storage import AlembicVersion, ConfigurableClassData, DagsterStorage
 from connector_resources.instance.revisions import revisions
 
 POOL = 3  # connections that a process keeps; the threads of a busy daemon open up to OVERFLOW more for a while

@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import cast
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
-from dagster._core.events import DagsterEventType
-from dagster._core.storage.dagster_run import FINISHED_STATUSES
-from dagster._core.storage.event_log.schema import (
-    AssetCheckExecutionsTable,
-    AssetEventTagsTable,
-    SqlEventLogStorageTable,
-)
-from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from sqlalchemy import Connection, delete, func, or_, select
 
+from connector_resources.dagster_private.runs import FINISHED_STATUSES, DagsterEventType
+from connector_resources.dagster_private.storage import (
+    AssetCheckExecutionsTable,
+    AssetEventTagsTable,
+    SqlEventLogStorage,
+    SqlEventLogStorageTable,
+)
 from connector_resources.instance.sqlite_events import OpenEventLogStorage
 
 KEEP_DAYS = 90

@@ -10,8 +10,9 @@ from functools import cache
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from dagster._core.storage.sql import ALEMBIC_SCRIPTS_LOCATION
 from sqlalchemy import Connection, MetaData, inspect
+
+from connector_resources.dagster_private.storage import ALEMBIC_SCRIPTS_LOCATION
 
 
 @cache

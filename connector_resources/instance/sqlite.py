@@ -10,18 +10,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
-from dagster._core.storage.base_storage import DagsterStorage
-from dagster._core.storage.runs.schema import RunStorageSqlMetadata
-from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
-from dagster._core.storage.schedules.schema import ScheduleStorageSqlMetadata
-from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
-from dagster._core.storage.sql import AlembicVersion
-from dagster._core.storage.sqlite import create_db_conn_string
-from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
-from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import OperationalError
 
+from connector_resources.dagster_private.sqlite import (
+    DagsterSqliteStorage,
+    RunStorageSqlMetadata,
+    ScheduleStorageSqlMetadata,
+    SqliteRunStorage,
+    SqliteScheduleStorage,
+    create_db_conn_string,
+)
+from connector_resources.dagster_private.storage import AlembicVersion, ConfigurableClassData, DagsterStorage
 from connector_resources.instance.open_databases import OpenDatabases
 from connector_resources.instance.revisions import is_current, make_sqlite_tables, revisions
 from connector_resources.instance.sqlite_events import OpenEventLogStorage

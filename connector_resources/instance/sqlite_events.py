@@ -8,12 +8,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from dagster import EventLogEntry
-from dagster._core.storage.event_log.schema import SqlEventLogStorageMetadata
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
-from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import OperationalError
 
+from connector_resources.dagster_private.sqlite import INDEX_SHARD_NAME, SqliteEventLogStorage
+from connector_resources.dagster_private.storage import ConfigurableClassData, SqlEventLogStorageMetadata
 from connector_resources.instance.open_databases import OpenDatabases
 from connector_resources.instance.revisions import is_current, make_sqlite_tables
 

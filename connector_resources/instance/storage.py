@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from dagster import Field, StringSource
-from dagster._config.config_schema import UserConfigSchema
-from dagster._core.storage.base_storage import DagsterStorage
-from dagster._serdes import ConfigurableClass, ConfigurableClassData
 from sqlalchemy.engine import URL
 
+from connector_resources.dagster_private.storage import (
+    ConfigurableClass,
+    ConfigurableClassData,
+    DagsterStorage,
+    UserConfigSchema,
+)
 from connector_resources.errors import UnusableInput
 from connector_resources.home import DATABASE_VARIABLE, HOME_VARIABLE, Home
 from connector_resources.instance.postgres import PooledPostgresStorage

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from connector_assets.inbox.connections import places_of
+from connector_assets.inbox.receivers import receivers_of
 from connector_assets.orchestration.broken import broken_asset
 from connector_assets.orchestration.cadence import all_lines
 from connector_assets.orchestration.flow_assets import flow_assets
@@ -27,8 +27,8 @@ from connector_assets.orchestration.resources import ConnectionResource, resourc
 from connector_assets.orchestration.schedules import INTEGRATION_TAG, poll_schedule, sweep_schedule
 from connector_assets.orchestration.source_assets import source_asset, source_key
 from connector_assets.orchestration.sweep import sweep_asset
-from connector_assets.orchestration.three_way_match import beside, side_by_side_asset
-from connector_assets.pairs.jde_coupa.three_way_match.reading import Papers
+from connector_assets.orchestration.three_way_match import has_three_way_match, three_way_match_asset
+from connector_assets.pairs.jde_coupa.three_way_match.reading import ThreeWayMatch
 from connector_assets.pairs.registry import check_flows, check_numbers, flows_on
 from connector_assets.systems.jde.following import FOLLOWING, VOUCHERS
 from connector_assets.templates import sandbox_connections
@@ -101,8 +101,8 @@ def build(settings: Settings) -> dg.Definitions:
         read = [sources.setdefault(asset.key, asset) for asset in _sources(settings, each, days)]
         written = [asset for flow in flows_on(each) for asset in flow_assets(flow, each, days)]
         swept = [sweep_asset(flow, each) for flow in flows_on(each)]
-        if beside(each):
-            written.append(side_by_side_asset(each, days))
+        if has_three_way_match(each):
+            written.append(three_way_match_asset(each, days))
         integrations.append(Integration(each, [*read, *written], swept))
     return _definitions(settings, integrations, broken)
 
@@ -124,7 +124,10 @@ def _sources(
 ) -> Iterator[dg.AssetsDefinition]:
     """The source assets that an integration reads, each once; another may read the same ones."""
     seen = set()
-    flows = [*(flow.sources for flow in flows_on(integration)), *([Papers.sources] if beside(integration) else [])]
+    flows = [
+        *(flow.sources for flow in flows_on(integration)),
+        *([ThreeWayMatch.sources] if has_three_way_match(integration) else []),
+    ]
     wanted = [source for sources in flows for source in sources]
     entities = {(source.role, source.entity) for source in wanted}
     for source in wanted:
@@ -142,7 +145,7 @@ def _definitions(settings: Settings, integrations: list[Integration], broken: di
     jobs: list[UnresolvedAssetJobDefinition | dg.JobDefinition] = [purge_job]
     schedules = [purge_schedule]
     sensors = []
-    told = {name for place in places_of(settings).values() for name in place.integrations}
+    told = {name for place in receivers_of(settings).values() for name in place.integrations}
     for each in integrations:
         job, sweep_job = each.job(), each.sweep_job()
         jobs += [job, sweep_job, let_in_job(each.settings)]

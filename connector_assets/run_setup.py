@@ -1,4 +1,4 @@
-"""Putting a run's tools together from a home: clients with their credentials, readers, the workbench, the pace."""
+"""Putting a run's tools together from a home: clients with their credentials, readers, the run's context, the policy."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import replace
 from inspect import signature
 from typing import Any, NamedTuple
 
-from connector_assets.engine.context import Integration, Reader, Workbench
+from connector_assets.engine.context import Integration, Reader, RunContext
 from connector_assets.engine.flow import Flow
-from connector_assets.engine.task import Pace
+from connector_assets.engine.task import DeliveryPolicy
 from connector_assets.pairs.registry import check_flows, check_numbers, flows_on
 from connector_assets.systems.bill.reader import BillReader
 from connector_assets.systems.coupa.reader import CoupaReader
@@ -40,7 +40,7 @@ SYSTEMS = {
     "bill": System(BillClient, BillReader),
 }
 
-# how long a run waits for its own doubts before it ends, in seconds; 0 leaves them to the next run
+# how long a run waits for its own calls of unknown outcome before it ends, in seconds; 0 leaves them to the next run
 PATIENCE_VARIABLE = "CONNECTOR_PATIENCE_SECONDS"
 
 
@@ -70,9 +70,9 @@ def _slots(ledger: Ledger, connection: Connection, credentials: Mapping[str, str
     )
 
 
-def open_reader(bench: Workbench, role: str) -> Reader:
+def open_reader(context: RunContext, role: str) -> Reader:
     """The reader of the connection in this role."""
-    return SYSTEMS[bench.connection(role).system].reader(bench, role)
+    return SYSTEMS[context.connection(role).system].reader(context, role)
 
 
 def integration_of(settings: Settings, name: str) -> Integration:
@@ -86,7 +86,7 @@ def integration_of(settings: Settings, name: str) -> Integration:
 
 
 @contextmanager
-def workbench(
+def open_run_context(
     home: Home,
     name: str,
     run: str,
@@ -95,7 +95,7 @@ def workbench(
     clock: Clock = SYSTEM_CLOCK,
     actor: str = "connector",
     reading: bool = False,
-) -> Iterator[Workbench]:
+) -> Iterator[RunContext]:
     """The tools of one run over one integration. With `client` the clients are another's, who closes them.
 
     Raises CopiedHome where the ledger belongs to another place, unless the work is `reading` only.
@@ -103,7 +103,7 @@ def workbench(
     settings = home.settings()
     if not reading:
         home.ledger().home.require()
-    bench = Workbench(
+    context = RunContext(
         integration=integration_of(settings, name),
         ledger=home.ledger(),
         landing=home.landing(),
@@ -115,22 +115,22 @@ def workbench(
         actor=actor,
     )
     try:
-        yield bench
+        yield context
     finally:
         if client is None:
-            bench.close()
+            context.close()
 
 
-def flows_of(bench: Workbench) -> list[Flow]:
-    """All flows of the bench's integration."""
-    return [flow(bench) for flow in flows_on(bench.integration.settings)]
+def flows_of(context: RunContext) -> list[Flow]:
+    """All flows of the run's integration."""
+    return [flow(context) for flow in flows_on(context.integration.settings)]
 
 
-def pace_of(flow: Flow) -> Pace:
+def policy_of(flow: Flow) -> DeliveryPolicy:
     """How the engine goes about a flow: its target connection's limits and effect window."""
-    target = flow.bench.connection(flow.target_role)
-    pace = Pace(workers=target.limits.in_flight, effect_window=target.effect_window_seconds)
+    target = flow.context.connection(flow.target_role)
+    policy = DeliveryPolicy(workers=target.limits.in_flight, effect_window=target.effect_window_seconds)
     patience = os.environ.get(PATIENCE_VARIABLE)
     if patience is None:
-        return pace
-    return replace(pace, patience_seconds=float(patience), wait_for_doubt=float(patience) > 0)
+        return policy
+    return replace(policy, patience_seconds=float(patience), wait_for_outcomes=float(patience) > 0)

@@ -10,7 +10,7 @@ from typing import Any
 
 from connector_assets.cli.sandboxes import vendors_own
 from connector_assets.inbox.app import Inbox
-from connector_assets.inbox.connections import BillPlace, Secrets, open_places
+from connector_assets.inbox.receivers import BillReceiver, Secrets, open_receivers
 from connector_assets.inbox.server import Server, listen
 from connector_assets.inbox.subscription import SubscriptionKeeper
 from connector_assets.inbox.tls import ThrowAway
@@ -66,7 +66,7 @@ class Served:
     @contextmanager
     def serving(self) -> Iterator[None]:
         """Serve until the block ends, at the port that it had before."""
-        places, _ = open_places(self.home)
+        places, _ = open_receivers(self.home)
         secrets = Secrets(self.home.credentials(), places, self.home.ledger().clock)
         inbox = Inbox(self.home.ledger(), places, secrets, answer_seconds=60)
         ready = threading.Event()
@@ -83,10 +83,10 @@ class Served:
                 inbox.close()
 
     @property
-    def place(self) -> BillPlace:
+    def place(self) -> BillReceiver:
         """Where BILL's notifications come in."""
-        found = open_places(self.home)[0][BILL]
-        assert isinstance(found, BillPlace)
+        found = open_receivers(self.home)[0][BILL]
+        assert isinstance(found, BillReceiver)
         return found
 
     def keeper(self) -> SubscriptionKeeper:

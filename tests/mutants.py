@@ -45,23 +45,23 @@ MUTANTS = [
     Mutant(
         "no look-up before a further attempt",
         DOUBT,
-        "work.document.deliverable and (work.tried or self.flow.looks_first or work.approved)",
-        "work.document.deliverable and work.approved",
+        "task.document.deliverable and (task.tried or self.flow.lookup_before_create or task.approved)",
+        "task.document.deliverable and task.approved",
     ),
     Mutant(
         "sent before the intent",
         STEPS,
-        """        ids = self.ledger.intents.open([self._intent(work, step) for work, step in doing], opened_at)
-        for (work, _), intent in zip(doing, ids, strict=True):
-            work.intent, work.opened_at = intent, opened_at
+        """        ids = self.ledger.intents.open([self._intent(task, step) for task, step in doing], opened_at)
+        for (task, _), intent in zip(doing, ids, strict=True):
+            task.intent, task.opened_at = intent, opened_at
         answers, interruption = self.sender.send(doing)
 """,
-        """        for work, _ in doing:
-            work.opened_at = opened_at
+        """        for task, _ in doing:
+            task.opened_at = opened_at
         answers, interruption = self.sender.send(doing)
-        ids = self.ledger.intents.open([self._intent(work, step) for work, step in doing], opened_at)
-        for (work, _), intent in zip(doing, ids, strict=True):
-            work.intent = intent
+        ids = self.ledger.intents.open([self._intent(task, step) for task, step in doing], opened_at)
+        for (task, _), intent in zip(doing, ids, strict=True):
+            task.intent = intent
 """,
     ),
     Mutant(
@@ -87,7 +87,7 @@ MUTANTS = [
         "unknown taken as unsent",
         STEPS,
         """        if isinstance(answer, OutcomeUnknown):
-            return self._doubt(work, step, answer)
+            return self._outcome_unknown(task, step, answer)
 """,
         "",
     ),
@@ -123,8 +123,8 @@ MUTANTS = [
     Mutant(
         "approval gate open",
         "connector_assets/engine/gate.py",
-        "guarded = [work for work, _ in doing if self.guards(work)]",
-        "guarded: list[Work] = []",
+        "guarded = [task for task, _ in doing if self.guards(task)]",
+        "guarded: list[DeliveryTask] = []",
     ),
     Mutant(
         "key fields not compared",

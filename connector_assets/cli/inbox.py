@@ -20,7 +20,7 @@ from connector_resources.errors import UnusableInput
 if TYPE_CHECKING:
     import ssl
 
-    from connector_assets.inbox.connections import AnyPlace
+    from connector_assets.inbox.receivers import AnyReceiver
     from connector_assets.inbox.subscription import SubscriptionKeeper
     from connector_resources.bill import BillClient
     from connector_resources.home import Home
@@ -51,18 +51,18 @@ def serve(
     """Serve until told to stop; one line of JSON says when it is ready. Subscriptions to BILL's events are kept."""
     # imported here: another command does not need a server
     from connector_assets.inbox.app import TOKEN_PATH, Inbox
-    from connector_assets.inbox.connections import BillPlace, open_places
     from connector_assets.inbox.descriptors import make_room
     from connector_assets.inbox.keeping import Keeping
+    from connector_assets.inbox.receivers import BillReceiver, open_receivers
     from connector_assets.inbox.server import Server, listen
 
     home = writing_home()
-    places, secrets = open_places(home)
-    subscribed = [place for place in places.values() if isinstance(place, BillPlace)]
+    receivers, secrets = open_receivers(home)
+    subscribed = [receiver for receiver in receivers.values() if isinstance(receiver, BillReceiver)]
     tls, renew, authority = _tls(home, host, tls_cert, tls_key, needed=bool(subscribed))
     serving = home.settings().inbox
     make_room(serving.connections)
-    inbox = Inbox(home.ledger(), places, secrets)
+    inbox = Inbox(home.ledger(), receivers, secrets)
     keeping = Keeping(home.ledger(), home.credentials(), subscribed, _opener(home), each_time=renew)
     with listen(host, port) as listener:
         bound = listener.getsockname()[1]
@@ -71,7 +71,7 @@ def serve(
             "ready": True,
             "url": f"{'http' if tls is None else 'https'}://{shown}:{bound}",
             "token": TOKEN_PATH,
-            "connections": {name: _paths(place) for name, place in places.items()},
+            "connections": {name: _paths(receiver) for name, receiver in receivers.items()},
         }
         if authority is not None:
             ready["authority"] = str(authority)
@@ -108,18 +108,18 @@ def enable(connection: BillName) -> None:
 @contextmanager
 def _keeper(connection: str) -> Iterator[tuple[SubscriptionKeeper, BillClient]]:
     """What keeps the subscription of a connection, and a client of it. Raises UnusableInput where it has none."""
-    from connector_assets.inbox.connections import BillPlace, places_of
+    from connector_assets.inbox.receivers import BillReceiver, receivers_of
     from connector_assets.inbox.subscription import SubscriptionKeeper
 
     home = writing_home()
     settings = home.settings()
     settings.connection(connection)
-    place = places_of(settings).get(connection)
-    if not isinstance(place, BillPlace):
+    receiver = receivers_of(settings).get(connection)
+    if not isinstance(receiver, BillReceiver):
         raise UnusableInput(f"{connection} is no BILL connection with an inbox: set its `inbox` in connections.yaml")
-    client = _opener(home)(place.connection)
+    client = _opener(home)(receiver.connection)
     try:
-        yield SubscriptionKeeper(home.ledger(), place, home.credentials()), client
+        yield SubscriptionKeeper(home.ledger(), receiver, home.credentials()), client
     finally:
         client.close()
 
@@ -159,17 +159,17 @@ def _tls(
     return made, lambda: thrown.renew(made), thrown.authority
 
 
-def _paths(place: AnyPlace) -> dict[str, Any]:
+def _paths(receiver: AnyReceiver) -> dict[str, Any]:
     """Where the events of a connection come in."""
-    from connector_assets.inbox.connections import BillPlace
+    from connector_assets.inbox.receivers import BillReceiver
     from connector_resources.inbox_settings import BILL_PATH
 
-    name = place.connection.name
-    if isinstance(place, BillPlace):
+    name = receiver.connection.name
+    if isinstance(receiver, BillReceiver):
         return {"bill": f"{BILL_PATH}{name}"}
     return {
-        "call_out": f"/call-out/{name}" if place.settings.bearer is not None else None,
-        "relay": f"/relay/{name}" if place.settings.relay is not None else None,
+        "call_out": f"/call-out/{name}" if receiver.settings.bearer is not None else None,
+        "relay": f"/relay/{name}" if receiver.settings.relay is not None else None,
     }
 
 

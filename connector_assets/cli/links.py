@@ -89,15 +89,15 @@ def set_link(
 def _checked(home: Home, integration: IntegrationSettings, kind: type[Flow], key: str, id: str) -> NewLink:
     """The link to set. Raises UnusableInput where the target has no record of this id."""
     from connector_assets.engine.document import Document
-    from connector_assets.run_setup import workbench
+    from connector_assets.run_setup import open_run_context
 
     require_credentials(home, home.settings(), integration)
-    with workbench(home, integration.name, run_name("links"), actor=actor()) as bench:
-        flow = kind(bench)
+    with open_run_context(home, integration.name, run_name("links"), actor=actor()) as run_context:
+        flow = kind(run_context)
         target = _records(flow, [id]).get(id)
         if target is None:
             raise UnusableInput(f"{integration.connections[kind.target_role]} has no {flow.target_entity} {id}")
-        link = flow.link(Document(key, {}, bench.now()), target, "set")
+        link = flow.link(Document(key, {}, run_context.now()), target, "set")
         return replace(link, flow=flow.full_name)
 
 
@@ -141,7 +141,7 @@ def import_links(
 
 def _looked_up(home: Home, settings: Settings, file: Path, rows: Sequence[tuple[int, NewLink]]) -> list[NewLink]:
     """The links with the labels that their records have. Raises UnusableInput naming a row without a record."""
-    from connector_assets.run_setup import workbench
+    from connector_assets.run_setup import open_run_context
 
     by_flow: dict[str, list[tuple[int, NewLink]]] = {}
     for number, link in rows:
@@ -150,8 +150,8 @@ def _looked_up(home: Home, settings: Settings, file: Path, rows: Sequence[tuple[
     for name, own in by_flow.items():
         integration, kind = require_flow(settings, name)
         require_credentials(home, settings, integration)
-        with workbench(home, integration.name, run_name("links"), actor=actor()) as bench:
-            flow = kind(bench)
+        with open_run_context(home, integration.name, run_name("links"), actor=actor()) as run_context:
+            flow = kind(run_context)
             found = _records(flow, [link.target_id for _, link in own])
             for number, link in own:
                 target = found.get(link.target_id)

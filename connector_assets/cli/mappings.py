@@ -76,12 +76,12 @@ def _check(home: Home, name: str, values: Mapping[tuple[str, str], str], *, unch
     check_form(integration.kind, values)
     if unchecked or not asks(integration.kind, {table for table, _ in values}):
         return
-    from connector_assets.run_setup import workbench
+    from connector_assets.run_setup import open_run_context
 
     try:
         require_credentials(home, settings, integration)
-        with quiet_stdout(), workbench(home, name, run_name("mappings"), actor=actor()) as bench:
-            for warning in check_known(bench, values):
+        with quiet_stdout(), open_run_context(home, name, run_name("mappings"), actor=actor()) as run_context:
+            for warning in check_known(run_context, values):
                 tell(f"connector: {warning}; it is set all the same")
     except SystemProblem:
         tell("connector: nothing was written: the values could not be looked up; --unchecked sets them all the same")

@@ -50,7 +50,7 @@ def _ask(home: Home, settings: Settings, name: str) -> dict[str, Any]:
         connection = settings.connection(name)
     except UnusableInput as error:
         return _told(name, "", [Check(SETTINGS, False, str(error), "correct it in connections.yaml")])
-    from connector_assets.inbox.connections import inbox_checks
+    from connector_assets.inbox.receivers import inbox_checks
     from connector_assets.inbox.subscription_ping import subscription_checks
     from connector_assets.run_setup import open_client
 
@@ -98,13 +98,13 @@ def _integrations(home: Home, settings: Settings, chosen: set[str], usable: set[
 
 def _flow_checks(home: Home, name: str, *, ask: bool) -> list[Check]:
     from connector_assets.pairs.registry import flows_on
-    from connector_assets.run_setup import workbench
+    from connector_assets.run_setup import open_run_context
 
     checks: list[Check] = []
-    with workbench(home, name, "ping", reading=True) as bench:
-        for kind in flows_on(bench.integration.settings):
+    with open_run_context(home, name, "ping", reading=True) as run_context:
+        for kind in flows_on(run_context.integration.settings):
             try:
-                flow = kind(bench)
+                flow = kind(run_context)
             except UnusableInput as error:
                 checks.append(Check(SETTINGS, False, str(error), "correct it in connections.yaml"))
                 continue

@@ -15,7 +15,7 @@ from connector_assets.engine.pipeline import Mapped, Pipeline
 from connector_assets.engine.replaying import land_reference_data
 from connector_assets.engine.report import FlowReport
 from connector_assets.orchestration.letting_in import Chosen, read_chosen
-from connector_assets.run_setup import pace_of, workbench
+from connector_assets.run_setup import open_run_context, policy_of
 from connector_resources.connections import IntegrationSettings
 from connector_resources.home import Home
 from connector_resources.ledger import Ledger
@@ -73,11 +73,11 @@ def plan_flows(
     what is due, or those that a person would let in."""
     plan = Plan(run_name("plan"))
     planned: set[str] = set()
-    with workbench(home, integration.name, plan.run, actor=actor(), reading=True) as bench:
-        bench.foresee()
+    with open_run_context(home, integration.name, plan.run, actor=actor(), reading=True) as run_context:
+        run_context.foresee()
         for kind in kinds:
-            flow = kind(bench)
-            pipeline = Pipeline(flow, pace_of(flow), lets_in=chosen is not None)
+            flow = kind(run_context)
+            pipeline = Pipeline(flow, policy_of(flow), lets_in=chosen is not None)
             mapped = _mapped(pipeline, days) if chosen is None else read_chosen(pipeline, chosen)
             report = pipeline.deliver(mapped, mode="plan")
             entry = report.as_json()
@@ -105,7 +105,7 @@ def _mapped(pipeline: Pipeline, days: tuple[date, date] | None) -> Mapped:
     if flow.partitioned and days is not None:
         pipeline.land(*days)
         # what an earlier plan set aside is planned again, whatever day it is of
-        set_aside = flow.bench.ledger.exceptions.open(flow.full_name, reason="changed_since_plan")
+        set_aside = flow.context.ledger.exceptions.open(flow.full_name, reason="changed_since_plan")
         again: dict[str, date | None] = {each.key: None for each in set_aside}
         return pipeline.map(again | pipeline.keys_of(*days, due=True))
     land_reference_data(flow)

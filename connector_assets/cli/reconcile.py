@@ -44,14 +44,14 @@ def reconcile(target: Target, first: From = None, last: To = None, as_json: Json
     require_credentials(home, settings, integration)
 
     from connector_assets.engine.reconciling import compare
-    from connector_assets.run_setup import workbench
+    from connector_assets.run_setup import open_run_context
 
     found: list[Comparison] = []
     run = run_name("reconcile")
-    with quiet_stdout(), workbench(home, integration.name, run, actor=actor(), reading=True) as bench:
+    with quiet_stdout(), open_run_context(home, integration.name, run, actor=actor(), reading=True) as run_context:
         for kind in kinds:
             tell(f"reading {integration.name}/{kind.name} on both sides")
-            found.append(compare(kind(bench), begin, end))
+            found.append(compare(kind(run_context), begin, end))
     ledger = home.ledger()
     if as_json:
         print_json({"flows": [each.as_json() for each in found]})

@@ -81,18 +81,18 @@ def sync(
     from connector_assets.cli.planned import plan_flows
     from connector_assets.cli.syncing import chosen_of, days_of_sync, run_chosen, run_flows
     from connector_assets.cli.tables import print_flows
-    from connector_assets.run_setup import workbench
+    from connector_assets.run_setup import open_run_context
 
     mode = "adopt" if adopt else "baseline" if baseline else None
     if key:
         # the source is asked which documents they are
         require_systems(home, settings, integration)
-    with workbench(home, integration.name, "sync", reading=True) as bench:
-        flows = [kind(bench) for kind in kinds]
+    with open_run_context(home, integration.name, "sync", reading=True) as run_context:
+        flows = [kind(run_context) for kind in kinds]
         chosen = chosen_of(
-            bench, flows, keys=key or (), days=(begin, end), before_start=before_start, mode=mode or "apply"
+            run_context, flows, keys=key or (), days=(begin, end), before_start=before_start, mode=mode or "apply"
         )
-        days = days_of_sync(bench, flows, begin, end) if chosen is None else chosen.days
+        days = days_of_sync(run_context, flows, begin, end) if chosen is None else chosen.days
     if chosen is not None:
         kinds = tuple(kind for kind in kinds if kind.name in chosen.flows)
     if not key:

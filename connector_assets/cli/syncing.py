@@ -13,7 +13,7 @@ from dagster import AssetKey, BetaWarning, DagsterEvent, PreviewWarning, Superse
 from connector_assets.cli.arguments import actor
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, UNUSABLE, system_problems, tell
 from connector_assets.engine import plans
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.days import todays
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.report import NEEDS_A_PERSON as WAITING
@@ -79,7 +79,7 @@ def needs_a_person(entry: Mapping[str, Any]) -> bool:
 
 
 def days_of_sync(
-    bench: Workbench, flows: Sequence[Flow], first: date | None, last: date | None
+    run_context: RunContext, flows: Sequence[Flow], first: date | None, last: date | None
 ) -> tuple[date, date] | None:
     """The first and last day of a sync, both included; None where all flows are read whole.
 
@@ -91,14 +91,14 @@ def days_of_sync(
         if first is not None or last is not None:
             raise UnusableInput(f"{flows[0].full_name} is read whole: --from and --to do not apply")
         return None
-    overlap = bench.integration.settings.overlap_days
+    overlap = run_context.integration.settings.overlap_days
     source, today = _latest_today(daily)
     begin = first if first is not None else min(first_day(flow, overlap) for flow in daily)
     end = last if last is not None else today
     for day in (begin, end):
-        if day < bench.start_date:
+        if day < run_context.start_date:
             raise UnusableInput(
-                f"partition {day} is out of range: start_date in connections.yaml is {bench.start_date}"
+                f"partition {day} is out of range: start_date in connections.yaml is {run_context.start_date}"
             )
         if day > today:
             raise UnusableInput(f"partition {day} is out of range: it is still {today} in {source}")
@@ -109,7 +109,7 @@ def days_of_sync(
 
 
 def chosen_of(
-    bench: Workbench,
+    run_context: RunContext,
     flows: Sequence[Flow],
     *,
     keys: Sequence[str],
@@ -125,7 +125,7 @@ def chosen_of(
     daily = [flow for flow in flows if flow.partitioned]
     names = tuple(flow.name for flow in daily)
     first, last = days
-    start = bench.start_date
+    start = run_context.start_date
     old = first is not None and first < start
     if not (keys or before_start or (old and mode in ("adopt", "baseline"))):
         return None

@@ -19,7 +19,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.frozen import Frozen
 from connector_assets.engine.pipeline import Pipeline
@@ -29,7 +29,7 @@ from connector_assets.engine.references import shown
 from connector_assets.engine.replaying import land_reference_data
 from connector_assets.engine.report import SETTLED, FlowReport
 from connector_assets.engine.watermarks import advance_as_planned
-from connector_assets.run_setup import flows_of, pace_of
+from connector_assets.run_setup import flows_of, policy_of
 from connector_resources.errors import UnusableInput
 from connector_resources.ledger import Link
 
@@ -48,16 +48,16 @@ class Applied:
         return self.report.as_json() | {"gone_in_source": self.gone, "waits_for_plan": self.after}
 
 
-def apply(bench: Workbench, plan: Plan, only: Collection[str] | None = None) -> list[Applied]:
+def apply(context: RunContext, plan: Plan, only: Collection[str] | None = None) -> list[Applied]:
     """Send what a plan says, flow by flow (by their full names; all of them), in the order in which flows need each
     other's links.
 
     Raises UnusableInput, with nothing sent, where the plan was made for other systems, or for a flow that waits to be
     opened.
     """
-    require_same_systems(plan, bench)
+    require_same_systems(plan, context)
     wanted = plan.flows.keys() if only is None else plan.flows.keys() & set(only)
-    chosen = [flow for flow in flows_of(bench) if flow.full_name in wanted]
+    chosen = [flow for flow in flows_of(context) if flow.full_name in wanted]
     for flow in chosen:
         if plan.flows[flow.full_name].calls(plan.id):
             _require_open(flow)
@@ -65,7 +65,7 @@ def apply(bench: Workbench, plan: Plan, only: Collection[str] | None = None) -> 
 
 
 def _require_open(flow: Flow) -> None:
-    if Pipeline(flow, pace_of(flow)).must_plan_first("plan"):
+    if Pipeline(flow, policy_of(flow)).must_plan_first("plan"):
         raise UnusableInput(
             f"{flow.full_name} was planned only, since the target holds documents: sync it with --adopt or --baseline,"
             f" then plan again"
@@ -76,7 +76,7 @@ def _apply(flow: Flow, plan: Plan) -> Applied:
     planned = plan.flows[flow.full_name]
 
     def filled() -> dict[str, Frozen]:
-        return planned.calls(plan.id, _made(flow.bench, plan, planned))
+        return planned.calls(plan.id, _made(flow.context, plan, planned))
 
     calls = filled()
     if not calls:
@@ -84,10 +84,10 @@ def _apply(flow: Flow, plan: Plan) -> Applied:
         return Applied(FlowReport(flow.full_name, flow.carries_money))
     land_reference_data(flow)
     # what a plan holds a person let in, however old it is
-    pipeline = Pipeline(flow, pace_of(flow), lets_in=True)
+    pipeline = Pipeline(flow, policy_of(flow), lets_in=True)
     days = {each.key: each.day for each in planned.documents if each.key in calls}
     report = pipeline.deliver(pipeline.map(days), plan=calls, filled=filled)
-    made = _made(flow.bench, plan, planned)
+    made = _made(flow.context, plan, planned)
     left = {key for key, each in report.results.items() if each.outcome not in SETTLED}
     after = {
         each.key: [shown(other) for other in each.after if other not in made]
@@ -105,7 +105,7 @@ def _advance(flow: Flow, planned: FlowPlan) -> None:
         advance_as_planned(flow, planned.whole)
 
 
-def _made(bench: Workbench, plan: Plan, planned: FlowPlan) -> dict[Referred, Link]:
+def _made(context: RunContext, plan: Plan, planned: FlowPlan) -> dict[Referred, Link]:
     """The links of what a flow's documents refer to, of those that came into being as it was planned."""
     made: dict[Referred, Link] = {}
     referred = planned.referred
@@ -118,7 +118,7 @@ def _made(bench: Workbench, plan: Plan, planned: FlowPlan) -> dict[Referred, Lin
             elif each.frozen.target_id is not None:
                 # linked before, however it was, and only put in use again
                 there.add(each.key)
-        links = bench.ledger.links.of(full_name, [key for flow, key in referred if flow == name])
+        links = context.ledger.links.of(full_name, [key for flow, key in referred if flow == name])
         made |= {
             (name, key): link
             for key, link in links.items()

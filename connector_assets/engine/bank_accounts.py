@@ -93,8 +93,8 @@ def tell_changes(
     """Compare what was seen of these parties (by document key) with what is remembered, tell what changed, and remember
     it. `side` is the system by its role and `system` its name in words; `open_of` is asked for the parties alone that
     changed. Returns those of which an exception is told."""
-    bench, name = flow.bench, flow.full_name
-    ledger, seal = bench.ledger, bench.landing.seal
+    context, name = flow.context, flow.full_name
+    ledger, seal = context.ledger, context.landing.seal
     ours = hmac.new(seal, b"bank accounts", hashlib.sha256).hexdigest()[:16]
     known = ledger.bank_accounts.of(name, side, seen)
     # without the key that made the digests nothing can be compared: it is a first sight again
@@ -110,29 +110,29 @@ def tell_changes(
             name,
             REASON,
             _problems(flow, told),
-            run=bench.run,
-            now=bench.now(),
+            run=context.run,
+            now=context.now(),
             looked_at=told,
             changed_by={key: {each.by for each in new} - {""} for key, new in news.items()},
         )
     quiet = [key for key in sorted(changed) if key not in told]
-    ledger.audit.append([_event(flow, key, changed[key]) for key in quiet], bench.now())
+    ledger.audit.append([_event(flow, key, changed[key]) for key in quiet], context.now())
     moved = {key: each for key, each in kept.items() if known.get(key) != each}
-    ledger.bank_accounts.put(name, side, moved, bench.now())
+    ledger.bank_accounts.put(name, side, moved, context.now())
     return sorted(told)
 
 
 def tell_unwatched(flow: Flow, entity: str, day: date, stamp: Mapping[str, Any], why: str) -> None:
     """Say once that nobody watches an entity, until it can be read or the reason is another one. `stamp` is how it
     stands, as far as that is told."""
-    bench, name = flow.bench, flow.full_name
-    mark = bench.ledger.watermarks.get(name, entity)
+    context, name = flow.context, flow.full_name
+    mark = context.ledger.watermarks.get(name, entity)
     if mark is None or (mark.probe or {}).get(_NOT_WATCHED) != why:
         detail = {"entity": entity, "why": why}
-        event = NewEvent("bank_accounts_not_watched", flow=name, run=bench.run, detail=detail)
-        bench.ledger.audit.append([event], bench.now())
+        event = NewEvent("bank_accounts_not_watched", flow=name, run=context.run, detail=detail)
+        context.ledger.audit.append([event], context.now())
     told = {**stamp, _NOT_WATCHED: why}
-    bench.ledger.watermarks.advance(name, entity, day, probe=told, run=bench.run, now=bench.now())
+    context.ledger.watermarks.advance(name, entity, day, probe=told, run=context.run, now=context.now())
 
 
 def unwatched(ledger: Ledger, flow: str, entity: str) -> str:
@@ -160,7 +160,7 @@ def _kept(seen: Collection[Account], seal: str) -> KeptAccounts:
 
 def _problems(flow: Flow, told: Mapping[str, str]) -> dict[str, Problem]:
     """Findings, with what was found before and nobody has looked at yet."""
-    before = flow.bench.ledger.findings.of(flow.full_name, REASON, told)
+    before = flow.context.ledger.findings.of(flow.full_name, REASON, told)
     found = {}
     for key, words in told.items():
         earlier = before[key].value if key in before else ""
@@ -192,7 +192,7 @@ def _new(before: KeptAccounts, seen: Collection[Account]) -> list[Account]:
 
 
 def _event(flow: Flow, key: str, words: str) -> NewEvent:
-    return NewEvent(REASON, flow=flow.full_name, key=key, run=flow.bench.run, detail={"value": words, "open": 0})
+    return NewEvent(REASON, flow=flow.full_name, key=key, run=flow.context.run, detail={"value": words, "open": 0})
 
 
 def _tail(plain: str) -> str:

@@ -13,7 +13,7 @@ SILENT = 3
 Kind = Literal["read", "write"]
 
 
-class Reach:
+class CircuitBreaker:
     """Listens to one engine's calls. `stopped` is the error because of which nothing more is sent, else None.
 
     A missing login or permission ends the work at once. One document that the target cannot take must not keep the

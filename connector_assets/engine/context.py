@@ -61,7 +61,7 @@ class Reader(Protocol):
     def decimals(self) -> Mapping[str, int]:
         """Currency -> how many decimals the system gives it; empty where it does not say. Read once a run."""
 
-    def doubt(self, currency: str) -> str:
+    def currency_warning(self, currency: str) -> str:
         """Why amounts of a currency may not be what the system shows; '' where nothing speaks against them."""
 
 
@@ -76,14 +76,14 @@ class Integration:
 
 
 @dataclass
-class Workbench:
+class RunContext:
     """The tools of one run over one integration. Clients open on first use and close together."""
 
     integration: Integration
     ledger: Ledger
     landing: LandingStore
     open_client: Callable[[Connection], Any]
-    open_reader: Callable[[Workbench, str], Reader]
+    open_reader: Callable[[RunContext, str], Reader]
     start_date: date
     run: str
     clock: Clock = SYSTEM_CLOCK
@@ -105,7 +105,7 @@ class Workbench:
         """The client of the connection in this role, one for all threads."""
         if role not in self._clients:
             client = self._clients[role] = self.open_client(self.connection(role))
-            # a client that is shared with other benches has made calls before
+            # a client that is shared with other runs' contexts has made calls before
             self._before[role] = (client.calls.read, client.calls.write)
         return self._clients[role]
 
@@ -128,7 +128,7 @@ class Workbench:
         return self.clock.now().astimezone(UTC)
 
     def calls(self) -> tuple[int, int]:
-        """Reads and writes really sent so far, over all clients of this bench, since it first used them."""
+        """Reads and writes really sent so far, over all clients of this run, since it first used them."""
         reads = sum(client.calls.read - self._before[role][0] for role, client in self._clients.items())
         writes = sum(client.calls.write - self._before[role][1] for role, client in self._clients.items())
         return reads, writes

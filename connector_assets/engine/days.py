@@ -24,13 +24,13 @@ def todays(flows: Sequence[Flow]) -> dict[str, date]:
     for flow in flows:
         roles = {source.role for source in flow.sources if source.daily} if flow.partitioned else set()
         for role in sorted(roles | {flow.source_role}):
-            found[flow.bench.connection(role).name] = flow.bench.today(role)
+            found[flow.context.connection(role).name] = flow.context.today(role)
     return found
 
 
 def marks_of(flow: Flow) -> dict[str, date]:
     """Entity -> the day to which the flow has read it, of those that it reads by their day."""
-    marks = flow.bench.ledger.watermarks
+    marks = flow.context.ledger.watermarks
     found = {each.entity: marks.get(flow.full_name, each.entity) for each in flow.sources if each.daily}
     return {entity: mark.day for entity, mark in found.items() if mark is not None}
 

@@ -13,17 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
-from connector_assets.engine.circuit_breaker import Reach
+from connector_assets.engine.circuit_breaker import CircuitBreaker
 from connector_assets.engine.claims import Claims
 from connector_assets.engine.document import Document
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.frozen import Frozen
 from connector_assets.engine.gate import REJECTED
-from connector_assets.engine.outcomes import Doubts
+from connector_assets.engine.outcomes import OutcomeResolver
 from connector_assets.engine.recorder import Recorder, Told
 from connector_assets.engine.report import AccountingError, Result
 from connector_assets.engine.steps import Steps
-from connector_assets.engine.task import Pace, Work, works_of
+from connector_assets.engine.task import DeliveryPolicy, DeliveryTask, tasks_of
 from connector_assets.engine.unreadable import REASON, WAITS
 from connector_resources.ledger import Delivery
 
@@ -41,17 +41,19 @@ class Engine:
     or refuses the login or the permission), else None: every document still has its one outcome.
     """
 
-    def __init__(self, flow: Flow, pace: Pace, *, owner: str, plan: Mapping[str, Frozen] | None = None) -> None:
+    def __init__(
+        self, flow: Flow, policy: DeliveryPolicy, *, owner: str, plan: Mapping[str, Frozen] | None = None
+    ) -> None:
         self.flow = flow
         self.plan = plan
-        self.pace = pace
+        self.policy = policy
         self.owner = owner
-        self.ledger = flow.bench.ledger
-        self.clock = flow.bench.clock
-        self.reach = Reach()
-        self.claims = Claims(flow, pace, owner)
-        self.doubts = Doubts(flow, pace, self.reach)
-        self.steps = Steps(flow, pace, self.claims, self.doubts)
+        self.ledger = flow.context.ledger
+        self.clock = flow.context.clock
+        self.breaker = CircuitBreaker()
+        self.claims = Claims(flow, policy, owner)
+        self.resolver = OutcomeResolver(flow, policy, self.breaker)
+        self.steps = Steps(flow, policy, self.claims, self.resolver)
         self.recorder = Recorder(flow)
         # what this run had done with a document before it had to wait with it
         self._so_far: dict[str, str | None] = {}
@@ -59,7 +61,7 @@ class Engine:
     @property
     def stopped(self) -> Exception | None:
         """Why the work ended early, if it did."""
-        return self.reach.stopped
+        return self.breaker.stopped
 
     def deliver(self, documents: Sequence[Document]) -> list[Result]:
         """Bring every document to its one outcome.
@@ -70,7 +72,7 @@ class Engine:
             raise AccountingError(f"{self.flow.full_name}: one key stands twice among the documents")
         if self.plan is not None and not self.plan.keys() >= {document.key for document in documents}:
             raise AccountingError(f"{self.flow.full_name}: a document that is not in the plan which is applied")
-        with ThreadPoolExecutor(self.pace.workers, thread_name_prefix=self.flow.name) as pool:
+        with ThreadPoolExecutor(self.policy.workers, thread_name_prefix=self.flow.name) as pool:
             self.steps.sender.pool = pool
             results = {each.key: each for part in self._ends_first(documents) for each in self._through(part)}
             while self.steps.once_more and self.stopped is None and not self.flow.awaits_first():
@@ -121,14 +123,14 @@ class Engine:
         return alone < CANARIES and not self.ledger.deliveries.counts(self.flow.full_name).get("settled")
 
     def _parts(self, documents: Sequence[Document]) -> Iterator[Sequence[Document]]:
-        for index in range(0, len(documents), self.pace.slice_size):
-            yield documents[index : index + self.pace.slice_size]
+        for index in range(0, len(documents), self.policy.slice_size):
+            yield documents[index : index + self.policy.slice_size]
 
     def _return_to(self, documents: list[Document]) -> list[Result]:
         """Come back to what was in doubt or claimed by another run, as long as waiting can change something."""
         results: list[Result] = []
-        patience = self.clock.monotonic() + self.pace.patience_seconds
-        while documents and self.pace.wait_for_doubt and self.stopped is None:
+        patience = self.clock.monotonic() + self.policy.patience_seconds
+        while documents and self.policy.wait_for_outcomes and self.stopped is None:
             moments = self._moments(documents)
             seconds = max((min(moments.values()) - self.clock.now()).total_seconds(), 0)
             if self.clock.monotonic() + seconds > patience:
@@ -155,7 +157,7 @@ class Engine:
             if delivery.claimed_by not in (None, self.owner) and (delivery.claimed_until or now) > now:
                 moments[key] = now + timedelta(seconds=CLAIM_SECONDS)
             elif delivery.state == "in_doubt":
-                moments[key] = self.doubts.when(delivery)
+                moments[key] = self.resolver.when(delivery)
         return moments
 
     def _slice(self, documents: Sequence[Document]) -> tuple[list[Result], list[Document]]:
@@ -175,19 +177,19 @@ class Engine:
         mine = self.claims.take([document.key for document in left])
         parked = [document for document in left if document.key not in mine]
         try:
-            works = works_of(self.flow, [document for document in left if document.key in mine], self.owner)
-            for work in works:
-                work.outcome = self._so_far.pop(work.document.key, None)
-                work.planned = self.plan.get(work.document.key) if self.plan else None
-            self._settle(works)
+            tasks = tasks_of(self.flow, [document for document in left if document.key in mine], self.owner)
+            for task in tasks:
+                task.outcome = self._so_far.pop(task.document.key, None)
+                task.planned = self.plan.get(task.document.key) if self.plan else None
+            self._settle(tasks)
         except BaseException:
             # interrupted, or a defect: what was not finished need not wait for the end of our lease
             self.claims.give_back(mine)
             raise
-        waiting = [work for work in works if work.result is None]
-        self._so_far |= {work.document.key: work.outcome for work in waiting}
-        results += [work.result for work in works if work.result is not None]
-        return results, parked + [work.document for work in waiting]
+        waiting = [task for task in tasks if task.result is None]
+        self._so_far |= {task.document.key: task.outcome for task in waiting}
+        results += [task.result for task in tasks if task.result is not None]
+        return results, parked + [task.document for task in waiting]
 
     def _approved(self, staged: Collection[str]) -> set[str]:
         """Those of the staged documents that somebody lets go."""
@@ -196,20 +198,20 @@ class Engine:
         rows = self.ledger.staged.of(self.flow.full_name, staged)
         return {key for key, row in rows.items() if row.state == "approved"}
 
-    def _settle(self, works: list[Work]) -> None:
+    def _settle(self, tasks: list[DeliveryTask]) -> None:
         """Bring claimed works to a result, or park them (no result, an instant to come back at in the ledger)."""
-        self.doubts.resolve(works)
-        self._without_a_call([work for work in works if work.alive])
-        self.steps.run([work for work in works if work.alive])
+        self.resolver.resolve(tasks)
+        self._without_a_call([task for task in tasks if task.alive])
+        self.steps.run([task for task in tasks if task.alive])
 
-    def _without_a_call(self, works: list[Work]) -> None:
+    def _without_a_call(self, tasks: list[DeliveryTask]) -> None:
         """Documents that a rule ignores or a check holds need no call."""
         told: list[Told] = []
-        for work in works:
-            if work.document.ignored is not None:
-                told.append((work, work.ignore(work.document.ignored, *self._until(work.document))))
-            elif work.document.problems:
-                told.append((work, work.hold(work.document.problems, **self._looked_at_again(work.document))))
+        for task in tasks:
+            if task.document.ignored is not None:
+                told.append((task, task.ignore(task.document.ignored, *self._until(task.document))))
+            elif task.document.problems:
+                told.append((task, task.hold(task.document.problems, **self._looked_at_again(task.document))))
         self.recorder.record(told)
 
     def _looked_at_again(self, document: Document) -> dict[str, Any]:
@@ -230,7 +232,7 @@ class Engine:
 
     @property
     def _later(self) -> datetime:
-        return self.clock.now() + timedelta(seconds=self.pace.recheck_seconds)
+        return self.clock.now() + timedelta(seconds=self.policy.recheck_seconds)
 
 
 def nothing_new(document: Document, known: Delivery, *, approved: bool = False) -> bool:

@@ -57,7 +57,7 @@ class Memory:
     """What the ledger knows of a flow's documents, for explaining only."""
 
     def __init__(self, flow: Flow, keys: Collection[str]) -> None:
-        ledger = flow.bench.ledger
+        ledger = flow.context.ledger
         self._exceptions: dict[str, list[ExceptionRow]] = defaultdict(list)
         for each in ledger.exceptions.open(flow.full_name):
             self._exceptions[each.key].append(each)
@@ -67,7 +67,7 @@ class Memory:
 
     def delivery(self, key: str) -> Delivery:
         """What is known of a document."""
-        return self._deliveries.get(key) or Delivery.blank(self._flow.full_name, key, self._flow.bench.now())
+        return self._deliveries.get(key) or Delivery.blank(self._flow.full_name, key, self._flow.context.now())
 
     def explanation(self, key: str, document: Document | None, gap: Gap) -> str | None:
         """An exception's id, `rule:<name>`, or None. `document` is the source's, None where it is not there."""

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from connector_assets.engine.approval import SETTING, read_approval
 from connector_assets.engine.checks import FrameChecks
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Document, FieldChange, Target, is_void
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.references import Document as Referred
@@ -99,7 +99,7 @@ class Flow(ABC):
     # True where the flow runs only if `connections.yaml` names it: not every site has what it needs
     optional: ClassVar[bool] = False
     carries_money: ClassVar[bool] = False
-    # the connection of which it may be in doubt how it shows amounts of a currency (`Reader.doubt`)
+    # the connection of which it may be in doubt how it shows amounts of a currency (`Reader.currency_warning`)
     amounts_of: ClassVar[str | None] = None
     # True of what documents refer to: it is needed however old it is, so that the start date does not hold for it
     master_data: ClassVar[bool] = False
@@ -117,7 +117,7 @@ class Flow(ABC):
 
     # the fields of the content by which a look-up finds a document and knows it: they may change in the source while a
     # call is in doubt
-    named_by: ClassVar[tuple[str, ...]]
+    lookup_fields: ClassVar[tuple[str, ...]]
 
     # False only where a flow creates nothing by itself, so that a first sync needs no adopting beforehand
     needs_opening: bool = True
@@ -140,15 +140,15 @@ class Flow(ABC):
     # the reason of a linked document that is not in the target any more: `deleted_in_target` where money can follow
     lost_reason: str = "missing_in_target"
     # True where documents without a link are looked up in the target before anything is decided
-    looks_first: bool = False
+    lookup_before_create: bool = False
     # True while a person has asked to link what is in the target already (`adopt`), or what that would link
     adopting: bool = False
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
-        self.full_name = f"{bench.integration.name}/{self.name}"
-        self.settings = read_settings(self.Settings, bench.integration.settings, self.name)
-        self.approval = read_approval(bench.integration.settings, self.name, carries_money=self.carries_money)
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.full_name = f"{context.integration.name}/{self.name}"
+        self.settings = read_settings(self.Settings, context.integration.settings, self.name)
+        self.approval = read_approval(context.integration.settings, self.name, carries_money=self.carries_money)
 
     # -- the source side ------------------------------------------------------------------------------------------
 
@@ -253,12 +253,12 @@ class Flow(ABC):
         """The problem of a document whose hits may not be taken for it; `why` says so in words."""
         return problem("natural_key_taken", "key", why)
 
-    def minded(self, document: Document, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    def comparable(self, document: Document, content: Mapping[str, Any]) -> Mapping[str, Any]:
         """A content of the target's as far as the source minds: what is left to the target is as in the document, for
         who compares both. The content itself, by default."""
         return content
 
-    def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
         """What `Delivery.stage` may still say when the source has changed since these calls, of which nobody knows
         whether they took effect. None, the default, looks at the target as it is and forgets what it accepted."""
         return None
@@ -296,12 +296,12 @@ class Flow(ABC):
         """The natural key by which a look-up finds a record that carries no key of ours; None where there is none."""
         return None
 
-    def strangers(self, targets: Collection[Target]) -> list[Target]:
+    def foreign_records(self, targets: Collection[Target]) -> list[Target]:
         """Records that `targets` does not list, since they carry no key of ours, and that answer to the natural key of
         one of these. None, where `targets` lists all there are."""
         return []
 
-    def inner_doubles(self, target: Target) -> Collection[str]:
+    def inner_duplicates(self, target: Target) -> Collection[str]:
         """In words, what a record holds twice of what it shall hold once (a payment). Nothing, by default."""
         return ()
 
@@ -333,10 +333,10 @@ class Flow(ABC):
     def link(self, document: Document, target: Target, origin: Origin) -> NewLink:
         """The cross-reference between a document and its target; `origin` is 'created', 'matched' or 'set'."""
         return NewLink(
-            source_connection=self.bench.connection(self.source_role).name,
+            source_connection=self.context.connection(self.source_role).name,
             source_entity=self.source_entity,
             source_key=document.key,
-            target_connection=self.bench.connection(self.target_role).name,
+            target_connection=self.context.connection(self.target_role).name,
             target_entity=self.target_entity,
             target_id=target.id,
             target_label=target.label,

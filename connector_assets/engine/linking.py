@@ -96,7 +96,7 @@ def advised(flow: Flow, problems: Mapping[str, Sequence[Problem]]) -> dict[str, 
         if each.reason in NOT_LINKED and (each.waits_for or "").startswith(LINK)
     }
     wanted = {name for name in names if name is not None}
-    told = causes(flow.bench.ledger, wanted) if wanted else {}
+    told = causes(flow.context.ledger, wanted) if wanted else {}
     told |= _never_read(flow, wanted - told.keys())
     return {
         key: [
@@ -194,7 +194,7 @@ def _suppliers(flow: Flow, keys: Collection[str]) -> set[int] | None:
     try:
         with set_aside() as unreadable:
             numbers = sorted({_number(key) for key in keys})
-            rows = flow.bench.reader("jde").complete("F0401", ["AN8"], [(number,) for number in numbers])
+            rows = flow.context.reader("jde").complete("F0401", ["AN8"], [(number,) for number in numbers])
     except ConnectorError:
         return None
     return None if unreadable else {int(row["AN8"]) for row in rows}

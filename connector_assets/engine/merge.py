@@ -55,14 +55,14 @@ def converge(
     if not changes:
         return Done()
     agreed = known.content if known.content is not None else target.content
-    strangers = [
+    foreign_changes = [
         each for each in differences(agreed, target.content) if target.content.get(each.field) != wanted.get(each.field)
     ]
-    if strangers and not source_wins:
+    if foreign_changes and not source_wins:
         return Hold(
-            tuple(problem("changed_on_both_sides", each.field, each.told) for each in strangers),
+            tuple(problem("changed_on_both_sides", each.field, each.told) for each in foreign_changes),
             conflict=True,
         )
-    if accepted and not strangers:
+    if accepted and not foreign_changes:
         return Done()
     return Do(update(target, changes))

@@ -25,9 +25,9 @@ def tell_payers(flow: Flow, keys: Collection[str] | None = None) -> Told:
         found = flow.payable_in_both(keys)
     if found is None:
         return Told()
-    findings, name = flow.bench.ledger.findings, flow.full_name
+    findings, name = flow.context.ledger.findings, flow.full_name
     dismissed = findings.dismissed(name, REASON)
     problems = {
         key: problem(REASON, flow.target_entity, words) for key, words in found.items() if (key, words) not in dismissed
     }
-    return findings.set(name, REASON, problems, run=flow.bench.run, now=flow.bench.now(), looked_at=keys)
+    return findings.set(name, REASON, problems, run=flow.context.run, now=flow.context.now(), looked_at=keys)

@@ -33,7 +33,7 @@ def parties(flow: Flow, rows: Sequence[Mapping[str, Any]]) -> dict[str, Party]:
     told = {row["key"]: str(row[flow.party_column]) for row in rows if row.get(flow.party_column)}
     if not (told and flow.parties_of):
         return {key: Party(name) for key, name in told.items()}
-    ledger, suppliers = flow.bench.ledger, f"{flow.bench.integration.name}/{flow.parties_of}"
+    ledger, suppliers = flow.context.ledger, f"{flow.context.integration.name}/{flow.parties_of}"
     numbers = {f"{SUPPLIER}{each}" for each in told.values()}
     links = ledger.links.of(suppliers, numbers)
     names = {key: link.target_label for key, link in links.items() if not reference_of(link.target_label)}

@@ -29,7 +29,7 @@ from connector_assets.engine.planning import Planner
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.report import SETTLED, DaysRead, FlowReport, Result
 from connector_assets.engine.start_date import leave_alone, of_before
-from connector_assets.engine.task import Pace
+from connector_assets.engine.task import DeliveryPolicy
 from connector_assets.engine.unreadable import UnreadableRecords, record_problem, without_unreadable
 from connector_resources.currencies import SURE
 from connector_resources.encrypted import encrypted_field
@@ -76,10 +76,10 @@ class Pipeline:
     """One flow's way of a record in one run. With `lets_in` documents of before the start date are delivered too:
     a person said so."""
 
-    def __init__(self, flow: Flow, pace: Pace, *, lets_in: bool = False) -> None:
+    def __init__(self, flow: Flow, policy: DeliveryPolicy, *, lets_in: bool = False) -> None:
         self.flow = flow
-        self.bench = flow.bench
-        self.pace = pace
+        self.context = flow.context
+        self.policy = policy
         self.lets_in = lets_in
         self.unreadable = UnreadableRecords(flow)
         self._last_day: date | None = None
@@ -93,10 +93,10 @@ class Pipeline:
         is read up to its own today."""
         reached: dict[str, date] = {}
         for source in self.flow.sources:
-            reader = self.bench.reader(source.role)
+            reader = self.context.reader(source.role)
             if not source.daily:
                 reader.land_snapshot(source.entity)
-            elif first <= (own := min(last, self.bench.today(source.role))):
+            elif first <= (own := min(last, self.context.today(source.role))):
                 reader.land_window(source.entity, first, own)
                 reached[source.entity] = own
         self._days = DaysRead(first, reached)
@@ -112,12 +112,12 @@ class Pipeline:
     def _undated_keys(self, first: date, changed: Collection[str]) -> dict[str, date | None]:
         """In the sync from the start date on that is a flow's first: the documents whose rows have no day of change, or
         one that is still to come. Later the sweep finds them."""
-        flow, bench = self.flow, self.bench
-        if marks_of(flow) or first > bench.start_date or not bench.reader(flow.source_role).may_lack_days:
+        flow, context = self.flow, self.context
+        if marks_of(flow) or first > context.start_date or not context.reader(flow.source_role).may_lack_days:
             return {}
-        keys, today = self.all_keys(), bench.today(flow.source_role)
+        keys, today = self.all_keys(), context.today(flow.source_role)
         undated = {key for key, day in keys.items() if key not in changed and (day is None or day > today)}
-        before = sum(day is not None and day < bench.start_date for day in keys.values())
+        before = sum(day is not None and day < context.start_date for day in keys.values())
         self._first_look = FirstLook(undated, before)
         return dict.fromkeys(undated)
 
@@ -127,8 +127,8 @@ class Pipeline:
         keys: dict[str, date | None] = {}
         until = first - timedelta(days=1)
         for source in new_sources(self.flow):
-            reader, start = self.bench.reader(source.role), self.bench.start_date
-            own = min(until, self.bench.today(source.role))
+            reader, start = self.context.reader(source.role), self.context.start_date
+            own = min(until, self.context.today(source.role))
             if own < start:
                 continue
             reader.land_window(source.entity, start, own)
@@ -149,7 +149,7 @@ class Pipeline:
             for source in self.flow.sources:
                 if not source.daily:
                     continue
-                reader = self.bench.reader(source.role)
+                reader = self.context.reader(source.role)
                 for rows in reader.windows(source.entity, first, last):
                     merge(keys, self.flow.changed_keys(source.entity, rows))
                 self.unreadable.add(reader.unreadable(source.entity, first, last))
@@ -170,9 +170,9 @@ class Pipeline:
     def due_keys(self) -> dict[str, date | None]:
         """The documents that the ledger wants another attempt for, whatever day they are of, and those of records that
         could not be read before and can be now."""
-        deliveries, flow = self.bench.ledger.deliveries, self.flow.full_name
+        deliveries, flow = self.context.ledger.deliveries, self.flow.full_name
         due: dict[str, date | None] = dict.fromkeys(
-            [*deliveries.due(flow, self.bench.now()), *deliveries.waiting(flow)]
+            [*deliveries.due(flow, self.context.now()), *deliveries.waiting(flow)]
         )
         merge(due, self.unreadable.read_again())
         return due
@@ -181,7 +181,7 @@ class Pipeline:
 
     def map(self, keys: Mapping[str, date | None]) -> Mapped:
         """Read what is missing of these documents by key, map and check them."""
-        now = self.bench.now()
+        now = self.context.now()
         assembly = self._assembled(keys)
         # asked for by what was made of the keys: a change may touch other documents than it names
         read_at = self._read_at({row["key"] for row in assembly.documents}, now)
@@ -210,14 +210,14 @@ class Pipeline:
         """Every record that the flow reads and that could not be read is a row."""
         for source in self.flow.sources:
             if not source.daily:
-                self.unreadable.add(self.bench.reader(source.role).unreadable_of_snapshot(source.entity))
+                self.unreadable.add(self.context.reader(source.role).unreadable_of_snapshot(source.entity))
         assembly.unreadable = len(self.unreadable.met)
         assembly.rows += assembly.unreadable
 
     def _read_at(self, keys: Collection[str], now: datetime) -> Callable[[str], str]:
         """When a document is read, by its key. Later than what is known of it was, even where the clock was put back in
         between or another machine's clock was ahead: else its change would be taken for an old one."""
-        known = self.bench.ledger.deliveries.load(self.flow.full_name, keys)
+        known = self.context.ledger.deliveries.load(self.flow.full_name, keys)
         ahead = {key: each.read_at for key, each in known.items() if each.read_at and each.read_at >= now}
         instants = {key: (instant + timedelta(microseconds=1)).isoformat() for key, instant in ahead.items()}
         usual = now.isoformat()
@@ -240,14 +240,14 @@ class Pipeline:
         for key, record in blocked:
             findings.rows.setdefault(key, []).append(record_problem(record))
         if self.flow.amounts_of is not None:
-            self._doubt_amounts(self.flow.amounts_of, resolved.documents, findings)
+            self._warn_of_amounts(self.flow.amounts_of, resolved.documents, findings)
         findings.rows = advised(self.flow, findings.rows)
         return Mapped(resolved, findings, assembly)
 
-    def _doubt_amounts(self, role: str, documents: pd.DataFrame, findings: Findings) -> None:
+    def _warn_of_amounts(self, role: str, documents: pd.DataFrame, findings: Findings) -> None:
         """Hold what is in a currency of which a system may show other amounts than it means."""
         asked = {each for each in documents["currency"] if isinstance(each, str) and each} - SURE
-        words = {each: self.bench.reader(role).doubt(each) for each in sorted(asked)}
+        words = {each: self.context.reader(role).currency_warning(each) for each in sorted(asked)}
         told = {currency: why for currency, why in words.items() if why}
         for row in records(documents) if told else ():
             if row["currency"] in told and row["ignored"] is None:
@@ -266,12 +266,12 @@ class Pipeline:
 
     def store(self, mapped: Mapped, window: tuple[date, date] | None) -> list[LandedObject]:
         """Keep the mapped frames in the landing store, and the accounts of their rows, for the asset that writes."""
-        landing, bench = self.bench.landing, self.bench
+        landing, context = self.context.landing, self.context
         if mapped.assembly is not None:
             told = mapped.assembly.as_json() | {READ_AGAIN: self.unreadable.read}
             if self._first_look is not None:
                 told[FIRST_LOOK] = self._first_look.kept()
-            bench.ledger.reports.put(bench.run, self._mapped_name, told, at=bench.now())
+            context.ledger.reports.put(context.run, self._mapped_name, told, at=context.now())
         kept = []
         for part, data, columns in (
             # the lines first: documents without theirs are never found, should we end in between
@@ -281,9 +281,9 @@ class Pipeline:
             schema = pa.schema([_kept(name, kind.rstrip("?")) for name, kind in columns.items()])
             kept.append(
                 landing.write(
-                    bench.integration.name,
+                    context.integration.name,
                     f"{self.flow.name}/{part}",
-                    bench.run,
+                    context.run,
                     "mapped",
                     records(data),
                     schema,
@@ -298,7 +298,7 @@ class Pipeline:
 
     def _rows_of_this_run(self) -> dict[str, Any]:
         """The accounts that the mapped asset of this run left; none when the writing asset runs by itself."""
-        reports = self.bench.ledger.reports.of(self.bench.run)
+        reports = self.context.ledger.reports.of(self.context.run)
         return next((dict(each.report) for each in reports if each.flow == self._mapped_name), {})
 
     def load(self, days: Sequence[date] | None) -> Frames:
@@ -319,8 +319,8 @@ class Pipeline:
 
     def _stored(self, days: Sequence[date] | None) -> list[tuple[LandedObject, LandedObject]]:
         """The newest documents of each of these days with the lines that were stored just before them, oldest first."""
-        landing = self.bench.ledger.landing
-        connection, entity = self.bench.integration.name, f"{self.flow.name}/documents"
+        landing = self.context.ledger.landing
+        connection, entity = self.context.integration.name, f"{self.flow.name}/documents"
         if days is None:
             found = landing.newest_snapshot(connection, entity, kind="mapped")
         else:
@@ -329,13 +329,13 @@ class Pipeline:
         return [(objects[id], self._lines_of(objects[id])) for id in sorted(objects)]
 
     def _lines_of(self, documents: LandedObject) -> LandedObject:
-        stored = self.bench.ledger.landing.for_run(
-            documents.run, self.bench.integration.name, f"{self.flow.name}/lines", "mapped"
+        stored = self.context.ledger.landing.for_run(
+            documents.run, self.context.integration.name, f"{self.flow.name}/lines", "mapped"
         )
         return max((each for each in stored if each.id < documents.id), key=lambda each: each.id)
 
     def _rows(self, landed: LandedObject) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self.bench.landing.read(landed).to_pylist()
+        rows: list[dict[str, Any]] = self.context.landing.read(landed).to_pylist()
         return rows
 
     def tell_unreadable(self) -> None:
@@ -380,7 +380,7 @@ class Pipeline:
     def must_plan_first(self, mode: str = "apply") -> bool:
         """Whether this flow was never opened and its target already holds documents of its kind. An empty target
         opens the flow here and now."""
-        flows = self.bench.ledger.flows
+        flows = self.context.ledger.flows
         if not self.flow.needs_opening or flows.get(self.flow.full_name) is not None:
             return False
         if self._holds_any():
@@ -388,7 +388,7 @@ class Pipeline:
             return flows.get(self.flow.full_name) is None
         if mode == "plan":
             return False
-        flows.open(self.flow.full_name, "empty_target", self.bench.now(), run=self.bench.run)
+        flows.open(self.flow.full_name, "empty_target", self.context.now(), run=self.context.run)
         return False
 
     def _holds_any(self) -> bool:
@@ -416,7 +416,7 @@ class Pipeline:
         The report is kept in the ledger. An error that ended the work early is in `report.error`.
         """
         started = time.monotonic()
-        reads, writes = self.bench.calls()
+        reads, writes = self.context.calls()
         documents = self.documents(mapped)
         if plan is not None:
             # a document may be read together with others, which are not in the plan
@@ -439,19 +439,21 @@ class Pipeline:
         report.add(standing)
         report.check([*(document.key for document in documents), *(result.key for result in standing)])
         staged = [key for key, result in report.results.items() if result.outcome == "staged"]
-        calls = self.bench.ledger.staged.of(self.flow.full_name, staged).values()
+        calls = self.context.ledger.staged.of(self.flow.full_name, staged).values()
         report.waiting = sorted((each for each in calls if each.state == "waiting"), key=lambda each: each.id)
-        now_reads, now_writes = self.bench.calls()
+        now_reads, now_writes = self.context.calls()
         report.reads, report.writes = now_reads - reads, now_writes - writes
         report.seconds = time.monotonic() - started
         if report.plan:
             report.whole = self._whole(report)
-            plans.keep(self.bench, report)
+            plans.keep(self.context, report)
         else:
             self.tell_unreadable()
             if report.error is None:
                 self.unreadable.settle()
-            self.bench.ledger.reports.put(self.bench.run, self.flow.full_name, report.as_json(), at=self.bench.now())
+            self.context.ledger.reports.put(
+                self.context.run, self.flow.full_name, report.as_json(), at=self.context.now()
+            )
         return report
 
     def _whole(self, report: FlowReport) -> DaysRead | None:
@@ -484,14 +486,16 @@ class Pipeline:
         filled: Callable[[], Mapping[str, Frozen]] | None,
         frames: Frames,
     ) -> Iterable[Result]:
-        flows, bench = self.bench.ledger.flows, self.bench
-        planner = Planner(self.flow, self.pace, owner=bench.run)
+        flows, context = self.context.ledger.flows, self.context
+        planner = Planner(self.flow, self.policy, owner=context.run)
         if mode == "plan":
             report.plan = True
             opening = report.plan_reason is not None
 
             def planned(some: Sequence[Document]) -> list[Result]:
-                results, calls = planner.plan(some, look_up=opening or self.flow.looks_first, goes_on=not opening)
+                results, calls = planner.plan(
+                    some, look_up=opening or self.flow.lookup_before_create, goes_on=not opening
+                )
                 report.planned += calls
                 report.held += planner.held
                 return results
@@ -499,15 +503,15 @@ class Pipeline:
             return self._parents_first(documents, frames, planned)
         if mode == "adopt":
             results = self._parents_first(documents, frames, planner.adopt)
-            flows.open(self.flow.full_name, "adopt", bench.now(), run=bench.run)
+            flows.open(self.flow.full_name, "adopt", context.now(), run=context.run)
             return results
         if mode == "baseline":
             results = planner.baseline(documents)
-            flows.open(self.flow.full_name, "baseline", bench.now(), run=bench.run, baseline_to=baseline_to)
+            flows.open(self.flow.full_name, "baseline", context.now(), run=context.run, baseline_to=baseline_to)
             return results
         if mode != "apply":
             raise ValueError(f"unknown mode {mode}")
-        engine = Engine(self.flow, self.pace, owner=bench.run, plan=plan)
+        engine = Engine(self.flow, self.policy, owner=context.run, plan=plan)
 
         def delivered(some: Sequence[Document]) -> list[Result]:
             if filled is not None:

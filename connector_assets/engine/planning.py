@@ -23,13 +23,13 @@ from connector_assets.engine.flow import Flow
 from connector_assets.engine.frozen import freeze
 from connector_assets.engine.gate import Gate
 from connector_assets.engine.linking import SAID
-from connector_assets.engine.outcomes import Doubts, as_linked, close, read_targets
+from connector_assets.engine.outcomes import OutcomeResolver, as_linked, close, read_targets
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.recorder import Recorder, Told
 from connector_assets.engine.references import Document as Referred
 from connector_assets.engine.references import Reference, references_in
 from connector_assets.engine.report import FollowUp, Planned, Result
-from connector_assets.engine.task import Pace, Work, works_of
+from connector_assets.engine.task import DeliveryPolicy, DeliveryTask, tasks_of
 from connector_assets.engine.unreadable import record_problem, without_unreadable
 from connector_resources.ledger import Change, NewLink, Origin, Problem
 from connector_resources.ledger.foreseen import ForeseenLinks
@@ -38,14 +38,14 @@ from connector_resources.ledger.foreseen import ForeseenLinks
 class Planner:
     """Plans, adopts and baselines one flow; sends nothing that creates or changes anything."""
 
-    def __init__(self, flow: Flow, pace: Pace, *, owner: str) -> None:
+    def __init__(self, flow: Flow, policy: DeliveryPolicy, *, owner: str) -> None:
         self.flow = flow
-        self.pace = pace
+        self.policy = policy
         self.owner = owner
-        self.ledger = flow.bench.ledger
-        self.clock = flow.bench.clock
-        self.claims = Claims(flow, pace, owner)
-        self.doubts = Doubts(flow, pace)
+        self.ledger = flow.context.ledger
+        self.clock = flow.context.clock
+        self.claims = Claims(flow, policy, owner)
+        self.resolver = OutcomeResolver(flow, policy)
         self.recorder = Recorder(flow)
         self.gate = Gate(flow)
         # why documents would be held, of those that the last plan was about
@@ -57,33 +57,35 @@ class Planner:
         """What `deliver` would do next with each document. With `look_up` the target is asked for documents of the
         same natural key, which `--adopt` would link; with `goes_on` a sync links them as well, and goes on with what is
         to be done then, so that the plan says that, too."""
-        works = works_of(self.flow, documents, self.owner)
-        asked = [w for w in works if look_up and w.known.target_id is None and not _settled_by_rule(w)]
+        tasks = tasks_of(self.flow, documents, self.owner)
+        asked = [w for w in tasks if look_up and w.known.target_id is None and not _settled_by_rule(w)]
         # what bears the name of a record that is not there yet is not there either
-        asked = [w for w in asked if not any(references_in([w.document.content.get(n) for n in self.flow.named_by]))]
+        asked = [
+            w for w in asked if not any(references_in([w.document.content.get(n) for n in self.flow.lookup_fields]))
+        ]
         self.flow.adopting = look_up and not goes_on
         try:
             hits, unseen = without_unreadable(asked, self._find)
         finally:
             self.flow.adopting = False
-        taken = self.doubts.why_not_ours({document.key: document for document in documents}, hits)
-        linked = [w for w in works if w.known.target_id and not _nothing_new(w)]
+        taken = self.resolver.why_not_ours({document.key: document for document in documents}, hits)
+        linked = [w for w in tasks if w.known.target_id and not _nothing_new(w)]
         targets, unread = without_unreadable(linked, lambda some: read_targets(self.flow, some))
         adopting = [w for w in asked if goes_on and w.document.deliverable and not w.unfinished]
         adopting = [w for w in adopting if hits.get(w.document.key) and w.document.key not in taken]
         # as the engine does: a look-up need not show all of a record
         seen, unsure = without_unreadable(adopting, lambda some: self._read_hits(some, hits))
         self.held = []
-        for work, record in [*unseen, *unread, *unsure]:
+        for task, record in [*unseen, *unread, *unsure]:
             # whether it is there, and what it holds, is not known
-            self._hold(work, [record_problem(record)])
+            self._hold(task, [record_problem(record)])
         results, planned = [], []
-        for work in works:
-            key = work.document.key
-            if work.result is not None:
-                results.append(work.result)
+        for task in tasks:
+            key = task.document.key
+            if task.result is not None:
+                results.append(task.result)
                 continue
-            result, entry = self._plan_one(work, hits.get(key, []), taken.get(key), targets | seen)
+            result, entry = self._plan_one(task, hits.get(key, []), taken.get(key), targets | seen)
             results.append(result)
             if entry is not None:
                 planned.append(entry)
@@ -91,98 +93,98 @@ class Planner:
         return results, planned
 
     def _plan_one(
-        self, work: Work, found: Sequence[Target], taken: Problem | None, targets: dict[str, Target]
+        self, task: DeliveryTask, found: Sequence[Target], taken: Problem | None, targets: dict[str, Target]
     ) -> tuple[Result, Planned | None]:
-        document, known = work.document, work.known
-        if _nothing_new(work):
+        document, known = task.document, task.known
+        if _nothing_new(task):
             return standing(document, known), None
-        if work.unfinished:
-            work.finish("in_doubt")
+        if task.unfinished:
+            task.finish("in_doubt")
         elif document.ignored is not None:
-            work.finish("ignored", document.ignored)
+            task.finish("ignored", document.ignored)
         elif document.problems:
-            self._hold(work, document.problems)
+            self._hold(task, document.problems)
         elif found and taken is not None:
-            self._hold(work, [taken])
-            return _result(work), Planned(document.key, "hold", [], None)
+            self._hold(task, [taken])
+            return _result(task), Planned(document.key, "hold", [], None)
         elif found:
-            return self._adopting(work, found[0], targets.get(found[0].id))
+            return self._adopting(task, found[0], targets.get(found[0].id))
         else:
-            return self._decide(work, targets)
-        return _result(work), None
+            return self._decide(task, targets)
+        return _result(task), None
 
-    def _adopting(self, work: Work, found: Target, seen: Target | None) -> tuple[Result, Planned]:
+    def _adopting(self, task: DeliveryTask, found: Target, seen: Target | None) -> tuple[Result, Planned]:
         """A document that is in the target already: it is linked, and where a sync would go on (`seen` is the record as
         it was read then), the call that follows is the planned one."""
-        document = work.document
+        document = task.document
         self._expect(document, found, "matched")
-        if seen is not None and seen.id == found.id and work.finding is None:
-            linked = as_linked(work.known, found)
+        if seen is not None and seen.id == found.id and task.finding is None:
+            linked = as_linked(task.known, found)
             decision = self.flow.decide(document, linked, seen)
             if isinstance(decision, Do):
-                work.known, work.target = linked, seen
-                work.finish("adopted" if self.gate.lets_go(work, decision.step) else "staged")
-                return _result(work), self._planned(work, decision.step)
-        work.finish("adopted")
-        return _result(work), Planned(document.key, "adopt", [], None)
+                task.known, task.target = linked, seen
+                task.finish("adopted" if self.gate.lets_go(task, decision.step) else "staged")
+                return _result(task), self._planned(task, decision.step)
+        task.finish("adopted")
+        return _result(task), Planned(document.key, "adopt", [], None)
 
-    def _read_hits(self, works: Sequence[Work], hits: Mapping[str, Sequence[Target]]) -> dict[str, Target]:
-        return self.flow.read([hits[work.document.key][0].id for work in works]) if works else {}
+    def _read_hits(self, tasks: Sequence[DeliveryTask], hits: Mapping[str, Sequence[Target]]) -> dict[str, Target]:
+        return self.flow.read([hits[task.document.key][0].id for task in tasks]) if tasks else {}
 
-    def _decide(self, work: Work, targets: dict[str, Target]) -> tuple[Result, Planned | None]:
-        document, known = work.document, work.known
+    def _decide(self, task: DeliveryTask, targets: dict[str, Target]) -> tuple[Result, Planned | None]:
+        document, known = task.document, task.known
         target = targets.get(known.target_id or "")
         decision = self.flow.decide(document, known, None)
         if isinstance(decision, NeedTarget):
             if target is None:
-                self._hold(work, [problem(self.flow.lost_reason, "", known.target_id)])
-                return _result(work), None
+                self._hold(task, [problem(self.flow.lost_reason, "", known.target_id)])
+                return _result(task), None
             decision = self.flow.decide(document, known, target)
         match decision:
-            case Do(_) if work.finding is not None:
-                self._hold(work, [work.finding])
+            case Do(_) if task.finding is not None:
+                self._hold(task, [task.finding])
             case Do(step):
-                work.target = target
-                work.finish(step.outcome if self.gate.lets_go(work, step) else "staged")
+                task.target = target
+                task.finish(step.outcome if self.gate.lets_go(task, step) else "staged")
                 if step.creates and known.target_id is None:
                     self._expect(document, self._made(document), "created")
                 elif target is not None:
                     self._expect_restored(document, target)
-                return _result(work), self._planned(work, step)
+                return _result(task), self._planned(task, step)
             case Done():
-                work.finish("unchanged")
+                task.finish("unchanged")
             case Hold(problems, conflict=conflict):
-                self._hold(work, problems, "conflict" if conflict else "held")
+                self._hold(task, problems, "conflict" if conflict else "held")
             case Ignore(rule):
-                work.finish("ignored", rule)
-        return _result(work), None
+                task.finish("ignored", rule)
+        return _result(task), None
 
-    def _planned(self, work: Work, step: Step) -> Planned:
-        document = work.document
+    def _planned(self, task: DeliveryTask, step: Step) -> Planned:
+        document = task.document
         after = self._after(document)
         return Planned(
             document.key,
             step.name,
             step.shown_changes(),
             dict(step.body),
-            frozen=freeze(document, step, work.target),
+            frozen=freeze(document, step, task.target),
             day=document.day,
             amount=document.amount,
             currency=document.currency,
             after=after,
-            then=self._then(work, step),
+            then=self._then(task, step),
             content=canonical(document.content) if after else None,
         )
 
-    def _hold(self, work: Work, problems: Sequence[Problem], outcome: str = "held") -> None:
-        work.finish(outcome)
-        self.held += [(work.document.key, each) for each in problems]
+    def _hold(self, task: DeliveryTask, problems: Sequence[Problem], outcome: str = "held") -> None:
+        task.finish(outcome)
+        self.held += [(task.document.key, each) for each in problems]
 
-    def _then(self, work: Work, step: Step) -> FollowUp | None:
+    def _then(self, task: DeliveryTask, step: Step) -> FollowUp | None:
         """The call that a step prepares: it belongs to the plan as what follows any call does, and is shown with it."""
         if not step.prepares:
             return None
-        decision = self.flow.decide(self.flow.prepared(work.document), work.known, work.target)
+        decision = self.flow.decide(self.flow.prepared(task.document), task.known, task.target)
         if not isinstance(decision, Do) or decision.step.prepares:
             return None
         return FollowUp(decision.step.name, decision.step.shown_changes(), dict(decision.step.body))
@@ -219,7 +221,7 @@ class Planner:
 
     def _after(self, document: Document) -> tuple[Referred, ...]:
         """What a document refers to that is only expected, in the order in which the plan makes it."""
-        links, integration = self.ledger.links, self.flow.bench.integration.name
+        links, integration = self.ledger.links, self.flow.context.integration.name
         if not isinstance(links, ForeseenLinks):
             return ()
         found = [each for each in self.flow.refers_to(document) if links.expects(f"{integration}/{each[0]}", each[1])]
@@ -240,58 +242,60 @@ class Planner:
         """Mark documents as seen: they are ignored until they change."""
         return self._in_slices(documents, self._baseline)
 
-    def _in_slices(self, documents: Sequence[Document], settle: Callable[[Sequence[Work]], list[Told]]) -> list[Result]:
+    def _in_slices(
+        self, documents: Sequence[Document], settle: Callable[[Sequence[DeliveryTask]], list[Told]]
+    ) -> list[Result]:
         """Slice by slice: claim, settle, record, give back. What another run has claimed is left as it stands."""
         results: list[Result] = []
-        for start in range(0, len(documents), self.pace.slice_size):
-            part = documents[start : start + self.pace.slice_size]
+        for start in range(0, len(documents), self.policy.slice_size):
+            part = documents[start : start + self.policy.slice_size]
             mine = self.claims.take([document.key for document in part])
             try:
-                works = works_of(self.flow, part, self.owner)
-                self.recorder.record(settle([work for work in works if work.document.key in mine]))
+                tasks = tasks_of(self.flow, part, self.owner)
+                self.recorder.record(settle([task for task in tasks if task.document.key in mine]))
             finally:
                 self.claims.give_back(mine)
-            results += [work.result or standing(work.document, work.known) for work in works]
+            results += [task.result or standing(task.document, task.known) for task in tasks]
         return results
 
-    def _adopt(self, works: Sequence[Work]) -> list[Told]:
+    def _adopt(self, tasks: Sequence[DeliveryTask]) -> list[Told]:
         """What has a result already, or is in the last word of a rule, stands."""
-        open_works = [w for w in works if w.known.target_id is None and not _nothing_new(w)]
-        candidates = {w.document.key: w.document for w in open_works if w.document.ignored is None}
-        asked = [work for work in open_works if work.document.key in candidates]
+        open_tasks = [w for w in tasks if w.known.target_id is None and not _nothing_new(w)]
+        candidates = {w.document.key: w.document for w in open_tasks if w.document.ignored is None}
+        asked = [task for task in open_tasks if task.document.key in candidates]
         hits, blocked = without_unreadable(asked, self._find)
-        told: list[Told] = [(work, self.doubts.unreadable(work, record)) for work, record in blocked]
-        open_works = [work for work in open_works if work.alive]
-        taken = self.doubts.why_not_ours({w.document.key: w.document for w in asked if w.alive}, hits)
-        for work in open_works:
-            document = work.document
+        told: list[Told] = [(task, self.resolver.unreadable(task, record)) for task, record in blocked]
+        open_tasks = [task for task in open_tasks if task.alive]
+        taken = self.resolver.why_not_ours({w.document.key: w.document for w in asked if w.alive}, hits)
+        for task in open_tasks:
+            document = task.document
             found = hits.get(document.key)
-            if found and document.key in taken and not work.unfinished:
+            if found and document.key in taken and not task.unfinished:
                 # an attempt, so that it is looked up before anything is ever sent for it
-                tried = 0 if self.flow.looks_first else 1
-                told.append((work, work.hold([taken[document.key]], attempts_delta=tried)))
+                tried = 0 if self.flow.lookup_before_create else 1
+                told.append((task, task.hold([taken[document.key]], attempts_delta=tried)))
             elif found and document.key not in taken:
-                told.append((work, self._link(work, found[0])))
-            elif work.unfinished:
+                told.append((task, self._link(task, found[0])))
+            elif task.unfinished:
                 # the next sync decides what became of our own call
                 continue
             elif document.ignored is not None:
                 waits = self.flow.ignored_until.get(document.ignored)
-                told.append((work, work.ignore(document.ignored, waits, self.clock.now() if waits else None)))
+                told.append((task, task.ignore(document.ignored, waits, self.clock.now() if waits else None)))
             elif document.problems:
-                told.append((work, work.hold(document.problems)))
+                told.append((task, task.hold(document.problems)))
             else:
-                work.finish("ignored", "not_in_target")
+                task.finish("ignored", "not_in_target")
         return told
 
-    def _find(self, works: Sequence[Work]) -> dict[str, list[Target]]:
-        return self.flow.look_up([work.document for work in works]) if works else {}
+    def _find(self, tasks: Sequence[DeliveryTask]) -> dict[str, list[Target]]:
+        return self.flow.look_up([task.document for task in tasks]) if tasks else {}
 
-    def _link(self, work: Work, hit: Target) -> Change:
-        work.target = hit
-        ours = bool(work.unfinished)
-        work.finish("created" if ours else "adopted")
-        return work.change(
+    def _link(self, task: DeliveryTask, hit: Target) -> Change:
+        task.target = hit
+        ours = bool(task.unfinished)
+        task.finish("created" if ours else "adopted")
+        return task.change(
             state="settled",
             outcome="created" if ours else "adopted",
             target_entity=self.flow.target_entity,
@@ -300,34 +304,34 @@ class Planner:
             content_hash=fingerprint(hit.content),
             due_at=None,
             waiting=None,
-            close_intents=close(work, "found"),
-            link=self.flow.link(work.document, hit, "created" if ours else "matched"),
+            close_intents=close(task, "found"),
+            link=self.flow.link(task.document, hit, "created" if ours else "matched"),
             problems=[],
-            events=[work.event("found" if ours else "adopted", by=self.flow.natural_key)],
+            events=[task.event("found" if ours else "adopted", by=self.flow.natural_key)],
         )
 
-    def _baseline(self, works: Sequence[Work]) -> list[Told]:
+    def _baseline(self, tasks: Sequence[DeliveryTask]) -> list[Told]:
         """What is linked, or may be in the target by a call of ours, is no history."""
         told: list[Told] = []
-        for work in works:
-            if work.known.target_id is None and not work.unfinished:
-                work.finish("ignored", "before_baseline")
-                change = work.change(
-                    state="baseline", outcome="baseline", due_at=None, problems=[], events=[work.event("baseline")]
+        for task in tasks:
+            if task.known.target_id is None and not task.unfinished:
+                task.finish("ignored", "before_baseline")
+                change = task.change(
+                    state="baseline", outcome="baseline", due_at=None, problems=[], events=[task.event("baseline")]
                 )
-                told.append((work, change))
+                told.append((task, change))
         return told
 
 
-def _settled_by_rule(work: Work) -> bool:
-    return work.document.ignored is not None or _nothing_new(work)
+def _settled_by_rule(task: DeliveryTask) -> bool:
+    return task.document.ignored is not None or _nothing_new(task)
 
 
-def _nothing_new(work: Work) -> bool:
-    return nothing_new(work.document, work.known, approved=work.approved)
+def _nothing_new(task: DeliveryTask) -> bool:
+    return nothing_new(task.document, task.known, approved=task.approved)
 
 
-def _result(work: Work) -> Result:
-    if work.result is None:
-        raise AssertionError(f"{work.document.key} was planned without a result; a defect")
-    return work.result
+def _result(task: DeliveryTask) -> Result:
+    if task.result is None:
+        raise AssertionError(f"{task.document.key} was planned without a result; a defect")
+    return task.result

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.frozen import Frozen, body_of, body_text, kept
 from connector_assets.engine.references import Document as Referred
 from connector_assets.engine.references import shown
@@ -63,18 +63,18 @@ class Plan:
     flows: dict[str, FlowPlan]
 
 
-def keep(bench: Workbench, report: FlowReport) -> None:
+def keep(context: RunContext, report: FlowReport) -> None:
     """Keep a flow's plan in the ledger, under the run's name."""
-    reports, now = bench.ledger.reports, bench.now()
+    reports, now = context.ledger.reports, context.now()
     documents = [_stored(each) for each in report.planned]
-    reports.put(bench.run, f"{report.flow}{PLANNED}", {"documents": documents}, at=now)
+    reports.put(context.run, f"{report.flow}{PLANNED}", {"documents": documents}, at=now)
     calls = sum(each.frozen is not None for each in report.planned)
-    head: dict[str, Any] = {"format": FORMAT, "by": bench.actor, "connections": _connections(bench), "calls": calls}
+    head: dict[str, Any] = {"format": FORMAT, "by": context.actor, "connections": _connections(context), "calls": calls}
     if report.whole is not None:
         to = {entity: day.isoformat() for entity, day in report.whole.to.items()}
         head["whole"] = {"first": report.whole.first.isoformat(), "to": to}
     told = {name: value for name, value in report.as_json().items() if name != "documents"}
-    reports.put(bench.run, report.flow, {**told, "plan": head}, plan=True, at=now)
+    reports.put(context.run, report.flow, {**told, "plan": head}, plan=True, at=now)
 
 
 def load(ledger: Ledger, id: str) -> Plan:
@@ -89,14 +89,14 @@ def load(ledger: Ledger, id: str) -> Plan:
     return Plan(id, heads[0].flow.partition("/")[0], flows)
 
 
-def require_same_systems(plan: Plan, bench: Workbench) -> None:
+def require_same_systems(plan: Plan, context: RunContext) -> None:
     """Raise UnusableInput where the integration's connections lead elsewhere than they did when the plan was made."""
-    if any(each.connections != _connections(bench) for each in plan.flows.values()):
+    if any(each.connections != _connections(context) for each in plan.flows.values()):
         raise UnusableInput(f"the plan {plan.id} was made for other addresses than connections.yaml has: plan again")
 
 
-def _connections(bench: Workbench) -> dict[str, str]:
-    return {role: f"{each.name} {each.url}" for role, each in sorted(bench.integration.connections.items())}
+def _connections(context: RunContext) -> dict[str, str]:
+    return {role: f"{each.name} {each.url}" for role, each in sorted(context.integration.connections.items())}
 
 
 def _flow_plan(head: Report, documents: Report) -> FlowPlan:

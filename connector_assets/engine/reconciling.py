@@ -28,7 +28,7 @@ from connector_assets.engine.flow import Flow
 from connector_assets.engine.money import amount_text
 from connector_assets.engine.pipeline import Pipeline
 from connector_assets.engine.replaying import land_reference_data
-from connector_assets.run_setup import pace_of
+from connector_assets.run_setup import policy_of
 from connector_resources.ledger import Delivery
 from connector_resources.unreadable import Unreadable, set_aside
 
@@ -161,14 +161,14 @@ def compare(flow: Flow, first: date | None = None, last: date | None = None) -> 
     """
     # first, since keys may come from reference data
     land_reference_data(flow)
-    pipeline = Pipeline(flow, pace_of(flow))
+    pipeline = Pipeline(flow, policy_of(flow))
     everything = pipeline.all_keys()
-    begin = first or flow.bench.start_date
+    begin = first or flow.context.start_date
     chosen = {key: day for key, day in everything.items() if _within(day, begin, last)}
     if first is None and not flow.master_data:
         # what of before the start date is in the target all the same: let in, or linked
         old = {key: day for key, day in everything.items() if key not in chosen and _within(day, None, last)}
-        chosen |= {key: old[key] for key in flow.bench.ledger.links.of(flow.full_name, old.keys())}
+        chosen |= {key: old[key] for key in flow.context.ledger.links.of(flow.full_name, old.keys())}
     documents = {document.key: document for document in pipeline.documents(pipeline.map(chosen))}
     with set_aside() as unreadable:
         targets, foreign = _by_key(flow)
@@ -203,7 +203,7 @@ def compare(flow: Flow, first: date | None = None, last: date | None = None) -> 
 def _hidden(flow: Flow, keys: Iterable[str], unreadable: Sequence[Unreadable]) -> set[str]:
     """The documents that are linked to a record of the target that cannot be read."""
     ids = {each.id for each in unreadable}
-    links = flow.bench.ledger.links.of(flow.full_name, list(keys)) if ids else {}
+    links = flow.context.ledger.links.of(flow.full_name, list(keys)) if ids else {}
     return {key for key, link in links.items() if link.target_id in ids}
 
 
@@ -245,7 +245,7 @@ def _by_key(flow: Flow) -> tuple[dict[str, list[Target]], int]:
         else:
             found.setdefault(key, []).append(target)
     # somebody emptied the key, or the flow writes none: the record is the linked document's all the same
-    links = flow.bench.ledger.links.by_target(flow.full_name, flow.target_entity, list(nameless))
+    links = flow.context.ledger.links.by_target(flow.full_name, flow.target_entity, list(nameless))
     for id, link in links.items():
         found.setdefault(link.source_key, []).append(nameless[id])
     return found, len(nameless) - len(links)
@@ -284,7 +284,7 @@ def _fields(flow: Flow, document: Document, target: Target) -> Iterable[tuple[st
 
     Held documents are compared field by field: the flow would refuse to look at them.
     """
-    held = flow.minded(document, target.content)
+    held = flow.comparable(document, target.content)
     common = document.content.keys() & held.keys()
     raw = differences({name: held[name] for name in common}, {name: document.content[name] for name in common})
     if not raw or document.problems or document.ignored is not None:

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.reasons import problem
-from connector_assets.engine.task import Work
+from connector_assets.engine.task import DeliveryTask
 from connector_resources.ledger import Change, LinkTaken
 
-Told = tuple[Work, Change]
+Told = tuple[DeliveryTask, Change]
 
 
 class Recorder:
     """Records changes in one transaction; a document whose target is linked to another key is held, the rest count."""
 
     def __init__(self, flow: Flow) -> None:
-        self.ledger = flow.bench.ledger
-        self.clock = flow.bench.clock
+        self.ledger = flow.context.ledger
+        self.clock = flow.context.clock
 
     def record(self, told: Sequence[Told]) -> None:
         """Write the changes of these works."""
@@ -26,15 +26,15 @@ class Recorder:
         try:
             self.ledger.record([change for _, change in told], self.clock.now())
         except LinkTaken:
-            for work, change in told:
-                self._alone(work, change)
+            for task, change in told:
+                self._alone(task, change)
 
-    def _alone(self, work: Work, change: Change) -> None:
+    def _alone(self, task: DeliveryTask, change: Change) -> None:
         try:
             self.ledger.record([change], self.clock.now())
         except LinkTaken as taken:
             # an attempt, so that it is looked up before anything is ever sent for it again
-            held = work.hold(
+            held = task.hold(
                 [problem("natural_key_taken", "key", f"{taken.target_id} is linked to {taken.owner_key}")],
                 close_intents=change.close_intents,
                 attempts_delta=1,

@@ -9,12 +9,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from connector_assets.engine.context import Workbench
-from connector_assets.engine.duplicates import REASON, tell_doubles
+from connector_assets.engine.context import RunContext
+from connector_assets.engine.duplicates import REASON, report_duplicates
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.pipeline import Pipeline, merge
 from connector_assets.engine.report import FlowReport
-from connector_assets.run_setup import flows_of, pace_of
+from connector_assets.run_setup import flows_of, policy_of
 from connector_resources.ledger import Change
 
 
@@ -26,19 +26,19 @@ class Replay:
     gone: list[str] = field(default_factory=list)
 
 
-def replay(bench: Workbench, keys_by_flow: Mapping[str, Collection[str]]) -> list[Replay]:
+def replay(context: RunContext, keys_by_flow: Mapping[str, Collection[str]]) -> list[Replay]:
     """Deliver the released documents of these flows (by their full names), in the order in which flows need each
     other's links."""
-    chosen = [flow for flow in flows_of(bench) if keys_by_flow.get(flow.full_name)]
+    chosen = [flow for flow in flows_of(context) if keys_by_flow.get(flow.full_name)]
     return [_replay(flow, sorted(set(keys_by_flow[flow.full_name]))) for flow in chosen]
 
 
 def _replay(flow: Flow, keys: list[str]) -> Replay:
     land_reference_data(flow)
-    if flow.bench.ledger.findings.of(flow.full_name, REASON, keys):
+    if flow.context.ledger.findings.of(flow.full_name, REASON, keys):
         # what a person has voided in the target is seen nowhere else
-        tell_doubles(flow, keys)
-    pipeline = Pipeline(flow, pace_of(flow))
+        report_duplicates(flow, keys)
+    pipeline = Pipeline(flow, policy_of(flow))
     records = {each.key for each in pipeline.unreadable.open()} & set(keys)
     keys = [key for key in keys if key not in records]
     days = _days(flow, keys)
@@ -48,7 +48,7 @@ def _replay(flow: Flow, keys: list[str]) -> Replay:
     gone = sorted(set(keys) - report.results.keys() - pipeline.unreadable.blocked.keys())
     # what is not there cannot be tried again: without this its release would make every poll run for it
     changes = [Change(flow=flow.full_name, key=key, release_claim=False) for key in gone]
-    flow.bench.ledger.record(changes, flow.bench.now())
+    flow.context.ledger.record(changes, flow.context.now())
     return Replay(report, gone)
 
 
@@ -56,12 +56,12 @@ def land_reference_data(flow: Flow) -> None:
     """Read the snapshots of a flow anew: what a person has just put right may be in them."""
     for source in flow.sources:
         if not source.daily:
-            flow.bench.reader(source.role).land_snapshot(source.entity)
+            flow.context.reader(source.role).land_snapshot(source.entity)
 
 
 def _days(flow: Flow, keys: list[str]) -> dict[str, date | None]:
     """The keys with the partitions that they were last seen in."""
-    known = flow.bench.ledger.deliveries.load(flow.full_name, keys)
+    known = flow.context.ledger.deliveries.load(flow.full_name, keys)
     days: dict[str, date | None] = {}
     for key in keys:
         partition = known[key].partition if key in known else None

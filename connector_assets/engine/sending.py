@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 
-from connector_assets.engine.circuit_breaker import Reach
+from connector_assets.engine.circuit_breaker import CircuitBreaker
 from connector_assets.engine.document import Prepared, Step, Target
 from connector_assets.engine.flow import Flow
-from connector_assets.engine.task import Pace, Work
+from connector_assets.engine.task import DeliveryPolicy, DeliveryTask
 from connector_resources.errors import ConnectorError, NotFound, OutcomeUnknown, Refused, Unavailable
 from connector_resources.http.departure import Departure, departing
 
@@ -35,17 +35,17 @@ class Defect:
 
 
 Answer = Target | Prepared | ConnectorError | Defect
-Doing = tuple[Work, Step]
+Doing = tuple[DeliveryTask, Step]
 
 
 class Sender:
     """Sends the calls of one engine. After `halted`, which an interruption sets, none is begun."""
 
-    def __init__(self, flow: Flow, pace: Pace, reach: Reach) -> None:
+    def __init__(self, flow: Flow, policy: DeliveryPolicy, breaker: CircuitBreaker) -> None:
         self.flow = flow
-        self.pace = pace
-        self.reach = reach
-        self.clock = flow.bench.clock
+        self.policy = policy
+        self.breaker = breaker
+        self.clock = flow.context.clock
         self.pool: ThreadPoolExecutor | None = None
         self.halted = False
 
@@ -89,22 +89,22 @@ class Sender:
         """One call, of one step or of several that create; an answer for each."""
         if (not_sent := self._kept_back(doing)) is not None:
             return [not_sent] * len(doing)
-        work, step = doing[0]
-        until = self.clock.monotonic() + self.pace.send_within - self._waited(doing).total_seconds()
+        task, step = doing[0]
+        until = self.clock.monotonic() + self.policy.send_within - self._waited(doing).total_seconds()
         departure = Departure(until)
         try:
             with departing(departure):
                 answers: Sequence[Target | Prepared]
                 answers = [step.send(step.body)] if len(doing) == 1 else _sent_together(doing)
-            for (work, step), target in zip(doing, answers, strict=True):
+            for (task, step), target in zip(doing, answers, strict=True):
                 if step.creates and isinstance(target, Target):
                     # at once, so that the calls behind this one are not sent
-                    self.reach.stop(self.flow.distrust(work.document, target))
+                    self.breaker.stop(self.flow.distrust(task.document, target))
         except ConnectorError as error:
             return [_meaning(error, departure)] * len(doing)
         except Exception as error:  # noqa: BLE001 - a defect, not to take the other outcomes of the slice with it
             defect = Defect(error)
-            log.error("%s: %s of %s %s", self.flow.full_name, step.name, work.document.key, defect)
+            log.error("%s: %s of %s %s", self.flow.full_name, step.name, task.document.key, defect)
             return [defect] * len(doing)
         return list(answers)
 
@@ -112,17 +112,17 @@ class Sender:
         """Why nothing is sent any more, if so."""
         if self.halted:
             return NotSent("not sent: interrupted")
-        if self.reach.stopped is not None:
-            return NotSent(f"not sent: {self.reach.stopped}")
-        if self._waited(doing) > timedelta(seconds=self.pace.send_within):
+        if self.breaker.stopped is not None:
+            return NotSent(f"not sent: {self.breaker.stopped}")
+        if self._waited(doing) > timedelta(seconds=self.policy.send_within):
             # what an intent may still have in flight is bounded, or a crash could never be looked up
-            return NotSent(f"not sent within {self.pace.send_within:g} s of its intent")
+            return NotSent(f"not sent within {self.policy.send_within:g} s of its intent")
         return None
 
     def _waited(self, doing: Sequence[Doing]) -> timedelta:
         """How long ago the earliest intent was written."""
         now = self.clock.now()
-        return max(now - (work.opened_at or now) for work, _ in doing)
+        return max(now - (task.opened_at or now) for task, _ in doing)
 
 
 def _meaning(error: ConnectorError, departure: Departure) -> ConnectorError:

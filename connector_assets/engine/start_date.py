@@ -29,7 +29,7 @@ SAID = frozenset({"dismissed", "rejected"})
 def is_of_before(flow: Flow, row: Mapping[str, Any]) -> bool:
     """Whether a mapped document is of before the start date, by its day or else by its own dates."""
     day = row["day"] or own_date(flow, row)
-    return day is not None and day < flow.bench.start_date
+    return day is not None and day < flow.context.start_date
 
 
 def own_date(flow: Flow, row: Mapping[str, Any]) -> date | None:
@@ -63,7 +63,7 @@ def leave_alone(frames: Frames, keys: Collection[str]) -> Frames:
 def _spoken_for(flow: Flow, days: Mapping[str, date | None]) -> set[str]:
     """Those of the keys that the ledger has to do with. One without a day that was claimed and not looked at since is
     due because its run died: of what day it is is not known here."""
-    ledger, name = flow.bench.ledger, flow.full_name
+    ledger, name = flow.context.ledger, flow.full_name
     known = ledger.deliveries.load(name, days.keys())
     ours = {key for key, each in known.items() if _stands(each) or (each.state == "new" and days[key] is None)}
     return ours | ledger.links.of(name, days.keys()).keys() | ledger.intents.unfinished(name, days.keys()).keys()

@@ -14,17 +14,17 @@ from connector_assets.engine.report import Result
 from connector_resources.ledger import UNSET, Change, Delivery, Intent, Ledger, NewEvent, Problem, Staged
 
 # the finding for which nothing is sent: the target holds one record of the document too many
-DOUBLE = "duplicate_in_target"
+DUPLICATE = "duplicate_in_target"
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class DeliveryPolicy:
     """How the engine goes about it. Seconds throughout.
 
     `slice_size` documents share a ledger transaction; `workers` calls are in flight; `lease_seconds` a claim lasts;
     `effect_window` a lost call may still take effect; `send_within` after its intent a call is sent or not at all;
     `tries` per run for a call that the target could not take; `longest_wait_seconds` a run waits when the target says
-    when to come back; `patience_seconds` it waits for its own doubts.
+    when to come back; `patience_seconds` it waits for its own calls of unknown outcome.
     """
 
     slice_size: int = 200
@@ -36,7 +36,7 @@ class Pace:
     backoff_seconds: float = 0.25
     backoff_cap_seconds: float = 30.0
     longest_wait_seconds: float = 300.0
-    wait_for_doubt: bool = True
+    wait_for_outcomes: bool = True
     patience_seconds: float = 900.0
     recheck_seconds: float = 3600.0
 
@@ -47,7 +47,7 @@ class Pace:
 
 
 @dataclass
-class Work:
+class DeliveryTask:
     """A claimed document in hand. `result` is set once; `parked` means: come back later; `absent` that an earlier call
     of unknown outcome is now believed to have had none. `staged` is its call that waits for an approval or has it,
     `planned` the call that the plan which is applied has for it; `finding` says why nothing is sent for it. `seen` says
@@ -182,15 +182,15 @@ class Work:
         return self.outcome if self.outcome in ("created", "adopted") else step.outcome
 
 
-def works_of(flow: Flow, documents: Sequence[Document], owner: str) -> list[Work]:
+def tasks_of(flow: Flow, documents: Sequence[Document], owner: str) -> list[DeliveryTask]:
     """Documents with what the ledger knows of them, and their calls without an outcome."""
-    ledger, keys = flow.bench.ledger, [document.key for document in documents]
-    known = known_with_links(ledger, flow.full_name, keys, flow.bench.clock.now())
+    ledger, keys = flow.context.ledger, [document.key for document in documents]
+    known = known_with_links(ledger, flow.full_name, keys, flow.context.clock.now())
     intents = ledger.intents.unfinished(flow.full_name, keys)
     staged = ledger.staged.of(flow.full_name, keys)
-    findings = ledger.findings.of(flow.full_name, DOUBLE, keys)
+    findings = ledger.findings.of(flow.full_name, DUPLICATE, keys)
     return [
-        Work(
+        DeliveryTask(
             document,
             known[document.key],
             owner,

@@ -32,12 +32,12 @@ def record_problem(record: Unreadable) -> Problem:
     return replace(problem(REASON, record.field, record.type), message=str(record))
 
 
-def without_unreadable(work: Sequence[E], attempt: Callable[[list[E]], R]) -> tuple[R, list[tuple[E, Unreadable]]]:
+def without_unreadable(task: Sequence[E], attempt: Callable[[list[E]], R]) -> tuple[R, list[tuple[E, Unreadable]]]:
     """The result of `attempt` for the works that meet no unreadable record, and those that do with the first such one.
 
     `attempt` reads and may be called several times. Raises UnreadableRecord where only several works together meet one.
     """
-    left, blocked = list(work), list[tuple[E, Unreadable]]()
+    left, blocked = list(task), list[tuple[E, Unreadable]]()
     while True:
         try:
             return attempt(left), blocked
@@ -50,17 +50,17 @@ def without_unreadable(work: Sequence[E], attempt: Callable[[list[E]], R]) -> tu
         left = [each for index, each in enumerate(left) if index not in guilty]
 
 
-def _blocked(work: list[E], attempt: Callable[[list[E]], R], start: int = 0) -> list[tuple[int, Unreadable]]:
+def _blocked(task: list[E], attempt: Callable[[list[E]], R], start: int = 0) -> list[tuple[int, Unreadable]]:
     """The indexes of those works that meet an unreadable record by themselves."""
-    if not work:
+    if not task:
         return []
     try:
-        attempt(work)
+        attempt(task)
     except UnreadableRecord as error:
-        if len(work) == 1:
+        if len(task) == 1:
             return [(start, error.records[0])]
-        middle = len(work) // 2
-        return [*_blocked(work[:middle], attempt, start), *_blocked(work[middle:], attempt, start + middle)]
+        middle = len(task) // 2
+        return [*_blocked(task[:middle], attempt, start), *_blocked(task[middle:], attempt, start + middle)]
     return []
 
 
@@ -86,7 +86,7 @@ class UnreadableRecords:
 
     def open(self) -> list[ExceptionRow]:
         """The records of earlier runs that the flow still waits for."""
-        rows = self.flow.bench.ledger.exceptions.open(self.flow.full_name, reason=REASON)
+        rows = self.flow.context.ledger.exceptions.open(self.flow.full_name, reason=REASON)
         return [each for each in rows if each.state == UNREADABLE]
 
     def read_again(self, keys: Iterable[str] | None = None) -> dict[str, date | None]:
@@ -100,13 +100,13 @@ class UnreadableRecords:
 
     def _again(self, row: ExceptionRow) -> dict[str, date | None]:
         connection, entity, id = row.key.split(":", 2)
-        bench = self.flow.bench
-        role = next((role for role, each in bench.integration.connections.items() if each.name == connection), None)
+        context = self.flow.context
+        role = next((role for role, each in context.integration.connections.items() if each.name == connection), None)
         source = next((each for each in self.flow.sources if (each.role, each.entity) == (role, entity)), None)
         if role is None:
             self.read.append(row.key)
             return {}
-        reader = bench.reader(role)
+        reader = context.reader(role)
         if source is not None and not source.daily:
             # read whole in each run, so that the newest snapshot tells
             found, rows = reader.unreadable_of_snapshot(entity), []
@@ -126,35 +126,35 @@ class UnreadableRecords:
 
     def tell(self, shown_on: date | None = None) -> None:
         """Write the exceptions; `shown_on` is the partition of a record that does not say when it changed."""
-        bench, name = self.flow.bench, self.flow.full_name
+        context, name = self.flow.context, self.flow.full_name
         records = {key: (record_problem(each), _iso(each.day or shown_on)) for key, each in self.met.items()}
         if records:
-            bench.ledger.exceptions.tell_records(name, records, bench.now(), bench.run)
-        known = bench.ledger.deliveries.load(name, list(self.blocked))
+            context.ledger.exceptions.tell_records(name, records, context.now(), context.run)
+        known = context.ledger.deliveries.load(name, list(self.blocked))
         changes = [
             self._waiting(key, day, new=key not in known)
             for key, day in self.blocked.items()
             if key not in known or known[key].state in _LOOKED_AT
         ]
         if changes:
-            bench.ledger.record(changes, bench.now())
+            context.ledger.record(changes, context.now())
 
     def settle(self) -> None:
         """Close the exceptions of records that could be read, once their documents have their outcomes."""
-        bench = self.flow.bench
+        context = self.flow.context
         done = sorted(set(self.read) - self.met.keys())
         if done:
-            bench.ledger.exceptions.records_read(self.flow.full_name, done, bench.now(), bench.run)
+            context.ledger.exceptions.records_read(self.flow.full_name, done, context.now(), context.run)
 
     def _waiting(self, key: str, day: date | None, *, new: bool) -> Change:
-        bench = self.flow.bench
+        context = self.flow.context
         standing = {"state": "held", "outcome": "held", "partition": _iso(day)} if new else {}
         return Change(
             flow=self.flow.full_name,
             key=key,
-            run=bench.run,
+            run=context.run,
             waiting=WAITS,
-            due_at=bench.now(),
+            due_at=context.now(),
             release_claim=False,
             **standing,  # type: ignore[arg-type]
         )

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector_assets.documents.jde.keys import text
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.pairs.jde_bill.departments import Departments
 from connector_assets.pairs.jde_bill.vendors.flow import Vendors
 from connector_assets.pairs.jde_coupa.invoices import remit_to
 from connector_resources.errors import UnusableInput
 
-Values = Callable[[Workbench, Collection[str]], set[str]]
+Values = Callable[[RunContext, Collection[str]], set[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class ValueTable:
     keys: Values | None = None
     form: re.Pattern[str] | None = None
     source: str = "JD Edwards"
-    pairs: Callable[[Workbench, Mapping[str, str]], set[str]] | None = None
+    pairs: Callable[[RunContext, Mapping[str, str]], set[str]] | None = None
 
 
 def _codes(entity: str) -> Values:
-    def known(bench: Workbench, values: Collection[str]) -> set[str]:
-        reader = bench.reader("coupa")
+    def known(context: RunContext, values: Collection[str]) -> set[str]:
+        reader = context.reader("coupa")
         reader.land_snapshot(entity)
         return {row["code"] for row in reader.snapshot(entity) if row.get("active") is not False} & set(values)
 
@@ -45,42 +45,42 @@ def _codes(entity: str) -> Values:
 
 
 def _column(table: str, column: str) -> Values:
-    def known(bench: Workbench, values: Collection[str]) -> set[str]:
-        reader = bench.reader("jde")
+    def known(context: RunContext, values: Collection[str]) -> set[str]:
+        reader = context.reader("jde")
         reader.land_snapshot(table)
         return {text(row[column]) or "" for row in reader.snapshot(table)} & set(values)
 
     return known
 
 
-def _locations(bench: Workbench, values: Collection[str]) -> set[str]:
+def _locations(context: RunContext, values: Collection[str]) -> set[str]:
     """Location codes of addresses to which Coupa can have something sent (coupa section 3.3, `ship-to-address`)."""
-    found = bench.client("coupa").addresses.by_location_codes(sorted(values))
+    found = context.client("coupa").addresses.by_location_codes(sorted(values))
     return {code for code, address in found.items() if address.active is not False}
 
 
-def _destinations(bench: Workbench, keys: Collection[str]) -> set[str]:
+def _destinations(context: RunContext, keys: Collection[str]) -> set[str]:
     """Where an order goes in JD Edwards: an address book number (SHAN), or a business unit (MCU)."""
-    units = _column("F0006", "MCU")(bench, keys)
+    units = _column("F0006", "MCU")(context, keys)
     numbers = [(int(key),) for key in sorted(set(keys) - units) if key.isascii() and key.isdigit()]
-    rows = bench.reader("jde").complete("F0101", ["AN8"], numbers) if numbers else []
+    rows = context.reader("jde").complete("F0101", ["AN8"], numbers) if numbers else []
     return units | {str(row["AN8"]) for row in rows}
 
 
-def _taxes(bench: Workbench, keys: Collection[str]) -> set[str]:
-    found: Mapping[str, Any] = bench.client("coupa").tax_codes.by_codes(sorted(keys))
+def _taxes(context: RunContext, keys: Collection[str]) -> set[str]:
+    found: Mapping[str, Any] = context.client("coupa").tax_codes.by_codes(sorted(keys))
     return set(found)
 
 
-def _units(bench: Workbench, values: Collection[str]) -> set[str]:
-    entity, reader = Departments(bench).snapshot, bench.reader("bill")
+def _units(context: RunContext, values: Collection[str]) -> set[str]:
+    entity, reader = Departments(context).snapshot, context.reader("bill")
     reader.land_snapshot(entity)
     rows = reader.snapshot(entity)
     return {row[by] for row in rows if not row["archived"] for by in ("id", "short_name", "name")} & set(values)
 
 
-def _vendors(bench: Workbench, values: Collection[str]) -> set[str]:
-    flow: Any = Vendors(bench)
+def _vendors(context: RunContext, values: Collection[str]) -> set[str]:
+    flow: Any = Vendors(context)
     found = {value for value in values if value == "new"}
     for value in set(values) - found:
         try:
@@ -142,22 +142,22 @@ def asks(kind: str, names: Collection[str]) -> bool:
     return any(each.known is not None or each.keys is not None or each.pairs is not None for each in tables)
 
 
-def check_known(bench: Workbench, values: Mapping[tuple[str, str], str]) -> list[str]:
+def check_known(context: RunContext, values: Mapping[tuple[str, str], str]) -> list[str]:
     """Ask both systems: raises UnusableInput naming the values that the target does not have; returns, in words, the
     keys that the source does not have, which may be yet to come."""
     warnings = []
     for name in sorted({name for name, _ in values}):
-        table = TABLES[bench.integration.kind][name]
+        table = TABLES[context.integration.kind][name]
         own = {key: value for (of, key), value in values.items() if of == name}
         if table.known is not None or table.pairs is not None:
-            known = table.known(bench, set(own.values())) if table.known is not None else set(own.values())
-            fits = table.pairs(bench, own) if table.pairs is not None else own.keys()
+            known = table.known(context, set(own.values())) if table.known is not None else set(own.values())
+            fits = table.pairs(context, own) if table.pairs is not None else own.keys()
             missing = sorted(key for key, value in own.items() if value not in known or key not in fits)
             if missing:
                 told = ", ".join(f"{key} to {own[key]!r}" for key in missing[:5])
                 more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
                 raise UnusableInput(f"{name}: the target has no such value: {told}{more}; nothing was written")
         if table.keys is not None:
-            strange = sorted(own.keys() - table.keys(bench, own.keys()))
+            strange = sorted(own.keys() - table.keys(context, own.keys()))
             warnings += [f"{name}: {table.source} has no {key!r}" for key in strange]
     return warnings

@@ -21,10 +21,10 @@ from starlette.routing import Route
 
 from connector_assets.inbox.age import too_old
 from connector_assets.inbox.bodies import documents_of
-from connector_assets.inbox.connections import AnyPlace, BillPlace, Place, Secrets
 from connector_assets.inbox.hints import events_of
 from connector_assets.inbox.logins import TokenRefused, client_of
 from connector_assets.inbox.notifications import genuine, told_by
+from connector_assets.inbox.receivers import AnyReceiver, BillReceiver, Receiver, Secrets
 from connector_assets.inbox.refusal import Refusal, only
 from connector_assets.inbox.relay import verify
 from connector_resources.bill.signature import HEADER
@@ -35,7 +35,7 @@ from connector_resources.redact import redact
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-P = TypeVar("P", Place, BillPlace)
+P = TypeVar("P", Receiver, BillReceiver)
 
 ANSWER_SECONDS = 0.9  # for all that a request waits for, its body aside
 # BILL waits for ten seconds, and turns its subscription off after a few answers that were not 200 (bill section 7.5)
@@ -52,13 +52,13 @@ class Inbox:
     def __init__(
         self,
         ledger: Ledger,
-        places: Mapping[str, AnyPlace],
+        receivers: Mapping[str, AnyReceiver],
         secrets: Secrets,
         *,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._ledger = ledger
-        self._places = places
+        self._receivers = receivers
         self._secrets = secrets
         self._answer_seconds = answer_seconds
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="inbox")
@@ -92,10 +92,10 @@ class Inbox:
         clients = await self._in_thread(request, self._secrets.clients)
         authorization = only(request.headers.getlist("authorization"), "Authorization")
         client = client_of(clients, authorization, body)
-        place = self._places[client.connection]
-        if not isinstance(place, Place) or place.settings.bearer is None:
+        receiver = self._receivers[client.connection]
+        if not isinstance(receiver, Receiver) or receiver.settings.bearer is None:
             raise AssertionError("a client of a connection without tokens")
-        seconds = place.settings.bearer.token_seconds
+        seconds = receiver.settings.bearer.token_seconds
         issue = self._ledger.inbox.issue_token
         token = await self._in_thread(request, lambda: issue(client.connection, client.id, seconds))
         log.info("a token for %s was issued", client.connection)
@@ -103,19 +103,19 @@ class Inbox:
         return JSONResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
     async def _call_out(self, request: Request) -> Response:
-        place = self._place(request, Place)
-        if place.settings.bearer is None:
+        receiver = self._receiver(request, Receiver)
+        if receiver.settings.bearer is None:
             raise Refusal(404, "there is nothing here")
         # before a byte of the body is kept
-        await self._check_token(request, place.connection.name)
-        body = await self._body(request, place.settings.max_bytes)
+        await self._check_token(request, receiver.connection.name)
+        body = await self._body(request, receiver.settings.max_bytes)
         called, kind = _called(request), _content_type(request)
 
         def read() -> list[InboxEvent]:
             documents = documents_of(kind, body)
-            return events_of(place.connection, place.settings, documents, scheme="call_out", called=called)
+            return events_of(receiver.connection, receiver.settings, documents, scheme="call_out", called=called)
 
-        return await self._take(request, place, read)
+        return await self._take(request, receiver, read)
 
     async def _check_token(self, request: Request, connection: str) -> None:
         given = only(request.headers.getlist("authorization"), "Authorization") or ""
@@ -129,50 +129,52 @@ class Inbox:
             raise Refusal(401, "Unauthorized: the access token is missing or not valid", {"WWW-Authenticate": "Bearer"})
 
     async def _relay(self, request: Request) -> Response:
-        place = self._place(request, Place)
-        relay = place.settings.relay
+        receiver = self._receiver(request, Receiver)
+        relay = receiver.settings.relay
         if relay is None:
             raise Refusal(404, "there is nothing here")
-        body, kind = await self._body(request, place.settings.max_bytes), _content_type(request)
+        body, kind = await self._body(request, receiver.settings.max_bytes), _content_type(request)
 
         def read() -> list[InboxEvent]:
-            secret = self._secrets.of(place.connection.name)[RELAY_SECRET]
+            secret = self._secrets.of(receiver.connection.name)[RELAY_SECRET]
             signed = verify(relay, secret, request.headers, body, self._ledger.clock.now())
             # the kind of document comes from the body, since the address is not signed
             return events_of(
-                place.connection,
-                place.settings,
+                receiver.connection,
+                receiver.settings,
                 documents_of(kind, body),
                 scheme="relay",
                 relay_event=signed.event_id,
                 signature=signed.signature,
             )
 
-        return await self._take(request, place, read, keep_days=None if relay.stamped else place.settings.keep_days)
+        return await self._take(
+            request, receiver, read, keep_days=None if relay.stamped else receiver.settings.keep_days
+        )
 
     async def _bill(self, request: Request) -> Response:
-        place = self._place(request, BillPlace)
+        receiver = self._receiver(request, BillReceiver)
         if request.url.scheme != "https":
             raise Refusal(403, "BILL's notifications are taken over HTTPS alone")
         request.state.left = max(self._answer_seconds, BILL_ANSWER_SECONDS)
-        body, signatures = await self._body(request, place.settings.max_bytes), request.headers.getlist(HEADER)
+        body, signatures = await self._body(request, receiver.settings.max_bytes), request.headers.getlist(HEADER)
 
         def read() -> list[InboxEvent]:
-            name = place.connection.name
+            name = receiver.connection.name
             keys = self._secrets.keys(name)
             message = genuine(body, signatures, keys)
             if message is None and (newer := self._secrets.keys(name, anxious=True)) != keys:
                 message, keys = genuine(body, signatures, newer), newer
             if message is None:
                 raise Refusal(401, "Unauthorized")
-            return told_by(place, message, keys.organisation)
+            return told_by(receiver, message, keys.organisation)
 
-        return await self._take(request, place, read, keep_days=place.settings.keep_days)
+        return await self._take(request, receiver, read, keep_days=receiver.settings.keep_days)
 
     async def _take(
         self,
         request: Request,
-        place: AnyPlace,
+        receiver: AnyReceiver,
         read: Callable[[], list[InboxEvent]],
         *,
         keep_days: int | None = None,
@@ -183,26 +185,26 @@ class Inbox:
             events = read()
             if keep_days is not None and too_old(events, keep_days, self._ledger.clock.now()):
                 return len(events), None
-            return len(events), self._ledger.inbox.take(events, place.integrations)
+            return len(events), self._ledger.inbox.take(events, receiver.integrations)
 
         told, new = await self._in_thread(request, take)
         if new is None:
             why = f"the message is older than the {keep_days} days for which messages are known: nothing of it is kept"
-            if not isinstance(place, BillPlace):
+            if not isinstance(receiver, BillReceiver):
                 raise Refusal(422, why)
             # to BILL any other answer than 200 means to send it again, and in the end nothing any more (section 7.5)
-            log.warning("%s: %s", place.connection.name, why)
+            log.warning("%s: %s", receiver.connection.name, why)
             return JSONResponse({"stored": 0, "repeated": 0, "too_old": told, "message": why})
-        log.info("%s told of %d records, %d of them new", place.connection.name, told, new)
+        log.info("%s told of %d records, %d of them new", receiver.connection.name, told, new)
         return JSONResponse({"stored": new, "repeated": told - new})
 
     # -- what they share ----------------------------------------------------------------------------------------------
 
-    def _place(self, request: Request, kind: type[P]) -> P:
-        place = self._places.get(request.path_params["connection"])
-        if not isinstance(place, kind):
+    def _receiver(self, request: Request, kind: type[P]) -> P:
+        receiver = self._receivers.get(request.path_params["connection"])
+        if not isinstance(receiver, kind):
             raise Refusal(404, "there is nothing here")
-        return place
+        return receiver
 
     async def _body(self, request: Request, most: int) -> bytes:
         """The raw body. Raises Refusal: 413 beyond the limit, 415 for a compressed one, 408 where it does not end."""
@@ -260,7 +262,7 @@ class Inbox:
 
     def _refused(self, request: Request, refusal: Refusal) -> Response:
         # an unknown path is the sender's own words
-        path = request.url.path if request.path_params.get("connection", "") in self._places else "an unknown place"
+        path = request.url.path if request.path_params.get("connection", "") in self._receivers else "an unknown place"
         log.warning("%s refused with %d: %s", json.dumps(path), refusal.status, refusal)
         body = {"statusCode": refusal.status, "message": str(refusal)}
         return JSONResponse(body, refusal.status, refusal.headers)

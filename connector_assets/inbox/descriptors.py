@@ -23,7 +23,7 @@ def make_room(connections: int) -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
     except (ValueError, OSError):
         allowed = soft if hard == resource.RLIM_INFINITY else hard
-        fewer = f", or set inbox.connections to {allowed - OF_OUR_OWN} or less" if allowed > OF_OUR_OWN else ""
+        fewer = f", or set inbox.receivers to {allowed - OF_OUR_OWN} or less" if allowed > OF_OUR_OWN else ""
         raise UnusableInput(
             f"the inbox needs {needed} open files ({connections} connections and {OF_OUR_OWN} of its own), and the "
             f"system allows {allowed}: raise the hard limit (ulimit -Hn, LimitNOFILE= of a service, ulimits.nofile of "

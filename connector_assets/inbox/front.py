@@ -85,7 +85,7 @@ class Front:
         self._loop = asyncio.get_running_loop()
         self._quiet: dict[socket.socket, asyncio.TimerHandle] = {}
         # of addresses that have sent a request before, and of strangers: neither waits for the other
-        self._known, self._strangers = Turns(), Turns()
+        self._known, self._unknown = Turns(), Turns()
         self._serving = False
         self._meeting: set[asyncio.Task[None]] = set()
         self._pause: asyncio.TimerHandle | None = None
@@ -128,7 +128,7 @@ class Front:
 
     def _first_byte(self, arrived: socket.socket, caller: Caller) -> None:
         self._not_quiet(arrived)
-        turns = self._known if self._callers.known(caller) else self._strangers
+        turns = self._known if self._callers.known(caller) else self._unknown
         turns.add(arrived, caller)
         caller.close = partial(self._end_waiting, turns, arrived, caller)
         if not self._serving:
@@ -136,7 +136,7 @@ class Front:
             self._loop.call_soon(self._serve_turns)
 
     def _serve_turns(self) -> None:
-        for turns in [self._known, self._strangers] * MEET_AT_ONCE:
+        for turns in [self._known, self._unknown] * MEET_AT_ONCE:
             if not turns:
                 continue
             arrived, caller = turns.take()
@@ -146,7 +146,7 @@ class Front:
             task = self._loop.create_task(self._meet(arrived, caller))
             self._meeting.add(task)
             task.add_done_callback(self._meeting.discard)
-        self._serving = bool(self._known or self._strangers)
+        self._serving = bool(self._known or self._unknown)
         if self._serving:
             self._loop.call_soon(self._serve_turns)
 

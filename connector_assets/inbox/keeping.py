@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from connector_assets.inbox.connections import BillPlace
+from connector_assets.inbox.receivers import BillReceiver
 from connector_assets.inbox.subscription import SubscriptionKeeper
 from connector_resources.bill import BillClient
 from connector_resources.connections import BillConnection
@@ -32,7 +32,7 @@ class Keeping:
         self,
         ledger: Ledger,
         store: CredentialStore,
-        places: Iterable[BillPlace],
+        receivers: Iterable[BillReceiver],
         open_client: Callable[[BillConnection], BillClient],
         *,
         each_time: Callable[[], object] = lambda: None,
@@ -44,8 +44,10 @@ class Keeping:
         self._over = threading.Event()
         self._threads = [
             # a look that hangs in a call does not keep the process alive
-            threading.Thread(target=self._keep, args=(place,), name=f"keeping-{place.connection.name}", daemon=True)
-            for place in places
+            threading.Thread(
+                target=self._keep, args=(receiver,), name=f"keeping-{receiver.connection.name}", daemon=True
+            )
+            for receiver in receivers
         ]
 
     def start(self) -> None:
@@ -60,16 +62,16 @@ class Keeping:
             if thread.is_alive():
                 thread.join(STOP_SECONDS)
 
-    def _keep(self, place: BillPlace) -> None:
-        name, client, good = place.connection.name, None, False
-        keeper = SubscriptionKeeper(self._ledger, place, self._store)
+    def _keep(self, receiver: BillReceiver) -> None:
+        name, client, good = receiver.connection.name, None, False
+        keeper = SubscriptionKeeper(self._ledger, receiver, self._store)
         while True:
             try:
                 self._each_time()
             except ConnectorError as error:
                 log.warning("the inbox goes on with the certificate that it has: %s", error)
             try:
-                client = client or self._open_client(place.connection)
+                client = client or self._open_client(receiver.connection)
                 for line in keeper.look(client, catch_up=not good):
                     log.info("%s: %s", name, line)
                 good = True
@@ -79,7 +81,7 @@ class Keeping:
             except Exception:  # noqa: BLE001 - whatever it is, the inbox goes on taking what comes
                 log.error("a defect of ml-connector:\n%s", redact(traceback.format_exc()))
                 good = False
-            over = self._over.wait(place.settings.check_seconds)
+            over = self._over.wait(receiver.settings.check_seconds)
             if client is not None and (over or not good):
                 # other credentials count at the next look
                 with suppress(ConnectorError):

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote_plus
 
-from connector_assets.inbox.connections import Client
+from connector_assets.inbox.receivers import Client
 from connector_assets.inbox.refusal import Refusal
 
 MOST_FIELDS = 20

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connector_assets.inbox.connections import BillPlace, Keys
+from connector_assets.inbox.receivers import BillReceiver, Keys
 from connector_assets.inbox.refusal import Refusal
 from connector_resources.bill.event_models import EventRecord, notification
 from connector_resources.bill.signature import signed_message
@@ -33,7 +33,7 @@ def genuine(body: bytes, signatures: Sequence[str], keys: Keys) -> bytes | None:
     return signed_message(body, signatures[0], keys.signing) if len(signatures) == 1 else None
 
 
-def told_by(place: BillPlace, message: bytes, organisation: str) -> list[InboxEvent]:
+def told_by(receiver: BillReceiver, message: bytes, organisation: str) -> list[InboxEvent]:
     """The hints of a genuine message, one or more of them, or none where it tells of no document of ours. Raises
     Refusal: 401 for another organisation's, 400 for what is no notification."""
     try:
@@ -43,12 +43,12 @@ def told_by(place: BillPlace, message: bytes, organisation: str) -> list[InboxEv
     except (ValueError, RecursionError, LookupError, TypeError):
         raise Refusal(400, "the body is no notification") from None
     if its != organisation:
-        log.warning("%s: a genuine notification is of another organisation", place.connection.name)
+        log.warning("%s: a genuine notification is of another organisation", receiver.connection.name)
         raise Refusal(401, "Unauthorized")
-    return _hints(place, content, _text(metadata.get("eventId")), "notification")
+    return _hints(receiver, content, _text(metadata.get("eventId")), "notification")
 
 
-def told_in_history(place: BillPlace, record: EventRecord) -> list[InboxEvent]:
+def told_in_history(receiver: BillReceiver, record: EventRecord) -> list[InboxEvent]:
     """The hints of a notification as BILL's history keeps it; of one without a readable body: what its record says."""
     try:
         content = record.notification()
@@ -57,7 +57,7 @@ def told_in_history(place: BillPlace, record: EventRecord) -> list[InboxEvent]:
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
         content, event_id = {"metadata": {"eventType": record.type}}, None
     event_id = event_id or _text(record.id)
-    found = _hints(place, content, event_id, "history")
+    found = _hints(receiver, content, event_id, "history")
     return [_dated(each, record.created_time) for each in found]
 
 
@@ -77,12 +77,14 @@ def _dated(event: InboxEvent, at: datetime | None) -> InboxEvent:
     )
 
 
-def _hints(place: BillPlace, content: Mapping[str, Any], event_id: str | None, scheme: Scheme) -> list[InboxEvent]:
+def _hints(
+    receiver: BillReceiver, content: Mapping[str, Any], event_id: str | None, scheme: Scheme
+) -> list[InboxEvent]:
     metadata = content["metadata"]
     kind = metadata.get("eventType") if isinstance(metadata, Mapping) else None
     family = kind.partition(".")[0] if isinstance(kind, str) else ""
     if family not in BILL_DOCUMENTS:
-        log.warning("%s tells of something that is no document here: nothing is kept", place.connection.name)
+        log.warning("%s tells of something that is no document here: nothing is kept", receiver.connection.name)
         return []
     entity = content.get(family)
     entity = entity if isinstance(entity, Mapping) else {}
@@ -90,7 +92,7 @@ def _hints(place: BillPlace, content: Mapping[str, Any], event_id: str | None, s
     status = entity.get("status") if family == "payment" else entity.get("paymentStatus")
     return [
         InboxEvent(
-            connection=place.connection.name,
+            connection=receiver.connection.name,
             document=document,
             record=record,
             updated_at=updated_at,

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
-from connector_assets.inbox.connections import BillPlace
 from connector_assets.inbox.notifications import told_in_history
+from connector_assets.inbox.receivers import BillReceiver
 from connector_resources.bill import BillClient, EventRecord, Subscription
 from connector_resources.bill.events import VERSION
 from connector_resources.credentials import CredentialStore
@@ -49,19 +49,19 @@ class Found(NamedTuple):
     doubles: tuple[Subscription, ...]
 
 
-def found_among(subscriptions: Iterable[Subscription], place: BillPlace, kept: KeptSubscription) -> Found:
+def found_among(subscriptions: Iterable[Subscription], receiver: BillReceiver, kept: KeptSubscription) -> Found:
     """Ours is the one whose key we have, else the oldest of our name that leads to our address."""
     listed = list(subscriptions)
     known = [each for each in listed if each.id == kept.subscription]
-    same = [each for each in listed if each.name == place.settings.name and each.notification_url == place.url]
+    same = [each for each in listed if each.name == receiver.settings.name and each.notification_url == receiver.url]
     same.sort(key=lambda each: (each.created_time is None, each.created_time, each.id))
     mine = next(iter([*known, *same]), None)
     return Found(mine, tuple(each for each in same if mine is not None and each.id != mine.id))
 
 
-def kinds_of(client: BillClient, place: BillPlace) -> list[str]:
+def kinds_of(client: BillClient, receiver: BillReceiver) -> list[str]:
     """The kinds of event that are wanted and that this organisation's catalog has."""
-    return place.settings.chosen(each.type for each in client.events.catalog())
+    return receiver.settings.chosen(each.type for each in client.events.catalog())
 
 
 def is_known(store: CredentialStore, kept: KeptSubscription, mine: Subscription) -> bool:
@@ -69,9 +69,9 @@ def is_known(store: CredentialStore, kept: KeptSubscription, mine: Subscription)
     return kept.subscription == mine.id and SECURITY_KEY in store.get(kept.connection)
 
 
-def difference(place: BillPlace, mine: Subscription, kinds: list[str]) -> dict[str, Any]:
+def difference(receiver: BillReceiver, mine: Subscription, kinds: list[str]) -> dict[str, Any]:
     """What is to be changed of it; nothing where it is as the settings say."""
-    wanted = {"name": place.settings.name, "notificationUrl": place.url}
+    wanted = {"name": receiver.settings.name, "notificationUrl": receiver.url}
     held = {"name": mine.name, "notificationUrl": mine.notification_url}
     changes: dict[str, Any] = {name: value for name, value in wanted.items() if held[name] != value}
     if mine.types != set(kinds):
@@ -82,12 +82,12 @@ def difference(place: BillPlace, mine: Subscription, kinds: list[str]) -> dict[s
 class SubscriptionKeeper:
     """Keeps the subscription of one connection. Any number of processes may do so at once."""
 
-    def __init__(self, ledger: Ledger, place: BillPlace, store: CredentialStore) -> None:
+    def __init__(self, ledger: Ledger, receiver: BillReceiver, store: CredentialStore) -> None:
         self._ledger = ledger
         self._kept = ledger.subscriptions
-        self._place = place
+        self._receiver = receiver
         self._store = store
-        self._name = place.connection.name
+        self._name = receiver.connection.name
 
     def look(self, client: BillClient, *, catch_up: bool, by_hand: bool = False) -> list[str]:
         """Put the subscription right, and say what was done. With `catch_up`, or where it was off, its history is read.
@@ -108,20 +108,19 @@ class SubscriptionKeeper:
     def rotate(self, client: BillClient) -> None:
         """Have a new key made; the former one counts for a while. Raises NotSubscribed where there is no
         subscription."""
-        mine = found_among(client.events.subscriptions(), self._place, self._kept.get(self._name)).mine
+        mine = found_among(client.events.subscriptions(), self._receiver, self._kept.get(self._name)).mine
         if mine is None:
             raise NotSubscribed(f"{self._name} has no subscription: `connector inbox serve` makes it")
         self._rotate(client, mine.id, self._kept.key_for(self._name, "rotate"))
 
     def _put_right(self, client: BillClient, now: datetime, *, catch_up: bool, by_hand: bool) -> list[str]:
         done: list[str] = []
-        kinds = kinds_of(client, self._place)
+        kinds = kinds_of(client, self._receiver)
         if not kinds:
-            raise NotSubscribed(
-                f"the catalog of {self._name} has none of {', '.join(self._place.settings.events)}: changes are polled"
-            )
+            wanted = ", ".join(self._receiver.settings.events)
+            raise NotSubscribed(f"the catalog of {self._name} has none of {wanted}: changes are polled")
         kept = self._kept.get(self._name)
-        mine, doubles = found_among(client.events.subscriptions(), self._place, kept)
+        mine, doubles = found_among(client.events.subscriptions(), self._receiver, kept)
         if mine is None:
             mine = self._create(client, kinds)
             # a subscription that was lost brings nothing of the time without it; that is polled
@@ -135,7 +134,7 @@ class SubscriptionKeeper:
         for each in doubles:
             client.events.delete(each.id)
             done.append(f"subscription {each.id} was a double: it is deleted")
-        if changes := difference(self._place, mine, kinds):
+        if changes := difference(self._receiver, mine, kinds):
             client.events.update(mine.id, changes)
             done.append(f"{' and '.join(sorted(changes))} of the subscription are as connections.yaml has them")
         since = self._since(mine, now)
@@ -160,7 +159,7 @@ class SubscriptionKeeper:
 
     def _created(self, client: BillClient, kinds: list[str]) -> Subscription:
         key = self._kept.key_for(self._name, "create")
-        return client.events.create_subscription(self._place.settings.name, kinds, self._place.url, key)
+        return client.events.create_subscription(self._receiver.settings.name, kinds, self._receiver.url, key)
 
     def _regain(self, client: BillClient, kept: KeptSubscription, mine: Subscription, kinds: list[str]) -> None:
         """The key of a subscription that is ours: in the answer to its creation if that can be had again, else a new
@@ -191,7 +190,7 @@ class SubscriptionKeeper:
         self._store.set(self._name, SECURITY_KEY, key)
 
     def _forget_former_key(self, now: datetime) -> None:
-        lasts = timedelta(hours=self._place.settings.former_key_hours)
+        lasts = timedelta(hours=self._receiver.settings.former_key_hours)
         for connection, name, since in self._store.list():
             if (connection, name) == (self._name, FORMER_SECURITY_KEY) and now - since > lasts:
                 # another process may have been quicker
@@ -227,8 +226,8 @@ class SubscriptionKeeper:
 
     def _read_history(self, client: BillClient, mine: Subscription, since: datetime) -> int:
         """Everything of the history into the inbox, which knows what it has; how many hints are new."""
-        told = (told_in_history(self._place, each) for each in client.events.history(mine.id, since))
-        return sum(self._ledger.inbox.take_all(some, self._place.integrations) for some in _in_parts(told))
+        told = (told_in_history(self._receiver, each) for each in client.events.history(mine.id, since))
+        return sum(self._ledger.inbox.take_all(some, self._receiver.integrations) for some in _in_parts(told))
 
 
 def _was_not_signed(record: EventRecord) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector_assets.inbox.connections import BillPlace, places_of
+from connector_assets.inbox.receivers import BillReceiver, receivers_of
 from connector_assets.inbox.subscription import BY_HAND, difference, found_among, is_known, kinds_of
 from connector_resources.bill import BillClient, Subscription
 from connector_resources.checks import Check
@@ -19,24 +19,24 @@ SERVE = "run `connector inbox serve`"
 def subscription_checks(home: Home, connection: str, client: BillClient) -> list[Check]:
     """Whether the connection's subscription, if it is to have one, is there, on, for the right events, and its key
     known; never raises what a system or our storage says."""
-    place = places_of(home.settings()).get(connection)
-    if not isinstance(place, BillPlace):
+    receiver = receivers_of(home.settings()).get(connection)
+    if not isinstance(receiver, BillReceiver):
         return []
     kept = home.ledger().subscriptions.get(connection)
     try:
-        kinds = kinds_of(client, place)
+        kinds = kinds_of(client, receiver)
         listed = list(client.events.subscriptions())
     except ConnectorError as error:
         fix = "changes are polled meanwhile; see what `events` says above"
         return [Check("inbox", False, f"its subscription cannot be looked at: {error}", fix)]
-    mine, doubles = found_among(listed, place, kept)
+    mine, doubles = found_among(listed, receiver, kept)
     if mine is None:
-        return [_missing(kept, len(listed)), _events(place, None, kinds)]
+        return [_missing(kept, len(listed)), _events(receiver, None, kinds)]
     found = [
         Check("inbox", True, f"subscription {mine.id} leads to {mine.notification_url}"),
         _state(mine, kept),
         _key(home.credentials(), kept, mine),
-        _events(place, mine, kinds),
+        _events(receiver, mine, kinds),
     ]
     if doubles:
         found.append(Check("inbox", False, f"{len(doubles)} more subscriptions of its name", f"{SERVE}: they go"))
@@ -74,13 +74,13 @@ def _key(store: CredentialStore, kept: KeptSubscription, mine: Subscription) -> 
     return Check("inbox", False, "the key of its signatures is not known", fix)
 
 
-def _events(place: BillPlace, mine: Subscription | None, kinds: list[str]) -> Check:
+def _events(receiver: BillReceiver, mine: Subscription | None, kinds: list[str]) -> Check:
     """Which events it brings; that the organisation has none of payments is no fault of anybody's."""
     if not kinds:
-        wanted = ", ".join(place.settings.events)
+        wanted = ", ".join(receiver.settings.events)
         return Check("inbox", False, f"the catalog has none of {wanted}", "ask BILL for them, or set `inbox: null`")
     without = "" if PAYMENTS in kinds else "; none of payments, which are polled"
-    if mine is not None and (changes := difference(place, mine, kinds)):
+    if mine is not None and (changes := difference(receiver, mine, kinds)):
         return Check(
             "inbox", False, f"its {' and '.join(sorted(changes))} are not the wanted ones", f"{SERVE}: it does"
         )

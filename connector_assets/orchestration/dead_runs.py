@@ -18,8 +18,8 @@ from connector_resources.instance.running import HOST_TAG, executing_process, le
 
 def free_claims_of_the_dead(instance: DagsterInstance, flow: Flow) -> list[str]:
     """End the claims of dead runs in this flow; returns the ids of those runs."""
-    deliveries = flow.bench.ledger.deliveries
-    others = sorted(deliveries.owners(flow.full_name) - {flow.bench.run})
+    deliveries = flow.context.ledger.deliveries
+    others = sorted(deliveries.owners(flow.full_name) - {flow.context.run})
     dead = [owner for owner in others if _is_dead(instance, owner)]
     for owner in dead:
         deliveries.release_all(flow.full_name, owner)

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from connector_assets.engine.checks import mapped_columns
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.one_payer import REASON as PAYABLE_IN_BOTH
 from connector_assets.engine.pipeline import Pipeline
@@ -20,7 +20,7 @@ from connector_assets.orchestration.partitions import days_of
 from connector_assets.orchestration.resources import resource_key
 from connector_assets.orchestration.source_assets import refuse_future, source_key, told
 from connector_assets.pairs.registry import flows_on
-from connector_assets.run_setup import pace_of, workbench
+from connector_assets.run_setup import open_run_context, policy_of
 from connector_resources.connections import INTEGRATION_KINDS, Connection, IntegrationSettings
 from connector_resources.home import Home
 
@@ -95,11 +95,11 @@ def _mapped(
     )
     def mapped(context: dg.AssetExecutionContext) -> Iterator[Any]:
         chosen = _days(context, flow)
-        with told(), bench_of(context, integration) as bench:
-            found = flow(bench)
-            pipeline = Pipeline(found, pace_of(found))
+        with told(), run_context_of(context, integration) as run_context:
+            found = flow(run_context)
+            pipeline = Pipeline(found, policy_of(found))
             if chosen:
-                refuse_future(chosen, bench.integration.connections.values(), bench.now())
+                refuse_future(chosen, run_context.integration.connections.values(), run_context.now())
                 # a source that is behind has landed nothing of the days that it has not begun
                 keys = pipeline.keys_of(chosen[0], chosen[-1], due=DUE_TAG in context.run.tags)
             else:
@@ -146,9 +146,9 @@ def _delivered(
     )
     def delivered(context: dg.AssetExecutionContext) -> Iterator[Any]:
         chosen = _days(context, flow)
-        with told(), bench_of(context, integration) as bench:
-            found = flow(bench)
-            pipeline = Pipeline(found, pace_of(found))
+        with told(), run_context_of(context, integration) as run_context:
+            found = flow(run_context)
+            pipeline = Pipeline(found, policy_of(found))
             result = pipeline.check(pipeline.load(chosen or None))
             for dead in free_claims_of_the_dead(context.instance, found):
                 context.log.info(f"run {dead} was killed: its claims are free")
@@ -156,7 +156,7 @@ def _delivered(
             report = pipeline.deliver(result, mode=mode, baseline_to=chosen[-1] if chosen else None)
             if report.error is None and not report.plan:
                 advance_watermarks(found, chosen)
-            both = bench.ledger.exceptions.open(found.full_name, reason=PAYABLE_IN_BOTH) if flow.is_paid else []
+            both = run_context.ledger.exceptions.open(found.full_name, reason=PAYABLE_IN_BOTH) if flow.is_paid else []
         tell_delivered(context, chosen, report)
         yield dg.MaterializeResult()
         if flow.is_paid:
@@ -175,12 +175,12 @@ def clients_of(integration: IntegrationSettings) -> set[str]:
     return {resource_key(connection) for connection in integration.connections.values()}
 
 
-def bench_of(
+def run_context_of(
     context: dg.AssetExecutionContext | dg.OpExecutionContext, integration: IntegrationSettings
-) -> AbstractContextManager[Workbench]:
-    """The workbench of this run; its clients are the run's resources, which log out when the run ends."""
+) -> AbstractContextManager[RunContext]:
+    """The context of this run; its clients are the run's resources, which log out when the run ends."""
 
     def client(connection: Connection) -> Any:
         return getattr(context.resources, resource_key(connection.name)).client(connection)
 
-    return workbench(Home.locate(), integration.name, context.run_id, client=client)
+    return open_run_context(Home.locate(), integration.name, context.run_id, client=client)

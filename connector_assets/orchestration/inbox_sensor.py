@@ -12,13 +12,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.inbox.age import forget
 from connector_assets.orchestration.flow_assets import DUE_TAG
 from connector_assets.orchestration.probes import waits_for_opening
 from connector_assets.orchestration.runs import range_tags
 from connector_assets.orchestration.schedules import LONGEST_WHY, WHY_TAG, run_under_way
-from connector_assets.run_setup import flows_of, workbench
+from connector_assets.run_setup import flows_of, open_run_context
 from connector_resources.connections import BillConnection, CoupaConnection, IntegrationSettings
 from connector_resources.dagster_private.definitions import UnresolvedAssetJobDefinition
 from connector_resources.errors import ConnectorError
@@ -61,31 +61,31 @@ def drain(instance: dg.DagsterInstance, integration: str, *, purge: bool = False
     if busy is not None:
         return dg.SkipReason(f"run {busy.run_id} of {integration} is queued or running")
     try:
-        with workbench(Home.locate(), integration, "inbox") as bench:
+        with open_run_context(Home.locate(), integration, "inbox") as run_context:
             if purge:
-                _purge(bench)
-            return _next(instance, bench)
+                _purge(run_context)
+            return _next(instance, run_context)
     except ConnectorError as error:
         return dg.SkipReason(str(error))
 
 
-def _next(instance: dg.DagsterInstance, bench: Workbench) -> dg.RunRequest | dg.SkipReason:
-    integration, ledger = bench.integration.name, bench.ledger
-    flows = flows_of(bench)
+def _next(instance: dg.DagsterInstance, run_context: RunContext) -> dg.RunRequest | dg.SkipReason:
+    integration, ledger = run_context.integration.name, run_context.ledger
+    flows = flows_of(run_context)
     if all(waits_for_opening(flow) for flow in flows):
         return dg.SkipReason(f"{integration} waits for --adopt or --baseline: its events wait with it")
     batch = ledger.inbox.batch(integration)
     if batch is not None:
-        _settle(ledger, batch, _runs_of(instance, batch), bench.now())
+        _settle(ledger, batch, _runs_of(instance, batch), run_context.now())
         batch = ledger.inbox.batch(integration)
     if batch is None:
         return dg.SkipReason("no events")
-    if batch.due_at > bench.now():
+    if batch.due_at > run_context.now():
         return dg.SkipReason(f"the run of batch {batch.id} failed: it is tried again at {batch.due_at:%H:%M:%S} UTC")
     why = ", ".join(f"{told.events} events of {told.connection}/{told.document}" for told in batch.told)
     own = {BATCH_TAG: batch.id, ATTEMPT_TAG: str(batch.attempt), DUE_TAG: "yes", WHY_TAG: why[:LONGEST_WHY]}
     # asked for again until Dagster has made the run, which it does once for a key
-    return dg.RunRequest(run_key=f"{batch.id}-{batch.attempt}", tags=range_tags(*days_of(bench, batch)) | own)
+    return dg.RunRequest(run_key=f"{batch.id}-{batch.attempt}", tags=range_tags(*days_of(run_context, batch)) | own)
 
 
 def _runs_of(instance: dg.DagsterInstance, batch: Batch) -> Sequence[dg.DagsterRun]:
@@ -105,19 +105,19 @@ def _settle(ledger: Ledger, batch: Batch, runs: Sequence[dg.DagsterRun], now: da
             ledger.inbox.again(batch.id, batch.attempt, now + pause)
 
 
-def days_of(bench: Workbench, batch: Batch) -> tuple[date, date]:
+def days_of(run_context: RunContext, batch: Batch) -> tuple[date, date]:
     """From the earliest day that an event speaks of, in its connection's zone, or that it still is in one of the
     systems, to the latest: each source reads up to its own today."""
-    zones = {each.name: each.zone for each in bench.integration.connections.values()}
+    zones = {each.name: each.zone for each in run_context.integration.connections.values()}
     # of a connection that the integration does not read any more, nothing is to be read
     spoken = [
         told.earliest.astimezone(zones[told.connection]).date() for told in batch.told if told.connection in zones
     ]
-    todays = [bench.today(role) for role in bench.integration.connections]
-    return max(bench.start_date, min([*todays, *spoken])), max(todays)
+    todays = [run_context.today(role) for role in run_context.integration.connections]
+    return max(run_context.start_date, min([*todays, *spoken])), max(todays)
 
 
-def _purge(bench: Workbench) -> None:
-    for connection in bench.integration.connections.values():
+def _purge(run_context: RunContext) -> None:
+    for connection in run_context.integration.connections.values():
         if isinstance(connection, CoupaConnection | BillConnection):
-            forget(bench.ledger, connection, bench.now())
+            forget(run_context.ledger, connection, run_context.now())

@@ -17,12 +17,12 @@ from connector_assets.engine.pipeline import Mapped, Pipeline
 from connector_assets.engine.replaying import land_reference_data
 from connector_assets.engine.report import FlowReport
 from connector_assets.engine.start_date import of_before
-from connector_assets.orchestration.flow_assets import bench_of, clients_of, delivered_key
+from connector_assets.orchestration.flow_assets import clients_of, delivered_key, run_context_of
 from connector_assets.orchestration.metadata import report_metadata
 from connector_assets.orchestration.schedules import INTEGRATION_TAG
 from connector_assets.orchestration.source_assets import told
 from connector_assets.pairs.registry import flows_on
-from connector_assets.run_setup import pace_of
+from connector_assets.run_setup import policy_of
 from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import UnusableInput
 from connector_resources.ledger import Change, NewEvent
@@ -75,7 +75,7 @@ def named(flow: Flow, wanted: Collection[str]) -> dict[str, date | None]:
 
 def let_in(flow: Flow, chosen: Chosen) -> FlowReport:
     """Deliver what a person lets in of one flow."""
-    pipeline = Pipeline(flow, pace_of(flow), lets_in=True)
+    pipeline = Pipeline(flow, policy_of(flow), lets_in=True)
     mapped = read_chosen(pipeline, chosen)
     _remember(flow, mapped, chosen)
     return pipeline.deliver(mapped, mode=chosen.mode, baseline_to=chosen.days[1] if chosen.days else None)
@@ -96,10 +96,10 @@ def _remember(flow: Flow, mapped: Mapped, chosen: Chosen) -> None:
     how = "key" if chosen.keys else " to ".join(day.isoformat() for day in chosen.days or ())
     events = [NewEvent(EVENT, actor=chosen.by, detail={"by": how, "mode": chosen.mode})]
     changes = [
-        Change(flow=flow.full_name, key=key, run=flow.bench.run, release_claim=False, events=events)
+        Change(flow=flow.full_name, key=key, run=flow.context.run, release_claim=False, events=events)
         for key in sorted(old)
     ]
-    flow.bench.ledger.record(changes, flow.bench.now())
+    flow.context.ledger.record(changes, flow.context.now())
 
 
 def let_in_job(integration: IntegrationSettings) -> dg.JobDefinition:
@@ -113,7 +113,7 @@ def let_in_job(integration: IntegrationSettings) -> dg.JobDefinition:
     def letting_in(context: dg.OpExecutionContext) -> None:
         with (
             told(),
-            bench_of(context, integration) as bench,
+            run_context_of(context, integration) as run_context,
         ):
             text = context.run.tags.get(TAG)
             if text is None:
@@ -121,7 +121,7 @@ def let_in_job(integration: IntegrationSettings) -> dg.JobDefinition:
             chosen = Chosen.parse(text)
             for kind in flows_on(integration):
                 if kind.name in chosen.flows:
-                    _tell(context, integration.name, kind.name, let_in(kind(bench), chosen))
+                    _tell(context, integration.name, kind.name, let_in(kind(run_context), chosen))
 
     @dg.job(
         name=f"{integration.name}{LET_IN}",

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from connector_assets.engine.context import SAME_AS, Workbench
+from connector_assets.engine.context import SAME_AS, RunContext
 from connector_assets.engine.days import todays
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.watermarks import first_day
-from connector_assets.run_setup import flows_of, workbench
+from connector_assets.run_setup import flows_of, open_run_context
 from connector_resources.errors import ConnectorError
 from connector_resources.home import Home
 
@@ -36,9 +36,9 @@ def probe(home: Home, integration: str, only: Collection[str] | None = None) -> 
     """Look with clients of our own, at all flows or those of the names in `only`. Raises UnusableInput where the
     settings or credentials cannot be used."""
     stack = ExitStack()
-    bench = stack.enter_context(workbench(home, integration, "probe"))
+    run_context = stack.enter_context(open_run_context(home, integration, "probe"))
     try:
-        return look(bench, [flow for flow in flows_of(bench) if only is None or flow.name in only])
+        return look(run_context, [flow for flow in flows_of(run_context) if only is None or flow.name in only])
     finally:
         # a system that does not answer a question does not answer a log-out either: the tick goes on without it
         closing = threading.Thread(target=stack.close, name="probe-close", daemon=True)
@@ -46,20 +46,20 @@ def probe(home: Home, integration: str, only: Collection[str] | None = None) -> 
         closing.join(CLOSING_SECONDS)
 
 
-def look(bench: Workbench, flows: Sequence[Flow]) -> Finding:
+def look(run_context: RunContext, flows: Sequence[Flow]) -> Finding:
     """Ask the ledger for documents that are due, and each source whether it changed since the flow's watermark."""
     closed = [flow for flow in flows if waits_for_opening(flow)]
     open_flows = [flow for flow in flows if flow not in closed]
     reasons = [f"{count} documents of {flow.name} are due" for flow in open_flows if (count := _due(flow))]
     if not reasons and open_flows:
-        stamps = _stamps(bench, open_flows)
+        stamps = _stamps(run_context, open_flows)
         needed = {(source.role, source.entity) for flow in open_flows for source in flow.sources}
         for (role, entity), stamp in stamps.items():
             if isinstance(stamp, ConnectorError) and (role, entity) in needed:
                 return Finding(None, f"{entity} could not be probed: {stamp}", answered=False)
-        reasons = _changes(bench, open_flows, stamps)
+        reasons = _changes(run_context, open_flows, stamps)
     if reasons:
-        return Finding(_days(bench, flows), "; ".join(reasons))
+        return Finding(_days(run_context, flows), "; ".join(reasons))
     if closed:
         names = " and ".join(flow.full_name for flow in closed)
         return Finding(
@@ -70,32 +70,32 @@ def look(bench: Workbench, flows: Sequence[Flow]) -> Finding:
 
 def waits_for_opening(flow: Flow) -> bool:
     """Whether the flow's last run was a plan only, and will be until a person has opened the flow."""
-    ledger = flow.bench.ledger
+    ledger = flow.context.ledger
     if ledger.flows.get(flow.full_name) is not None:
         return False
     last = ledger.reports.latest(flow.full_name)
     return last is not None and bool(last.report.get("plan_reason"))
 
 
-def _changes(bench: Workbench, flows: Sequence[Flow], stamps: dict[tuple[str, str], Any]) -> list[str]:
+def _changes(run_context: RunContext, flows: Sequence[Flow], stamps: dict[tuple[str, str], Any]) -> list[str]:
     changed: dict[str, None] = {}
     for flow in flows:
         for source in flow.sources:
             stamp = stamps[source.role, source.entity]
-            mark = bench.ledger.watermarks.get(flow.full_name, source.entity)
+            mark = run_context.ledger.watermarks.get(flow.full_name, source.entity)
             if stamp and (mark is None or mark.probe != stamp):
                 changed[f"{stamp.get(SAME_AS, source.entity)} changed"] = None
         for source in flow.watched():
             stamp = stamps[source.role, source.entity]
-            mark = bench.ledger.watermarks.get(flow.full_name, source.entity)
+            mark = run_context.ledger.watermarks.get(flow.full_name, source.entity)
             if isinstance(stamp, dict) and (mark is None or not stamp.items() <= mark.probe.items()):
                 changed[f"{source.entity} changed"] = None
     return list(changed)
 
 
-def _days(bench: Workbench, flows: Sequence[Flow]) -> tuple[date, date]:
+def _days(run_context: RunContext, flows: Sequence[Flow]) -> tuple[date, date]:
     """From the earliest watermark less the overlap to the latest today among the sources."""
-    overlap = bench.integration.settings.overlap_days
+    overlap = run_context.integration.settings.overlap_days
     daily = [flow for flow in flows if flow.partitioned]
     # flows that are read whole, when they run by themselves, run as of today
     own = todays(daily or flows).values()
@@ -103,17 +103,17 @@ def _days(bench: Workbench, flows: Sequence[Flow]) -> tuple[date, date]:
 
 
 def _due(flow: Flow) -> int:
-    deliveries, now = flow.bench.ledger.deliveries, flow.bench.now()
+    deliveries, now = flow.context.ledger.deliveries, flow.context.now()
     return len(deliveries.due(flow.full_name, now))
 
 
-def _stamps(bench: Workbench, flows: Sequence[Flow]) -> dict[tuple[str, str], Any]:
+def _stamps(run_context: RunContext, flows: Sequence[Flow]) -> dict[tuple[str, str], Any]:
     """(role, entity) -> its stamp, the error that stood in its way, or silence; all within the limit of a tick."""
     wanted = sorted({(source.role, source.entity) for flow in flows for source in (*flow.sources, *flow.watched())})
     readers = {}
     for role in dict(wanted):
-        bench.client(role)  # made here, since the threads would each make one
-        readers[role] = bench.reader(role)
+        run_context.client(role)  # made here, since the threads would each make one
+        readers[role] = run_context.reader(role)
     pool = ThreadPoolExecutor(QUESTIONS_AT_A_TIME, thread_name_prefix="probe")
     asked = {each: pool.submit(readers[each[0]].stamp, each[1]) for each in wanted}
     wait(asked.values(), timeout=LIMIT_SECONDS - CLOSING_SECONDS)

@@ -13,7 +13,7 @@ from connector_assets.engine.flow import Source
 from connector_assets.orchestration.metadata import ROW_COUNT, column_schema
 from connector_assets.orchestration.partitions import days_of
 from connector_assets.orchestration.resources import resource_key
-from connector_assets.run_setup import SYSTEMS, workbench
+from connector_assets.run_setup import SYSTEMS, open_run_context
 from connector_resources.connections import Connection
 from connector_resources.errors import ConnectorError
 from connector_resources.home import Home
@@ -88,21 +88,23 @@ def source_asset(
     )
     def read(context: dg.AssetExecutionContext) -> None:
         client = getattr(context.resources, resource).client
-        with told(), workbench(Home.locate(), integration, context.run_id, client=client) as bench:
-            reader = bench.reader(source.role)
+        with told(), open_run_context(Home.locate(), integration, context.run_id, client=client) as run_context:
+            reader = run_context.reader(source.role)
             # asked before the rows are read: what changes meanwhile is found by the next probe
             stamp = reader.stamp(source.entity)
             if source.daily:
                 chosen = days_of(context.partition_keys)
-                refuse_future(chosen, Home.locate().settings().connections.values(), bench.now())
-                rows = _read_days(context, reader, source.entity, chosen, bench.today(source.role))
+                refuse_future(chosen, Home.locate().settings().connections.values(), run_context.now())
+                rows = _read_days(context, reader, source.entity, chosen, run_context.today(source.role))
             else:
                 landed = reader.land_snapshot(source.entity)
                 rows = landed.rows
                 unreadable_now = len(reader.unreadable_of_snapshot(source.entity))
                 context.add_asset_metadata({ROW_COUNT: rows, "unreadable": unreadable_now, "object": landed.path})
             read_name = f"{connection.name}/{source.entity}"
-            bench.ledger.reports.put(bench.run, read_name, {"stamp": stamp, "rows": rows}, at=bench.now())
+            run_context.ledger.reports.put(
+                run_context.run, read_name, {"stamp": stamp, "rows": rows}, at=run_context.now()
+            )
 
     return read
 

@@ -4,7 +4,7 @@ Day filters are coarse and audit dates are not reliable: rows come without a usa
 touching it, rows are deleted. The sweep reads every key of a flow's source, delivers those that the ledger has never
 seen or that carry no date, reads those again of which something is still to be paid (a program may have changed them
 and not their date), raises an exception for delivered documents whose source record is gone, and lets those go that
-were never delivered. It reads the target's records, too: two of one document are an exception (see `doubles`), and
+were never delivered. It reads the target's records, too: two of one document are an exception (see `duplicates`), and
 so is what both systems could pay (see `delivery.one_payer`). Of payments and vouchers of ours that somebody deleted in
 the target that is told as well. A row of what is paid, or of a master record, that was changed without touching its
 date is not found by its key: where that happens, read its days again.
@@ -19,7 +19,7 @@ from datetime import date
 
 import dagster as dg
 
-from connector_assets.engine.duplicates import REASON, tell_doubles
+from connector_assets.engine.duplicates import REASON, report_duplicates
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.one_payer import tell_payers
 from connector_assets.engine.pipeline import Pipeline
@@ -27,10 +27,10 @@ from connector_assets.engine.reasons import problem
 from connector_assets.engine.replaying import land_reference_data
 from connector_assets.engine.report import FlowReport, Result
 from connector_assets.engine.start_date import BEFORE_START_DATE
-from connector_assets.orchestration.flow_assets import bench_of, clients_of
+from connector_assets.orchestration.flow_assets import clients_of, run_context_of
 from connector_assets.orchestration.metadata import held_table, report_metadata
 from connector_assets.orchestration.source_assets import told
-from connector_assets.run_setup import pace_of
+from connector_assets.run_setup import policy_of
 from connector_resources.connections import IntegrationSettings
 from connector_resources.ledger import Change, Delivery, NewEvent, Problem, State
 from connector_resources.unreadable import set_aside
@@ -39,9 +39,9 @@ from connector_resources.unreadable import set_aside
 @dataclass
 class Sweep:
     """What a sweep found: `missed` were looked at now, `before` are those that the start date leaves alone; gone in the
-    source are `deleted`, which a person must see to in the target, and `dropped`, which never got there. Of `doubles`
-    the target holds more than one record, which nobody knew; of `single` no longer. `in_both` can be paid by both
-    systems, which nobody knew."""
+    source are `deleted`, which a person must see to in the target, and `dropped`, which never got there. Of
+    `duplicates` the target holds more than one record, which nobody knew; of `single` no longer. `in_both` can be paid
+    by both systems, which nobody knew."""
 
     report: FlowReport
     keys: int
@@ -49,20 +49,20 @@ class Sweep:
     before: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
-    doubles: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
     single: list[str] = field(default_factory=list)
     in_both: list[str] = field(default_factory=list)
 
 
 def sweep(flow: Flow) -> Sweep:
     """Compare all keys of a flow's source with the ledger, and bring them into agreement."""
-    ledger = flow.bench.ledger
+    ledger = flow.context.ledger
     land_reference_data(flow)
-    pipeline = Pipeline(flow, pace_of(flow))
+    pipeline = Pipeline(flow, policy_of(flow))
     keys = pipeline.all_keys()
     # first, so that nothing more is sent for what is there twice
     listed = flow.targets()
-    told = tell_doubles(flow, keys, listed)
+    told = report_duplicates(flow, keys, listed)
     lost = [*_lost(flow, {each.id for each in listed}), *flow.changed_there(listed)] if flow.notices_lost else []
     if lost:
         flow.look_again(lost)
@@ -72,11 +72,11 @@ def sweep(flow: Flow) -> Sweep:
     known = set(ledger.deliveries.keys(flow.full_name))
     left = _left_before(flow, keys)
     # what has no date, or one that is still to come, is never in a day: only the sweep sees it change
-    today = flow.bench.today(flow.source_role)
+    today = flow.context.today(flow.source_role)
     keys = {key: None if day is not None and day > today else day for key, day in keys.items()}
     missed = {key: day for key, day in keys.items() if key not in known or day is None}
     # since the start date was moved, or because a day was never read
-    missed |= {key: day for key in left if (day := keys[key]) is not None and day >= flow.bench.start_date}
+    missed |= {key: day for key in left if (day := keys[key]) is not None and day >= flow.context.start_date}
     linked = {link.source_key: link.target_id for link in ledger.links.all(flow=flow.full_name)}
     waiting = [*ledger.deliveries.waiting(flow.full_name), *_linked_by_hand(flow, linked)]
     missed |= {key: keys[key] for key in (*waiting, *payers, *lost, *_held(flow, told.closed)) if key in keys}
@@ -106,7 +106,7 @@ def sweep(flow: Flow) -> Sweep:
 def _lost(flow: Flow, listed: Collection[str]) -> list[str]:
     """Settled documents whose record the target holds no more: what somebody deletes there leaves no row that changed.
     None, where something could not be read."""
-    ledger = flow.bench.ledger
+    ledger = flow.context.ledger
     linked = ledger.links.of(flow.full_name, list(ledger.deliveries.keys(flow.full_name, ["settled"])))
     ids = {key: link.target_id for key, link in linked.items() if link.target_id not in listed}
     with set_aside() as unreadable:
@@ -116,7 +116,7 @@ def _lost(flow: Flow, listed: Collection[str]) -> list[str]:
 
 def _left_before(flow: Flow, keys: Collection[str]) -> dict[str, Delivery]:
     """Those of the keys that an earlier look has left alone because of the start date."""
-    deliveries = flow.bench.ledger.deliveries
+    deliveries = flow.context.ledger.deliveries
     ignored = [key for key in deliveries.keys(flow.full_name, ["ignored"]) if key in keys]
     known = deliveries.load(flow.full_name, ignored)
     return {key: each for key, each in known.items() if each.outcome == BEFORE_START_DATE}
@@ -139,21 +139,21 @@ def _moved(known: Delivery, result: Result | None) -> bool:
 
 def _held(flow: Flow, keys: Collection[str]) -> list[str]:
     """Those of these documents that something kept from being sent."""
-    known = flow.bench.ledger.deliveries.load(flow.full_name, keys)
+    known = flow.context.ledger.deliveries.load(flow.full_name, keys)
     return [key for key, each in known.items() if each.state == "held"]
 
 
 def _linked_by_hand(flow: Flow, linked: Mapping[str, str]) -> list[str]:
     """Documents whose link a person set, or changed, since they were last looked at: whatever stood of them counts no
     more."""
-    known = flow.bench.ledger.deliveries.load(flow.full_name, list(linked))
+    known = flow.context.ledger.deliveries.load(flow.full_name, list(linked))
     return [key for key, target in linked.items() if key in known and known[key].target_id != target]
 
 
 def _tell_deleted(flow: Flow, gone: Collection[str]) -> list[str]:
     """Hold the delivered documents whose source record is gone, until a person has dismissed them."""
-    told = {each.key for each in flow.bench.ledger.exceptions.open(flow=flow.full_name, reason="deleted_in_source")}
-    known = flow.bench.ledger.deliveries.load(flow.full_name, gone)
+    told = {each.key for each in flow.context.ledger.exceptions.open(flow=flow.full_name, reason="deleted_in_source")}
+    known = flow.context.ledger.deliveries.load(flow.full_name, gone)
     dismissed = {key for key, each in known.items() if each.state == "ignored" and each.outcome == "dismissed"}
     deleted = sorted(set(gone) - dismissed)
     _record(flow, [key for key in deleted if key not in told], "held", "held", [problem("deleted_in_source")])
@@ -162,11 +162,11 @@ def _tell_deleted(flow: Flow, gone: Collection[str]) -> list[str]:
 
 def _drop(flow: Flow, gone: Collection[str]) -> list[str]:
     """Leave documents alone that were never delivered and whose source record is gone: nobody can mend them."""
-    ledger = flow.bench.ledger
+    ledger = flow.context.ledger
     known = ledger.deliveries.load(flow.full_name, gone)
     # what may be in the target by a call of unknown outcome is still to be looked up
-    doubtful = ledger.intents.unfinished(flow.full_name, gone)
-    dropped = sorted(key for key, each in known.items() if each.state != "ignored" and not doubtful.get(key))
+    unknown = ledger.intents.unfinished(flow.full_name, gone)
+    dropped = sorted(key for key, each in known.items() if each.state != "ignored" and not unknown.get(key))
     _record(flow, dropped, "ignored", "deleted_in_source", [])
     return dropped
 
@@ -178,7 +178,7 @@ def _record(flow: Flow, keys: Collection[str], state: State, outcome: str, probl
             key=key,
             state=state,
             outcome=outcome,
-            run=flow.bench.run,
+            run=flow.context.run,
             problems=problems,
             waiting=None,
             due_at=None,
@@ -186,7 +186,7 @@ def _record(flow: Flow, keys: Collection[str], state: State, outcome: str, probl
         )
         for key in keys
     ]
-    flow.bench.ledger.record(changes, flow.bench.now())
+    flow.context.ledger.record(changes, flow.context.now())
 
 
 def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.AssetsDefinition:
@@ -197,16 +197,16 @@ def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.Assets
         group_name=integration.name,
         kinds={"sweep"},
         owners=["team:finance-integration"],
-        description=f"{flow.title}: all keys compared, for rows without a usable date, deletions and doubles.",
+        description=f"{flow.title}: all keys compared, for rows without a usable date, deletions and duplicates.",
         required_resource_keys=clients_of(integration),
     )
     def swept(context: dg.AssetExecutionContext) -> None:
         with (
             told(),
-            bench_of(context, integration) as bench,
+            run_context_of(context, integration) as run_context,
         ):
-            found = sweep(flow(bench))
-            twice = bench.ledger.exceptions.open(found.report.flow, reason=REASON)
+            found = sweep(flow(run_context))
+            twice = run_context.ledger.exceptions.open(found.report.flow, reason=REASON)
         context.add_asset_metadata(
             {
                 "keys": found.keys,
@@ -214,7 +214,7 @@ def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.Assets
                 "before_start_date": len(found.before),
                 "deleted": len(found.deleted),
                 "dropped": len(found.dropped),
-                "doubles": len(found.doubles),
+                "doubles": len(found.duplicates),
                 "single again": len(found.single),
                 "payable in both": len(found.in_both),
                 **report_metadata(found.report),

@@ -7,13 +7,13 @@ import dagster as dg
 import pyarrow as pa
 
 from connector_assets.orchestration.events import newest_materializations
-from connector_assets.orchestration.flow_assets import ONE_RUN, OWNERS, bench_of, delivered_key
+from connector_assets.orchestration.flow_assets import ONE_RUN, OWNERS, delivered_key, run_context_of
 from connector_assets.orchestration.metadata import ROW_COUNT, column_schema, shown_on, table_record
 from connector_assets.orchestration.partitions import days_of
 from connector_assets.orchestration.resources import resource_key
 from connector_assets.orchestration.source_assets import refuse_future, source_key, told
 from connector_assets.pairs.jde_coupa.three_way_match.discrepancies import Discrepancy, discrepancies
-from connector_assets.pairs.jde_coupa.three_way_match.reading import Papers
+from connector_assets.pairs.jde_coupa.three_way_match.reading import ThreeWayMatch
 from connector_assets.pairs.registry import flows_on
 from connector_resources.connections import IntegrationSettings
 
@@ -24,31 +24,31 @@ COLUMNS = ("key", "what", "order", "receipt", "invoice", "voucher", "why")
 SCHEMA = pa.schema([("day", pa.date32()), *((name, pa.string()) for name in COLUMNS)])
 
 
-def beside(integration: IntegrationSettings) -> bool:
+def has_three_way_match(integration: IntegrationSettings) -> bool:
     """Whether an integration has papers to put side by side: a flow is on that brings orders or invoices."""
-    return integration.kind == Papers.kind and bool(Papers.needs & integration.flows.keys())
+    return integration.kind == ThreeWayMatch.kind and bool(ThreeWayMatch.needs & integration.flows.keys())
 
 
-def side_by_side_key(integration: str) -> dg.AssetKey:
+def three_way_match_key(integration: str) -> dg.AssetKey:
     """`<integration>/side_by_side`."""
     return dg.AssetKey([integration, NAME])
 
 
-def side_by_side_keys(integration: IntegrationSettings) -> list[dg.AssetKey]:
+def three_way_match_keys(integration: IntegrationSettings) -> list[dg.AssetKey]:
     """The asset and what it reads: its part of a run of some flows only."""
-    read = (source_key(integration.connections[source.role], source.entity) for source in Papers.sources)
-    return [*read, side_by_side_key(integration.name)]
+    read = (source_key(integration.connections[source.role], source.entity) for source in ThreeWayMatch.sources)
+    return [*read, three_way_match_key(integration.name)]
 
 
-def side_by_side_asset(integration: IntegrationSettings, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+def three_way_match_asset(integration: IntegrationSettings, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """What does not agree among the orders, receipts, invoices and vouchers that changed in the days of a run."""
-    key = side_by_side_key(integration.name)
+    key = three_way_match_key(integration.name)
     connections = integration.connections
 
     @dg.asset(
         key=key,
         deps=[
-            *(source_key(connections[source.role], source.entity) for source in Papers.sources),
+            *(source_key(connections[source.role], source.entity) for source in ThreeWayMatch.sources),
             *(delivered_key(integration.name, flow.name) for flow in flows_on(integration) if flow.partitioned),
         ],
         partitions_def=days,
@@ -69,15 +69,17 @@ def side_by_side_asset(integration: IntegrationSettings, days: dg.DailyPartition
             )
         ],
     )
-    def side_by_side(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    def three_way_match(context: dg.AssetExecutionContext) -> Iterator[Any]:
         chosen = days_of(context.partition_keys)
-        with told(), bench_of(context, integration) as bench:
-            refuse_future(chosen, bench.integration.connections.values(), bench.now())
-            matters = Papers(bench).of(chosen[0], chosen[-1])
+        with told(), run_context_of(context, integration) as run_context:
+            refuse_future(chosen, run_context.integration.connections.values(), run_context.now())
+            matters = ThreeWayMatch(run_context).of(chosen[0], chosen[-1])
             found = list(discrepancies(matters))
             rows = [{"day": each.day, **{name: getattr(each, name) for name in COLUMNS}} for each in found]
             window = (chosen[0], chosen[-1])
-            landed = bench.landing.write(integration.name, NAME, bench.run, "window", rows, SCHEMA, window=window)
+            landed = run_context.landing.write(
+                integration.name, NAME, run_context.run, "window", rows, SCHEMA, window=window
+            )
         by_day = {day: [each for each in found if shown_on(each.day, chosen) == day] for day in chosen}
         for day, own in by_day.items():
             compared = sum(shown_on(matter.day, chosen) == day for matter in matters)
@@ -99,7 +101,7 @@ def side_by_side_asset(integration: IntegrationSettings, days: dg.DailyPartition
                 metadata={"discrepancies": len(own), "table": table(own)},
             )
 
-    return side_by_side
+    return three_way_match
 
 
 def table(found: Sequence[Discrepancy]) -> dg.TableMetadataValue:

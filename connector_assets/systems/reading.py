@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from connector_assets.engine.context import Reader, Workbench
+from connector_assets.engine.context import Reader, RunContext
 from connector_resources.landing import unreadable_in
 from connector_resources.ledger import LandedObject
 from connector_resources.unreadable import BY_CONTENT, Unreadable, UnreadableRecord, met, set_aside, setting_aside
@@ -29,10 +29,10 @@ class LandingReader(Reader):
     day_column: str
     may_lack_days: bool = False
 
-    def __init__(self, bench: Workbench, role: str) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext, role: str) -> None:
+        self.context = context
         self.role = role
-        self.connection = bench.connection(role).name
+        self.connection = context.connection(role).name
         self._snapshots: dict[int, Rows] = {}
         # object -> the records that could not be read when it was landed
         self._unreadable: dict[int, list[Unreadable]] = {}
@@ -60,7 +60,7 @@ class LandingReader(Reader):
         """Currency -> its decimals; of most systems nobody asks."""
         return {}
 
-    def doubt(self, currency: str) -> str:
+    def currency_warning(self, currency: str) -> str:
         """Why amounts of a currency may not be what they seem; most systems write them out."""
         return ""
 
@@ -131,10 +131,10 @@ class LandingReader(Reader):
     ) -> LandedObject:
         rows = (row for page in pages for row in page)
         with set_aside() as found:
-            landed = self.bench.landing.write(
+            landed = self.context.landing.write(
                 self.connection,
                 entity,
-                self.bench.run,
+                self.context.run,
                 kind,
                 rows,
                 self.schema(entity),
@@ -153,28 +153,28 @@ class LandingReader(Reader):
         objects: dict[int, LandedObject] = {}
         for offset in range((last - first).days + 1):
             day = first + timedelta(days=offset)
-            for found in self.bench.ledger.landing.newest(self.connection, entity, day):
+            for found in self.context.ledger.landing.newest(self.connection, entity, day):
                 objects[found.id] = found
                 days.setdefault(found.id, set()).add(day)
         return [(objects[number], wanted) for number, wanted in days.items()]
 
     def _newest_snapshot(self, entity: str) -> LandedObject:
-        found = self.bench.ledger.landing.newest_snapshot(self.connection, entity)
+        found = self.context.ledger.landing.newest_snapshot(self.connection, entity)
         return found[0] if found else self.land_snapshot(entity)
 
     def _rows(self, landed: LandedObject) -> Rows:
-        table = self.bench.landing.read(landed)
+        table = self.context.landing.read(landed)
         self._unreadable[landed.id] = unreadable_in(table)
         rows: Rows = table.to_pylist()
         return rows
 
     def _unreadable_in(self, landed: LandedObject) -> list[Unreadable]:
         if landed.id not in self._unreadable:
-            self._unreadable[landed.id] = unreadable_in(self.bench.landing.read(landed))
+            self._unreadable[landed.id] = unreadable_in(self.context.landing.read(landed))
         return self._unreadable[landed.id]
 
     def _dated(self, record: Unreadable) -> Unreadable:
         """With its day on the connection's clock."""
         if record.day is not None or record.at is None:
             return record
-        return replace(record, day=record.at.astimezone(self.bench.time_zone(self.role)).date())
+        return replace(record, day=record.at.astimezone(self.context.time_zone(self.role)).date())

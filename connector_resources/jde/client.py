@@ -137,7 +137,7 @@ class JdeClient:
         """Currency -> its decimals (F0013.CDEC), read once; see `decimals_by_currency`."""
         return self.data.amounts.decimals
 
-    def doubt(self, currency: str) -> str:
+    def currency_warning(self, currency: str) -> str:
         """Why amounts of a currency may not be what they seem, in words; '' where nothing speaks against them: two
         decimals, a word of the site, or vouchers that prove it."""
         amounts = self.data.amounts

@@ -140,8 +140,8 @@ class Orchestrations:
         if not isinstance(body, Mapping):
             raise self._unknown(call, "its answer is no object")
         found = verdict(body, wanted.key_output, makes=not reads and _makes(act))
-        if found.doubt:
-            raise self._unknown(call, self._http.hide(found.doubt))
+        if found.uncertain:
+            raise self._unknown(call, self._http.hide(found.uncertain))
         if found.errors is not None:
             said = self._hidden(found.errors)
             refused = Refused(

@@ -21,12 +21,12 @@ _WARNINGS = frozenset(("warnings", "Warnings"))
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`key` is the document's number, None where there is none; `errors` what JDE refused with; `doubt` why nobody
-    knows what was done, in words. Without `errors` and `doubt` it was done."""
+    """`key` is the document's number, None where there is none; `errors` what JDE refused with; `uncertain` why nobody
+    knows what was done, in words. Without `errors` and `uncertain` it was done."""
 
     key: str | None
     errors: Words | None = None
-    doubt: str = ""
+    uncertain: str = ""
 
 
 def verdict(body: Mapping[str, Any], key_output: str | None, *, makes: bool = True) -> Verdict:
@@ -37,19 +37,19 @@ def verdict(body: Mapping[str, Any], key_output: str | None, *, makes: bool = Tr
     errors = _errors(body)
     if went_on or (errors is not None and key):
         said = errors or Words("a step failed")
-        return Verdict(key or None, doubt=f"it went on after an error: {said.all}")
+        return Verdict(key or None, uncertain=f"it went on after an error: {said.all}")
     if errors is not None:
         return Verdict(None, errors=errors)
     if key_output and not key:
         warned = _warnings(body)
         beside = f", with the warning: {warned}" if warned else ""
-        return Verdict(None, doubt=f"it answered without an error and without {key_output}{beside}")
+        return Verdict(None, uncertain=f"it answered without an error and without {key_output}{beside}")
     status = _status(body)
     if status not in (_DONE, *_WARNED):
-        return Verdict(key or None, doubt=f"it answered jde__status {status}, which is neither success nor error")
+        return Verdict(key or None, uncertain=f"it answered jde__status {status}, which is neither success nor error")
     warned = _warnings(body) or (status if status != _DONE else "")
     if warned and not key and makes:
-        return Verdict(None, doubt=f"it answered with a warning: {warned}")
+        return Verdict(None, uncertain=f"it answered with a warning: {warned}")
     return Verdict(key or None)
 
 

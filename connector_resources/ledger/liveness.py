@@ -19,7 +19,7 @@ def here() -> str:
         return f"{platform.node()}/{uuid.getnode()}"
 
 
-def born(pid: int) -> str:
+def process_started(pid: int) -> str:
     """When a process began, in the kernel's own ticks since the boot; '' where that cannot be read."""
     return _state_and_start(pid)[1]
 

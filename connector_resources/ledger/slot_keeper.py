@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from connector_resources.errors import RateLimited, StorageProblem
 from connector_resources.http.throttle import LONGEST_WAIT_SECONDS
 from connector_resources.ledger.database import BUSY_SECONDS, Database
-from connector_resources.ledger.liveness import born, here, is_gone
+from connector_resources.ledger.liveness import here, is_gone, process_started
 from connector_resources.ledger.slot_desk import Busy, Desk, open_desk, ticks
 from connector_resources.ledger.slot_queue import Holder, Holders, last_turn, owed, settle, wanted
 
@@ -310,7 +310,7 @@ class SlotKeeper:
             else:
                 if mine is None:
                     turn = last_turn(holders)
-                    mine = Holder(life, 0, wants, turn, 0.0, here(), os.getpid(), born(os.getpid()))
+                    mine = Holder(life, 0, wants, turn, 0.0, here(), os.getpid(), process_started(os.getpid()))
                 given = min(len(offered), wanted(holders.values()))
                 # the threads whose slots are given come back for the next call as a rule
                 mine.wants, mine.expires = wants + given, now + self._lease

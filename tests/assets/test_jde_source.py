@@ -25,8 +25,8 @@ class _Server:
 
 def reader() -> JdeReader:
     connection = JdeConnection(name="jde", url="http://127.0.0.1:1/jderest", time_zone="UTC")
-    bench: Any = SimpleNamespace(connection=lambda role: connection, client=lambda role: _Server())
-    return JdeReader(bench, "jde")
+    context: Any = SimpleNamespace(connection=lambda role: connection, client=lambda role: _Server())
+    return JdeReader(context, "jde")
 
 
 def test_a_question_by_tax_number_is_told_by_its_last_four() -> None:

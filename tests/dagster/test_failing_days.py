@@ -17,7 +17,7 @@ from forks import forked
 
 from connector_assets.engine.flow import Flow, Frames
 from connector_assets.engine.pipeline import Pipeline
-from connector_assets.engine.task import Pace
+from connector_assets.engine.task import DeliveryPolicy
 from connector_assets.orchestration import flow_assets, runs
 from connector_assets.orchestration.flow_assets import delivered_key, mapped_key
 from connector_assets.pairs.jde_coupa.suppliers.flow import Suppliers
@@ -30,12 +30,12 @@ WINDOW = 0.5  # seconds in which a lost call may still take effect
 @pytest.fixture
 def one_try(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine tries each document once a run."""
-    usual = flow_assets.pace_of
+    usual = flow_assets.policy_of
 
-    def hurried(flow: Flow) -> Pace:
+    def hurried(flow: Flow) -> DeliveryPolicy:
         return replace(usual(flow), tries=1)
 
-    monkeypatch.setattr(flow_assets, "pace_of", hurried)
+    monkeypatch.setattr(flow_assets, "policy_of", hurried)
 
 
 def unfinished(site: DagsterSite) -> list[tuple[str, str]]:
@@ -162,8 +162,8 @@ def test_a_frame_of_the_wrong_shape_stops_its_flow_and_those_that_need_it(
 
 def be_a_run(first: date, last: date) -> None:
     """The life of a process that makes a whole run."""
-    usual = flow_assets.pace_of
-    flow_assets.pace_of = lambda flow: replace(usual(flow), send_within=1.0)
+    usual = flow_assets.policy_of
+    flow_assets.policy_of = lambda flow: replace(usual(flow), send_within=1.0)
     runs.execute(NAME, first_day=first, last_day=last, tags={})
 
 
@@ -192,8 +192,8 @@ def test_a_killed_run_is_finished_by_the_next_without_duplicates(
 
     # the next run waits until the dead one's calls are past, and not for its claims, which last ten minutes
     monkeypatch.setenv("CONNECTOR_PATIENCE_SECONDS", "60")
-    usual = flow_assets.pace_of
-    monkeypatch.setattr(flow_assets, "pace_of", lambda flow: replace(usual(flow), send_within=1.0))
+    usual = flow_assets.policy_of
+    monkeypatch.setattr(flow_assets, "policy_of", lambda flow: replace(usual(flow), send_within=1.0))
     again = site.run(tags={"connector/due": "yes"})
 
     assert again.success, again.failures

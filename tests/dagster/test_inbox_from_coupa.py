@@ -12,7 +12,7 @@ from dagster_site import NAME, DagsterSite
 
 from connector_assets import definitions
 from connector_assets.inbox.app import Inbox
-from connector_assets.inbox.connections import open_places
+from connector_assets.inbox.receivers import open_receivers
 from connector_assets.inbox.server import Server, listen
 
 LOGIN = {"inbox_client_id": "coupa-calls", "inbox_client_secret": "s3cret>of/ours?"}
@@ -31,7 +31,7 @@ def town(synced: DagsterSite) -> DagsterSite:
 @pytest.fixture
 def inbox(town: DagsterSite) -> Iterator[str]:
     """The address of the installation's inbox, which is served meanwhile."""
-    places, secrets = open_places(town.home)
+    places, secrets = open_receivers(town.home)
     serving = Inbox(town.home.ledger(), places, secrets, answer_seconds=60)
     ready = threading.Event()
     with listen("127.0.0.1", 0) as listener:
@@ -138,7 +138,7 @@ def test_with_a_wrong_secret_nothing_comes_in_and_coupa_lists_what_failed_to_be_
 ) -> None:
     """Given an endpoint entered with a wrong secret; when invoices change; then each call-out fails in Coupa and none
     is kept; and once both sides have the same secret, what is sent again is, without a restart."""
-    monkeypatch.setattr("connector_assets.inbox.connections.FRESH_SECONDS", 0)
+    monkeypatch.setattr("connector_assets.inbox.receivers.FRESH_SECONDS", 0)
     enter_call_out(town, inbox, "json", "another secret")
     renumber(town, 0, 1)
     follow(town, ask(town, "poll"))

@@ -31,7 +31,7 @@ from drill_truth import (
 from drill_variants import Variant, every_variant
 
 from connector_assets.documents.jde.voucher_entry.writer import FIRST
-from connector_assets.engine.duplicates import tell_doubles
+from connector_assets.engine.duplicates import report_duplicates
 from connector_assets.orchestration.sweep import sweep
 from connector_resources.errors import ConnectorError
 
@@ -173,7 +173,7 @@ def _payable_in_both(workshop: Workshop, scene: Scene) -> Mapping[str, str]:
     workshop.site.traffic.plan = {}
     flow, _ = workshop.flow(scene.variant, Process())
     found = flow.payable_in_both(None)
-    flow.bench.close()
+    flow.context.close()
     return found or {}
 
 
@@ -182,15 +182,15 @@ def _sweep(workshop: Workshop, scene: Scene) -> None:
     workshop.site.traffic.plan = {}
     flow, _ = workshop.flow(scene.variant, Process())
     sweep(flow)
-    flow.bench.close()
+    flow.context.close()
 
 
 def _look_for_doubles(workshop: Workshop, scene: Scene) -> None:
     """What the next sweep finds in the target."""
     workshop.site.traffic.plan = {}
     flow, _ = workshop.flow(scene.variant, Process())
-    tell_doubles(flow, flow.bench.ledger.deliveries.keys(flow.full_name))
-    flow.bench.close()
+    report_duplicates(flow, flow.context.ledger.deliveries.keys(flow.full_name))
+    flow.context.close()
 
 
 def end(workshop: Workshop, scene: Scene, *moves: str, before: bool = False) -> Truth:
@@ -222,7 +222,7 @@ def _truth(workshop: Workshop, scene: Scene, drifts: Drifts, expected: Truth | N
     papers = workshop.acts(scene.variant).papers
     strangers = {*drifts.strangers, *drifts.clerks.twins}
     found = truth_of(flow, site.systems, sorted(entities), strangers, papers and papers(workshop.town))
-    flow.bench.close()
+    flow.context.close()
     return found
 
 
@@ -357,7 +357,7 @@ class Runs:
 
         def working(process: Process) -> Any:
             flow, _ = self.workshop.flow(self.scene.variant, process)
-            deliveries = flow.bench.ledger.deliveries
+            deliveries = flow.context.ledger.deliveries
             for owner in sorted(deliveries.owners(flow.full_name)):
                 deliveries.release_all(flow.full_name, owner)
             return work(process)
@@ -370,11 +370,11 @@ class Runs:
         if self._unfinished or self.site.traffic.late:
             return True
         flow, _ = self.workshop.flow(self.scene.variant, Process())
-        ledger, name = flow.bench.ledger, flow.full_name
+        ledger, name = flow.context.ledger, flow.full_name
         settled = {"settled", "held", "refused", "conflict", "ignored", "baseline", "staged"}
         waiting = set(ledger.deliveries.waiting(name))
         return (
-            bool(set(ledger.deliveries.due(name, flow.bench.now())) - waiting)
+            bool(set(ledger.deliveries.due(name, flow.context.now())) - waiting)
             or bool(ledger.deliveries.counts(name).keys() - settled)
             # the voucher that these wait for is known by now, or a person has to look at it
             or any(each.waiting == FIRST for each in ledger.deliveries.load(name, sorted(waiting)).values())

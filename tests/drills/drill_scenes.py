@@ -28,9 +28,9 @@ from connector_assets.engine.context import Integration
 from connector_assets.engine.flow import Assembly, Flow, Frames
 from connector_assets.engine.pipeline import Mapped, Pipeline
 from connector_assets.engine.report import FlowReport
-from connector_assets.engine.task import Pace
+from connector_assets.engine.task import DeliveryPolicy
 from connector_assets.pairs.registry import KINDS
-from connector_assets.run_setup import integration_of, pace_of
+from connector_assets.run_setup import integration_of, policy_of
 from connector_resources.connections import Settings
 
 FIRST, LATER = "first", "later"
@@ -78,8 +78,8 @@ class Remembering:
 class QuickPipeline(Pipeline):
     """The pipeline, with a memory for the checks."""
 
-    def __init__(self, flow: Flow, pace: Pace, memory: Memory) -> None:
-        super().__init__(flow, pace)
+    def __init__(self, flow: Flow, policy: DeliveryPolicy, memory: Memory) -> None:
+        super().__init__(flow, policy)
         self._memory = memory
 
     def check(self, frames: Frames, assembly: Assembly | None = None) -> Mapped:
@@ -201,7 +201,7 @@ class Workshop:
         """Read the source as a run does, up to the delivery."""
         flow, pipeline = self.flow(variant, Process())
         mapped = self._map(variant, flow, pipeline, days=True, land=land, remember=True)
-        flow.bench.close()
+        flow.context.close()
         state = self.site.keep()
         version = digest(state.contents[self.source(variant)])
         return Scene(variant, situation, state, mapped, version, older, strangers)
@@ -212,18 +212,18 @@ class Workshop:
         report = pipeline.deliver(scene.mapped)
         if report.unfinished():
             raise AssertionError(f"{scene.name} cannot be prepared: {report.sentence()}")
-        flow.bench.close()
+        flow.context.close()
         return report
 
     # -- runs -----------------------------------------------------------------------------------------------------
 
     def flow(self, variant: Variant, process: Process) -> tuple[Flow, QuickPipeline]:
         """The flow of a new run in a process."""
-        flow = variant.flow_class(self.site.bench(self.integration(variant), process))
+        flow = variant.flow_class(self.site.context(self.integration(variant), process))
         if self.asks:
             flow.approval = Approval()
         workers = 2 if self.pairs else 1
-        return flow, QuickPipeline(flow, replace(pace_of(flow), slice_size=SLICE, workers=workers), self.memory)
+        return flow, QuickPipeline(flow, replace(policy_of(flow), slice_size=SLICE, workers=workers), self.memory)
 
     def run(self, scene: Scene, process: Process, *, days: bool, whole: bool = False) -> FlowReport:
         """One run as a schedule starts it: what is due, and with `days` what changed in them. The source is really read
@@ -235,7 +235,7 @@ class Workshop:
         land = whole or (version != scene.version and days and not known)
         mapped = self._map(scene.variant, flow, pipeline, days=days, land=land, remember=not whole)
         report = pipeline.deliver(mapped)
-        flow.bench.close()
+        flow.context.close()
         return report
 
     def deliver(
@@ -245,31 +245,31 @@ class Workshop:
         waits for nothing."""
         flow, pipeline = self.flow(scene.variant, process)
         if not patient:
-            pipeline.pace = replace(pipeline.pace, wait_for_doubt=False)
+            pipeline.policy = replace(pipeline.policy, wait_for_outcomes=False)
         report = pipeline.deliver(mapped or scene.mapped)
-        flow.bench.close()
+        flow.context.close()
         return report
 
     def plan(self, scene: Scene) -> str:
         """Plan what the scene begins with; the plan's id. What the plan would only link is left to a sync."""
         flow, pipeline = self.flow(scene.variant, Process())
         pipeline.deliver(scene.mapped, mode="plan")
-        flow.bench.close()
-        return flow.bench.run
+        flow.context.close()
+        return flow.context.run
 
     def apply(self, scene: Scene, process: Process, plan: str) -> FlowReport:
         """Send what a plan says, and that alone."""
         flow, pipeline = self.flow(scene.variant, process)
-        planned = plans.load(flow.bench.ledger, plan).flows[flow.full_name]
+        planned = plans.load(flow.context.ledger, plan).flows[flow.full_name]
         report = pipeline.deliver(scene.mapped, plan=planned.calls(plan))
-        flow.bench.close()
+        flow.context.close()
         return report
 
     def map(self, scene: Scene, process: Process) -> Mapped:
         """The reading half of a run."""
         flow, pipeline = self.flow(scene.variant, process)
         mapped = self._map(scene.variant, flow, pipeline, days=True, land=True, remember=False)
-        flow.bench.close()
+        flow.context.close()
         return mapped
 
     def _map(

@@ -21,7 +21,7 @@ from drill_process import Process, WatchedDatabase
 from landing_places import column_keys
 from sqlalchemy import select
 
-from connector_assets.engine.context import Integration, Workbench
+from connector_assets.engine.context import Integration, RunContext
 from connector_assets.run_setup import SYSTEMS, open_reader
 from connector_resources.connections import Connection
 from connector_resources.landing import LandingStore
@@ -171,11 +171,11 @@ class Site:
 
     # -- our side -------------------------------------------------------------------------------------------------
 
-    def bench(self, integration: Integration, process: Process) -> Workbench:
+    def context(self, integration: Integration, process: Process) -> RunContext:
         """The tools of one run in a process, with clients and logins of its own."""
         self.database.process = process
         ledger = Ledger(self.database, self.clock)
-        return Workbench(
+        return RunContext(
             integration=integration,
             ledger=ledger,
             landing=Landing(str(self.folder / "landing"), ledger, self._landed, self._litter),

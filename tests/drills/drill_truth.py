@@ -91,7 +91,7 @@ def truth_of(
             held[target.id] = target.content
     if papers is not None:
         live, voided = _vouchers(systems["jde"], papers, strangers)
-    ledger, name = flow.bench.ledger, flow.full_name
+    ledger, name = flow.context.ledger, flow.full_name
     known = ledger.deliveries.load(name, list(ledger.deliveries.keys(name)))
     links = {link.source_key: link.target_id for link in ledger.links.all(flow=name)}
     return Truth(
@@ -289,26 +289,26 @@ def _exceptions(flow: Flow) -> frozenset[tuple[str, str]]:
     query = select(exceptions.c.key, exceptions.c.reason).where(
         exceptions.c.flow == flow.full_name, exceptions.c.closed_at.is_(None)
     )
-    with flow.bench.ledger._db.read() as connection:
+    with flow.context.ledger._db.read() as connection:
         return frozenset((row.key, row.reason) for row in connection.execute(query))
 
 
 def _steps(flow: Flow) -> frozenset[str]:
-    with flow.bench.ledger._db.read() as connection:
+    with flow.context.ledger._db.read() as connection:
         query = select(intents.c.step).where(intents.c.flow == flow.full_name).distinct()
         return frozenset(connection.execute(query).scalars())
 
 
 def _left(flow: Flow) -> Iterable[str]:
     """Calls without an outcome, claims, and documents that nobody will look at again."""
-    with flow.bench.ledger._db.read() as connection:
+    with flow.context.ledger._db.read() as connection:
         unclosed = select(intents.c.key, intents.c.step).where(
             intents.c.flow == flow.full_name, intents.c.closed_at.is_(None)
         )
         for row in connection.execute(unclosed):
             yield f"{row.key}: what became of {row.step} was left open"
         mine = deliveries.c.flow == flow.full_name
-        now = flow.bench.now()
+        now = flow.context.now()
         for row in connection.execute(
             select(deliveries.c.key, deliveries.c.state, deliveries.c.claimed_until).where(mine)
         ):

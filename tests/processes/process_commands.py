@@ -59,15 +59,15 @@ def _hurry() -> None:
     from connector_assets import run_setup
     from connector_assets.engine import replaying
     from connector_assets.engine.flow import Flow
-    from connector_assets.engine.task import Pace
+    from connector_assets.engine.task import DeliveryPolicy
     from connector_assets.orchestration import flow_assets
 
-    usual = run_setup.pace_of
+    usual = run_setup.policy_of
 
-    def hurried(flow: Flow) -> Pace:
+    def hurried(flow: Flow) -> DeliveryPolicy:
         return replace(usual(flow), send_within=SEND_WITHIN_SECONDS)
 
-    flow_assets.pace_of = replaying.pace_of = hurried
+    flow_assets.policy_of = replaying.policy_of = hurried
 
 
 class Command:

@@ -83,8 +83,8 @@ def pay_in_bill(town: BillSite, record: Mapping[str, Any], amount: str | None = 
 
 def compared(town: BillSite, flow: str = FLOW) -> Comparison:
     """Both systems side by side."""
-    with town.bench() as bench:
-        return compare(flow_class("jde_bill", flow)(bench))
+    with town.context() as context:
+        return compare(flow_class("jde_bill", flow)(context))
 
 
 def unexplained(town: BillSite, flow: str = FLOW) -> list[tuple[str, str, str]]:

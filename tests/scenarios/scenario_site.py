@@ -23,16 +23,16 @@ from connector_assets.cli.sandboxes import vendors_own
 from connector_assets.cli.syncing import days_of_sync
 from connector_assets.engine import plans
 from connector_assets.engine.applying import apply
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.pipeline import Pipeline
 from connector_assets.engine.report import FlowReport
-from connector_assets.engine.task import Pace
+from connector_assets.engine.task import DeliveryPolicy
 from connector_assets.orchestration.letting_in import Chosen, let_in, named
 from connector_assets.orchestration.probes import Finding, look
 from connector_assets.orchestration.sweep import Sweep, sweep
 from connector_assets.pairs.registry import flow_class
-from connector_assets.run_setup import SYSTEMS, integration_of, open_reader, pace_of
+from connector_assets.run_setup import SYSTEMS, integration_of, open_reader, policy_of
 from connector_resources.connections import Connection, Settings
 from connector_resources.ledger import ExceptionRow, Ledger, NewLink, Staged
 from connector_resources.ledger.approving import Chosen as Approved
@@ -78,7 +78,7 @@ class Site:
     clock: Hands
     flows: dict[str, dict[str, Any]] = field(default_factory=dict)
     connections: dict[str, dict[str, Any]] = field(default_factory=dict)
-    pace: dict[str, Any] = field(default_factory=dict)
+    policy: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     start: date = YESTERDAY
 
@@ -149,7 +149,7 @@ class Site:
         self.connections[name] = self.connections[name] | settings
 
     @contextmanager
-    def bench(self, actor: str = "connector") -> Iterator[Workbench]:
+    def context(self, actor: str = "connector") -> Iterator[RunContext]:
         """The tools of one new run."""
         text = {
             "start_date": self.start.isoformat(),
@@ -158,7 +158,7 @@ class Site:
         }
         settings = Settings.parse(json.dumps(text), self.folder / "connections.yaml")
         assert not settings.broken, settings.broken
-        bench = Workbench(
+        context = RunContext(
             integration=integration_of(settings, self.NAME),
             ledger=self.ledger,
             landing=landing_store(self.folder / "landing", self.ledger),
@@ -170,9 +170,9 @@ class Site:
             actor=actor,
         )
         try:
-            yield bench
+            yield context
         finally:
-            bench.close()
+            context.close()
 
     def _client(self, connection: Connection) -> Any:
         known = self.sandbox.get("/credentials")[connection.system]
@@ -190,13 +190,13 @@ class Site:
 
     def days(self, *names: str, first: date | None = None, last: date | None = None) -> tuple[date, date] | None:
         """The first and last day that `connector sync` of these flows is of."""
-        with self.bench() as bench:
-            return days_of_sync(bench, [self._flow(bench, name) for name in names or self.ALL], first, last)
+        with self.context() as context:
+            return days_of_sync(context, [self._flow(context, name) for name in names or self.ALL], first, last)
 
     def tick(self, *names: str) -> Finding:
         """What a tick of the schedule finds to do for these flows."""
-        with self.bench() as bench:
-            return look(bench, [self._flow(bench, name) for name in names or self.ALL])
+        with self.context() as context:
+            return look(context, [self._flow(context, name) for name in names or self.ALL])
 
     def sync(
         self,
@@ -209,9 +209,9 @@ class Site:
     ) -> dict[str, FlowReport]:
         """One run over these flows (all of them) and days: land, map, check, deliver, as the assets do; with
         `first_ever` as their first one, which looks for what has no day too."""
-        with self.bench() as bench:
+        with self.context() as context:
             return {
-                name: self._run(self._flow(bench, name), first, last, mode, due, first_ever)
+                name: self._run(self._flow(context, name), first, last, mode, due, first_ever)
                 for name in names or self.ALL
             }
 
@@ -233,35 +233,35 @@ class Site:
 
     def plan(self, *names: str) -> str:
         """The operator plans from the start date on; returns the plan's id."""
-        with self.bench("planner") as bench:
-            bench.foresee()
+        with self.context("planner") as context:
+            context.foresee()
             for name in names or self.ALL:
-                self._run(self._flow(bench, name), self.start, TODAY, "plan", True)
-            return bench.run
+                self._run(self._flow(context, name), self.start, TODAY, "plan", True)
+            return context.run
 
     def apply(self, plan: str) -> dict[str, FlowReport]:
         """The operator applies a plan."""
-        with self.bench("clerk") as bench:
-            done = apply(bench, plans.load(self.ledger, plan))
+        with self.context("clerk") as context:
+            done = apply(context, plans.load(self.ledger, plan))
         return {each.report.flow.partition("/")[2]: each.report for each in done}
 
     def sweep(self, name: str) -> Sweep:
         """The slower look at all keys."""
-        with self.bench() as bench:
-            return sweep(self._flow(bench, name))
+        with self.context() as context:
+            return sweep(self._flow(context, name))
 
     def let_in(self, name: str, *keys: str, days: tuple[date, date] | None = None, mode: str = "apply") -> FlowReport:
         """The operator lets documents in: by key, or those of days before the start date."""
-        with self.bench() as bench:
-            flow = self._flow(bench, name)
+        with self.context() as context:
+            flow = self._flow(context, name)
             found = named(flow, keys) if keys else {}
             return let_in(flow, Chosen((name,), "clerk", found, days, mode))
 
-    def _flow(self, bench: Workbench, name: str) -> Flow:
-        return flow_class(self.NAME, name)(bench)
+    def _flow(self, context: RunContext, name: str) -> Flow:
+        return flow_class(self.NAME, name)(context)
 
-    def _pace(self, flow: Flow) -> Pace:
-        return replace(pace_of(flow), **self.pace)
+    def _pace(self, flow: Flow) -> DeliveryPolicy:
+        return replace(policy_of(flow), **self.policy)
 
     # -- what the operator sees and does --------------------------------------------------------------------------
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_resources.jde.contract import ACTS
 
 
-def missing_act(bench: Workbench, acts: Iterable[str]) -> str | None:
+def missing_act(context: RunContext, acts: Iterable[str]) -> str | None:
     """The first of these acts that the connection names no orchestration for."""
-    named = bench.connection("jde").orchestrations  # type: ignore[union-attr]
+    named = context.connection("jde").orchestrations  # type: ignore[union-attr]
     return next((act for act in acts if act not in named), None)
 
 
-def lacking_inputs(bench: Workbench, needs: Mapping[str, Sequence[str]]) -> list[str]:
+def lacking_inputs(context: RunContext, needs: Mapping[str, Sequence[str]]) -> list[str]:
     """What the orchestrations of these acts lack, one sentence each; asks JDE. `needs` is act -> our fields, which are
     the inputs' names unless the connection maps them."""
     if not needs:
         return []
     told = []
-    orchestrations = bench.client("jde").orchestrations
+    orchestrations = context.client("jde").orchestrations
     offered = orchestrations.discover()
     arrays = orchestrations.shows_arrays(offered)
     for act, fields in needs.items():

@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from connector_assets.documents.jde.keys import Row, text
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_resources.close_calendar import CloseCalendar
 
 ONE_DAY = timedelta(days=1)
@@ -126,14 +126,14 @@ class Periods:
         return next((each for each in later if self.open_on(company, each)), None)
 
 
-def periods_of(bench: Workbench, rules: PeriodRules) -> Periods:
-    """The periods of the JDE connection of a bench, from the newest snapshot of F0010 and the integration's calendar.
+def periods_of(context: RunContext, rules: PeriodRules) -> Periods:
+    """The periods of the JDE connection of a run, from the newest snapshot of F0010 and the integration's calendar.
 
     Raises UnusableInput where the calendar's file cannot be used.
     """
-    path = bench.integration.settings.close_calendar
+    path = context.integration.settings.close_calendar
     calendar = CloseCalendar.load(path) if path is not None else None
-    return Periods(bench.reader("jde").snapshot("F0010"), rules, calendar, bench.now())
+    return Periods(context.reader("jde").snapshot("F0010"), rules, calendar, context.now())
 
 
 def _span(row: Row, rules: PeriodRules) -> _Span | None:

@@ -20,7 +20,7 @@ from connector_assets.engine.checks import FrameChecks, mapped_columns, required
 from connector_assets.engine.document import Document, FieldChange, Target
 from connector_assets.engine.flow import Source
 from connector_assets.engine.wording import check_wording
-from connector_assets.pairs.jde_bill.reference_list import Listed, ListSettings, common, repeated
+from connector_assets.pairs.jde_bill.reference_list import ListSettings, ReferenceList, common, repeated
 
 AccountType = Literal[
     "UNSPECIFIED",
@@ -100,7 +100,7 @@ class ChartSettings(ListSettings):
         return check_wording(wording, ("name", "number"), needed=("number",))
 
 
-class ChartOfAccounts(Listed):
+class ChartOfAccounts(ReferenceList):
     """The JDE chart of accounts to BILL."""
 
     name = "chart_of_accounts"
@@ -109,7 +109,7 @@ class ChartOfAccounts(Listed):
     source_entity = "F0901"
     target_entity = "chart_of_accounts"
     natural_key = "account number"
-    named_by = ("number",)
+    lookup_fields = ("number",)
     document_columns: ClassVar[Mapping[str, str]] = {
         "number": "str?",
         "name": "str?",
@@ -131,7 +131,7 @@ class ChartOfAccounts(Listed):
 
     @property
     def resource(self) -> Any:
-        return self.bench.client("bill").accounts
+        return self.context.client("bill").accounts
 
     # -- the source side ------------------------------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ class ChartOfAccounts(Listed):
 
     @cached_property
     def _rows(self) -> list[dict[str, Any]]:
-        found = sorted(self.bench.reader("jde").snapshot("F0901"), key=lambda row: row["AID"])
+        found = sorted(self.context.reader("jde").snapshot("F0901"), key=lambda row: row["AID"])
         rows = [self._row(row) for row in found]
         shared = repeated(rows, "name")
         for row in rows:

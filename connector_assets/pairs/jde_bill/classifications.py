@@ -1,7 +1,7 @@
 """What a line of a bill is booked to in BILL: its account, and its business unit's record, through the links of the
 flows `chart_of_accounts` and `departments`.
 
-    frames.lines = Classified(bench).resolve(frames.lines)      # fills the columns COLUMNS
+    frames.lines = Classified(context).resolve(frames.lines)      # fills the columns COLUMNS
     line_rows = row_schema("bill lines", {**CHECKS, ...})       # with these checks of them
     FrameChecks(shows=SHOWS, names=NAMES, waits_for=classified.waits_for)
     body["classifications"] = classified.body(line)             # BILL's names of the ids
@@ -19,10 +19,10 @@ import pandas as pd
 
 from connector_assets.documents.jde.keys import account_key
 from connector_assets.engine.checks import reason, records
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.pairs.jde_bill.chart_of_accounts import ChartOfAccounts
 from connector_assets.pairs.jde_bill.departments import MAPPING, Departments, unit_key
-from connector_assets.pairs.jde_bill.reference_list import Listed
+from connector_assets.pairs.jde_bill.reference_list import ReferenceList
 from connector_resources.ledger.foreseen import ForeseenLinks
 
 Line = Mapping[str, Any]
@@ -75,10 +75,10 @@ def troubles(lines: pd.DataFrame) -> dict[str, str]:
 class Classified:
     """Lines of JDE and their records in BILL. One a run: what BILL's lists hold is read once."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
-        self.accounts = ChartOfAccounts(bench)
-        self.units = Departments(bench)
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.accounts = ChartOfAccounts(context)
+        self.units = Departments(context)
 
     def resolve(self, lines: pd.DataFrame) -> pd.DataFrame:
         """Fill COLUMNS of mapped lines."""
@@ -138,8 +138,8 @@ class Classified:
             return None, "department_not_linked"
         return id, "archived_in_target" if id in self._archived_units else LINKED
 
-    def _ids(self, flow: Listed, keys: Collection[str]) -> dict[str, str]:
-        links = self.bench.ledger.links.of(flow.full_name, list(keys))
+    def _ids(self, flow: ReferenceList, keys: Collection[str]) -> dict[str, str]:
+        links = self.context.ledger.links.of(flow.full_name, list(keys))
         return {key: link.target_id for key, link in links.items()}
 
     # -- what BILL's lists hold -----------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ class Classified:
     def _named(self) -> dict[str, str]:
         """Name, short name or id of a unit's record -> its id; the id goes before the short name, and that before the
         name."""
-        rows = self.bench.reader("bill").snapshot(self.units.snapshot)
+        rows = self.context.reader("bill").snapshot(self.units.snapshot)
         return {row[by]: row["id"] for by in ("name", "short_name", "id") for row in rows if row[by]}
 
     @cached_property
@@ -167,16 +167,16 @@ class Classified:
     def _archived_units(self) -> set[str]:
         return self._archived(self.units)
 
-    def _archived(self, flow: Listed) -> set[str]:
+    def _archived(self, flow: ReferenceList) -> set[str]:
         """Ids of archived records, less those that this run's own flow has put right after the list was read."""
-        archived = {row["id"] for row in self.bench.reader("bill").snapshot(flow.snapshot) if row["archived"]}
-        if isinstance(self.bench.ledger.links, ForeseenLinks):
-            return archived - self.bench.ledger.links.restored(flow.full_name)
-        if flow.full_name not in {report.flow for report in self.bench.ledger.reports.of(self.bench.run)}:
+        archived = {row["id"] for row in self.context.reader("bill").snapshot(flow.snapshot) if row["archived"]}
+        if isinstance(self.context.ledger.links, ForeseenLinks):
+            return archived - self.context.ledger.links.restored(flow.full_name)
+        if flow.full_name not in {report.flow for report in self.context.ledger.reports.of(self.context.run)}:
             return archived
-        links = self.bench.ledger.links.by_target(flow.full_name, flow.target_entity, list(archived))
+        links = self.context.ledger.links.by_target(flow.full_name, flow.target_entity, list(archived))
         keys = {link.source_key: id for id, link in links.items()}
-        known = self.bench.ledger.deliveries.load(flow.full_name, list(keys))
+        known = self.context.ledger.deliveries.load(flow.full_name, list(keys))
         return archived - {
             keys[key] for key, each in known.items() if each.state == "settled" and (each.content or {}).get("active")
         }

@@ -20,7 +20,7 @@ from connector_assets.engine.checks import FrameChecks, at_most, mapped_columns,
 from connector_assets.engine.document import Document, FieldChange, Target
 from connector_assets.engine.flow import Source
 from connector_assets.engine.wording import check_wording
-from connector_assets.pairs.jde_bill.reference_list import Listed, ListSettings, common
+from connector_assets.pairs.jde_bill.reference_list import ListSettings, ReferenceList, common
 
 UnitsAs = Literal["departments", "locations", "accounting_classes"]
 MAPPING = "departments"
@@ -61,7 +61,7 @@ class DepartmentSettings(ListSettings):
         return None if short_name is None else check_wording(short_name, COLUMNS, needed=("MCU",))
 
 
-class Departments(Listed):
+class Departments(ReferenceList):
     """JDE business units to BILL."""
 
     name = "departments"
@@ -74,7 +74,7 @@ class Departments(Listed):
     )
     source_entity = "F0006"
     natural_key = "business unit"
-    named_by = ("unit",)
+    lookup_fields = ("unit",)
     document_columns: ClassVar[Mapping[str, str]] = {
         "unit": "str?",
         "name": "str?",
@@ -98,7 +98,7 @@ class Departments(Listed):
 
     @property
     def resource(self) -> Any:
-        return getattr(self.bench.client("bill"), self.target_entity)
+        return getattr(self.context.client("bill"), self.target_entity)
 
     @property
     def snapshot(self) -> str:
@@ -111,7 +111,7 @@ class Departments(Listed):
 
     @cached_property
     def _rows(self) -> list[dict[str, Any]]:
-        units = self.bench.reader("jde").snapshot("F0006")
+        units = self.context.reader("jde").snapshot("F0006")
         return [self._row(row) for row in sorted(units, key=lambda row: row["MCU"])]
 
     def _row(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,7 +132,7 @@ class Departments(Listed):
     @property
     def mapped(self) -> dict[str, str]:
         """Unit -> the record that an operator chose for it."""
-        return self.bench.ledger.mappings.table(self.bench.integration.name, MAPPING)
+        return self.context.ledger.mappings.table(self.context.integration.name, MAPPING)
 
     @property
     def checks(self) -> FrameChecks:

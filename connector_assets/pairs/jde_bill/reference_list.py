@@ -5,9 +5,9 @@ looked at here. BILL deletes nothing: what JDE has no use for any more is archiv
 archived record is left as it is otherwise. What somebody archives or renames in BILL is seen in the list of the next
 run and, as long as JDE is the owner (`on_conflict: source`), put right again.
 
-**Natural key.** One that the record itself carries (`Listed.name_of`). That BILL refuses a second record of one name or
-number is expected, but not established for v3 (bill section 3.6): a look-up that finds nothing waits for the effect
-window.
+**Natural key.** One that the record itself carries (`ReferenceList.name_of`). That BILL refuses a second record of one
+name or number is expected, but not established for v3 (bill section 3.6): a look-up that finds nothing waits for the
+effect window.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from connector_assets.engine.checks import computed
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import (
     Bulk,
     Decision,
@@ -55,7 +55,7 @@ class ListSettings(BaseModel):
     on_conflict: Literal["hold", "source"] = Field(default="source", description="when a field changed in both systems")
 
 
-class Listed(Flow):
+class ReferenceList(Flow):
     """A snapshot of JDE kept as one of BILL's lists.
 
     The content of a document has `active` among its fields, and '' or None where BILL may have what it likes.
@@ -71,8 +71,8 @@ class Listed(Flow):
     # the rule by which documents are left alone that BILL has no use for
     unused_rule: ClassVar[str]
 
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__(bench)
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
         self._held: dict[str, Target] | None = None
 
     # -- what a list says of itself -------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ class Listed(Flow):
     # -- the source side ------------------------------------------------------------------------------------------
 
     @property
-    def looks_first(self) -> bool:  # type: ignore[override]
+    def lookup_before_create(self) -> bool:  # type: ignore[override]
         """A record that someone made in BILL meanwhile is linked, not made a second time."""
         return self.validates or not begins_empty(self)
 
@@ -131,7 +131,7 @@ class Listed(Flow):
 
     def resolve(self, frames: Frames) -> Frames:
         documents = frames.documents.copy()
-        links = self.bench.ledger.links.of(self.full_name, list(documents["key"]))
+        links = self.context.ledger.links.of(self.full_name, list(documents["key"]))
         documents["ignored"] = computed(documents, lambda row: None if row["key"] in links else self.rule(row))
         moved = self._moved({key: link.target_id for key, link in links.items()})
         documents["moved"] = computed(documents, lambda row: row["key"] in moved)
@@ -143,8 +143,8 @@ class Listed(Flow):
 
     def _moved(self, linked: Mapping[str, str]) -> set[str]:
         """The documents whose record is not as it was left, by the list that this run has read."""
-        seen = {row["id"]: self.observe(_Row(row)) for row in self.bench.reader("bill").snapshot(self.snapshot)}
-        known = self.bench.ledger.deliveries.load(self.full_name, list(linked))
+        seen = {row["id"]: self.observe(_Row(row)) for row in self.context.reader("bill").snapshot(self.snapshot)}
+        known = self.context.ledger.deliveries.load(self.full_name, list(linked))
         return {
             key
             for key, id in linked.items()
@@ -162,7 +162,7 @@ class Listed(Flow):
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         keys = [document.key for document in documents]
         # what may still come of a call in doubt is not in a list that was read before
-        if self._held is None or any(self.bench.ledger.intents.unfinished(self.full_name, keys).values()):
+        if self._held is None or any(self.context.ledger.intents.unfinished(self.full_name, keys).values()):
             self._held = {target.id: target for target in self.targets()}
         # as it was sent: JDE may know it by another number by now
         found: dict[Any, list[Target]] = {}
@@ -196,15 +196,15 @@ class Listed(Flow):
             return self._validated(document, known, target)
         return converge(
             document.content,
-            replace(known, content=self.minded(document, known.content)) if known.content is not None else known,
-            replace(target, content=self.minded(document, target.content)) if target else None,
+            replace(known, content=self.comparable(document, known.content)) if known.content is not None else known,
+            replace(target, content=self.comparable(document, target.content)) if target else None,
             create=lambda: self._create(document),
             update=lambda current, changes: self._change(document, current, changes),
             source_wins=self.settings.on_conflict == "source",
             moved=document.moved,
         )
 
-    def minded(self, document: Document, content: Mapping[str, Any]) -> dict[str, Any]:
+    def comparable(self, document: Document, content: Mapping[str, Any]) -> dict[str, Any]:
         """All of a record that shall be archived but whether it is, and whatever JDE leaves to BILL, counts as
         agreed."""
         wanted = document.content

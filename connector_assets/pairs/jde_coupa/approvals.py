@@ -31,7 +31,7 @@ from connector_assets.engine.checks import (
 from connector_assets.engine.document import Decision, Do, Document, Done, FieldChange, Hold, NeedTarget, Step, Target
 from connector_assets.engine.flow import Assembly, Flow, Frames, Source, read_settings
 from connector_assets.engine.reasons import problem
-from connector_assets.pairs.jde_coupa.invoices.flow import BORN_IN_COUPA, Invoices
+from connector_assets.pairs.jde_coupa.invoices.flow import ORIGINATES_IN_COUPA, Invoices
 from connector_assets.pairs.jde_coupa.mark_and_payer import coupa_pays
 from connector_assets.pairs.jde_coupa.origin import voucher_key_on
 from connector_resources.coupa.models import Invoice
@@ -74,9 +74,9 @@ class Approvals(Flow):
     source_role, source_entity = "coupa", "invoices"
     target_role, target_entity = "jde", "F0411"
     natural_key = "voucher key"
-    named_by = ("voucher",)
+    lookup_fields = ("voucher",)
     needs_opening = False
-    looks_first = True
+    lookup_before_create = True
     document_columns: ClassVar[Mapping[str, str]] = {
         "invoice_id": "int",
         "number": "str?",
@@ -93,12 +93,12 @@ class Approvals(Flow):
 
     def all_keys(self) -> dict[str, date | None]:
         keys: dict[str, date | None] = {}
-        for rows in self.bench.reader("coupa").all_rows("invoices", ["id", "updated_on"]):
+        for rows in self.context.reader("coupa").all_rows("invoices", ["id", "updated_on"]):
             keys |= self.changed_keys("invoices", rows)
         return keys
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        reader: Any = self.bench.reader("coupa")
+        reader: Any = self.context.reader("coupa")
         rows = reader.complete("invoices", ["id"], [(int(key.partition(":")[2]),) for key in keys])
         made = Assembly(rows=len(rows), rows_in_documents=len(rows))
         for row in rows:
@@ -122,7 +122,7 @@ class Approvals(Flow):
 
     @cached_property
     def _key_field(self) -> str | None:
-        own: Any = read_settings(Invoices.Settings, self.bench.integration.settings, Invoices.name)
+        own: Any = read_settings(Invoices.Settings, self.context.integration.settings, Invoices.name)
         field: str | None = own.key_custom_field
         return field
 
@@ -133,8 +133,8 @@ class Approvals(Flow):
 
     def resolve(self, frames: Frames) -> Frames:
         documents = records(frames.documents)
-        name = f"{self.bench.integration.name}/{Invoices.name}"
-        links = self.bench.ledger.links.by_target(name, "invoices", [str(row["invoice_id"]) for row in documents])
+        name = f"{self.context.integration.name}/{Invoices.name}"
+        links = self.context.ledger.links.by_target(name, "invoices", [str(row["invoice_id"]) for row in documents])
         for row in documents:
             link = links.get(str(row["invoice_id"]))
             # the link was made when the voucher was sent; what stands on the invoice anybody may have changed
@@ -165,7 +165,7 @@ class Approvals(Flow):
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         keys = [voucher_parts(id) for id in set(ids)]
-        rows = rows_of(self.bench, set(keys))
+        rows = rows_of(self.context, set(keys))
         return {id: _observe(id, items) for items in by(rows, *VOUCHER_KEY).values() if (id := _id(items))}
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
@@ -182,7 +182,7 @@ class Approvals(Flow):
         approved = self.settings.approved_status
         if wanted == approved and now <= IN_PAYMENT | {approved}:
             return Done()
-        if wanted == approved and coupa_pays(self.bench.integration.settings):
+        if wanted == approved and coupa_pays(self.context.integration.settings):
             return Hold((problem("another_payer", "pay_status", COUPA_PAYS),))
         movable = {approved, *self.settings.waiting_statuses}
         if not now <= movable:
@@ -206,7 +206,7 @@ class Approvals(Flow):
         )
 
     def _set(self, id: str, body: Mapping[str, Any]) -> Target:
-        self.bench.client("jde").orchestrations.call(PAY_STATUS, body)
+        self.context.client("jde").orchestrations.call(PAY_STATUS, body)
         try:
             return self.read([id])[id]
         except (SystemProblem, KeyError) as error:
@@ -214,7 +214,7 @@ class Approvals(Flow):
 
     @property
     def _orchestrations(self) -> Mapping[str, Any]:
-        connection: Any = self.bench.connection("jde")
+        connection: Any = self.context.connection("jde")
         found: Mapping[str, Any] = connection.orchestrations
         return found
 
@@ -230,7 +230,7 @@ class Approvals(Flow):
     @cached_property
     def _invoices(self) -> dict[str, str]:
         """Voucher -> the document key of the invoice that came from it, of all that Coupa holds."""
-        reader: Any = self.bench.reader("coupa")
+        reader: Any = self.context.reader("coupa")
         found = {}
         for rows in reader.all_rows("invoices", ["id", "record"]):
             for row in rows:
@@ -240,8 +240,8 @@ class Approvals(Flow):
         return found
 
     def startup_problems(self) -> list[str]:
-        name = self.bench.connection("jde").name
-        if coupa_pays(self.bench.integration.settings):
+        name = self.context.connection("jde").name
+        if coupa_pays(self.context.integration.settings):
             return [f"leave {self.name} out of connections.yaml: {COUPA_PAYS}"]
         known = PAY_STATUS in self._orchestrations
         return [] if known else [f"set orchestrations.{PAY_STATUS} of the connection {name}"]
@@ -249,7 +249,7 @@ class Approvals(Flow):
 
 def _rule(row: Mapping[str, Any]) -> str | None:
     if row["voucher"] is None:
-        return BORN_IN_COUPA
+        return ORIGINATES_IN_COUPA
     return None if row["wanted"] is not None else UNDECIDED
 
 

@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connector_assets.documents.jde.voucher_entry.identity import origins_of
 from connector_assets.documents.jde.voucher_entry.origins import Origins
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import read_settings
 from connector_assets.pairs.jde_coupa.origin import MarkRules
 from connector_resources.connections import IntegrationSettings
 
-BIRTH_FLOW = "approved_invoices"
+ORIGIN_FLOW = "approved_invoices"
 PAYMENT_FLOWS = {"jde": "payments_to_coupa", "coupa": "payments_to_jde"}
 UNDONE_STATUSES = ("cancelled", "canceled")
 SETTLED_STATUSES, UNCLEAR_STATUSES = ("completed_successfully",), ("completed_with_errors",)
@@ -52,15 +52,15 @@ class OriginRules(MarkRules):
 
 def origin_rules(integration: IntegrationSettings) -> OriginRules:
     """The rules of an integration. Raises UnusableInput naming the setting that cannot be used."""
-    rules = read_settings(OriginRules, integration, BIRTH_FLOW)
+    rules = read_settings(OriginRules, integration, ORIGIN_FLOW)
     assert isinstance(rules, OriginRules)
     return rules
 
 
-def origins(bench: Workbench) -> Origins:
+def origins(context: RunContext) -> Origins:
     """Which vouchers of JD Edwards were born in Coupa."""
-    integration = bench.integration
-    return origins_of(bench, f"{integration.name}/{BIRTH_FLOW}", "invoices", origin_rules(integration.settings))
+    integration = context.integration
+    return origins_of(context, f"{integration.name}/{ORIGIN_FLOW}", "invoices", origin_rules(integration.settings))
 
 
 def booked_numbers(integration: IntegrationSettings) -> range:
@@ -78,10 +78,10 @@ def coupa_pays(integration: IntegrationSettings) -> bool:
     return PAYMENT_FLOWS["coupa"] in integration.flows
 
 
-def return_status(integration: IntegrationSettings, *, born_in_coupa: bool) -> str | None:
+def return_status(integration: IntegrationSettings, *, originates_in_coupa: bool) -> str | None:
     """The pay status that a voucher goes back to when a payment of Coupa Pay is taken back; None where it need not be
     said, since nothing is handed over by its status."""
-    if born_in_coupa:
+    if originates_in_coupa:
         return origin_rules(integration).unpayable_status
     handed = read_settings(HandedOver, integration, "invoices")
     assert isinstance(handed, HandedOver)
@@ -94,7 +94,7 @@ def payer_problem(integration: IntegrationSettings, payer: Literal["jde", "coupa
     Where `approved_invoices` is off nobody has said who pays: the payment flow that is on says it by being on.
     """
     named = integration.flows
-    if BIRTH_FLOW in named and origin_rules(integration).payer != payer:
-        return f"{BIRTH_FLOW} has payer {origin_rules(integration).payer}"
+    if ORIGIN_FLOW in named and origin_rules(integration).payer != payer:
+        return f"{ORIGIN_FLOW} has payer {origin_rules(integration).payer}"
     other = next(flow for who, flow in PAYMENT_FLOWS.items() if who != payer)
     return f"{other} is on too, and an invoice is paid by one system" if other in named else ""

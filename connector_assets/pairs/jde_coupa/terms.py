@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 
 MAPPING = "payment_terms"
 
 
-def resolve_terms(bench: Workbench, terms: pd.Series) -> pd.Series:
+def resolve_terms(context: RunContext, terms: pd.Series) -> pd.Series:
     """Coupa's term code for each JDE term; None where JDE has none, '' where it cannot be told.
 
     A mapped term must be an active payment term of Coupa, and so must one that is taken over unmapped.
     """
-    mapped = bench.ledger.mappings.table(bench.integration.name, MAPPING)
-    codes = {row["code"] for row in bench.reader("coupa").snapshot("payment_terms") if row.get("active") is not False}
+    mapped = context.ledger.mappings.table(context.integration.name, MAPPING)
+    codes = {row["code"] for row in context.reader("coupa").snapshot("payment_terms") if row.get("active") is not False}
 
     def resolve(term: str | None) -> str | None:
         if term is None:

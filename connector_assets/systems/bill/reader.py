@@ -80,7 +80,7 @@ class BillReader(LandingReader):
 
     def changed_pages(self, entity: str, first: date, last: date) -> Iterator[Rows]:
         self._must_be_document(entity)
-        start, until = window_of(first, last, self.bench.time_zone(self.role))
+        start, until = window_of(first, last, self.context.time_zone(self.role))
         pages = self._pages(entity, self._resource(entity).changed_between(start, until))
         # the client may look a little further back than it was asked to: those records are of other days
         return ([row for row in page if row[DAY] is None or first <= row[DAY] <= last] for page in pages)
@@ -97,10 +97,10 @@ class BillReader(LandingReader):
 
     def _resource(self, entity: str) -> Any:
         name = DOCUMENTS[entity].resource if entity in DOCUMENTS else SNAPSHOTS[entity][0]
-        return getattr(self.bench.client(self.role), name)
+        return getattr(self.context.client(self.role), name)
 
     def _pages(self, entity: str, records: Iterable[Any], names: Sequence[str] | None = None) -> Iterator[Rows]:
-        document, zone = DOCUMENTS[entity], self.bench.time_zone(self.role)
+        document, zone = DOCUMENTS[entity], self.context.time_zone(self.role)
         chosen = list(names or document.columns)
         left = iter(records)
         while page := [document.row(record, zone, chosen) for record in islice(left, PAGE)]:

@@ -66,7 +66,7 @@ class CoupaReader(LandingReader):
 
     def changed_pages(self, entity: str, first: date, last: date) -> Iterator[Rows]:
         self._must_be_document(entity)
-        start, until = window_of(first, last, self.bench.time_zone(self.role))
+        start, until = window_of(first, last, self.context.time_zone(self.role))
         return self._pages(entity, self._resource(entity).changed_between(start, until))
 
     def keyed_pages(self, entity: str, columns: Sequence[str], keys: Collection[tuple[Any, ...]]) -> Iterator[Rows]:
@@ -84,10 +84,10 @@ class CoupaReader(LandingReader):
         return ["id"], [(int(id),)]
 
     def _resource(self, entity: str) -> Any:
-        return getattr(self.bench.client(self.role), DOCUMENTS[entity].resource)
+        return getattr(self.context.client(self.role), DOCUMENTS[entity].resource)
 
     def _pages(self, entity: str, records: Iterable[Any], names: Sequence[str] | None = None) -> Iterator[Rows]:
-        document, zone = DOCUMENTS[entity], self.bench.time_zone(self.role)
+        document, zone = DOCUMENTS[entity], self.context.time_zone(self.role)
         chosen = names or list(document.columns)
         left = iter(records)
         while page := [document.row(record, zone, chosen) for record in islice(left, PAGE)]:
@@ -95,7 +95,7 @@ class CoupaReader(LandingReader):
 
     def _snapshot_page(self, entity: str) -> Iterator[Rows]:
         names = SNAPSHOTS[entity].names
-        resource = getattr(self.bench.client(self.role), entity)
+        resource = getattr(self.context.client(self.role), entity)
         yield [{name: getattr(record, name) for name in names} for record in resource.all(fields=names)]
 
     def _must_be_document(self, entity: str) -> None:

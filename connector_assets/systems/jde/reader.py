@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from connector_assets.documents.tax_numbers import without
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.systems.jde.following import FOLLOWING, VOUCHERS, Following
 from connector_assets.systems.reading import LandingReader, Rows
 from connector_resources.connections import JdeConnection
@@ -32,11 +32,11 @@ class JdeReader(LandingReader):
     # whoever writes past JD Edwards' own programs leaves UPMJ as it is, or empty (jde-ais section 3)
     may_lack_days = True
 
-    def __init__(self, bench: Workbench, role: str) -> None:
-        super().__init__(bench, role)
-        settings = bench.connection(role)
+    def __init__(self, context: RunContext, role: str) -> None:
+        super().__init__(context, role)
+        settings = context.connection(role)
         assert isinstance(settings, JdeConnection)
-        self.following = Following(settings, lambda: self._client, self._landed_vouchers, lambda: bench.today(role))
+        self.following = Following(settings, lambda: self._client, self._landed_vouchers, lambda: context.today(role))
         self._lock = threading.Lock()
         self._stamp: dict[str, Any] | None = None
 
@@ -57,7 +57,7 @@ class JdeReader(LandingReader):
         """One for the four tables, asked once: that of F0411, where this run has read it already, is no newer."""
         with self._lock:
             if self._stamp is None:
-                reports = self.bench.ledger.reports.of(self.bench.run)
+                reports = self.context.ledger.reports.of(self.context.run)
                 told = [each.report["stamp"] for each in reports if each.flow == f"{self.connection}/{VOUCHERS}"]
                 self._stamp = dict(told[-1]) if told else self.following.stamp()
             return self._stamp
@@ -69,7 +69,7 @@ class JdeReader(LandingReader):
 
     def _landed_vouchers(self, first: date, last: date) -> Rows | None:
         """The rows of F0411 of these days that this run has landed; None where it has not."""
-        found = self.bench.ledger.landing.for_run(self.bench.run, self.connection, VOUCHERS, "window")
+        found = self.context.ledger.landing.for_run(self.context.run, self.connection, VOUCHERS, "window")
         for landed in reversed(found):
             if landed.window_from and landed.window_to and landed.window_from <= first and last <= landed.window_to:
                 return [
@@ -95,13 +95,13 @@ class JdeReader(LandingReader):
         found: Mapping[str, int] = self._client.currency_decimals
         return found
 
-    def doubt(self, currency: str) -> str:
+    def currency_warning(self, currency: str) -> str:
         """By the connection's `currency_decimals`, or by the vouchers in that currency."""
-        return str(self._client.doubt(currency))
+        return str(self._client.currency_warning(currency))
 
     @property
     def _client(self) -> Any:
-        return self.bench.client(self.role)
+        return self.context.client(self.role)
 
 
 def _is_hidden(entity: str, column: str) -> bool:

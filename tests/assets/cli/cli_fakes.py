@@ -12,7 +12,7 @@ from landing_places import landing_store
 from pydantic import BaseModel, ConfigDict
 
 from connector_assets.engine.checks import FrameChecks, mapped_columns, required, row_schema, shape_schema
-from connector_assets.engine.context import Integration, Workbench
+from connector_assets.engine.context import Integration, RunContext
 from connector_assets.engine.document import (
     Decision,
     Document,
@@ -81,12 +81,12 @@ class Bills(Flow):
     source_role, source_entity = "jde", "F0411"
     target_role, target_entity = "coupa", "bills"
     natural_key = "key"
-    named_by = ("key",)
+    lookup_fields = ("key",)
     document_columns: ClassVar[Mapping[str, str]] = {"name": "str?", "void": "bool"}
     Settings = _Settings
 
-    def __init__(self, bench: Workbench, books: Books) -> None:
-        super().__init__(bench)
+    def __init__(self, context: RunContext, books: Books) -> None:
+        super().__init__(context)
         self.books = books
 
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
@@ -175,7 +175,7 @@ def bills(ledger: Ledger, clock: ManualClock, books: Books, landing: str) -> Bil
     def no_client(*_: Any) -> Any:
         raise AssertionError("no client in these tests")
 
-    class Counted(Workbench):
+    class Counted(RunContext):
         def calls(self) -> tuple[int, int]:
             return 0, 0
 
@@ -183,14 +183,14 @@ def bills(ledger: Ledger, clock: ManualClock, books: Books, landing: str) -> Bil
         "jde": JdeConnection(name="jde", url="http://jde.invalid/jderest"),
         "coupa": CoupaConnection(name="coupa", url="http://coupa.invalid"),
     }
-    bench = Counted(
+    context = Counted(
         integration=Integration("pair", "jde_coupa", connections, IntegrationSettings(name="pair", kind="jde_coupa")),
         ledger=ledger,
         landing=landing_store(landing, ledger),
         open_client=no_client,
-        open_reader=lambda bench, role: _Reader(books),  # type: ignore[arg-type,return-value]
+        open_reader=lambda context, role: _Reader(books),  # type: ignore[arg-type,return-value]
         start_date=date(2026, 2, 1),
         run="replay-1",
         clock=clock,
     )
-    return Bills(bench, books)
+    return Bills(context, books)

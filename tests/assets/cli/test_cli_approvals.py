@@ -13,7 +13,7 @@ from connector_assets.engine import plans
 from connector_assets.engine.document import Document, Step, Target
 from connector_assets.engine.frozen import Frozen, body_hash, body_text, freeze
 from connector_assets.engine.report import FlowReport, Planned, Result
-from connector_assets.run_setup import workbench
+from connector_assets.run_setup import open_run_context
 from connector_resources.home import Home
 from connector_resources.ledger import Change, Ledger, NewStaged
 
@@ -155,8 +155,8 @@ def plan(home: Home, id: str = "plan-1", *, by: str = "ann", keys: tuple[str, ..
         report.add([Result(key, "created", amount=Decimal("10.50"), currency="GBP")])
     report.planned.append(Planned("F0411:9", "adopt", [], None))
     report.add([Result("F0411:9", "adopted")])
-    with workbench(home, "jde_coupa", id, actor=by) as bench:
-        plans.keep(bench, report)
+    with open_run_context(home, "jde_coupa", id, actor=by) as context:
+        plans.keep(context, report)
 
 
 class TestPlans:

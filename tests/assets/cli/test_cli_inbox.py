@@ -19,7 +19,7 @@ import requests
 import yaml
 from clerks import Cli
 
-from connector_assets.inbox.connections import inbox_checks
+from connector_assets.inbox.receivers import inbox_checks
 from connector_resources.home import Home
 from connector_resources.ledger import Ledger
 

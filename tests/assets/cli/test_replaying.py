@@ -11,7 +11,7 @@ from ledger_places import new_ledger
 
 from connector_assets.engine import replaying
 from connector_assets.engine.replaying import Replay, replay
-from connector_assets.engine.task import Pace
+from connector_assets.engine.task import DeliveryPolicy
 from connector_resources.clock import ManualClock
 from connector_resources.ledger import Change, Ledger, Problem
 
@@ -34,8 +34,8 @@ def flow(
     home_ledger: Ledger, clock: ManualClock, books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Bills:
     made = bills(home_ledger, clock, books, str(tmp_path / "landing"))
-    monkeypatch.setattr(replaying, "flows_of", lambda bench: [made])
-    monkeypatch.setattr(replaying, "pace_of", lambda flow: Pace())
+    monkeypatch.setattr(replaying, "flows_of", lambda context: [made])
+    monkeypatch.setattr(replaying, "policy_of", lambda flow: DeliveryPolicy())
     return made
 
 
@@ -48,7 +48,7 @@ def held(ledger: Ledger, clock: ManualClock, *keys: str) -> None:
 
 
 def replayed(flow: Bills, *keys: str) -> Replay:
-    (done,) = replay(flow.bench, {FLOW: keys})
+    (done,) = replay(flow.context, {FLOW: keys})
     return done
 
 

@@ -26,7 +26,7 @@ from connector_assets.engine.checks import (
     row_schema,
     shape_schema,
 )
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import (
     Bulk,
     Decision,
@@ -287,13 +287,13 @@ class FakeFlow(Flow):
     source_role, source_entity = "jde", "F0411"
     target_role, target_entity = "coupa", "bills"
     natural_key = "key"
-    named_by = ("key", "amount", "date", "currency")
+    lookup_fields = ("key", "amount", "date", "currency")
     document_columns: ClassVar[Mapping[str, str]] = {"number": "str", "name": "str?", "until": "str", "paid": "str?"}
     line_columns: ClassVar[Mapping[str, str]] = {"text": "str"}
     Settings = NoSettings
 
-    def __init__(self, bench: Workbench, target: Any, source: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        super().__init__(bench)
+    def __init__(self, context: RunContext, target: Any, source: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        super().__init__(context)
         self.target = target
         self.source = source or {}
         self.kept_key = True

@@ -19,7 +19,7 @@ from connector_assets.engine.engine import Engine
 from connector_assets.engine.frozen import Frozen, body_text
 from connector_assets.engine.planning import Planner
 from connector_assets.engine.report import AccountingError
-from connector_assets.engine.task import Pace
+from connector_assets.engine.task import DeliveryPolicy
 from connector_resources.clock import SYSTEM_CLOCK
 from connector_resources.ledger import Ledger
 
@@ -39,7 +39,7 @@ def world(ledger: Ledger, clock: SetClock) -> World:
 def plan(world: World, documents: Sequence[Document]) -> dict[str, Frozen]:
     """What a sync would send now."""
     flow = world.flow()
-    _, planned = Planner(flow, world.pace, owner=flow.bench.run).plan(documents, look_up=False)
+    _, planned = Planner(flow, world.policy, owner=flow.context.run).plan(documents, look_up=False)
     return {each.key: replace(each.frozen, plan=PLAN) for each in planned if each.frozen is not None}
 
 
@@ -54,8 +54,8 @@ def apply(
     """One run that applies a plan, by ann."""
     flow = world.flow(**more)
     flow.approval = approval
-    flow.bench.actor = "ann"
-    engine = Engine(flow, world.pace, owner=flow.bench.run, plan=calls)
+    flow.context.actor = "ann"
+    engine = Engine(flow, world.policy, owner=flow.context.run, plan=calls)
     return outcomes(engine.deliver(documents), documents)
 
 
@@ -107,7 +107,7 @@ def test_the_bytes_are_the_planned_ones_even_where_the_fields_would_stand_in_ano
         return replace(step, body=dict(reversed(list(step.body.items()))))
 
     flow._create = turned  # type: ignore[method-assign]
-    engine = Engine(flow, world.pace, owner=flow.bench.run, plan=calls)
+    engine = Engine(flow, world.policy, owner=flow.context.run, plan=calls)
     assert outcomes(engine.deliver(documents), documents) == {"a": "created"}
     assert heard == [("create", calls["a"].body)]
 
@@ -183,7 +183,7 @@ class TestWhatWasDoneSince:
         calls = plan(world, documents)
         world.target.fail("create", 1, DROP_AFTER)
         world.target.fail("find", 1, UNREACHABLE)
-        assert world.deliver(documents, wait_for_doubt=False) == {"a": "in_doubt"}
+        assert world.deliver(documents, wait_for_outcomes=False) == {"a": "in_doubt"}
         assert apply(world, calls, documents) == {"a": "created"}
         assert len(world.copies("a")) == 1
 
@@ -233,7 +233,7 @@ def test_a_plan_whose_process_died_is_taken_up_by_the_next_sync(ledger: Ledger, 
             apply(world, calls, documents, ledger=process.ledger, target=process.target)
         if not process.dead:
             break
-        clock.advance(world.pace.lease_seconds + world.pace.lands_within)
+        clock.advance(world.policy.lease_seconds + world.policy.lands_within)
         found = world.deliver(documents)
         assert set(found.values()) <= {"created", "unchanged"}, f"died {process.crossed[-1]}: {found}"
         assert len(world.copies(f"{world.name}:a")) == 1
@@ -244,8 +244,8 @@ def test_a_plan_whose_process_died_is_taken_up_by_the_next_sync(ledger: Ledger, 
 def test_two_people_who_apply_one_plan_at_the_same_time_send_it_once(ledger_place: Any) -> None:
     with Ledger.open(ledger_place.url, ledger_place.schema, clock=SYSTEM_CLOCK) as ledger:
         now = SetClock(datetime.now(UTC))
-        pace = Pace(slice_size=4, workers=2, patience_seconds=60)
-        world = World(ledger, SYSTEM_CLOCK, FakeTarget(now), pace=pace)  # type: ignore[arg-type]
+        policy = DeliveryPolicy(slice_size=4, workers=2, patience_seconds=60)
+        world = World(ledger, SYSTEM_CLOCK, FakeTarget(now), policy=policy)  # type: ignore[arg-type]
         documents = [bill(f"d{number}", now, until="approved", paid="10.00") for number in range(12)]
         calls = plan(world, documents)
         flows = [world.flow() for _ in range(2)]
@@ -253,7 +253,7 @@ def test_two_people_who_apply_one_plan_at_the_same_time_send_it_once(ledger_plac
         gate = threading.Barrier(2)
 
         def person(flow: FakeFlow) -> None:
-            engine = Engine(flow, pace, owner=flow.bench.run, plan=calls)
+            engine = Engine(flow, policy, owner=flow.context.run, plan=calls)
             gate.wait()
             found.append(outcomes(engine.deliver(documents), documents))
 
@@ -313,7 +313,7 @@ def test_death_at_every_boundary_while_applying(ledger: Ledger, clock: SetClock)
         world, calls, heard = begin(f"dies{number}")
         crash(world, calls, number)
         for _ in range(4):
-            clock.advance(world.pace.lease_seconds + world.pace.lands_within)
+            clock.advance(world.policy.lease_seconds + world.policy.lands_within)
             found = apply(world, calls, documents(world), approval=Approval())
             if set(found.values()) <= {"created", "updated", "unchanged"}:
                 break

@@ -47,7 +47,7 @@ def deliver(
 ) -> dict[str, str]:
     """One run of a flow that asks for approvals."""
     flow = flow_of(world, policy, **more)
-    return outcomes(Engine(flow, world.pace, owner=flow.bench.run).deliver(documents), documents)
+    return outcomes(Engine(flow, world.policy, owner=flow.context.run).deliver(documents), documents)
 
 
 def waiting(world: World) -> dict[str, Staged]:
@@ -248,7 +248,7 @@ class TestVoid:
             flow = flow_of(world)
             decide = flow.decide
             flow.decide = lambda each, known, target: decide(each, known, target or as_it_was)  # type: ignore[method-assign]
-            return outcomes(Engine(flow, world.pace, owner=flow.bench.run).deliver(changed), changed)
+            return outcomes(Engine(flow, world.policy, owner=flow.context.run).deliver(changed), changed)
 
         assert blindly() == {"a": "staged"}
         approve(world, "a")
@@ -383,7 +383,7 @@ def test_a_document_in_doubt_is_looked_up_first_approval_or_not(world: World) ->
     documents = [bill("a", world.clock)]
     world.target.fail("create", 1, DROP_AFTER)
     world.target.fail("find", 1, UNREACHABLE)
-    assert outcomes(world.engine(wait_for_doubt=False).deliver(documents), documents) == {"a": "in_doubt"}
+    assert outcomes(world.engine(wait_for_outcomes=False).deliver(documents), documents) == {"a": "in_doubt"}
     assert deliver(world, documents) == {"a": "created"}
     assert waiting(world) == {} and world.target.writes == 1
 
@@ -432,7 +432,7 @@ def test_a_plan_says_what_would_wait(world: World) -> None:
     deliver(world, documents[2:], ABOVE_100)
     approve(world, "let go")
     flow = flow_of(world, ABOVE_100)
-    results, planned = Planner(flow, world.pace, owner=flow.bench.run).plan(documents, look_up=False)
+    results, planned = Planner(flow, world.policy, owner=flow.context.run).plan(documents, look_up=False)
     assert outcomes(results, documents) == {
         "small": "updated",
         "large": "staged",
@@ -481,7 +481,7 @@ def test_death_at_every_boundary_between_an_approval_and_the_end(ledger: Ledger,
         world, shown, heard = begin(f"dies{number}")
         crash(world, number)
         for _ in range(4):
-            clock.advance(world.pace.lease_seconds + world.pace.lands_within)
+            clock.advance(world.policy.lease_seconds + world.policy.lands_within)
             found = deliver(world, documents(world))
             if set(found.values()) <= {"created", "updated", "unchanged", "staged"} and not due(world):
                 break

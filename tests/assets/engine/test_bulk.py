@@ -39,7 +39,7 @@ def clock(clock: object) -> SetClock:
 def world(ledger: Ledger, clock: SetClock) -> World:
     """A flow that has settled its first document long ago."""
     world = World(ledger, clock, FakeTarget(clock))
-    world = replace(world, pace=replace(world.pace, slice_size=10))
+    world = replace(world, policy=replace(world.policy, slice_size=10))
     assert world.deliver([bill("first", clock)]) == {"first": "created"}
     world.target.sent.clear()
     return world
@@ -107,7 +107,7 @@ def test_one_that_the_target_has_already_takes_no_other_with_it(world: World) ->
     world.target.unique = True
     world.target.fail("create", 2, DROP_AFTER)
     lost = bills(world, "a")
-    world.engine(flow(world), wait_for_doubt=False).deliver(lost)
+    world.engine(flow(world), wait_for_outcomes=False).deliver(lost)
     documents = bills(world, "abc")
     found = deliver(world, documents)
     assert {found["b"], found["c"]} == {"created"} and found["a"] in ("adopted", "created", "unchanged")
@@ -196,7 +196,7 @@ def test_a_process_that_dies_anywhere_loses_none_and_makes_none_twice(
             died = True
         found: dict[str, str] = {}
         for _ in range(6):
-            clock.advance(world.pace.lease_seconds + world.pace.lands_within)
+            clock.advance(world.policy.lease_seconds + world.policy.lands_within)
             found = deliver(world, documents)
             if not UNFINISHED & set(found.values()):
                 break
@@ -231,7 +231,7 @@ def test_the_doubt_after_a_short_answer_says_how_many(world: World) -> None:
     made = flow(world)
     made._create_many = lambda bodies: []  # type: ignore[method-assign]
     documents = bills(world, "ab")
-    engine = world.engine(made, wait_for_doubt=False)
+    engine = world.engine(made, wait_for_outcomes=False)
     assert set(outcomes(engine.deliver(documents), documents).values()) == {"in_doubt"}
     events = [event for event in world.ledger.audit.of("a")[1] if event.event == "in_doubt"]
     assert "2 documents were sent in one call, and 0 came back" in events[0].detail["message"]

@@ -14,7 +14,7 @@ from worlds import Crash, Process, World, bill, outcomes
 
 from connector_assets.engine import sending
 from connector_assets.engine.pipeline import Pipeline
-from connector_assets.engine.task import Pace
+from connector_assets.engine.task import DeliveryPolicy
 from connector_resources.clock import SYSTEM_CLOCK
 from connector_resources.errors import RateLimited
 from connector_resources.ledger import Ledger
@@ -35,19 +35,19 @@ def test_runs_of_the_same_documents_at_the_same_time(ledger_place, runs: int) ->
     with Ledger.open(ledger_place.url, ledger_place.schema, clock=SYSTEM_CLOCK) as ledger:
         now = SetClock(datetime.now(UTC))
         world = World(ledger, SYSTEM_CLOCK, FakeTarget(now))  # type: ignore[arg-type]
-        pace = Pace(slice_size=4, workers=2, patience_seconds=60)
+        policy = DeliveryPolicy(slice_size=4, workers=2, patience_seconds=60)
         documents = [bill(f"d{number}", now) for number in range(20)]
         found: list[dict[str, str]] = []
         engines = [world.engine(world.flow()) for _ in range(runs)]
         gate = threading.Barrier(runs)
 
-        def work(number: int) -> None:
-            engine = type(engines[number])(engines[number].flow, pace, owner=engines[number].owner)
+        def task(number: int) -> None:
+            engine = type(engines[number])(engines[number].flow, policy, owner=engines[number].owner)
             mine = documents if number % 2 else documents[::-1]
             gate.wait()
             found.append(outcomes(engine.deliver(mine), documents))
 
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(runs)]
+        threads = [threading.Thread(target=task, args=(number,)) for number in range(runs)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -66,10 +66,10 @@ def test_a_dead_runs_documents_are_taken_when_its_lease_ends(world: World) -> No
     with pytest.raises(Crash):
         world.engine(world.flow(ledger=process.ledger, target=process.target)).deliver([document])
     assert world.known("a").claimed_by is not None
-    assert world.deliver([document], wait_for_doubt=False) == {"a": "failed"}
+    assert world.deliver([document], wait_for_outcomes=False) == {"a": "failed"}
     start = world.clock.monotonic()
     assert world.deliver([document]) == {"a": "created"}
-    assert world.clock.monotonic() - start == pytest.approx(world.pace.lease_seconds, abs=1.5)
+    assert world.clock.monotonic() - start == pytest.approx(world.policy.lease_seconds, abs=1.5)
 
 
 def test_what_a_dead_run_only_claimed_is_due_even_when_another_run_passed_it_by(world: World) -> None:
@@ -78,9 +78,9 @@ def test_what_a_dead_run_only_claimed_is_due_even_when_another_run_passed_it_by(
     document = bill("a", world.clock)
     with pytest.raises(Crash):
         world.engine(world.flow(ledger=process.ledger, target=process.target)).deliver([document])
-    pipeline = Pipeline(world.flow(), world.pace)
+    pipeline = Pipeline(world.flow(), world.policy)
     assert pipeline.due_keys() == {}
-    world.clock.advance(world.pace.lease_seconds)
+    world.clock.advance(world.policy.lease_seconds)
     assert pipeline.due_keys() == {"a": None}
 
 
@@ -89,7 +89,7 @@ def test_another_runs_claim_is_waited_for_but_not_for_ever(world: World) -> None
     documents = [bill("a", world.clock), bill("b", world.clock)]
     start = world.clock.monotonic()
     assert world.deliver(documents) == {"a": "failed", "b": "created"}
-    assert world.clock.monotonic() - start <= world.pace.patience_seconds
+    assert world.clock.monotonic() - start <= world.policy.patience_seconds
     assert world.known("a").claimed_by == "other"
 
 
@@ -126,7 +126,7 @@ def test_claims_do_not_run_out_under_slow_calls(world: World) -> None:
     documents = [bill(key, world.clock) for key in "abcdef"]
     start = world.clock.monotonic()
     assert set(world.deliver(documents, slice_size=10).values()) == {"created"}
-    assert world.clock.monotonic() - start > world.pace.lease_seconds
+    assert world.clock.monotonic() - start > world.policy.lease_seconds
     assert not any(stolen)
     assert world.target.writes == 7
 
@@ -141,7 +141,7 @@ def test_a_run_that_stood_still_for_longer_than_its_lease_sends_nothing(world: W
     def standing_still(*args: object) -> object:
         if not stood:
             stood.append(1)
-            world.clock.advance(world.pace.lease_seconds + 1)
+            world.clock.advance(world.policy.lease_seconds + 1)
             assert world.deliver([document]) == {"a": "created"}
         return real(*args)  # type: ignore[arg-type]
 
@@ -177,7 +177,7 @@ def test_suspended_between_intent_and_call(world: World) -> None:
         ids = opened(intents, now)  # type: ignore[arg-type]
         if not late:
             late.append(1)
-            world.clock.advance(world.pace.send_within + 1)
+            world.clock.advance(world.policy.send_within + 1)
         return ids
 
     world.ledger.intents.open = suspended  # type: ignore[method-assign,assignment]
@@ -224,7 +224,7 @@ def test_a_signal_ends_the_run_with_every_outcome_recorded(world: World, signal:
     assert world.target.writes == 2
     assert [key for key, each in known.items() if each.state == "settled"] == ["a"]
     world.target.create = create  # type: ignore[method-assign]
-    assert world.deliver(documents, wait_for_doubt=False) == {"a": "unchanged"} | dict.fromkeys("bcdef", "created")
+    assert world.deliver(documents, wait_for_outcomes=False) == {"a": "unchanged"} | dict.fromkeys("bcdef", "created")
 
 
 def test_a_signal_while_it_waits(world: World) -> None:
@@ -239,11 +239,11 @@ def test_a_signal_while_it_waits(world: World) -> None:
         world.deliver([bill("a", world.clock)])
     assert world.known("a").claimed_by is None
     world.clock.sleep = sleep  # type: ignore[method-assign]
-    assert world.deliver([bill("a", world.clock)], wait_for_doubt=False) == {"a": "created"}
+    assert world.deliver([bill("a", world.clock)], wait_for_outcomes=False) == {"a": "created"}
 
 
 def test_the_pace_of_production_keeps_its_leases() -> None:
     """A claim is prolonged when a third of it has gone; what is left must cover a round of calls."""
-    pace = Pace()
-    assert pace.lease_seconds * 2 / 3 > pace.send_within + pace.effect_window + 60
-    assert replace(pace, effect_window=300).lands_within == 360
+    policy = DeliveryPolicy()
+    assert policy.lease_seconds * 2 / 3 > policy.send_within + policy.effect_window + 60
+    assert replace(policy, effect_window=300).lands_within == 360

@@ -66,7 +66,7 @@ class Drill:
                 self.world.flow_name, self.world.clock.now()
             ):
                 return
-            self.world.clock.advance(self.world.pace.lease_seconds + self.world.pace.lands_within)
+            self.world.clock.advance(self.world.policy.lease_seconds + self.world.policy.lands_within)
         raise AssertionError(f"not quiet after six runs: {found}")
 
     def check(self) -> None:

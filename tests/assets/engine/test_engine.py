@@ -127,7 +127,7 @@ def test_what_waited_and_was_then_refused_is_not_due(world: World) -> None:
     world.copies("a")[0].status = "approved"
     world.target.fail("pay", 1, REFUSED)
     assert world.deliver([document]) == {"a": "refused"}
-    world.clock.advance(10 * world.pace.recheck_seconds)
+    world.clock.advance(10 * world.policy.recheck_seconds)
     assert world.ledger.deliveries.due(world.flow_name, world.clock.now()) == []
     assert world.ledger.deliveries.waiting(world.flow_name) == []
 

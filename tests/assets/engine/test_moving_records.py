@@ -91,7 +91,7 @@ class Vouchers(World):
 
     def flow(self, *, ledger: Any = None, target: Any = None, **more: Any) -> FakeFlow:
         usual = super().flow(ledger=ledger, target=target, **more)
-        return VoucherFlow(usual.bench, target or self.target)
+        return VoucherFlow(usual.context, target or self.target)
 
 
 @dataclass
@@ -117,7 +117,7 @@ class Town:
             due = self.world.ledger.deliveries.due(self.world.flow_name, self.world.clock.now())
             if not UNFINISHED & set(found.values()) and not due:
                 return
-            self.world.clock.advance(self.world.pace.lease_seconds + self.world.pace.lands_within)
+            self.world.clock.advance(self.world.policy.lease_seconds + self.world.policy.lands_within)
         raise AssertionError(f"not quiet after six runs: {found}")
 
     def check(self) -> None:
@@ -183,7 +183,7 @@ def test_a_record_that_moved_while_nobody_looked_is_followed(ledger: Ledger, clo
     world = Vouchers(ledger, clock, Batches(clock))
     world.target.fail("run", 1, DROP_BEFORE)
     documents = [bill("a", clock)]
-    assert world.deliver(documents, wait_for_doubt=False) == {"a": "in_doubt"}
+    assert world.deliver(documents, wait_for_outcomes=False) == {"a": "in_doubt"}
     world.target.run("1001")
     clock.advance(100)
     assert world.deliver(documents) == {"a": "updated"}

@@ -203,12 +203,12 @@ def test_what_was_accepted_is_not_sent_again_unless_replayed() -> None:
 
 def test_what_was_accepted_once_does_not_say_that_a_call_in_doubt_undid_what_a_stranger_did() -> None:
     wanted = {"a": 1, "active": True}
-    doubted = known(target_id="1", content=wanted, state="sending", stage=mark(wanted))
-    assert isinstance(decide(wanted, doubted, None), NeedTarget)
-    assert isinstance(decide(wanted, doubted, wanted), Done)
+    in_doubt = known(target_id="1", content=wanted, state="sending", stage=mark(wanted))
+    assert isinstance(decide(wanted, in_doubt, None), NeedTarget)
+    assert isinstance(decide(wanted, in_doubt, wanted), Done)
     archived = wanted | {"active": False}
-    assert isinstance(decide(wanted, doubted, archived), Hold)
-    assert decide(wanted, doubted, archived, source_wins=True).step.changes == (FieldChange("active", False, True),)
+    assert isinstance(decide(wanted, in_doubt, archived), Hold)
+    assert decide(wanted, in_doubt, archived, source_wins=True).step.changes == (FieldChange("active", False, True),)
 
 
 CONTENT = st.dictionaries(st.sampled_from("abc"), st.one_of(st.none(), st.integers(0, 2), st.text(max_size=2)))

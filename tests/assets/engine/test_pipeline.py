@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fakes import NOT_ALLOWED, FakeFlow, FakeTarget, SetClock
-from worlds import World, bench, bill
+from worlds import World, bill, context
 
 from connector_assets.engine.engine import Engine
 from connector_assets.engine.pipeline import Pipeline, ShapeError, merge
@@ -36,8 +36,8 @@ class Home:
     def pipeline(self) -> Pipeline:
         """That of a new run."""
         self.runs += 1
-        tools = bench(self.world.ledger, self.world.clock, f"run{self.runs}", landing=self.folder)
-        return Pipeline(FakeFlow(tools, self.world.target, self.source), self.world.pace)
+        tools = context(self.world.ledger, self.world.clock, f"run{self.runs}", landing=self.folder)
+        return Pipeline(FakeFlow(tools, self.world.target, self.source), self.world.policy)
 
 
 @pytest.fixture
@@ -253,7 +253,7 @@ def test_a_death_between_the_two_parts_of_a_store_mixes_nothing(home: Home, monk
     home.source |= {"a": {"day": MONDAY, "name": "Old", "lines": ["old"]}}
     pipeline = stored(home, (MONDAY, MONDAY))
     home.source["a"] |= {"name": "New", "lines": ["new"]}
-    write = pipeline.bench.landing.write
+    write = pipeline.context.landing.write
     written = []
 
     def dies(*args: Any, **kwargs: Any) -> Any:
@@ -262,7 +262,7 @@ def test_a_death_between_the_two_parts_of_a_store_mixes_nothing(home: Home, monk
         written.append(write(*args, **kwargs))
         return written[0]
 
-    monkeypatch.setattr(pipeline.bench.landing, "write", dies)
+    monkeypatch.setattr(pipeline.context.landing, "write", dies)
     with pytest.raises(KeyboardInterrupt):
         pipeline.store(pipeline.map(all_of(home)), (MONDAY, MONDAY))
     monkeypatch.undo()

@@ -23,7 +23,7 @@ def world(ledger: Ledger, clock: SetClock) -> World:
 
 def planner(world: World) -> Planner:
     flow = world.flow()
-    return Planner(flow, world.pace, owner=flow.bench.run)
+    return Planner(flow, world.policy, owner=flow.context.run)
 
 
 def put(world: World, key: str, **more: object) -> str:
@@ -37,7 +37,7 @@ def every_kind(world: World) -> list:  # type: ignore[type-arg]
     world.deliver([bill("same", world.clock), bill("other", world.clock)])
     calls = world.target.seen["create"]
     world.target.fail("create", calls + 1, DROP_BEFORE)
-    world.deliver([bill("doubt", world.clock)], wait_for_doubt=False)
+    world.deliver([bill("doubt", world.clock)], wait_for_outcomes=False)
     world.target.sent.clear()
     return [
         bill("new", world.clock),
@@ -146,7 +146,7 @@ def test_adopting_in_slices_gives_two_documents_of_one_record_to_neither(world: 
     hit = observe(world.target.records[id])
     flow.find = lambda asked: {each.key: [hit] for each in asked}  # type: ignore[method-assign]
     documents = [bill(key, world.clock) for key in "ab"]
-    found = outcomes(Planner(flow, world.pace, owner=flow.bench.run).adopt(documents), documents)
+    found = outcomes(Planner(flow, world.policy, owner=flow.context.run).adopt(documents), documents)
     assert found == {"a": "held", "b": "held"}
 
 
@@ -171,7 +171,7 @@ def test_what_another_run_has_claimed_is_left_as_it_stands(world: World, mode: s
 def test_a_call_of_ours_that_is_in_doubt_is_not_forgotten(world: World, mode: str) -> None:
     world.target.fail("create", 1, DROP_BEFORE)
     documents = [bill("a", world.clock)]
-    assert world.deliver(documents, wait_for_doubt=False) == {"a": "in_doubt"}
+    assert world.deliver(documents, wait_for_outcomes=False) == {"a": "in_doubt"}
     assert outcomes(getattr(planner(world), mode)(documents), documents) == {"a": "in_doubt"}
     assert world.ledger.intents.unfinished(world.flow_name, ["a"])
     world.clock.advance(60)
@@ -183,7 +183,7 @@ def test_adopting_what_we_created_ourselves_closes_the_doubt(world: World) -> No
     world.target.fail("create", 1, DROP_AFTER)
     world.target.fail("find", 1, UNREACHABLE)
     documents = [bill("a", world.clock)]
-    assert world.deliver(documents, wait_for_doubt=False) == {"a": "in_doubt"}
+    assert world.deliver(documents, wait_for_outcomes=False) == {"a": "in_doubt"}
     assert outcomes(planner(world).adopt(documents), documents) == {"a": "created"}
     assert world.ledger.intents.unfinished(world.flow_name, ["a"]) == {}
     assert world.reasons("a") == []

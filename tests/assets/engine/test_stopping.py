@@ -51,11 +51,11 @@ def test_an_outage_ends_the_work_after_a_few_slices(world: World, fault: Fault) 
     world.deliver([bill("first", world.clock)])
     world.target.always["create"] = fault
     documents = mixed(world, 30)
-    engine = world.engine(wait_for_doubt=False)
+    engine = world.engine(wait_for_outcomes=False)
     found = outcomes(engine.deliver(documents), documents)
     assert engine.stopped is not None
     sent = {key for verb, key in world.target.sent if verb == "create"} - {"first"}
-    assert len(sent) == SILENT * world.pace.slice_size
+    assert len(sent) == SILENT * world.policy.slice_size
     assert set(found.values()) <= {"failed", "in_doubt", "held", "ignored"}
     keys = [document.key for document in documents]
     assert not [key for key, each in world.ledger.deliveries.load(world.flow_name, keys).items() if each.claimed_by]
@@ -87,7 +87,7 @@ def test_tries_are_counted_in_a_run_and_attempts_over_runs(world: World) -> None
     world.target.always["create"] = UNREACHABLE
     for attempt in (1, 2):
         assert world.deliver([bill("a", world.clock)]) == {"a": "failed"}
-        assert world.target.writes == attempt * world.pace.tries
+        assert world.target.writes == attempt * world.policy.tries
         assert world.known("a").attempts == attempt
     world.target.always.clear()
     assert world.deliver([bill("a", world.clock)]) == {"a": "created"}
@@ -117,7 +117,7 @@ def test_an_outage_of_look_ups_is_not_tried_slice_by_slice(world: World) -> None
     documents = mixed(world, 30)
     world.deliver([bill("first", world.clock)])
     world.target.always["create"] = DROP_BEFORE
-    world.deliver(documents[:9], wait_for_doubt=False)
+    world.deliver(documents[:9], wait_for_outcomes=False)
     due = {key: world.known(key).due_at for key in ("d00", "d08")}
     world.target.always["find"] = UNREACHABLE
     world.target.seen.clear()
@@ -135,7 +135,7 @@ def test_while_stopped_what_is_in_doubt_stays_so(world: World) -> None:
     world.deliver([bill("first", world.clock)])
     world.target.fail("create", 2, DROP_BEFORE)
     doubtful = bill("z", world.clock)
-    assert world.deliver([doubtful], wait_for_doubt=False) == {"z": "in_doubt"}
+    assert world.deliver([doubtful], wait_for_outcomes=False) == {"z": "in_doubt"}
     world.target.always["create"] = NOT_ALLOWED
     documents = [bill("a", world.clock), bill("b", world.clock), bill("c", world.clock), doubtful]
     assert world.deliver(documents) == {"a": "failed", "b": "failed", "c": "failed", "z": "in_doubt"}

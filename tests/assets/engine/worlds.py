@@ -13,17 +13,17 @@ from typing import Any
 from fakes import WINDOW, FakeFlow, FakeTarget, Record
 from landing_places import landing_store
 
-from connector_assets.engine.context import Integration, Workbench
+from connector_assets.engine.context import Integration, RunContext
 from connector_assets.engine.document import Document
 from connector_assets.engine.engine import Engine
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.report import Result
-from connector_assets.engine.task import Pace
+from connector_assets.engine.task import DeliveryPolicy
 from connector_resources.clock import ManualClock
 from connector_resources.connections import CoupaConnection, IntegrationSettings, JdeConnection
 from connector_resources.ledger import Delivery, Ledger
 
-PACE = Pace(
+PACE = DeliveryPolicy(
     slice_size=3,
     workers=1,
     lease_seconds=15,
@@ -70,7 +70,9 @@ def bill(key: str, clock: ManualClock, **more: Any) -> Document:
     )
 
 
-def bench(ledger: Any, clock: ManualClock, run: str, *, name: str = "pair", landing: Path | None = None) -> Workbench:
+def context(
+    ledger: Any, clock: ManualClock, run: str, *, name: str = "pair", landing: Path | None = None
+) -> RunContext:
     """The tools of one run, without clients."""
 
     def nothing(*_: Any) -> Any:
@@ -81,7 +83,7 @@ def bench(ledger: Any, clock: ManualClock, run: str, *, name: str = "pair", land
         "coupa": CoupaConnection(name="coupa", url="http://coupa.invalid"),
     }
     settings = IntegrationSettings(name=name, kind="jde_coupa")
-    return Workbench(
+    return RunContext(
         integration=Integration(name, "jde_coupa", dict(connections), settings),
         ledger=ledger,
         landing=landing_store(landing, ledger) if landing else None,  # type: ignore[arg-type]
@@ -101,7 +103,7 @@ class World:
     clock: ManualClock
     target: FakeTarget
     name: str = "pair"
-    pace: Pace = PACE
+    policy: DeliveryPolicy = PACE
     runs: int = 0
 
     @property
@@ -113,16 +115,16 @@ class World:
         """A flow of a new run."""
         self.runs += 1
         run = f"{self.name}-run{self.runs}"
-        return FakeFlow(bench(ledger or self.ledger, self.clock, run, name=self.name), target or self.target, **more)
+        return FakeFlow(context(ledger or self.ledger, self.clock, run, name=self.name), target or self.target, **more)
 
-    def engine(self, flow: FakeFlow | None = None, **pace: Any) -> Engine:
+    def engine(self, flow: FakeFlow | None = None, **policy: Any) -> Engine:
         """The engine of a new run."""
         flow = flow or self.flow()
-        return Engine(flow, replace(self.pace, **pace), owner=flow.bench.run)
+        return Engine(flow, replace(self.policy, **policy), owner=flow.context.run)
 
-    def deliver(self, documents: Sequence[Document], **pace: Any) -> dict[str, str]:
+    def deliver(self, documents: Sequence[Document], **policy: Any) -> dict[str, str]:
         """One run: key -> outcome, each exactly once."""
-        return outcomes(self.engine(**pace).deliver(documents), documents)
+        return outcomes(self.engine(**policy).deliver(documents), documents)
 
     def known(self, key: str) -> Delivery:
         """What the ledger knows of a document."""

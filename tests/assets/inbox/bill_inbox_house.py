@@ -14,7 +14,7 @@ from inbox_house import COUPA, SECRETS, Answer, post_to
 from ledger_places import new_ledger
 
 from connector_assets.inbox.app import Inbox
-from connector_assets.inbox.connections import Secrets, open_places
+from connector_assets.inbox.receivers import Secrets, open_receivers
 from connector_resources.clock import ManualClock
 from connector_resources.home import Home
 from connector_resources.ledger import Ledger
@@ -42,8 +42,8 @@ class BillHouse:
         for name, value in SECRETS[COUPA].items():
             self.store.set(COUPA, name, value)
         self.ledger = Ledger.open(self.home.ledger_url, clock=clock)
-        places, _ = open_places(self.home)
-        self.inbox = Inbox(self.ledger, places, Secrets(self.store, places, clock), answer_seconds=60)
+        receivers, _ = open_receivers(self.home)
+        self.inbox = Inbox(self.ledger, receivers, Secrets(self.store, receivers, clock), answer_seconds=60)
 
     def close(self) -> None:
         """End it."""

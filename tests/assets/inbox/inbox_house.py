@@ -21,7 +21,7 @@ from ledger_places import new_ledger
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connector_assets.inbox.app import Inbox
-from connector_assets.inbox.connections import Secrets, open_places
+from connector_assets.inbox.receivers import Secrets, open_receivers
 from connector_assets.inbox.server import Server, listen
 from connector_resources.clock import ManualClock
 from connector_resources.home import Home
@@ -85,8 +85,10 @@ class House:
             for name, value in named.items():
                 self.home.credentials().set(connection, name, value)
         self.ledger = Ledger.open(self.home.ledger_url, clock=clock)
-        places, self.secrets = open_places(self.home)
-        self.inbox = Inbox(self.ledger, places, Secrets(self.home.credentials(), places, clock), answer_seconds=60)
+        receivers, self.secrets = open_receivers(self.home)
+        self.inbox = Inbox(
+            self.ledger, receivers, Secrets(self.home.credentials(), receivers, clock), answer_seconds=60
+        )
 
     def close(self) -> None:
         """End it."""

@@ -29,8 +29,8 @@ def forged(rng: random.Random, number: int) -> tuple[list[tuple[str, str]], byte
     right = sign(body)
     at = rng.randrange(len(right))
     other = right[:at] + rng.choice(LETTERS.replace(right[at], "")) + right[at + 1 :]
-    place = rng.randrange(len(body))
-    flipped = body[:place] + bytes([body[place] ^ (1 << rng.randrange(8))]) + body[place + 1 :]
+    receiver = rng.randrange(len(body))
+    flipped = body[:receiver] + bytes([body[receiver] ^ (1 << rng.randrange(8))]) + body[receiver + 1 :]
     hexed = hmac.new(KEY.encode(), body, hashlib.sha256).hexdigest()
     strange = json.loads(body)
     strange["metadata"]["eventId"] = f"forged-{number}"

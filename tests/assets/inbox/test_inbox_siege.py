@@ -133,7 +133,7 @@ def test_genuine_events_are_answered_within_a_second(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("hard", "advice"),
-    [(400, ", or set inbox.connections to 144 or less"), (200, " of a container)")],
+    [(400, ", or set inbox.receivers to 144 or less"), (200, " of a container)")],
 )
 def test_a_hard_limit_that_is_too_low_is_one_clear_line(tmp_path: Path, hard: int, advice: str) -> None:
     home = a_home(tmp_path / "home", connections=200)

@@ -18,10 +18,10 @@ from uuid import uuid4
 
 from landing_places import landing_store
 
-from connector_assets.engine.context import Integration, Workbench
+from connector_assets.engine.context import Integration, RunContext
 from connector_assets.engine.pipeline import Pipeline
 from connector_assets.engine.report import FlowReport
-from connector_assets.engine.task import Pace
+from connector_assets.engine.task import DeliveryPolicy
 from connector_assets.pairs.registry import flow_class
 from connector_resources.bill import ChartOfAccount, Classification
 from connector_resources.clock import ManualClock
@@ -171,7 +171,7 @@ class Town:
 
     # -- runs -----------------------------------------------------------------------------------------------------
 
-    def bench(self) -> Workbench:
+    def context(self) -> RunContext:
         """The tools of a new run, which sees both systems as they are now."""
         jde = _Reader({name: [dict(row) for row in rows.values()] for name, rows in self.tables.items()})
         bill = _Reader({entity: self._seen(resource) for entity, resource in LISTS.items()})
@@ -180,12 +180,12 @@ class Town:
             "bill": BillConnection(name="bill", url="http://bill.invalid/connect"),
         }
         settings = IntegrationSettings(name=NAME, kind=NAME, flows=self.flows)
-        return Workbench(
+        return RunContext(
             integration=Integration(NAME, NAME, connections, settings),
             ledger=self.ledger,
             landing=landing_store(self.folder, self.ledger),
             open_client=lambda connection: self.bill,
-            open_reader=lambda bench, role: {"jde": jde, "bill": bill}[role],  # type: ignore[return-value]
+            open_reader=lambda context, role: {"jde": jde, "bill": bill}[role],  # type: ignore[return-value]
             start_date=date(2026, 1, 1),
             run=uuid4().hex,
             clock=self.clock,
@@ -195,10 +195,10 @@ class Town:
         names = ("id", "name", "number", "type", "short_name", "description", "archived")
         return [{name: getattr(record, name, None) for name in names} for record in getattr(self.bill, resource).all()]
 
-    def sync(self, flow: str, *, mode: str = "apply", bench: Workbench | None = None, **pace: Any) -> FlowReport:
+    def sync(self, flow: str, *, mode: str = "apply", context: RunContext | None = None, **policy: Any) -> FlowReport:
         """One run of a flow."""
-        made = flow_class(NAME, flow)(bench or self.bench())
-        pipeline = Pipeline(made, replace(Pace(workers=1, effect_window=20.0), **pace))
+        made = flow_class(NAME, flow)(context or self.context())
+        pipeline = Pipeline(made, replace(DeliveryPolicy(workers=1, effect_window=20.0), **policy))
         return pipeline.deliver(pipeline.map(made.all_keys()), mode=mode)
 
 

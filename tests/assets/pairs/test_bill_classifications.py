@@ -34,7 +34,7 @@ def line(aid: str | None = "10001", **more: Any) -> dict[str, Any]:
 
 
 def resolved(town: Town, *lines: dict[str, Any]) -> list[dict[str, Any]]:
-    filled: pd.DataFrame = Classified(town.bench()).resolve(frame(list(lines), LINE_COLUMNS))
+    filled: pd.DataFrame = Classified(town.context()).resolve(frame(list(lines), LINE_COLUMNS))
     return [dict(row) for row in filled.to_dict("records")]
 
 
@@ -48,7 +48,7 @@ def test_a_line_goes_to_the_records_of_its_account_and_its_unit(town: Town) -> N
     [row] = resolved(town, line())
     assert states(row) == ("linked", "linked")
     [account], [unit] = town.bill.accounts.records, town.bill.departments.records
-    assert Classified(town.bench()).body(row) == {"chartOfAccountId": account, "departmentId": unit}
+    assert Classified(town.context()).body(row) == {"chartOfAccountId": account, "departmentId": unit}
 
 
 @pytest.mark.parametrize("kind", ["locations", "accounting_classes"])
@@ -58,7 +58,7 @@ def test_the_unit_goes_where_the_site_has_its_units(town: Town, kind: str) -> No
     town.sync("departments")
     [row] = resolved(town, line())
     [unit] = getattr(town.bill, kind).records
-    assert Classified(town.bench()).body(row)[SPELT[kind]] == unit
+    assert Classified(town.context()).body(row)[SPELT[kind]] == unit
 
 
 def test_why_a_line_waits(town: Town) -> None:
@@ -75,7 +75,7 @@ def test_why_a_line_waits(town: Town) -> None:
         ("account_not_linked", "department_not_linked"),
         ("account_not_linked", "linked"),
     ]
-    classified = Classified(town.bench())
+    classified = Classified(town.context())
     assert classified.waits_for("account_not_linked", rows[2]) == f"link:{NAME}/chart_of_accounts:F0901:10001"
     assert classified.waits_for("department_not_linked", rows[2]) == f"link:{NAME}/departments:F0006:30"
     assert classified.waits_for("account_not_found", rows[0]) is None
@@ -89,10 +89,10 @@ def test_records_that_are_archived_in_bill_hold_a_line_unless_this_run_restored_
     [row] = resolved(town, line())
     assert states(row) == ("archived_in_target", "linked")
     # the lists were read at the beginning of the run, and then the flow restored the account
-    bench = town.bench()
-    town.sync("chart_of_accounts", bench=bench)
+    context = town.context()
+    town.sync("chart_of_accounts", context=context)
     assert town.bill.accounts.records[account]["archived"] is False
-    [after] = Classified(bench).resolve(frame([line()], LINE_COLUMNS)).to_dict("records")
+    [after] = Classified(context).resolve(frame([line()], LINE_COLUMNS)).to_dict("records")
     assert after["account_state"] == "linked"
 
 
@@ -107,7 +107,7 @@ def test_a_unit_of_an_operators_own_choice(town: Town) -> None:
     town.ledger.mappings.set(NAME, "departments", "30", "Greeen", "clerk", town.clock.now())
     [row] = resolved(town, line())
     assert (row["department_id"], row["department_state"]) == (None, "department_not_linked")
-    assert Classified(town.bench()).waits_for("department_not_linked", row) == "departments:30"
+    assert Classified(town.context()).waits_for("department_not_linked", row) == "departments:30"
 
 
 def test_a_unit_that_is_not_to_be_in_bill_is_on_no_line(town: Town) -> None:
@@ -115,7 +115,7 @@ def test_a_unit_that_is_not_to_be_in_bill_is_on_no_line(town: Town) -> None:
     town.sync("chart_of_accounts")
     [row] = resolved(town, line())
     assert (row["department_id"], row["department_state"]) == (None, "linked")
-    assert "departmentId" not in Classified(town.bench()).body(row)
+    assert "departmentId" not in Classified(town.context()).body(row)
 
 
 def test_no_lines_are_no_obstacle(town: Town) -> None:

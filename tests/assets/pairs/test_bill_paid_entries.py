@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.pairs.jde_bill.payments.entries import entries_of, key_of, keys_of, made_in_jde
 from connector_assets.pairs.jde_bill.payments.settings import PaymentsSettings, journal_problem
 from connector_assets.systems.bill.records import record_text
@@ -66,8 +66,8 @@ class Landed:
 
 def row_of(found: Payment) -> Mapping[str, Any]:
     """The only document of a payment."""
-    bench = Landed([found])
-    [row] = entries_of(cast(Workbench, bench), keys_of(bench.rows()), POSTED).documents
+    context = Landed([found])
+    [row] = entries_of(cast(RunContext, context), keys_of(context.rows()), POSTED).documents
     return row
 
 
@@ -123,8 +123,8 @@ def test_which_outside_payments_jd_edwards_made(told: dict[str, Any], ours: bool
 
 
 def test_cash_is_the_amount_less_the_credits_and_each_credit_is_a_line() -> None:
-    bench = Landed([payment()])
-    found = entries_of(cast(Workbench, bench), {key_of(STP, BLP): None}, POSTED)
+    context = Landed([payment()])
+    found = entries_of(cast(RunContext, context), {key_of(STP, BLP): None}, POSTED)
     [row] = found.documents
     assert (row["gross"], row["amount"]) == (Decimal(100), Decimal(80))
     assert [(line["credit"], line["amount"]) for line in found.lines] == [
@@ -135,8 +135,8 @@ def test_cash_is_the_amount_less_the_credits_and_each_credit_is_a_line() -> None
 
 
 def test_a_payment_without_bill_payments_is_counted_and_left_alone() -> None:
-    bench = Landed([payment(billPayments=[], billId="00n01ABCDEFGHIJKLMNO")])
-    found = entries_of(cast(Workbench, bench), {key_of(STP, BLP): None}, POSTED)
+    context = Landed([payment(billPayments=[], billId="00n01ABCDEFGHIJKLMNO")])
+    found = entries_of(cast(RunContext, context), {key_of(STP, BLP): None}, POSTED)
     assert (found.documents, found.ignored_rows) == ([], {"no_bill_payments": 1})
     found.check("payments")
 

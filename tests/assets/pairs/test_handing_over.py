@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from connector_assets.documents.jde.vouchers.handing_over import PAY_STATUS, body, hand_over
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Prepared
 from connector_resources.errors import OutcomeUnknown, Refused, Unavailable
 
@@ -46,8 +46,8 @@ class Ledger:
 
 def handed(ledger: Ledger, *suffixes: str) -> Prepared:
     """Hand these pay items over on B."""
-    bench = SimpleNamespace(client=lambda role: ledger, connection=lambda role: SimpleNamespace(name="jde"))
-    return hand_over(cast(Workbench, bench), body(VOUCHER, suffixes or ("001",), "B"), MOVABLE)
+    context = SimpleNamespace(client=lambda role: ledger, connection=lambda role: SimpleNamespace(name="jde"))
+    return hand_over(cast(RunContext, context), body(VOUCHER, suffixes or ("001",), "B"), MOVABLE)
 
 
 def test_the_pay_items_that_are_named_are_set_and_the_others_stay() -> None:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from landing_places import landing_store
 
-from connector_assets.engine.context import Integration, Workbench
+from connector_assets.engine.context import Integration, RunContext
 from connector_assets.systems.coupa.reader import CoupaReader
 from connector_assets.systems.coupa.records import DOCUMENTS, record_of, record_text
 from connector_assets.systems.records import window_of
@@ -63,7 +63,7 @@ def reader_in(ledger: Ledger, client: CoupaClient, fake: FakeCoupa, tmp_path: Pa
     def build(zone: str = "UTC") -> CoupaReader:
         # a connection of its own each time, since the ledger is shared
         connection = CoupaConnection(name=f"coupa_{tmp_path.name}", url=fake.url, time_zone=zone)
-        bench = Workbench(
+        context = RunContext(
             integration=Integration(
                 "pair", "jde_coupa", {"coupa": connection}, IntegrationSettings(name="pair", kind="jde_coupa")
             ),
@@ -74,7 +74,7 @@ def reader_in(ledger: Ledger, client: CoupaClient, fake: FakeCoupa, tmp_path: Pa
             start_date=date(2024, 1, 1),
             run="run",
         )
-        reader = bench.reader("coupa")
+        reader = context.reader("coupa")
         assert isinstance(reader, CoupaReader)
         return reader
 

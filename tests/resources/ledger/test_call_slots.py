@@ -18,7 +18,7 @@ from sqlalchemy import insert, select, update
 
 from connector_resources.errors import StorageProblem
 from connector_resources.ledger import Ledger
-from connector_resources.ledger.liveness import born, here, is_gone
+from connector_resources.ledger.liveness import here, is_gone, process_started
 from connector_resources.ledger.slot_models import slot_holders as table
 from connector_resources.ledger.slots import CallSlots, fingerprint
 
@@ -135,7 +135,7 @@ def test_closing_gives_back_and_a_later_call_begins_anew(make: Make, ledger: Led
 
 def test_the_slots_of_a_dead_process_are_free_at_once(make: Make, ledger: Ledger) -> None:
     dead = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    started = born(dead.pid)
+    started = process_started(dead.pid)
     assert not is_gone(here(), dead.pid, started)
     stranger(ledger, expires=9e12, host=here(), pid=dead.pid, started=started)
     waiting = Holding(make())
@@ -150,7 +150,7 @@ def test_the_slots_of_a_dead_process_are_free_at_once(make: Make, ledger: Ledger
 
 
 def test_a_number_that_another_process_has_by_now_is_gone() -> None:
-    assert is_gone(here(), os.getpid(), "1") and not is_gone(here(), os.getpid(), born(os.getpid()))
+    assert is_gone(here(), os.getpid(), "1") and not is_gone(here(), os.getpid(), process_started(os.getpid()))
     assert not is_gone("elsewhere", 2**22 + 1, "1") and is_gone(here(), 2**22 + 1, "1")
 
 

@@ -189,8 +189,8 @@ def test_a_table_that_may_not_be_read_is_said_once_and_nothing_fails(owed: BillS
             assert owed.sync(VENDORS)[VENDORS].error is None
         owed.books.voucher()
         assert run(owed) == {"created": 1}
-        with owed.bench() as bench:
-            (note,) = owed._flow(bench, VENDORS).startup_notes()
+        with owed.context() as context:
+            (note,) = owed._flow(context, VENDORS).startup_notes()
         assert "are not watched" in note and "F0030" in note
         assert owed.tick(VENDORS).answered
     finally:
@@ -415,8 +415,8 @@ def test_a_role_that_may_not_see_accounts_in_bill_fails_nothing(town: BillSite) 
         assert run(town) == {"created": 1}
         for _ in range(2):
             assert town.sync(VENDORS)[VENDORS].error is None
-        with town.bench() as bench:
-            assert "bank accounts in BILL are not watched" in town._flow(bench, VENDORS).startup_notes()[-1]
+        with town.context() as context:
+            assert "bank accounts in BILL are not watched" in town._flow(context, VENDORS).startup_notes()[-1]
     finally:
         town.bill.configure(denied_operations=[])
     assert [each.detail["entity"] for each in events(town, "bank_accounts_not_watched", "")] == ["vendors/bank-account"]

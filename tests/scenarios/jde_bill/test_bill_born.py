@@ -75,8 +75,8 @@ def test_born_approved_paid_and_posted_it_is_one_liability(town: BillSite) -> No
     assert reports["bills"].rules() == {"born_in_bill": 1}
     assert (len(town.bill.all("bills")), len(table(town, "F0411"))) == (1, 1)
     assert not any(town.exceptions(flow) for flow in flows)
-    with town.bench() as bench:
-        assert not compare(flow_class("jde_bill", FLOW)(bench)).unexplained
+    with town.context() as context:
+        assert not compare(flow_class("jde_bill", FLOW)(context)).unexplained
 
 
 @pytest.mark.parametrize("mode", ["batch", "direct"])

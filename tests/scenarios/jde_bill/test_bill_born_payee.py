@@ -68,8 +68,8 @@ def partly_paid(town: BillSite, id: str, state: str) -> None:
 
 def differing(town: BillSite) -> set[tuple[str, str, str]]:
     """(field, source, target) of what `reconcile` finds."""
-    with town.bench() as bench:
-        found = compare(flow_class("jde_bill", born.FLOW)(bench)).differences
+    with town.context() as context:
+        found = compare(flow_class("jde_bill", born.FLOW)(context)).differences
     return {(each.field, str(each.source), str(each.target)) for each in found}
 
 

@@ -65,19 +65,19 @@ def test_ping_says_which_instruments_jd_edwards_does_not_have(owed: BillSite) ->
     """Given the setting, then ping says that nobody could look where JD Edwards shows no list of instruments; where it
     does, ping names the one that is not in it, and nothing once it is."""
     flow = flow_class("jde_bill", FLOW)
-    with owed.bench() as bench:
-        asked = flow(bench)
+    with owed.context() as context:
+        asked = flow(context)
         assert not any("card_instruments" in each for each in asked.startup_problems())
         [note] = asked.startup_notes()
         assert "card_instruments is not checked" in note and "is empty" in note
     owed.books.upsert("F0005", {"SY": "00", "RT": "PY", "KY": "T", "DL01": "Transfer"})
-    with owed.bench() as bench:
-        told = [each for each in flow(bench).startup_problems() if "card_instruments" in each]
+    with owed.context() as context:
+        told = [each for each in flow(context).startup_problems() if "card_instruments" in each]
         assert told == [
             "jde_bill/bills: card_instruments names C, which JD Edwards does not have in the list 00/PY of "
             "user-defined codes (F0005)"
         ]
-        assert flow(bench).startup_notes() == []
+        assert flow(context).startup_notes() == []
     owed.books.upsert("F0005", {"SY": "00", "RT": "PY", "KY": "C", "DL01": "Card"})
-    with owed.bench() as bench:
-        assert not any("card_instruments" in each for each in flow(bench).startup_problems())
+    with owed.context() as context:
+        assert not any("card_instruments" in each for each in flow(context).startup_problems())

@@ -210,12 +210,12 @@ def test_requests_and_answers_that_get_lost_leave_each_account_once(site: BillSi
 def test_reconcile_reads_both_systems_anew_and_tells_what_a_user_of_bill_changed(town: BillSite) -> None:
     """Given accounts in agreement, when a user of BILL archives one, then the comparison says so, and of nothing
     else; an account that only BILL knows is counted as foreign."""
-    with town.bench() as bench:
-        assert compare(town._flow(bench, FLOW)).unexplained == []
+    with town.context() as context:
+        assert compare(town._flow(context, FLOW)).unexplained == []
     town.bill.create(FLOW, {"name": "Petty cash of BILL's own"})
     town.bill.act("archive_account", id=town.bill.account("30.5010")["id"])
-    with town.bench() as bench:
-        found = compare(town._flow(bench, FLOW))
+    with town.context() as context:
+        found = compare(town._flow(context, FLOW))
     told = [(each.key, each.field, each.source, each.target) for each in found.unexplained]
     assert told == [(GROUNDS, "active", "yes", "no")]
     assert found.foreign == 1

@@ -67,8 +67,8 @@ def test_the_decimals_are_those_of_f0013_where_it_is_shown(owed: BillSite) -> No
     owed.sync("vendors")
 
     def told() -> tuple[bool, str]:
-        with owed.bench() as bench:
-            [found] = [each for each in bench.client("jde").ping() if each.name == "currencies"]
+        with owed.context() as context:
+            [found] = [each for each in context.client("jde").ping() if each.name == "currencies"]
         return found.ok, found.detail
 
     assert told() == (True, "decimals of 7 currencies by F0013; unlike ISO 4217: JPY 2, not 0")

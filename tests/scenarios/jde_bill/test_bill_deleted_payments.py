@@ -41,8 +41,8 @@ def test_a_payment_that_our_void_deletes_is_taken_back_once_and_posted_anew_once
     assert run(town) == {"unchanged": 1}
     town.sweep(FLOW)
     assert (town.exceptions(FLOW), calls(town)) == ([], done)
-    with town.bench() as bench:
-        assert compare(Payments(bench)).as_json()["differences"] == []
+    with town.context() as context:
+        assert compare(Payments(context)).as_json()["differences"] == []
     move(town, paid, "CLEARED")
     run(town)
     assert run(town) == {"unchanged": 1}

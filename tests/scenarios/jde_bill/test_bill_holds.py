@@ -73,8 +73,8 @@ def test_a_version_that_reads_holds_for_the_first_time_finds_those_of_before(owe
     assert run(owed) == {"created": 2}
     hold(owed)
     polled = TODAY + timedelta(days=4)
-    with owed.bench() as bench:
-        entities = [each.entity for each in flow_class(owed.NAME, FLOW)(bench).sources if each.daily]
+    with owed.context() as context:
+        entities = [each.entity for each in flow_class(owed.NAME, FLOW)(context).sources if each.daily]
     for entity in set(entities) - {"F0401"}:
         owed.ledger.watermarks.advance(f"{owed.NAME}/{FLOW}", entity, polled, run="earlier")
     owed.sandbox.clock.advance(5 * 24 * 3600)

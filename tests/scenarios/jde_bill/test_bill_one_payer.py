@@ -55,8 +55,8 @@ def jde_pays(site: BillSite) -> int:
 
 def problems(site: BillSite, flow: str = "bills") -> list[str]:
     """What `ping` says that a site still has to do."""
-    with site.bench() as bench:
-        return flow_class("jde_bill", flow)(bench).startup_problems()
+    with site.context() as context:
+        return flow_class("jde_bill", flow)(context).startup_problems()
 
 
 # -- handed over first -------------------------------------------------------------------------------------------------
@@ -176,8 +176,8 @@ def test_what_a_person_held_since_it_was_read_is_left_to_him(owed: BillSite, sta
     """Given a voucher that was read as approved, when a clerk holds it, or a payment run takes it, before it is handed
     over, then its status is not touched and no bill is made; the next sync reads it as it is."""
     entry = owed.books.voucher()
-    with owed.bench() as bench:
-        flow = owed._flow(bench, "bills")
+    with owed.context() as context:
+        flow = owed._flow(context, "bills")
         pipeline = Pipeline(flow, owed._pace(flow))
         pipeline.land(YESTERDAY, TODAY)
         mapped = pipeline.map(pipeline.changed_keys(YESTERDAY, TODAY))

@@ -382,7 +382,7 @@ def test_both_sides_agree_to_the_penny(town: BillSite) -> None:
     assert run(town) == {"created": 3}
     town.bill.act("void_payment", id=voided.id)
     assert run(town) == {"updated": 1, "unchanged": 2}
-    with town.bench() as bench:
-        told = compare(Payments(bench)).as_json()
+    with town.context() as context:
+        told = compare(Payments(context)).as_json()
     assert told["differences"] == []
     assert told["source"]["amounts"] == told["target"]["amounts"] == {"GBP": "65.43", "USD": "55.55"}

@@ -42,8 +42,8 @@ def entries(town: BillSite) -> list[tuple[str, Decimal, str]]:
 
 
 def problems(town: BillSite) -> list[str]:
-    with town.bench() as bench:
-        return Payments(bench).startup_problems()
+    with town.context() as context:
+        return Payments(context).startup_problems()
 
 
 def test_a_journal_debits_payables_and_closes_the_pay_item(town: BillSite) -> None:
@@ -81,8 +81,8 @@ def test_a_journal_is_for_the_cash_and_closes_the_debit_memo_too(town: BillSite)
     town.bill.act("void_payment", id=paid.id)
     assert run(town) == {"updated": 1}
     assert [each[0][0] for each in (open_items(town, entry), open_items(town, memo))] == [Decimal(100), Decimal(-30)]
-    with town.bench() as bench:
-        assert compare(Payments(bench)).differences == []
+    with town.context() as context:
+        assert compare(Payments(context)).differences == []
 
 
 def test_a_foreign_payment_is_a_journal_in_both_currencies(town: BillSite) -> None:
@@ -98,8 +98,8 @@ def test_a_foreign_payment_is_a_journal_in_both_currencies(town: BillSite) -> No
     assert sum(Decimal(row["AA"]) for row in debits) == Decimal("78.41")
     assert sum(Decimal(row["ACR"]) for row in debits) == Decimal(100)
     assert open_items(town, entry) == open_items(town, entry, foreign=True) == [(NOTHING, "P")]
-    with town.bench() as bench:
-        assert compare(Payments(bench)).differences == []
+    with town.context() as context:
+        assert compare(Payments(context)).differences == []
 
 
 REFUSALS = [

@@ -29,8 +29,8 @@ def _on(town: BillSite) -> None:
 
 def problems(town: BillSite) -> list[str]:
     """What `ping` says of the flow."""
-    with town.bench() as bench:
-        return Payments(bench).startup_problems()
+    with town.context() as context:
+        return Payments(context).startup_problems()
 
 
 # -- lost calls --------------------------------------------------------------------------------------------------------
@@ -220,6 +220,6 @@ def test_a_voucher_goes_to_bill_is_paid_there_and_closed_here(town: BillSite) ->
     assert town.sync("bills")["bills"].writes == 0
     due = bill_of(town, entry)["dueAmount"]
     assert sum(amount for amount, _ in open_items(town, entry)) == Decimal(due) == Decimal(70)
-    with town.bench() as bench:
-        assert compare(Payments(bench)).differences == []
+    with town.context() as context:
+        assert compare(Payments(context)).differences == []
     assert not town.exceptions("bills") and not town.exceptions(FLOW)

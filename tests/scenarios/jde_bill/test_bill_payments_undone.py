@@ -79,13 +79,13 @@ def test_a_payment_that_does_not_come_to_an_end_is_told_after_some_days(town: Bi
     paid = pay(town, bill(town, entry, "100.00"), status=single)
     assert town.sync(FLOW)[FLOW].rules() == {"payment_under_way": 1}
     town.sandbox.clock.advance(9 * 24 * 3600)
-    with town.bench() as bench:
-        assert bench.ledger.deliveries.due(f"{town.NAME}/{FLOW}", bench.now()) == []
+    with town.context() as context:
+        assert context.ledger.deliveries.due(f"{town.NAME}/{FLOW}", context.now()) == []
     later = TODAY + timedelta(days=9)
     assert outcomes(town.sync(FLOW, first=later, last=later)[FLOW]) == {"ignored": 1}
     town.sandbox.clock.advance(24 * 3600)
-    with town.bench() as bench:
-        assert bench.ledger.deliveries.due(f"{town.NAME}/{FLOW}", bench.now()) == [paid.key()]
+    with town.context() as context:
+        assert context.ledger.deliveries.due(f"{town.NAME}/{FLOW}", context.now()) == [paid.key()]
     later += timedelta(days=1)
     report = town.sync(FLOW, first=later, last=later)[FLOW]
     assert (outcomes(report), report.writes) == ({"held": 1}, 0)

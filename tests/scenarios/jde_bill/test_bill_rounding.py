@@ -63,8 +63,8 @@ def test_what_bill_pays_in_parts_closes_the_pay_items_exactly(
     base = sum(D(row["AG"]) for row in table(town, "F0411"))
     assert sum(settled(town).values()) == base
     assert town.exceptions(FLOW) == []
-    with town.bench() as bench:
-        assert compare(Payments(bench)).unexplained == []
+    with town.context() as context:
+        assert compare(Payments(context)).unexplained == []
 
 
 @CASES
@@ -90,5 +90,5 @@ def test_what_jd_edwards_pays_in_parts_closes_the_bill_exactly(
     assert recorded == sorted(map(D, parts))
     assert town.sync(BILLS)[BILLS].writes == 0
     assert town.exceptions(BILLS) == []
-    with town.bench() as bench:
-        assert compare(flow_class("jde_bill", BILLS)(bench)).unexplained == []
+    with town.context() as context:
+        assert compare(flow_class("jde_bill", BILLS)(context)).unexplained == []

@@ -96,10 +96,10 @@ def test_a_mapping_to_what_bill_does_not_have_is_refused(town: BillSite) -> None
     when units are mapped, then its short name and its name are taken, and a misspelt one is refused with the unit; a
     vendor of that id must exist, or be `new`."""
     town.sync(FLOW)
-    with town.bench() as bench:
-        assert check_known(bench, {("departments", "40"): "30", ("departments", "50"): "30 Parks"}) == []
+    with town.context() as context:
+        assert check_known(context, {("departments", "40"): "30", ("departments", "50"): "30 Parks"}) == []
         with pytest.raises(UnusableInput, match="departments: the target has no such value: 30 to 'Greeen'"):
-            check_known(bench, {("departments", "30"): "Greeen"})
-        assert check_known(bench, {("vendor_matches", "4343"): "new"}) == []
+            check_known(context, {("departments", "30"): "Greeen"})
+        assert check_known(context, {("vendor_matches", "4343"): "new"}) == []
         with pytest.raises(UnusableInput, match="4343 to '00901ABCDEFGHIJKLMNO'"):
-            check_known(bench, {("vendor_matches", "4343"): "00901ABCDEFGHIJKLMNO"})
+            check_known(context, {("vendor_matches", "4343"): "00901ABCDEFGHIJKLMNO"})

@@ -30,8 +30,8 @@ def rows(town: BillSite, flow: str = FLOW) -> dict[str, Any]:
 def replay_all(town: BillSite) -> dict[str, int]:
     """`connector exceptions replay --flow`; the outcomes."""
     name = f"jde_bill/{FLOW}"
-    with town.bench() as bench:
-        [done] = replay(bench, {name: [each.key for each in town.exceptions(FLOW)]})
+    with town.context() as context:
+        [done] = replay(context, {name: [each.key for each in town.exceptions(FLOW)]})
     assert not done.gone
     return outcomes(done.report)
 

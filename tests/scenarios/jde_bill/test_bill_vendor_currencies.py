@@ -15,8 +15,8 @@ FLOW = "jde_bill/vendors"
 
 def linked(site: BillSite, number: int, currency: str) -> VendorLink:
     """What the flows that make bills are told."""
-    with site.bench() as bench:
-        return VendorLinks(bench).of([(number, currency)])[number, currency]
+    with site.context() as context:
+        return VendorLinks(context).of([(number, currency)])[number, currency]
 
 
 def test_a_voucher_in_another_currency_is_no_vendor_unless_the_site_wants_it(town: BillSite) -> None:

@@ -331,8 +331,8 @@ def test_a_short_name_of_ours_on_somebody_else_s_vendor_is_not_believed(site: Bi
 
 def reconciled(site: BillSite) -> Comparison:
     """Both sides of the vendors."""
-    with site.bench() as bench:
-        return compare(site._flow(bench, "vendors"), last=TODAY)
+    with site.context() as context:
+        return compare(site._flow(context, "vendors"), last=TODAY)
 
 
 @pytest.mark.parametrize("shown", ["clear", "masked", "absent"])

@@ -35,8 +35,8 @@ def _no_reference_leaves(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def apply_flows(site: BillSite, plan: str, flow: str) -> FlowReport:
     """The operator applies one flow of a plan."""
-    with site.bench("clerk") as bench:
-        [done] = apply(bench, plans.load(site.ledger, plan), [f"{site.NAME}/{flow}"])
+    with site.context("clerk") as context:
+        [done] = apply(context, plans.load(site.ledger, plan), [f"{site.NAME}/{flow}"])
     return done.report
 
 
@@ -171,8 +171,8 @@ def test_a_vendor_that_changed_since_keeps_his_bills_back(start: BillSite) -> No
     waits, goes = start.books.voucher(1, supplier=4343), start.books.voucher(2, supplier=4344)
     plan = start.plan(*CHAIN)
     start.books.supplier(4343, "Anvil & Daughters")
-    with start.bench("clerk") as bench:
-        done = {each.report.flow: each for each in apply(bench, plans.load(start.ledger, plan))}
+    with start.context("clerk") as context:
+        done = {each.report.flow: each for each in apply(context, plans.load(start.ledger, plan))}
     bills = done["jde_bill/bills"]
     assert (outcome(bills.report, key(waits)), outcome(bills.report, key(goes))) == ("held", "created")
     assert bills.after == {key(waits): ["vendors/4343"]}

@@ -144,8 +144,8 @@ def test_payments_of_jd_edwards_in_our_range_hold_up_no_first_sync(town: BillSit
     pay(town, id)
     assert run(town) == {"created": 1}
     assert (len(posted(town)), open_items(town, entry)) == (2, [(NOTHING, "P")])
-    with town.bench() as bench:
-        found = compare(Payments(bench))
+    with town.context() as context:
+        found = compare(Payments(context))
     assert (found.differences, found.foreign) == ([], 1)
 
 

@@ -218,15 +218,15 @@ def test_nothing_goes_round_the_approval(asking: Site, wire: Wire, way: str) -> 
         reports = [asking.sweep("invoices").report for _ in range(2)]
     else:
         reports = [asking.sync("invoices")["invoices"]]
-    with asking.bench() as bench:
-        flow = asking._flow(bench, "invoices")
+    with asking.context() as context:
+        flow = asking._flow(context, "invoices")
         if way in ("poll", "backfill"):
             reports.append(asking.sync("invoices", due=way == "poll")["invoices"])
         elif way == "delivered alone":
             pipeline = Pipeline(flow, asking._pace(flow))
             reports.append(pipeline.deliver(pipeline.check(pipeline.load([YESTERDAY, TODAY]))))
         elif way == "replay":
-            reports += [each.report for each in replay(bench, {INVOICES: [entry.document]})]
+            reports += [each.report for each in replay(context, {INVOICES: [entry.document]})]
     assert [outcomes(report) for report in reports] == [{"staged": 1}] * 2
     assert [each.key for each in asking.waiting("invoices")] == [entry.document]
     assert wire.sent == []
@@ -237,11 +237,11 @@ def test_a_poll_comes_for_an_approved_voucher_and_for_no_other(asking: Site) -> 
     there is."""
     asking.books.voucher()
     asking.sync()
-    with asking.bench() as bench:
-        flow = asking._flow(bench, "invoices")
-        assert "are due" not in look(bench, [flow]).why
+    with asking.context() as context:
+        flow = asking._flow(context, "invoices")
+        assert "are due" not in look(context, [flow]).why
         asking.approve("invoices")
-        assert look(bench, [flow]).why == "1 documents of invoices are due"
+        assert look(context, [flow]).why == "1 documents of invoices are due"
     # whatever days it reads
     report = asking.sync("invoices")["invoices"]
     assert outcomes(report) == {"created": 1}
@@ -275,8 +275,8 @@ def test_reconcile_explains_what_waits(asking: Site) -> None:
     """Given a voucher that waits for its approval, when both systems are compared, then that is why Coupa lacks it."""
     entry = asking.books.voucher()
     asking.sync("invoices")
-    with asking.bench() as bench:
-        found = compare(asking._flow(bench, "invoices"))
+    with asking.context() as context:
+        found = compare(asking._flow(context, "invoices"))
     assert [(each.key, each.kind, each.explained_by) for each in found.differences] == [
         (entry.document, "missing_in_target", "rule:waits_for_approval")
     ]

@@ -306,8 +306,8 @@ def test_a_site_without_the_orchestration_is_told_so(town: Site, payables: Payab
     payables.invoice()
     assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
     assert town.exception(FLOW).value == "voucher_enter"
-    with town.bench() as bench:
-        flow = next(each for each in flows_of(bench) if each.name == FLOW)
+    with town.context() as context:
+        flow = next(each for each in flows_of(context) if each.name == FLOW)
         assert flow.startup_problems() == [
             "set orchestrations.voucher_enter of the connection jde",
             "set orchestrations.voucher_void of the connection jde",
@@ -361,8 +361,8 @@ def test_two_vouchers_in_force_are_for_a_person(town: Site, payables: Payables) 
     assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
     assert "vouchers in force: " in town.exception(FLOW).value
     assert [state for _, _, state in payables.vouchers(id)] == ["A", "A"]
-    with town.bench() as bench:
-        found = compare(flow_class("jde_coupa", FLOW)(bench))
+    with town.context() as context:
+        found = compare(flow_class("jde_coupa", FLOW)(context))
     assert "duplicate_in_target" in {each.kind for each in found.differences}
 
 
@@ -374,8 +374,8 @@ def test_both_sides_agree_after_changes_and_voids(town: Site, payables: Payables
     payables.change(changed, "33.34")
     payables.act("void_invoice", id=void)
     town.sync(FLOW)
-    with town.bench() as bench:
-        found = compare(flow_class("jde_coupa", FLOW)(bench))
+    with town.context() as context:
+        found = compare(flow_class("jde_coupa", FLOW)(context))
     assert found.target.amounts == found.source.amounts == {"GBP": Decimal("133.34")}
     assert found.unexplained == []
 

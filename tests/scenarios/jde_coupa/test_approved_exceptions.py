@@ -311,8 +311,8 @@ def test_settings_by_which_both_would_pay_are_told_and_hold(town: Site, payables
     when it is asked by ping, then it says so; when an invoice is synced, then it is held and no voucher is made."""
     town.configure(FLOW, payer="coupa", unpayable_status="A")
     payables.invoice()
-    with town.bench() as bench:
-        flow = next(each for each in flows_of(bench) if each.name == FLOW)
+    with town.context() as context:
+        flow = next(each for each in flows_of(context) if each.name == FLOW)
         assert flow.startup_problems() == ["payer is coupa, but JD Edwards' payment run selects pay status A"]
     assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
     assert payables.vouchers() == []

@@ -143,8 +143,8 @@ def test_a_transaction_that_the_run_refuses_waits_for_a_person(town: Site, payab
     assert (payables.vouchers(), len(payables.rows("F0411Z1"))) == ([], 1)
     town.books.supplier(4343, "Anvil & Sons", tax_id="GB123456789")
     town.sandbox.post("/options", {"jde": {"batch_seconds": 0}})
-    with town.bench() as bench:
-        bench.client("jde").orchestrations.call("voucher_batch_run", {"BatchNumber": f"CPA{id}-1", "Mode": "final"})
+    with town.context() as context:
+        context.client("jde").orchestrations.call("voucher_batch_run", {"BatchNumber": f"CPA{id}-1", "Mode": "final"})
     town.replay(FLOW)
     assert outcomes(town.sync(FLOW, first=NEXT, last=NEXT)[FLOW]) == {"unchanged": 1}
     assert payables.vouchers() == [(f"CPA-{id}-1", Decimal(100), "A")]
@@ -278,7 +278,7 @@ def test_both_sides_agree_to_the_penny(town: Site, payables: Payables) -> None:
     payables.invoice("CN-1", costs=(("30-5010", "-40.00"),), **CREDIT)
     payables.invoice("WEB-4", approve=False)
     town.sync(FLOW)
-    with town.bench() as bench:
-        found = compare(flow_class("jde_coupa", FLOW)(bench))
+    with town.context() as context:
+        found = compare(flow_class("jde_coupa", FLOW)(context))
     assert found.target.as_json() == {"documents": 3, "amounts": {"GBP": "113.34"}}
     assert found.unexplained == [] and found.foreign == 0

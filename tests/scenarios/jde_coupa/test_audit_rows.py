@@ -14,7 +14,7 @@ from scenario_site import Site, outcomes
 
 from connector_assets.engine.reconciling import compare
 from connector_assets.pairs.jde_coupa.three_way_match.discrepancies import discrepancies
-from connector_assets.pairs.jde_coupa.three_way_match.reading import Papers
+from connector_assets.pairs.jde_coupa.three_way_match.reading import ThreeWayMatch
 
 
 @pytest.fixture(autouse=True, params=[False, True], ids=["kept", "cleared"])
@@ -76,14 +76,14 @@ def test_a_corrected_voucher_and_its_invoice_agree(town: Site) -> None:
     town.sync("invoices")
 
     def compared() -> tuple[int, int]:
-        with town.bench() as bench:
-            for source in Papers.sources:
-                reader = bench.reader(source.role)
+        with town.context() as context:
+            for source in ThreeWayMatch.sources:
+                reader = context.reader(source.role)
                 if source.daily:
                     reader.land_window(source.entity, town.start, town.clock.now().date())
                 else:
                     reader.land_snapshot(source.entity)
-            matters = Papers(bench).of(town.start, town.clock.now().date())
+            matters = ThreeWayMatch(context).of(town.start, town.clock.now().date())
             return len(matters), len(list(discrepancies(matters)))
 
     assert compared() == (1, 0)
@@ -190,6 +190,6 @@ def test_a_corrected_invoice_of_a_posted_voucher_has_one_voucher_in_force(town: 
 
 def differing(town: Site, flow: str) -> list[str]:
     """What reconciliation finds that the two systems say otherwise."""
-    with town.bench() as bench:
-        found = compare(town._flow(bench, flow))
+    with town.context() as context:
+        found = compare(town._flow(context, flow))
     return [each.key for each in found.differences]

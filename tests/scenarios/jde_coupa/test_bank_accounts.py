@@ -199,8 +199,8 @@ def test_a_table_that_may_not_be_read_fails_nothing(known: Site) -> None:
     known.sandbox.post("/options", {"jde": {"hidden_tables": ["F0030"]}})
     try:
         assert known.sync(SUPPLIERS)[SUPPLIERS].error is None
-        with known.bench() as bench:
-            (note,) = known._flow(bench, SUPPLIERS).startup_notes()
+        with known.context() as context:
+            (note,) = known._flow(context, SUPPLIERS).startup_notes()
         assert "are not watched" in note
     finally:
         known.sandbox.post("/options", {"jde": {"hidden_tables": []}})

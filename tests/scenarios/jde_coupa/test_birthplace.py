@@ -35,7 +35,7 @@ def forget(town: Site, folder: Path) -> None:
 
 def test_a_voucher_of_a_coupa_invoice_is_never_sent_back(town: Site, payables: Payables) -> None:
     """Given an invoice born in Coupa that became a voucher, when vouchers are synced to Coupa,
-    then that voucher is left alone by the rule `born_in_coupa`, and Coupa has one invoice."""
+    then that voucher is left alone by the rule `originates_in_coupa`, and Coupa has one invoice."""
     payables.invoice()
     town.sync(FLOW)
     report = town.sync("invoices")["invoices"]

@@ -63,8 +63,8 @@ def factored(town: Site, payables: Payables, id: int, **columns: Any) -> None:
 
 def differing(town: Site) -> set[tuple[str, str, str]]:
     """(field, source, target) of what `reconcile` finds."""
-    with town.bench() as bench:
-        found = compare(flow_class("jde_coupa", FLOW)(bench)).differences
+    with town.context() as context:
+        found = compare(flow_class("jde_coupa", FLOW)(context)).differences
     return {(each.field, str(each.source), str(each.target)) for each in found}
 
 

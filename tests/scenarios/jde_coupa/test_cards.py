@@ -36,6 +36,8 @@ def test_ping_says_which_instruments_jd_edwards_does_not_have(town: Site, payer:
     mode = {"mode": "external_payables"} if payer == "coupa" else {}
     town.configure(FLOW, card_instruments=["C"], **mode)
     town.books.upsert("F0005", {"SY": "00", "RT": "PY", "KY": "T", "DL01": "Transfer"})
-    with town.bench() as bench:
-        told = [each for each in flow_class("jde_coupa", FLOW)(bench).startup_problems() if "card_instruments" in each]
+    with town.context() as context:
+        told = [
+            each for each in flow_class("jde_coupa", FLOW)(context).startup_problems() if "card_instruments" in each
+        ]
     assert len(told) == (1 if payer == "coupa" else 0)

@@ -300,10 +300,10 @@ def test_a_submitted_invoice_that_coupa_finds_invalid_is_told(town: Site) -> Non
         "times": 1,
     }
     town.sandbox.post("/faults", [rule])
-    town.pace = {"tries": 1}
+    town.policy = {"tries": 1}
     assert outcomes(town.sync("invoices")["invoices"]) == {"failed": 1}
     town.spend.set("suppliers", town.spend.supplier(4343)["id"], status="inactive")
-    town.pace = {}
+    town.policy = {}
     assert outcomes(town.sync("invoices")["invoices"]) == {"conflict": 1}
     assert town.exception("invoices").value.endswith("invalid")
 

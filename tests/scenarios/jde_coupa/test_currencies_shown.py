@@ -29,8 +29,8 @@ def shifted(town: Site) -> Iterator[Site]:
 
 def told(town: Site) -> tuple[bool, str, str]:
     """What ping says of the currencies."""
-    with town.bench() as bench:
-        [found] = [each for each in bench.client("jde").ping() if each.name == "currencies"]
+    with town.context() as context:
+        [found] = [each for each in context.client("jde").ping() if each.name == "currencies"]
     return found.ok, found.detail.partition("; ")[2], found.fix
 
 

@@ -139,8 +139,8 @@ def test_a_later_change_of_a_date_that_is_still_to_come_is_found_by_the_sweep(to
 def test_once_the_flow_has_a_watermark_the_sweep_alone_looks_for_them(town: Site) -> None:
     """Given invoices that were synced before, when they are synced again, not all keys are read."""
     town.books.voucher(1, undated=True)
-    with town.bench() as bench:
-        read = [each.entity for each in flow_class(town.NAME, "invoices")(bench).sources if each.daily]
+    with town.context() as context:
+        read = [each.entity for each in flow_class(town.NAME, "invoices")(context).sources if each.daily]
     now = town.clock.now()
     for entity in read:
         town.ledger.watermarks.advance("jde_coupa/invoices", entity, TODAY, probe=None, run="earlier", now=now)

@@ -55,8 +55,8 @@ def test_a_booked_payment_that_our_void_deletes_is_taken_back_once(town: Site, l
     assert town.sync(FLOW)[FLOW].writes == 0
     town.sweep(FLOW)
     assert (town.exceptions(FLOW), calls(town)) == ([], done)
-    with town.bench() as bench:
-        assert compare(PaymentsToJde(bench)).as_json()["differences"] == []
+    with town.context() as context:
+        assert compare(PaymentsToJde(context)).as_json()["differences"] == []
 
 
 @pytest.mark.reason("paid_by_another")

@@ -140,8 +140,8 @@ def test_reconciliation_is_explained_by_the_finding(town: Site, doubled: Entry) 
     the sweep has told it."""
 
     def told() -> list[tuple[str, str | None]]:
-        with town.bench() as bench:
-            differences = compare(town._flow(bench, "invoices")).differences
+        with town.context() as context:
+            differences = compare(town._flow(context, "invoices")).differences
         return [(each.kind, each.explained_by) for each in differences]
 
     assert told() == [("duplicate_in_target", None)]
@@ -157,8 +157,8 @@ def test_a_replay_closes_it_without_waiting_for_the_sweep(town: Site, doubled: E
     town.books.voucher(costs=(("30.5010", "110.00"),))
 
     def replayed() -> dict[str, int]:
-        with town.bench("clerk") as bench:
-            [done] = replay(bench, {INVOICES: [doubled.document]})
+        with town.context("clerk") as context:
+            [done] = replay(context, {INVOICES: [doubled.document]})
         return outcomes(done.report)
 
     assert replayed() == {"held": 1}
@@ -172,11 +172,11 @@ def test_the_target_is_read_by_the_page_and_not_by_the_document(town: Site) -> N
     """Given ten delivered vouchers, when there are ten more, then the sweep's look at Coupa takes no call more."""
 
     def calls() -> int:
-        with town.bench() as bench:
-            flow = town._flow(bench, "invoices")
-            before = bench.calls()[0]
+        with town.context() as context:
+            flow = town._flow(context, "invoices")
+            before = context.calls()[0]
             assert doubles(flow) == {}
-            return bench.calls()[0] - before
+            return context.calls()[0] - before
 
     taken = []
     for first in (100, 200):

@@ -14,7 +14,7 @@ from scenario_site import NAME, Site, outcomes
 
 from connector_assets.engine.reconciling import Comparison, compare
 from connector_assets.pairs.jde_coupa.three_way_match.discrepancies import discrepancies
-from connector_assets.pairs.jde_coupa.three_way_match.reading import Papers
+from connector_assets.pairs.jde_coupa.three_way_match.reading import ThreeWayMatch
 
 OUT = ("suppliers", "accounts", "purchase_orders", "invoices")
 BACK = ("approved_invoices", "approvals", "payments_to_coupa")
@@ -55,8 +55,8 @@ def reconciled(site: Site, names: Sequence[str] = EVERY) -> dict[str, Comparison
     """Both systems read anew, flow by flow."""
     found = {}
     for name in names:
-        with site.bench() as bench:
-            found[name] = compare(site._flow(bench, name))
+        with site.context() as context:
+            found[name] = compare(site._flow(context, name))
     return found
 
 
@@ -69,14 +69,14 @@ def assert_agreed(site: Site) -> None:
         left_alone = sum((Decimal(each.source or 0) for each in rule if each.kind == "missing_in_target"), Decimal(0))
         ours, theirs = (side.amounts.get("GBP", Decimal(0)) for side in (comparison.source, comparison.target))
         assert ours - left_alone == theirs, (name, comparison.differences)
-    with site.bench() as bench:
-        for source in Papers.sources:
-            reader = bench.reader(source.role)
+    with site.context() as context:
+        for source in ThreeWayMatch.sources:
+            reader = context.reader(source.role)
             if source.daily:
                 reader.land_window(source.entity, YESTERDAY, TODAY)
             else:
                 reader.land_snapshot(source.entity)
-        assert list(discrepancies(Papers(bench).of(YESTERDAY, TODAY))) == []
+        assert list(discrepancies(ThreeWayMatch(context).of(YESTERDAY, TODAY))) == []
     assert {name: report.writes for name, report in site.sync(*EVERY).items()} == dict.fromkeys(EVERY, 0)
 
 

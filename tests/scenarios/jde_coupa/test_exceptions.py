@@ -16,7 +16,7 @@ from connector_assets.engine.replaying import Replay, replay
 from connector_assets.engine.value_tables import check_form, check_known
 from connector_assets.orchestration.probes import look
 from connector_assets.pairs.registry import flow_class
-from connector_assets.run_setup import flows_of, pace_of
+from connector_assets.run_setup import flows_of, policy_of
 from connector_resources.errors import UnusableInput
 from connector_resources.ledger.models import metadata
 
@@ -32,14 +32,14 @@ def replayed(site: Site, ids: Iterable[str] = (), **chosen: Any) -> list[Replay]
     by_flow: dict[str, list[str]] = {}
     for flow, key in documents:
         by_flow.setdefault(flow, []).append(key)
-    with site.bench() as bench:
-        return replay(bench, by_flow)
+    with site.context() as context:
+        return replay(context, by_flow)
 
 
 def due(site: Site) -> str:
     """What a poll would say it runs for, on a day on which no source changed."""
-    with site.bench() as bench:
-        return look(bench, flows_of(bench)).why
+    with site.context() as context:
+        return look(context, flows_of(context)).why
 
 
 def held_for_a_line(site: Site, doc: int, account: str = "30.9999") -> Entry:
@@ -116,14 +116,14 @@ def test_a_mapping_to_a_payment_term_that_coupa_does_not_have_is_refused(town: S
     """Given a term that Coupa calls otherwise
     when it is mapped to a term that Coupa does not have, then the one line says so; a term that it has is taken, with a
     warning where JD Edwards does not have the key."""
-    with town.bench() as bench:
+    with town.context() as context:
         with pytest.raises(UnusableInput, match="payment_terms: the target has no such value: D10 to 'NET 999'"):
-            check_known(bench, {("payment_terms", "D10"): "NET 999"})
-        assert check_known(bench, {("payment_terms", "N30"): "2/10N30"}) == []
-        [warning] = check_known(bench, {("payment_terms", "QQQ"): "2/10N30"})
+            check_known(context, {("payment_terms", "D10"): "NET 999"})
+        assert check_known(context, {("payment_terms", "N30"): "2/10N30"}) == []
+        [warning] = check_known(context, {("payment_terms", "QQQ"): "2/10N30"})
         assert "JD Edwards has no 'QQQ'" in warning
         with pytest.raises(UnusableInput, match="units_of_measure"):
-            check_known(bench, {("units_of_measure", "EA"): "ells"})
+            check_known(context, {("units_of_measure", "EA"): "ells"})
 
 
 def test_a_place_or_a_tax_that_does_not_exist_is_refused_or_told(town: Site) -> None:
@@ -133,14 +133,14 @@ def test_a_place_or_a_tax_that_does_not_exist_is_refused_or_told(town: Site) -> 
     town.spend.create("addresses", PLACE | {"name": "Old depot", "location-code": "OLD", "active": False})
     town.spend.create("tax_codes", {"code": "VAT20"})
     town.books.supplier(6001, "Depot")
-    with town.bench() as bench:
+    with town.context() as context:
         for place in ("NOWHERE", "OLD"):
             with pytest.raises(UnusableInput, match=f"ship_to: the target has no such value: 30 to '{place}'"):
-                check_known(bench, {("ship_to", "30"): place})
-        assert check_known(bench, {("ship_to", "30"): "M30", ("ship_to", "6001"): "M30"}) == []
-        assert check_known(bench, {("ship_to", "6999"): "M30"}) == ["ship_to: JD Edwards has no '6999'"]
-        assert check_known(bench, {("tax_codes", "VAT20"): "GBVAT/V"}) == []
-        assert check_known(bench, {("tax_codes", "VAT99"): "GBVAT/V"}) == ["tax_codes: Coupa has no 'VAT99'"]
+                check_known(context, {("ship_to", "30"): place})
+        assert check_known(context, {("ship_to", "30"): "M30", ("ship_to", "6001"): "M30"}) == []
+        assert check_known(context, {("ship_to", "6999"): "M30"}) == ["ship_to: JD Edwards has no '6999'"]
+        assert check_known(context, {("tax_codes", "VAT20"): "GBVAT/V"}) == []
+        assert check_known(context, {("tax_codes", "VAT99"): "GBVAT/V"}) == ["tax_codes: Coupa has no 'VAT99'"]
     for area in ("GBVAT/", "GBVAT", "/E"):
         check_form("jde_coupa", {("tax_codes", "VAT20"): area})
     for area in ("GBVAT20LONG/V", "GBVAT/VAT", "/", "A/B/C"):
@@ -206,9 +206,9 @@ def test_a_voucher_that_was_read_before_its_supplier_came_and_held_after_is_trie
     then the voucher is due, since its supplier came after it was read, and the next run delivers it."""
     town.books.supplier(5001, "Cobalt Ltd")
     entry = town.books.voucher(supplier=5001)
-    with town.bench() as bench:
-        flow = flow_class(NAME, "invoices")(bench)
-        pipeline = Pipeline(flow, pace_of(flow))
+    with town.context() as context:
+        flow = flow_class(NAME, "invoices")(context)
+        pipeline = Pipeline(flow, policy_of(flow))
         pipeline.land(TODAY, TODAY)
         mapped = pipeline.map({entry.document: TODAY})
         town.sandbox.clock.advance(1)
@@ -331,7 +331,7 @@ def test_a_voucher_in_doubt_cannot_be_dismissed_until_it_was_looked_up(town: Sit
     when the clerk dismisses the doubt he is told that it must be looked up first: else an invoice might stand in Coupa
     that nobody looks for;
     when the next run has found it, there is nothing left to dismiss."""
-    town.pace = {"wait_for_doubt": False}
+    town.policy = {"wait_for_doubt": False}
     town.sandbox.post("/faults", [{**CREATE, "kind": "late", "seconds": 1, "times": 1}])
     entry = town.books.voucher()
     assert outcomes(town.sync("invoices")["invoices"]) == {"in_doubt": 1}

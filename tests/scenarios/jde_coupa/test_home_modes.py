@@ -24,8 +24,8 @@ def payables(town: Site) -> Payables:
 
 def told(site: Site) -> str:
     """What `ping` says of how vouchers are known."""
-    with site.bench() as bench:
-        return site._flow(bench, FLOW).startup_notes()[0]
+    with site.context() as context:
+        return site._flow(context, FLOW).startup_notes()[0]
 
 
 def marks(payables: Payables) -> list[tuple[str, str]]:

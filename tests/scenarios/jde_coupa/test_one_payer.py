@@ -48,8 +48,8 @@ def jde_pays(town: Site) -> int:
 
 def problems(town: Site, flow: str = "invoices") -> list[str]:
     """What `ping` says that a site still has to do."""
-    with town.bench() as bench:
-        return flow_class("jde_coupa", flow)(bench).startup_problems()
+    with town.context() as context:
+        return flow_class("jde_coupa", flow)(context).startup_problems()
 
 
 def told(town: Site, flow: str) -> str:
@@ -96,7 +96,7 @@ def test_nothing_is_payable_in_coupa_before_jde_has_let_go(external: Site) -> No
     external.books.voucher(4711)
     refuse = {"system": "jde", "route": CALL, "kind": "status", "status": 500}
     external.sandbox.post("/faults", [refuse])
-    external.pace = {"wait_for_doubt": False}
+    external.policy = {"wait_for_doubt": False}
     external.sync("invoices")
     assert payables(external) == []
     external.sandbox.post("/faults", {"rules": [], "replace": True})

@@ -59,8 +59,8 @@ def test_a_probe_sees_the_log_move(logged: Site) -> None:
             named = {"KCO": entry.company, "DCT": entry.kind, "DOC": entry.doc, "SFX": "001"}
             logged.books.act(act, vouchers=[named], set={"PST": "H"})
         counted(logged)
-        with logged.bench() as bench:
-            reader_says.append(bench.reader("jde").stamp("F0411"))
+        with logged.context() as context:
+            reader_says.append(context.reader("jde").stamp("F0411"))
         assert scans(logged)["F0411"]["rows"] == 0
     assert reader_says[0] == reader_says[1] != reader_says[2]
 
@@ -100,7 +100,7 @@ def test_a_site_that_does_not_grant_the_batches_is_read_all_the_same(town: Site)
     town.sandbox.post("/options", {"jde": {"hidden_tables": ["F0011"], "hidden_answer": "403"}})
     town.books.voucher()
     assert town.tick(FLOW).days is not None
-    with town.bench() as bench:
-        [granted] = [each for each in bench.client("jde").ping() if each.name == "permissions"]
+    with town.context() as context:
+        [granted] = [each for each in context.client("jde").ping() if each.name == "permissions"]
     assert not granted.ok and "F0011" in granted.detail
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}

@@ -85,14 +85,14 @@ def test_the_payer_decides_which_payments_are_told(town: Site) -> None:
     assert outcomes(town.sync("payments_to_coupa")["payments_to_coupa"]) == {"held": 1}
     told = town.exception("payments_to_coupa")
     assert (told.reason, told.value) == ("another_payer", "approved_invoices has payer coupa")
-    with town.bench() as bench:
-        [problem] = PaymentsToCoupa(bench).startup_problems()
+    with town.context() as context:
+        [problem] = PaymentsToCoupa(context).startup_problems()
     assert problem == "jde_coupa/payments_to_coupa tells payments of JD Edwards, but approved_invoices has payer coupa"
     assert paid(town, number)[1] == []
     del town.flows["payments_to_coupa"]
     town.flows |= {"approved_invoices": {"payer": "jde"}, "payments_to_jde": {}}
-    with town.bench() as bench:
-        [problem] = PaymentsToJde(bench).startup_problems()
+    with town.context() as context:
+        [problem] = PaymentsToJde(context).startup_problems()
     assert problem == "jde_coupa/payments_to_jde books payments of Coupa Pay, but approved_invoices has payer jde"
 
 

@@ -10,7 +10,7 @@ from scenario_orders import Purchase, Purchasing, held, with_orders
 from scenario_site import Site
 
 from connector_assets.pairs.jde_coupa.three_way_match.discrepancies import Discrepancy, discrepancies
-from connector_assets.pairs.jde_coupa.three_way_match.reading import Papers
+from connector_assets.pairs.jde_coupa.three_way_match.reading import ThreeWayMatch
 
 
 @pytest.fixture
@@ -27,14 +27,14 @@ def buyers(yard: Site) -> Purchasing:
 
 def compared(site: Site) -> tuple[list[str], list[Discrepancy]]:
     """What was compared, and what does not agree."""
-    with site.bench() as bench:
-        for source in Papers.sources:
-            reader = bench.reader(source.role)
+    with site.context() as context:
+        for source in ThreeWayMatch.sources:
+            reader = context.reader(source.role)
             if source.daily:
                 reader.land_window(source.entity, YESTERDAY, TODAY)
             else:
                 reader.land_snapshot(source.entity)
-        matters = Papers(bench).of(YESTERDAY, TODAY)
+        matters = ThreeWayMatch(context).of(YESTERDAY, TODAY)
         return [each.key for each in matters], list(discrepancies(matters))
 
 

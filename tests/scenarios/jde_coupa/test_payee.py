@@ -84,8 +84,8 @@ def test_an_invoice_that_somebody_gives_to_another_supplier_in_coupa_is_urgent(t
     town.spend.set("invoices", id, supplier={"id": town.spend.supplier(FACTOR)["id"]})
     assert run(town) == {"held": 1}
     assert told(town) == ("payee_changed", "high")
-    with town.bench() as bench:
-        differing = compare(flow_class("jde_coupa", FLOW)(bench)).differences
+    with town.context() as context:
+        differing = compare(flow_class("jde_coupa", FLOW)(context)).differences
     assert ("supplier", str(SUPPLIER), str(FACTOR)) in [(each.field, each.source, each.target) for each in differing]
     town.spend.set("invoices", id, supplier={"id": town.spend.supplier(SUPPLIER)["id"]})
     assert run(town) == {"unchanged": 1}

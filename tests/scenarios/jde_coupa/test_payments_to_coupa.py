@@ -242,8 +242,8 @@ def test_an_invoice_is_paid_by_one_system(town: Site) -> None:
     assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
     assert town.exception(FLOW).value == "payments_to_jde is on too, and an invoice is paid by one system"
     assert paid(town, found.id)[1] == []
-    with town.bench() as bench:
-        [told] = PaymentsToCoupa(bench).startup_problems()
+    with town.context() as context:
+        [told] = PaymentsToCoupa(context).startup_problems()
     assert "payments_to_jde is on too" in told
 
 
@@ -257,15 +257,15 @@ def test_what_was_paid_agrees_to_the_penny(town: Site) -> None:
     town.books.pay(third.voucher, number=5003)
     town.books.void_payment(5003)
     town.sync(FLOW)
-    with town.bench() as bench:
-        found = compare(PaymentsToCoupa(bench))
+    with town.context() as context:
+        found = compare(PaymentsToCoupa(context))
     sums = {"GBP": Decimal("45.67"), "EUR": Decimal(100)}
     assert {code: amount for code, amount in found.source.amounts.items() if amount} == sums
     assert {code: amount for code, amount in found.target.amounts.items() if amount} == sums
     assert found.unexplained == []
     town.spend.set("invoices", first.id, payments=[{"amount-paid": "1.00", "payment-date": f"{TODAY}T00:00:00Z"}])
-    with town.bench() as bench:
-        told = compare(PaymentsToCoupa(bench)).unexplained
+    with town.context() as context:
+        told = compare(PaymentsToCoupa(context)).unexplained
     assert {(each.key, each.field) for each in told} == {(first.key, "amount"), (first.key, "payments")}
     assert [(each.source, each.target) for each in told if each.field == "amount"] == [("45.67", "1.00")]
 

@@ -484,8 +484,8 @@ def test_a_payment_that_was_voided_in_jd_edwards_needs_a_person(town: Site) -> N
     town.sync(FLOW)
     town.books.void_payment(booked(town)[0]["DOCM"])
     town.spend.set("coupa_pay_payments", number, external_ref_id="seen")
-    with town.bench() as bench:
-        differences = compare(PaymentsToJde(bench)).unexplained
+    with town.context() as context:
+        differences = compare(PaymentsToJde(context)).unexplained
     assert [(each.kind, each.field) for each in differences] == [("status", "void")]
     assert calls(town) == 1
 
@@ -520,8 +520,8 @@ def test_a_site_without_the_orchestrations_is_told(town: Site) -> None:
 
 def problems(town: Site) -> list[str]:
     """What `ping` says of the flow."""
-    with town.bench() as bench:
-        return PaymentsToJde(bench).startup_problems()
+    with town.context() as context:
+        return PaymentsToJde(context).startup_problems()
 
 
 def test_where_jd_edwards_pays_nothing_of_coupa_pay_is_booked(town: Site) -> None:
@@ -557,8 +557,8 @@ def test_what_was_booked_agrees_to_the_penny(town: Site) -> None:
     act(town, "move_payment", id=back, status="cancelled")
     report = town.sync(FLOW)[FLOW]
     assert outcomes(report) == {"unchanged": 2, "updated": 1}
-    with town.bench() as bench:
-        found = compare(PaymentsToJde(bench))
+    with town.context() as context:
+        found = compare(PaymentsToJde(context))
     sums = {"GBP": Decimal("45.67"), "EUR": Decimal(98)}
     assert dict(found.source.amounts) == dict(found.target.amounts) == sums
     assert found.differences == []

@@ -32,8 +32,8 @@ def begins(site: Site) -> tuple[date, ...]:
 
 
 def apply_flows(site: Site, plan: str, *flows: str) -> None:
-    with site.bench("clerk") as bench:
-        apply(bench, plans.load(site.ledger, plan), [f"{NAME}/{flow}" for flow in flows])
+    with site.context("clerk") as context:
+        apply(context, plans.load(site.ledger, plan), [f"{NAME}/{flow}" for flow in flows])
 
 
 def fail(site: Site, **rule: Any) -> None:

@@ -47,8 +47,8 @@ def numbers(payables: Payables) -> dict[str, list[int]]:
 
 def told(town: Site) -> tuple[list[str], list[str]]:
     """What `ping` says of the flow: what is to be done, and what is good to know of its numbers."""
-    with town.bench() as bench:
-        flow = flow_class("jde_coupa", FLOW)(bench)
+    with town.context() as context:
+        flow = flow_class("jde_coupa", FLOW)(context)
         return flow.startup_problems(), [each for each in flow.startup_notes() if "document numbers" in each]
 
 
@@ -92,7 +92,7 @@ def test_a_number_that_a_plan_has_given_is_no_voucher_yet(town: Site, payables: 
 def test_a_number_of_ours_that_a_clerk_takes_first_is_left_to_him(town: Site, payables: Payables) -> None:
     """Given a number that was sent and did not arrive, and a clerk who types it meanwhile for another voucher
     when the invoice is sent again, then it gets another number, and there is one voucher of it."""
-    town.pace = {"wait_for_doubt": False}
+    town.policy = {"wait_for_doubt": False}
     payables.invoice("WEB-1")
     enter = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
     rules = [{**enter, "kind": "drop_before", "calls": [1]}]
@@ -172,8 +172,8 @@ def test_a_slice_of_invoices_asks_for_its_numbers_at_once(town: Site, payables: 
     for place in range(12):
         payables.invoice(f"WEB-{place}")
     asked: list[Any] = []
-    with town.bench() as bench:
-        client, flow = bench.client("jde"), flow_class("jde_coupa", FLOW)(bench)
+    with town.context() as context:
+        client, flow = context.client("jde"), flow_class("jde_coupa", FLOW)(context)
         asks = client.by_keys
 
         def counted(table: str, keys: Any, *more: Any, **named: Any) -> Any:

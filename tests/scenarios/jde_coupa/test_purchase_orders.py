@@ -492,5 +492,5 @@ def test_ping_names_the_scopes_that_are_not_asked_for(yard: Site) -> None:
 
 def problems(site: Site) -> list[str]:
     """What ping says of the flow."""
-    with site.bench("ping") as bench:
-        return site._flow(bench, FLOW).startup_problems()
+    with site.context("ping") as context:
+        return site._flow(context, FLOW).startup_problems()

@@ -48,8 +48,8 @@ def order(yard: Site, buyers: Purchasing) -> Purchase:
 
 
 def reconciled(site: Site) -> Comparison:
-    with site.bench() as bench:
-        return compare(site._flow(bench, FLOW))
+    with site.context() as context:
+        return compare(site._flow(context, FLOW))
 
 
 def amounts(side: Any) -> dict[str, str]:

@@ -23,8 +23,8 @@ def voucher(town: Site) -> Entry:
 
 
 def reconciled(site: Site, flow: str = "invoices") -> Comparison:
-    with site.bench() as bench:
-        return compare(site._flow(bench, flow))
+    with site.context() as context:
+        return compare(site._flow(context, flow))
 
 
 def told(site: Site, flow: str = "invoices") -> dict[str, str | None]:

@@ -75,8 +75,8 @@ def redirect(town: Site, code: str, number: str = "INV-4711") -> None:
 
 def differing(town: Site) -> set[tuple[str, str, str]]:
     """(field, source, target) of what `reconcile` finds."""
-    with town.bench() as bench:
-        found = compare(flow_class("jde_coupa", FLOW)(bench)).differences
+    with town.context() as context:
+        found = compare(flow_class("jde_coupa", FLOW)(context)).differences
     return {(each.field, str(each.source), str(each.target)) for each in found}
 
 
@@ -301,11 +301,11 @@ def test_only_an_address_that_the_supplier_has_can_be_mapped(paid_by_coupa: Site
     town = paid_by_coupa
     address(town, "BOLT-1", FACTOR)
     address(town, "OLD-1", active=False)
-    with town.bench() as bench:
-        assert check_known(bench, {("remit_to", "4343/4344"): "FACT-1"}) == []
+    with town.context() as context:
+        assert check_known(context, {("remit_to", "4343/4344"): "FACT-1"}) == []
         for key, code in (("4343/4344", "NO-1"), ("4343/4344", "BOLT-1"), ("4343/4344", "OLD-1"), ("4343", "FACT-1")):
             with pytest.raises(UnusableInput, match="the target has no such value"):
-                check_known(bench, {("remit_to", key): code})
+                check_known(context, {("remit_to", key): code})
 
 
 @pytest.mark.reason("payee_changed")

@@ -68,8 +68,8 @@ def test_what_coupa_pays_in_parts_closes_the_voucher_exactly(
     cash = [D(row[column]) for row in sorted(rows(town, "F0414"), key=lambda row: row["PYID"])]
     assert cash == [*map(D, parts[:-1]), D(parts[-1]) - D(discount)]
     assert town.exceptions(TO_JDE) == []
-    with town.bench() as bench:
-        assert compare(PaymentsToJde(bench)).as_json()["differences"] == []
+    with town.context() as context:
+        assert compare(PaymentsToJde(context)).as_json()["differences"] == []
 
 
 @CASES
@@ -92,8 +92,8 @@ def test_what_jd_edwards_pays_in_parts_is_told_to_the_smallest_unit(
     assert paid(town, found.id)[:2] == (True, told)
     assert town.sync(TO_COUPA)[TO_COUPA].writes == 0
     assert town.exceptions(TO_COUPA) == []
-    with town.bench() as bench:
-        assert compare(PaymentsToCoupa(bench)).as_json()["differences"] == []
+    with town.context() as context:
+        assert compare(PaymentsToCoupa(context)).as_json()["differences"] == []
 
 
 @pytest.mark.parametrize(

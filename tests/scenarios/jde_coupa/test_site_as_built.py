@@ -25,8 +25,8 @@ def switch(site: Site, **options: Any) -> None:
 
 def told(site: Site, check: str = "orchestrations") -> tuple[bool, str]:
     """What ping says of the orchestrations: whether all is well, and its words."""
-    with site.bench() as bench:
-        [found] = [each for each in bench.client("jde").ping() if each.name == check]
+    with site.context() as context:
+        [found] = [each for each in context.client("jde").ping() if each.name == check]
     return found.ok, f"{found.detail} {found.fix}"
 
 

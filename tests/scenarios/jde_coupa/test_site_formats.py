@@ -52,8 +52,8 @@ def dates(town: Site, ours: str, *, self_test: bool) -> None:
 
 def pinged(town: Site, name: str) -> tuple[bool, str]:
     """What one check of ping says."""
-    with town.bench() as bench:
-        [found] = [each for each in bench.client("jde").ping() if each.name == name]
+    with town.context() as context:
+        [found] = [each for each in context.client("jde").ping() if each.name == name]
     return found.ok, f"{found.detail} {found.fix}"
 
 

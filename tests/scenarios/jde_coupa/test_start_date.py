@@ -47,8 +47,8 @@ def item(entry: Entry) -> dict[str, object]:
 
 def compared(town: Site, first: date | None = None) -> Comparison:
     """Both systems side by side."""
-    with town.bench() as bench:
-        return compare(town._flow(bench, FLOW), first)
+    with town.context() as context:
+        return compare(town._flow(context, FLOW), first)
 
 
 def held(town: Site, number: str) -> tuple[bool, list[Decimal]]:
@@ -235,13 +235,13 @@ def test_a_plan_of_what_is_let_in_is_applied_as_it_is(town: Site) -> None:
     """Given a voucher of before that is in a plan, since a person asked for it, when the plan is applied it is sent."""
     entry = old(town, 1)
     town.sweep(FLOW)
-    with town.bench("planner") as bench:
-        flow = town._flow(bench, FLOW)
+    with town.context("planner") as context:
+        flow = town._flow(context, FLOW)
         pipeline = Pipeline(flow, town._pace(flow), lets_in=True)
         chosen = Chosen((FLOW,), "planner", keys={entry.document: BEFORE})
         report = pipeline.deliver(read_chosen(pipeline, chosen), mode="plan")
         assert planned(report)[entry.document].action == "create"
-    assert outcomes(town.apply(bench.run)[FLOW]) == {"created": 1}
+    assert outcomes(town.apply(context.run)[FLOW]) == {"created": 1}
 
 
 def test_reconciling_explains_what_is_of_before(town: Site) -> None:

@@ -145,8 +145,8 @@ def test_both_systems_agree_whatever_the_tax(town: Site, code: str) -> None:
     """Given vouchers with tax that were sent, when both systems are compared, then nothing differs."""
     town.books.voucher(costs=COSTS, tax="20.00", tax_code=code, **EUROS)
     town.sync("invoices")
-    with town.bench() as bench:
-        found = compare(flow_class("jde_coupa", "invoices")(bench))
+    with town.context() as context:
+        found = compare(flow_class("jde_coupa", "invoices")(context))
     assert not found.unexplained
 
 

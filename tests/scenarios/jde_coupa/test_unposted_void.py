@@ -41,8 +41,8 @@ def standing(payables: Payables) -> list[tuple[Decimal, str]]:
 
 def differing(town: Site) -> list[str]:
     """What reconciliation finds unexplained."""
-    with town.bench() as bench:
-        return [each.key for each in compare(flow_class("jde_coupa", FLOW)(bench)).unexplained]
+    with town.context() as context:
+        return [each.key for each in compare(flow_class("jde_coupa", FLOW)(context)).unexplained]
 
 
 def settled(town: Site, found: dict[str, int]) -> None:

@@ -143,8 +143,8 @@ def test_a_pay_item_that_a_clerk_deletes_is_told(town: Site, payables: Payables,
     assert (outcomes(report).get("conflict"), report.writes) == (1, 0)
     told = town.exception(FLOW)
     assert (told.reason, told.field) == ("voucher_changed", "amount, tax, tax_code")
-    with town.bench() as bench:
-        assert [each.explained_by for each in compare(flow_class("jde_coupa", FLOW)(bench)).differences] != [None]
+    with town.context() as context:
+        assert [each.explained_by for each in compare(flow_class("jde_coupa", FLOW)(context)).differences] != [None]
     town.books.upsert("F0411", {name: value for name, value in row.items() if name not in ("UPMJ", "UPMT", "TDAY")})
     town.sync(FLOW)
     assert town.exceptions(FLOW) == []

@@ -47,8 +47,8 @@ def planned(site: Site, plan: str) -> dict[str, dict[str, int]]:
 
 def applied(site: Site, plan: str, *flows: str) -> dict[str, Applied]:
     """The operator applies a plan, or some of its flows."""
-    with site.bench("clerk") as bench:
-        done = apply(bench, plans.load(site.ledger, plan), [f"{NAME}/{flow}" for flow in flows] or None)
+    with site.context("clerk") as context:
+        done = apply(context, plans.load(site.ledger, plan), [f"{NAME}/{flow}" for flow in flows] or None)
     return {each.report.flow.partition("/")[2]: each for each in done}
 
 

@@ -127,6 +127,6 @@ def test_payments_of_jd_edwards_in_our_range_hold_up_no_first_sync(town: Site) -
     sent(town)
     pay(town)
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
-    with town.bench() as bench:
-        found = compare(PaymentsToJde(bench))
+    with town.context() as context:
+        found = compare(PaymentsToJde(context))
     assert (found.differences, found.foreign) == ([], 1)

@@ -25,7 +25,7 @@ def payables(town: Site) -> Payables:
     """The flow is on, and vouchers are entered at once."""
     made = Payables(town)
     town.configure(FLOW, mode="direct")
-    town.pace = {"wait_for_doubt": False}
+    town.policy = {"wait_for_doubt": False}
     return made
 
 
@@ -71,8 +71,8 @@ def states(payables: Payables, number: str) -> list[tuple[str, str]]:
 
 def notes(town: Site) -> str:
     """What `ping` says of the flow that is nothing to be done about."""
-    with town.bench() as bench:
-        return "\n".join(town._flow(bench, FLOW).startup_notes())
+    with town.context() as context:
+        return "\n".join(town._flow(context, FLOW).startup_notes())
 
 
 def loses_its_ledger(town: Site, folder: Path) -> None:

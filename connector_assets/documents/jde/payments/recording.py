@@ -23,7 +23,7 @@ from connector_assets.documents.jde.orchestrations import lacking_inputs, missin
 from connector_assets.documents.jde.payments.reading import discount_of, is_taken_back, paid_by, payments_of
 from connector_assets.documents.jde.vouchers.pay_item_texts import told
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Target
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.money import amount_text
@@ -73,22 +73,22 @@ class PaymentRecords:
     """The payments of a range of numbers, as targets whose `raw` is what they settle. `needs` says what the acts cannot
     do without."""
 
-    def __init__(self, bench: Workbench, needs: Mapping[str, Sequence[str]] = NEEDS) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext, needs: Mapping[str, Sequence[str]] = NEEDS) -> None:
+        self.context = context
         self.needs = needs
 
     @property
     def jde(self) -> Any:
         """The client, opened on first use."""
-        return self.bench.client("jde")
+        return self.context.client("jde")
 
     def missing(self) -> str | None:
         """The first act that the connection names no orchestration for."""
-        return missing_act(self.bench, self.needs)
+        return missing_act(self.context, self.needs)
 
     def lacking(self) -> list[str]:
         """What the site's orchestrations lack, one sentence each; asks JDE."""
-        return lacking_inputs(self.bench, self.needs)
+        return lacking_inputs(self.context, self.needs)
 
     def numbered(self, numbers: Collection[int]) -> list[Target]:
         """The payments of these numbers (DOCM)."""
@@ -137,7 +137,7 @@ class PaymentRecords:
         left = {id: each for id, each in gone.items() if int(id) not in details}
         keys = {voucher_parts(name) for _, vouchers in left.values() for name in vouchers.split(", ")}
         items = by(without_audit_rows(self._by("F0411", VOUCHER_KEY, sorted(keys))), *VOUCHER_KEY)
-        run = self.bench.connection("jde").payment_run  # type: ignore[union-attr]
+        run = self.context.connection("jde").payment_run  # type: ignore[union-attr]
         found = {}
         for id, (held, vouchers) in left.items():
             rows = [row for name in vouchers.split(", ") for row in items.get(voucher_parts(name), ())]
@@ -160,7 +160,7 @@ class PaymentRecords:
         details = by(self._by("F0414", ["PYID"], [(row["PYID"],) for row in headers]), "PYID")
         keys = {tuple(row[column] for column in VOUCHER_KEY) for rows in details.values() for row in rows}
         items = by(without_audit_rows(self._by("F0411", VOUCHER_KEY, list(keys))), *VOUCHER_KEY)
-        run = self.bench.connection("jde").payment_run  # type: ignore[union-attr]
+        run = self.context.connection("jde").payment_run  # type: ignore[union-attr]
         found = {row["PYID"]: _target(row, details.get(row["PYID"], []), items, run) for row in headers}
         return [found[number] for number in sorted(found)]
 
@@ -174,7 +174,7 @@ def linked(link: NewLink, target: Target) -> NewLink:
 def taken_back(flow: Flow, records: PaymentRecords, ids: Collection[str]) -> dict[str, Target]:
     """Those of these payments, which JDE holds no more, that we took back: one that was not posted may be deleted by
     that. It counts as void, until what followed it is there."""
-    ledger, name = flow.bench.ledger, flow.full_name
+    ledger, name = flow.context.ledger, flow.full_name
     links = ledger.links.by_target(name, flow.target_entity, sorted(ids)) if ids else {}
     keys = [link.source_key for link in links.values()]
     known, open_calls = ledger.deliveries.load(name, keys), ledger.intents.unfinished(name, keys)
@@ -192,8 +192,8 @@ def voided_there(flow: Flow, headers: Sequence[Row]) -> dict[str, date | None]:
     """The documents of a flow whose payment in JD Edwards is void (rows of F0413) and was not when we last saw it, each
     with the day of the change."""
     void = {str(row["PYID"]): row.get("UPMJ") for row in headers if row.get("VDGJ") is not None}
-    links = flow.bench.ledger.links.by_target(flow.full_name, "F0413", list(void))
-    known = flow.bench.ledger.deliveries.load(flow.full_name, [link.source_key for link in links.values()])
+    links = flow.context.ledger.links.by_target(flow.full_name, "F0413", list(void))
+    known = flow.context.ledger.deliveries.load(flow.full_name, [link.source_key for link in links.values()])
     days = {link.source_key: void[id] for id, link in links.items()}
     return {key: day for key, day in days.items() if key in known and not (known[key].content or {}).get("void", True)}
 

@@ -17,7 +17,7 @@ from connector_assets.documents.jde.currencies import is_foreign
 from connector_assets.documents.jde.keys import text, voucher_key
 from connector_assets.documents.jde.vouchers.pay_item_texts import ZERO, is_open
 from connector_assets.engine.bank_accounts import Account, Open, account_of, tell_changes, tell_unwatched
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import Flow, Source
 from connector_resources.errors import LoginRefused, NotAllowed, Refused
 from connector_resources.jde.query import eq, ne
@@ -53,43 +53,43 @@ def watched(settings: BankSettings) -> tuple[Source, ...]:
 def look(flow: Flow, parties: Mapping[int, str], column: str, *, whole: bool) -> list[str]:
     """Tell the suppliers (address number -> document key) of which an account in JD Edwards changed; `column` of F0411
     says to whom a voucher is paid. Returns the document keys of those of which an exception is told."""
-    bench, name = flow.bench, flow.full_name
-    ledger = bench.ledger
+    context, name = flow.context, flow.full_name
+    ledger = context.ledger
     mark = ledger.watermarks.get(name, TABLE)
     probe: dict[str, Any] = dict(mark.probe or {}) if mark is not None else {}
     known = ledger.bank_accounts.of(name, SIDE, list(parties.values()))
     stamp: dict[str, Any] = {}
     try:
-        stamp = bench.reader("jde").stamp(TABLE)
+        stamp = context.reader("jde").stamp(TABLE)
         everything = whole or mark is None or probe != stamp
         chosen = parties if everything else {number: key for number, key in parties.items() if key not in known}
         if not chosen and not everything:
             return []
-        accounts = _accounts(bench, None if everything else list(chosen))
+        accounts = _accounts(context, None if everything else list(chosen))
         if everything and not accounts and any(each.accounts for each in known.values()):
             raise NotAllowed(f"{TABLE} shows no account of a supplier any more", fix="", connection="")
     except LoginRefused:
         raise
     except (NotAllowed, Refused) as problem:
-        tell_unwatched(flow, TABLE, bench.today("jde"), stamp, str(problem))
+        tell_unwatched(flow, TABLE, context.today("jde"), stamp, str(problem))
         return []
     seen = {key: accounts.get(number, ()) for number, key in chosen.items()}
     numbers = {key: number for number, key in chosen.items()}
 
     def left(keys: Collection[str]) -> dict[str, Open]:
-        found = open_in_jde(bench, [numbers[key] for key in keys], column)
+        found = open_in_jde(context, [numbers[key] for key in keys], column)
         return {parties[number]: each for number, each in found.items()}
 
     told = tell_changes(flow, SIDE, SYSTEM, seen, left)
     if everything:
-        ledger.watermarks.advance(name, TABLE, bench.today("jde"), probe=stamp, run=bench.run, now=bench.now())
+        ledger.watermarks.advance(name, TABLE, context.today("jde"), probe=stamp, run=context.run, now=context.now())
     return told
 
 
-def open_in_jde(bench: Workbench, numbers: Collection[int], column: str) -> dict[int, Open]:
+def open_in_jde(context: RunContext, numbers: Collection[int], column: str) -> dict[int, Open]:
     """Address number -> the vouchers that JD Edwards has open and that go to it by `column` (payee PYE, or
     supplier AN8), whoever pays them."""
-    pages = bench.client("jde").by_keys(
+    pages = context.client("jde").by_keys(
         "F0411", [column], [(number,) for number in sorted(numbers)], columns=_OPEN, where=ne("AAP", 0)
     )
     found: dict[int, Open] = {}
@@ -102,13 +102,13 @@ def open_in_jde(bench: Workbench, numbers: Collection[int], column: str) -> dict
     return found
 
 
-def notes(bench: Workbench, settings: BankSettings, flow: str) -> list[str]:
+def notes(context: RunContext, settings: BankSettings, flow: str) -> list[str]:
     """What `ping` says where nobody watches F0030."""
     if settings.bank_accounts == "off":
         return [f"{flow}: bank accounts of suppliers in JD Edwards are not watched (bank_accounts: off)"]
     try:
-        columns = _columns(bench)
-        pages = bench.client("jde").browse(TABLE, columns=columns, where=eq("BKTP", SUPPLIER), page_size=1)
+        columns = _columns(context)
+        pages = context.client("jde").browse(TABLE, columns=columns, where=eq("BKTP", SUPPLIER), page_size=1)
         shows = bool(next(pages, []))
     except LoginRefused:
         raise
@@ -123,10 +123,10 @@ def notes(bench: Workbench, settings: BankSettings, flow: str) -> list[str]:
     return [f"{flow}: bank accounts of suppliers in JD Edwards are watched{none}"]
 
 
-def _accounts(bench: Workbench, numbers: Collection[int] | None) -> dict[int, list[Account]]:
+def _accounts(context: RunContext, numbers: Collection[int] | None) -> dict[int, list[Account]]:
     """Address number -> accounts, of these suppliers or of all; nothing of a row is kept but its digest."""
-    client, seal = bench.client("jde"), bench.landing.seal
-    where, columns = eq("BKTP", SUPPLIER), _columns(bench)
+    client, seal = context.client("jde"), context.landing.seal
+    where, columns = eq("BKTP", SUPPLIER), _columns(context)
     if numbers is None:
         pages = client.browse(TABLE, columns=columns, where=where)
     else:
@@ -139,7 +139,7 @@ def _accounts(bench: Workbench, numbers: Collection[int] | None) -> dict[int, li
     return found
 
 
-def _columns(bench: Workbench) -> tuple[str, ...]:
+def _columns(context: RunContext) -> tuple[str, ...]:
     """What is asked for: all that the site's release has."""
-    has = bench.client("jde").has_column(TABLE, _RECENT)
+    has = context.client("jde").has_column(TABLE, _RECENT)
     return tuple(each for each in _COLUMNS if has or each != _RECENT)

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from connector_assets.documents.jde.keys import Row, text
-from connector_assets.engine.context import Reader, Workbench
+from connector_assets.engine.context import Reader, RunContext
 from connector_resources.jde.query import ne
 from connector_resources.ledger import Delivery
 
@@ -65,7 +65,7 @@ def holds_of(reader: Reader, rows: Sequence[Mapping[str, Any]], rules: HoldRules
 
 
 def touched_by_holds(
-    bench: Workbench,
+    context: RunContext,
     flow: str,
     rows: Sequence[Row],
     rules: HoldRules,
@@ -78,7 +78,7 @@ def touched_by_holds(
     changed = {row["AN8"]: row for row in rows}
     found: dict[str, tuple[Row, Row]] = {}
     for column in owed.parties:
-        pages = bench.client("jde").by_keys(
+        pages = context.client("jde").by_keys(
             owed.table,
             [column],
             [(party,) for party in sorted(changed)],
@@ -90,16 +90,16 @@ def touched_by_holds(
             master = changed[item[column]]
             if key not in found or is_held(master, rules):
                 found[key] = (item, master)
-    known = _known(bench, flow, found)
+    known = _known(context, flow, found)
     return {
-        key: None if item.get("UPMJ") is not None and item["UPMJ"] < bench.start_date else master.get("UPMJ")
+        key: None if item.get("UPMJ") is not None and item["UPMJ"] < context.start_date else master.get("UPMJ")
         for key, (item, master) in found.items()
         if _is_news(known.get(key), held=is_held(master, rules))
     }
 
 
-def _known(bench: Workbench, flow: str, keys: Collection[str]) -> dict[str, Delivery]:
-    return bench.ledger.deliveries.load(flow, keys) if keys else {}
+def _known(context: RunContext, flow: str, keys: Collection[str]) -> dict[str, Delivery]:
+    return context.ledger.deliveries.load(flow, keys) if keys else {}
 
 
 def _is_news(known: Delivery | None, *, held: bool) -> bool:

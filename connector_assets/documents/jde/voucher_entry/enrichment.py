@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from connector_assets.documents.jde.voucher_entry.flow import Vouchers
 
 RATES = "exchange_rates"
-BORN_IN_JDE, BEFORE_GO_LIVE = "born_in_jde", "before_go_live"
+ORIGINATES_IN_JDE, BEFORE_GO_LIVE = "born_in_jde", "before_go_live"
 
 
-class Filling:
+class VoucherEnrichment:
     """One pass over the frames of one flow."""
 
     # what a row without a right to a voucher is not asked for
@@ -44,18 +44,18 @@ class Filling:
 
     def __init__(self, flow: Vouchers) -> None:
         self.flow = flow
-        self.bench = flow.bench
+        self.context = flow.context
         self.settings = flow.settings
-        self.name = flow.bench.integration.name
+        self.name = flow.context.integration.name
         # the documents that JDE has, or may have, a voucher of
         self.delivered: set[str] = set()
 
     def resolve(self, frames: Frames) -> Frames:
         """Fill the columns that come from memory and reference data, anew each time."""
         documents, lines = records(frames.documents), records(frames.lines)
-        self._birthplaces(documents)
+        self._origins(documents)
         self.suppliers(documents)
-        form_1099.fill(self.bench, documents, self.settings.code_1099, self.settings.flags_1099)
+        form_1099.complete(self.context, documents, self.settings.code_1099, self.settings.flags_1099)
         self.accounts(lines)
         own: dict[str, list[dict[str, Any]]] = {}
         for line in lines:
@@ -65,7 +65,7 @@ class Filling:
                 self.complete(row, own.get(row["key"], []))
             else:
                 self.withdraw(row)
-        self._twins(documents)
+        self._duplicates(documents)
         self._void_dates(documents)
         self._left_with(documents, own)
         self._corrections(documents, own)
@@ -102,8 +102,8 @@ class Filling:
 
     # -- which documents ------------------------------------------------------------------------------------------
 
-    def _birthplaces(self, documents: Sequence[dict[str, Any]]) -> None:
-        ledger, keys = self.bench.ledger, [row["key"] for row in documents]
+    def _origins(self, documents: Sequence[dict[str, Any]]) -> None:
+        ledger, keys = self.context.ledger, [row["key"] for row in documents]
         left_alone = self.left_alone(documents)
         known = ledger.deliveries.load(self.flow.full_name, keys)
         sent = {key for key, each in known.items() if each.target_id or each.state in ("sending", "in_doubt")}
@@ -122,14 +122,14 @@ class Filling:
             return found
         return BEFORE_GO_LIVE if go_live is not None and day is not None and day < go_live else None
 
-    def _twins(self, documents: Sequence[dict[str, Any]]) -> None:
+    def _duplicates(self, documents: Sequence[dict[str, Any]]) -> None:
         """Two documents of one supplier and number: the older one goes, the other waits for a person."""
         for row in documents:
             row["twin"] = None
         if self.settings.duplicates == "send":
             return
         alive = [row for row in documents if row["ignored"] is None and not row["void"] and row["number"]]
-        links = self.bench.ledger.links.of(self.flow.full_name, [row["key"] for row in alive])
+        links = self.context.ledger.links.of(self.flow.full_name, [row["key"] for row in alive])
         groups = by([{**row, "credit": row["amount"] < 0} for row in alive], "supplier_id", "number", "credit")
         firsts: dict[str, str] = {}
         for same in groups.values():
@@ -143,7 +143,7 @@ class Filling:
         """A document that has another supplier since its voucher was made, and that something holds: JDE goes on to
         owe it to the old one, which is told beside what holds it."""
         keys = [row["key"] for row in documents if row["key"] in self.delivered and not row["void"]]
-        known = self.bench.ledger.deliveries.load(self.flow.full_name, keys)
+        known = self.context.ledger.deliveries.load(self.flow.full_name, keys)
         for row in documents:
             row["left_with"] = None
             content = (known[row["key"]].content if row["key"] in known else None) or {}
@@ -154,14 +154,13 @@ class Filling:
             whys = [why for column, (why, _) in self.flow.holds.items() if row.get(column) is not None]
             whys += [why for column, (why, _) in self.flow.line_holds.items() if any(line.get(column) for line in own)]
             if whys:
-                told = (
-                    f"{known[row['key']].target_id} is supplier {before}'s, {self.flow.born_in} has {now or 'nobody'}"
-                )
+                voucher, theirs = known[row["key"]].target_id, now or "nobody"
+                told = f"{voucher} is supplier {before}'s, {self.flow.origin_system} has {theirs}"
                 row["left_with"] = f"{told}; {', '.join(dict.fromkeys(whys))}"
 
     # -- what they say --------------------------------------------------------------------------------------------
 
-    def fill_header(self, row: dict[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
+    def complete_header(self, row: dict[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
         """What every voucher needs: number, date, currency, supplier, company, rate, G/L date, who pays."""
         row["no_number"] = None if row["number"] else "blank"
         row["no_date"] = None if row["invoice_date"] else "blank"
@@ -198,7 +197,7 @@ class Filling:
             return
         pair = f"{row['currency']}/{base}"
         try:
-            row["rate"] = Decimal(self.bench.ledger.mappings.table(self.name, RATES)[pair])
+            row["rate"] = Decimal(self.context.ledger.mappings.table(self.name, RATES)[pair])
         except (KeyError, InvalidOperation):
             row["unmapped_rate"] = pair
 
@@ -221,7 +220,7 @@ class Filling:
 
     def _wanted_day(self, row: Mapping[str, Any]) -> date | None:
         """The G/L date that a voucher of a row has where its period is open."""
-        day: date | None = self.bench.today("jde") if self.settings.gl_date == "today" else row["invoice_date"]
+        day: date | None = self.context.today("jde") if self.settings.gl_date == "today" else row["invoice_date"]
         return day
 
     def _void_dates(self, documents: Sequence[dict[str, Any]]) -> None:
@@ -229,7 +228,7 @@ class Filling:
         void = {row[self.flow.id_column]: row for row in documents if row["void"] and row["ignored"] is None}
         if not void:
             return
-        for id, vouchers in self.flow.origins.vouchers(self.bench.reader("jde"), list(void)).items():
+        for id, vouchers in self.flow.origins.vouchers(self.context.reader("jde"), list(void)).items():
             for items in vouchers:
                 dated: date | None = items[0].get("DGJ")
                 if dated is None or is_void(items):
@@ -247,7 +246,7 @@ class Filling:
         alive = [row for row in documents if row["key"] in self.delivered and row["gl_date"] and not row["void"]]
         if self.settings.on_change == "hold" or not alive:
             return
-        known = self.bench.ledger.deliveries.load(self.flow.full_name, [row["key"] for row in alive])
+        known = self.context.ledger.deliveries.load(self.flow.full_name, [row["key"] for row in alive])
         changed = {
             row[self.flow.id_column]: row
             for row in alive
@@ -256,7 +255,7 @@ class Filling:
         }
         if not changed:
             return
-        for id, vouchers in self.flow.origins.vouchers(self.bench.reader("jde"), list(changed)).items():
+        for id, vouchers in self.flow.origins.vouchers(self.context.reader("jde"), list(changed)).items():
             row, standing = changed[id], [items for items in vouchers if not is_void(items)]
             if standing and not self._taken_back(row, standing[-1]):
                 continue
@@ -295,7 +294,7 @@ class Filling:
     @cached_property
     def chart(self) -> Sequence[Row]:
         """The account master (F0901)."""
-        return self.bench.reader("jde").snapshot("F0901")
+        return self.context.reader("jde").snapshot("F0901")
 
     @cached_property
     def by_key(self) -> dict[str, Row]:
@@ -309,7 +308,7 @@ class Filling:
 
     @cached_property
     def _unit_company(self) -> dict[str, str]:
-        rows = self.bench.reader("jde").snapshot("F0006")
+        rows = self.context.reader("jde").snapshot("F0006")
         return {text(row["MCU"]) or "": text(row.get("CO")) or "" for row in rows}
 
 

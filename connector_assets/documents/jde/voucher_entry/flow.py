@@ -22,7 +22,7 @@ from connector_assets.documents.jde.keys import VOUCHER_KEY, Row, by, day_of, is
 from connector_assets.documents.jde.orchestrations import lacking_inputs
 from connector_assets.documents.jde.periods import Periods, periods_of
 from connector_assets.documents.jde.voucher_entry import discounts, form_1099
-from connector_assets.documents.jde.voucher_entry.enrichment import RATES, Filling
+from connector_assets.documents.jde.voucher_entry.enrichment import RATES, VoucherEnrichment
 from connector_assets.documents.jde.voucher_entry.identity import MARK, known_by, origins_of
 from connector_assets.documents.jde.voucher_entry.origins import MarkedOrigins, Origin, Origins
 from connector_assets.documents.jde.voucher_entry.payees import PAYEE, Payees, left_with, payees_of
@@ -37,7 +37,7 @@ from connector_assets.documents.jde.voucher_entry.writer import (
     After,
     BatchVouchers,
     DirectVouchers,
-    VoucherOutlet,
+    VoucherWriter,
     asked_for,
     done,
 )
@@ -45,7 +45,7 @@ from connector_assets.documents.jde.vouchers.handing_over import payment_run_of,
 from connector_assets.documents.jde.vouchers.pay_item_texts import told
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
 from connector_assets.documents.jde.vouchers.taxes import charged
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Document, FieldChange, Target, differences
 from connector_assets.engine.flow import Assembly, Flow, Frames
 from connector_assets.engine.money import amount_text
@@ -64,18 +64,18 @@ class Vouchers(Flow):
     notices_lost = True
     gl_column = "gl_date"
     target_role, target_entity = "jde", "F0411"
-    looks_first = True
+    lookup_before_create = True
     ignored_until: ClassVar[Mapping[str, str]] = {AFTER_THE_FIRST: FIRST}
     # how the contents call the document's id; the mapped rows call it `<source>_id`
     source: ClassVar[str]
     # the other system as people call it
-    born_in: ClassVar[str]
+    origin_system: ClassVar[str]
     # the columns of mapped rows and lines that say why one is held -> the reason, and how a person calls the field
     holds: ClassVar[Mapping[str, tuple[str, str]]]
     line_holds: ClassVar[Mapping[str, tuple[str, str]]]
 
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__(bench)
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
         # documents whose voucher a clerk has voided or changed, as this run has read it
         self._touched: set[str] = set()
 
@@ -87,20 +87,20 @@ class Vouchers(Flow):
     @cached_property
     def vouchers(self) -> VoucherRecords:
         """The vouchers of JDE that are ours."""
-        return VoucherRecords(self.bench, self.origins, self.settings, self.source)
+        return VoucherRecords(self.context, self.origins, self.settings, self.source)
 
     @cached_property
     def origins(self) -> Origins:
         """Which of them are ours, and of which document."""
-        return origins_of(self.bench, self.full_name, self.source_entity, self.settings)
+        return origins_of(self.context, self.full_name, self.source_entity, self.settings)
 
     @cached_property
     def periods(self) -> Periods:
         """The open periods of JDE's companies."""
-        return periods_of(self.bench, self.settings)
+        return periods_of(self.context, self.settings)
 
     @cached_property
-    def outlet(self) -> VoucherOutlet:
+    def writer(self) -> VoucherWriter:
         """How vouchers are made, by the mode."""
         kind = DirectVouchers if self.settings.mode == "direct" else BatchVouchers
         # the periods are read only when a day is asked for
@@ -115,7 +115,7 @@ class Vouchers(Flow):
     @property
     def payees(self) -> Payees:
         """Who is to be paid by the vouchers."""
-        return Payees(self.born_in, self.other_pays)
+        return Payees(self.origin_system, self.other_pays)
 
     @property
     def after_voucher(self) -> After:
@@ -136,12 +136,12 @@ class Vouchers(Flow):
         """Why nobody, or both systems, would pay the vouchers, in words; '' where one does. What JDE's payment run
         selects is said in `payment_run` of its connection."""
         told: str = self.settings.payer_problem
-        run, status = payment_run_of(self.bench), self.settings.new_status
+        run, status = payment_run_of(self.context), self.settings.new_status
         if told or run.payment_instruments or run.bank_accounts:
             return told
         selects = status in run.pay_statuses
         if self.other_pays and selects:
-            return f"{self.born_in} pays, but `payment_run` of JD Edwards' connection selects pay status {status}"
+            return f"{self.origin_system} pays, but `payment_run` of JD Edwards' connection selects pay status {status}"
         if not self.other_pays and not selects:
             return f"JD Edwards pays, but `payment_run` of its connection does not select pay status {status}"
         return ""
@@ -167,7 +167,7 @@ class Vouchers(Flow):
         """A mapped row of which nothing is known but its key."""
 
     @abstractmethod
-    def filling(self) -> Filling:
+    def enrichment(self) -> VoucherEnrichment:
         """What fills the mapped rows."""
 
     def complete(self, documents: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:
@@ -182,10 +182,10 @@ class Vouchers(Flow):
     def _undone(self, items: Sequence[Row]) -> dict[str, date | None]:
         """The documents of vouchers (rows of F0411) that a clerk has voided or changed since we last saw them."""
         vouchers = {"/".join(map(str, key)): own for key, own in by(without_audit_rows(items), *VOUCHER_KEY).items()}
-        links = self.bench.ledger.links.by_target(self.full_name, self.target_entity, list(vouchers))
-        known = self.bench.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
+        links = self.context.ledger.links.by_target(self.full_name, self.target_entity, list(vouchers))
+        known = self.context.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
         days: dict[str, date | None] = {}
-        run = payment_run_of(self.bench)
+        run = payment_run_of(self.context)
         of = self.origins.of_rows([row for items in vouchers.values() for row in items])
         for id, link in links.items():
             own, left = vouchers[id], known[link.source_key].content if link.source_key in known else None
@@ -227,20 +227,20 @@ class Vouchers(Flow):
     def changed_there(self, listed: Sequence[Target]) -> list[str]:
         """Also what no row tells that changed, such as a pay item that a clerk deleted."""
         held = {key: each for each in listed if (key := self.key_of(each)) is not None}
-        known = self.bench.ledger.deliveries.load(self.full_name, list(held))
+        known = self.context.ledger.deliveries.load(self.full_name, list(held))
         return [key for key, left in known.items() if _left_otherwise(left, held[key])]
 
     def all_keys(self) -> dict[str, date | None]:
         """Also those that JDE or our memory has a voucher of, and the source no longer a document."""
         gone = [self.key(each) for each in self.vouchers.ids()]
-        gone += [link.source_key for link in self.bench.ledger.links.all(flow=self.full_name)]
+        gone += [link.source_key for link in self.context.ledger.links.all(flow=self.full_name)]
         keys: dict[str, date | None] = dict.fromkeys(gone)
-        for rows in self.bench.reader(self.source_role).all_rows(self.source_entity, ["id", "updated_on"]):
+        for rows in self.context.reader(self.source_role).all_rows(self.source_entity, ["id", "updated_on"]):
             keys |= self.changed_keys(self.source_entity, rows)
         return keys
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        reader: Any = self.bench.reader(self.source_role)
+        reader: Any = self.context.reader(self.source_role)
         rows = reader.complete(self.source_entity, ["id"], [(self.id(key),) for key in keys])
         made = Assembly(rows=len(rows), rows_in_documents=len(rows))
         for row in rows:
@@ -258,7 +258,7 @@ class Vouchers(Flow):
 
     def _gone(self, keys: Mapping[str, date | None]) -> list[dict[str, Any]]:
         """Documents that the source no longer has. Many at once are rather a login that sees less than before."""
-        known = self.bench.ledger.deliveries.load(self.full_name, list(keys))
+        known = self.context.ledger.deliveries.load(self.full_name, list(keys))
         fresh = [key for key in keys if key not in known or not (known[key].content or {}).get("void")]
         many = str(len(fresh)) if len(fresh) > self.settings.most_deleted else None
         if many is None:
@@ -272,9 +272,9 @@ class Vouchers(Flow):
     def _must_be_gone(self, key: str) -> None:
         """A voucher is voided only where the document is not there either when it is asked for by itself. Raises
         Unavailable otherwise: a list may be cut short on its way, or come from a copy that lags behind."""
-        name = self.bench.connection(self.source_role).name
+        name = self.context.connection(self.source_role).name
         try:
-            getattr(self.bench.client(self.source_role), self.source_entity).get(self.id(key))
+            getattr(self.context.client(self.source_role), self.source_entity).get(self.id(key))
         except NotFound:
             # that a 404 is the vendor's own is not always to be seen, but the list says the same
             return
@@ -282,7 +282,7 @@ class Vouchers(Flow):
 
     def _look_in_jde(self, documents: Sequence[dict[str, Any]]) -> None:
         """Which suppliers exist, and which documents without a right to a voucher had one: its first revision stays."""
-        jde, rules = self.bench.reader("jde"), self.settings
+        jde, rules = self.context.reader("jde"), self.settings
         numbers = {int(row["supplier"]) for row in documents if (row["supplier"] or "").isdigit()}
         there = {row["AN8"] for row in jde.complete("F0401", ["AN8"], [(each,) for each in sorted(numbers)])}
         void = [row[self.id_column] for row in documents if row["void"]]
@@ -313,7 +313,7 @@ class Vouchers(Flow):
         return kind
 
     def resolve(self, frames: Frames) -> Frames:
-        return self.filling().resolve(frames)
+        return self.enrichment().resolve(frames)
 
     def waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
         """What a held row waits for; None where it waits for a person."""
@@ -325,7 +325,7 @@ class Vouchers(Flow):
         return self.vouchers.any()
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
-        ids = {document.key: self.outlet.id_of(document) for document in documents}
+        ids = {document.key: self.writer.id_of(document) for document in documents}
         held = self.vouchers.of(set(ids.values()))
         unknown = [each for each in documents if all(own.unseen for own in held.get(ids[each.key], ()))]
         wanted = {ids[each.key]: self._wanted(each.content) for each in unknown}
@@ -338,7 +338,7 @@ class Vouchers(Flow):
             found = [each for each in revisions if not each.void] or revisions[-1:]
             hits[key] = [self.vouchers.target(each) for each in found]
         strange = [document for document in documents if not hits[document.key] and not document.content["void"]]
-        return {key: found for key, found in (hits | self._strangers(strange)).items() if found}
+        return {key: found for key, found in (hits | self._foreign_records(strange)).items() if found}
 
     def _wanted(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """What a document's content says that its voucher would say too."""
@@ -346,20 +346,20 @@ class Vouchers(Flow):
         kind = None if content["amount"] is None else self._type(negative=_is_credit(content))
         return {**{name: content[name] for name in names}, "type": kind}
 
-    def _strangers(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
+    def _foreign_records(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         """Vouchers of the same supplier and number that somebody entered in JDE: it would be paid twice. What may be
-        ours counts too where others are sent beside each other; of those that are void the outlet is told."""
+        ours counts too where others are sent beside each other; of those that are void the writer is told."""
         names = {
             document.key: (int(document.content["supplier"]), document.content["number"])
             for document in documents
             if document.content["supplier"] and document.content["number"]
         }
         held = self.vouchers.numbered(set(names.values()))
-        wanted = {self.outlet.id_of(each): self._wanted(each.content) for each in documents}
+        wanted = {self.writer.id_of(each): self._wanted(each.content) for each in documents}
         perhaps = self.vouchers.maybe_ours(wanted, (each for own in held.values() for each in own))
-        self.outlet.voided.update({id: perhaps[id].id if id in perhaps and perhaps[id].void else None for id in wanted})
+        self.writer.voided.update({id: perhaps[id].id if id in perhaps and perhaps[id].void else None for id in wanted})
         if self.settings.duplicates == "send":
-            own = {document.key: perhaps.get(self.outlet.id_of(document)) for document in documents}
+            own = {document.key: perhaps.get(self.writer.id_of(document)) for document in documents}
             return {key: [self.vouchers.target(each)] for key, each in own.items() if each and not each.void}
         credits = {document.key: _is_credit(document.content) for document in documents}
         return {
@@ -379,7 +379,7 @@ class Vouchers(Flow):
     def _taken_back(self, ids: Collection[str]) -> dict[str, Target]:
         """Those of these vouchers, which JDE holds no more, that we took back: one that was not posted is deleted by
         that (jde-ais section 15). It counts as void, until what followed it is there."""
-        ledger, name = self.bench.ledger, self.full_name
+        ledger, name = self.context.ledger, self.full_name
         links = ledger.links.by_target(name, self.target_entity, sorted(ids)) if ids else {}
         keys = [link.source_key for link in links.values()]
         known, open_calls = ledger.deliveries.load(name, keys), ledger.intents.unfinished(name, keys)
@@ -402,7 +402,7 @@ class Vouchers(Flow):
         return found
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
-        return self.outlet.decide(document, known, target)
+        return self.writer.decide(document, known, target)
 
     def awaits_first(self) -> bool:
         return self.origins.awaits_first()
@@ -411,24 +411,24 @@ class Vouchers(Flow):
         return self.origins.goes_alone(left)
 
     def shows_effect(self, intents: Sequence[Intent], target: Target) -> bool:
-        return self.outlet.shows_effect(intents, target)
+        return self.writer.shows_effect(intents, target)
 
     def payable_in_both(self, keys: Collection[str] | None) -> Mapping[str, str] | None:
         """Where the other system pays: vouchers that JDE's own payment run selects all the same."""
         if not self.other_pays:
             return None
         owners = self.owners(keys)
-        run = payment_run_of(self.bench)
-        rows = rows_of(self.bench, {voucher_parts(id) for id in owners})
+        run = payment_run_of(self.context)
+        rows = rows_of(self.context, {voucher_parts(id) for id in owners})
         found = by([row for row in rows if run.selectable(row)], *VOUCHER_KEY)
         return {
-            owners["/".join(map(str, key))]: f"{'; '.join(map(told, own))}; {self.born_in} pays it"
+            owners["/".join(map(str, key))]: f"{'; '.join(map(told, own))}; {self.origin_system} pays it"
             for key, own in found.items()
         }
 
     def owners(self, keys: Collection[str] | None) -> dict[str, str]:
         """Voucher -> the document that it was made of, of these documents (None: of all)."""
-        ledger, name = self.bench.ledger, self.full_name
+        ledger, name = self.context.ledger, self.full_name
         links = ledger.links.all(flow=name) if keys is None else ledger.links.of(name, keys).values()
         # of one that is still in the batch files there is no voucher
         return {link.target_id: link.source_key for link in links if not link.target_id.startswith("Z/")}
@@ -443,7 +443,7 @@ class Vouchers(Flow):
         found = [FieldChange(name, theirs[name], ours[name]) for name in names if theirs[name] != ours[name]]
         return (*found, *self._payee_gap(document, theirs))
 
-    def minded(self, document: Document, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    def comparable(self, document: Document, content: Mapping[str, Any]) -> Mapping[str, Any]:
         """Whom the voucher pays is told with its supplier."""
         gap = self._payee_gap(document, content)
         return {**content, "supplier": f"{content['supplier']}, payee {gap[0].before}"} if gap else content
@@ -455,7 +455,7 @@ class Vouchers(Flow):
             return ()
         wanted = self.payees.wanted(document)
         if wanted is None and theirs[PAYEE] != supplier:
-            known = self.bench.ledger.deliveries.load(self.full_name, [document.key]).get(document.key)
+            known = self.context.ledger.deliveries.load(self.full_name, [document.key]).get(document.key)
             wanted = left_with((known.content if known else None) or {}, theirs)
         return (FieldChange(PAYEE, theirs[PAYEE], wanted),) if wanted not in (None, theirs[PAYEE]) else ()
 
@@ -465,9 +465,9 @@ class Vouchers(Flow):
         column = self.settings.mark_column
         return NotAllowed(
             f"{self.full_name}: JD Edwards did not keep our mark in {column} of voucher {target.id}; without it a lost "
-            f"answer could not be looked up, and the voucher would be sent back to {self.born_in}",
+            f"answer could not be looked up, and the voucher would be sent back to {self.origin_system}",
             fix=f"let the orchestration write its input for {column}, or set mark_column to another column",
-            connection=self.bench.connection("jde").name,
+            connection=self.context.connection("jde").name,
         )
 
     def targets(self) -> list[Target]:
@@ -490,7 +490,7 @@ class Vouchers(Flow):
         number = target.content["number"]
         return (target.content["supplier"], number, _is_credit(target.content)) if number else None
 
-    def strangers(self, targets: Collection[Target]) -> list[Target]:
+    def foreign_records(self, targets: Collection[Target]) -> list[Target]:
         """Vouchers of the same supplier and number that somebody entered in JDE beside ours."""
         if self.settings.duplicates == "send":
             return []
@@ -504,7 +504,7 @@ class Vouchers(Flow):
         return [self.vouchers.target(held) for held in there if held.source is None]
 
     def startup_notes(self) -> list[str]:
-        known = known_by(self.bench, self.full_name, self.source_entity, self.settings)
+        known = known_by(self.context, self.full_name, self.source_entity, self.settings)
         told = f"vouchers are known by {known.key}: {known.why}"
         if known.key == MARK:
             told += (
@@ -515,13 +515,13 @@ class Vouchers(Flow):
 
     def startup_problems(self) -> list[str]:
         settings = self.settings
-        acts = [*self.outlet.acts, VOID, *([BATCH_RUN] if settings.mode == "batch" else [])]
-        name = self.bench.connection("jde").name
-        missing = [act for act in acts if not self.outlet.configured(act)]
+        acts = [*self.writer.acts, VOID, *([BATCH_RUN] if settings.mode == "batch" else [])]
+        name = self.context.connection("jde").name
+        missing = [act for act in acts if not self.writer.configured(act)]
         problems = [f"set orchestrations.{act} of the connection {name}" for act in missing]
-        makes = [act for act in (*self.outlet.acts, MATCH) if self.outlet.configured(act)]
+        makes = [act for act in (*self.writer.acts, MATCH) if self.writer.configured(act)]
         needed = dict.fromkeys(makes, self.origins.INPUTS) if self.origins.INPUTS else {}
-        return problems + lacking_inputs(self.bench, needed) + self.origins.startup_problems()
+        return problems + lacking_inputs(self.context, needed) + self.origins.startup_problems()
 
 
 def _left_otherwise(left: Delivery, target: Target) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from connector_assets.documents.jde.keys import Row, text
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Document, Hold, Target
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.words import beside
@@ -26,7 +26,7 @@ _FIELDS = {
 }
 
 
-def fill(bench: Workbench, rows: Sequence[dict[str, Any]], column: str | None, flags: Mapping[str, str]) -> None:
+def complete(context: RunContext, rows: Sequence[dict[str, Any]], column: str | None, flags: Mapping[str, str]) -> None:
     """Fill the codes of mapped rows from their suppliers (F0101): the code from `column`, the flag from what TAXC says
     in `flags`. What the supplier has none of stays blank."""
     for row in rows:
@@ -35,7 +35,7 @@ def fill(bench: Workbench, rows: Sequence[dict[str, Any]], column: str | None, f
     if not numbers or not (column or flags):
         return
     columns = ["AN8", "TAXC", *([column] if column else [])]
-    pages = bench.client("jde").by_keys("F0101", ["AN8"], [(each,) for each in numbers], columns=columns)
+    pages = context.client("jde").by_keys("F0101", ["AN8"], [(each,) for each in numbers], columns=columns)
     found: dict[int, Row] = {each["AN8"]: each for page in pages for each in page}
     for row in rows:
         party = found.get(row["an8"])

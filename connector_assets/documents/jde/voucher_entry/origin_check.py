@@ -12,7 +12,7 @@ from connector_assets.documents.jde.voucher_entry.origins import Origins, vouche
 
 
 @dataclass(frozen=True)
-class Births:
+class OriginCheck:
     """Vouchers (`00001/PV/4711`) that were made of a document of the other system, and those that our user made and of
     which nobody knows of what: they may be of one, and are sent nowhere."""
 
@@ -20,13 +20,13 @@ class Births:
     unaccounted: Collection[str]
 
 
-def births_of(
+def check_origins(
     origins: Origins, rows: Sequence[Mapping[str, Any]], gross: Callable[[Mapping[str, Any]], Decimal]
-) -> Births:
+) -> OriginCheck:
     """Of mapped rows (`from_jde.vouchers`); `gross` tells a voucher's amount by one of its rows."""
     heads = {voucher_of(row): _row(row, gross(row)) for row in rows}
     found = origins.of_rows(list(heads.values())).keys() | origins.perhaps(list(heads.values()))
-    return Births(found, origins.unaccounted([head for name, head in heads.items() if name not in found]))
+    return OriginCheck(found, origins.unaccounted([head for name, head in heads.items() if name not in found]))
 
 
 def voucher_of(row: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from connector_assets.documents.jde.keys import VOUCHER_KEY, Row, by, chunks, voucher_key
 from connector_assets.documents.jde.voucher_entry.marks import MarkRules
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
-from connector_assets.engine.context import Reader, Workbench
+from connector_assets.engine.context import Reader, RunContext
 from connector_resources.jde.query import Where, any_of, starts_with
 
 # the id of a document, and which voucher of it: the first, the second …
@@ -54,8 +54,8 @@ class Origins(ABC):
     # the inputs without which an orchestration would make vouchers that are not known again
     INPUTS: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, bench: Workbench, flow: str, entity: str, rules: MarkRules[Any]) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext, flow: str, entity: str, rules: MarkRules[Any]) -> None:
+        self.context = context
         self.flow = flow
         self.entity = entity
         self.rules = rules
@@ -217,7 +217,7 @@ class MarkedOrigins(Origins):
         return {REFERENCES[self.rules.mark_column]: self.rules.mark(id, revision)}
 
     def awaited(self, id: Any, act: str) -> bool:
-        ledger = self.bench.ledger
+        ledger = self.context.ledger
         if ledger.deliveries.counts(self.flow).get("settled"):
             return False
         # the batch run made the first one, and its mark is not there: each further one would be lost alike

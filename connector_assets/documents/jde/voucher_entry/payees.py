@@ -43,7 +43,7 @@ class Payees:
     `redirected` says in words where the source sends the money to since the voucher was made, '' where that is as it
     was."""
 
-    born_in: str
+    origin_system: str
     other_pays: bool
     factor: Callable[[Document], str | None] = lambda document: None
     redirected: Callable[[Document, Delivery], str] = lambda document, known: ""
@@ -74,5 +74,5 @@ class Payees:
     def supplier(self, id: str, theirs: object, ours: object, rows: Iterable[Row], why: str = "") -> Problem:
         """The problem of a voucher that is another supplier's than the document; `why` keeps it from being made
         anew."""
-        names = f"{id} is supplier {theirs}'s, {self.born_in} has {ours}"
+        names = f"{id} is supplier {theirs}'s, {self.origin_system} has {ours}"
         return problem("payee_changed", "supplier", "; ".join(filter(None, [names, state_of(rows), why])))

@@ -21,7 +21,7 @@ from connector_assets.documents.jde.vouchers.distribution import DistributionRul
 from connector_assets.documents.jde.vouchers.pay_item_texts import is_in_payment
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
 from connector_assets.documents.jde.vouchers.taxes import TaxRule, charged, taxed
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Target
 from connector_assets.engine.money import Units, amount_text
 from connector_resources.errors import NotAllowed
@@ -87,8 +87,8 @@ class VoucherRecords:
     is; `source` is how the contents of the flow call the document's id.
     """
 
-    def __init__(self, bench: Workbench, origins: Origins, rules: Booked, source: str) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext, origins: Origins, rules: Booked, source: str) -> None:
+        self.context = context
         self.origins = origins
         self.marks = origins.rules
         self.rules = rules
@@ -97,7 +97,7 @@ class VoucherRecords:
     @property
     def jde(self) -> Any:
         """JDE's client, opened on first use."""
-        return self.bench.client("jde")
+        return self.context.client("jde")
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
@@ -198,10 +198,10 @@ class VoucherRecords:
             found.setdefault(name, []).append(self._voucher(items, of))
         return {name: sorted(own, key=lambda held: held.void) for name, own in found.items()}
 
-    def maybe_ours(self, wanted: Mapping[Any, Mapping[str, Any]], strangers: Iterable[Held]) -> dict[Any, Held]:
+    def maybe_ours(self, wanted: Mapping[Any, Mapping[str, Any]], foreign_records: Iterable[Held]) -> dict[Any, Held]:
         """Id -> the voucher among these, which nobody knows of, that may have been made of the document (see
         `Origins.maybe_ours`)."""
-        there = {each.id: each for each in strangers if not each.in_batch and each.source is None}
+        there = {each.id: each for each in foreign_records if not each.in_batch and each.source is None}
         found = self.origins.maybe_ours(wanted, Found({name: list(each.rows) for name, each in there.items()}))
         return {id: there[name] for name, id in found.items()}
 
@@ -330,12 +330,12 @@ class VoucherRecords:
     @cached_property
     def units(self) -> Units:
         """The smallest amounts of JD Edwards' currencies."""
-        return Units(self.bench.reader("jde").decimals)
+        return Units(self.context.reader("jde").decimals)
 
     @cached_property
     def company_currency(self) -> Mapping[str, str]:
         """Company -> the currency of its books."""
-        return company_currencies(self.bench.reader("jde"))
+        return company_currencies(self.context.reader("jde"))
 
 
 def void_rows(rows: Sequence[Row]) -> list[Row]:

@@ -110,10 +110,10 @@ class TracedOrigins(Origins):
 
     def all(self, jde: Any) -> Found:
         found = self.current(jde, self.ids(jde))
-        self._add_twins(found, self._reads(jde))
+        self._add_duplicates(found, self._reads(jde))
         return found
 
-    def _add_twins(self, found: Found, read: Read) -> None:
+    def _add_duplicates(self, found: Found, read: Read) -> None:
         """A second voucher of a call, such as one that the network repeated: it says the same, and shows that it is
         ours. Nothing asks for it, since the first one is known; it is told with it."""
         made = self._register.of(self.flow, [self.key(id) for id, _ in found.of.values()])
@@ -147,7 +147,7 @@ class TracedOrigins(Origins):
         sent = {name: content[name] for name in ("supplier", "number", "amount", "date", "currency")}
         sent |= {"type": body["DocumentType"], "mark": self.rules.mark(id, revision) if self._marks(body) else ""}
         sent |= {"document": body.get("DocumentNumber"), "by": act}
-        standing = grouped(self._reads(self.bench.client("jde"))(NUMBER, [number_of(sent)]))
+        standing = grouped(self._reads(self.context.client("jde"))(NUMBER, [number_of(sent)]))
         sent["before"] = sorted(standing)
         self._asked[id, revision] = self._register.attempt(self.flow, self.key(id), revision, self._connection, sent)
         self._tried = True
@@ -166,7 +166,7 @@ class TracedOrigins(Origins):
         if any(each.revision == revision and number in (None, _document_of(each)) for each in asked):
             return
         said = self._says(rows)
-        standing = grouped(self._reads(self.bench.client("jde"))(NUMBER, [number_of(said)]))
+        standing = grouped(self._reads(self.context.client("jde"))(NUMBER, [number_of(said)]))
         # the run may be over by now: what may be of these rows did not stand there before
         before = [name for name, items in standing.items() if not (self._by_us(items[0]) or self._told(items[0]))]
         sent = {**said, "mark": self.rules.mark(id, revision) if self._told(rows[0]) else "", "document": number}
@@ -261,7 +261,7 @@ class TracedOrigins(Origins):
         # what was asked for since then is in the register
         if self._has_asked():
             return []
-        return sorted(self._of_our_user(self.bench.client("jde")))
+        return sorted(self._of_our_user(self.context.client("jde")))
 
     def unaccounted(self, rows: Sequence[Row]) -> set[str]:
         groups = {
@@ -307,7 +307,7 @@ class TracedOrigins(Origins):
         return self._of_the_user()
 
     def _of_the_user(self) -> list[Row]:
-        return pages(self.bench.client("jde").browse("F0411", where=eq("TORG", self._user)))
+        return pages(self.context.client("jde").browse("F0411", where=eq("TORG", self._user)))
 
     # -- finding ---------------------------------------------------------------------------------------------------
 
@@ -358,7 +358,9 @@ class TracedOrigins(Origins):
         groups: dict[str, list[Row]],
     ) -> dict[str, Origin]:
         """What was made, or may have been, while vouchers were known by their mark is still found by it."""
-        called = self.bench.ledger.intents.named(self.flow, [key for key in keys if key not in made], self.rules.SOURCE)
+        called = self.context.ledger.intents.named(
+            self.flow, [key for key in keys if key not in made], self.rules.SOURCE
+        )
         linked = {key for key, link in links.items() if key not in made and link.origin != "set"}
         old = marked(read, self.rules, [keys[key] for key in called.keys() | linked]) if called or linked else Found()
         groups |= old.vouchers
@@ -455,7 +457,7 @@ class TracedOrigins(Origins):
         """The documents whose voucher was asked for and is not known, and may be there; and by which orchestrations."""
         waiting: list[Made] = self._register.waiting(self.flow)
         keys = sorted({each.key for each in waiting})
-        known = self.bench.ledger.deliveries.load(self.flow, keys) if keys else {}
+        known = self.context.ledger.deliveries.load(self.flow, keys) if keys else {}
         linked = {key for key, link in self._links.of(self.flow, keys).items() if not link.target_id.startswith("Z/")}
         held = {key for key, each in known.items() if each.state in ("held", "conflict")} - linked
         under_way = {key for key, each in known.items() if each.state in UNDER_WAY} - linked
@@ -490,7 +492,7 @@ class TracedOrigins(Origins):
                     learnt = taught(learnt, act, signs, certain=certain)
                 kept.append(replace(one, found=voucher_id(head), seen=learnt if one.attempts else None))
             if kept:
-                self._register.recognise(kept, self.bench.now())
+                self._register.recognise(kept, self.context.now())
                 self._learnt = learnt
 
     # -- what a voucher says ---------------------------------------------------------------------------------------
@@ -517,19 +519,19 @@ class TracedOrigins(Origins):
 
     @property
     def _register(self) -> Any:
-        return self.bench.ledger.vouchers_made
+        return self.context.ledger.vouchers_made
 
     @property
     def _links(self) -> Any:
-        return self.bench.ledger.links
+        return self.context.ledger.links
 
     @property
     def _connection(self) -> str:
-        return self.bench.connection("jde").name
+        return self.context.connection("jde").name
 
     @cached_property
     def _user(self) -> str:
-        user: str = self.bench.client("jde").user
+        user: str = self.context.client("jde").user
         return user[:10].strip().upper()
 
     @property
@@ -543,7 +545,7 @@ class TracedOrigins(Origins):
     def _shared(self) -> bool:
         """Whether somebody else enters vouchers under our login: a person has said so of one, or is asked."""
         integration = self.flow.partition("/")[0]
-        asked = self.bench.ledger.exceptions.open(integration=integration, reason="own_voucher_unknown")
+        asked = self.context.ledger.exceptions.open(integration=integration, reason="own_voucher_unknown")
         return bool(self.rules.not_ours or asked)
 
     def _has_asked(self) -> bool:
@@ -553,7 +555,7 @@ class TracedOrigins(Origins):
 
     @cached_property
     def _currencies(self) -> Mapping[str, str]:
-        return company_currencies(self.bench.reader("jde"))
+        return company_currencies(self.context.reader("jde"))
 
     @staticmethod
     def _reads(jde: Any) -> Read:

@@ -64,7 +64,7 @@ def base_of(content: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in content.items() if name not in NOT_CARRIED}
 
 
-class VoucherOutlet(ABC):
+class VoucherWriter(ABC):
     """One way to make vouchers. `settings` are the flow's; `void_day` gives the G/L date that takes a voucher back,
     `payees` says who is to be paid."""
 
@@ -88,7 +88,7 @@ class VoucherOutlet(ABC):
 
     def configured(self, act: str) -> bool:
         """Whether the site has an orchestration for this act."""
-        connection: Any = self.records.bench.connection("jde")
+        connection: Any = self.records.context.connection("jde")
         return act in connection.orchestrations
 
     def missing(self, document: Document) -> str | None:
@@ -134,23 +134,23 @@ class VoucherOutlet(ABC):
         wanted = base_of(document.content)
         there = carried(wanted, base_of(target.content), known)
         agreed = base_of(known.content) if known.content is not None else there
-        strangers = [
+        foreign_changes = [
             each
             for each in differences(agreed, there)
             if each.field in agreed and there.get(each.field) != wanted.get(each.field)
         ]
-        strangers += retaxed(known.content or {}, target.content)
+        foreign_changes += retaxed(known.content or {}, target.content)
         # of a row of the batch files it was not told what the voucher would be
         seen = known.content is not None and "lines" in known.content
         if accepted(known) == mark(wanted):
-            meant = known.released and all(each.field in ACCEPTABLE for each in strangers)
-            if meant or not (seen and strangers):
+            meant = known.released and all(each.field in ACCEPTABLE for each in foreign_changes)
+            if meant or not (seen and foreign_changes):
                 return _of_another_total(wanted, there) or Done()
         changes = differences(there, wanted)
-        if not (changes or strangers):
+        if not (changes or foreign_changes):
             return Done()
-        if strangers:
-            found = [self._strange(each, target) for each in strangers]
+        if foreign_changes:
+            found = [self._strange(each, target) for each in foreign_changes]
             return Hold(tuple(found), conflict=any(each.reason != "payee_changed" for each in found))
         moved = next((each for each in changes if each.field == "supplier"), None)
         if self.settings.on_change == "hold":
@@ -188,7 +188,7 @@ class VoucherOutlet(ABC):
         if document.content["void"] or not self.configured(BATCH_RUN):
             # what is in the batch files cannot be taken out again: once it is a voucher, it can be voided
             return Done(waiting=WAITS)
-        now = self.records.bench.clock.now()
+        now = self.records.context.clock.now()
         if (asked_at := run_asked_at(known)) is not None:
             # a second run beside one that only waits for its turn could make two vouchers: a person lets it go
             if now - asked_at < timedelta(hours=self.settings.batch_run_hours):
@@ -356,7 +356,7 @@ class VoucherOutlet(ABC):
         return all(_shown(intent, held) for intent in intents)
 
 
-class DirectVouchers(VoucherOutlet):
+class DirectVouchers(VoucherWriter):
     """Mode `direct`: one orchestration enters the voucher with its distribution."""
 
     acts = (ENTER,)
@@ -366,7 +366,7 @@ class DirectVouchers(VoucherOutlet):
         return self.entered(document, revision, ENTER, body)
 
 
-class BatchVouchers(VoucherOutlet):
+class BatchVouchers(VoucherWriter):
     """Mode `batch`: rows of F0411Z1 and F0911Z1, then the batch run. Its keys are unique: a second row is refused."""
 
     acts = (BATCH_ADD,)

@@ -15,7 +15,7 @@ from connector_assets.documents.jde.keys import VOUCHER_KEY, Row, text
 from connector_assets.documents.jde.payments.recording import OF_VOUCHER
 from connector_assets.documents.jde.vouchers.pay_item_texts import is_in_payment, is_open, told
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Prepared
 from connector_resources.connections import JdeConnection, PaymentRun
 from connector_resources.errors import OutcomeUnknown, SystemProblem, Unavailable
@@ -26,9 +26,9 @@ NEEDS: Mapping[str, Sequence[str]] = {PAY_STATUS: (*OF_VOUCHER, "PayStatus", "Pa
 VoucherKey = tuple[str, str, int]
 
 
-def payment_run_of(bench: Workbench) -> PaymentRun:
+def payment_run_of(context: RunContext) -> PaymentRun:
     """What JDE's own payment run selects, as the site declares it."""
-    connection = bench.connection("jde")
+    connection = context.connection("jde")
     assert isinstance(connection, JdeConnection)
     return connection.payment_run
 
@@ -38,12 +38,12 @@ def jde_pays(run: PaymentRun, row: Row) -> bool:
     return run.selectable(row) or (is_open(row) and is_in_payment(row))
 
 
-def rows_of(bench: Workbench, vouchers: Collection[VoucherKey]) -> list[Row]:
+def rows_of(context: RunContext, vouchers: Collection[VoucherKey]) -> list[Row]:
     """The pay items (rows of F0411 but for audit rows) of these vouchers as they are now: a person may have changed
     them since they were landed."""
     if not vouchers:
         return []
-    pages = bench.client("jde").by_keys("F0411", VOUCHER_KEY, sorted(vouchers))
+    pages = context.client("jde").by_keys("F0411", VOUCHER_KEY, sorted(vouchers))
     return without_audit_rows([row for page in pages for row in page])
 
 
@@ -53,7 +53,7 @@ def body(voucher: VoucherKey, suffixes: Iterable[str], status: str) -> dict[str,
     return {**named, "PayStatus": status, "PayItems": [{"PayItem": each} for each in sorted(suffixes)]}
 
 
-def hand_over(bench: Workbench, sent: Mapping[str, Any], movable: Collection[str]) -> Prepared:
+def hand_over(context: RunContext, sent: Mapping[str, Any], movable: Collection[str]) -> Prepared:
     """Put pay items on a status and read them back; `sent` is a `body`. What is there already is not sent again.
 
     Only pay items on one of the statuses `movable` are moved: a person may have held or paid one since it was read, and
@@ -63,20 +63,20 @@ def hand_over(bench: Workbench, sent: Mapping[str, Any], movable: Collection[str
     company, kind, number = (sent[name] for name in OF_VOUCHER)
     voucher, status = (str(company), str(kind), int(number)), str(sent["PayStatus"])
     suffixes = {each["PayItem"] for each in sent["PayItems"]}
-    before = _chosen(bench, voucher, suffixes)
+    before = _chosen(context, voucher, suffixes)
     if all(text(row.get("PST")) == status for row in before) and before:
         return Prepared()
     elsewhere = [row for row in before if text(row.get("PST")) not in {status, *movable}]
     if elsewhere or not before:
         why = "; ".join(map(told, elsewhere)) or f"{'/'.join(map(str, voucher))} is not open any more"
-        raise Unavailable(f"changed since it was read: {why}", connection=bench.connection("jde").name)
+        raise Unavailable(f"changed since it was read: {why}", connection=context.connection("jde").name)
     lost: OutcomeUnknown | None = None
     try:
-        bench.client("jde").orchestrations.call(PAY_STATUS, sent)
+        context.client("jde").orchestrations.call(PAY_STATUS, sent)
     except OutcomeUnknown as error:
         lost = error
     try:
-        after = _chosen(bench, voucher, suffixes)
+        after = _chosen(context, voucher, suffixes)
     except SystemProblem as error:
         raise OutcomeUnknown(f"{PAY_STATUS} was called, and what came of it could not be read: {error}") from error
     unchanged = [row for row in after if text(row.get("PST")) != status]
@@ -86,5 +86,5 @@ def hand_over(bench: Workbench, sent: Mapping[str, Any], movable: Collection[str
     return Prepared()
 
 
-def _chosen(bench: Workbench, voucher: VoucherKey, suffixes: Collection[str]) -> list[Row]:
-    return [row for row in rows_of(bench, [voucher]) if row["SFX"] in suffixes and is_open(row)]
+def _chosen(context: RunContext, voucher: VoucherKey, suffixes: Collection[str]) -> list[Row]:
+    return [row for row in rows_of(context, [voucher]) if row["SFX"] in suffixes and is_open(row)]

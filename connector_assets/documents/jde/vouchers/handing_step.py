@@ -15,7 +15,7 @@ from connector_assets.documents.jde.keys import voucher_parts
 from connector_assets.documents.jde.orchestrations import lacking_inputs, missing_act
 from connector_assets.documents.jde.vouchers import handing_over
 from connector_assets.documents.jde.vouchers.pay_items import voucher_of
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Do, Document, FieldChange, Hold, Prepared, Step, Target
 from connector_assets.engine.reasons import problem
 from connector_resources.ledger import Delivery
@@ -23,13 +23,13 @@ from connector_resources.ledger import Delivery
 NAME = "hand over"
 
 
-class HandingStep:
+class HandOverStep:
     """Hands over the pay items of one flow; `status` is the site's `handed_over_status`, None where there is none."""
 
-    def __init__(self, bench: Workbench, status: str | None) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext, status: str | None) -> None:
+        self.context = context
         self.status = status
-        self.run = handing_over.payment_run_of(bench)
+        self.run = handing_over.payment_run_of(context)
         # document key -> the reading for which it was done
         self._done: dict[str, datetime] = {}
 
@@ -48,12 +48,12 @@ class HandingStep:
     ) -> Decision:
         """Put these pay items (SFX) of a document's voucher on the status; `movable` are the statuses that they may be
         on, `before` those that they are on, in words."""
-        if missing_act(self.bench, handing_over.NEEDS) is not None:
+        if missing_act(self.context, handing_over.NEEDS) is not None:
             return Hold((problem("orchestration_not_configured", "orchestration", handing_over.PAY_STATUS),))
         body = handing_over.body(voucher_parts(voucher_of(document.key)), suffixes, str(self.status))
 
         def send(sent: Mapping[str, Any]) -> Prepared:
-            done = handing_over.hand_over(self.bench, sent, movable)
+            done = handing_over.hand_over(self.context, sent, movable)
             self._done[document.key] = document.read_at
             return done
 
@@ -76,13 +76,13 @@ class HandingStep:
 
     def status_problems(self) -> list[str]:
         """What a site with a `handed_over_status` still has to do, one sentence each; asks JDE."""
-        name = self.bench.connection("jde").name
+        name = self.context.connection("jde").name
         if self.status in self.run.pay_statuses and not self.narrow:
             return [
                 f"handed_over_status {self.status} is one that JD Edwards' payment run selects: choose another, or set "
                 f"payment_run of {name}"
             ]
-        act = missing_act(self.bench, handing_over.NEEDS)
+        act = missing_act(self.context, handing_over.NEEDS)
         if act is not None:
             return [f"handed_over_status needs an orchestration for {act}: set orchestrations.{act} of {name}"]
-        return lacking_inputs(self.bench, handing_over.NEEDS)
+        return lacking_inputs(self.context, handing_over.NEEDS)

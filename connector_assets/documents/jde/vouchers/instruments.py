@@ -10,21 +10,21 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from connector_assets.documents.jde.keys import text
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_resources.errors import ConnectorError
 
 SETTING = "card_instruments"
 LIST = ("00", "PY")
 
 
-def looked_up(bench: Workbench, codes: Collection[str]) -> tuple[list[str], list[str]]:
+def looked_up(context: RunContext, codes: Collection[str]) -> tuple[list[str], list[str]]:
     """What is wrong with these codes of the setting `card_instruments`, and what could not be looked up; asks JDE."""
     named = sorted({code for code in codes if code.strip()})
     if not named:
         return [], []
     where = f"the list {'/'.join(LIST)} of user-defined codes (F0005)"
     try:
-        pages = bench.client("jde").by_keys("F0005", ["SY", "RT"], [LIST], columns=["SY", "RT", "KY"])
+        pages = context.client("jde").by_keys("F0005", ["SY", "RT"], [LIST], columns=["SY", "RT", "KY"])
         known = {text(row["KY"]) for page in pages for row in page}
     except ConnectorError as error:
         return [], [f"{SETTING} is not checked, since {where} cannot be read: {error}"]

@@ -133,7 +133,7 @@ class VoucherSources:
     payments: dict[Any, Row]
     accounts: dict[str, Row]
     company_currency: dict[str, str]
-    twins: dict[tuple[int, str, bool], list[str]]
+    duplicates: dict[tuple[int, str, bool], list[str]]
     units: Units
 
 
@@ -250,7 +250,7 @@ def _read(
         payments={row["PYID"]: row for row in headers if row["PYID"] not in own},
         accounts={row["AID"]: row for row in accounts},
         company_currency=company_currencies(reader),
-        twins=_twins(reader, items),
+        duplicates=_duplicates(reader, items),
         units=Units(reader.decimals),
     )
 
@@ -260,7 +260,7 @@ def unproved_told(amount: Decimal, currency: str | None) -> str | None:
     return f"{amount_text(amount)} {currency or ''}".strip() if amount else None
 
 
-def _twins(reader: Reader, items: Mapping[str, list[Row]]) -> dict[tuple[int, str, bool], list[str]]:
+def _duplicates(reader: Reader, items: Mapping[str, list[Row]]) -> dict[tuple[int, str, bool], list[str]]:
     """(supplier, invoice number, whether a credit) -> the vouchers of it that are in force, the lowest number first.
 
     Read from F0411 by AN8 and VINV, so that the answer does not depend on which partitions are in hand. A credit with
@@ -305,7 +305,7 @@ def voucher_rows(
     payments = payments_of(rows, sources.paid.get(key, []), sources.payments, foreign=foreign)
     settled = is_settled(rows)
     closed = ZERO if void else unproved(rows, sources.paid.get(key, []), sources.headers, foreign=foreign)
-    twins = sources.twins.get(_number_of(rows), []) if vinv and not void else []
+    duplicates = sources.duplicates.get(_number_of(rows), []) if vinv and not void else []
     document = {
         "key": key,
         "day": day,
@@ -341,7 +341,7 @@ def voucher_rows(
         "unproved": unproved_told(closed, currency) if settled else None,
         "void": void,
         "payments": json.dumps(payments),
-        "twins": json.dumps(twins if len(twins) > 1 else []),
+        "twins": json.dumps(duplicates if len(duplicates) > 1 else []),
         "line_count": len(lines),
         "reference": text(head.get("VR01")),
         "user_reference": text(head.get("URRF")),

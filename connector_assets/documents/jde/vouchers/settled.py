@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.watermarks import opened_on
 from connector_resources.ledger import Delivery
 
@@ -27,9 +27,9 @@ class Settled:
     opened: date | None
 
     @classmethod
-    def of(cls, bench: Workbench, flow: str, go_live: date | None) -> Settled:
+    def of(cls, context: RunContext, flow: str, go_live: date | None) -> Settled:
         """For a flow by its full name."""
-        return cls(go_live, opened_on(bench, flow, "jde"))
+        return cls(go_live, opened_on(context, flow, "jde"))
 
     def is_history(self, settled_on: date | None, known: Delivery | None) -> bool:
         """Whether a document that was settled on this day, unsent, is history; `known` is what the ledger has of it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector_assets.documents.jde.accounts.master import account_number
 from connector_assets.documents.jde.keys import Row, text
-from connector_assets.documents.jde.voucher_entry.enrichment import BORN_IN_JDE, Filling
+from connector_assets.documents.jde.voucher_entry.enrichment import ORIGINATES_IN_JDE, VoucherEnrichment
 from connector_assets.documents.jde.voucher_entry.writer import NOT_APPROVED
 from connector_assets.pairs.jde_bill.approved_bills.mapping import UNITS, UNPAID
 from connector_assets.pairs.jde_bill.chart_of_accounts import ChartOfAccounts
@@ -25,7 +25,7 @@ BILLS = "bills"
 NOT_USABLE, STATUS_UNKNOWN = "not_usable", "status_unknown"
 
 
-class Resolving(Filling):
+class BillEnrichment(VoucherEnrichment):
     """One pass over the frames of one flow."""
 
     flow: ApprovedBills
@@ -36,9 +36,11 @@ class Resolving(Filling):
         ids = [row["bill_id"] for row in documents]
         linked: set[str] = set()
         for maker in MAKERS:
-            linked |= self.bench.ledger.links.by_target(f"{self.name}/{maker}", BILLS, ids).keys()
+            linked |= self.context.ledger.links.by_target(f"{self.name}/{maker}", BILLS, ids).keys()
         found = {row["key"]: STATUS_UNKNOWN for row in documents if not row["known"]}
-        return found | {row["key"]: BORN_IN_JDE for row in documents if row["born_as"] or row["bill_id"] in linked}
+        return found | {
+            row["key"]: ORIGINATES_IN_JDE for row in documents if row["born_as"] or row["bill_id"] in linked
+        }
 
     def rule(self, row: Mapping[str, Any]) -> str | None:
         if not row["usable"]:
@@ -48,7 +50,7 @@ class Resolving(Filling):
     # -- what they say --------------------------------------------------------------------------------------------
 
     def complete(self, row: dict[str, Any], lines: Sequence[dict[str, Any]]) -> None:
-        self.fill_header(row, lines)
+        self.complete_header(row, lines)
         row["unknown_supplier"] = None if row["an8"] is not None else row["vendor"] or "without vendor"
 
     def withdraw(self, row: dict[str, Any]) -> None:
@@ -60,7 +62,7 @@ class Resolving(Filling):
     def suppliers(self, documents: Sequence[dict[str, Any]]) -> None:
         """By the vendor's link read backwards, else by our marker in its shortName."""
         ids = {row["supplier_id"] for row in documents if row["supplier_id"]}
-        links = self.bench.ledger.links.by_target(f"{self.name}/{VENDORS}", VENDORS, list(ids))
+        links = self.context.ledger.links.by_target(f"{self.name}/{VENDORS}", VENDORS, list(ids))
         for row in documents:
             link = links.get(row["supplier_id"] or "")
             if link is not None:
@@ -74,7 +76,7 @@ class Resolving(Filling):
         """By the account's link read backwards, else by its number in BILL."""
         ids = {line["account_id"] for line in lines if line["account_id"]}
         flow = f"{self.name}/{ChartOfAccounts.name}"
-        links = self.bench.ledger.links.by_target(flow, ChartOfAccounts.target_entity, list(ids))
+        links = self.context.ledger.links.by_target(flow, ChartOfAccounts.target_entity, list(ids))
         units = self._units(lines) if self.settings.unit == "department" else {}
         for line in lines:
             id, default = line["account_id"], self.settings.default_account
@@ -91,7 +93,7 @@ class Resolving(Filling):
 
     @cached_property
     def _departments(self) -> Departments:
-        return Departments(self.bench)
+        return Departments(self.context)
 
     @property
     def _unit_column(self) -> str:
@@ -101,11 +103,11 @@ class Resolving(Filling):
     def _units(self, lines: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """Id of a unit's record in BILL -> the business unit (MCU) that it was made of."""
         flow, ids = self._departments, {line[self._unit_column] for line in lines if line[self._unit_column]}
-        links = self.bench.ledger.links.by_target(flow.full_name, flow.target_entity, list(ids))
+        links = self.context.ledger.links.by_target(flow.full_name, flow.target_entity, list(ids))
         return {id: link.source_key.partition(":")[2] for id, link in links.items()}
 
     @cached_property
     def _bill_accounts(self) -> dict[str, tuple[str, str]]:
         """Id of an account of BILL -> its number, and what a person knows it by."""
-        rows: Sequence[Row] = self.bench.reader("bill").snapshot(ChartOfAccounts.snapshot)
+        rows: Sequence[Row] = self.context.reader("bill").snapshot(ChartOfAccounts.snapshot)
         return {row["id"]: (text(row["number"]) or "", row["number"] or row["name"] or row["id"]) for row in rows}

@@ -22,8 +22,8 @@ from connector_assets.documents.jde.voucher_entry.flow import Vouchers
 from connector_assets.engine.checks import FrameChecks
 from connector_assets.engine.flow import Source
 from connector_assets.pairs.jde_bill.approved_bills import mapping
-from connector_assets.pairs.jde_bill.approved_bills.enrichment import Resolving
-from connector_assets.pairs.jde_bill.approved_bills.marks import BIRTH_FLOW
+from connector_assets.pairs.jde_bill.approved_bills.enrichment import BillEnrichment
+from connector_assets.pairs.jde_bill.approved_bills.marks import ORIGIN_FLOW
 from connector_assets.pairs.jde_bill.approved_bills.settings import ApprovedBillSettings
 from connector_assets.pairs.jde_bill.vendors.settings import FLOW as VENDORS
 from connector_assets.pairs.jde_bill.vendors.settings import parts_of, vendor_settings
@@ -33,7 +33,7 @@ from connector_resources.bill import Vendor
 class ApprovedBills(Vouchers):
     """Bills of BILL to vouchers of JDE."""
 
-    name = BIRTH_FLOW
+    name = ORIGIN_FLOW
     parties_of = VENDORS
     title = "Approved bills of BILL as vouchers of JD Edwards"
     sources = (
@@ -46,9 +46,9 @@ class ApprovedBills(Vouchers):
     )
     after = ("chart_of_accounts", "departments", "vendors", "bills", "purchase_order_bills")
     source_role, source_entity = "bill", "bills"
-    source, born_in = mapping.SOURCE, "BILL"
+    source, origin_system = mapping.SOURCE, "BILL"
     natural_key = "mark with the bill id"
-    named_by = ("bill", "supplier", "number", "amount", "date", "currency")
+    lookup_fields = ("bill", "supplier", "number", "amount", "date", "currency")
     document_columns = mapping.COLUMNS
     line_columns = mapping.LINE_COLUMNS
     holds, line_holds = mapping.HOLDS, mapping.LINE_HOLDS
@@ -62,11 +62,11 @@ class ApprovedBills(Vouchers):
 
     def complete(self, documents: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:
         """The vendor of each bill: its currency is the bill's, and our marker in its shortName is a supplier."""
-        reader: Any = self.bench.reader("bill")
+        reader: Any = self.context.reader("bill")
         ids = sorted({row["supplier_id"] for row in documents if row["supplier_id"]})
         rows = reader.complete("vendors", ["id"], [(id,) for id in ids])
         vendors: dict[str, Vendor] = {row["id"]: reader.record("vendors", row) for row in rows}
-        settings = vendor_settings(self.bench.integration.settings)
+        settings = vendor_settings(self.context.integration.settings)
         for row in documents:
             vendor = vendors.get(row["supplier_id"] or "")
             if vendor is not None:
@@ -80,8 +80,8 @@ class ApprovedBills(Vouchers):
             if not row["void"]:
                 mapping.totalled(row, own.get(row["key"], []))
 
-    def filling(self) -> Resolving:
-        return Resolving(self)
+    def enrichment(self) -> BillEnrichment:
+        return BillEnrichment(self)
 
     @property
     def checks(self) -> FrameChecks:
@@ -89,7 +89,7 @@ class ApprovedBills(Vouchers):
 
     def waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
         if why == "supplier_not_linked" and row["supplier"]:
-            return f"link:{self.bench.integration.name}/{VENDORS}:{supplier_key(int(row['supplier']))}"
+            return f"link:{self.context.integration.name}/{VENDORS}:{supplier_key(int(row['supplier']))}"
         return super().waits_for(why, row)
 
     def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from pydantic import ConfigDict, Field
 from connector_assets.documents.jde.voucher_entry import marks
 from connector_assets.documents.jde.voucher_entry.identity import origins_of
 from connector_assets.documents.jde.voucher_entry.origins import Origins
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import read_settings
 from connector_resources.connections import IntegrationSettings
 
-BIRTH_FLOW = "approved_bills"
+ORIGIN_FLOW = "approved_bills"
 # what the ids of bills begin with (bill section 3.0)
 BILL = "00n"
 
@@ -73,12 +73,12 @@ class _Told(MarkRules):
 def mark_rules(integration: IntegrationSettings) -> MarkRules:
     """The rules of an integration, from the settings of the flow `approved_bills`. Raises UnusableInput naming the
     setting that cannot be used."""
-    rules = read_settings(_Told, integration, BIRTH_FLOW)
+    rules = read_settings(_Told, integration, ORIGIN_FLOW)
     assert isinstance(rules, MarkRules)
     return rules
 
 
-def origins(bench: Workbench) -> Origins:
+def origins(context: RunContext) -> Origins:
     """Which vouchers of JD Edwards were born in BILL."""
-    integration = bench.integration
-    return origins_of(bench, f"{integration.name}/{BIRTH_FLOW}", "bills", mark_rules(integration.settings))
+    integration = context.integration
+    return origins_of(context, f"{integration.name}/{ORIGIN_FLOW}", "bills", mark_rules(integration.settings))

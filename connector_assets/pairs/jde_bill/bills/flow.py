@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from connector_assets.documents.jde.keys import ORDER_KEY, voucher_key
 from connector_assets.documents.jde.orders.vouchers import Order, vouchers_of
 from connector_assets.documents.jde.vouchers.pay_items import item_key, items_of, voucher_of
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Document, Ignore, Target
 from connector_assets.engine.flow import Assembly, Source
 from connector_assets.engine.references import reference_of
@@ -48,20 +48,20 @@ class Bills(Payables):
     number_name = "invoice number"
     Settings = BillsSettings
 
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__(bench)
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
         # documents whose bill a person archived, or took a recorded payment off, as this run has read it
         self._undone: set[str] = set()
 
     @cached_property
     def order_bills(self) -> OrderBills:
         """Our memory of which orders are bills of their own."""
-        return OrderBills(self.bench)
+        return OrderBills(self.context)
 
     @cached_property
     def records(self) -> BillRecords:
         """BILL's bills."""
-        return BillRecords(self.bench)
+        return BillRecords(self.context)
 
     @cached_property
     def steps(self) -> BillSteps:
@@ -73,31 +73,31 @@ class Bills(Payables):
         if entity == "payments":
             return self._taken_off(rows)
         self._archived(rows)
-        reader: Any = self.bench.reader("bill")
+        reader: Any = self.context.reader("bill")
         days: dict[Order, date | None] = {}
         for row in rows:
             days |= {order_named(key): row[reader.day_column] for key in orders_covered(reader.record(entity, row))}
-        vouchers = vouchers_of(self.bench.reader("jde"), days) if days else {}
+        vouchers = vouchers_of(self.context.reader("jde"), days) if days else {}
         found = {voucher_key(row): days[order] for order, own in vouchers.items() for row in own}
         return found | super()._touched(entity, rows)
 
     def _archived(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Notes the bills (landed rows) that are archived now and were not when we last saw them."""
-        reader: Any = self.bench.reader("bill")
+        reader: Any = self.context.reader("bill")
         gone = [row["id"] for row in rows if not reader.record("bills", row).usable]
-        links = self.bench.ledger.links.by_target(self.full_name, "bills", gone)
-        known = self.bench.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
+        links = self.context.ledger.links.by_target(self.full_name, "bills", gone)
+        known = self.context.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
         self._undone |= {key for key, each in known.items() if each.content and not each.content.get("void")}
 
     def _taken_off(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         """The vouchers of bills off which a payment (landed rows) was taken that JDE made and we recorded."""
-        reader: Any = self.bench.reader("bill")
+        reader: Any = self.context.reader("bill")
         days: dict[str, date | None] = {}
         for row in rows:
             payment = reader.record("payments", row)
             if recorded_and_undone(payment):
                 days |= {part.bill_id: row[reader.day_column] for part in payment.bill_payments if part.bill_id}
-        links = self.bench.ledger.links.by_target(self.full_name, "bills", list(days))
+        links = self.context.ledger.links.by_target(self.full_name, "bills", list(days))
         self._undone |= {link.source_key for link in links.values()}
         return {voucher_of(link.source_key): days[id] for id, link in links.items()}
 
@@ -118,9 +118,9 @@ class Bills(Payables):
         return super().content(row, lines) | {"due": due, "order": row["order"]}
 
     @property
-    def looks_first(self) -> bool:  # type: ignore[override]
+    def lookup_before_create(self) -> bool:  # type: ignore[override]
         """A voucher's order may be a bill of which nobody remembers, where BILL holds nothing else."""
-        return super().looks_first or self.records.holds_some
+        return super().lookup_before_create or self.records.holds_some
 
     def holds_any(self) -> bool:
         """Left out are those of orders that our memory knows of: in a first run they were made just now."""
@@ -143,9 +143,9 @@ class Bills(Payables):
         orders = {order_named(key) for document in documents for key in _orders(document)}
         if not (orders and self.order_bills.used):
             return set()
-        headers = self.bench.reader("jde").complete("F4301", ORDER_KEY, sorted(orders))
+        headers = self.context.reader("jde").complete("F4301", ORDER_KEY, sorted(orders))
         currencies = {document.content["currency"] or "" for document in documents}
-        found = self.resolving.vendors.of({(row["AN8"], each) for row in headers for each in currencies})
+        found = self.enrichment.vendors.of({(row["AN8"], each) for row in headers for each in currencies})
         # one that is only planned has no bills yet
         there = {link.id for link in found.values() if link.id and not reference_of(link.id)}
         return there - {each.content["vendor"] for each in documents}
@@ -156,8 +156,8 @@ class Bills(Payables):
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         """Of a bill of which more is open than when it was last seen, something may have been taken back."""
         found = self.records.read(ids)
-        links = self.bench.ledger.links.by_target(self.full_name, "bills", list(found))
-        known = self.bench.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
+        links = self.context.ledger.links.by_target(self.full_name, "bills", list(found))
+        known = self.context.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
         risen = [
             id
             for id, link in links.items()

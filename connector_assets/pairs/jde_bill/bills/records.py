@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Document, Target, version_text
 from connector_assets.engine.money import amount_text
 from connector_assets.pairs.jde_bill.marker import ORDER, keys_of, payment_of
@@ -89,8 +89,8 @@ class Held:
 class Told:
     """Whether a payment of BILL's has gone so far that the payments flow tells JD Edwards of it."""
 
-    def __init__(self, bench: Workbench) -> None:
-        told = bench.integration.settings.flows.get("payments", {}).get("posted_statuses")
+    def __init__(self, context: RunContext) -> None:
+        told = context.integration.settings.flows.get("payments", {}).get("posted_statuses")
         self._posted = frozenset(told or SINGLE_POSTED)
 
     def __call__(self, payment: Payment) -> bool:
@@ -102,9 +102,9 @@ class Told:
 class BillRecords:
     """Reads bills. One a run: the currency of a vendor is asked for once."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
-        self.told = Told(bench)
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.told = Told(context)
         self.currencies = VendorCurrencies()
         # bills that are asked for one by one: nothing says that a list tells all that a bill alone does
         self.alone: set[str] = set()
@@ -114,7 +114,7 @@ class BillRecords:
     @property
     def client(self) -> Any:
         """The client, opened on first use."""
-        return self.bench.client("bill")
+        return self.context.client("bill")
 
     def holds_any(self) -> bool:
         """Whether BILL holds a bill that is not the other flow's, which may have made some in this very run."""
@@ -218,7 +218,7 @@ class BillRecords:
             f"{flow}: BILL did not keep the description of bill {target.id}, which begins with {description!r}; without"
             f" it a lost answer could not be looked up",
             fix="find out what changes the description of bills in BILL, then run again",
-            connection=self.bench.connection("bill").name,
+            connection=self.context.connection("bill").name,
         )
 
     def seen(self, bills: Sequence[Bill]) -> list[Target]:
@@ -232,7 +232,7 @@ class BillRecords:
 
     def _observed(self, bills: Sequence[Bill], payments: Sequence[Payment]) -> list[Target]:
         self.currencies.learn(self.client.vendors, [bill.vendor_id for bill in bills])
-        zone = self.bench.time_zone("jde")
+        zone = self.context.time_zone("jde")
         return [
             self._target(
                 Held(

@@ -184,7 +184,7 @@ class BillSteps(PayableSteps[BillRecords]):
         by_hand = sum(held.credited.values(), ZERO)
         payments = {each["id"]: Decimal(each["amount"]) for each in wanted.record}
         same = by_hand and by_hand == sum(payments.values(), ZERO)
-        if same and settled_with(self.flow.bench, held.credited.keys(), payments.keys()):
+        if same and settled_with(self.flow.context, held.credited.keys(), payments.keys()):
             return None
         change = self._record(known, target, wanted)
         if change is not None or not by_hand:
@@ -245,7 +245,7 @@ class BillSteps(PayableSteps[BillRecords]):
             name=f"record payment {id}",
             body={
                 "vendorId": target.content["vendor"],
-                "processDate": payment["date"] or self.flow.bench.today("jde").isoformat(),
+                "processDate": payment["date"] or self.flow.context.today("jde").isoformat(),
                 "toPrintCheck": False,
                 "description": payment_marker(id),
                 "payments": [{"billId": target.id, "amount": amount}],

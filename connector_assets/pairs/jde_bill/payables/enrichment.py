@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from connector_assets.documents.jde.voucher_entry.origin_check import Births, births_of
+from connector_assets.documents.jde.voucher_entry.origin_check import OriginCheck, check_origins
 from connector_assets.documents.jde.voucher_entry.origin_check import voucher_of as voucher_in
 from connector_assets.documents.jde.voucher_entry.origins import Origins
 from connector_assets.documents.jde.vouchers.pay_items import Paid, PayItem, item_key, items_of, voucher_of
@@ -18,7 +18,7 @@ from connector_assets.documents.jde.vouchers.posting import NOT_POSTED_YET, is_l
 from connector_assets.documents.jde.vouchers.reading import distribution_state
 from connector_assets.documents.jde.vouchers.settled import HISTORY, NOTHING_OPEN, PAID_IN_JDE, Settled
 from connector_assets.documents.jde.vouchers.withholding import WITHHOLDING, is_withheld
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.money import amount_text
 from connector_assets.pairs.jde_bill.payables.numbers import invoice_number
 from connector_assets.pairs.jde_bill.payables.pay_items import grouped
@@ -30,7 +30,7 @@ from connector_assets.pairs.jde_bill.vendors.links import VendorLink, VendorLink
 from connector_resources.ledger import Delivery, Problem
 
 ZERO = Decimal("0.00")
-BORN_IN_BILL = "born_in_bill"
+ORIGINATES_IN_BILL = "born_in_bill"
 BILLED_BY_ORDER = "billed_by_order"
 IN_ANOTHER_BILL = "in_another_bill"
 NOT_APPROVED = "not_approved"
@@ -68,15 +68,15 @@ Row = Mapping[str, Any]
 Known = Mapping[str, Mapping[str, Sent]]
 
 
-class Resolving:
+class PayableEnrichment:
     """Resolves the rows of one flow."""
 
-    def __init__(self, bench: Workbench, flow: str, settings: PayableSettings, origins: Origins) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext, flow: str, settings: PayableSettings, origins: Origins) -> None:
+        self.context = context
         self.flow = flow
         self.settings = settings
         self.origins = origins
-        self.vendors = VendorLinks(bench)
+        self.vendors = VendorLinks(context)
         # keys of orders of whose bill nothing is left to be paid
         self._paid_up: Collection[str] = ()
 
@@ -85,19 +85,23 @@ class Resolving:
         only has to be closed, so that nothing else of it matters."""
         items = {voucher_of(row["key"]): items_of(row["items"]) for row in rows}
         keys = {item_key(voucher, item.suffix) for voucher, found in items.items() for item in found}
-        sent = sent_of(self.bench.ledger, self.flow, keys)
-        twins = sent_of(self.bench.ledger, self.flow, {key for row in rows for key in json.loads(row["twin_items"])})
+        sent = sent_of(self.context.ledger, self.flow, keys)
+        duplicates = sent_of(
+            self.context.ledger, self.flow, {key for row in rows for key in json.loads(row["twin_items"])}
+        )
         orders = self._billed_orders({item.order for found in items.values() for item in found if item.order})
         self._paid_up = self._orders_paid_up(orders)
         rows = [{**row, "payee": self._payee(row, items, sent)} for row in rows]
         vendors = self.vendors.of({self._paid(row) for row in rows})
-        known = self.bench.ledger.deliveries.load(self.flow, [row["key"] for row in rows])
-        born = births_of(self.origins, rows, lambda row: _gross(items[voucher_of(row["key"])]))
+        known = self.context.ledger.deliveries.load(self.flow, [row["key"] for row in rows])
+        from_elsewhere = check_origins(self.origins, rows, lambda row: _gross(items[voucher_of(row["key"])]))
         resolved = []
         for row in rows:
             voucher, own = voucher_of(row["key"]), known.get(row["key"])
             link = vendors[self._paid(row)]
-            columns = self._one(row, items[voucher], sent.get(voucher, {}), twins, orders, link, born, own)
+            columns = self._one(
+                row, items[voucher], sent.get(voucher, {}), duplicates, orders, link, from_elsewhere, own
+            )
             resolved.append({**row, **columns})
         return resolved
 
@@ -114,7 +118,7 @@ class Resolving:
         that are held by themselves or for what `unfit` says, each with why: nothing but the other's is closed."""
         troubles = {row["key"]: _trouble(row) or unfit.get(row["key"], "") for row in rows if not row["closing"]}
         waiting = {row["key"]: row for row in rows if troubles.get(row["key"])}
-        known = self.bench.ledger.deliveries.load(self.flow, list(waiting))
+        known = self.context.ledger.deliveries.load(self.flow, list(waiting))
         return {
             key: troubles[key]
             for key in others(known, {key: self._paid(row)[0] for key, row in waiting.items()}, self.vendors)
@@ -146,12 +150,12 @@ class Resolving:
     def _billed_orders(self, orders: Collection[str]) -> set[str]:
         """Those of these orders that are bills of their own: their vouchers are none."""
         named = {order_named(key): key for key in orders}
-        billed = OrderBills(self.bench).billed(named)
+        billed = OrderBills(self.context).billed(named)
         return {key for key in orders if order_named(key) in billed}
 
     def _orders_paid_up(self, orders: Collection[str]) -> set[str]:
         """Those of these orders of whose bill nothing is left to be paid."""
-        found = paid_up(OrderBills(self.bench), {order_named(key) for key in orders}) if orders else ()
+        found = paid_up(OrderBills(self.context), {order_named(key) for key in orders}) if orders else ()
         return {key for key in orders if order_named(key) in found}
 
     def _one(
@@ -159,10 +163,10 @@ class Resolving:
         row: Row,
         items: Sequence[PayItem],
         sent: Mapping[str, Sent],
-        twins: Known,
+        duplicates: Known,
         orders: Collection[str],
         link: VendorLink,
-        born: Births,
+        from_elsewhere: OriginCheck,
         known: Delivery | None,
     ) -> dict[str, Any]:
         voucher, suffix = voucher_of(row["key"]), row["suffix"]
@@ -205,15 +209,15 @@ class Resolving:
             "vendor_state": "" if closing else state_of(link, known),
             "vendor_currency": link.currency,
             "distribution": "agrees" if closing else distribution_state(row),
-            "held_duplicate": None if is_sent else self._first_twin(row, voucher, sent, twins),
+            "held_duplicate": None if is_sent else self._first_duplicate(row, voucher, sent, duplicates),
             "covered_by": None if closing else _covered_by(voucher, own, suffix, sent),
             "taxed": None if is_sent or not left else self._taxed(row),
-            "unaccounted": voucher_in(row) if voucher_in(row) in born.unaccounted and not is_sent else None,
+            "unaccounted": voucher_in(row) if voucher_in(row) in from_elsewhere.unaccounted and not is_sent else None,
             # of what was sent, and of what was posted before, the target is asked first
             "late_batch": row["unposted"] if not (is_sent or row["reopened"]) and self._is_late(row) else None,
         }
-        if voucher_in(row) in born.elsewhere:
-            columns |= {"ignored": BORN_IN_BILL, "hand_over": False}
+        if voucher_in(row) in from_elsewhere.elsewhere:
+            columns |= {"ignored": ORIGINATES_IN_BILL, "hand_over": False}
         elif covers is None:
             columns |= {"ignored": IN_ANOTHER_BILL, "amount": None, "hand_over": False}
         elif not is_sent:
@@ -295,12 +299,12 @@ class Resolving:
         return self.settings.approved_statuses if self.settings.handed_over_status is not None else ()
 
     def _is_late(self, row: Row) -> bool:
-        return is_late(row, self.settings, self.bench.today("jde"))
+        return is_late(row, self.settings, self.context.today("jde"))
 
     @cached_property
     def settled(self) -> Settled:
         """What tells history from what JD Edwards has paid since."""
-        return Settled.of(self.bench, self.flow, self.settings.go_live)
+        return Settled.of(self.context, self.flow, self.settings.go_live)
 
     def _number(
         self, row: Row, own: Sequence[PayItem], items: Sequence[PayItem], sent: Mapping[str, Sent]
@@ -308,19 +312,19 @@ class Resolving:
         """The invoice number of a bill; one that it was given once stays, whatever became of the others since."""
         covered = {item.suffix for item in own}
         others = [item for item in items if item.suffix not in covered and (item.payable or item.suffix in sent)]
-        twins = json.loads(row["twins"]) if self.settings.duplicates == "send" else []
+        duplicates = json.loads(row["twins"]) if self.settings.duplicates == "send" else []
         told = [invoice_number(row["vinv"], row["key"], alone=alone) for alone in (True, False)]
         before = sent[row["suffix"]].number if row["suffix"] in sent else None
         if before is not None and before in told:
             return before
-        return told[0] if not others and not twins else told[1]
+        return told[0] if not others and not duplicates else told[1]
 
-    def _first_twin(self, row: Row, voucher: str, sent: Mapping[str, Sent], twins: Known) -> str | None:
+    def _first_duplicate(self, row: Row, voucher: str, sent: Mapping[str, Sent], duplicates: Known) -> str | None:
         """The voucher because of which this one waits: one of the same number that was sent, else the first of them."""
         if self.settings.duplicates == "send" or sent:
             return None
         names = json.loads(row["twins"])
-        delivered = next((name for name in names if name in twins), None)
+        delivered = next((name for name in names if name in duplicates), None)
         first: str | None = delivered or next(iter(names), None)
         return first if first != voucher else None
 

@@ -37,7 +37,7 @@ from connector_assets.engine.checks import (
     row_schema,
     shape_schema,
 )
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Document, FieldChange, Hold, Target
 from connector_assets.engine.flow import Assembly, Flow, Frames, Source
 from connector_assets.engine.money import CENT, Units, amount_text, prorated
@@ -47,11 +47,11 @@ from connector_assets.engine.watermarks import begins_empty
 from connector_assets.pairs.jde_bill import classifications
 from connector_assets.pairs.jde_bill.approved_bills.marks import origins
 from connector_assets.pairs.jde_bill.marker import PAY_ITEM, keys_of
-from connector_assets.pairs.jde_bill.payables.enrichment import UNRESOLVED, Resolving
+from connector_assets.pairs.jde_bill.payables.enrichment import UNRESOLVED, PayableEnrichment
 from connector_assets.pairs.jde_bill.payables.handing_over import Handing
 from connector_assets.pairs.jde_bill.payables.one_payer import sent_and_selectable
-from connector_assets.pairs.jde_bill.payables.payee_check import look_before_paying, look_beside
-from connector_assets.pairs.jde_bill.payables.sent_before import altered, strangers, vendors_named
+from connector_assets.pairs.jde_bill.payables.payee_check import look_at_foreign_records, look_before_paying
+from connector_assets.pairs.jde_bill.payables.sent_before import altered, foreign_records, vendors_named
 from connector_assets.pairs.jde_bill.payments.origin import OwnPayments
 from connector_assets.pairs.jde_bill.vendors import links as vendor_links
 from connector_resources.ledger import Delivery
@@ -109,7 +109,7 @@ class Payables(Flow):
     source_role, source_entity = "jde", "F0411"
     target_role = "bill"
     natural_key = "pay item in the description"
-    named_by = ("key", "items", "number", "vendor", "date", "amount", "total", "currency")
+    lookup_fields = ("key", "items", "number", "vendor", "date", "amount", "total", "currency")
     document_columns: ClassVar[Mapping[str, str]] = {
         **jde.COLUMNS,
         "twin_items": "str",
@@ -128,8 +128,8 @@ class Payables(Flow):
     # the longest number that BILL takes, and what a person calls it
     number_name: ClassVar[str]
 
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__(bench)
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
         # documents whose record pays another vendor, amount or day in BILL than we left it, as this run has read it
         self._moved: set[str] = set()
         # key of a pay item -> the id of such a record beside its own, as this run has read it
@@ -142,33 +142,33 @@ class Payables(Flow):
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         """Vouchers, as keys without a suffix: what becomes of one pay item depends on the others."""
         if entity == holds.TABLE:
-            return holds.touched_by_holds(self.bench, self.full_name, rows, self.settings, _item_key)
+            return holds.touched_by_holds(self.context, self.full_name, rows, self.settings, _item_key)
         if entity not in TABLES:
             return self._touched(entity, rows)
-        return changed_vouchers(self.bench.reader("jde"), entity, rows, self.settings, self.bench.start_date)
+        return changed_vouchers(self.context.reader("jde"), entity, rows, self.settings, self.context.start_date)
 
     def _touched(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         """The vouchers of records that changed in BILL: a pay item may wait until another's bill lets go of it, and
         somebody may have changed who is paid by one, how much or when."""
-        reader: Any = self.bench.reader("bill")
+        reader: Any = self.context.reader("bill")
         days: dict[str, date | None] = {}
         for row in rows:
             record, day = reader.record(entity, row), row[reader.day_column]
             days |= {jde.voucher_of(key): day for key in keys_of(record.description) if key.startswith(PAY_ITEM)}
-        moved = altered(self.bench, self.full_name, entity, rows, self.records.terms)
+        moved = altered(self.context, self.full_name, entity, rows, self.records.terms)
         self._moved |= moved.keys()
-        self._beside |= strangers(self.bench, self.full_name, entity, rows)
+        self._beside |= foreign_records(self.context, self.full_name, entity, rows)
         return days | {jde.voucher_of(key): day for key, day in moved.items()}
 
     def all_keys(self) -> dict[str, date | None]:
         self._open = set()
-        return jde.all_pay_items(self.bench.reader("jde"), self.settings, self.side, self._open)
+        return jde.all_pay_items(self.context.reader("jde"), self.settings, self.side, self._open)
 
     def left_open(self) -> Collection[str]:
         return self._open
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        reader = self.bench.reader("jde")
+        reader = self.context.reader("jde")
         tax_account = self.settings.tax_account if self.settings.tax == "line" else None
         assembly = jde.assemble_pay_items(
             reader,
@@ -180,9 +180,11 @@ class Payables(Flow):
             self.handing.leaves_selectable,
             self.settings.prepayment_account,
         )
-        twins = self._twins([twin for row in assembly.documents for twin in json.loads(row["twins"])])
+        duplicates = self._duplicates(
+            [duplicate for row in assembly.documents for duplicate in json.loads(row["twins"])]
+        )
         for row in assembly.documents:
-            own = [each for twin in json.loads(row["twins"]) for each in twins.get(twin, ())]
+            own = [each for duplicate in json.loads(row["twins"]) for each in duplicates.get(duplicate, ())]
             row |= {"twin_items": json.dumps(own), **UNRESOLVED, "moved": row["key"] in self._moved}
             row["beside"] = self._beside.get(row["key"])
         for row, held in zip(
@@ -195,44 +197,44 @@ class Payables(Flow):
             line |= classifications.UNFILLED
         return assembly
 
-    def _twins(self, vouchers: Collection[str]) -> dict[str, list[str]]:
+    def _duplicates(self, vouchers: Collection[str]) -> dict[str, list[str]]:
         """The pay items of other vouchers with the same number."""
         parts = [voucher_parts(key) for key in dict.fromkeys(vouchers)]
-        rows = self.bench.reader("jde").complete("F0411", VOUCHER_KEY, parts) if parts else []
+        rows = self.context.reader("jde").complete("F0411", VOUCHER_KEY, parts) if parts else []
         found: dict[str, list[str]] = {}
         for row in rows:
             found.setdefault(voucher_key(row), []).append(jde.item_key(voucher_key(row), row["SFX"]))
         return found
 
     @property
-    def looks_first(self) -> bool:  # type: ignore[override]
+    def lookup_before_create(self) -> bool:  # type: ignore[override]
         """Somebody may have entered the same invoice in BILL meanwhile: it would be paid twice."""
         return not begins_empty(self)
 
     @cached_property
     def handing(self) -> Handing:
         """What hands pay items over in JDE before BILL can pay them."""
-        return Handing(self.bench, self.settings)
+        return Handing(self.context, self.settings)
 
     @cached_property
     def own_payments(self) -> OwnPayments:
         """Which payments of JDE were made in BILL, and need no telling."""
-        return OwnPayments(self.bench)
+        return OwnPayments(self.context)
 
     @cached_property
     def classified(self) -> classifications.Classified:
         """What leads from a line to its account and department in BILL."""
-        return classifications.Classified(self.bench)
+        return classifications.Classified(self.context)
 
     @cached_property
-    def resolving(self) -> Resolving:
+    def enrichment(self) -> PayableEnrichment:
         """What our memory says of the mapped rows."""
-        return Resolving(self.bench, self.full_name, self.settings, origins(self.bench))
+        return PayableEnrichment(self.context, self.full_name, self.settings, origins(self.context))
 
     def resolve(self, frames: Frames) -> Frames:
         documents, lines = frames.documents.copy(), self.classified.resolve(frames.lines)
-        rows = self.resolving.resolve(records(documents))
-        repaid = self.resolving.repaid(rows, classifications.troubles(lines))
+        rows = self.enrichment.resolve(records(documents))
+        repaid = self.enrichment.repaid(rows, classifications.troubles(lines))
         rows = [row | (CLOSING if row["key"] in repaid else {}) for row in rows]
         rows = [row | {"repaid": repaid.get(row["key"], "")} for row in rows]
         for name in ("ignored", "amount", "payee", "unproved", *RESOLVED):
@@ -307,7 +309,7 @@ class Payables(Flow):
 
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
         if why in vendor_links.WAITING:
-            return self.resolving.vendor_of(row).waits_for
+            return self.enrichment.vendor_of(row).waits_for
         return self.classified.waits_for(why, row) if "aid" in row else None
 
     def refers_to(self, document: Document) -> Collection[Referred]:
@@ -353,7 +355,7 @@ class Payables(Flow):
 
     @cached_property
     def _units(self) -> Units:
-        return Units(self.bench.reader("jde").decimals)
+        return Units(self.context.reader("jde").decimals)
 
     def _unit(self, currency: str | None) -> Decimal:
         """The smallest amount of a currency that BILL takes: two decimals at most (bill section 8)."""
@@ -378,8 +380,8 @@ class Payables(Flow):
         """Document key -> the vendors among whose records it is looked for: who is paid, the supplier, and whoever was
         paid by a call of ours."""
         rows = [document.facts["row"] for document in documents]
-        suppliers = self.resolving.vendors.of({(row["supplier"], row["currency"] or "") for row in rows})
-        asked = vendors_named(self.bench.ledger, self.full_name, documents)
+        suppliers = self.enrichment.vendors.of({(row["supplier"], row["currency"] or "") for row in rows})
+        asked = vendors_named(self.context.ledger, self.full_name, documents)
         for document, row in zip(documents, rows, strict=True):
             supplier = suppliers[row["supplier"], row["currency"] or ""].id
             asked[document.key] |= {supplier} if supplier else set()
@@ -389,7 +391,7 @@ class Payables(Flow):
     def memory_is_new(self) -> bool:
         """Whether no document of the flow was settled when the run began: our memory may be lost, and with it who was
         paid before."""
-        return not self.bench.ledger.deliveries.counts(self.full_name).get("settled")
+        return not self.context.ledger.deliveries.counts(self.full_name).get("settled")
 
     @abstractmethod
     def total_of(self, document: Document, target: Target) -> Decimal:
@@ -430,7 +432,7 @@ class Payables(Flow):
     def release(self, document: Document, known: Delivery, target: Target | None) -> Decision | None:
         """What has to be done first before BILL can pay the record: nothing comes within its reach that JDE's own
         payment run selects."""
-        found = self.resolving.accounts_changed(document.facts["row"])
+        found = self.enrichment.accounts_changed(document.facts["row"])
         if found:
             return Hold(found)
         words = document.facts["row"]["selectable"]
@@ -448,7 +450,7 @@ class Payables(Flow):
 
     def look_before(self, documents: Sequence[Document]) -> None:
         look_before_paying(self, documents)
-        look_beside(self, documents)
+        look_at_foreign_records(self, documents)
 
     def payable_in_both(self, keys: Collection[str] | None) -> Mapping[str, str]:
         return sent_and_selectable(self, keys)
@@ -465,7 +467,7 @@ class Payables(Flow):
 
     @cached_property
     def _instruments(self) -> tuple[list[str], list[str]]:
-        return instruments.looked_up(self.bench, self.settings.card_instruments)
+        return instruments.looked_up(self.context, self.settings.card_instruments)
 
 
 def _item_key(row: Mapping[str, Any]) -> str:

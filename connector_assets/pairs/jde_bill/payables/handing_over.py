@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from connector_assets.documents.jde.keys import Row
-from connector_assets.documents.jde.vouchers.handing_step import HandingStep
+from connector_assets.documents.jde.vouchers.handing_step import HandOverStep
 from connector_assets.documents.jde.vouchers.pay_items import PayItem, item_key, items_of, voucher_of
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Document, Target
 from connector_assets.pairs.jde_bill.payables.settings import PayableSettings
 from connector_resources.ledger import Delivery
 
 
-class Handing(HandingStep):
+class Handing(HandOverStep):
     """Hands over the pay items of one flow."""
 
-    def __init__(self, bench: Workbench, settings: PayableSettings) -> None:
-        super().__init__(bench, settings.handed_over_status)
+    def __init__(self, context: RunContext, settings: PayableSettings) -> None:
+        super().__init__(context, settings.handed_over_status)
         self.movable = settings.released_statuses
 
     def leaves_selectable(self, row: Row) -> bool:
@@ -43,7 +43,7 @@ class Handing(HandingStep):
             return []
         return [
             f"vouchers are sent to BILL on pay status {', '.join(selected)}, which JD Edwards' payment run selects:"
-            f" set handed_over_status, or payment_run of {self.bench.connection('jde').name} if the run selects less"
+            f" set handed_over_status, or payment_run of {self.context.connection('jde').name} if the run selects less"
         ]
 
     @staticmethod

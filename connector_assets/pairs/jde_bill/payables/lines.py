@@ -31,10 +31,10 @@ def paired(ours: Sequence[Line], theirs: Sequence[Line], ids: Sequence[str | Non
     left = dict.fromkeys(range(len(theirs)))
     for alike in _ALIKE:
         for place, line in enumerate(ours):
-            twin = None if found[place] else next((each for each in left if alike(theirs[each]) == alike(line)), None)
-            if twin is not None:
-                found[place] = ids[twin]
-                del left[twin]
+            match = None if found[place] else next((each for each in left if alike(theirs[each]) == alike(line)), None)
+            if match is not None:
+                found[place] = ids[match]
+                del left[match]
     if len(ours) == len(theirs):
         rest = iter(left)
         found = [each or ids[next(rest)] for each in found]

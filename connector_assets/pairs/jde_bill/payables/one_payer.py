@@ -14,7 +14,7 @@ from connector_assets.documents.jde.voucher_entry.origins import voucher_id
 from connector_assets.documents.jde.vouchers.handing_over import jde_pays, payment_run_of, rows_of
 from connector_assets.documents.jde.vouchers.pay_item_texts import told
 from connector_assets.documents.jde.vouchers.pay_items import item_key, voucher_of
-from connector_assets.pairs.jde_bill.approved_bills.marks import BIRTH_FLOW, origins
+from connector_assets.pairs.jde_bill.approved_bills.marks import ORIGIN_FLOW, origins
 from connector_assets.pairs.jde_bill.purchase_order_bills.billed import OrderBills, order_named
 from connector_assets.pairs.jde_bill.purchase_order_bills.paid_up import paid_up
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 def sent_and_selectable(flow: Payables, keys: Collection[str] | None) -> dict[str, str]:
     """Document key -> in words what is open of the pay items of its record that JDE's payment run selects, or pays
     while BILL's record has not been taken out of reach."""
-    ledger, name = flow.bench.ledger, flow.full_name
+    ledger, name = flow.context.ledger, flow.full_name
     links = (
         {link.source_key: link for link in ledger.links.all(flow=name)} if keys is None else ledger.links.of(name, keys)
     )
     known = ledger.deliveries.load(name, list(links))
     covers = {key: {key, *((known[key].content or {}).get("items", ()) if key in known else ())} for key in links}
     rows = _by_item(flow, {item for items in covers.values() for item in items})
-    run = payment_run_of(flow.bench)
-    doubtful = {}
+    run = payment_run_of(flow.context)
+    to_check = {}
     for key, items in covers.items():
         found = [row for item in sorted(items) for row in rows.get(item, ()) if jde_pays(run, row)]
         if found:
-            doubtful[key] = found
-    targets = flow.read([links[key].target_id for key in doubtful])
+            to_check[key] = found
+    targets = flow.read([links[key].target_id for key in to_check])
     both = {}
-    for key, found in doubtful.items():
+    for key, found in to_check.items():
         target = targets.get(links[key].target_id)
         if target is None or target.content["void"]:
             continue
@@ -55,18 +55,18 @@ def sent_and_selectable(flow: Payables, keys: Collection[str] | None) -> dict[st
 def paid_otherwise_and_selectable(flow: Payables, keys: Collection[str] | None) -> dict[str, str]:
     """The same of vouchers that BILL pays by a bill that is not theirs alone: one that was born in BILL, or that of the
     order that they are for."""
-    orders = OrderBills(flow.bench)
-    named = _born(flow) | _ordered(flow, orders) if keys is None else {voucher_of(key) for key in keys}
+    orders = OrderBills(flow.context)
+    named = _from_bill(flow) | _ordered(flow, orders) if keys is None else {voucher_of(key) for key in keys}
     rows = _rows(flow, named)
     billed = orders.billed(orders_of(row for own in rows.values() for row in own)) if orders.used else set()
     # what is left above a bill that is paid is JDE's to pay
     billed -= paid_up(orders, billed) if billed else set()
-    run = payment_run_of(flow.bench)
+    run = payment_run_of(flow.context)
     both = {}
-    born = origins(flow.bench).of_rows([row for own in rows.values() for row in own])
+    from_bill = origins(flow.context).of_rows([row for own in rows.values() for row in own])
     for item, own in rows.items():
         wrong = [row for row in own if jde_pays(run, row)]
-        origin = born.get(voucher_id(wrong[0])) if wrong else None
+        origin = from_bill.get(voucher_id(wrong[0])) if wrong else None
         if origin is not None:
             both[item] = f"{'; '.join(map(told, wrong))}; bill {origin[0]} was born in BILL, which pays it"
         elif wrong and (order := order_of(wrong[0])) is not None and order in billed:
@@ -74,9 +74,9 @@ def paid_otherwise_and_selectable(flow: Payables, keys: Collection[str] | None) 
     return both
 
 
-def _born(flow: Payables) -> set[str]:
+def _from_bill(flow: Payables) -> set[str]:
     """The vouchers that the flow of approved bills is linked to."""
-    links = flow.bench.ledger.links.all(flow=f"{flow.bench.integration.name}/{BIRTH_FLOW}")
+    links = flow.context.ledger.links.all(flow=f"{flow.context.integration.name}/{ORIGIN_FLOW}")
     # of one that is still in the batch files there is no voucher
     return {
         f"F0411:{link.target_id}" for link in links if link.target_entity == "F0411" and link.target_id.count("/") == 2
@@ -87,8 +87,8 @@ def _ordered(flow: Payables, orders: OrderBills) -> set[str]:
     """The vouchers of orders that are bills."""
     if not orders.used:
         return set()
-    linked = [order_named(link.source_key) for link in flow.bench.ledger.links.all(flow=orders.full_name)]
-    found = vouchers_of(flow.bench.reader("jde"), linked) if linked else {}
+    linked = [order_named(link.source_key) for link in flow.context.ledger.links.all(flow=orders.full_name)]
+    found = vouchers_of(flow.context.reader("jde"), linked) if linked else {}
     return {voucher_key(row) for own in found.values() for row in own}
 
 
@@ -98,5 +98,5 @@ def _by_item(flow: Payables, items: Iterable[str]) -> Mapping[str, list[Row]]:
 
 def _rows(flow: Payables, vouchers: Collection[str]) -> Mapping[str, list[Row]]:
     """Pay item key -> its rows of F0411 as they are now, of these vouchers."""
-    rows = rows_of(flow.bench, {voucher_parts(voucher) for voucher in vouchers})
+    rows = rows_of(flow.context, {voucher_parts(voucher) for voucher in vouchers})
     return by(({**row, "": item_key(voucher_key(row), row["SFX"])} for row in rows), "")

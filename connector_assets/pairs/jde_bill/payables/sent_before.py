@@ -10,7 +10,7 @@ from typing import Any
 
 from connector_assets.documents.jde.vouchers.handing_step import NAME as HAND_OVER
 from connector_assets.documents.jde.vouchers.pay_items import voucher_of
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Document
 from connector_assets.pairs.jde_bill.marker import keys_of
 from connector_resources.ledger import Delivery, Intent, Ledger
@@ -55,7 +55,7 @@ def vendors_named(ledger: Ledger, flow: str, documents: Sequence[Document]) -> d
 
 
 def altered(
-    bench: Workbench,
+    context: RunContext,
     flow: str,
     entity: str,
     rows: Sequence[Mapping[str, Any]],
@@ -63,9 +63,9 @@ def altered(
 ) -> dict[str, date | None]:
     """The documents of `flow` whose record in BILL (landed rows) somebody changed there in its `terms` since we last
     saw it, as by giving it to another vendor, each with the day of the change."""
-    reader: Any = bench.reader("bill")
-    links = bench.ledger.links.by_target(flow, entity, [row["id"] for row in rows])
-    left = bench.ledger.deliveries.load(flow, [link.source_key for link in links.values()])
+    reader: Any = context.reader("bill")
+    links = context.ledger.links.by_target(flow, entity, [row["id"] for row in rows])
+    left = context.ledger.deliveries.load(flow, [link.source_key for link in links.values()])
     days: dict[str, date | None] = {}
     for row in rows:
         key = links[row["id"]].source_key if row["id"] in links else ""
@@ -76,10 +76,10 @@ def altered(
     return days
 
 
-def strangers(bench: Workbench, flow: str, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def foreign_records(context: RunContext, flow: str, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Pay item -> the record in BILL (landed rows) that names it in our marker, is in force, and is linked to none."""
-    reader: Any = bench.reader("bill")
-    links = bench.ledger.links.by_target(flow, entity, [row["id"] for row in rows])
+    reader: Any = context.reader("bill")
+    links = context.ledger.links.by_target(flow, entity, [row["id"] for row in rows])
     found: dict[str, str] = {}
     for row in rows:
         record = reader.record(entity, row)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from connector_assets.documents.jde.vouchers.posting import awaits_posting
 from connector_assets.documents.jde.vouchers.settled import NOTHING_OPEN, PAID_IN_JDE
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import (
     Bulk,
     Decision,
@@ -49,7 +49,7 @@ NOT_KEPT = "not_kept"
 class Paying(Protocol):
     """What the steps ask of their flow."""
 
-    bench: Workbench
+    context: RunContext
     full_name: str
     settings: Any
     target_entity: ClassVar[str]
@@ -59,7 +59,7 @@ class Paying(Protocol):
         """What leads from a line to its account and department in BILL."""
 
     @property
-    def resolving(self) -> Any:
+    def enrichment(self) -> Any:
         """Who is paid: `payee_of` a row, and the links of `vendors`."""
 
     def is_settled(self, document: Document, known: Delivery) -> bool:
@@ -148,7 +148,7 @@ class PayableSteps(ABC, Generic[R]):
         row = document.facts["row"]
         if row.get("unposted") is None:
             return None
-        return awaits_posting(row, self.flow.settings, self.flow.bench.today("jde"), sent=sent)
+        return awaits_posting(row, self.flow.settings, self.flow.context.today("jde"), sent=sent)
 
     def amend(
         self, document: Document, known: Delivery, target: Target, total: Decimal, fields: Collection[str]
@@ -164,13 +164,13 @@ class PayableSteps(ABC, Generic[R]):
         changes = tuple(each for each in differences(theirs, ours) if each.field in fields)
         if not changes:
             return None
-        strangers = [
+        foreign_changes = [
             each
             for each in differences(agreed, theirs)
             if each.field in fields and theirs[each.field] != ours[each.field]
         ]
-        if strangers and self.flow.settings.on_conflict == "hold":
-            return Hold(tuple(_changed(strangers, total)), conflict=True)
+        if foreign_changes and self.flow.settings.on_conflict == "hold":
+            return Hold(tuple(_changed(foreign_changes, total)), conflict=True)
         if total > Decimal(theirs["total"]) and (waits := self.awaits_posting(document, sent=True)):
             return waits
         reduced = total < Decimal(theirs["total"])
@@ -219,9 +219,9 @@ class PayableSteps(ABC, Generic[R]):
         return Hold((self._payee(document, theirs, self.told(target)),))
 
     def _payee(self, document: Document, theirs: str | None, state: str) -> Problem:
-        resolving = self.flow.resolving
-        payee = resolving.payee_of(document.facts["row"])
-        return problem("payee_changed", "vendor", f"{resolving.vendors.named(theirs)}, ours supplier {payee}; {state}")
+        enrichment = self.flow.enrichment
+        payee = enrichment.payee_of(document.facts["row"])
+        return problem("payee_changed", "vendor", f"{enrichment.vendors.named(theirs)}, ours supplier {payee}; {state}")
 
     def again(self, document: Document) -> Step:
         """A new record in the place of the archived one, which the link follows."""
@@ -231,7 +231,7 @@ class PayableSteps(ABC, Generic[R]):
     def made_again(self, document: Document, sent: Mapping[str, Any]) -> Target:
         """Make it, unless one is there: also one that was sent before and never answered, whoever was to be paid by
         it."""
-        named = vendors_named(self.flow.bench.ledger, self.flow.full_name, [document])
+        named = vendors_named(self.flow.context.ledger, self.flow.full_name, [document])
         found = self.records.in_force(document.key, {sent["vendorId"], *named[document.key]})
         if len(found) > 1:
             several = ", ".join(each.id for each in found)

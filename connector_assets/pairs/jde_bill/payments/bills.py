@@ -19,9 +19,9 @@ from connector_assets.documents.jde.keys import VOUCHER_KEY, Row, by, is_void, t
 from connector_assets.documents.jde.orders.vouchers import vouchers_of
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
 from connector_assets.documents.jde.vouchers.reading import payee_of
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.money import CENT, Units
-from connector_assets.pairs.jde_bill.approved_bills.marks import BIRTH_FLOW, origins
+from connector_assets.pairs.jde_bill.approved_bills.marks import ORIGIN_FLOW, origins
 from connector_assets.pairs.jde_bill.marker import ORDER, keys_of
 from connector_assets.pairs.jde_bill.purchase_order_bills.billed import order_named
 from connector_assets.systems.bill.records import record_of
@@ -76,17 +76,17 @@ class PaidBill:
     vouchers: Sequence[Sequence[PayItem]] = ()
     invoice_number: str | None = None
     currency: str | None = None
-    born_in_bill: bool = False
+    originates_in_bill: bool = False
     order: str | None = None
 
 
 class PaidBills:
     """Finds the pay items of paid bills and of applied credits."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
-        self.jde = bench.reader("jde")
-        self.bill = bench.reader("bill")
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.jde = context.reader("jde")
+        self.bill = context.reader("bill")
 
     def of(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, PaidBill]:
         """Document key -> its bill."""
@@ -98,10 +98,10 @@ class PaidBills:
             told = keys_of(bill.description) if id not in named and id not in orders else ()
             if told:
                 (orders if told[0].startswith(f"{ORDER}:") else named)[id] = list(told)
-        born = [id for id in bills if id not in named and id not in orders]
+        from_bill = [id for id in bills if id not in named and id not in orders]
         by_order = self._of_orders({key for keys in orders.values() for key in keys})
         items = self.pay_items({key for keys in named.values() for key in keys})
-        made = self._of_born(born)
+        made = self._of_bills_of_bill(from_bill)
         vouchers: dict[str, Iterable[Sequence[PayItem]]] = {
             **{id: by_order[keys[0]] for id, keys in orders.items()},
             **{id: [[items[key] for key in keys if key in items]] for id, keys in named.items()},
@@ -115,7 +115,7 @@ class PaidBills:
                 vouchers=[each for each in vouchers.get(row["bill"], ()) if each],
                 invoice_number=paid.invoice.invoice_number if paid and paid.invoice else None,
                 currency=vendor.bill_currency if vendor else None,
-                born_in_bill=row["bill"] in made,
+                originates_in_bill=row["bill"] in made,
                 order=next(iter(orders.get(row["bill"], ())), None),
             )
         return found
@@ -153,7 +153,7 @@ class PaidBills:
     def _links(self, flow: str, records: Mapping[str, Any]) -> dict[str, str]:
         """Id -> the key that it is linked to, by the links of a flow whose target it is."""
         entity = BILLS if flow == ORDER_BILLS else flow
-        links = self.bench.ledger.links.by_target(f"{self.bench.integration.name}/{flow}", entity, sorted(records))
+        links = self.context.ledger.links.by_target(f"{self.context.integration.name}/{flow}", entity, sorted(records))
         return {id: link.source_key for id, link in links.items()}
 
     def _named(self, record: Bill | VendorCredit, linked: str) -> Sequence[str]:
@@ -172,12 +172,12 @@ class PaidBills:
             for key, order in orders.items()
         }
 
-    def _of_born(self, bills: Sequence[str]) -> dict[str, list[list[Row]]]:
+    def _of_bills_of_bill(self, bills: Sequence[str]) -> dict[str, list[list[Row]]]:
         """Id of a bill that was born in BILL -> the vouchers made of it, of each its pay items; where none is
         known the one that it is linked to."""
-        made = origins(self.bench).vouchers(self.jde, bills)
-        flow, prefix = f"{self.bench.integration.name}/{BIRTH_FLOW}", f"{BILLS}:"
-        links = self.bench.ledger.links.of(flow, [f"{prefix}{id}" for id, vouchers in made.items() if not vouchers])
+        made = origins(self.context).vouchers(self.jde, bills)
+        flow, prefix = f"{self.context.integration.name}/{ORIGIN_FLOW}", f"{BILLS}:"
+        links = self.context.ledger.links.of(flow, [f"{prefix}{id}" for id, vouchers in made.items() if not vouchers])
         # one that waits in the batch files is no voucher yet
         keys = {
             key: voucher_parts(link.target_id) for key, link in links.items() if not link.target_id.startswith("Z/")

@@ -14,7 +14,7 @@ from connector_assets.documents.jde.keys import VOUCHER_KEY, by
 from connector_assets.documents.jde.payments.recording import POST, REVERSALS, REVERSE
 from connector_assets.documents.jde.periods import Periods, periods_of
 from connector_assets.documents.jde.vouchers.pay_item_texts import IN_PAYMENT
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Target
 from connector_assets.engine.flow import read_settings
 from connector_assets.engine.money import amount_text
@@ -31,7 +31,7 @@ from connector_assets.pairs.jde_bill.payments.settings import (
     sent_statuses,
 )
 from connector_assets.pairs.jde_bill.payments.shares import OpenItems
-from connector_assets.pairs.jde_bill.payments.writer import VOIDED, PaymentOutlet
+from connector_assets.pairs.jde_bill.payments.writer import VOIDED, PaymentWriter
 from connector_assets.pairs.jde_bill.vendors.links import VendorLinks
 
 ZERO = Decimal("0.00")
@@ -85,18 +85,18 @@ BLANK: dict[str, Any] = {
 Row = dict[str, Any]
 
 
-class Resolving:
+class PaymentEnrichment:
     """Fills the columns of mapped payments, all of one frame together."""
 
-    def __init__(self, bench: Workbench, flow: str, settings: PaymentsSettings, outlet: PaymentOutlet) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext, flow: str, settings: PaymentsSettings, writer: PaymentWriter) -> None:
+        self.context = context
         self.flow = flow
         self.settings = settings
-        self.outlet = outlet
-        self.bills = PaidBills(bench)
-        self.vendors = VendorLinks(bench)
+        self.writer = writer
+        self.bills = PaidBills(context)
+        self.vendors = VendorLinks(context)
 
-    def fill(self, rows: Sequence[Row], lines: Sequence[Row]) -> list[Row]:
+    def enrich(self, rows: Sequence[Row], lines: Sequence[Row]) -> list[Row]:
         """Fill the rows in place; gives the lines: the credits as BILL applied them, and what is to be settled."""
         applied = [line for line in lines if line["item"] is None]
         self._standing(rows)
@@ -123,18 +123,18 @@ class Resolving:
     def _standing(self, rows: Sequence[Row]) -> None:
         """What is known of each, and which are left alone."""
         keys = [row["key"] for row in rows]
-        known = self.bench.ledger.deliveries.load(self.flow, keys)
-        links = self.bench.ledger.links.of(self.flow, keys)
+        known = self.context.ledger.deliveries.load(self.flow, keys)
+        links = self.context.ledger.links.of(self.flow, keys)
         self._linked = set(links)
         self._voided = {key for key, each in known.items() if each.stage == VOIDED}
         if self.settings.on_conflict == "source":
             # what somebody voided in JD Edwards is posted anew: JD Edwards is asked
-            held = self.outlet.read({link.target_id for link in links.values()}) if links else {}
+            held = self.writer.read({link.target_id for link in links.values()}) if links else {}
             gone = {id for id, each in held.items() if each.content["void"]}
             self._voided |= {key for key, link in links.items() if link.target_id in gone}
         sent = {key for key, each in known.items() if each.state in ("sending", "in_doubt") or each.attempts}
         self._begun = sent | self._linked
-        reversals = self.bench.ledger.mappings.table(self.bench.integration.name, REVERSALS)
+        reversals = self.context.ledger.mappings.table(self.context.integration.name, REVERSALS)
         for row in rows:
             row |= BLANK
             row["number"] = self.settings.number(row["bill_payment"])
@@ -152,7 +152,7 @@ class Resolving:
         """Whether a payment has been under way for too long."""
         if _left_alone(row) != UNDER_WAY or row["settled"]:
             return False
-        return self.bench.today("bill") >= late_from(row["paid_on"], self.settings)
+        return self.context.today("bill") >= late_from(row["paid_on"], self.settings)
 
     def posted(self, row: Row) -> bool:
         """Whether it is in JD Edwards and in force, as far as we remember."""
@@ -161,33 +161,33 @@ class Resolving:
     @cached_property
     def missing(self) -> str | None:
         """The first act that the site names no orchestration for."""
-        return self.outlet.missing()
+        return self.writer.missing()
 
     @cached_property
     def refusal(self) -> str:
         """Why the mode must not be used; of the site's orchestrations only the journal's are asked for every run."""
-        told = journal_problem(self.settings, self.bench.integration.settings)
+        told = journal_problem(self.settings, self.context.integration.settings)
         if told or self.settings.mode != "journal" or self.missing:
             return told
-        return "; ".join(self.outlet.lacking())
+        return "; ".join(self.writer.lacking())
 
     @cached_property
     def returns(self) -> bool:
         """Whether vouchers can be put back on a pay status that JDE does not pay; asked for where something is."""
-        return self.outlet.returns()
+        return self.writer.returns()
 
     def _there(self, rows: Sequence[Row], bills: Mapping[str, PaidBill]) -> set[str]:
         """The keys of payments that JD Edwards has although nobody remembers them: of a lost ledger, or in doubt."""
         for row in rows:
             row["items"] = _names(bills[row["key"]]) or None
         targets: dict[int, list[Target]] = {}
-        for target in self.outlet.numbered({row["number"] for row in rows}) if rows else ():
+        for target in self.writer.numbered({row["number"] for row in rows}) if rows else ():
             targets.setdefault(int(target.content["number"]), []).append(target)
         return {
             row["key"]
             for row in rows
             for each in targets.get(row["number"], ())
-            if not each.content["void"] and self.outlet.answers_to(each, row)
+            if not each.content["void"] and self.writer.answers_to(each, row)
         }
 
     # -- days -----------------------------------------------------------------------------------------------------
@@ -195,14 +195,14 @@ class Resolving:
     @cached_property
     def periods(self) -> Periods:
         """The open periods of the companies."""
-        return periods_of(self.bench, self.settings)
+        return periods_of(self.context, self.settings)
 
     def put_date(self, row: Row) -> None:
         """The G/L date of what is to be done next: post it, or take it back in an open period."""
         company, paid_on = row["company"], row["paid_on"]
         if company is None or paid_on is None:
             return
-        wanted = paid_on if self.settings.gl_date == "process_date" else self.bench.today("jde")
+        wanted = paid_on if self.settings.gl_date == "process_date" else self.context.today("jde")
         if row["void"]:
             row["gl_day"] = self.periods.reversal_day(company, wanted)
             row["closed"] = "" if row["gl_day"] else f"no day from {wanted} on is open in {company}"
@@ -221,19 +221,19 @@ class Resolving:
 
     @cached_property
     def _company_currency(self) -> dict[str, str]:
-        return company_currencies(self.bench.reader("jde"))
+        return company_currencies(self.context.reader("jde"))
 
     # -- discounts ------------------------------------------------------------------------------------------------
 
     @cached_property
     def discounts(self) -> Mapping[str, str]:
         """Id of a bill payment -> what a person says of its gap."""
-        return self.bench.ledger.mappings.table(self.bench.integration.name, discounts.DISCOUNTS)
+        return self.context.ledger.mappings.table(self.context.integration.name, discounts.DISCOUNTS)
 
     def has_others(self, items: Sequence[PayItem]) -> bool:
         """Whether the voucher of these pay items has others that are open."""
         own = {item.key for item in items}
-        rows = self.bench.reader("jde").complete("F0411", VOUCHER_KEY, sorted({key[:3] for key in own}))
+        rows = self.context.reader("jde").complete("F0411", VOUCHER_KEY, sorted({key[:3] for key in own}))
         keys = {(row["KCO"], row["DCT"], row["DOC"], row["SFX"]) for row in rows if row.get("AAP")}
         return bool(keys - own)
 
@@ -241,9 +241,9 @@ class Resolving:
 
     def blocked(self, bill: PaidBill, items: Sequence[PayItem]) -> PayItem | None:
         """The first open pay item on a status on which a person decides first."""
-        sent = sent_statuses(self.bench.integration.settings)
+        sent = sent_statuses(self.context.integration.settings)
         usual = {*self.settings.blocked_statuses} - {*sent}
-        statuses = IN_PAYMENT if bill.born_in_bill else usual
+        statuses = IN_PAYMENT if bill.originates_in_bill else usual
         return next((item for item in items if item.open and item.status in statuses), None)
 
     def paid_to_another(self, vendor: str | None, currency: str, items: Sequence[PayItem]) -> str:
@@ -260,17 +260,17 @@ class Resolving:
 
     @cached_property
     def _pays_supplier(self) -> bool:
-        own = read_settings(PayableSettings, self.bench.integration.settings, "bills")
+        own = read_settings(PayableSettings, self.context.integration.settings, "bills")
         return isinstance(own, PayableSettings) and own.paid_to == "supplier"
 
     def paid_by_jde(self, items: Sequence[PayItem]) -> list[str]:
         """The payment ids (PYID) of what JD Edwards itself paid of these pay items, and did not void."""
-        reader = self.bench.reader("jde")
+        reader = self.context.reader("jde")
         names = {item.key for item in items}
         found = reader.complete("F0414", VOUCHER_KEY, sorted({key[:3] for key in names}))
         own = {row["PYID"] for row in found if (row["KCO"], row["DCT"], row["DOC"], row["SFX"]) in names}
         headers = reader.complete("F0413", ["PYID"], [(number,) for number in sorted(own)]) if own else []
-        elsewhere = OwnPayments(self.bench)(headers, found)
+        elsewhere = OwnPayments(self.context)(headers, found)
         paid = [row for row in headers if row.get("VDGJ") is None and row["PYID"] not in elsewhere]
         return sorted(str(row["PYID"]) for row in paid)
 
@@ -280,7 +280,7 @@ class _Settling:
 
     def __init__(
         self,
-        site: Resolving,
+        site: PaymentEnrichment,
         bills: Mapping[str, PaidBill],
         there: Collection[str],
         applied: Sequence[Row],
@@ -325,7 +325,7 @@ class _Settling:
             row |= {"act": site.missing, "refusal": site.refusal}
         if row["void"]:
             row["return_status"] = return_status(
-                site.bench.integration.settings, born_in_bill=bool(items) and bill.born_in_bill
+                site.context.integration.settings, originates_in_bill=bool(items) and bill.originates_in_bill
             )
             if row["return_status"] and not row["act"] and not site.returns:
                 row |= {"why": "no_return_status", "told": row["items"] or row["invoice_number"]}
@@ -411,7 +411,7 @@ class _Settling:
                 return f"paid on {row['paid_on']}"
         if len(bill.vouchers) > 1 or self.applied.get(row["key"]) or site.has_others(items):
             return "the payment is not of one whole voucher without credits"
-        return site.outlet.no_discounts(foreign=row["foreign"])
+        return site.writer.no_discounts(foreign=row["foreign"])
 
     def _taken(self, row: Row, items: Sequence[PayItem]) -> list[Row]:
         shares = self.open.take(items, row["gross"]) or []

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import Assembly
 from connector_assets.engine.money import smallest
 from connector_assets.pairs.jde_bill.marker import payment_of
@@ -70,13 +70,13 @@ def keys_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
 
 
 def entries_of(
-    bench: Workbench, keys: Mapping[str, date | None], posted: Collection[str], unclear: Collection[str] = ()
+    context: RunContext, keys: Mapping[str, date | None], posted: Collection[str], unclear: Collection[str] = ()
 ) -> Assembly:
     """One document per bill payment among `keys`, its credits as lines. A payment that names no bill payment is left
     alone by the rule `no_bill_payments`. `posted` and `unclear` are the settings `posted_statuses` and
     `unclear_statuses`."""
     wanted = {key.removeprefix(f"{ENTITY}:").partition("/")[0] for key in keys}
-    found = bench.reader("bill").complete(ENTITY, ["id"], [(id,) for id in sorted(wanted)])
+    found = context.reader("bill").complete(ENTITY, ["id"], [(id,) for id in sorted(wanted)])
     assembly = Assembly(rows=len(found), ignored_rows=Counter())
     for row in found:
         payment: Payment = record_of(ENTITY, row["record"])

@@ -32,7 +32,7 @@ from connector_assets.engine.checks import (
     row_schema,
     shape_schema,
 )
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Do, Document, Done, FieldChange, Hold, Ignore, NeedTarget, Target
 from connector_assets.engine.flow import Assembly, Flow, Frames, Source
 from connector_assets.engine.money import amount_text
@@ -45,7 +45,7 @@ from connector_assets.pairs.jde_bill.payments.enrichment import (
     LINE_COLUMNS,
     UNDER_WAY,
     UNFINISHED,
-    Resolving,
+    PaymentEnrichment,
     late_from,
 )
 from connector_assets.pairs.jde_bill.payments.enrichment import COLUMNS as RESOLVED
@@ -53,12 +53,12 @@ from connector_assets.pairs.jde_bill.payments.entries import COLUMNS, bill_payme
 from connector_assets.pairs.jde_bill.payments.journals import Journals
 from connector_assets.pairs.jde_bill.payments.settings import PaymentsSettings, journal_problem
 from connector_assets.pairs.jde_bill.payments.settling import Settling
-from connector_assets.pairs.jde_bill.payments.writer import VOIDED, PaymentOutlet, parts_of, standing
+from connector_assets.pairs.jde_bill.payments.writer import VOIDED, PaymentWriter, parts_of, standing
 from connector_assets.pairs.jde_bill.purchase_order_bills.billed import OrderBills
 from connector_resources.ledger import Delivery, Intent, NewLink, Origin
 
 TOTALS = ("gross", "amount", "currency")
-OUTLETS: Mapping[str, type[PaymentOutlet]] = {"settle": Settling, "journal": Journals}
+WRITERS: Mapping[str, type[PaymentWriter]] = {"settle": Settling, "journal": Journals}
 # what is said of a bill payment in the column `why`
 WHYS = (
     "voucher_not_linked",
@@ -100,22 +100,22 @@ class Payments(Flow):
     source_role, source_entity = "bill", "payments"
     target_role, target_entity = "jde", "F0413"
     natural_key = "payment number and voucher"
-    named_by = ("number",)
+    lookup_fields = ("number",)
     ignored_until: ClassVar[Mapping[str, str]] = {UNDER_WAY: "settlement"}
     # `touched`: a clerk took back in JDE what we posted
     document_columns: ClassVar[Mapping[str, str]] = {**COLUMNS, "touched": "bool", **RESOLVED}
     line_columns: ClassVar[Mapping[str, str]] = LINE_COLUMNS
     Settings = PaymentsSettings
 
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__(bench)
-        self.outlet = OUTLETS[self.settings.mode](bench, self.settings)
-        self.target_entity = self.outlet.entity  # type: ignore[misc]
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
+        self.writer = WRITERS[self.settings.mode](context, self.settings)
+        self.target_entity = self.writer.entity  # type: ignore[misc]
         # documents whose posting a clerk took back, as this run has read it
         self._touched: set[str] = set()
 
     @property
-    def looks_first(self) -> bool:  # type: ignore[override]
+    def lookup_before_create(self) -> bool:  # type: ignore[override]
         """Always but in the run that finds JD Edwards empty: a ledger that was lost does not know what was posted, and
         two ids of BILL may have one payment number."""
         return not begins_empty(self)
@@ -130,7 +130,7 @@ class Payments(Flow):
         return self._awaiting(rows) if entity == "F0411" else self._undone(entity, rows)
 
     def _undone(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
-        days, ledger = self.outlet.perhaps_undone(entity, rows), self.bench.ledger
+        days, ledger = self.writer.perhaps_undone(entity, rows), self.context.ledger
         links = ledger.links.by_target(self.full_name, self.target_entity, list(days))
         known = ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
         standing = {
@@ -138,7 +138,7 @@ class Payments(Flow):
             for id, link in links.items()
             if link.source_key in known and not (known[link.source_key].content or {}).get("void", True)
         }
-        held = self.outlet.read(standing) if standing else {}
+        held = self.writer.read(standing) if standing else {}
         found = {key: days[id] for id, key in standing.items() if id in held and held[id].content["void"]}
         self._touched |= found.keys()
         return found
@@ -148,8 +148,8 @@ class Payments(Flow):
 
     def _awaiting(self, items: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         orders = {order: row.get("UPMJ") for row in items if (order := order_of(row)) is not None}
-        names = {_vouchers_of(OrderBills(self.bench).key(order)): day for order, day in orders.items()}
-        held = self.bench.ledger.exceptions.open(flow=self.full_name) if names else ()
+        names = {_vouchers_of(OrderBills(self.context).key(order)): day for order, day in orders.items()}
+        held = self.context.ledger.exceptions.open(flow=self.full_name) if names else ()
         return {each.key: names[name] for each in held for name in each.waits_for if name in names}
 
     def look_again(self, keys: Collection[str]) -> None:
@@ -157,19 +157,19 @@ class Payments(Flow):
 
     def all_keys(self) -> dict[str, date | None]:
         days: dict[str, date | None] = {}
-        for rows in self.bench.reader("bill").all_rows("payments", ["id", "updated_on", "record"]):
+        for rows in self.context.reader("bill").all_rows("payments", ["id", "updated_on", "record"]):
             days |= keys_of(rows)
         return days
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        assembly = entries_of(self.bench, keys, self.settings.posted_statuses, self.settings.unclear_statuses)
+        assembly = entries_of(self.context, keys, self.settings.posted_statuses, self.settings.unclear_statuses)
         for row in assembly.documents:
             row |= {**BLANK, "touched": row["key"] in self._touched}
         return assembly
 
     def resolve(self, frames: Frames) -> Frames:
         rows, lines = records(frames.documents), records(frames.lines)
-        made = Resolving(self.bench, self.full_name, self.settings, self.outlet).fill(rows, lines)
+        made = PaymentEnrichment(self.context, self.full_name, self.settings, self.writer).enrich(rows, lines)
         documents = pd.DataFrame(rows, columns=list(frames.documents.columns), dtype=object)
         return Frames(documents, frame(made, {"key": "str"} | dict(self.line_columns)))
 
@@ -201,7 +201,7 @@ class Payments(Flow):
             return f"{discounts.DISCOUNTS}:{row['bill_payment']}"
         if row["order"] is not None and why in ("voucher_not_linked", "more_than_open"):
             return _vouchers_of(row["order"])
-        name = self.bench.integration.name
+        name = self.context.integration.name
         return f"link:{name}/approved_bills:bills:{row['bill']}" if why == "voucher_not_linked" else None
 
     def looks_again_at(self, document: Document) -> datetime | None:
@@ -224,31 +224,31 @@ class Payments(Flow):
 
     def holds_any(self) -> bool:
         """A payment whose number lies in our range may be JD Edwards' own."""
-        return self.outlet.any() and any(each.content["number"] in self._keys_by_number for each in self.outlet.all())
+        return self.writer.any() and any(each.content["number"] in self._keys_by_number for each in self.writer.all())
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         held: dict[str, list[Target]] = {}
-        for target in self.outlet.numbered({int(document.content["number"]) for document in documents}):
+        for target in self.writer.numbered({int(document.content["number"]) for document in documents}):
             held.setdefault(target.content["number"], []).append(target)
         found = {}
         for document in documents:
             row, named = document.facts["row"], held.get(document.content["number"], [])
-            found[document.key] = standing([each for each in named if self.outlet.answers_to(each, row)])
+            found[document.key] = standing([each for each in named if self.writer.answers_to(each, row)])
         return {key: hits for key, hits in found.items() if hits}
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
-        found = self.outlet.read(ids)
-        return found | self.outlet.taken_back(self, set(ids) - found.keys())
+        found = self.writer.read(ids)
+        return found | self.writer.taken_back(self, set(ids) - found.keys())
 
     def link(self, document: Document, target: Target, origin: Origin) -> NewLink:
-        return self.outlet.linked(super().link(document, target, origin), target)
+        return self.writer.linked(super().link(document, target, origin), target)
 
     def targets(self) -> list[Target]:
         """Every record of a number of ours, and what our void deleted."""
-        found = self.outlet.all()
+        found = self.writer.all()
         there = {each.id for each in found}
-        posted = {each.target_id for each in self.bench.ledger.links.all(flow=self.full_name)}
-        gone = self.outlet.taken_back(self, posted - there).values()
+        posted = {each.target_id for each in self.context.ledger.links.all(flow=self.full_name)}
+        gone = self.writer.taken_back(self, posted - there).values()
         return [*found, *(each for each in gone if each.id not in there)]
 
     @cached_property
@@ -265,15 +265,15 @@ class Payments(Flow):
         return keys[0] if len(keys) == 1 else None
 
     def known_as(self, target: Target) -> Hashable:
-        return self.outlet.known_as(target)
+        return self.writer.known_as(target)
 
-    def inner_doubles(self, target: Target) -> Collection[str]:
-        return self.outlet.inner_doubles(target)
+    def inner_duplicates(self, target: Target) -> Collection[str]:
+        return self.writer.inner_duplicates(target)
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         return _other_totals(document.content, target.content)
 
-    def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
         ours = known.stage == VOIDED or any(each.step == "void" for each in intents)
         return VOIDED if ours and target.content["void"] else None
 
@@ -289,7 +289,7 @@ class Payments(Flow):
         if target.content["void"]:
             return self._void_there(document, known, target)
         if content["void"]:
-            return Do(self.outlet.reverse(document, target))
+            return Do(self.writer.reverse(document, target))
         wrong = _other_totals(content, target.content) + _other_discount(row, target.content)
         if wrong:
             told = [problem("total_differs", each.field, beside(each.before, each.after)) for each in wrong]
@@ -297,7 +297,7 @@ class Payments(Flow):
         charged = self._other_funding(content, target)
         if charged:
             return Hold((problem("bank_credit_differs", "funding", charged),))
-        unclosed = self.outlet.found(target, document)
+        unclosed = self.writer.found(target, document)
         return Hold((problem("pay_item_not_closed", "pay item", unclosed),)) if unclosed else Done()
 
     def _other_funding(self, content: Mapping[str, Any], target: Target) -> str | None:
@@ -315,7 +315,7 @@ class Payments(Flow):
     def _void_there(self, document: Document, known: Delivery, target: Target) -> Decision:
         """It is void in JD Edwards: as it should be; or by us before, and paid again since; or by somebody else."""
         if document.content["void"] or not document.facts["row"]["settled"]:
-            selected = self.outlet.found_void(target, document)
+            selected = self.writer.found_void(target, document)
             return Hold((problem("payable_in_both", "voucher", selected),), again=True) if selected else Done()
         if known.stage == VOIDED or self.settings.on_conflict == "source":
             return self._post(document)
@@ -325,17 +325,17 @@ class Payments(Flow):
         if not parts_of(document):
             # it was in force when the pay items were looked at, and is not any more
             return _voided_there(document.content["number"], document)
-        return Do(self.outlet.post(document))
+        return Do(self.writer.post(document))
 
     def startup_problems(self) -> list[str]:
-        act = self.outlet.missing()
-        refused = journal_problem(self.settings, self.bench.integration.settings)
+        act = self.writer.missing()
+        refused = journal_problem(self.settings, self.context.integration.settings)
         found = [f"mode journal is refused: {refused}"] if refused else []
         if act is not None:
-            name = self.bench.connection("jde").name
+            name = self.context.connection("jde").name
             found.append(f"{name} names no orchestration for {act}: set orchestrations.{act}")
         else:
-            found += self.outlet.lacking()
+            found += self.writer.lacking()
         return [f"{self.full_name}: {each}" for each in found]
 
 

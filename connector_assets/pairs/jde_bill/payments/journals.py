@@ -26,7 +26,7 @@ from connector_assets.documents.jde.vouchers.pay_item_texts import told
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
 from connector_assets.engine.document import Document, FieldChange, Step, Target, differences
 from connector_assets.engine.money import amount_text
-from connector_assets.pairs.jde_bill.payments.writer import POSTED, VOIDED, PaymentOutlet, parts_of, returned
+from connector_assets.pairs.jde_bill.payments.writer import POSTED, VOIDED, PaymentWriter, parts_of, returned
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.jde.query import between
 
@@ -51,7 +51,7 @@ class Entry:
     others: tuple[str, ...] = ()
 
 
-class Journals(PaymentOutlet):
+class Journals(PaymentWriter):
     """Entries of the general ledger."""
 
     entity: ClassVar[str] = "F0911"
@@ -59,19 +59,19 @@ class Journals(PaymentOutlet):
     @property
     def jde(self) -> Any:
         """The client, opened on first use."""
-        return self.bench.client("jde")
+        return self.context.client("jde")
 
     def missing(self) -> str | None:
-        return missing_act(self.bench, NEEDS)
+        return missing_act(self.context, NEEDS)
 
     def lacking(self) -> list[str]:
         return [
-            *lacking_inputs(self.bench, NEEDS),
-            *([] if self.returns_nothing else lacking_inputs(self.bench, RETURNS)),
+            *lacking_inputs(self.context, NEEDS),
+            *([] if self.returns_nothing else lacking_inputs(self.context, RETURNS)),
         ]
 
     def returns(self) -> bool:
-        return not lacking_inputs(self.bench, RETURNS)
+        return not lacking_inputs(self.context, RETURNS)
 
     def any(self) -> bool:
         return bool(self.all())
@@ -103,7 +103,7 @@ class Journals(PaymentOutlet):
     def answers_to(self, target: Target, row: Mapping[str, Any]) -> bool:
         return bool(target.raw.bill_payment == row["bill_payment"])
 
-    def inner_doubles(self, target: Target) -> Collection[str]:
+    def inner_duplicates(self, target: Target) -> Collection[str]:
         return tuple(target.raw.others)
 
     def perhaps_undone(self, entity: str, rows: Sequence[Row]) -> dict[str, date | None]:
@@ -139,8 +139,8 @@ class Journals(PaymentOutlet):
 
     def found_void(self, target: Target, document: Document) -> str | None:
         names = set((document.facts["row"]["items"] or "").split())
-        rows = rows_of(self.bench, {_key(each.rpartition("/")[0]) for each in names})
-        run = payment_run_of(self.bench)
+        rows = rows_of(self.context, {_key(each.rpartition("/")[0]) for each in names})
+        run = payment_run_of(self.context)
         return "; ".join(told(row) for row in rows if _name(row) in names and run.selectable(row)) or None
 
     def _closed_now(self, row: Mapping[str, Any]) -> bool:

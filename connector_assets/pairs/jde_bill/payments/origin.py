@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from connector_assets.documents.jde.keys import VOUCHER_KEY, Row
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.pairs.jde_bill.payments.bills import PaidBills
 from connector_assets.pairs.jde_bill.payments.entries import made_in_jde
 from connector_assets.pairs.jde_bill.payments.numbers import FLOW, number_rules
@@ -27,9 +27,9 @@ Made = dict[int, list[dict[str, Any]]]
 class OwnPayments:
     """Tells BILL's payments in JD Edwards from JD Edwards' own; one a flow and run, since BILL's are read once."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
-        self.rules = number_rules(bench.integration.settings)
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.rules = number_rules(context.integration.settings)
         self._unreadable: list[Any] = []
 
     def __call__(self, headers: Sequence[Row], details: Sequence[Row]) -> Collection[Any]:
@@ -56,7 +56,7 @@ class OwnPayments:
 
     def _linked(self, headers: Sequence[Row]) -> set[Any]:
         ids = {str(row["PYID"]): row["PYID"] for row in headers}
-        links = self.bench.ledger.links.by_target(f"{self.bench.integration.name}/{FLOW}", "F0413", list(ids))
+        links = self.context.ledger.links.by_target(f"{self.context.integration.name}/{FLOW}", "F0413", list(ids))
         return {ids[id] for id in links}
 
     @cached_property
@@ -64,7 +64,7 @@ class OwnPayments:
         """Payment number -> the bill payments that get it, of all that BILL has made."""
         found: Made = {}
         with set_aside() as unreadable:
-            for page in self.bench.reader("bill").all_rows("payments", ["id", "record"]):
+            for page in self.context.reader("bill").all_rows("payments", ["id", "record"]):
                 for row in page:
                     payment: Payment = record_of("payments", row["record"])
                     for each in () if made_in_jde(payment) else payment.bill_payments:
@@ -76,5 +76,5 @@ class OwnPayments:
 
     def _vouchers(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, set[Any]]:
         """Bill payment -> the vouchers (KCO, DCT, DOC) of its bill."""
-        bills = PaidBills(self.bench).of(rows) if rows else {}
+        bills = PaidBills(self.context).of(rows) if rows else {}
         return {key: {item.key[:3] for own in bill.vouchers for item in own} for key, bill in bills.items()}

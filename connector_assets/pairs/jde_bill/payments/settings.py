@@ -108,7 +108,7 @@ class SentStatuses(BaseModel):
         return self.pay_statuses if self.handed_over_status is None else (self.handed_over_status,)
 
 
-class BornStatus(BaseModel):
+class ApprovedBillStatus(BaseModel):
     """Of the settings of the flow `approved_bills`: the pay status of its vouchers."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -129,13 +129,13 @@ def sent_statuses(integration: IntegrationSettings) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*rules.pay_statuses, *withheld, *rules.handed)))
 
 
-def return_status(integration: IntegrationSettings, *, born_in_bill: bool) -> str | None:
+def return_status(integration: IntegrationSettings, *, originates_in_bill: bool) -> str | None:
     """The pay status that vouchers go back to when a payment of BILL's is taken back. None where it need not be said:
     JDE itself puts A (jde-ais section 15), and it is on A that vouchers are sent."""
-    if born_in_bill:
-        born = read_settings(BornStatus, integration, "approved_bills")
-        assert isinstance(born, BornStatus)
-        return born.unpayable_status
+    if originates_in_bill:
+        rules = read_settings(ApprovedBillStatus, integration, "approved_bills")
+        assert isinstance(rules, ApprovedBillStatus)
+        return rules.unpayable_status
     handed = _sent(integration).handed
     return None if "A" in handed else handed[0]
 

@@ -32,7 +32,7 @@ from connector_assets.pairs.jde_bill.payments.writer import (
     POSTED,
     VOIDED,
     Part,
-    PaymentOutlet,
+    PaymentWriter,
     parts_of,
     returned,
     standing,
@@ -52,7 +52,7 @@ DISCOUNTED: Mapping[bool, Sequence[str]] = {
 RETURNS: Mapping[str, Sequence[str]] = {VOID: (RETURN_STATUS,)}
 
 
-class Settling(PaymentOutlet):
+class Settling(PaymentWriter):
     """Payments of pay items."""
 
     entity: ClassVar[str] = "F0413"
@@ -60,19 +60,19 @@ class Settling(PaymentOutlet):
     @cached_property
     def records(self) -> PaymentRecords:
         """The payments in JD Edwards."""
-        return PaymentRecords(self.bench, NEEDS)
+        return PaymentRecords(self.context, NEEDS)
 
     def missing(self) -> str | None:
         return self.records.missing()
 
     def lacking(self) -> list[str]:
-        return [*self.records.lacking(), *([] if self.returns_nothing else lacking_inputs(self.bench, RETURNS))]
+        return [*self.records.lacking(), *([] if self.returns_nothing else lacking_inputs(self.context, RETURNS))]
 
     def returns(self) -> bool:
-        return not lacking_inputs(self.bench, RETURNS)
+        return not lacking_inputs(self.context, RETURNS)
 
     def no_discounts(self, *, foreign: bool) -> str:
-        return "; ".join(lacking_inputs(self.bench, {RECORD: DISCOUNTED[foreign]}))
+        return "; ".join(lacking_inputs(self.context, {RECORD: DISCOUNTED[foreign]}))
 
     def any(self) -> bool:
         return self.records.any_within(self.settings.payment_number_base, self.settings.last_number)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from connector_assets.documents.jde.keys import Row
 from connector_assets.documents.jde.payments.recording import RETURN_STATUS
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Document, Step, Target
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.money import amount_text
@@ -50,14 +50,14 @@ def _part(line: Mapping[str, Any]) -> Part:
     return Part(company, kind, int(number), suffix, amount, base)
 
 
-class PaymentOutlet(ABC):
+class PaymentWriter(ABC):
     """One way of posting. `entity` is what its records are called in JD Edwards, `needs` act -> fields that its
     orchestration cannot do without."""
 
     entity: ClassVar[str]
 
-    def __init__(self, bench: Workbench, settings: PaymentsSettings) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext, settings: PaymentsSettings) -> None:
+        self.context = context
         self.settings = settings
 
     @abstractmethod
@@ -119,9 +119,9 @@ class PaymentOutlet(ABC):
     @property
     def returns_nothing(self) -> bool:
         """Whether a payment that is taken back needs no pay status to go back to, whatever the bill."""
-        settings = self.bench.integration.settings
+        settings = self.context.integration.settings
         return not any(
-            return_status(settings, born_in_bill=each) for each in (False, "approved_bills" in settings.flows)
+            return_status(settings, originates_in_bill=each) for each in (False, "approved_bills" in settings.flows)
         )
 
     def found_void(self, target: Target, document: Document) -> str | None:
@@ -133,7 +133,7 @@ class PaymentOutlet(ABC):
         """What tells a record from another one of its number; None where it carries the id of its bill payment."""
         return None
 
-    def inner_doubles(self, target: Target) -> Collection[str]:
+    def inner_duplicates(self, target: Target) -> Collection[str]:
         """In words, what stands in JD Edwards more than once although it is shown as one record."""
         return ()
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from connector_assets.documents.jde.keys import ORDER_KEY, order_key, order_parts
 from connector_assets.documents.jde.orders.vouchers import Order
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.pairs.jde_bill.marker import ORDER, keys_of
 from connector_assets.pairs.jde_bill.payables.covered import Described
 from connector_assets.pairs.jde_bill.payables.sent_before import UNDERWAY
@@ -33,19 +33,19 @@ def order_named(key: str) -> Order:
 class OrderBills:
     """Our memory of an integration's bills of orders."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
-        self.full_name = f"{bench.integration.name}/{FLOW}"
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.full_name = f"{context.integration.name}/{FLOW}"
 
     @property
     def used(self) -> bool:
         """Whether the site makes bills of orders."""
-        return FLOW in self.bench.integration.settings.flows
+        return FLOW in self.context.integration.settings.flows
 
     @cached_property
     def suffix(self) -> str:
         """The suffix (SFXO) that purchase orders have here."""
-        return order_bill_settings(self.bench.integration.settings).order_suffix
+        return order_bill_settings(self.context.integration.settings).order_suffix
 
     def key(self, order: Order) -> str:
         """The document key of an order."""
@@ -53,8 +53,8 @@ class OrderBills:
 
     def sent(self, keys: Collection[str]) -> dict[str, bool]:
         """Key -> whether its bill was archived when it was last seen, of orders that BILL has, or may have."""
-        links = self.bench.ledger.links.of(self.full_name, keys)
-        known = self.bench.ledger.deliveries.load(self.full_name, keys)
+        links = self.context.ledger.links.of(self.full_name, keys)
+        known = self.context.ledger.deliveries.load(self.full_name, keys)
         underway = {key for key, each in known.items() if each.state in UNDERWAY}
         archived = {key for key, each in known.items() if (each.content or {}).get("void")} - underway
         return {key: key in archived for key in {*links, *underway}}

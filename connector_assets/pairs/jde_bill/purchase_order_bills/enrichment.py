@@ -14,7 +14,7 @@ from connector_assets.documents.jde.orders.vouchers import Order, order_of, vouc
 from connector_assets.documents.jde.vouchers.pay_items import PayItem, assemble_pay_items, items_of
 from connector_assets.documents.jde.vouchers.reading import VoucherRules, changed_vouchers
 from connector_assets.documents.jde.vouchers.settled import NOTHING_OPEN
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import read_settings
 from connector_assets.engine.references import reference_of
 from connector_assets.pairs.jde_bill.payables.enrichment import others, payments_told, unproved_of
@@ -64,38 +64,38 @@ UNRESOLVED: Mapping[str, Any] = {
 }
 
 
-class Resolving:
+class OrderEnrichment:
     """Resolves the rows of the flow. `look` gives the orders that a vendor's bills came from, each with whether its
     bill is archived; None where BILL held nothing when the run began."""
 
     def __init__(
         self,
-        bench: Workbench,
+        context: RunContext,
         orders: OrderBills,
         settings: OrderBillSettings,
         look: Callable[[str], dict[str, bool]] | None,
     ) -> None:
-        self.bench = bench
+        self.context = context
         self.orders = orders
         self.settings = settings
         self.look = look
-        self.vendors = VendorLinks(bench)
+        self.vendors = VendorLinks(context)
         self._seen: dict[str, dict[str, bool]] = {}
 
     @property
     def jde(self) -> Any:
         """JD Edwards' tables."""
-        return self.bench.reader("jde")
+        return self.context.reader("jde")
 
     @cached_property
     def own_payments(self) -> OwnPayments:
         """Which payments of JD Edwards were made in BILL."""
-        return OwnPayments(self.bench)
+        return OwnPayments(self.context)
 
     def resolve(self, rows: Sequence[Row], lines: Sequence[Row]) -> list[dict[str, Any]]:
         """The rows with the columns filled that depend on links, on what was sent, and on the vouchers as they are."""
         keys = [row["key"] for row in rows]
-        sent, known = self.orders.sent(keys), self.bench.ledger.deliveries.load(self.orders.full_name, keys)
+        sent, known = self.orders.sent(keys), self.context.ledger.deliveries.load(self.orders.full_name, keys)
         vouchers = vouchers_of(self.jde, {order_named(key) for key in keys})
         links = self.vendors.of({(row["supplier"], row["currency"] or "") for row in rows})
         promised = by([line for line in lines if line["promised"]], "key")
@@ -121,7 +121,7 @@ class Resolving:
         held by themselves or for what `unfit` says, each with why: nothing but the other's bill is archived."""
         troubles = {row["key"]: _trouble(row) or unfit.get(row["key"], "") for row in rows if not row["leaving"]}
         waiting = {row["key"]: row for row in rows if troubles.get(row["key"])}
-        known = self.bench.ledger.deliveries.load(self.orders.full_name, list(waiting))
+        known = self.context.ledger.deliveries.load(self.orders.full_name, list(waiting))
         suppliers = {key: row["supplier"] for key, row in waiting.items()}
         return {key: troubles[key] for key in others(known, suppliers, self.vendors)}
 
@@ -141,7 +141,7 @@ class Resolving:
 
     def billed(self, entity: str, rows: Sequence[Row]) -> dict[str, date | None]:
         """The billed orders whose vouchers these rows touch (F0411, or the payments of F0413 and F0414)."""
-        days = changed_vouchers(self.jde, entity, rows, self.vouchers, self.bench.start_date)
+        days = changed_vouchers(self.jde, entity, rows, self.vouchers, self.context.start_date)
         items = rows if entity == "F0411" else self.jde.complete("F0411", VOUCHER_KEY, list(map(voucher_parts, days)))
         orders = {order: days.get(voucher_key(row)) for row in items if (order := order_of(row)) is not None}
         found = {self.orders.key(order): day for order, day in orders.items()}
@@ -219,7 +219,7 @@ class Resolving:
     @cached_property
     def vouchers(self) -> VoucherRules:
         """Which documents are vouchers, as the flow `bills` has it."""
-        rules = read_settings(PayableSettings, self.bench.integration.settings, "bills")
+        rules = read_settings(PayableSettings, self.context.integration.settings, "bills")
         assert isinstance(rules, PayableSettings)
         return rules
 

@@ -32,16 +32,16 @@ from connector_assets.engine.checks import (
     row_schema,
     shape_schema,
 )
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Document, FieldChange, Hold, Target
 from connector_assets.engine.flow import Assembly, Flow, Frames, Source
 from connector_assets.engine.money import amount_text
 from connector_assets.engine.watermarks import begins_empty
 from connector_assets.pairs.jde_bill import classifications
-from connector_assets.pairs.jde_bill.payables.payee_check import look_before_paying, look_beside
-from connector_assets.pairs.jde_bill.payables.sent_before import altered, strangers, vendors_named
+from connector_assets.pairs.jde_bill.payables.payee_check import look_at_foreign_records, look_before_paying
+from connector_assets.pairs.jde_bill.payables.sent_before import altered, foreign_records, vendors_named
 from connector_assets.pairs.jde_bill.purchase_order_bills.billed import OrderBills, orders_covered
-from connector_assets.pairs.jde_bill.purchase_order_bills.enrichment import COLUMNS, UNRESOLVED, Resolving
+from connector_assets.pairs.jde_bill.purchase_order_bills.enrichment import COLUMNS, UNRESOLVED, OrderEnrichment
 from connector_assets.pairs.jde_bill.purchase_order_bills.records import OrderBillRecords
 from connector_assets.pairs.jde_bill.purchase_order_bills.settings import FLOW, OrderBillSettings
 from connector_assets.pairs.jde_bill.purchase_order_bills.steps import OrderBillSteps
@@ -74,7 +74,7 @@ class PurchaseOrderBills(Flow):
     source_role, source_entity = "jde", "F4301"
     target_role, target_entity = "bill", "bills"
     natural_key = "order in the description"
-    named_by = ("key", "items", "number", "vendor", "date", "amount", "total", "currency")
+    lookup_fields = ("key", "items", "number", "vendor", "date", "amount", "total", "currency")
     document_columns: ClassVar[Mapping[str, str]] = {
         **jde.COLUMNS,
         **holds.COLUMNS,
@@ -87,37 +87,37 @@ class PurchaseOrderBills(Flow):
     line_columns: ClassVar[Mapping[str, str]] = {**jde.LINE_COLUMNS, **classifications.COLUMNS}
     Settings = OrderBillSettings
 
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__(bench)
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
         # documents whose bill is another vendor's in BILL than we left it, as this run has read it
         self._moved: set[str] = set()
         self._beside: dict[str, str] = {}
 
     @property
-    def looks_first(self) -> bool:  # type: ignore[override]
+    def lookup_before_create(self) -> bool:  # type: ignore[override]
         """A ledger that was lost does not know what was billed."""
         return not begins_empty(self)
 
     @cached_property
     def order_bills(self) -> OrderBills:
         """Our memory of the orders that are bills."""
-        return OrderBills(self.bench)
+        return OrderBills(self.context)
 
     @cached_property
     def classified(self) -> classifications.Classified:
         """What leads from a line to its account and department in BILL."""
-        return classifications.Classified(self.bench)
+        return classifications.Classified(self.context)
 
     @cached_property
     def records(self) -> OrderBillRecords:
         """BILL's bills."""
-        return OrderBillRecords(self.bench)
+        return OrderBillRecords(self.context)
 
     @cached_property
-    def resolving(self) -> Resolving:
+    def enrichment(self) -> OrderEnrichment:
         """What our memory, and the vouchers of JD Edwards, say of the mapped rows."""
         look = None if begins_empty(self) else self.records.marked_of
-        return Resolving(self.bench, self.order_bills, self.settings, look)
+        return OrderEnrichment(self.context, self.order_bills, self.settings, look)
 
     @cached_property
     def steps(self) -> OrderBillSteps:
@@ -131,27 +131,27 @@ class PurchaseOrderBills(Flow):
         those of suppliers whose payment hold changed, and of bills that changed in BILL."""
         if entity == holds.TABLE:
             key_of, owed = self._key, holds.ORDERS
-            return holds.touched_by_holds(self.bench, self.full_name, rows, self.settings, key_of, owed)
+            return holds.touched_by_holds(self.context, self.full_name, rows, self.settings, key_of, owed)
         if entity == self.target_entity:
             return self._touched(rows)
         if entity in VOUCHER_TABLES:
-            return self.resolving.billed(entity, rows)
+            return self.enrichment.billed(entity, rows)
         return self._named(jde.changed_orders(entity, rows, self.settings))
 
     def _touched(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         """The orders of bills (landed rows) that somebody changed in BILL, as by giving them to another vendor, and of
         those that a person was told of."""
-        reader: Any = self.bench.reader("bill")
-        moved = altered(self.bench, self.full_name, self.target_entity, rows, self.records.terms)
+        reader: Any = self.context.reader("bill")
+        moved = altered(self.context, self.full_name, self.target_entity, rows, self.records.terms)
         self._moved |= moved.keys()
         days = {
             key: row[reader.day_column]
             for row in rows
             for key in orders_covered(reader.record(self.target_entity, row))
         }
-        known = self.bench.ledger.deliveries.load(self.full_name, list(days))
+        known = self.context.ledger.deliveries.load(self.full_name, list(days))
         told = {key: days[key] for key, each in known.items() if each.state in ("held", "conflict")}
-        beside = strangers(self.bench, self.full_name, self.target_entity, rows)
+        beside = foreign_records(self.context, self.full_name, self.target_entity, rows)
         self._beside |= beside
         return told | {key: days[key] for key in beside if key in days} | moved
 
@@ -160,7 +160,7 @@ class PurchaseOrderBills(Flow):
         return f"{order_key(row)}/{row['SFXO']}"
 
     def all_keys(self) -> dict[str, date | None]:
-        return self._named(jde.all_orders(self.bench.reader("jde"), self.settings))
+        return self._named(jde.all_orders(self.context.reader("jde"), self.settings))
 
     def _named(self, days: Mapping[str, date | None]) -> dict[str, date | None]:
         """Document keys, which name the order's suffix too."""
@@ -168,7 +168,7 @@ class PurchaseOrderBills(Flow):
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
         orders = {key.rpartition("/")[0]: day for key, day in keys.items()}
-        reader = self.bench.reader("jde")
+        reader = self.context.reader("jde")
         assembly = jde.assemble_orders(reader, orders, self.settings)
         for row in assembly.documents:
             row |= {"key": f"{row['key']}/{self.settings.order_suffix}", **UNRESOLVED}
@@ -182,8 +182,8 @@ class PurchaseOrderBills(Flow):
 
     def resolve(self, frames: Frames) -> Frames:
         documents, lines = frames.documents.copy(), self.classified.resolve(frames.lines)
-        rows = self.resolving.resolve(records(documents), records(lines))
-        repaid = self.resolving.repaid(rows, classifications.troubles(lines))
+        rows = self.enrichment.resolve(records(documents), records(lines))
+        repaid = self.enrichment.repaid(rows, classifications.troubles(lines))
         rows = [
             {**row, "repaid": repaid[row["key"]], "vendor_state": "", "order_held": None, "leaving": True}
             if row["key"] in repaid
@@ -237,7 +237,7 @@ class PurchaseOrderBills(Flow):
 
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
         if why in vendor_links.WAITING:
-            return self.resolving.vendor_of(row).waits_for
+            return self.enrichment.vendor_of(row).waits_for
         return self.classified.waits_for(why, row) if "aid" in row else None
 
     def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -288,7 +288,7 @@ class PurchaseOrderBills(Flow):
 
     def release(self, document: Document, known: Delivery, target: Target | None) -> Hold | None:
         """What has to be done first before BILL can pay the bill: a bank account that changed is confirmed."""
-        found = self.resolving.accounts_changed(document.facts["row"])
+        found = self.enrichment.accounts_changed(document.facts["row"])
         return Hold(found) if found else None
 
     def hand_over(self, document: Document, known: Delivery, target: Target | None) -> None:
@@ -296,7 +296,7 @@ class PurchaseOrderBills(Flow):
 
     def look_before(self, documents: Sequence[Document]) -> None:
         look_before_paying(self, documents)
-        look_beside(self, documents)
+        look_at_foreign_records(self, documents)
 
     # -- the target side ------------------------------------------------------------------------------------------
 
@@ -304,7 +304,7 @@ class PurchaseOrderBills(Flow):
         return self.records.holds_any()
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
-        return self.records.find(documents, vendors_named(self.bench.ledger, self.full_name, documents))
+        return self.records.find(documents, vendors_named(self.context.ledger, self.full_name, documents))
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         return self.records.read(ids)
@@ -347,7 +347,7 @@ class PurchaseOrderBills(Flow):
 
     def _unreadable(self, table: str) -> str:
         try:
-            self.bench.reader("jde").stamp(table)
+            self.context.reader("jde").stamp(table)
         except LoginRefused:
             raise
         except NotAllowed as problem:

@@ -19,9 +19,9 @@ ZERO = Decimal("0.00")
 def paid_up(order_bills: OrderBills, orders: Collection[Order]) -> set[Order]:
     """Those of these orders on whose vouchers JDE has payments, BILL's or its own, for as much as their bill was for
     when it was last seen."""
-    reader = order_bills.bench.reader("jde")
+    reader = order_bills.context.reader("jde")
     keys = {order_bills.key(order): order for order in orders}
-    known = order_bills.bench.ledger.deliveries.load(order_bills.full_name, list(keys))
+    known = order_bills.context.ledger.deliveries.load(order_bills.full_name, list(keys))
     totals = {keys[key]: Decimal((each.content or {}).get("total") or ZERO) for key, each in known.items()}
     items = vouchers_of(reader, [order for order, total in totals.items() if total]) if totals else {}
     vouchers = {tuple(row[column] for column in VOUCHER_KEY) for own in items.values() for row in own}

@@ -10,18 +10,18 @@ from collections.abc import Collection
 
 from connector_assets.documents.jde.keys import VOUCHER_KEY, voucher_key, voucher_parts
 from connector_assets.documents.jde.vouchers.pay_items import voucher_of
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 
 CREDITS = "vendor_credits"
 
 
-def settled_with(bench: Workbench, credits: Collection[str], payments: Collection[str]) -> bool:
+def settled_with(context: RunContext, credits: Collection[str], payments: Collection[str]) -> bool:
     """Whether each of these payments of JD Edwards (PYID), at least one, also settles a debit memo that is one of these
     credits (id): a payment of another kind has nothing to do with them."""
-    flow = f"{bench.integration.name}/{CREDITS}"
-    links = bench.ledger.links.by_target(flow, CREDITS, list(credits))
+    flow = f"{context.integration.name}/{CREDITS}"
+    links = context.ledger.links.by_target(flow, CREDITS, list(credits))
     if not payments or links.keys() != set(credits):
         return False
     memos = {voucher_of(link.source_key) for link in links.values()}
-    rows = bench.reader("jde").complete("F0414", VOUCHER_KEY, [voucher_parts(each) for each in sorted(memos)])
+    rows = context.reader("jde").complete("F0414", VOUCHER_KEY, [voucher_parts(each) for each in sorted(memos)])
     return set(payments) <= {str(row["PYID"]) for row in rows if voucher_key(row) in memos}

@@ -37,7 +37,7 @@ class VendorCredits(Payables):
     @cached_property
     def records(self) -> CreditRecords:
         """BILL's vendor credits."""
-        return CreditRecords(self.bench)
+        return CreditRecords(self.context)
 
     @cached_property
     def steps(self) -> CreditSteps:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Document, Target, version_text
 from connector_assets.engine.money import amount_text
 from connector_assets.pairs.jde_bill.bills.records import Told, day_text, line_content, money, moved
@@ -48,9 +48,9 @@ class HeldCredit:
 class CreditRecords:
     """Reads credits. One a run: the currency of a vendor is asked for once."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
-        self.told = Told(bench)
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.told = Told(context)
         self.currencies = VendorCurrencies()
         # credits that are asked for one by one, as bills are
         self.alone: set[str] = set()
@@ -58,7 +58,7 @@ class CreditRecords:
     @property
     def client(self) -> Any:
         """The client, opened on first use."""
-        return self.bench.client("bill")
+        return self.context.client("bill")
 
     def holds_any(self) -> bool:
         """Whether BILL holds a credit at all."""

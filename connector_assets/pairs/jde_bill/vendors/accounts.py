@@ -31,8 +31,8 @@ _SINCE = "since"
 def look(flow: Flow, *, whole: bool) -> list[str]:
     """Tell the vendors of ours of which the account in BILL changed. Returns the document keys of those of which an
     exception is told."""
-    bench, name = flow.bench, flow.full_name
-    ledger, client, started = bench.ledger, bench.client("bill"), bench.now()
+    context, name = flow.context, flow.full_name
+    ledger, client, started = context.ledger, context.client("bill"), context.now()
     vendors = {link.target_id: link.source_key for link in ledger.links.all(flow=name)}
     left = {id: each for id, each in open_in_bill(flow).items() if id in vendors}
     known = ledger.bank_accounts.of(name, SIDE, list(vendors.values()))
@@ -46,23 +46,23 @@ def look(flow: Flow, *, whole: bool) -> list[str]:
         chosen = [id for id in left if whole or id in changed or vendors[id] not in known]
         records = {id: changed[id] for id in chosen if id in changed}
         records |= {str(each.id): each for each in client.vendors.by_ids([id for id in chosen if id not in changed])}
-        seen = {vendors[id]: _accounts(client, each, bench.landing.seal) for id, each in records.items()}
+        seen = {vendors[id]: _accounts(client, each, context.landing.seal) for id, each in records.items()}
     except LoginRefused:
         raise
     except (NotAllowed, Refused) as problem:
         stamp = {_SINCE: since} if since else {}
-        tell_unwatched(flow, ENTITY, bench.today("bill"), stamp, str(problem))
+        tell_unwatched(flow, ENTITY, context.today("bill"), stamp, str(problem))
         return []
     by_key = {vendors[id]: each for id, each in left.items()}
     told = tell_changes(flow, SIDE, SYSTEM, seen, lambda keys: {key: by_key[key] for key in keys})
     probe = {_SINCE: started.isoformat()}
-    ledger.watermarks.advance(name, ENTITY, bench.today("bill"), probe=probe, run=bench.run, now=bench.now())
+    ledger.watermarks.advance(name, ENTITY, context.today("bill"), probe=probe, run=context.run, now=context.now())
     return told
 
 
 def open_in_bill(flow: Flow) -> dict[str, Open]:
     """Id of a vendor -> what is open of the records of ours that are its, as we remember them."""
-    ledger, integration = flow.bench.ledger, flow.bench.integration
+    ledger, integration = flow.context.ledger, flow.context.integration
     found: dict[str, Open] = {}
     for each in (each for name in PAID for each in ledger.deliveries.with_amount(f"{integration.name}/{name}")):
         content = each.content or {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Document, FieldChange
 from connector_assets.engine.reasons import problem
 from connector_assets.pairs.jde_bill.vendors.index import VendorIndex
@@ -20,7 +20,7 @@ TARGET = "vendors"
 
 
 @dataclass(frozen=True, slots=True)
-class _Doubt:
+class _Ambiguity:
     """The candidates for a supplier in words, and why they are not clearly it; nothing where they are."""
 
     candidates: str
@@ -30,12 +30,12 @@ class _Doubt:
 class Finder:
     """Finds suppliers' vendors, and remembers what speaks against them."""
 
-    def __init__(self, bench: Workbench, flow: str, settings: VendorSettings) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext, flow: str, settings: VendorSettings) -> None:
+        self.context = context
         self.flow = flow
         self.settings = settings
         # of documents whose vendors were found by tax number, name or mapping
-        self._doubts: dict[str, _Doubt] = {}
+        self._ambiguities: dict[str, _Ambiguity] = {}
         self._differing: dict[tuple[str, str], tuple[FieldChange, ...]] = {}
         # document -> the vendor that a person named and that does not exist
         self._lost: dict[str, str] = {}
@@ -46,7 +46,7 @@ class Finder:
 
     @cached_property
     def _index(self) -> VendorIndex:
-        return VendorIndex(self.bench.client("bill"), self.settings)
+        return VendorIndex(self.context.client("bill"), self.settings)
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Vendor]]:
         """Document key -> the vendors that may be it. Of one alone, `disagreements` says what speaks against it."""
@@ -62,8 +62,8 @@ class Finder:
     def problem_of(self, key: str, why: str) -> Problem | None:
         """What a person has to decide about a document whose vendors were found without our marker; `why` is what the
         engine has against them."""
-        doubt = self._doubts.get(key)
-        return _ambiguous(key, f"{doubt.candidates}: {doubt.why or why}") if doubt is not None else None
+        ambiguity = self._ambiguities.get(key)
+        return _ambiguous(key, f"{ambiguity.candidates}: {ambiguity.why or why}") if ambiguity is not None else None
 
     def lost(self, key: str) -> Problem | None:
         """The problem of a document for which a person named a vendor that does not exist."""
@@ -71,8 +71,8 @@ class Finder:
         return _ambiguous(key, f"there is no vendor {vendor}") if vendor is not None else None
 
     def _ask(self, documents: Sequence[Document]) -> None:
-        ledger = self.bench.ledger
-        table = ledger.mappings.table(self.bench.integration.name, MATCHES)
+        ledger = self.context.ledger
+        table = ledger.mappings.table(self.context.integration.name, MATCHES)
         self._said = {f"F0401:{name}": value.strip() for name, value in table.items()}
         ids = {str(each.id) for document in documents for each in self._index.alike(_sought(document))}
         links = ledger.links.by_target(self.flow, TARGET, sorted(ids))
@@ -86,7 +86,7 @@ class Finder:
     def _look(self, document: Document) -> list[Vendor]:
         key = document.key
         said = self._said.get(key)
-        self._doubts.pop(key, None)
+        self._ambiguities.pop(key, None)
         self._lost.pop(key, None)
         if said and said != NEW:
             return self._named(key, said)
@@ -101,7 +101,7 @@ class Finder:
         if vendor is None:
             self._lost[key] = id
             return []
-        self._doubts[key] = _Doubt(self._index.known(vendor).tells(f"mapping {MATCHES}"))
+        self._ambiguities[key] = _Ambiguity(self._index.known(vendor).tells(f"mapping {MATCHES}"))
         self._differing[key, id] = ()
         return [vendor]
 
@@ -126,8 +126,8 @@ class Finder:
         found = match(sought, [self._index.known(vendor) for vendor in free], by_name=self.settings.match_by_name)
         if not found.candidates:
             return []
-        why = ", ".join(found.doubts) or ("`match` is hold" if self.settings.match == "hold" else "")
-        self._doubts[key] = _Doubt(found.words, why)
+        why = ", ".join(found.against) or ("`match` is hold" if self.settings.match == "hold" else "")
+        self._ambiguities[key] = _Ambiguity(found.words, why)
         chosen = {each.id for each in found.candidates}
         hits = [vendor for vendor in free if vendor.id in chosen]
         for vendor in hits:

@@ -33,7 +33,7 @@ from connector_assets.engine.checks import (
     row_schema,
     shape_schema,
 )
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Bulk, Decision, Document, FieldChange, Hold, Step, Target, differences
 from connector_assets.engine.flow import Assembly, Flow, Frames, Source
 from connector_assets.engine.merge import converge, mark
@@ -77,33 +77,33 @@ class Vendors(Flow):
     target_role, target_entity = "bill", "vendors"
     party_column = "name"
     natural_key = "shortName"
-    named_by = ("short_name", "name")
+    lookup_fields = ("short_name", "name")
     document_columns: ClassVar[Mapping[str, str]] = COLUMNS
     Settings = VendorSettings
 
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__(bench)
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
         # documents whose vendor somebody changed in BILL, as this run has read it
         self._moved: set[str] = set()
         # short name -> tax number of the vendors that this run creates
         self._tax_ids: dict[str, str | None] = {}
 
     @property
-    def looks_first(self) -> bool:  # type: ignore[override]
+    def lookup_before_create(self) -> bool:  # type: ignore[override]
         """BILL may hold the supplier already, and refuses no second one for sure."""
         return not begins_empty(self)
 
     @cached_property
     def _mapping(self) -> VendorMapping:
-        return VendorMapping(self.bench, self.full_name, self.settings)
+        return VendorMapping(self.context, self.full_name, self.settings)
 
     @cached_property
     def _finder(self) -> Finder:
-        return Finder(self.bench, self.full_name, self.settings)
+        return Finder(self.context, self.full_name, self.settings)
 
     @property
     def _client(self) -> BillClient:
-        client: BillClient = self.bench.client("bill")
+        client: BillClient = self.context.client("bill")
         return client
 
     # -- the source side ------------------------------------------------------------------------------------------
@@ -116,15 +116,15 @@ class Vendors(Flow):
 
     def _moved_in_bill(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         """The linked vendors that are not as they were left: what we did ourselves comes back as it was left."""
-        links = self.bench.ledger.links.by_target(self.full_name, self.target_entity, [row["id"] for row in rows])
-        known = self.bench.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
+        links = self.context.ledger.links.by_target(self.full_name, self.target_entity, [row["id"] for row in rows])
+        known = self.context.ledger.deliveries.load(self.full_name, [link.source_key for link in links.values()])
         days: dict[str, date | None] = {}
         for row in rows:
             link = links.get(row["id"])
             left = known[link.source_key].content if link and link.source_key in known else None
             if link is None or left is None:
                 continue
-            if observe(record_of("vendors", row[RECORD]), self.bench.landing.seal).content != left:
+            if observe(record_of("vendors", row[RECORD]), self.context.landing.seal).content != left:
                 days[link.source_key] = row[DAY]
         self._moved.update(days)
         return days
@@ -178,7 +178,7 @@ class Vendors(Flow):
                 "zip": row["postal_code"],
                 "country": row["iso_country"],
             },
-            "tax_id": shown(row["tax_id"], self.bench.landing.seal),
+            "tax_id": shown(row["tax_id"], self.context.landing.seal),
             "tax_id_type": self._tax_id_type(row),
             "track_1099": row["tax_code"] in self.settings.track_1099 if self.settings.track_1099 else None,
         }
@@ -197,7 +197,7 @@ class Vendors(Flow):
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         found = self._finder.find(documents)
-        seal = self.bench.landing.seal
+        seal = self.context.landing.seal
         return {key: [observe(vendor, seal) for vendor in vendors] for key, vendors in found.items()}
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
@@ -208,7 +208,7 @@ class Vendors(Flow):
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
         held = (vendor for part in chunks(ids, PAGE) for vendor in self._client.vendors.by_ids(part))
-        return {str(vendor.id): observe(vendor, self.bench.landing.seal) for vendor in held}
+        return {str(vendor.id): observe(vendor, self.context.landing.seal) for vendor in held}
 
     def link(self, document: Document, target: Target, origin: Origin) -> NewLink:
         currency = target.content.get("bill_currency")
@@ -219,7 +219,7 @@ class Vendors(Flow):
         """Whether a vendor waits for AP: he was made while new ones do, and not linked. It stays as it was."""
         if self.settings.new_suppliers != "on_hold":
             return False
-        before = self.bench.ledger.links.of(self.full_name, [key]).get(key)
+        before = self.context.ledger.links.of(self.full_name, [key]).get(key)
         return origin == "created" if before is None else bool(before.attributes.get(ON_HOLD))
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
@@ -240,7 +240,7 @@ class Vendors(Flow):
         )
 
     def _create(self, document: Document) -> Step:
-        vendors, seal = self._client.vendors, self.bench.landing.seal
+        vendors, seal = self._client.vendors, self.context.landing.seal
         self._tax_ids[document.content["short_name"]] = document.facts["row"]["tax_id"]
         return Step(
             name="create",
@@ -281,7 +281,7 @@ class Vendors(Flow):
         """Why a vendor is not changed after all: a person gave one of these fields another value meanwhile."""
 
         def unless(now: Vendor) -> str | None:
-            held = observe(now, self.bench.landing.seal)
+            held = observe(now, self.context.landing.seal)
             # what a list does not tell, it may tell of one vendor alone, who has not changed for that
             moved = held.version != target.version
             told = [
@@ -294,7 +294,7 @@ class Vendors(Flow):
         return unless
 
     def _sending(self, document: Document, send: Any) -> Any:
-        return sending(send, document.facts["row"]["tax_id"], self.bench.landing.seal)
+        return sending(send, document.facts["row"]["tax_id"], self.context.landing.seal)
 
     @staticmethod
     def _stage(document: Document, sent: str | None = None) -> str:
@@ -308,7 +308,7 @@ class Vendors(Flow):
     def look_at_accounts(self, *, whole: bool) -> list[str]:
         if self.settings.bank_accounts == "off":
             return []
-        links = self.bench.ledger.links.all(flow=self.full_name)
+        links = self.context.ledger.links.all(flow=self.full_name)
         suppliers = {number: link.source_key for link in links if (number := _main(link.source_key)) is not None}
         told = bank_accounts.look(self, suppliers, self._paid_by, whole=whole)
         return sorted({*told, *accounts.look(self, whole=whole)})
@@ -316,16 +316,16 @@ class Vendors(Flow):
     @property
     def _paid_by(self) -> str:
         """The column of F0411 that says whose vendor a bill is for."""
-        to_supplier = self.bench.integration.settings.flows.get("bills", {}).get("paid_to") == "supplier"
+        to_supplier = self.context.integration.settings.flows.get("bills", {}).get("paid_to") == "supplier"
         return "AN8" if to_supplier else "PYE"
 
     def startup_notes(self) -> list[str]:
-        notes = bank_accounts.notes(self.bench, self.settings, self.full_name)
-        unseen = unwatched(self.bench.ledger, self.full_name, accounts.ENTITY)
+        notes = bank_accounts.notes(self.context, self.settings, self.full_name)
+        unseen = unwatched(self.context.ledger, self.full_name, accounts.ENTITY)
         return [*notes, *([f"{self.full_name}: bank accounts in BILL are not watched: {unseen}"] if unseen else [])]
 
     def targets(self) -> list[Target]:
-        return [observe(vendor, self.bench.landing.seal) for vendor in self._client.vendors.all()]
+        return [observe(vendor, self.context.landing.seal) for vendor in self._client.vendors.all()]
 
     def key_of(self, target: Target) -> str | None:
         key: str | None = self.settings.key_in(target.content["short_name"])

@@ -13,7 +13,7 @@ from typing import Any
 
 from connector_assets.engine.bank_accounts import changed_of, held_for
 from connector_assets.engine.checks import reason
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.pairs.jde_bill.vendors.records import ARCHIVED
 from connector_assets.pairs.jde_bill.vendors.settings import (
     FLOW,
@@ -62,32 +62,32 @@ class VendorLink:
 class VendorLinks:
     """The links of an integration's vendors flow."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
-        self.full_name = f"{bench.integration.name}/{FLOW}"
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.full_name = f"{context.integration.name}/{FLOW}"
 
     @cached_property
     def settings(self) -> VendorSettings:
         """The settings of the flow `vendors`."""
-        return vendor_settings(self.bench.integration.settings)
+        return vendor_settings(self.context.integration.settings)
 
     def of(self, wanted: Collection[Wanted]) -> dict[Wanted, VendorLink]:
         """The vendor, or the reason why there is none, of each of these suppliers and currencies."""
         keys = {key for each in wanted for key in _keys(*each)}
-        links = self.bench.ledger.links.of(self.full_name, keys)
-        known = self.bench.ledger.deliveries.load(self.full_name, list(links))
+        links = self.context.ledger.links.of(self.full_name, keys)
+        known = self.context.ledger.deliveries.load(self.full_name, list(links))
         currencies = {key: bill_currency(link, known.get(key)) for key, link in links.items()}
         archived = {key for key, link in links.items() if _content(link, known.get(key)).get("status") == ARCHIVED}
         return {each: self._one(*each, links, currencies, archived) for each in wanted}
 
     def suppliers(self, ids: Collection[str]) -> dict[str, int]:
         """Id of a vendor -> the address number of the supplier that it is linked to; others are left out."""
-        links = self.bench.ledger.links.by_target(self.full_name, "vendors", sorted(ids))
+        links = self.context.ledger.links.by_target(self.full_name, "vendors", sorted(ids))
         return {id: parts_of(link.source_key)[0] for id, link in links.items()}
 
     def accounts_changed(self, number: int, currency: str) -> tuple[Problem, ...]:
         """Why nothing may be paid to a supplier yet: a bank account of its changed, and nobody has confirmed it."""
-        return held_for(self.full_name, changed_of(self.bench.ledger, self.full_name, _keys(number, currency)))
+        return held_for(self.full_name, changed_of(self.context.ledger, self.full_name, _keys(number, currency)))
 
     def named(self, id: str | None) -> str:
         """A vendor for people: `supplier 4343 (009…)`, where it is linked to one."""
@@ -124,7 +124,7 @@ class VendorLinks:
     @cached_property
     def _said(self) -> Collection[str]:
         """The address numbers of the new vendors that AP has released."""
-        return self.bench.ledger.mappings.table(self.bench.integration.name, RELEASED).keys()
+        return self.context.ledger.mappings.table(self.context.integration.name, RELEASED).keys()
 
     def _wait(self, key: str) -> str:
         return f"link:{self.full_name}:{key}"

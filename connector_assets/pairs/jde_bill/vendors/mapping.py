@@ -18,7 +18,7 @@ from connector_assets.documents.jde.keys import Row, latest, supplier_key, text
 from connector_assets.documents.jde.suppliers import reading as jde
 from connector_assets.documents.jde.suppliers.names import bearers_in_target, unique_names
 from connector_assets.engine.checks import computed, records
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import Assembly
 from connector_assets.pairs.jde_bill.vendors.records import ACTIVE, ARCHIVED
 from connector_assets.pairs.jde_bill.vendors.settings import (
@@ -62,11 +62,11 @@ VOUCHER_COLUMNS = ["AN8", "CO", "CRRM", "CRCD", "AAP", "VOD", "UPMJ"]
 class VendorMapping:
     """The source side of the flow `vendors`."""
 
-    def __init__(self, bench: Workbench, flow: str, settings: VendorSettings) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext, flow: str, settings: VendorSettings) -> None:
+        self.context = context
         self.flow = flow
         self.settings = settings
-        self.reader = bench.reader("jde")
+        self.reader = context.reader("jde")
 
     # -- which vendors --------------------------------------------------------------------------------------------
 
@@ -80,7 +80,7 @@ class VendorMapping:
 
     def all_keys(self) -> dict[str, date | None]:
         """Every supplier, and every further currency in which one has a vendor or an open voucher."""
-        days = jde.all_suppliers(self.reader, self.bench.today("jde"))
+        days = jde.all_suppliers(self.reader, self.context.today("jde"))
         found = days | {key: days[main] for main in days for key in self._seconds.get(main, ())}
         if self._makes_seconds:
             for rows in self.reader.all_rows(VOUCHERS, VOUCHER_COLUMNS):
@@ -95,7 +95,7 @@ class VendorMapping:
     def _seconds(self) -> dict[str, list[str]]:
         """Key of a supplier -> the keys of its vendors of further currencies that are linked."""
         found: dict[str, list[str]] = {}
-        for link in self.bench.ledger.links.all(flow=self.flow):
+        for link in self.context.ledger.links.all(flow=self.flow):
             number, currency = parts_of(link.source_key)
             if currency:
                 found.setdefault(supplier_key(number), []).append(link.source_key)
@@ -129,7 +129,7 @@ class VendorMapping:
         """One row a vendor."""
         mains = dict.fromkeys(supplier_key(parts_of(key)[0]) for key in keys)
         types = self.settings.payable_types
-        assembly = jde.assemble_suppliers(self.reader, mains, types, self.bench.today("jde"))
+        assembly = jde.assemble_suppliers(self.reader, mains, types, self.context.today("jde"))
         rows = {row["number"]: row for row in assembly.documents}
         numbers = {row["tax_id"] for row in rows.values() if row["tax_id"]}
         sharers = jde.bearers_of(self.reader, "TAX", numbers, types)
@@ -160,7 +160,7 @@ class VendorMapping:
 
     def resolve(self, documents: pd.DataFrame) -> pd.DataFrame:
         """Fill what comes from our memory: links, names that are taken, mappings."""
-        links = self.bench.ledger.links.of(self.flow, list(documents["key"]))
+        links = self.context.ledger.links.of(self.flow, list(documents["key"]))
         # one that is not payable any more is archived where we delivered it, and left alone elsewhere
         documents["status"] = computed(documents, lambda row: ACTIVE if row["payable"] else ARCHIVED)
         documents["ignored"] = computed(documents, lambda row: None if row["key"] in links else self._rule(row))
@@ -171,7 +171,7 @@ class VendorMapping:
         documents["short_name"] = computed(
             documents, lambda row: self.settings.marker(row["number"], row["second_currency"])
         )
-        mapped = self.bench.ledger.mappings.table(self.bench.integration.name, COUNTRIES)
+        mapped = self.context.ledger.mappings.table(self.context.integration.name, COUNTRIES)
         documents["iso_country"] = computed(documents, lambda row: self._country(row, mapped))
         documents["address_gap"] = computed(documents, self._gap)
         return documents
@@ -188,8 +188,8 @@ class VendorMapping:
 
     def _names(self, documents: pd.DataFrame) -> list[str | None]:
         rows = records(documents)
-        bearers = bearers_in_target(self.bench.ledger, self.flow) if rows else {}
-        said = self.bench.ledger.mappings.table(self.bench.integration.name, MATCHES)
+        bearers = bearers_in_target(self.context.ledger, self.flow) if rows else {}
+        said = self.context.ledger.mappings.table(self.context.integration.name, MATCHES)
         names = unique_names(rows, bearers, self.settings.unique_name)
         found = []
         for row, name in zip(rows, names, strict=True):

@@ -86,10 +86,10 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The vendors that may be the supplier; `doubts` say why a person has to decide, nothing where it is clear."""
+    """The vendors that may be the supplier; `against` says why a person has to decide, nothing where it is clear."""
 
     candidates: tuple[Known, ...] = ()
-    doubts: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
     words: str = ""
 
 
@@ -118,12 +118,12 @@ def match(sought: Sought, vendors: Iterable[Known], *, by_name: bool = True) -> 
     rivals = sought.name_rivals if only in named else sought.tax_rivals
     if only in agreeing:
         rivals = sought.tax_rivals & sought.name_rivals
-    doubts = list(_doubts(sought, only, rivals))
+    against = list(_reasons_against(sought, only, rivals))
     if only in named and only.country and sought.country and only.country != sought.country:
-        doubts.append(f"it is in {only.country}")
+        against.append(f"it is in {only.country}")
     if only in named and not by_name:
-        doubts.append("only the name says so")
-    return Match((only,), tuple(doubts), words)
+        against.append("only the name says so")
+    return Match((only,), tuple(against), words)
 
 
 def _fitting(vendors: Sequence[Known], sought: Sought) -> list[Known]:
@@ -132,7 +132,7 @@ def _fitting(vendors: Sequence[Known], sought: Sought) -> list[Known]:
     return [vendor for vendor in fitting if not vendor.archived] or fitting
 
 
-def _doubts(sought: Sought, vendor: Known, rivals: frozenset[int]) -> Iterable[str]:
+def _reasons_against(sought: Sought, vendor: Known, rivals: frozenset[int]) -> Iterable[str]:
     if vendor.archived:
         yield "it is archived"
     if vendor.currency and sought.currency and vendor.currency != sought.currency:

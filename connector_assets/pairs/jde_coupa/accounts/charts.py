@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import (
     Decision,
     Document,
@@ -35,9 +35,9 @@ class Chart(ABC):
 
     dynamic: bool
 
-    def __init__(self, bench: Workbench, settings: Any, name: str, *, told: bool, prefix: str) -> None:
-        self.client = bench.client
-        self.integration = bench.integration.name
+    def __init__(self, context: RunContext, settings: Any, name: str, *, told: bool, prefix: str) -> None:
+        self.client = context.client
+        self.integration = context.integration.name
         self.settings = settings
         self.name = name
         self.told = {"chart": name} if told else {}

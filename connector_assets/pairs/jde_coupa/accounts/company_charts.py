@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import cached_property
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Document, Target
 from connector_assets.pairs.jde_coupa.accounts.charts import Chart, DynamicChart, StaticChart
 from connector_assets.pairs.jde_coupa.accounts.settings import AccountSettings
@@ -18,9 +18,9 @@ PREFIXES = {False: "accounts/", True: "lookup_values/"}
 class Charts:
     """The charts of one site, found in Coupa by their names. Raises UnusableInput where one is not there."""
 
-    def __init__(self, bench: Workbench, settings: AccountSettings) -> None:
-        self._bench, self._settings = bench, settings
-        rows = [row for row in bench.reader("coupa").snapshot("account_types") if row.get("active") is not False]
+    def __init__(self, context: RunContext, settings: AccountSettings) -> None:
+        self._context, self._settings = context, settings
+        rows = [row for row in context.reader("coupa").snapshot("account_types") if row.get("active") is not False]
         self._kinds = {str(row["name"]): bool(row.get("dynamic_flag")) for row in rows}
         usual = settings.chart
         if usual is None and not settings.charts:
@@ -38,14 +38,14 @@ class Charts:
 
     def _unusable(self, setting: str) -> UnusableInput:
         told = ", ".join(sorted(self._kinds)) or "none"
-        where = f"integrations.{self._bench.integration.name}.flows.accounts.{setting}"
+        where = f"integrations.{self._context.integration.name}.flows.accounts.{setting}"
         return UnusableInput(f"connections.yaml: {where}: name one of Coupa's account types: {told}")
 
     def _chart(self, name: str, *, told: bool) -> Chart:
         dynamic = self._kinds[name]
         layout = self._settings.layouts.get(name, self._settings)
         prefix = "" if dynamic is self._plain else PREFIXES[dynamic]
-        return (DynamicChart if dynamic else StaticChart)(self._bench, layout, name, told=told, prefix=prefix)
+        return (DynamicChart if dynamic else StaticChart)(self._context, layout, name, told=told, prefix=prefix)
 
     @property
     def all(self) -> Sequence[Chart]:

@@ -62,7 +62,7 @@ class Accounts(Flow):
     source_role, source_entity = "jde", "F0901"
     target_role, target_entity = "coupa", "accounts"
     natural_key = "chart and segments"
-    named_by = ("column", "segments")
+    lookup_fields = ("column", "segments")
     document_columns: ClassVar[Mapping[str, str]] = {
         "column": "str",
         # the name of the chart that holds it, where that is not the usual one
@@ -83,7 +83,7 @@ class Accounts(Flow):
     Settings = AccountSettings
 
     @property
-    def looks_first(self) -> bool:  # type: ignore[override]
+    def lookup_before_create(self) -> bool:  # type: ignore[override]
         """An account that someone made in Coupa meanwhile is linked, not refused: the chart is read in pages."""
         return self.settings.mode == "validate_only" or not begins_empty(self)
 
@@ -94,7 +94,7 @@ class Accounts(Flow):
     @cached_property
     def charts(self) -> Charts:
         """Coupa's charts that this flow fills."""
-        return Charts(self.bench, self.settings)
+        return Charts(self.context, self.settings)
 
     # -- the source side ------------------------------------------------------------------------------------------
 
@@ -119,7 +119,7 @@ class Accounts(Flow):
 
     @cached_property
     def _accounts(self) -> list[Any]:
-        return sorted(self.bench.reader("jde").snapshot("F0901"), key=lambda row: row["AID"])
+        return sorted(self.context.reader("jde").snapshot("F0901"), key=lambda row: row["AID"])
 
     def _chart_of(self, row: Row) -> Chart | None:
         """The chart of the company that an account is of."""
@@ -145,7 +145,7 @@ class Accounts(Flow):
                     shared.setdefault(
                         (column, chart.lookup_of(column), chart.settings.depends_on.get(column)), []
                     ).append(chart)
-        units = {text(row["MCU"]): text(row.get("DL01")) for row in self.bench.reader("jde").snapshot("F0006")}
+        units = {text(row["MCU"]): text(row.get("DL01")) for row in self.context.reader("jde").snapshot("F0006")}
         roots_first = sorted(shared.items(), key=lambda item: item[0][2] is not None)
         by_lookup: dict[str, list[dict[str, Any]]] = {}
         for (column, lookup, above), charts in roots_first:
@@ -219,8 +219,8 @@ class Accounts(Flow):
 
     def resolve(self, frames: Frames) -> Frames:
         documents = frames.documents.copy()
-        links = self.bench.ledger.links.of(self.full_name, list(documents["key"]))
-        parents = self.bench.ledger.links.of(self.full_name, [key for key in documents["parent"] if key])
+        links = self.context.ledger.links.of(self.full_name, list(documents["key"]))
+        parents = self.context.ledger.links.of(self.full_name, [key for key in documents["parent"] if key])
         documents["parent_id"] = computed(
             documents, lambda row: parents[row["parent"]].target_id if row["parent"] in parents else None
         )
@@ -320,7 +320,7 @@ class Accounts(Flow):
     @cached_property
     def _values_by_id(self) -> dict[str, str]:
         """Id in Coupa -> the value, of what this flow has delivered or linked."""
-        links = self.bench.ledger.links.all(flow=self.full_name)
+        links = self.context.ledger.links.all(flow=self.full_name)
         return {link.target_id: link.source_key.rpartition("/")[2].rpartition(":")[2] for link in links}
 
     @cached_property

@@ -27,7 +27,7 @@ class AccountLinks:
 
     def __init__(self, accounts: Accounts) -> None:
         self.accounts = accounts
-        self.ledger = accounts.bench.ledger
+        self.ledger = accounts.context.ledger
 
     def resolve(self, lines: pd.DataFrame) -> pd.DataFrame:
         """Fill `account_id`, `account_code`, `account_state` and `chartless` of mapped lines."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector_assets.documents.jde.keys import Row, number_of, text
 from connector_assets.documents.jde.voucher_entry.bodies import ASSESSED, BESIDE
-from connector_assets.documents.jde.voucher_entry.enrichment import BORN_IN_JDE, Filling
+from connector_assets.documents.jde.voucher_entry.enrichment import ORIGINATES_IN_JDE, VoucherEnrichment
 from connector_assets.documents.jde.voucher_entry.writer import NOT_APPROVED
 from connector_assets.documents.jde.vouchers.taxes import TaxRule, tax_rule
 from connector_assets.engine.money import amount_text, prorated
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TAXES = "tax_codes"
 
 
-class Resolving(Filling):
+class InvoiceEnrichment(VoucherEnrichment):
     """One pass over the frames of one flow."""
 
     flow: ApprovedInvoices
@@ -45,8 +45,10 @@ class Resolving(Filling):
 
     def left_alone(self, documents: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         ids = [str(row["invoice_id"]) for row in documents]
-        linked = self.bench.ledger.links.by_target(f"{self.name}/invoices", "invoices", ids)
-        return {row["key"]: BORN_IN_JDE for row in documents if row["born_as"] or str(row["invoice_id"]) in linked}
+        linked = self.context.ledger.links.by_target(f"{self.name}/invoices", "invoices", ids)
+        return {
+            row["key"]: ORIGINATES_IN_JDE for row in documents if row["born_as"] or str(row["invoice_id"]) in linked
+        }
 
     def rule(self, row: Mapping[str, Any]) -> str | None:
         return NOT_APPROVED if row["void"] else None
@@ -54,7 +56,7 @@ class Resolving(Filling):
     # -- what they say --------------------------------------------------------------------------------------------
 
     def complete(self, row: dict[str, Any], lines: Sequence[dict[str, Any]]) -> None:
-        self.fill_header(row, lines)
+        self.complete_header(row, lines)
         row["term"], row["unmapped_term"] = self._term(row["term_code"])
         charges = [line["charge"] for line in lines if line["charge"] and not _names_account(line)]
         row["unmapped_charge"] = next((each for each in charges if each not in self.settings.charge_accounts), None)
@@ -63,7 +65,7 @@ class Resolving(Filling):
 
     def suppliers(self, documents: Sequence[dict[str, Any]]) -> None:
         ids = {str(row["supplier_id"]) for row in documents if row["supplier_id"]}
-        links = self.bench.ledger.links.by_target(f"{self.name}/suppliers", "suppliers", list(ids))
+        links = self.context.ledger.links.by_target(f"{self.name}/suppliers", "suppliers", list(ids))
         for row in documents:
             link = links.get(str(row["supplier_id"]))
             if link is not None:
@@ -83,16 +85,16 @@ class Resolving(Filling):
 
     @cached_property
     def _term_table(self) -> Mapping[str, str]:
-        return self.bench.ledger.mappings.table(self.name, TERMS)
+        return self.context.ledger.mappings.table(self.name, TERMS)
 
     @cached_property
     def _jde_terms(self) -> set[str]:
-        return {text(row["PTC"]) or "" for row in self.bench.reader("jde").snapshot("F0014")}
+        return {text(row["PTC"]) or "" for row in self.context.reader("jde").snapshot("F0014")}
 
     def _taxes(self, row: dict[str, Any], lines: Sequence[dict[str, Any]]) -> None:
         """The pay items: one for each tax code, or one for all where there is no tax; and the lines' shares of a tax
         that is a cost. A voucher match takes one tax for the whole of it, and JDE puts it into its order lines."""
-        table = self.bench.ledger.mappings.table(self.name, TAXES)
+        table = self.context.ledger.mappings.table(self.name, TAXES)
         row |= dict.fromkeys(("unmapped_tax", "unruled_tax", "use_tax"))
         for line in lines:
             line["tax_share"] = None
@@ -135,7 +137,7 @@ class Resolving(Filling):
     def accounts(self, lines: Sequence[dict[str, Any]]) -> None:
         prefix = self._charts.static_prefix if self._charts else ""
         ids = {f"{prefix}{line['account_id']}" for line in lines if line["account_id"]}
-        links = self.bench.ledger.links.by_target(f"{self.name}/accounts", "accounts", list(ids))
+        links = self.context.ledger.links.by_target(f"{self.name}/accounts", "accounts", list(ids))
         for line in lines:
             if line["order_number"]:
                 # the order knows its account
@@ -157,7 +159,7 @@ class Resolving(Filling):
     def _charts(self) -> Charts | None:
         """The charts that JDE's accounts are kept in; None where Coupa has several and none is named."""
         try:
-            return Accounts(self.bench).charts
+            return Accounts(self.context).charts
         except UnusableInput:
             return None
 
@@ -178,7 +180,7 @@ class Resolving(Filling):
             chart = self._charts.of(text(row.get("CO"))) if self._charts else None
             if chart is None and self._charts is not None:
                 continue
-            layout = Accounts(self.bench).settings if chart is None else chart.settings
+            layout = Accounts(self.context).settings if chart is None else chart.settings
             parts = [text(row.get(segment)) or "" for segment in layout.segments]
             while parts and not parts[-1]:
                 parts.pop()

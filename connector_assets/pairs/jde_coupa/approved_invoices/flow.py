@@ -22,7 +22,7 @@ from connector_assets.engine.document import Document
 from connector_assets.engine.flow import Source, read_settings
 from connector_assets.engine.one_payer import REASON
 from connector_assets.pairs.jde_coupa.approved_invoices import mapping
-from connector_assets.pairs.jde_coupa.approved_invoices.enrichment import Resolving
+from connector_assets.pairs.jde_coupa.approved_invoices.enrichment import InvoiceEnrichment
 from connector_assets.pairs.jde_coupa.approved_invoices.orders import OrderLines
 from connector_assets.pairs.jde_coupa.approved_invoices.paid_by_both import paid_by_both
 from connector_assets.pairs.jde_coupa.approved_invoices.paid_there import PaidThere
@@ -50,9 +50,9 @@ class ApprovedInvoices(Vouchers):
     )
     after = ("suppliers", "accounts", "invoices")
     source_role, source_entity = "coupa", "invoices"
-    source, born_in = mapping.SOURCE, "Coupa"
+    source, origin_system = mapping.SOURCE, "Coupa"
     natural_key = "mark with the invoice id"
-    named_by = ("invoice", "supplier", "number", "amount", "date", "currency", "remit_to")
+    lookup_fields = ("invoice", "supplier", "number", "amount", "date", "currency", "remit_to")
     document_columns = mapping.COLUMNS
     line_columns = mapping.LINE_COLUMNS
     holds, line_holds = mapping.HOLDS, mapping.LINE_HOLDS
@@ -60,11 +60,11 @@ class ApprovedInvoices(Vouchers):
 
     @property
     def payees(self) -> Payees:
-        return Payees(self.born_in, self.other_pays, self._factor, self._redirected)
+        return Payees(self.origin_system, self.other_pays, self._factor, self._redirected)
 
     @cached_property
     def _remit_to(self) -> RemitTo:
-        return RemitTo(self.bench)
+        return RemitTo(self.context)
 
     def _factor(self, document: Document) -> str | None:
         """Who is paid at the invoice's remit-to address, where that is somebody else than its supplier."""
@@ -76,15 +76,15 @@ class ApprovedInvoices(Vouchers):
         now = document.content["remit_to"]
         if known.content_hash == document.hash:
             return ""
-        sent = self.bench.ledger.intents.named(self.full_name, [document.key], "remit_to").get(document.key, {now})
+        sent = self.context.ledger.intents.named(self.full_name, [document.key], "remit_to").get(document.key, {now})
         if now in sent:
             return ""
         before = ", ".join(sorted(each or "none" for each in sent))
-        return f"{self.born_in} pays to remit-to {now or 'none'}, {before} when the voucher was made"
+        return f"{self.origin_system} pays to remit-to {now or 'none'}, {before} when the voucher was made"
 
     @property
     def after_voucher(self) -> After:
-        tell, then = telling(self.bench, self.settings.voucher_custom_field), super().after_voucher
+        tell, then = telling(self.context, self.settings.voucher_custom_field), super().after_voucher
         return lambda *seen: tell(*seen) or then(*seen)
 
     @cached_property
@@ -95,7 +95,7 @@ class ApprovedInvoices(Vouchers):
     @cached_property
     def _key_field(self) -> str | None:
         """The custom field in which the invoices flow writes the key of a voucher."""
-        own: Any = read_settings(Invoices.Settings, self.bench.integration.settings, Invoices.name)
+        own: Any = read_settings(Invoices.Settings, self.context.integration.settings, Invoices.name)
         field: str | None = own.key_custom_field
         return field
 
@@ -111,21 +111,21 @@ class ApprovedInvoices(Vouchers):
 
     @cached_property
     def _paid_there(self) -> PaidThere:
-        return PaidThere(self.bench, self.settings, self.vouchers)
+        return PaidThere(self.context, self.settings, self.vouchers)
 
-    def filling(self) -> Resolving:
-        return Resolving(self)
+    def enrichment(self) -> InvoiceEnrichment:
+        return InvoiceEnrichment(self)
 
     def payable_in_both(self, keys: Collection[str] | None) -> Mapping[str, str] | None:
         """Also what JD Edwards has paid by itself though Coupa Pay pays. Each change of a voucher is seen by its day;
         the sweep looks at those that are told already."""
         found = super().payable_in_both(keys)
-        if found is None or PAYMENT_FLOWS["coupa"] not in self.bench.integration.settings.flows:
+        if found is None or PAYMENT_FLOWS["coupa"] not in self.context.integration.settings.flows:
             return found
         if keys is None:
-            keys = self.bench.ledger.findings.of(self.full_name, REASON, list(self.owners(None).values()))
+            keys = self.context.ledger.findings.of(self.full_name, REASON, list(self.owners(None).values()))
         owners = {voucher: str(self.id(key)) for voucher, key in self.owners(keys).items()}
-        paid = paid_by_both(self.bench, owners) if owners else {}
+        paid = paid_by_both(self.context, owners) if owners else {}
         return {self.key(id): told for id, told in paid.items()} | dict(found)
 
     @property
@@ -135,7 +135,7 @@ class ApprovedInvoices(Vouchers):
     def waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
         match why:
             case "supplier_not_linked" if (row["supplier"] or "").isdigit():
-                return f"link:{self.bench.integration.name}/suppliers:{supplier_key(int(row['supplier']))}"
+                return f"link:{self.context.integration.name}/suppliers:{supplier_key(int(row['supplier']))}"
             case "tax_code_not_mapped":
                 return f"tax_codes:{row['unmapped_tax']}"
         return super().waits_for(why, row)
@@ -144,7 +144,7 @@ class ApprovedInvoices(Vouchers):
         return mapping.content(row, lines)
 
     def startup_problems(self) -> list[str]:
-        named = self.bench.integration.settings.flows
+        named = self.context.integration.settings.flows
         settings = self.settings
         problems = [self.payer_trouble] if self.payer_trouble else []
         if settings.voucher_custom_field and settings.voucher_custom_field == self._key_field:

@@ -54,9 +54,9 @@ class OrderLines:
 
     def __init__(self, flow: ApprovedInvoices) -> None:
         self.flow = flow
-        self.bench = flow.bench
+        self.context = flow.context
         self.settings = flow.settings
-        self.units = Units(flow.bench.reader("jde").decimals)
+        self.units = Units(flow.context.reader("jde").decimals)
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -73,7 +73,7 @@ class OrderLines:
                 line["order_company"], line["order_type"], line["order_number"] = parts
         wanted = {_name(line): line for line in lines if line["order_number"]}
         keys = sorted({name[:3] for name in wanted})
-        reader = self.bench.reader("jde")
+        reader = self.context.reader("jde")
         columns = ["KCOO", "DCTO", "DOCO"]
         details = by(reader.complete("F4311", columns, keys), *columns, "LNID")
         receipts = by(reader.complete("F43121", columns, keys), *columns, "LNID")
@@ -85,10 +85,10 @@ class OrderLines:
 
     def _rules(self) -> PurchaseOrderSettings:
         """The rule of the order numbers: the purchase orders flow's, or its default where the site does not run it."""
-        named = self.bench.integration.settings.flows
+        named = self.context.integration.settings.flows
         if FLOW not in named:
             return PurchaseOrderSettings(ship_to_user="nobody")
-        own: Any = read_settings(PurchaseOrderSettings, self.bench.integration.settings, FLOW)
+        own: Any = read_settings(PurchaseOrderSettings, self.context.integration.settings, FLOW)
         rules: PurchaseOrderSettings = own
         return rules
 
@@ -140,7 +140,7 @@ class OrderLines:
         if not line["order_number"]:
             # an order of Coupa's own, unless Coupa does not say which it is
             return f"an order without number ({order})" if order.startswith("line ") else None
-        if not self.flow.outlet.configured(MATCH):
+        if not self.flow.writer.configured(MATCH):
             return f"{order}: no orchestration {MATCH} is configured"
         return None if line["open_units"] is not None else f"{order} line {line['order_line']}: not in JD Edwards"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from connector_assets.documents.jde.voucher_entry.records import Held, VoucherRecords
 from connector_assets.documents.jde.vouchers.pay_item_texts import is_open
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.pairs.jde_coupa.approved_invoices.settings import ApprovedInvoiceSettings
 from connector_assets.pairs.jde_coupa.mark_and_payer import PAYMENT_FLOWS
 from connector_assets.pairs.jde_coupa.payments_to_coupa.otherwise import UnderWay, not_ours
@@ -26,11 +26,11 @@ ZERO = Decimal("0.00")
 class PaidThere:
     """Fills the column `paid_there` of mapped rows; one a run, since Coupa Pay's payments are read once."""
 
-    def __init__(self, bench: Workbench, settings: ApprovedInvoiceSettings, vouchers: VoucherRecords) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext, settings: ApprovedInvoiceSettings, vouchers: VoucherRecords) -> None:
+        self.context = context
         self.vouchers = vouchers
         self._jde_pays = settings.payer == "jde"
-        self._reads_coupa_pay = not self._jde_pays and PAYMENT_FLOWS["coupa"] in bench.integration.settings.flows
+        self._reads_coupa_pay = not self._jde_pays and PAYMENT_FLOWS["coupa"] in context.integration.settings.flows
 
     def fill(self, documents: Sequence[dict[str, Any]]) -> None:
         """`documents` are mapped rows; `paid_there` holds what the invoice itself says, where it is marked as paid.
@@ -56,8 +56,8 @@ class PaidThere:
     def _told(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Delivery]:
         """Document key -> how Coupa was told of the payments of JD Edwards."""
         keys = {row["key"]: f"F0411:invoice/{row['invoice_id']}" for row in rows}
-        flow = f"{self.bench.integration.name}/{PAYMENT_FLOWS['jde']}"
-        known = self.bench.ledger.deliveries.load(flow, list(keys.values()))
+        flow = f"{self.context.integration.name}/{PAYMENT_FLOWS['jde']}"
+        known = self.context.ledger.deliveries.load(flow, list(keys.values()))
         return {key: known[name] for key, name in keys.items() if name in known}
 
     def _shown(self, row: Mapping[str, Any], told: Delivery | None) -> str:
@@ -85,7 +85,7 @@ class PaidThere:
 
     @cached_property
     def _under_way(self) -> UnderWay:
-        return UnderWay(self.bench)
+        return UnderWay(self.context)
 
 
 def _exceeds(row: Mapping[str, Any], vouchers: Sequence[Held]) -> bool:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connector_assets.documents.jde.voucher_entry.writer import accepted, done
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Do, Document, FieldChange, Step, Target
 from connector_resources.ledger import Delivery
 
 
-def telling(bench: Workbench, field: str | None) -> Callable[[Document, Delivery, Target], Decision | None]:
+def telling(context: RunContext, field: str | None) -> Callable[[Document, Delivery, Target], Decision | None]:
     """What shows the voucher on the invoice in the custom field `field`; None: nothing does."""
 
     def tell(document: Document, known: Delivery, target: Target) -> Decision | None:
@@ -22,7 +22,7 @@ def telling(bench: Workbench, field: str | None) -> Callable[[Document, Delivery
             return None
 
         def send(sent: Mapping[str, Any]) -> Target:
-            bench.client("coupa").invoices.update(row["invoice_id"], sent)
+            context.client("coupa").invoices.update(row["invoice_id"], sent)
             return target
 
         return Do(

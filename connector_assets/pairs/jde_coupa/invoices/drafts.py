@@ -32,7 +32,7 @@ from connector_assets.engine.references import number_of
 from connector_assets.engine.words import beside
 from connector_assets.pairs.jde_coupa.invoices.remit_to import TABLE as REMIT_TO
 from connector_assets.pairs.jde_coupa.invoices.remit_to import RemitTo, remit_to_of
-from connector_assets.pairs.jde_coupa.invoices.writer import Outlet
+from connector_assets.pairs.jde_coupa.invoices.writer import Writer
 from connector_assets.pairs.jde_coupa.paging import PAGE, by_ids
 from connector_assets.pairs.jde_coupa.payments_to_coupa.on_invoices import (
     IN_COUPA,
@@ -63,7 +63,7 @@ def base_of(content: Mapping[str, Any], named: Mapping[str, Any] | None = None) 
     return {name: content.get(name) if name == REMIT_TO else content[name] for name in (*BASE, *where)}
 
 
-class InvoiceDrafts(Outlet):
+class InvoiceDrafts(Writer):
     """Modes `invoices_draft` and `payment_update_only`."""
 
     entity = "invoices"
@@ -72,7 +72,7 @@ class InvoiceDrafts(Outlet):
         return bool(self.coupa.invoices.holds_any())
 
     @property
-    def looks_first(self) -> bool:  # type: ignore[override]
+    def lookup_before_create(self) -> bool:  # type: ignore[override]
         return bool(self.settings.mode != "payment_update_only")
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
@@ -149,10 +149,10 @@ class InvoiceDrafts(Outlet):
         """Somebody else pays the invoice, or has: Coupa Pay what JD Edwards pays or paid, or a person by hand."""
         row, content = document.facts["row"], document.content
         # Coupa Pay's payments are read only where the invoice shows some that JD Edwards did not make
-        strangers = not_ours(content, target.content) if self.pays else []
-        if strangers and (by_coupa_pay(target.raw) or self.under_way.of(target.id)[0]):
+        foreign_changes = not_ours(content, target.content) if self.pays else []
+        if foreign_changes and (by_coupa_pay(target.raw) or self.under_way.of(target.id)[0]):
             credit = Decimal(content["amount"]) < 0
-            if hand := self.under_way.by_hand(target.id, strangers, credit=credit):
+            if hand := self.under_way.by_hand(target.id, foreign_changes, credit=credit):
                 told = f"{hand}, on invoice {target.label}"
                 return Hold((problem("paid_by_another", "invoice", told),), waiting=IN_COUPA)
         if by_coupa_pay(target.raw):
@@ -176,7 +176,7 @@ class InvoiceDrafts(Outlet):
         if not ours:
             # that it is paid there is not for us to change
             return None
-        step = pay_step(content, target, self._send_payments, content["date"], self.bench.time_zone("coupa"))
+        step = pay_step(content, target, self._send_payments, content["date"], self.context.time_zone("coupa"))
         if step is not None and target.status == APPROVED and not target.raw.paid:
             return Do(step)
         theirs, words = self.under_way.of(target.id) if self.pays else (Decimal(content["amount"]), "")
@@ -188,7 +188,7 @@ class InvoiceDrafts(Outlet):
     @cached_property
     def under_way(self) -> UnderWay:
         """What Coupa Pay pays of invoices."""
-        return UnderWay(self.bench)
+        return UnderWay(self.context)
 
     def _shown(self, target: Target) -> str:
         invoice: Invoice = target.raw
@@ -241,7 +241,7 @@ class InvoiceDrafts(Outlet):
 
     @cached_property
     def _remit_to(self) -> RemitTo:
-        return RemitTo(self.bench)
+        return RemitTo(self.context)
 
     def _taken_off(self, document: Document, known: Delivery, target: Target) -> Hold | None:
         """What a person took off of the payments that we told: it is not told again by itself."""
@@ -265,9 +265,9 @@ class InvoiceDrafts(Outlet):
         if not changes:
             return None
         agreed = base_of(known.content, named) if known.content is not None else held
-        strangers = [each for each in differences(agreed, held) if held[each.field] != wanted[each.field]]
-        if strangers and self.settings.on_conflict == "hold":
-            found = [problem("changed_on_both_sides", each.field, each.told) for each in strangers]
+        foreign_changes = [each for each in differences(agreed, held) if held[each.field] != wanted[each.field]]
+        if foreign_changes and self.settings.on_conflict == "hold":
+            found = [problem("changed_on_both_sides", each.field, each.told) for each in foreign_changes]
             return Hold(tuple(found), conflict=True)
         waits = self.awaits_posting(document, sent=True) if _grows(wanted, held) else None
         return waits or Do(self._update(document, known, target, changes))
@@ -312,7 +312,7 @@ class InvoiceDrafts(Outlet):
             return Do(self._act(act, known, target, APPROVED, lambda _: self.coupa.invoices.bypass_approvals(number)))
         return None
 
-    def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
         """What was accepted is forgotten; that we submitted it is not, and shows by the status."""
         done = (known.stage or "").partition(":")[2]
         for intent in intents:
@@ -327,7 +327,7 @@ class InvoiceDrafts(Outlet):
         content = document.content
         if self.pays and by_coupa_pay(target.raw):
             content = content | {"paid": content["paid"] or bool(target.raw.paid)}
-        step = pay_step(content, target, self._send_payments, content["date"], self.bench.time_zone("coupa"))
+        step = pay_step(content, target, self._send_payments, content["date"], self.context.time_zone("coupa"))
         if step is None:
             return Done()
         # a draft with nothing to tell about payments is not waiting for anything

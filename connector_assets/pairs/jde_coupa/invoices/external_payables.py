@@ -27,7 +27,7 @@ from connector_assets.engine.merge import converge, mark
 from connector_assets.engine.money import amount_text
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.references import number_of
-from connector_assets.pairs.jde_coupa.invoices.writer import Outlet
+from connector_assets.pairs.jde_coupa.invoices.writer import Writer
 from connector_assets.pairs.jde_coupa.paging import by_ids
 from connector_assets.pairs.jde_coupa.payments_to_coupa.on_invoices import IN_COUPA
 from connector_assets.systems.records import window_of
@@ -38,12 +38,12 @@ FIELDS = ("key", "number", "date", "due", "currency", "amount", "open")
 VOID = frozenset({"voided", "void"})
 
 
-class ExternalPayables(Outlet):
+class ExternalPayables(Writer):
     """Mode `external_payables`. That source name and reference are unique is not established (coupa section 3.5.2): a
     payable is looked for before it is created, and a lost answer waits for the effect window."""
 
     entity = "external_payables"
-    looks_first = True
+    lookup_before_create = True
 
     def holds_any(self) -> bool:
         return bool(self.coupa.external_payables.holds_any({"source-name": self.settings.source_name}))
@@ -69,8 +69,8 @@ class ExternalPayables(Outlet):
     def _supplier(self, id: int) -> str:
         """The number in JD Edwards of a supplier of Coupa; of one that is not linked what Coupa calls it."""
         if id not in self._suppliers:
-            links = self.bench.ledger.links.by_target(
-                f"{self.bench.integration.name}/suppliers", "suppliers", [str(id)]
+            links = self.context.ledger.links.by_target(
+                f"{self.context.integration.name}/suppliers", "suppliers", [str(id)]
             )
             known = links.get(str(id))
             self._suppliers[id] = known.source_key.partition(":")[2] if known else f"supplier {id} of Coupa"
@@ -83,7 +83,7 @@ class ExternalPayables(Outlet):
     @cached_property
     def _currencies(self) -> dict[int, str]:
         """Id -> code of Coupa's currencies."""
-        return {int(row["id"]): row["code"] for row in self.bench.reader("coupa").snapshot("currencies")}
+        return {int(row["id"]): row["code"] for row in self.context.reader("coupa").snapshot("currencies")}
 
     def all(self) -> list[Target]:
         filters = {"source-name": self.settings.source_name}
@@ -104,17 +104,17 @@ class ExternalPayables(Outlet):
 
     def undone_between(self, flow: Flow, first: date, last: date) -> dict[str, date | None]:
         """What a person has voided or changed; our own changes leave what was agreed on."""
-        start, until = window_of(first, min(last, self.bench.today("coupa")), self.bench.time_zone("coupa"))
+        start, until = window_of(first, min(last, self.context.today("coupa")), self.context.time_zone("coupa"))
         held = {str(each.id): self.observe(each) for each in self.coupa.external_payables.changed_between(start, until)}
-        links = self.bench.ledger.links.by_target(flow.full_name, self.entity, list(held))
-        known = self.bench.ledger.deliveries.load(flow.full_name, [link.source_key for link in links.values()])
+        links = self.context.ledger.links.by_target(flow.full_name, self.entity, list(held))
+        known = self.context.ledger.deliveries.load(flow.full_name, [link.source_key for link in links.values()])
         found: dict[str, date | None] = {}
         for id, link in links.items():
             left = known.get(link.source_key)
             if left is None or left.content is None or left.content.get("void"):
                 continue
             payee = held[id].content.get("supplier")
-            if payee and payee not in self.bench.ledger.intents.named(
+            if payee and payee not in self.context.ledger.intents.named(
                 flow.full_name, [link.source_key], "supplier"
             ).get(link.source_key, [payee]):
                 found[link.source_key] = last

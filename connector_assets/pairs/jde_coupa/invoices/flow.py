@@ -20,7 +20,7 @@ import pandas as pd
 
 from connector_assets.documents.jde.keys import Row, by, supplier_key, voucher_key, voucher_parts
 from connector_assets.documents.jde.suppliers import holds
-from connector_assets.documents.jde.voucher_entry.origin_check import Births, births_of, voucher_of
+from connector_assets.documents.jde.voucher_entry.origin_check import OriginCheck, check_origins, voucher_of
 from connector_assets.documents.jde.voucher_entry.origins import Origins
 from connector_assets.documents.jde.vouchers import instruments, posting, withholding
 from connector_assets.documents.jde.vouchers import reading as jde
@@ -29,7 +29,7 @@ from connector_assets.documents.jde.vouchers.pay_item_texts import IN_PAYMENT, P
 from connector_assets.documents.jde.vouchers.settled import HISTORY, PAID_IN_JDE, Settled
 from connector_assets.engine.bank_accounts import changed_of, held_for
 from connector_assets.engine.checks import FrameChecks, records
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Do, Document, Done, FieldChange, Hold, NeedTarget, Target
 from connector_assets.engine.flow import Assembly, Flow, Frames, Source
 from connector_assets.engine.money import amount_text
@@ -47,7 +47,7 @@ from connector_assets.pairs.jde_coupa.invoices.payees import Payees
 from connector_assets.pairs.jde_coupa.invoices.remit_to import TABLE as REMIT_TO
 from connector_assets.pairs.jde_coupa.invoices.remit_to import RemitTo
 from connector_assets.pairs.jde_coupa.invoices.settings import InvoiceSettings
-from connector_assets.pairs.jde_coupa.invoices.writer import Outlet
+from connector_assets.pairs.jde_coupa.invoices.writer import Writer
 from connector_assets.pairs.jde_coupa.mark_and_payer import coupa_pays, origins
 from connector_assets.pairs.jde_coupa.payments_to_coupa.on_invoices import told_twice
 from connector_assets.pairs.jde_coupa.payments_to_jde.origin import OwnPayments
@@ -56,7 +56,7 @@ from connector_assets.pairs.jde_coupa.terms import resolve_terms
 from connector_resources.errors import NotAllowed
 from connector_resources.ledger import Delivery, Intent
 
-BORN_IN_COUPA, PREPAYMENT = "born_in_coupa", "prepayment"
+ORIGINATES_IN_COUPA, PREPAYMENT = "born_in_coupa", "prepayment"
 # by its payment instrument: Coupa Pay would pay it once more
 PAID_BY_CARD = "paid_by_card"
 # the steps that bring a voucher within Coupa Pay's reach: of a new one, and of a draft
@@ -88,7 +88,7 @@ class Invoices(Flow):
     source_role, source_entity = "jde", "F0411"
     target_role = "coupa"
     natural_key = "voucher key"
-    named_by = ("key", "number", "supplier", "amount", "date", "currency")
+    lookup_fields = ("key", "number", "supplier", "amount", "date", "currency")
     document_columns: ClassVar[Mapping[str, str]] = {
         **jde.COLUMNS,
         # a person took back in Coupa what was made or told there
@@ -125,8 +125,8 @@ class Invoices(Flow):
     }
     Settings = InvoiceSettings
 
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__(bench)
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
         # documents whose invoice a person changed in Coupa, as this run has read it
         self._touched: set[str] = set()
         # vouchers of which something is left to be paid, as `all_keys` has read it
@@ -134,7 +134,7 @@ class Invoices(Flow):
 
     @property
     def target_entity(self) -> str:  # type: ignore[override]
-        return self.outlet.entity
+        return self.writer.entity
 
     def moved(self, row: Mapping[str, Any]) -> bool:
         # on hold: Coupa is looked at, whatever was agreed on (a record may have been adopted as it is)
@@ -145,22 +145,22 @@ class Invoices(Flow):
     @cached_property
     def handing(self) -> handing.Handing:
         """What hands vouchers over to Coupa Pay, where it pays them."""
-        return handing.Handing(self.bench, self.settings.handed_over_status)
+        return handing.Handing(self.context, self.settings.handed_over_status)
 
     @cached_property
     def accounts(self) -> Accounts:
         """The flow that keeps the accounts which the lines refer to."""
-        return Accounts(self.bench)
+        return Accounts(self.context)
 
     @cached_property
     def origins(self) -> Origins:
         """Which vouchers came from an invoice of Coupa, whether or not they are made here now."""
-        return origins(self.bench)
+        return origins(self.context)
 
     @cached_property
     def own_payments(self) -> OwnPayments:
         """Which payments of JDE were made by Coupa Pay, and need no telling."""
-        return OwnPayments(self.bench)
+        return OwnPayments(self.context)
 
     @cached_property
     def account_links(self) -> AccountLinks:
@@ -168,27 +168,27 @@ class Invoices(Flow):
         return AccountLinks(self.accounts)
 
     @cached_property
-    def outlet(self) -> Outlet:
+    def writer(self) -> Writer:
         """Where vouchers go, by the mode."""
         kind = ExternalPayables if self.settings.mode == "external_payables" else InvoiceDrafts
-        return kind(self.bench, self.settings, lambda: self.account_links)
+        return kind(self.context, self.settings, lambda: self.account_links)
 
     # -- the source side ------------------------------------------------------------------------------------------
 
     def changed_keys(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, date | None]:
         """Vouchers that changed, and those whose invoice is void or has lost what was told of payments."""
         if entity == "invoices":
-            found = self.outlet.undone(self, rows)
+            found = self.writer.undone(self, rows)
             self._touched |= found.keys()
             return found
         if entity == holds.TABLE:
             # where JD Edwards pays, it keeps its holds itself
             touched = holds.touched_by_holds
-            return touched(self.bench, self.full_name, rows, self.settings, voucher_key) if self.coupa_pays else {}
-        return jde.changed_vouchers(self.bench.reader("jde"), entity, rows, self.settings, self.bench.start_date)
+            return touched(self.context, self.full_name, rows, self.settings, voucher_key) if self.coupa_pays else {}
+        return jde.changed_vouchers(self.context.reader("jde"), entity, rows, self.settings, self.context.start_date)
 
     def changed_in_target(self, first: date, last: date) -> dict[str, date | None]:
-        found = self.outlet.undone_between(self, first, last)
+        found = self.writer.undone_between(self, first, last)
         self._touched |= found.keys()
         return found
 
@@ -196,9 +196,9 @@ class Invoices(Flow):
         self._touched |= set(keys)
 
     @property
-    def looks_first(self) -> bool:  # type: ignore[override]
+    def lookup_before_create(self) -> bool:  # type: ignore[override]
         """Coupa may hold an invoice of the same number that others entered meanwhile: it would be paid twice."""
-        return self.outlet.looks_first and not begins_empty(self)
+        return self.writer.lookup_before_create and not begins_empty(self)
 
     @property
     def needs_opening(self) -> bool:  # type: ignore[override]
@@ -207,13 +207,13 @@ class Invoices(Flow):
 
     def all_keys(self) -> dict[str, date | None]:
         self._left = set()
-        return jde.all_vouchers(self.bench.reader("jde"), self.settings, self._left)
+        return jde.all_vouchers(self.context.reader("jde"), self.settings, self._left)
 
     def left_open(self) -> Collection[str]:
         return self._left
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        reader = self.bench.reader("jde")
+        reader = self.context.reader("jde")
         assembly = jde.assemble_vouchers(reader, keys, self.settings, self.own_payments)
         for row in assembly.documents:
             # a voucher without an invoice number is told apart by its own
@@ -279,7 +279,7 @@ class Invoices(Flow):
 
     def resolve(self, frames: Frames) -> Frames:
         documents, lines = frames.documents.copy(), frames.lines.copy()
-        ledger, keys = self.bench.ledger, list(documents["key"])
+        ledger, keys = self.context.ledger, list(documents["key"])
         known = ledger.deliveries.load(self.full_name, keys)
         sent = {key for key, each in known.items() if each.target_id or each.state in ("sending", "in_doubt")}
         # linked by hand, it has a target though nothing was ever sent
@@ -287,25 +287,25 @@ class Invoices(Flow):
         rows = records(documents)
         suppliers = self._links("suppliers", {supplier_key(self.payees.party(row)) for row in rows})
         named = ledger.intents.named(self.full_name, sent, "supplier")
-        active = {row["code"] for row in self.bench.reader("coupa").snapshot("currencies")}
+        active = {row["code"] for row in self.context.reader("coupa").snapshot("currencies")}
         hold = self.settings.duplicates == "hold"
-        twins = {twin for row in rows for twin in json.loads(row["twins"])} if hold else set()
-        elsewhere = sent | self._links(self.name, twins).keys()
-        there = self.outlet.made_before(
+        duplicates = {duplicate for row in rows for duplicate in json.loads(row["twins"])} if hold else set()
+        elsewhere = sent | self._links(self.name, duplicates).keys()
+        there = self.writer.made_before(
             [row["key"] for row in rows if payment_holds.words(row) and row["key"] not in known]
         )
-        born = births_of(self.origins, rows, lambda row: row["amount"])
+        from_elsewhere = check_origins(self.origins, rows, lambda row: row["amount"])
         columns: dict[str, Callable[[Mapping[str, Any]], Any]] = {
             "chartless": self._chartless,
-            "unaccounted": lambda row: _loose(row, born) if row["key"] not in sent else None,
+            "unaccounted": lambda row: _loose(row, from_elsewhere) if row["key"] not in sent else None,
             "there": lambda row: row["key"] in there,
-            "ignored": lambda row: self._rule(row, sent, born, known.get(row["key"])),
+            "ignored": lambda row: self._rule(row, sent, from_elsewhere, known.get(row["key"])),
             "supplier_id": lambda row: suppliers.get(supplier_key(self.payees.party(row))),
             "payee_state": lambda row: self.payees.state(row, sent, named.get(row["key"], ())),
             "remit_to": self.payees.remit_to,
             "remit_unmapped": self.payees.unmapped,
             "currency_known": lambda row: row["currency"] in active,
-            "held_duplicate": lambda row: _first_twin(row, elsewhere) if hold and row["key"] not in sent else None,
+            "held_duplicate": lambda row: _first_duplicate(row, elsewhere) if hold and row["key"] not in sent else None,
             "taxed": lambda row: None if row["key"] in sent else self._taxed(row),
             "late_batch": lambda row: row["unposted"] if self._is_new(row, sent) and self._is_late(row) else None,
             # of what Coupa has, what was paid is told first
@@ -316,15 +316,17 @@ class Invoices(Flow):
             columns["not_handed"] = lambda row: None if row["key"] in sent else row["selectable_told"]
         for name, value in columns.items():
             documents[name] = pd.Series([value(row) for row in rows], index=documents.index, dtype=object)
-        documents["term_code"] = resolve_terms(self.bench, documents["term"])
+        documents["term_code"] = resolve_terms(self.context, documents["term"])
         return Frames(documents, self.account_links.resolve(lines))
 
-    def _rule(self, row: Mapping[str, Any], sent: Collection[str], born: Births, known: Delivery | None) -> str | None:
+    def _rule(
+        self, row: Mapping[str, Any], sent: Collection[str], from_elsewhere: OriginCheck, known: Delivery | None
+    ) -> str | None:
         """Vouchers that came from an invoice of Coupa are never sent back; those that were settled or voided without
         ever having been sent are history. What JDE has paid since is told with its payment, unless Coupa pays: there
         it would be paid again. One that is not posted waits."""
-        if voucher_of(row) in born.elsewhere:
-            return BORN_IN_COUPA
+        if voucher_of(row) in from_elsewhere.elsewhere:
+            return ORIGINATES_IN_COUPA
         if row["key"] in sent:
             return None
         if row["prepayment"] and not self.coupa_pays:
@@ -346,7 +348,7 @@ class Invoices(Flow):
         return row["unposted"] is not None and not row["reopened"] and row["key"] not in sent and self.needs_opening
 
     def _is_late(self, row: Mapping[str, Any]) -> bool:
-        return posting.is_late(row, self.settings, self.bench.today("jde"))
+        return posting.is_late(row, self.settings, self.context.today("jde"))
 
     def _settled_rule(self, row: Mapping[str, Any], known: Delivery | None) -> str | None:
         """Why a voucher that is paid or void, and was never sent, is left alone."""
@@ -356,7 +358,7 @@ class Invoices(Flow):
             return PAID_IN_JDE
         # a payment alone does not bring in what came before the start date
         came = own_date(self, row)
-        is_old = self.settings.go_live is None and came is not None and came < self.bench.start_date
+        is_old = self.settings.go_live is None and came is not None and came < self.context.start_date
         return BEFORE_START_DATE if is_old else None
 
     @cached_property
@@ -364,21 +366,21 @@ class Invoices(Flow):
         """What tells history from what JDE has paid since. Where invoices are born in Coupa nothing is created for
         either."""
         go_live = self.settings.go_live
-        return Settled.of(self.bench, self.full_name, go_live) if self.needs_opening else Settled(go_live, None)
+        return Settled.of(self.context, self.full_name, go_live) if self.needs_opening else Settled(go_live, None)
 
     @property
     def coupa_pays(self) -> bool:
         """Whether Coupa Pay pays vouchers that were born in JDE."""
-        return self.settings.mode == "external_payables" or coupa_pays(self.bench.integration.settings)
+        return self.settings.mode == "external_payables" or coupa_pays(self.context.integration.settings)
 
     @cached_property
     def payees(self) -> Payees:
         """Whom Coupa would pay for a voucher."""
-        return Payees(RemitTo(self.bench), self.settings, coupa_pays=self.coupa_pays)
+        return Payees(RemitTo(self.context), self.settings, coupa_pays=self.coupa_pays)
 
     def _links(self, flow: str, keys: Collection[str]) -> dict[str, str]:
         """Source key -> target id, of a flow of this integration."""
-        links = self.bench.ledger.links.of(f"{self.bench.integration.name}/{flow}", list(keys))
+        links = self.context.ledger.links.of(f"{self.context.integration.name}/{flow}", list(keys))
         return {key: link.target_id for key, link in links.items()}
 
     def refers_to(self, document: Document) -> Collection[tuple[str, str]]:
@@ -389,7 +391,7 @@ class Invoices(Flow):
         return voucher_checks(self.document_columns, self.line_columns, self._waits_for)
 
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
-        name = self.bench.integration.name
+        name = self.context.integration.name
         match why:
             case "supplier_not_linked":
                 return f"link:{name}/suppliers:{supplier_key(self.payees.party(row))}"
@@ -435,13 +437,13 @@ class Invoices(Flow):
     # -- the target side: by the mode -----------------------------------------------------------------------------
 
     def holds_any(self) -> bool:
-        return self.outlet.holds_any()
+        return self.writer.holds_any()
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
-        return self.outlet.find(documents)
+        return self.writer.find(documents)
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
-        return self.outlet.read(ids)
+        return self.writer.read(ids)
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         decision = self._confirmed(document, known, self._decide(document, known, target))
@@ -449,7 +451,7 @@ class Invoices(Flow):
             decision = Hold((problem("settled_without_payment", "pay_status", told),))
         if not payment_holds.words(document.facts["row"]) or document.content["void"]:
             return decision
-        return payment_holds.instead(decision, document, known, target, self.outlet)
+        return payment_holds.instead(decision, document, known, target, self.writer)
 
     def _is_paid(self, row: Mapping[str, Any]) -> bool:
         """Whether Coupa is told that a voucher is paid: only payments prove that it is. Where Coupa Pay pays, the mark
@@ -464,25 +466,25 @@ class Invoices(Flow):
         steps = NEW_STEPS if known.target_id is None else SUBMITTING
         if not (self.coupa_pays and isinstance(decision, Do) and decision.step.name in steps):
             return decision
-        flow = f"{self.bench.integration.name}/{self.parties_of}"
+        flow = f"{self.context.integration.name}/{self.parties_of}"
         party = supplier_key(self.payees.party(document.facts["row"]))
-        found = changed_of(self.bench.ledger, flow, [party])
+        found = changed_of(self.context.ledger, flow, [party])
         return Hold(held_for(flow, found)) if found else decision
 
     def _decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
-        decision = self.outlet.decide(document, known, target)
+        decision = self.writer.decide(document, known, target)
         if not self.coupa_pays or document.content["void"] or not self.handing.pending(document):
             return decision
         if known.target_id is None:
             return self.handing.step(document, known, None) if isinstance(decision, Do) else decision
         if target is None:
             return NeedTarget()
-        return decision if self.outlet.is_over(target) else self.handing.step(document, known, target)
+        return decision if self.writer.is_over(target) else self.handing.step(document, known, target)
 
     def look_before(self, documents: Sequence[Document]) -> None:
         keys = [document.key for document in documents if document.deliverable]
         if self.coupa_pays and len(self._links(self.name, keys)) < len(keys):
-            Suppliers(self.bench).look_at_accounts(whole=False)
+            Suppliers(self.context).look_at_accounts(whole=False)
 
     def prepared(self, document: Document) -> Document:
         facts = document.facts
@@ -492,21 +494,21 @@ class Invoices(Flow):
         """Where Coupa Pay pays: what JDE's payment run selects, or has in hand, of vouchers that Coupa has. Where JDE
         pays: what it has open of invoices that Coupa pays by itself; each change of those is seen by its day and held,
         so that here all are looked at by the sweep, and otherwise those alone that are told already."""
-        ledger, name = self.bench.ledger, self.full_name
+        ledger, name = self.context.ledger, self.full_name
         if keys is not None and not self.coupa_pays:
             keys = ledger.findings.of(name, "payable_in_both", keys)
         links = ledger.links.all(flow=name) if keys is None else ledger.links.of(name, keys).values()
         ids = {link.source_key: link.target_id for link in links}
-        doubtful = self.handing.taken(ids) if self.coupa_pays else self._open(ids)
-        targets = self.read({ids[key] for key in doubtful})
+        to_check = self.handing.taken(ids) if self.coupa_pays else self._open(ids)
+        targets = self.read({ids[key] for key in to_check})
         return {
             key: f"{handing.in_words(rows)}; {self.target_entity} {told}"
-            for key, rows in doubtful.items()
-            if ids[key] in targets and (told := self.outlet.payable(targets[ids[key]], coupa_pays=self.coupa_pays))
+            for key, rows in to_check.items()
+            if ids[key] in targets and (told := self.writer.payable(targets[ids[key]], coupa_pays=self.coupa_pays))
         }
 
     def _open(self, keys: Collection[str]) -> dict[str, list[Row]]:
-        rows = rows_of(self.bench, {voucher_parts(key) for key in keys})
+        rows = rows_of(self.context, {voucher_parts(key) for key in keys})
         return by(({**row, "": voucher_key(row)} for row in rows if is_open(row)), "")
 
     def startup_problems(self) -> list[str]:
@@ -518,7 +520,7 @@ class Invoices(Flow):
     @cached_property
     def _instruments(self) -> tuple[list[str], list[str]]:
         """Where JDE pays, the setting means nothing."""
-        return instruments.looked_up(self.bench, self.settings.card_instruments if self.coupa_pays else ())
+        return instruments.looked_up(self.context, self.settings.card_instruments if self.coupa_pays else ())
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         target = as_linked(document, target)
@@ -533,10 +535,10 @@ class Invoices(Flow):
     def _shown(self, target: Target) -> Sequence[str]:
         """Date and currency: an external payable need not show them, and is known by our source and its reference."""
         names = ("date", "currency")
-        return [name for name in names if name in target.content] if self.outlet.entity != "invoices" else names
+        return [name for name in names if name in target.content] if self.writer.entity != "invoices" else names
 
-    def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
-        return self.outlet.doubted(known, intents, target)
+    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+        return self.writer.progress_after_unknown(known, intents, target)
 
     def distrust(self, document: Document, target: Target) -> NotAllowed | None:
         if target.content.get("key") == document.content["key"]:
@@ -546,11 +548,11 @@ class Invoices(Flow):
             f"{self.full_name}: Coupa did not keep the voucher key in {name} of invoice {target.id}; "
             f"without it a lost answer could not be looked up",
             fix=f"add the custom field {name} to invoices in Coupa, or set key_custom_field to another one",
-            connection=self.bench.connection("coupa").name,
+            connection=self.context.connection("coupa").name,
         )
 
     def targets(self) -> list[Target]:
-        return self.outlet.all()
+        return self.writer.all()
 
     def key_of(self, target: Target) -> str | None:
         key = target.content.get("key")
@@ -561,20 +563,20 @@ class Invoices(Flow):
         supplier, number = target.content.get("supplier"), target.content.get("number")
         return (supplier, number, target.content["amount"].startswith("-")) if supplier and number else None
 
-    def inner_doubles(self, target: Target) -> Collection[str]:
+    def inner_duplicates(self, target: Target) -> Collection[str]:
         return told_twice(target.content.get("payments", ()))
 
 
-def _loose(row: Mapping[str, Any], born: Births) -> str | None:
+def _loose(row: Mapping[str, Any], from_elsewhere: OriginCheck) -> str | None:
     """A voucher that our user made and of which nobody knows of what."""
     name = voucher_of(row)
-    return name if name in born.unaccounted else None
+    return name if name in from_elsewhere.unaccounted else None
 
 
-def _first_twin(row: Mapping[str, Any], sent: Collection[str]) -> str | None:
+def _first_duplicate(row: Mapping[str, Any], sent: Collection[str]) -> str | None:
     """The voucher because of which this one waits: one of the same number that was sent, else the first of them."""
-    twins = json.loads(row["twins"])
-    delivered = next((twin for twin in twins if twin in sent), None)
+    duplicates = json.loads(row["twins"])
+    delivered = next((duplicate for duplicate in duplicates if duplicate in sent), None)
     if delivered is not None:
         return str(delivered)
-    return str(twins[0]) if twins and twins[0] != row["key"] else None
+    return str(duplicates[0]) if duplicates and duplicates[0] != row["key"] else None

@@ -11,7 +11,7 @@ from typing import Any
 
 from connector_assets.documents.jde.keys import Row, by, voucher_key, voucher_parts
 from connector_assets.documents.jde.vouchers import handing_over
-from connector_assets.documents.jde.vouchers.handing_step import HandingStep
+from connector_assets.documents.jde.vouchers.handing_step import HandOverStep
 from connector_assets.documents.jde.vouchers.pay_item_texts import told
 from connector_assets.engine.document import Decision, Document, Target
 from connector_resources.ledger import Delivery
@@ -21,7 +21,7 @@ COLUMNS: Mapping[str, str] = {"selectable": "str", "selectable_told": "str?"}
 NOTHING: Mapping[str, Any] = {"selectable": "", "selectable_told": None}
 
 
-class Handing(HandingStep):
+class Handing(HandOverStep):
     """Hands over the vouchers of the flow `invoices`."""
 
     def columns(self, keys: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -38,13 +38,13 @@ class Handing(HandingStep):
     def selectable(self, keys: Collection[str]) -> dict[str, list[Row]]:
         """Voucher key -> the rows of its open pay items that JDE's payment run selects; of those alone that have
         any."""
-        rows = handing_over.rows_of(self.bench, {voucher_parts(key) for key in keys})
+        rows = handing_over.rows_of(self.context, {voucher_parts(key) for key in keys})
         own = [{**row, "": voucher_key(row)} for row in rows if self.run.selectable(row)]
         return by(own, "")
 
     def taken(self, keys: Collection[str]) -> dict[str, list[Row]]:
         """As `selectable`, with those that a payment run has in hand."""
-        rows = handing_over.rows_of(self.bench, {voucher_parts(key) for key in keys})
+        rows = handing_over.rows_of(self.context, {voucher_parts(key) for key in keys})
         own = [{**row, "": voucher_key(row)} for row in rows if handing_over.jde_pays(self.run, row)]
         return by(own, "")
 
@@ -66,7 +66,7 @@ class Handing(HandingStep):
         return [
             f"Coupa Pay pays vouchers, and JD Edwards' payment run selects those on pay status "
             f"{', '.join(self.run.pay_statuses)}: set handed_over_status, or payment_run of "
-            f"{self.bench.connection('jde').name} if the run selects less"
+            f"{self.context.connection('jde').name} if the run selects less"
         ]
 
 

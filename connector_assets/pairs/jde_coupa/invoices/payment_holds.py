@@ -14,7 +14,7 @@ from typing import Any
 
 from connector_assets.engine.document import Decision, Do, Document, Done, Hold, NeedTarget, Step, Target
 from connector_assets.engine.reasons import problem
-from connector_assets.pairs.jde_coupa.invoices.writer import Outlet
+from connector_assets.pairs.jde_coupa.invoices.writer import Writer
 from connector_resources.ledger import Delivery
 
 # of a mapped voucher: pay statuses by which JDE holds it back; whether Coupa has it though we know nothing of that
@@ -31,7 +31,7 @@ def words(row: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, (party, f"pay status {row['barred']}" if row["barred"] else "")))
 
 
-def instead(decision: Decision, document: Document, known: Delivery, target: Target | None, outlet: Outlet) -> Decision:
+def instead(decision: Decision, document: Document, known: Delivery, target: Target | None, writer: Writer) -> Decision:
     """What is done about a voucher on hold, of which `decision` would be made otherwise."""
     row = document.facts["row"]
     if known.target_id is None:
@@ -39,13 +39,13 @@ def instead(decision: Decision, document: Document, known: Delivery, target: Tar
         return _unsent(row) if isinstance(decision, Do) and not row["there"] else decision
     if target is None:
         return NeedTarget()
-    if outlet.is_over(target):
+    if writer.is_over(target):
         # a person voided it: nothing can be paid there, and nobody pays it once the hold is released
         return Done(waiting=WAITS)
-    told = outlet.payable(target, coupa_pays=True)
+    told = writer.payable(target, coupa_pays=True)
     if not told or (isinstance(decision, Do) and _lessens(decision.step, document, target)):
         return decision
-    found = problem(HELD_AFTER_SENT, outlet.entity, f"{words(row)}; {told}")
+    found = problem(HELD_AFTER_SENT, writer.entity, f"{words(row)}; {told}")
     if isinstance(decision, Hold):
         return replace(decision, problems=(found, *decision.problems), waiting=decision.waiting or WAITS)
     return Hold((found,), waiting=WAITS)

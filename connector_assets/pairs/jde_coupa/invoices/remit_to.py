@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import cached_property
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_resources.coupa.models import Invoice, RemitToAddress
 
 TABLE = "remit_to"
@@ -29,12 +29,12 @@ def remit_to_of(invoice: Invoice) -> str | None:
 class RemitTo:
     """The mapping as it is now."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
 
     @cached_property
     def _table(self) -> Mapping[str, str]:
-        return self.bench.ledger.mappings.table(self.bench.integration.name, TABLE)
+        return self.context.ledger.mappings.table(self.context.integration.name, TABLE)
 
     def code(self, supplier: object, payee: object) -> str | None:
         """The remit-to code at which a supplier's payee is paid; None where none is mapped."""
@@ -47,16 +47,17 @@ class RemitTo:
         return found[0] if len(found) == 1 and found[0] != str(supplier) else None
 
 
-def known(bench: Workbench, values: Mapping[str, str]) -> set[str]:
+def known(context: RunContext, values: Mapping[str, str]) -> set[str]:
     """Those of these keys whose supplier has, in Coupa, an active address of that code."""
     suppliers = {key: f"F0401:{key.partition('/')[0]}" for key in values if key.count("/") == 1}
-    links = bench.ledger.links.of(f"{bench.integration.name}/suppliers", set(suppliers.values()))
+    links = context.ledger.links.of(f"{context.integration.name}/suppliers", set(suppliers.values()))
     codes: dict[str, Collection[str | None]] = {
-        supplier: {each.remit_to_code for each in _addresses(bench, link.target_id)} for supplier, link in links.items()
+        supplier: {each.remit_to_code for each in _addresses(context, link.target_id)}
+        for supplier, link in links.items()
     }
     return {key for key, supplier in suppliers.items() if values[key] in codes.get(supplier, ())}
 
 
-def _addresses(bench: Workbench, supplier: str) -> list[RemitToAddress]:
-    found = bench.client("coupa").suppliers.addresses(int(supplier)).all()
+def _addresses(context: RunContext, supplier: str) -> list[RemitToAddress]:
+    found = context.client("coupa").suppliers.addresses(int(supplier)).all()
     return [each for each in found if each.active is not False]

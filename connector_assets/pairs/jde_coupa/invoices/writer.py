@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from connector_assets.documents.jde.vouchers.posting import awaits_posting
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Document, Done, Hold, Ignore, Target
 from connector_assets.engine.flow import Flow
 from connector_assets.pairs.jde_coupa.accounts.links import AccountLinks
@@ -16,22 +16,22 @@ from connector_assets.pairs.jde_coupa.mark_and_payer import coupa_pays
 from connector_resources.ledger import Delivery, Intent
 
 
-class Outlet(ABC):
+class Writer(ABC):
     """`settings` are the invoices flow's; `accounts` leads to Coupa's charts of accounts, on first use."""
 
     entity: str
     # whether a document that was never sent is looked for before it is created
-    looks_first: bool = False
+    lookup_before_create: bool = False
 
-    def __init__(self, bench: Workbench, settings: Any, accounts: Callable[[], AccountLinks]) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext, settings: Any, accounts: Callable[[], AccountLinks]) -> None:
+        self.context = context
         self.settings = settings
         self.accounts = accounts
 
     @property
     def pays(self) -> bool:
         """Whether Coupa Pay pays, as the site has it."""
-        return self.entity == "external_payables" or coupa_pays(self.bench.integration.settings)
+        return self.entity == "external_payables" or coupa_pays(self.context.integration.settings)
 
     def chart(self, document: Document) -> str:
         """The name of the chart of accounts of the company that a document is of."""
@@ -42,7 +42,7 @@ class Outlet(ABC):
     @property
     def coupa(self) -> Any:
         """Coupa's client, opened on first use."""
-        return self.bench.client("coupa")
+        return self.context.client("coupa")
 
     @abstractmethod
     def holds_any(self) -> bool:
@@ -91,8 +91,8 @@ class Outlet(ABC):
         row = document.facts["row"]
         if row["unposted"] is None:
             return None
-        return awaits_posting(row, self.settings, self.bench.today("jde"), sent=sent)
+        return awaits_posting(row, self.settings, self.context.today("jde"), sent=sent)
 
-    def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
-        """What a stage may still say after calls for another content (`Flow.doubted`)."""
+    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+        """What a stage may still say after calls for another content (`Flow.progress_after_unknown`)."""
         return None

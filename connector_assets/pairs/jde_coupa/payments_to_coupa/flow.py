@@ -46,7 +46,7 @@ from connector_assets.engine.checks import (
     row_schema,
     shape_schema,
 )
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import (
     Decision,
     Do,
@@ -107,7 +107,7 @@ class PaymentsToCoupa(Flow):
     source_role, source_entity = "jde", ENTITY
     target_role, target_entity = "coupa", "invoices"
     natural_key = "the invoice's id in the voucher's mark"
-    named_by = ("invoice",)
+    lookup_fields = ("invoice",)
     document_columns: ClassVar[Mapping[str, str]] = {
         "invoice": "str",
         "touched": "bool",
@@ -122,17 +122,17 @@ class PaymentsToCoupa(Flow):
     }
     Settings = PaymentsToCoupaSettings
     needs_opening = False
-    looks_first = True
+    lookup_before_create = True
 
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__(bench)
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
         # documents whose invoice a person changed in Coupa, as this run has read it
         self._touched: set[str] = set()
 
     @cached_property
     def origins(self) -> Origins:
         """Which vouchers were born in Coupa."""
-        return origins(self.bench)
+        return origins(self.context)
 
     # -- the source side ------------------------------------------------------------------------------------------
 
@@ -143,7 +143,7 @@ class PaymentsToCoupa(Flow):
             found = undone(self, rows, self.observe)
             self._touched |= found.keys()
             return found
-        reader = self.bench.reader("jde")
+        reader = self.context.reader("jde")
         if entity == "F0411":
             return self._marked_days(rows)
         if entity == "F0413":
@@ -160,7 +160,7 @@ class PaymentsToCoupa(Flow):
         return bool(row["touched"])
 
     def all_keys(self) -> dict[str, date | None]:
-        made = self.origins.all(self.bench.client("jde"))
+        made = self.origins.all(self.context.client("jde"))
         return self._marked_days([row for items in made.vouchers.values() for row in items])
 
     def _marked_days(self, rows: Sequence[Row]) -> dict[str, date | None]:
@@ -180,13 +180,13 @@ class PaymentsToCoupa(Flow):
         return key.removeprefix(self._key(""))
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        reader = self.bench.reader("jde")
+        reader = self.context.reader("jde")
         vouchers = self.origins.vouchers(reader, [int(self._invoice(key)) for key in keys])
         parts = [tuple(items[0][column] for column in VOUCHER_KEY) for found in vouchers.values() for items in found]
         details = reader.complete("F0414", VOUCHER_KEY, parts)
         headers = reader.complete("F0413", ["PYID"], [(payment,) for payment in {row["PYID"] for row in details}])
         # what Coupa Pay paid while it was the payer, Coupa knows by itself
-        elsewhere = OwnPayments(self.bench)(headers, details)
+        elsewhere = OwnPayments(self.context)(headers, details)
         paid = _Paid(by(details, *VOUCHER_KEY), {row["PYID"]: row for row in headers}, elsewhere)
         currencies = company_currencies(reader)
         assembly = Assembly()
@@ -204,13 +204,13 @@ class PaymentsToCoupa(Flow):
 
     def resolve(self, frames: Frames) -> Frames:
         documents = frames.documents.copy()
-        linked = self.bench.ledger.links.of(self.full_name, list(documents["key"]))
+        linked = self.context.ledger.links.of(self.full_name, list(documents["key"]))
         rows = records(documents)
         # what nets out without ever having been told is no news
         told = ("paid", "amount", "unproved")
         ignored = [None if row["key"] in linked or any(row[each] for each in told) else "not_paid" for row in rows]
         documents["ignored"] = pd.Series(ignored, index=documents.index, dtype=object)
-        contradiction = payer_problem(self.bench.integration.settings, "jde")
+        contradiction = payer_problem(self.context.integration.settings, "jde")
         documents["payer"] = pd.Series([contradiction] * len(rows), index=documents.index, dtype=object)
         return Frames(documents, frames.lines)
 
@@ -247,7 +247,7 @@ class PaymentsToCoupa(Flow):
     @property
     def coupa(self) -> Any:
         """Coupa's client, opened on first use."""
-        return self.bench.client("coupa")
+        return self.context.client("coupa")
 
     def holds_any(self) -> bool:
         return bool(self.coupa.invoices.holds_any())
@@ -263,13 +263,13 @@ class PaymentsToCoupa(Flow):
     def targets(self) -> list[Target]:
         """The invoices that vouchers were made of; of all others nothing is told here."""
         wanted = {self._invoice(key) for key in self.all_keys()}
-        wanted |= {link.target_id for link in self.bench.ledger.links.all(flow=self.full_name)}
+        wanted |= {link.target_id for link in self.context.ledger.links.all(flow=self.full_name)}
         return list(self.read(sorted(wanted, key=int)).values())
 
     def key_of(self, target: Target) -> str | None:
         return self._key(target.id)
 
-    def inner_doubles(self, target: Target) -> Collection[str]:
+    def inner_duplicates(self, target: Target) -> Collection[str]:
         return told_twice(target.content["payments"])
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
@@ -294,7 +294,7 @@ class PaymentsToCoupa(Flow):
         if gone:
             told = f"{', '.join(gone)} on invoice {target.label}"
             return Hold((problem("undone_in_target", "payment", told),), conflict=True)
-        today, zone = self.bench.today("jde").isoformat(), self.bench.time_zone("coupa")
+        today, zone = self.context.today("jde").isoformat(), self.context.time_zone("coupa")
         step = pay_step(content, target, self._send, today, zone)
         another = self._by_another(content, known, target, step)
         if another is not None:
@@ -349,7 +349,7 @@ class PaymentsToCoupa(Flow):
         )
 
     def startup_problems(self) -> list[str]:
-        found = payer_problem(self.bench.integration.settings, "jde")
+        found = payer_problem(self.context.integration.settings, "jde")
         return [f"{self.full_name} tells payments of JD Edwards, but {found}"] if found else []
 
 

@@ -89,11 +89,11 @@ def undone(
 ) -> dict[str, date | None]:
     """The documents of invoices of Coupa (landed rows) that are linked and not as we left them, each with the day of
     the change."""
-    bench = flow.bench
-    reader: Any = bench.reader("coupa")
+    context = flow.context
+    reader: Any = context.reader("coupa")
     days = {str(row["id"]): row for row in rows}
-    links = bench.ledger.links.by_target(flow.full_name, ENTITY, list(days))
-    known = bench.ledger.deliveries.load(flow.full_name, [link.source_key for link in links.values()])
+    links = context.ledger.links.by_target(flow.full_name, ENTITY, list(days))
+    known = context.ledger.deliveries.load(flow.full_name, [link.source_key for link in links.values()])
     found: dict[str, date | None] = {}
     for id, link in links.items():
         left = known[link.source_key].content if link.source_key in known else None

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import read_settings
 from connector_assets.engine.money import amount_text
 from connector_assets.pairs.jde_coupa.mark_and_payer import PAYMENT_FLOWS, PayStatuses
@@ -26,8 +26,8 @@ class UnderWay:
     """The payments of Coupa Pay that were not taken back, whether or not the money has left; read once a run, and only
     where an invoice is asked for."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
 
     def of(self, invoice: str) -> tuple[Decimal, str]:
         """What they come to of an invoice (its id), and in words."""
@@ -45,12 +45,12 @@ class UnderWay:
 
     @cached_property
     def _rules(self) -> Any:
-        return read_settings(PayStatuses, self.bench.integration.settings, PAYMENT_FLOWS["coupa"])
+        return read_settings(PayStatuses, self.context.integration.settings, PAYMENT_FLOWS["coupa"])
 
     @cached_property
     def _found(self) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        for row in invoice_payments(self.bench):
+        for row in invoice_payments(self.context):
             if row["status"] not in self._rules.undone_statuses:
                 found[row["invoice"]].append(row)
         return found

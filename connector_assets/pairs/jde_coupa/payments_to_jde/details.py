@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import Assembly
 from connector_assets.pairs.jde_coupa.invoices.remit_to import remit_to_of
 from connector_assets.pairs.jde_coupa.origin import voucher_key_on
@@ -61,14 +61,14 @@ class Statuses:
     unclear: Collection[str]
 
 
-def details_of(bench: Workbench, keys: Mapping[str, date | None], statuses: Statuses) -> Assembly:
+def details_of(context: RunContext, keys: Mapping[str, date | None], statuses: Statuses) -> Assembly:
     """One document per detail among `keys`. What pays no invoice (an expense report, an advance) is left
     alone by the rule `not_an_invoice`, a payment without details by `no_details`."""
     numbers = {int(key.removeprefix(f"{ENTITY}:").partition("/")[0]) for key in keys}
-    found = bench.reader("coupa").complete(ENTITY, ["id"], [(number,) for number in sorted(numbers)])
+    found = context.reader("coupa").complete(ENTITY, ["id"], [(number,) for number in sorted(numbers)])
     assembly = Assembly(rows=len(found), ignored_rows=Counter())
     for row in found:
-        documents = [each for each in _rows(bench, _payment(row), statuses) if each["key"] in keys]
+        documents = [each for each in _rows(context, _payment(row), statuses) if each["key"] in keys]
         for each in documents:
             assembly.documents.append({**each, "day": keys[each["key"]]})
         if documents:
@@ -80,7 +80,7 @@ def details_of(bench: Workbench, keys: Mapping[str, date | None], statuses: Stat
         for row in assembly.documents
         if row["ignored"] is None and (row["settled"] or row["undone"] or row["unclear"])
     ]
-    name_births(bench, told)
+    name_origins(context, told)
     return assembly
 
 
@@ -97,10 +97,10 @@ def _of_invoice(detail: PaymentDetail) -> bool:
     return detail.source_transaction_type in (None, INVOICE_SOURCE) and detail.source_transaction_id is not None
 
 
-def _rows(bench: Workbench, payment: PayPayment, statuses: Statuses) -> Iterator[dict[str, Any]]:
+def _rows(context: RunContext, payment: PayPayment, statuses: Statuses) -> Iterator[dict[str, Any]]:
     status = payment.status or ""
     at = payment.released_at or payment.updated_at
-    paid_on = at.astimezone(bench.time_zone("coupa")).date() if at else payment.requested_execution_date
+    paid_on = at.astimezone(context.time_zone("coupa")).date() if at else payment.requested_execution_date
     for number, detail in _details(payment):
         currency = detail.currency or payment.pay_to_currency
         yield {
@@ -119,26 +119,26 @@ def _rows(bench: Workbench, payment: PayPayment, statuses: Statuses) -> Iterator
             "discount": detail.discount_total or ZERO,
             "paid_on": paid_on,
             "born_as": None,
-            "payee": _payee(bench, payment),
+            "payee": _payee(context, payment),
             "remit_to": None,
         }
 
 
-def _payee(bench: Workbench, payment: PayPayment) -> str | None:
+def _payee(context: RunContext, payment: PayPayment) -> str | None:
     """The address number of who was paid: the supplier's number, which may be null (coupa section 3.5d), else by the
     link of the supplier's id."""
     if payment.payee is None or payment.payee.number or payment.payee.id is None:
         return payment.payee.number if payment.payee else None
     id = str(payment.payee.id)
-    link = bench.ledger.links.by_target(f"{bench.integration.name}/suppliers", "suppliers", [id]).get(id)
+    link = context.ledger.links.by_target(f"{context.integration.name}/suppliers", "suppliers", [id]).get(id)
     return link.source_key.removeprefix("F0401:") if link else None
 
 
-def invoices_paid(bench: Workbench) -> dict[int, dict[str, Any]]:
-    """Id of a payment detail -> the invoice that it pays, as `name_births` completes it; of every payment that Coupa
+def invoices_paid(context: RunContext) -> dict[int, dict[str, Any]]:
+    """Id of a payment detail -> the invoice that it pays, as `name_origins` completes it; of every payment that Coupa
     shows."""
     found: dict[int, dict[str, Any]] = {}
-    for rows in bench.reader("coupa").all_rows(ENTITY, ["id", "updated_on", "record"]):
+    for rows in context.reader("coupa").all_rows(ENTITY, ["id", "updated_on", "record"]):
         for row in rows:
             for number, detail in _details(_payment(row)):
                 if _of_invoice(detail):
@@ -147,10 +147,10 @@ def invoices_paid(bench: Workbench) -> dict[int, dict[str, Any]]:
     return found
 
 
-def invoice_payments(bench: Workbench) -> Iterator[dict[str, Any]]:
+def invoice_payments(context: RunContext) -> Iterator[dict[str, Any]]:
     """A row for each payment detail that pays an invoice, of every payment that Coupa shows: `payment` (its name),
     `invoice` (id), `amount`, `discount`, `status`."""
-    for rows in bench.reader("coupa").all_rows(ENTITY, ["id", "updated_on", "record"]):
+    for rows in context.reader("coupa").all_rows(ENTITY, ["id", "updated_on", "record"]):
         for payment in map(_payment, rows):
             for _, detail in _details(payment):
                 if _of_invoice(detail):
@@ -163,12 +163,12 @@ def invoice_payments(bench: Workbench) -> Iterator[dict[str, Any]]:
                     }
 
 
-def name_births(bench: Workbench, documents: Sequence[dict[str, Any]]) -> None:
+def name_origins(context: RunContext, documents: Sequence[dict[str, Any]]) -> None:
     """Write into `born_as` the key of the voucher that an invoice (`invoice`, its id) came from, where the invoice
     carries one, and into `remit_to` where it is to be paid."""
     wanted = {int(row["invoice"]) for row in documents}
-    found = bench.reader("coupa").complete("invoices", ["id"], [(each,) for each in sorted(wanted)])
-    field = bench.integration.settings.flows.get("invoices", {}).get("key_custom_field")
+    found = context.reader("coupa").complete("invoices", ["id"], [(each,) for each in sorted(wanted)])
+    field = context.integration.settings.flows.get("invoices", {}).get("key_custom_field")
     invoices: dict[str, Any] = {str(row["id"]): record_of("invoices", row["record"]) for row in found}
     for row in documents:
         if (invoice := invoices.get(row["invoice"])) is not None:

@@ -34,7 +34,7 @@ from connector_assets.documents.jde.payments.recording import (
 )
 from connector_assets.documents.jde.periods import PeriodRules, periods_of
 from connector_assets.engine.checks import FrameChecks, mapped_columns, reason, records, row_schema, shape_schema
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import (
     Decision,
     Do,
@@ -54,9 +54,9 @@ from connector_assets.engine.reasons import problem
 from connector_assets.engine.watermarks import begins_empty
 from connector_assets.engine.words import beside
 from connector_assets.pairs.jde_coupa.mark_and_payer import (
-    BIRTH_FLOW,
     HIGHEST_NUMBER,
     NUMBER_BASE,
+    ORIGIN_FLOW,
     SETTLED_STATUSES,
     UNCLEAR_STATUSES,
     UNDONE_STATUSES,
@@ -126,7 +126,7 @@ class PaymentsToJde(Flow):
     source_role, source_entity = "coupa", "payments"
     target_role, target_entity = "jde", "F0413"
     natural_key = "payment number"
-    named_by = ("number",)
+    lookup_fields = ("number",)
     document_columns: ClassVar[Mapping[str, str]] = {
         **COLUMNS,
         "touched": "bool",
@@ -145,18 +145,18 @@ class PaymentsToJde(Flow):
     }
     Settings = PaymentsToJdeSettings
 
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__(bench)
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
         # documents whose payment a clerk voided in JDE, as this run has read it
         self._touched: set[str] = set()
 
     @cached_property
     def records(self) -> PaymentRecords:
         """The payments in JD Edwards."""
-        return PaymentRecords(self.bench)
+        return PaymentRecords(self.context)
 
     @property
-    def looks_first(self) -> bool:  # type: ignore[override]
+    def lookup_before_create(self) -> bool:  # type: ignore[override]
         """A ledger that was lost, or restored, does not know what was booked before."""
         return not begins_empty(self)
 
@@ -178,12 +178,12 @@ class PaymentsToJde(Flow):
 
     def all_keys(self) -> dict[str, date | None]:
         days: dict[str, date | None] = {}
-        for rows in self.bench.reader("coupa").all_rows("payments", ["id", "updated_on", "record"]):
+        for rows in self.context.reader("coupa").all_rows("payments", ["id", "updated_on", "record"]):
             days |= keys_of(rows)
         return days
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        assembly = details_of(self.bench, keys, self.settings.kinds)
+        assembly = details_of(self.context, keys, self.settings.kinds)
         blank = {
             "left": "",
             "return_status": None,
@@ -201,16 +201,16 @@ class PaymentsToJde(Flow):
     def resolve(self, frames: Frames) -> Frames:
         documents = frames.documents.copy()
         rows, keys = records(documents), list(documents["key"])
-        known = self.bench.ledger.deliveries.load(self.full_name, keys)
-        booked = set(self.bench.ledger.links.of(self.full_name, keys))
+        known = self.context.ledger.deliveries.load(self.full_name, keys)
+        booked = set(self.context.ledger.links.of(self.full_name, keys))
         begun = booked | {key for key, each in known.items() if each.state in ("sending", "in_doubt") or each.attempts}
         self._decided(rows)
         wanted = [
             row for row in rows if row["ignored"] is None and (row["settled"] or row["unclear"] or row["key"] in begun)
         ]
-        vouchers = PaidVouchers(self.bench).of(wanted)
-        periods = periods_of(self.bench, self.settings)
-        payer, act = payer_problem(self.bench.integration.settings, "coupa"), self.records.missing()
+        vouchers = PaidVouchers(self.context).of(wanted)
+        periods = periods_of(self.context, self.settings)
+        payer, act = payer_problem(self.context.integration.settings, "coupa"), self.records.missing()
         for row in rows:
             found = vouchers.get(row["key"])
             row |= {"payer": payer, "act": act}
@@ -252,7 +252,7 @@ class PaymentsToJde(Flow):
 
     def _decided(self, rows: Sequence[dict[str, Any]]) -> None:
         """What a person says of payments that may have left; without a word they are held."""
-        words = self.bench.ledger.mappings.table(self.bench.integration.name, REVERSALS)
+        words = self.context.ledger.mappings.table(self.context.integration.name, REVERSALS)
         for row in rows:
             said = words.get(str(row["detail"]), "").strip().lower() if row["unclear"] else ""
             row["settled"], row["undone"] = row["settled"] or said == POST, row["undone"] or said == REVERSE
@@ -261,14 +261,14 @@ class PaymentsToJde(Flow):
 
     def _returning(self, found: PaidVoucher) -> dict[str, Any]:
         """On which pay status the voucher stands once its payment is void: JDE itself puts A, which its run selects."""
-        status = return_status(self.bench.integration.settings, born_in_coupa=found.born_in_coupa)
+        status = return_status(self.context.integration.settings, originates_in_coupa=found.originates_in_coupa)
         lacks = status is not None and not self.records.missing() and bool(self._lacks_return)
         return {"return_status": status, "no_return": ", ".join(found.keys) or "its voucher" if lacks else None}
 
     @cached_property
     def _lacks_return(self) -> list[str]:
         """What the orchestration lacks to put a voucher back on a pay status; asks JDE."""
-        return lacking_inputs(self.bench, {VOID: (RETURN_STATUS,)})
+        return lacking_inputs(self.context, {VOID: (RETURN_STATUS,)})
 
     def _dated(self, row: Mapping[str, Any], company: str, periods: Any, *, booked: bool) -> dict[str, Any]:
         """The G/L date of what is to be done next; what stands needs none."""
@@ -321,7 +321,7 @@ class PaymentsToJde(Flow):
         """The link that the flow of approved invoices brings once the invoice has its voucher; a person's word."""
         if why == "payment_may_have_left":
             return f"{REVERSALS}:{row['detail']}"
-        name = self.bench.integration.name
+        name = self.context.integration.name
         return f"link:{name}/approved_invoices:invoices:{row['invoice']}" if why == "voucher_not_linked" else None
 
     def _number(self, detail: int) -> int:
@@ -363,7 +363,7 @@ class PaymentsToJde(Flow):
     def targets(self) -> list[Target]:
         """Every payment of such a number, and what our void deleted."""
         found = self.records.within(self._number(1), HIGHEST_NUMBER)
-        linked_to = {each.target_id for each in self.bench.ledger.links.all(flow=self.full_name)}
+        linked_to = {each.target_id for each in self.context.ledger.links.all(flow=self.full_name)}
         return [*found, *taken_back(self, self.records, linked_to - {each.id for each in found}).values()]
 
     @cached_property
@@ -441,18 +441,20 @@ class PaymentsToJde(Flow):
         )
 
     def startup_problems(self) -> list[str]:
-        payer, act = payer_problem(self.bench.integration.settings, "coupa"), self.records.missing()
+        payer, act = payer_problem(self.context.integration.settings, "coupa"), self.records.missing()
         found = [f"{self.full_name} books payments of Coupa Pay, but {payer}"] if payer else []
-        granted = getattr(self.bench.connection("coupa"), "scopes", ())
+        granted = getattr(self.context.connection("coupa"), "scopes", ())
         lacking = [scope for scope in PAYMENT_SCOPES if scope not in granted]
         if lacking:
             what = " and ".join(lacking)
             found.append(f"{self.full_name}: grant {what} to the OAuth client in Coupa and add them to `scopes`")
         if act is not None:
-            name = self.bench.connection("jde").name
+            name = self.context.connection("jde").name
             return [*found, f"{self.full_name}: {name} names no orchestration for {act}: set orchestrations.{act}"]
-        settings = self.bench.integration.settings
-        returns = any(return_status(settings, born_in_coupa=each) for each in (False, BIRTH_FLOW in settings.flows))
+        settings = self.context.integration.settings
+        returns = any(
+            return_status(settings, originates_in_coupa=each) for each in (False, ORIGIN_FLOW in settings.flows)
+        )
         told = dict.fromkeys([*self.records.lacking(), *(self._lacks_return if returns else [])])
         return [*found, *(f"{self.full_name}: {each}" for each in told)]
 

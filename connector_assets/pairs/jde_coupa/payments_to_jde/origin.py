@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import Any
 
 from connector_assets.documents.jde.keys import VOUCHER_KEY, Row, voucher_parts
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.pairs.jde_coupa.mark_and_payer import PAYMENT_FLOWS, booked_numbers
-from connector_assets.pairs.jde_coupa.payments_to_jde.details import invoices_paid, name_births
+from connector_assets.pairs.jde_coupa.payments_to_jde.details import invoices_paid, name_origins
 from connector_assets.pairs.jde_coupa.payments_to_jde.vouchers import PaidVouchers
 from connector_resources.unreadable import UnreadableRecord, set_aside
 
@@ -24,10 +24,10 @@ class OwnPayments:
     """Tells Coupa Pay's payments in JD Edwards from JD Edwards' own; one a flow and run, since Coupa's are read
     once."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
         # none where the flow is off: then only what is linked is known
-        self.numbers = booked_numbers(bench.integration.settings)
+        self.numbers = booked_numbers(context.integration.settings)
         self._unreadable: list[Any] = []
 
     def __call__(self, headers: Sequence[Row], details: Sequence[Row]) -> Collection[Any]:
@@ -52,19 +52,19 @@ class OwnPayments:
 
     def _linked(self, headers: Sequence[Row]) -> set[Any]:
         ids = {str(row["PYID"]): row["PYID"] for row in headers}
-        flow = f"{self.bench.integration.name}/{PAYMENT_FLOWS['coupa']}"
-        return {ids[id] for id in self.bench.ledger.links.by_target(flow, "F0413", list(ids))}
+        flow = f"{self.context.integration.name}/{PAYMENT_FLOWS['coupa']}"
+        return {ids[id] for id in self.context.ledger.links.by_target(flow, "F0413", list(ids))}
 
     @cached_property
     def _made(self) -> Mapping[int, dict[str, Any]]:
         """Id of a payment detail -> the invoice that it pays, of all payments that Coupa shows."""
         with set_aside() as unreadable:
-            found = invoices_paid(self.bench)
+            found = invoices_paid(self.context)
         self._unreadable = list(unreadable)
         return found
 
     def _vouchers(self, rows: Sequence[dict[str, Any]]) -> dict[str, set[Any]]:
         """Detail -> the vouchers (KCO, DCT, DOC) in force of its invoice."""
-        name_births(self.bench, rows)
-        found = PaidVouchers(self.bench).of(rows) if rows else {}
+        name_origins(self.context, rows)
+        found = PaidVouchers(self.context).of(rows) if rows else {}
         return {key: set(map(voucher_parts, paid.keys)) for key, paid in found.items()}

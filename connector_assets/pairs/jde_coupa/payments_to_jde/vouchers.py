@@ -11,7 +11,7 @@ from connector_assets.documents.jde.currencies import company_currencies, is_for
 from connector_assets.documents.jde.keys import VOUCHER_KEY, Row, by, is_void, text, voucher_key, voucher_parts
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
 from connector_assets.documents.jde.vouchers.reading import payee_of
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.money import ISO, Units
 from connector_assets.pairs.jde_coupa.invoices.remit_to import RemitTo
 from connector_assets.pairs.jde_coupa.mark_and_payer import origins
@@ -27,7 +27,7 @@ class PaidVoucher:
     vouchers: Sequence[Sequence[Row]]
     currency: str | None = None
     company: str = ""
-    born_in_coupa: bool = False
+    originates_in_coupa: bool = False
     units: Units = ISO
     remit_to: RemitTo | None = None
 
@@ -86,34 +86,34 @@ class PaidVoucher:
 class PaidVouchers:
     """Finds the vouchers of paid invoices, in JD Edwards as it is now."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
-        self.reader = bench.reader("jde")
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.reader = context.reader("jde")
         self.units = Units(self.reader.decimals)
-        self.remit_to = RemitTo(bench)
+        self.remit_to = RemitTo(context)
 
     def of(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, PaidVoucher]:
         """Document key -> its voucher: the one whose key the invoice carries, else the one it is linked to, else those
         that were made of it."""
-        born = {row["key"]: f"F0411:{row['born_as']}" if row["born_as"] else None for row in rows}
+        named_in_invoice = {row["key"]: f"F0411:{row['born_as']}" if row["born_as"] else None for row in rows}
         linked = self._linked([row["invoice"] for row in rows])
-        keys = {row["key"]: born[row["key"]] or linked.get(row["invoice"]) for row in rows}
+        keys = {row["key"]: named_in_invoice[row["key"]] or linked.get(row["invoice"]) for row in rows}
         named = self._named([key for key in keys.values() if key])
         unnamed = {int(row["invoice"]) for row in rows if not keys[row["key"]]}
-        made = origins(self.bench).vouchers(self.reader, unnamed)
+        made = origins(self.context).vouchers(self.reader, unnamed)
         currencies = company_currencies(self.reader)
         found = {}
         for row in rows:
             key = keys[row["key"]]
             vouchers = [named[key]] if key in named else [] if key else made[int(row["invoice"])]
             paid = _paid([items for items in vouchers if not is_void(items)], currencies)
-            found[row["key"]] = replace(paid, born_in_coupa=not key, units=self.units, remit_to=self.remit_to)
+            found[row["key"]] = replace(paid, originates_in_coupa=not key, units=self.units, remit_to=self.remit_to)
         return found
 
     def _linked(self, invoices: Sequence[str]) -> dict[str, str]:
         """Invoice id -> voucher key, by the links of the invoices flow."""
-        flow = f"{self.bench.integration.name}/invoices"
-        links = self.bench.ledger.links.by_target(flow, "invoices", sorted(set(invoices)))
+        flow = f"{self.context.integration.name}/invoices"
+        links = self.context.ledger.links.by_target(flow, "invoices", sorted(set(invoices)))
         return {id: link.source_key for id, link in links.items()}
 
     def _named(self, keys: Sequence[str]) -> dict[str, list[Row]]:

@@ -26,12 +26,12 @@ _READ = ("id", "type", "status")
 
 def ended_between(flow: Flow, orders: Any, first: date, last: date) -> dict[str, date | None]:
     """The documents whose order a person ended in Coupa in these days; our own ends leave what was agreed on."""
-    bench = flow.bench
-    start, until = window_of(first, min(last, bench.today("coupa")), bench.time_zone("coupa"))
+    context = flow.context
+    start, until = window_of(first, min(last, context.today("coupa")), context.time_zone("coupa"))
     found = orders.changed_between(start, until, fields=_READ, filters={"type": EXTERNAL_ORDER})
     status = {str(each.id): each.status for each in found}
-    links = bench.ledger.links.by_target(flow.full_name, flow.target_entity, list(status))
-    known = bench.ledger.deliveries.load(flow.full_name, [link.source_key for link in links.values()])
+    links = context.ledger.links.by_target(flow.full_name, flow.target_entity, list(status))
+    known = context.ledger.deliveries.load(flow.full_name, [link.source_key for link in links.values()])
     return {
         link.source_key: last
         for id, link in links.items()

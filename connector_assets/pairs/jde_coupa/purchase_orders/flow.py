@@ -21,7 +21,7 @@ import pandas as pd
 from connector_assets.documents.jde.keys import supplier_key
 from connector_assets.documents.jde.orders import reading as jde
 from connector_assets.engine.checks import FrameChecks, records
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Document, FieldChange, Target
 from connector_assets.engine.flow import Assembly, Flow, Frames, Source
 from connector_assets.engine.money import amount_text
@@ -66,7 +66,7 @@ class PurchaseOrders(Flow):
     source_role, source_entity = "jde", "F4301"
     target_role, target_entity = "coupa", "purchase_orders"
     natural_key = "po-number"
-    named_by = ("key", "number", "supplier", "currency", "amount")
+    lookup_fields = ("key", "number", "supplier", "currency", "amount")
     document_columns: ClassVar[Mapping[str, str]] = {
         **jde.COLUMNS,
         "number": "str",
@@ -89,20 +89,20 @@ class PurchaseOrders(Flow):
     }
     Settings = PurchaseOrderSettings
 
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__(bench)
+    def __init__(self, context: RunContext) -> None:
+        super().__init__(context)
         # documents whose order a person has ended in Coupa, as this run has read it
         self._touched: set[str] = set()
 
     @property
-    def looks_first(self) -> bool:  # type: ignore[override]
+    def lookup_before_create(self) -> bool:  # type: ignore[override]
         """An order that is in Coupa already is linked, not refused: a page of numbers a call."""
         return not begins_empty(self)
 
     @cached_property
     def accounts(self) -> Accounts:
         """The flow that keeps the accounts which the lines refer to."""
-        return Accounts(self.bench)
+        return Accounts(self.context)
 
     @cached_property
     def account_links(self) -> AccountLinks:
@@ -112,7 +112,7 @@ class PurchaseOrders(Flow):
     @property
     def orders(self) -> Any:
         """Coupa's purchase orders, their client opened on first use."""
-        return self.bench.client("coupa").purchase_orders
+        return self.context.client("coupa").purchase_orders
 
     @cached_property
     def steps(self) -> OrderSteps:
@@ -157,10 +157,10 @@ class PurchaseOrders(Flow):
         return bool(row["touched"])
 
     def all_keys(self) -> dict[str, date | None]:
-        return jde.all_orders(self.bench.reader("jde"), self.settings)
+        return jde.all_orders(self.context.reader("jde"), self.settings)
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        assembly = jde.assemble_orders(self.bench.reader("jde"), keys, self.settings)
+        assembly = jde.assemble_orders(self.context.reader("jde"), keys, self.settings)
         for row in assembly.documents:
             row["number"] = self.settings.number_of(row)
             row["on_hold"] = row["hold_code"] if self.settings.held_orders == "hold" else None
@@ -172,15 +172,15 @@ class PurchaseOrders(Flow):
 
     def resolve(self, frames: Frames) -> Frames:
         documents, lines = frames.documents.copy(), frames.lines.copy()
-        ledger, keys = self.bench.ledger, list(documents["key"])
+        ledger, keys = self.context.ledger, list(documents["key"])
         known = ledger.deliveries.load(self.full_name, keys)
         sent = {key for key, each in known.items() if each.target_id or each.state in ("sending", "in_doubt")}
         # linked by hand, it has a target though nothing was ever sent
         sent |= self._links(self.name, keys).keys()
         rows = records(documents)
         suppliers = self._links("suppliers", {supplier_key(row["supplier"]) for row in rows})
-        active = {row["code"] for row in self.bench.reader("coupa").snapshot("currencies")}
-        places = ledger.mappings.table(self.bench.integration.name, SHIP_TO)
+        active = {row["code"] for row in self.context.reader("coupa").snapshot("currencies")}
+        places = ledger.mappings.table(self.context.integration.name, SHIP_TO)
         bearers = _bearers(rows, sent)
         columns: dict[str, Callable[[Mapping[str, Any]], Any]] = {
             "ignored": lambda row: jde.order_rule(row, self.settings, sent=row["key"] in sent),
@@ -191,7 +191,7 @@ class PurchaseOrders(Flow):
         }
         for name, value in columns.items():
             documents[name] = pd.Series([value(row) for row in rows], index=documents.index, dtype=object)
-        documents["term_code"] = resolve_terms(self.bench, documents["term"])
+        documents["term_code"] = resolve_terms(self.context, documents["term"])
         lines["uom_code"] = self._units(lines["unit_of_measure"])
         return Frames(documents, self.account_links.resolve(lines))
 
@@ -206,15 +206,15 @@ class PurchaseOrders(Flow):
     def _units(self, units: pd.Series) -> pd.Series:
         """Coupa's unit for each of JDE's: mapped, else the same code; None where there is none, '' where Coupa has
         no such unit."""
-        mapped = self.bench.ledger.mappings.table(self.bench.integration.name, UNITS)
-        codes = {row["code"] for row in self.bench.reader("coupa").snapshot("uoms")}
+        mapped = self.context.ledger.mappings.table(self.context.integration.name, UNITS)
+        codes = {row["code"] for row in self.context.reader("coupa").snapshot("uoms")}
         found = [None if unit is None else mapped.get(unit, unit) for unit in units]
         known = [None if code is None else code if code in codes else "" for code in found]
         return pd.Series(known, index=units.index, dtype=object)
 
     def _links(self, flow: str, keys: Collection[str]) -> dict[str, str]:
         """Source key -> target id, of a flow of this integration."""
-        links = self.bench.ledger.links.of(f"{self.bench.integration.name}/{flow}", list(keys))
+        links = self.context.ledger.links.of(f"{self.context.integration.name}/{flow}", list(keys))
         return {key: link.target_id for key, link in links.items()}
 
     def refers_to(self, document: Document) -> Collection[tuple[str, str]]:
@@ -225,7 +225,7 @@ class PurchaseOrders(Flow):
         return order_checks(self.document_columns, self.line_columns, self._waits_for)
 
     def _waits_for(self, why: str, row: Mapping[str, Any]) -> str | None:
-        name = self.bench.integration.name
+        name = self.context.integration.name
         match why:
             case "supplier_not_linked":
                 return f"link:{name}/suppliers:{supplier_key(row['supplier'])}"
@@ -270,8 +270,8 @@ class PurchaseOrders(Flow):
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         return self.steps.decide(document, known, target)
 
-    def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
-        return self.steps.doubted(known, intents, target)
+    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+        return self.steps.progress_after_unknown(known, intents, target)
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         if target.raw.type != EXTERNAL_ORDER:
@@ -301,7 +301,7 @@ class PurchaseOrders(Flow):
     def startup_problems(self) -> list[str]:
         """The scopes, the tables, and the feature where a run found it off: what the connections' own checks do not ask
         for. Coupa is sent nothing: it has no setting that tells of the feature, and the first order finds out."""
-        coupa, name = self.bench.connection("coupa"), self.bench.connection("coupa").name
+        coupa, name = self.context.connection("coupa"), self.context.connection("coupa").name
         lacking = [scope for scope in PURCHASE_ORDER_SCOPES if scope not in getattr(coupa, "scopes", ())]
         if lacking:
             return [
@@ -309,13 +309,13 @@ class PurchaseOrders(Flow):
                 f" of connection {name}"
             ]
         problems = [self._unreadable(table) for table in jde.TABLES]
-        held = self.bench.ledger.exceptions.open(flow=self.full_name)
+        held = self.context.ledger.exceptions.open(flow=self.full_name)
         off = next((each.value or SWITCH_ON for each in held if each.reason == OFF), None)
         return [*filter(None, problems), *([f"{self.full_name}: {off}; then replay what is held"] if off else [])]
 
     def _unreadable(self, table: str) -> str:
         try:
-            self.bench.reader("jde").stamp(table)
+            self.context.reader("jde").stamp(table)
         except LoginRefused:
             raise
         except NotAllowed as problem:

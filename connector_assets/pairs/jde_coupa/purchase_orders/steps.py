@@ -91,8 +91,10 @@ class OrderSteps:
         if not changes:
             return None
         agreed = known.content if known.content is not None else target.content
-        strangers = [each for each in differences(base_of(agreed), held) if held[each.field] != wanted[each.field]]
-        found = [problem("changed_on_both_sides", each.field, each.told) for each in strangers]
+        foreign_changes = [
+            each for each in differences(base_of(agreed), held) if held[each.field] != wanted[each.field]
+        ]
+        found = [problem("changed_on_both_sides", each.field, each.told) for each in foreign_changes]
         if found and self.settings.on_conflict == "hold":
             return Hold(tuple(found), conflict=True)
         return Do(self._update(document, known, target, changes))
@@ -126,7 +128,7 @@ class OrderSteps:
             return None
         return Do(self._act("close", known, target, "closed"))
 
-    def doubted(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
         """What was accepted is forgotten; that we issued it is not, and shows by the status."""
         done = (known.stage or "").partition(":")[2]
         acts = {str(intent.detail.get("stage") or "").partition(":")[2] for intent in intents}

@@ -80,7 +80,7 @@ class Suppliers(Flow):
     target_role, target_entity = "coupa", "suppliers"
     party_column = "name"
     natural_key = "number"
-    named_by = ("number", "name")
+    lookup_fields = ("number", "name")
     document_columns: ClassVar[Mapping[str, str]] = {
         **jde.COLUMNS,
         "name": "str?",
@@ -90,7 +90,7 @@ class Suppliers(Flow):
     Settings = SupplierSettings
 
     @property
-    def looks_first(self) -> bool:  # type: ignore[override]
+    def lookup_before_create(self) -> bool:  # type: ignore[override]
         """A supplier that someone entered in Coupa meanwhile is linked, not refused: a page of numbers a call."""
         return not begins_empty(self)
 
@@ -100,10 +100,10 @@ class Suppliers(Flow):
         return jde.changed_suppliers(rows)
 
     def all_keys(self) -> dict[str, date | None]:
-        return jde.all_suppliers(self.bench.reader("jde"), self.bench.today("jde"))
+        return jde.all_suppliers(self.context.reader("jde"), self.context.today("jde"))
 
     def assemble(self, keys: Mapping[str, date | None]) -> Assembly:
-        reader, today = self.bench.reader("jde"), self.bench.today("jde")
+        reader, today = self.context.reader("jde"), self.context.today("jde")
         assembly = jde.assemble_suppliers(reader, keys, self.settings.payable_types, today)
         for row in assembly.documents:
             row |= {"name": None, "status": "active", "term_code": None}
@@ -111,19 +111,19 @@ class Suppliers(Flow):
 
     def resolve(self, frames: Frames) -> Frames:
         documents = frames.documents.copy()
-        links = self.bench.ledger.links.of(self.full_name, list(documents["key"]))
+        links = self.context.ledger.links.of(self.full_name, list(documents["key"]))
         # one that is not payable any more is made inactive where we delivered it, and left alone elsewhere
         documents["status"] = computed(documents, lambda row: "active" if row["payable"] else "inactive")
         documents["ignored"] = computed(
             documents, lambda row: None if row["payable"] or row["key"] in links else "not_payable_type"
         )
         documents["name"] = pd.Series(self._names(documents), index=documents.index, dtype=object)
-        documents["term_code"] = resolve_terms(self.bench, documents["term"])
+        documents["term_code"] = resolve_terms(self.context, documents["term"])
         return Frames(documents, frames.lines)
 
     def _names(self, documents: pd.DataFrame) -> list[str | None]:
         rows = records(documents)
-        bearers = bearers_in_target(self.bench.ledger, self.full_name) if rows else {}
+        bearers = bearers_in_target(self.context.ledger, self.full_name) if rows else {}
         return unique_names(rows, bearers, self.settings.unique_name)
 
     @property
@@ -149,7 +149,7 @@ class Suppliers(Flow):
             "number": str(row["number"]),
             "name": row["name"],
             "status": row["status"],
-            "tax_id": masked(row["tax_id"], self.bench.landing.seal),
+            "tax_id": masked(row["tax_id"], self.context.landing.seal),
             "payment_term": row["term_code"],
             "address": address_of(row),
             "email": row["email"],
@@ -159,19 +159,19 @@ class Suppliers(Flow):
     # -- the target side ------------------------------------------------------------------------------------------
 
     def holds_any(self) -> bool:
-        return bool(self.bench.client("coupa").suppliers.holds_any())
+        return bool(self.context.client("coupa").suppliers.holds_any())
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         numbers = [document.content["number"] for document in documents]
-        found = self.bench.client("coupa").suppliers.by_numbers(numbers)
+        found = self.context.client("coupa").suppliers.by_numbers(numbers)
         return {f"F0401:{number}": [self._observe(supplier)] for number, supplier in found.items()}
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
-        found = by_ids(self.bench.client("coupa").suppliers, ids)
+        found = by_ids(self.context.client("coupa").suppliers, ids)
         return {str(supplier.id): self._observe(supplier) for supplier in found}
 
     def _observe(self, supplier: Supplier) -> Target:
-        return observe(supplier, self.bench.landing.seal)
+        return observe(supplier, self.context.landing.seal)
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         return converge(
@@ -194,11 +194,11 @@ class Suppliers(Flow):
             **({"on-hold": True} if self.settings.new_suppliers == "on_hold" else {}),
             **stripped(body_of(document, set(content))),
         }
-        suppliers = self.bench.client("coupa").suppliers
+        suppliers = self.context.client("coupa").suppliers
         return Step(
             name="create",
             body=body,
-            send=sending(suppliers.create, document.facts["row"]["tax_id"], self.bench.landing.seal),
+            send=sending(suppliers.create, document.facts["row"]["tax_id"], self.context.landing.seal),
             outcome="created",
             stage=mark(content),
             refuses_second=True,
@@ -206,11 +206,11 @@ class Suppliers(Flow):
         )
 
     def _update(self, document: Document, target: Target, changes: tuple[FieldChange, ...]) -> Step:
-        suppliers, tax_id = self.bench.client("coupa").suppliers, document.facts["row"]["tax_id"]
+        suppliers, tax_id = self.context.client("coupa").suppliers, document.facts["row"]["tax_id"]
         return Step(
             name="update",
             body=body_of(document, {change.field for change in changes}),
-            send=sending(lambda sent: suppliers.update(int(target.id), sent), tax_id, self.bench.landing.seal),
+            send=sending(lambda sent: suppliers.update(int(target.id), sent), tax_id, self.context.landing.seal),
             outcome="updated",
             stage=mark(document.content),
             changes=changes,
@@ -234,15 +234,15 @@ class Suppliers(Flow):
     def look_at_accounts(self, *, whole: bool) -> list[str]:
         if self.settings.bank_accounts == "off":
             return []
-        links = self.bench.ledger.links.all(flow=self.full_name)
+        links = self.context.ledger.links.all(flow=self.full_name)
         suppliers = {number_of(link.source_key): link.source_key for link in links}
         return bank_accounts.look(self, suppliers, "PYE", whole=whole)
 
     def startup_notes(self) -> list[str]:
-        return bank_accounts.notes(self.bench, self.settings, self.full_name)
+        return bank_accounts.notes(self.context, self.settings, self.full_name)
 
     def targets(self) -> list[Target]:
-        return [self._observe(supplier) for supplier in self.bench.client("coupa").suppliers.all()]
+        return [self._observe(supplier) for supplier in self.context.client("coupa").suppliers.all()]
 
     def key_of(self, target: Target) -> str | None:
         number = str(target.content["number"] or "")

@@ -14,7 +14,7 @@ from typing import Any
 
 from connector_assets.engine.money import amount_text
 
-PAPERS = ("order", "receipt", "invoice", "voucher")
+DOCUMENTS = ("order", "receipt", "invoice", "voucher")
 ZERO = Decimal(0)
 
 
@@ -40,7 +40,7 @@ class Matter:
     key: str
     day: date | None = None
     received: bool = False
-    papers: dict[str, Said] = field(default_factory=dict)
+    documents: dict[str, Said] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +99,13 @@ def _more(one: Decimal | None, other: Decimal | None) -> bool:
 
 
 def _values(matter: Matter, what: str) -> dict[str, Any]:
-    said = {paper: getattr(matter.papers[paper], what) for paper in PAPERS if paper in matter.papers}
+    said = {paper: getattr(matter.documents[paper], what) for paper in DOCUMENTS if paper in matter.documents}
     return {paper: value for paper, value in said.items() if value is not None}
 
 
 def _line(matter: Matter, what: str, why: str) -> Discrepancy:
     said = _values(matter, what)
-    shown = {paper: _text(what, said.get(paper)) for paper in PAPERS}
+    shown = {paper: _text(what, said.get(paper)) for paper in DOCUMENTS}
     return Discrepancy(key=matter.key, day=matter.day, what=what, why=why, **shown)
 
 

@@ -2,7 +2,7 @@
 
 An order line is a matter of four papers: F4311, its receipts in F43121, the lines of Coupa's invoices for it, and the
 vouchers that name it in F0411 (PKCO, PDCT, PO, LNID). An invoice without an order is a matter of two: itself and the
-voucher that it came from or became. Papers that count for nothing (void, rejected, cancelled) say nothing.
+voucher that it came from or became. Documents that count for nothing (void, rejected, cancelled) say nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from connector_assets.documents.jde.orders.reading import OrderRules
 from connector_assets.documents.jde.vouchers.distribution import distribute
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
 from connector_assets.documents.jde.vouchers.taxes import charged, taxed
-from connector_assets.engine.context import Workbench
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import Source
 from connector_assets.pairs.jde_coupa.accounts.flow import Accounts
 from connector_assets.pairs.jde_coupa.invoices.flow import Invoices
@@ -57,7 +57,7 @@ class _Touched:
     invoices: Days = field(default_factory=dict)
 
 
-class Papers:
+class ThreeWayMatch:
     """The matters of some days. Asked for only where a flow is on that brings orders or invoices of both systems."""
 
     kind: ClassVar[str] = "jde_coupa"
@@ -70,12 +70,12 @@ class Papers:
         Source("jde", "F0010", daily=False),
     )
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
-        self.jde = bench.reader("jde")
-        self.invoices = Invoices(bench)
-        self.orders: OrderRules = PurchaseOrders(bench).settings if self._sends_orders else OrderRules()
-        self.charts = Accounts(bench).settings
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.jde = context.reader("jde")
+        self.invoices = Invoices(context)
+        self.orders: OrderRules = PurchaseOrders(context).settings if self._sends_orders else OrderRules()
+        self.charts = Accounts(context).settings
 
     def of(self, first: date, last: date) -> list[Matter]:
         """What is to be compared of these days, both included: order lines first, then invoices without an order."""
@@ -94,7 +94,7 @@ class Papers:
             for row in rows:
                 ordered = _order_of(row)
                 _note(found.orders if ordered else found.vouchers, ordered or voucher_key(row), row["UPMJ"])
-        reader: Any = self.bench.reader("coupa")
+        reader: Any = self.context.reader("coupa")
         numbers: Days = {}
         for rows in reader.windows("invoices", first, last):
             for row in rows:
@@ -112,17 +112,17 @@ class Papers:
         """The JDE orders behind these order numbers of Coupa; an order that was born in Coupa has none."""
         if not numbers or not self._sends_orders:
             return {}
-        held = self.bench.client("coupa").purchase_orders.by_numbers(sorted(numbers), fields=["id", "po_number"])
+        held = self.context.client("coupa").purchase_orders.by_numbers(sorted(numbers), fields=["id", "po_number"])
         days = {str(order.id): numbers[number] for number, order in held.items()}
-        links = self.bench.ledger.links.by_target(self._flow("purchase_orders"), "purchase_orders", list(days))
+        links = self.context.ledger.links.by_target(self._flow("purchase_orders"), "purchase_orders", list(days))
         return {link.source_key: days[id] for id, link in links.items()}
 
     @cached_property
     def _sends_orders(self) -> bool:
-        return PurchaseOrders.name in self.bench.integration.settings.flows
+        return PurchaseOrders.name in self.context.integration.settings.flows
 
     def _flow(self, name: str) -> str:
-        return f"{self.bench.integration.name}/{name}"
+        return f"{self.context.integration.name}/{name}"
 
     # -- order lines ----------------------------------------------------------------------------------------------
 
@@ -148,16 +148,16 @@ class Papers:
             number = _plain(row["LNID"])
             matter = Matter(f"F4311:{'/'.join(map(str, name[:3]))}/{number}", days[order_key(row)])
             foreign = is_foreign(head)
-            matter.papers["order"] = self._ordered(row, head, foreign)
+            matter.documents["order"] = self._ordered(row, head, foreign)
             got = [each for each in receipts.get(name, ()) if text(each.get("MATC")) == RECEIPT]
             # a line that nothing was ever received for may be one that needs no receipt
             matter.received = bool(got) or bool(row.get("UREC"))
             if got:
-                matter.papers["receipt"] = Said(quantity=sum((each.get("UREC") or ZERO for each in got), ZERO))
+                matter.documents["receipt"] = Said(quantity=sum((each.get("UREC") or ZERO for each in got), ZERO))
             if lines := invoiced.get((order_key(row), number)):
-                matter.papers["invoice"] = _of_invoices(lines)
+                matter.documents["invoice"] = _of_invoices(lines)
             if paid := vouchers.get((*name[:2], str(row["DOCO"]), row["LNID"])):
-                matter.papers["voucher"] = self._vouchered(paid, journal, row)
+                matter.documents["voucher"] = self._vouchered(paid, journal, row)
             matters.append(matter)
         return matters
 
@@ -202,9 +202,9 @@ class Papers:
         """(order key, line number) -> the lines of Coupa's invoices for it."""
         if not self._sends_orders:
             return {}
-        links = self.bench.ledger.links.of(self._flow("purchase_orders"), list(days))
+        links = self.context.ledger.links.of(self._flow("purchase_orders"), list(days))
         keys = {link.target_id: key for key, link in links.items()}
-        client = self.bench.client("coupa")
+        client = self.context.client("coupa")
         names: dict[int, tuple[str, str]] = {}
         numbers: dict[str, str] = {}
         for order in client.purchase_orders.by_ids(
@@ -230,7 +230,7 @@ class Papers:
     # -- invoices without an order --------------------------------------------------------------------------------
 
     def _without_order(self, touched: _Touched) -> list[Matter]:
-        ledger = self.bench.ledger
+        ledger = self.context.ledger
         sent = ledger.links.of(self._flow("invoices"), list(touched.vouchers))
         ids: Days = dict(touched.invoices)
         for key, link in sent.items():
@@ -240,7 +240,7 @@ class Papers:
         for number, link in came.items():
             _note(ids, link.source_key.partition(":")[2], touched.vouchers[f"F0411:{number}"])
         pairs, from_jde = self._pairs(ids)
-        held = self.bench.client("coupa").invoices.by_ids([int(id) for id in pairs])
+        held = self.context.client("coupa").invoices.by_ids([int(id) for id in pairs])
         parts = [voucher_parts(key) for key in set(pairs.values())]
         items = without_audit_rows(self.jde.complete("F0411", VOUCHER_KEY, parts))
         journal = self._journal(items)
@@ -256,12 +256,12 @@ class Papers:
                 "invoice": _of_invoices([(invoice, line) for line in invoice.invoice_lines], whole=invoice),
                 "voucher": self._of_voucher(vouchers[key], journal.get(key, ()), as_sent=str(invoice.id) in from_jde),
             }
-            matters.append(Matter(f"invoices:{invoice.id}", ids[str(invoice.id)], papers=said))
+            matters.append(Matter(f"invoices:{invoice.id}", ids[str(invoice.id)], documents=said))
         return matters
 
     def _pairs(self, ids: Collection[str]) -> tuple[dict[str, str], set[str]]:
         """Invoice id -> key of the voucher that it came from or became; and the ids of those that came from one."""
-        ledger = self.bench.ledger
+        ledger = self.context.ledger
         sent = ledger.links.by_target(self._flow("invoices"), "invoices", ids)
         pairs = {id: link.source_key for id, link in sent.items()}
         became = ledger.links.of(self._flow("approved_invoices"), [f"invoices:{id}" for id in ids])

@@ -52,7 +52,7 @@ class Keys(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Place:
+class Receiver:
     """Where events of one Coupa connection come in, and the integrations that read it."""
 
     connection: CoupaConnection
@@ -61,7 +61,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class BillPlace:
+class BillReceiver:
     """Where notifications of one BILL connection come in, and the integrations that read it."""
 
     connection: BillConnection
@@ -74,21 +74,23 @@ class BillPlace:
         return self.settings.url(self.connection.name)
 
 
-AnyPlace = Place | BillPlace
+AnyReceiver = Receiver | BillReceiver
 
 
 class Secrets:
     """The inbox's credentials of all places, read anew every few seconds."""
 
-    def __init__(self, store: CredentialStore, places: Mapping[str, AnyPlace], clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, store: CredentialStore, receivers: Mapping[str, AnyReceiver], clock: Clock = SYSTEM_CLOCK
+    ) -> None:
         self._store = store
-        self._places = places
+        self._receivers = receivers
         self._clock = clock
         self._lock = threading.Lock()
         self._known: dict[str, tuple[float, dict[str, str]]] = {}
 
     def __repr__(self) -> str:
-        return f"Secrets({', '.join(self._places)})"
+        return f"Secrets({', '.join(self._receivers)})"
 
     def of(self, connection: str) -> dict[str, str]:
         """Name -> value. Raises UnusableInput naming one that is missing."""
@@ -105,8 +107,8 @@ class Secrets:
         with self._lock:
             read_at, found = self._known.get(connection, (None, {}))
             if read_at is None or self._clock.monotonic() - read_at > fresh_seconds:
-                place = self._places[connection]
-                needed = place.settings.credential_names if isinstance(place, Place) else (ORGANISATION,)
+                receiver = self._receivers[connection]
+                needed = receiver.settings.credential_names if isinstance(receiver, Receiver) else (ORGANISATION,)
                 found = self._store.get(connection, needed)
                 self._known[connection] = (self._clock.monotonic(), found)
             return found
@@ -114,43 +116,43 @@ class Secrets:
     def clients(self) -> list[Client]:
         """All logins for tokens."""
         found = []
-        for name, place in self._places.items():
-            if isinstance(place, Place) and place.settings.bearer is not None:
+        for name, receiver in self._receivers.items():
+            if isinstance(receiver, Receiver) and receiver.settings.bearer is not None:
                 secrets = self.of(name)
                 found.append(Client(name, secrets[CLIENT_ID], secrets[CLIENT_SECRET]))
         return found
 
 
-def places_of(settings: Settings) -> dict[str, AnyPlace]:
+def receivers_of(settings: Settings) -> dict[str, AnyReceiver]:
     """Connection -> its place, of those whose settings have an inbox."""
-    found: dict[str, AnyPlace] = {}
+    found: dict[str, AnyReceiver] = {}
     for name, connection in settings.connections.items():
         readers = tuple(each.name for each in settings.integrations.values() if name in each.connections.values())
         if isinstance(connection, CoupaConnection) and connection.inbox is not None:
-            found[name] = Place(connection, connection.inbox, readers)
+            found[name] = Receiver(connection, connection.inbox, readers)
         elif isinstance(connection, BillConnection) and connection.inbox is not None:
-            found[name] = BillPlace(connection, connection.inbox, readers)
+            found[name] = BillReceiver(connection, connection.inbox, readers)
     return found
 
 
-def open_places(home: Home) -> tuple[dict[str, AnyPlace], Secrets]:
+def open_receivers(home: Home) -> tuple[dict[str, AnyReceiver], Secrets]:
     """What `connector inbox serve` serves. Raises UnusableInput where there is nothing to serve, where a credential is
     missing, and where what comes in would lead nowhere or could be two clients'."""
     settings = home.settings()
-    places = places_of(settings)
-    if not places:
+    receivers = receivers_of(settings)
+    if not receivers:
         broken = "".join(f"; {reason}" for reason in settings.broken_connections.values())
         raise UnusableInput(f"no connection of {settings.path} has an inbox: set `inbox` of one{broken}")
-    for name, place in places.items():
-        if not place.integrations:
+    for name, receiver in receivers.items():
+        if not receiver.integrations:
             raise UnusableInput(f"{name} has an inbox, but no integration that can be used reads it")
-    secrets = Secrets(home.credentials(), places)
-    for name in places:
+    secrets = Secrets(home.credentials(), receivers)
+    for name in receivers:
         secrets.of(name)
     ids = [client.id for client in secrets.clients()]
     if len(set(ids)) < len(ids):
         raise UnusableInput(f"two connections have the same {CLIENT_ID}: a token would be for either")
-    return places, secrets
+    return receivers, secrets
 
 
 def inbox_checks(home: Home, connection: Connection) -> list[Check]:

@@ -80,8 +80,8 @@ def test_waiting_ends(world: World, patient: bool, unique: bool) -> None:
     world.target.always["create"] = DROP_BEFORE
     documents = [bill(key, world.clock) for key in "ab"]
     start = world.clock.monotonic()
-    assert set(world.deliver(documents, wait_for_doubt=patient).values()) == {"in_doubt"}
-    assert world.clock.monotonic() - start <= world.pace.patience_seconds
+    assert set(world.deliver(documents, wait_for_outcomes=patient).values()) == {"in_doubt"}
+    assert world.clock.monotonic() - start <= world.policy.patience_seconds
     assert (world.clock.monotonic() > start) == patient
     del world.target.always["create"]
     world.clock.advance(WINDOW)
@@ -93,13 +93,13 @@ def test_waiting_ends(world: World, patient: bool, unique: bool) -> None:
 def test_a_doubt_whose_look_up_fails_keeps_its_time(world: World) -> None:
     world.target.fail("create", 1, DROP_BEFORE)
     documents = [bill("a", world.clock)]
-    assert world.deliver(documents, wait_for_doubt=False) == {"a": "in_doubt"}
+    assert world.deliver(documents, wait_for_outcomes=False) == {"a": "in_doubt"}
     due = world.known("a").due_at
     assert due is not None
     world.target.always["find"] = UNREACHABLE
     for _ in range(3):
         world.clock.advance(5)
-        assert world.deliver(documents, wait_for_doubt=False) == {"a": "in_doubt"}
+        assert world.deliver(documents, wait_for_outcomes=False) == {"a": "in_doubt"}
         assert world.known("a").due_at == due
     world.clock.advance(60)
     assert world.deliver(documents) == {"a": "in_doubt"}
@@ -186,7 +186,7 @@ def test_a_document_that_is_renamed_while_a_lost_create_may_still_come(
         renamed = replace(known, content={**known.content, "key": f"{key}-b", "number": f"N-{key}-b"})
         for _ in range(3):
             world.deliver([renamed])
-            world.clock.advance(world.pace.lease_seconds + WINDOW)
+            world.clock.advance(world.policy.lease_seconds + WINDOW)
         (record,) = world.copies(f"{key}-b")
         assert not world.copies(key), f"{process.crossed[-1]}: the first one came after all"
         assert world.ledger.links.of(world.flow_name, [key])[key].target_id == record.id
@@ -216,9 +216,9 @@ def test_a_payment_in_doubt_is_waited_for_even_when_something_else_is_to_be_done
     made twice."""
     world.target.fail("pay", 1, LATE)
     first = bill("a", world.clock, until="approved", paid="10.00")
-    assert world.deliver([first], wait_for_doubt=False) == {"a": "in_doubt"}
+    assert world.deliver([first], wait_for_outcomes=False) == {"a": "in_doubt"}
     changed = bill("a", world.clock, until="approved", paid="10.00", name="Other")
-    assert world.deliver([changed], wait_for_doubt=False) == {"a": "in_doubt"}
+    assert world.deliver([changed], wait_for_outcomes=False) == {"a": "in_doubt"}
     assert world.deliver([changed]) == {"a": "updated"}
     (record,) = world.copies("a")
     assert (record.payments, record.values["name"]) == (["10.00"], "Other")
@@ -312,7 +312,7 @@ def test_a_document_that_is_held_or_ignored_while_a_call_is_in_doubt(world: Worl
 def test_a_change_in_doubt_of_a_document_that_is_held_meanwhile(world: World) -> None:
     world.deliver([bill("a", world.clock)])
     world.target.fail("update", 1, LATE)
-    assert world.deliver([bill("a", world.clock, name="Other")], wait_for_doubt=False) == {"a": "in_doubt"}
+    assert world.deliver([bill("a", world.clock, name="Other")], wait_for_outcomes=False) == {"a": "in_doubt"}
     held = bill("a", world.clock, name="Other", held="too_long")
     assert world.deliver([held]) == {"a": "held"}
     assert world.ledger.intents.unfinished(world.flow_name, ["a"]) == {}
@@ -478,7 +478,7 @@ def test_the_wall_clock_is_put_back_after_a_crash(world: World, clock: SetClock,
         with pytest.raises(Crash):
             world.engine(flow).deliver([document])
     else:
-        assert world.deliver([document], wait_for_doubt=False) == {"a": "in_doubt"}
+        assert world.deliver([document], wait_for_outcomes=False) == {"a": "in_doubt"}
     clock.set_by(-1200)
     found = world.deliver([document], patience_seconds=1300)
     assert found in ({"a": "created"}, {"a": "in_doubt"})
@@ -507,7 +507,7 @@ def test_what_is_believed_absent_stays_due_should_the_process_die_then(world: Wo
     """Its day may be long past: the ledger alone remembers that it was to be sent again."""
     world.target.fail("create", 1, DROP_BEFORE)
     document = bill("a", world.clock)
-    assert world.deliver([document], wait_for_doubt=False) == {"a": "in_doubt"}
+    assert world.deliver([document], wait_for_outcomes=False) == {"a": "in_doubt"}
     world.clock.advance(WINDOW)
     process = Process(world.ledger, world.target, dies_at=3)
     with pytest.raises(Crash):

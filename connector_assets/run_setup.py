@@ -1,4 +1,4 @@
-"""Putting a run's tools together from a home: clients with their credentials, readers, the run's context, the policy."""
+"""Putting a run together from a home: clients with their credentials, readers, the run context, the policy."""
 
 from __future__ import annotations
 

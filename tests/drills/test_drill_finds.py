@@ -64,7 +64,7 @@ def test_look_ups_that_find_nothing_lead_to_duplicates(workshop: Workshop, monke
 def test_no_effect_window_leads_to_duplicates(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     policy_of = drill_scenes.policy_of
     monkeypatch.setattr(
-        drill_scenes, "pace_of", lambda flow: replace(policy_of(flow), effect_window=0.0, send_within=0.0)
+        drill_scenes, "policy_of", lambda flow: replace(policy_of(flow), effect_window=0.0, send_within=0.0)
     )
     assert DUPLICATE in found(workshop, "drop_late", "time_out_late")
 

@@ -111,7 +111,7 @@ def live_with_coupa(site: Site, killed: Callable[[Any], None]) -> str:
     site.sync("invoices")
     site.approve("invoices")
     books.voucher(1009, costs=(("30.5010", "8009.00"),), supplier=4344)
-    site.pace = {"tries": 1, "wait_for_doubt": False}
+    site.policy = {"tries": 1, "wait_for_outcomes": False}
     # refused: what Coupa's approvers let go cannot be changed
     site.spend.approve("INV-1003")
     books.line(approved, 1, "30.5010", "123.00")
@@ -129,7 +129,7 @@ def live_with_coupa(site: Site, killed: Callable[[Any], None]) -> str:
     # what people said: a mapping, a link
     site.map_value("payment_terms", "N90", "Net 90")
     # in doubt: nobody knows yet that it did not take effect
-    site.pace = {"tries": 1, "wait_for_doubt": False}
+    site.policy = {"tries": 1, "wait_for_outcomes": False}
     books.voucher(1014, costs=(("30.5010", "114.00"),), supplier=4344)
     fail(site, {**CREATE, "kind": "drop_before", "times": 1})
     site.sync("invoices", due=False)
@@ -147,7 +147,7 @@ def live_with_coupa(site: Site, killed: Callable[[Any], None]) -> str:
     books.voucher(1015, costs=(("30.5010", "115.00"),))
     killed(site)
     # a plan that nobody has applied yet
-    site.pace = {}
+    site.policy = {}
     books.voucher(1016, costs=(("30.5010", "116.00"),), supplier=4344)
     assert gone and rejected and entered
     return site.plan("invoices")
@@ -188,7 +188,7 @@ def live_with_bill(site: BillSite, killed: Callable[[Any], None]) -> str:
     site.sync("bills", "approved_bills", "payments")
     books.change_items(stopped, "99.00")
     books.line(stopped, 1, "30.5010", "99.00")
-    site.pace = {"tries": 1, "wait_for_doubt": False}
+    site.policy = {"tries": 1, "wait_for_outcomes": False}
     # refused: a country that is none
     books.supplier(5007, "Nowhere Ltd")
     books.upsert("F0116", {"AN8": 5007, "EFTB": "2020-01-01", "CTR": "X1"})
@@ -211,16 +211,16 @@ def live_with_bill(site: BillSite, killed: Callable[[Any], None]) -> str:
     site.sync("approved_bills", due=False)
     # a payment whose posting never answered
     other = books.voucher(2007, costs=(("30.5010", "107.00"),), supplier=4344)
-    site.pace = {}
+    site.policy = {}
     site.sync("bills")
-    site.pace = {"tries": 1, "wait_for_doubt": False}
+    site.policy = {"tries": 1, "wait_for_outcomes": False}
     bill_paid.pay(site, site.bill.one("bills", **{"invoice.invoiceNumber": "INV-2007"})["id"])
     fail(site, {**ENTER, "kind": "drop_after", "times": 1})
     site.sync("payments", due=False)
     fail(site)
     books.voucher(2008, costs=(("30.5010", "108.00"),), supplier=4344)
     killed(site)
-    site.pace = {}
+    site.policy = {}
     books.voucher(2009, costs=(("30.5010", "109.00"),))
     assert paid and own and other
     return site.plan("bills")

@@ -57,7 +57,7 @@ def test_a_bill_that_the_network_made_twice_is_told_by_the_next_sweep(town: Bill
     entry = town.books.voucher()
     twice(town, "POST /connect/v3/bills")
     assert run(town) == {"created": 1}
-    assert town.sweep(FLOW).doubles == [key(entry)]
+    assert town.sweep(FLOW).duplicates == [key(entry)]
     [other] = others(town, FLOW, key(entry))
     town.books.voucher(costs=(("30.5010", "110.00"),))
     report = town.sync(FLOW)[FLOW]
@@ -78,9 +78,9 @@ def test_a_bill_that_a_person_enters_beside_ours_is_told(town: BillSite) -> None
     run(town)
     ours = town.bill.one(FLOW)
     bill_paid.enter(town, "another", "100.00", payee=ours["vendorId"])
-    assert town.sweep(FLOW).doubles == []
+    assert town.sweep(FLOW).duplicates == []
     second = bill_paid.enter(town, ours["invoice"]["invoiceNumber"].lower(), "100.00", payee=ours["vendorId"])
-    assert town.sweep(FLOW).doubles == [key(entry)]
+    assert town.sweep(FLOW).duplicates == [key(entry)]
     assert others(town, FLOW, key(entry)) == [second]
 
 
@@ -93,7 +93,7 @@ def test_two_bills_that_cover_one_pay_item_are_told(town: BillSite) -> None:
     ours = town.bill.one(FLOW)
     assert ours["description"].startswith(marked(entry, "001", "002"))
     copied = bill_paid.enter(town, "X-1", "40.00", marked(entry, "002"), payee=ours["vendorId"])
-    assert town.sweep(FLOW).doubles == [key(entry)]
+    assert town.sweep(FLOW).duplicates == [key(entry)]
     assert others(town, FLOW, key(entry)) == [copied]
     town.books.voucher(items=("65.00", "45.00"), costs=(("30.5010", "110.00"),))
     assert town.sync(FLOW)[FLOW].writes == 0
@@ -135,7 +135,7 @@ def test_a_credit_that_the_network_made_twice_is_told(town: BillSite) -> None:
     entry = town.books.voucher(kind="PD", costs=(("30.5010", "-40.00"),))
     twice(town, "POST /connect/v3/vendor-credits")
     assert run(town, CREDITS) == {"created": 1}
-    assert town.sweep(CREDITS).doubles == [key(entry)]
+    assert town.sweep(CREDITS).duplicates == [key(entry)]
     [other] = others(town, CREDITS, key(entry))
     town.bill.act("archive_credit", id=other)
     assert town.sweep(CREDITS).single == [key(entry)]
@@ -152,10 +152,10 @@ def test_a_vendor_that_is_there_twice_is_told(town: BillSite, with_marker: bool)
     ours = town.bill.one("vendors", shortName="JDE 4343")
     body = {"name": ours["name"], "address": bill_paid.ADDRESS, "billCurrency": ours["billCurrency"]}
     town.bill.act("enter_vendor", body=body | {"billCurrency": "USD"})
-    assert town.sweep("vendors").doubles == []
+    assert town.sweep("vendors").duplicates == []
     more = {"name": "Somebody", "shortName": "JDE 4343"} if with_marker else {}
     second = str(town.bill.act("enter_vendor", body=body | more)["id"])
-    assert town.sweep("vendors").doubles == [supplier]
+    assert town.sweep("vendors").duplicates == [supplier]
     assert others(town, "vendors", supplier) == [second]
     town.bill.act("archive_vendor", id=second)
     assert town.sweep("vendors").single == [supplier]
@@ -176,7 +176,7 @@ def test_a_payment_that_the_network_posted_twice_is_told(town: BillSite, mode: s
     twice(town, **CALL)
     town.sync("payments")
     town.sync("payments")
-    assert town.sweep("payments").doubles == [paid.key()]
+    assert town.sweep("payments").duplicates == [paid.key()]
     assert len(others(town, "payments", paid.key())) == 1
 
 
@@ -188,7 +188,7 @@ def test_a_voucher_that_the_network_entered_twice_is_told(town: BillSite) -> Non
     id = bill_born.bill(town)
     twice(town, **CALL, answer="first")
     town.sync(bill_born.FLOW)
-    assert town.sweep(bill_born.FLOW).doubles == [f"bills:{id}"]
+    assert town.sweep(bill_born.FLOW).duplicates == [f"bills:{id}"]
     [other] = others(town, bill_born.FLOW, f"bills:{id}")
     town.books.void(Entry(int(other.rpartition("/")[2]), "PV", "00001"))
     assert town.sweep(bill_born.FLOW).single == [f"bills:{id}"]
@@ -204,7 +204,7 @@ def test_an_account_or_a_department_that_is_there_twice_is_told(town: BillSite, 
     ours = town.bill.get(flow, links[0].target_id)
     given = {name: value for name, value in ours.items() if name in ("name", "description", "account", "code")}
     second = town.bill.create(flow, given)
-    assert town.sweep(flow).doubles == [links[0].source_key]
+    assert town.sweep(flow).duplicates == [links[0].source_key]
     assert others(town, flow, links[0].source_key) == [second]
     town.bill.set(flow, second, archived=True)
     assert town.sweep(flow).single == [links[0].source_key]

@@ -277,7 +277,7 @@ def test_a_bill_whose_creation_was_never_answered_is_found_with_the_old_payee(ow
     """Given a bill that BILL made without our hearing of it
     when the payee changes before it is looked up
     then the bill is found with the vendor that it was sent to, and archived before the new payee has one."""
-    owed.policy["wait_for_doubt"] = False
+    owed.policy["wait_for_outcomes"] = False
     lost = {"system": "bill", "route": "POST /connect/v3/bills", "kind": "drop_after", "calls": [1]}
     blind = {"system": "bill", "route": "GET /connect/v3/bills", "kind": "status", "status": 503}
     before = owed.bill.calls("GET /connect/v3/bills")

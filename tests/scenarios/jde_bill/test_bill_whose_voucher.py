@@ -24,7 +24,7 @@ def test_a_clerks_voucher_is_not_taken_for_the_first_bills_lost_one(town: BillSi
     """Given the very first bill, whose call was lost, and a clerk of JD Edwards who enters the same voucher under our
     login before we look, when the flow looks, then a person decides; the bill that changes voids nothing."""
     switched_on(town, mode="direct")
-    town.policy = {"wait_for_doubt": False}
+    town.policy = {"wait_for_outcomes": False}
     id = bill(town)
     town.sandbox.post("/faults", {"replace": True, "rules": [{**ENTER, "kind": "drop_before", "calls": [1]}]})
     run(town)

@@ -13,7 +13,7 @@ from scenario_orders import Purchasing, with_orders
 from scenario_payables import Payables
 from scenario_site import NAME, Site, outcomes
 
-from connector_assets.engine.duplicates import doubles
+from connector_assets.engine.duplicates import duplicates
 from connector_assets.engine.reasons import severity_of
 from connector_assets.engine.reconciling import compare
 from connector_assets.engine.replaying import replay
@@ -71,14 +71,14 @@ def test_an_invoice_that_the_network_made_twice_is_told_by_the_next_sweep(town: 
     assert not town.exceptions("invoices")
     swept = town.sweep("invoices")
     linked = link(town, "invoices", doubled.document)
-    assert swept.doubles == [doubled.document]
+    assert swept.duplicates == [doubled.document]
     told = found(town, "invoices")
     assert told.key == doubled.document
     assert sorted(told.value.replace(" (linked)", "").split(", ")) == sorted(invoices(town))
     assert f"{linked} (linked)" in told.value
     known = town.ledger.deliveries.load(f"{NAME}/invoices", [doubled.document])[doubled.document]
     assert (known.state, known.party, known.amount) == ("settled", "Anvil & Sons", Decimal(100))
-    assert town.sweep("invoices").doubles == []
+    assert town.sweep("invoices").duplicates == []
     assert found(town, "invoices").since == told.since
     void_the_other(town, linked)
     assert town.sweep("invoices").single == [doubled.document]
@@ -175,7 +175,7 @@ def test_the_target_is_read_by_the_page_and_not_by_the_document(town: Site) -> N
         with town.context() as context:
             flow = town._flow(context, "invoices")
             before = context.calls()[0]
-            assert doubles(flow) == {}
+            assert duplicates(flow) == {}
             return context.calls()[0] - before
 
     taken = []
@@ -208,9 +208,9 @@ def test_an_invoice_that_a_person_enters_again_is_told(town: Site, key: bool, nu
     town.sync("invoices")
     copy(town, key=False, **{"invoice-lines": [{"description": "x", "price": "-5.00", "type": "InvoiceAmountLine"}]})
     copy(town, key=False, supplier={"number": "4344"})
-    assert town.sweep("invoices").doubles == []
+    assert town.sweep("invoices").duplicates == []
     second = copy(town, key=key, **{"invoice-number": number})
-    assert town.sweep("invoices").doubles == [entry.document]
+    assert town.sweep("invoices").duplicates == [entry.document]
     assert str(second) in found(town, "invoices").value.split(", ")
     town.spend.set("invoices", second, status="voided")
     town.sweep("invoices")
@@ -275,7 +275,7 @@ def test_a_payment_that_the_network_recorded_twice_on_an_invoice_is_told(town: S
     twice(town, system="coupa", route="PUT /api/invoices/*")
     town.sync("invoices")
     assert len(town.spend.invoice("INV-4711")["payments"]) == 2
-    assert town.sweep("invoices").doubles == [entry.document]
+    assert town.sweep("invoices").duplicates == [entry.document]
     told = found(town, "invoices")
     assert "of 100.00 on" in told.value and "2 times" in told.value
     town.dismiss(told.id)
@@ -295,9 +295,9 @@ def test_a_voucher_that_the_network_entered_twice_is_told(town: Site, mode: str)
     town.sync(flow)
     told = town.sweep(flow)
     if mode == "batch":
-        assert (told.doubles, len(payables.vouchers(id)), town.exceptions(flow)) == ([], 1, [])
+        assert (told.duplicates, len(payables.vouchers(id)), town.exceptions(flow)) == ([], 1, [])
         return
-    assert told.doubles == [f"invoices:{id}"]
+    assert told.duplicates == [f"invoices:{id}"]
     linked = link(town, flow, f"invoices:{id}")
     assert f"{linked} (linked)" in found(town, flow).value
     void_voucher(town, payables, id, linked)
@@ -320,7 +320,7 @@ def test_a_voucher_that_jd_edwards_refuses_the_second_time_is_there_once(town: S
     [voucher] = payables.vouchers(id)
     [item] = payables.items(id)
     assert (voucher[2], link(town, flow, f"invoices:{id}").endswith(f"/{item['DOC']}")) == ("A", True)
-    assert (town.sweep(flow).doubles, town.exceptions(flow)) == ([], [])
+    assert (town.sweep(flow).duplicates, town.exceptions(flow)) == ([], [])
 
 
 def void_voucher(site: Site, payables: Payables, id: int, linked: str) -> None:
@@ -337,7 +337,7 @@ def test_a_voucher_that_a_clerk_enters_beside_ours_is_told(town: Site) -> None:
     town.configure(flow, mode="direct")
     town.sync(flow)
     entry = town.books.voucher(815, invoice="WEB-7")
-    assert town.sweep(flow).doubles == [f"invoices:{id}"]
+    assert town.sweep(flow).duplicates == [f"invoices:{id}"]
     assert f"00001/PV/{entry.doc}" in found(town, flow).value.split(", ")
     town.configure(flow, duplicates="send")
     assert town.sweep(flow).single == [f"invoices:{id}"]
@@ -362,7 +362,7 @@ def test_a_payment_whose_number_jd_edwards_refuses_the_second_time_is_booked_onc
         town.sandbox.clock.advance(300)
     [header] = town.sandbox.systems["jde"].dump()["F0413"].values()
     [known] = town.ledger.links.all(flow=f"{NAME}/{flow}")
-    assert (known.target_id, town.sweep(flow).doubles, town.exceptions(flow)) == (str(header["PYID"]), [], [])
+    assert (known.target_id, town.sweep(flow).duplicates, town.exceptions(flow)) == (str(header["PYID"]), [], [])
 
 
 @pytest.mark.as_delivered("jde.duplicate_payment_numbers")
@@ -380,7 +380,7 @@ def test_a_payment_that_the_network_booked_twice_is_told(town: Site) -> None:
     twice(town, **CALL)
     assert outcomes(town.sync(flow)[flow]) == {"created": 1}
     assert len(town.sandbox.systems["jde"].dump()["F0413"]) == 2
-    [key] = town.sweep(flow).doubles
+    [key] = town.sweep(flow).duplicates
     linked = link(town, flow, key)
     assert f"{linked} (linked)" in found(town, flow).value
     numbers = {str(row["PYID"]) for row in town.sandbox.systems["jde"].dump()["F0413"].values()}
@@ -397,12 +397,12 @@ def test_an_order_that_is_there_twice_is_told(town: Site) -> None:
     order = Purchasing(yard.books).order()
     twice(yard, system="coupa", route="POST /api/purchase_orders", answer="first")
     yard.sync("purchase_orders")
-    assert yard.sweep("purchase_orders").doubles == []
+    assert yard.sweep("purchase_orders").duplicates == []
     [ours] = yard.spend.all("purchase_orders")
     names = ("type", "supplier", "ship-to-address", "ship-to-user", "currency", "custom-fields")
     copied = {name: ours[name] for name in names} | {"po-number": "OP-100234", "status": "issued"}
     other = yard.spend.create("purchase_orders", copied | {"order-lines": []})
-    assert yard.sweep("purchase_orders").doubles == [order.document]
+    assert yard.sweep("purchase_orders").duplicates == [order.document]
     assert set(found(yard, "purchase_orders").value.split(", ")) == {f"{ours['id']} (linked)", str(other)}
     yard.spend.set("purchase_orders", other, status="cancelled")
     assert yard.sweep("purchase_orders").single == [order.document]
@@ -420,5 +420,5 @@ def test_where_the_target_refuses_a_second_one_there_is_nothing_to_tell(site: Si
         site.sandbox.post("/faults", {"kind": "twice", "system": "coupa", "route": route, "every": 2, "answer": answer})
     site.sync("suppliers", "accounts")
     site.sync("suppliers", "accounts")
-    assert site.sweep(flow).doubles == []
+    assert site.sweep(flow).duplicates == []
     assert not [each for each in site.exceptions(flow) if each.reason == "duplicate_in_target"]

@@ -331,7 +331,7 @@ def test_a_voucher_in_doubt_cannot_be_dismissed_until_it_was_looked_up(town: Sit
     when the clerk dismisses the doubt he is told that it must be looked up first: else an invoice might stand in Coupa
     that nobody looks for;
     when the next run has found it, there is nothing left to dismiss."""
-    town.policy = {"wait_for_doubt": False}
+    town.policy = {"wait_for_outcomes": False}
     town.sandbox.post("/faults", [{**CREATE, "kind": "late", "seconds": 1, "times": 1}])
     entry = town.books.voucher()
     assert outcomes(town.sync("invoices")["invoices"]) == {"in_doubt": 1}

@@ -152,7 +152,7 @@ def test_what_a_server_in_between_says_after_the_effect(desk: Site, answer: dict
 def test_what_was_known_of_a_doubt_is_told(desk: Site) -> None:
     """Given a redirect after a create took effect, and a Coupa that cannot be asked afterwards
     when the run ends, then exception and audit trail say what the answer was and when the call was sent."""
-    desk.policy = {"wait_for_doubt": False}
+    desk.policy = {"wait_for_outcomes": False}
     after = {
         "kind": "status_after",
         "status": 303,
@@ -199,7 +199,7 @@ def test_a_run_that_does_not_wait_leaves_its_doubts_to_the_next(desk: Site) -> N
     """Given a run that may not wait, and creates dropped before their effect
     when it ends those are in doubt, counted as such and no failure of the others;
     when the next run comes after the window, they are sent, once."""
-    desk.policy = {"wait_for_doubt": False}
+    desk.policy = {"wait_for_outcomes": False}
     fail(desk, {**CREATE, "kind": "drop_before", "every": 10})
     first = desk.sync("invoices")["invoices"]
     assert outcomes(first) == {"created": VOUCHERS - 3, "in_doubt": 3}

@@ -96,7 +96,7 @@ def test_nothing_is_payable_in_coupa_before_jde_has_let_go(external: Site) -> No
     external.books.voucher(4711)
     refuse = {"system": "jde", "route": CALL, "kind": "status", "status": 500}
     external.sandbox.post("/faults", [refuse])
-    external.policy = {"wait_for_doubt": False}
+    external.policy = {"wait_for_outcomes": False}
     external.sync("invoices")
     assert payables(external) == []
     external.sandbox.post("/faults", {"rules": [], "replace": True})

@@ -92,7 +92,7 @@ def test_a_number_that_a_plan_has_given_is_no_voucher_yet(town: Site, payables: 
 def test_a_number_of_ours_that_a_clerk_takes_first_is_left_to_him(town: Site, payables: Payables) -> None:
     """Given a number that was sent and did not arrive, and a clerk who types it meanwhile for another voucher
     when the invoice is sent again, then it gets another number, and there is one voucher of it."""
-    town.policy = {"wait_for_doubt": False}
+    town.policy = {"wait_for_outcomes": False}
     payables.invoice("WEB-1")
     enter = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
     rules = [{**enter, "kind": "drop_before", "calls": [1]}]

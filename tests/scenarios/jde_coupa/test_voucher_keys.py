@@ -54,7 +54,7 @@ def test_a_clerks_identical_voucher_is_never_taken_for_the_lost_one(town: Site, 
     payables.invoice("WEB-1")
     assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
     id = payables.invoice("WEB-2")
-    town.policy = {"wait_for_doubt": False}
+    town.policy = {"wait_for_outcomes": False}
     fault(town, "drop_before")
     town.sync(FLOW)
     by_hand(town, "WEB-2")
@@ -83,7 +83,7 @@ def test_a_lost_answer_is_found_by_what_has_shown_to_survive(town: Site, payable
 def test_without_any_proof_a_person_decides(town: Site, payables: Payables) -> None:
     """Given the very first voucher, of which no answer came, and a voucher that says the same and shows nothing of ours
     when it is looked for, then a person decides; linked by hand, it is ours: a change in Coupa voids it."""
-    town.policy = {"wait_for_doubt": False}
+    town.policy = {"wait_for_outcomes": False}
     id = payables.invoice("WEB-1")
     fault(town, "drop_before")
     town.sync(FLOW)

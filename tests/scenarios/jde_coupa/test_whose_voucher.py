@@ -25,7 +25,7 @@ def payables(town: Site) -> Payables:
     """The flow is on, and vouchers are entered at once."""
     made = Payables(town)
     town.configure(FLOW, mode="direct")
-    town.policy = {"wait_for_doubt": False}
+    town.policy = {"wait_for_outcomes": False}
     return made
 
 

@@ -27,10 +27,9 @@ from connector_assets.orchestration.resources import ConnectionResource, resourc
 from connector_assets.orchestration.schedules import INTEGRATION_TAG, poll_schedule, sweep_schedule
 from connector_assets.orchestration.source_assets import source_asset, source_key
 from connector_assets.orchestration.sweep import sweep_asset
-from connector_assets.orchestration.three_way_match import has_three_way_match, three_way_match_asset
-from connector_assets.pairs.jde_coupa.three_way_match.reading import ThreeWayMatch
-from connector_assets.pairs.registry import check_flows, check_numbers, flows_on
-from connector_assets.systems.jde.following import FOLLOWING, VOUCHERS
+from connector_assets.orchestration.three_way_match import three_way_match_asset
+from connector_assets.pairs.registry import check_flows, check_numbers, comparison_of, flows_on
+from connector_assets.systems.registry import system_of
 from connector_assets.templates import sandbox_connections
 from connector_resources.connections import IntegrationSettings, Settings
 from connector_resources.dagster_private.definitions import UnresolvedAssetJobDefinition
@@ -101,8 +100,8 @@ def build(settings: Settings) -> dg.Definitions:
         read = [sources.setdefault(asset.key, asset) for asset in _sources(settings, each, days)]
         written = [asset for flow in flows_on(each) for asset in flow_assets(flow, each, days)]
         swept = [sweep_asset(flow, each) for flow in flows_on(each)]
-        if has_three_way_match(each):
-            written.append(three_way_match_asset(each, days))
+        if match := comparison_of(each):
+            written.append(three_way_match_asset(each, match, days))
         integrations.append(Integration(each, [*read, *written], swept))
     return _definitions(settings, integrations, broken)
 
@@ -126,7 +125,7 @@ def _sources(
     seen = set()
     flows = [
         *(flow.sources for flow in flows_on(integration)),
-        *([ThreeWayMatch.sources] if has_three_way_match(integration) else []),
+        *([match.sources] if (match := comparison_of(integration)) else []),
     ]
     wanted = [source for sources in flows for source in sources]
     entities = {(source.role, source.entity) for source in wanted}
@@ -135,8 +134,9 @@ def _sources(
         key = source_key(connection.name, source.entity)
         if key not in seen:
             seen.add(key)
-            leads = [VOUCHERS] if connection.system == "jde" and source.entity in FOLLOWING else []
-            follows = [source_key(connection.name, each) for each in leads if (source.role, each) in entities]
+            described = system_of(connection.system).entities.get(source.entity)
+            leads = described.follows if described else None
+            follows = [source_key(connection.name, leads)] if leads and (source.role, leads) in entities else []
             yield source_asset(integration.name, connection, source, days, follows)
 
 

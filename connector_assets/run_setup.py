@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from inspect import signature
-from typing import Any, NamedTuple
+from typing import Any
 
 from connector_assets.engine.context import Integration, Reader, RunContext
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.task import DeliveryPolicy
 from connector_assets.pairs.registry import check_flows, check_numbers, flows_on
-from connector_assets.systems.bill.reader import BillReader
-from connector_assets.systems.coupa.reader import CoupaReader
-from connector_assets.systems.jde.reader import JdeReader
-from connector_assets.systems.reading import LandingReader
-from connector_resources.bill import BillClient
+from connector_assets.systems.registry import system_of
 from connector_resources.clock import SYSTEM_CLOCK, Clock
 from connector_resources.connections import Connection, Settings
-from connector_resources.coupa.client import CoupaClient
 from connector_resources.home import Home
-from connector_resources.http import Slots
-from connector_resources.jde.client import JdeClient
-from connector_resources.ledger import Ledger
-
-
-class System(NamedTuple):
-    """What a system brings: its client and its reader."""
-
-    client: Callable[..., Any]
-    reader: type[LandingReader]
-
-
-SYSTEMS = {
-    "jde": System(JdeClient, JdeReader),
-    "coupa": System(CoupaClient, CoupaReader),
-    "bill": System(BillClient, BillReader),
-}
 
 # how long a run waits for its own calls of unknown outcome before it ends, in seconds; 0 leaves them to the next run
 PATIENCE_VARIABLE = "CONNECTOR_PATIENCE_SECONDS"
@@ -50,29 +27,16 @@ def open_client(home: Home, connection: Connection, clock: Clock = SYSTEM_CLOCK)
     Raises UnusableInput naming a credential that is missing, or the ledger where it cannot be opened.
     """
     credentials = home.credentials().get(connection.name, connection.CREDENTIALS)
-    client = SYSTEMS[connection.system].client
-    if "slots" not in signature(client).parameters:
-        return client(connection, credentials, clock=clock)
-    return client(connection, credentials, clock=clock, slots=_slots(home.ledger(), connection, credentials, clock))
-
-
-def _slots(ledger: Ledger, connection: Connection, credentials: Mapping[str, str], clock: Clock) -> Slots:
-    """BILL counts calls in flight by developer key and organisation, and an hour's calls by the key (bill section
-    5.1)."""
-    limits: Any = connection.limits
-    return ledger.call_slots(
-        connection.name,
-        key=credentials["dev_key"],
-        organisation=credentials["organization_id"],
-        in_flight=limits.in_flight,
-        calls_per_hour=limits.calls_per_hour,
-        clock=clock,
-    )
+    system = system_of(connection.system)
+    slots = system.slots(home.ledger(), connection, credentials, clock)
+    if slots is None:
+        return system.client()(connection, credentials, clock=clock)
+    return system.client()(connection, credentials, clock=clock, slots=slots)
 
 
 def open_reader(context: RunContext, role: str) -> Reader:
     """The reader of the connection in this role."""
-    return SYSTEMS[context.connection(role).system].reader(context, role)
+    return system_of(context.connection(role).system).reader()(context, role)
 
 
 def integration_of(settings: Settings, name: str) -> Integration:

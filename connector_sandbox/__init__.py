@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from pkgutil import extend_path
 from typing import Any
 
 import msgspec
@@ -13,6 +14,9 @@ from connector_sandbox.kernel.sandbox import Sandbox
 from connector_sandbox.kernel.server import Server
 from connector_sandbox.kernel.system import BadCommandError
 from connector_sandbox.kernel.worlds import worlds
+
+# folders of other distributions count too: their systems are served beside ours
+__path__ = extend_path(__path__, __name__)
 
 __all__ = ["BadCommandError", "serve"]
 
@@ -44,8 +48,10 @@ def serve(
         limits=limits,
         faults=_rules(faults),
         state=None if state is None else Path(state),
-        options=options if trust is None else _trusting(options or {}, Path(trust)),
+        options=options,
     )
+    if trust is not None:
+        sandbox.trust(Path(trust))
     sockets = sandbox.bind(port_base)
 
     def ready() -> None:
@@ -56,10 +62,6 @@ def serve(
         Server(sandbox, ready).serve_until_told(sockets)
     finally:
         sandbox.close()
-
-
-def _trusting(options: Mapping[str, Mapping[str, Any]], trust: Path) -> dict[str, Mapping[str, Any]]:
-    return {**options, "bill": {**options.get("bill", {}), "trust": str(trust.absolute())}}
 
 
 def _rules(faults: Path | str | Sequence[Mapping[str, Any]] | None) -> Sequence[Mapping[str, Any]]:

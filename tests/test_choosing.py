@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from mutants import MUTANTS, Mutant
 
-from connector_assets.pairs.registry import KINDS
+from connector_assets.pairs.registry import all_flows
 
 MARKED = re.compile(r'^@pytest\.mark\.quick\("([^"]+)"\)$', re.MULTILINE)
 
@@ -16,7 +16,7 @@ MARKED = re.compile(r'^@pytest\.mark\.quick\("([^"]+)"\)$', re.MULTILINE)
 def test_every_flow_has_one_scenario_that_make_quick_runs() -> None:
     modules = (Path(__file__).parent / "scenarios").rglob("test_*.py")
     marked = [flow for module in modules for flow in MARKED.findall(module.read_text())]
-    assert sorted(marked) == sorted(f"{kind}/{flow.name}" for kind, flows in KINDS.items() for flow in flows)
+    assert sorted(marked) == sorted(f"{kind}/{flow.name}" for kind, flows in all_flows().items() for flow in flows)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

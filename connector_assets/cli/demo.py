@@ -95,17 +95,18 @@ def _sync_all(home: Home, first: date, last: date) -> list[Outcome]:
 
 def _live_on(home: Home, base: int) -> list[Outcome]:
     """The people of each pair act in its systems, and a sync of each follows, twice: so the ways back are shown."""
-    from connector_assets.cli.demo_people import ACTS, PEOPLE, people_of
+    from connector_assets.cli.demo_people import ACTS, people_of
     from connector_assets.cli.syncing import run_flows
-    from connector_assets.pairs.registry import flows_on
+    from connector_assets.pairs.registry import flows_on, pair_of
 
     done = []
     settings = home.settings()
-    pairs = [each for each in settings.integrations.values() if each.kind in PEOPLE]
+    pairs = [each for each in settings.integrations.values() if pair_of(each.kind).people()]
     for act in ACTS:
         days = []
         for integration in pairs:
-            today = datetime.now(settings.connection(integration.connections["jde"]).zone).date()
+            first = next(iter(integration.connections.values()))
+            today = datetime.now(settings.connection(first).zone).date()
             days.append((today, today))
             with people_of(home, integration, base, today) as people:
                 tell(f"{act}, {integration.name}: {getattr(people, act)()}")

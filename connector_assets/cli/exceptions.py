@@ -109,10 +109,10 @@ def _check_names(settings: Settings, flow: str | None, integration: str | None, 
     if integration is not None:
         settings.integration(integration)
     if reason is not None:
-        from connector_assets.engine.reasons import REASONS
+        from connector_assets.engine.reasons import reasons
 
-        if reason not in REASONS:
-            raise UnusableInput(f"no reason {reason!r}; there are: {', '.join(sorted(REASONS))}")
+        if reason not in reasons():
+            raise UnusableInput(f"no reason {reason!r}; there are: {', '.join(sorted(reasons()))}")
 
 
 @app.command("show")

@@ -69,7 +69,7 @@ def set_mapping(
 def _check(home: Home, name: str, values: Mapping[tuple[str, str], str], *, unchecked: bool) -> None:
     """Raise UnusableInput for a table or a value that does not exist, and whatever keeps the systems from being asked,
     saying how to do without."""
-    from connector_assets.engine.value_tables import asks, check_form, check_known
+    from connector_assets.pairs.value_tables import asks, check_form, check_known
 
     settings = home.settings()
     integration = settings.integration(name)

@@ -50,9 +50,8 @@ def _ask(home: Home, settings: Settings, name: str) -> dict[str, Any]:
         connection = settings.connection(name)
     except UnusableInput as error:
         return _told(name, "", [Check(SETTINGS, False, str(error), "correct it in connections.yaml")])
-    from connector_assets.inbox.receivers import inbox_checks
-    from connector_assets.inbox.subscription_ping import subscription_checks
     from connector_assets.run_setup import open_client
+    from connector_assets.systems.registry import system_of
 
     try:
         client = open_client(home, connection)
@@ -60,10 +59,9 @@ def _ask(home: Home, settings: Settings, name: str) -> dict[str, Any]:
         fix = f"connector credentials set {name} {' or '.join(connection.CREDENTIALS)}"
         return _told(name, connection.system, [Check(SETTINGS, False, str(error), fix)])
     try:
-        checks = [*client.ping(), *inbox_checks(home, connection)]
+        checks: list[Check] = client.ping()
         let_in = any(check.name == AUTHENTICATE and check.ok for check in checks)
-        if connection.system == "bill" and let_in:
-            checks += subscription_checks(home, name, client)
+        checks = [*checks, *system_of(connection.system).inbox_checks(home, connection, client, let_in=let_in)]
     finally:
         client.close()
     return _told(name, connection.system, checks)

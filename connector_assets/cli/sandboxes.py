@@ -25,11 +25,10 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8900
-# the control port and one for each of the six systems
-PORTS = 7
+# the control port and one for each system that there may be
+PORTS = 10
 START_SECONDS = 300.0
 STOP_SECONDS = 15.0
-EARLIEST = date(1970, 1, 1)
 
 
 def command(arguments: Sequence[str]) -> list[str]:
@@ -131,30 +130,26 @@ def vendors_own(login: Mapping[str, Any], name: str) -> Any:
 
 
 def days_held(settings: Settings, logins: Mapping[str, Mapping[str, Any]]) -> tuple[date, date]:
-    """The first and the last day of change in the tables that the flows read by day.
+    """The first and the last day of change in the entities that the flows read by day.
 
     Raises UnusableInput where there is no row with a date.
     """
     from connector_assets.pairs.registry import flows_on
-    from connector_resources.jde.client import JdeClient
-    from connector_resources.jde.query import ge
+    from connector_assets.systems.registry import system_of
 
     days: list[date] = []
     for integration in settings.integrations.values():
-        daily = {
-            (integration.connections[source.role], source.entity)
-            for flow in flows_on(integration)
-            for source in flow.sources
-            if source.daily
-        }
-        for name in sorted({connection for connection, _ in daily}):
+        daily: dict[str, set[str]] = {}
+        for flow in flows_on(integration):
+            for source in flow.sources:
+                if source.daily:
+                    daily.setdefault(integration.connections[source.role], set()).add(source.entity)
+        for name, entities in sorted(daily.items()):
             connection = settings.connection(name)
-            if connection.system != "jde":
-                continue
-            with JdeClient(connection, {each: str(logins["jde"][each]) for each in connection.CREDENTIALS}) as client:
-                for table in sorted(entity for owner, entity in daily if owner == name):
-                    rows = client.aggregate(table, [("MIN", "UPMJ"), ("MAX", "UPMJ")], where=ge("UPMJ", EARLIEST))
-                    days += [row[each] for row in rows for each in ("UPMJ_MIN", "UPMJ_MAX") if row[each] is not None]
+            system, login = system_of(connection.system), logins[connection.system]
+            credentials = {each: str(vendors_own(login, each)) for each in connection.CREDENTIALS}
+            with system.client()(connection, credentials) as client:
+                days += system.days_held(client, entities)
     if not days:
         raise UnusableInput("the sandbox holds no row with a date")
     return min(days), max(days)

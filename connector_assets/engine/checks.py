@@ -20,7 +20,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from connector_assets.engine.reasons import REASONS, problem
+from connector_assets.engine.reasons import problem, reasons
 from connector_resources.ledger import Problem
 
 # the checks of a shape
@@ -79,7 +79,7 @@ class Findings:
 
 def reason(name: str, passes: Callable[[pd.Series], pd.Series]) -> pa.Check:
     """A row check whose failure holds the document for the reason `name` of the closed list."""
-    if name not in REASONS:
+    if name not in reasons():
         raise KeyError(name)
     return pa.Check(passes, name=name, error=name, ignore_na=False)
 

@@ -5,17 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar, cast, overload
 from zoneinfo import ZoneInfo
 
+from connector_resources.checks import Check
 from connector_resources.clock import SYSTEM_CLOCK, Clock
 from connector_resources.connections import Connection, IntegrationSettings
+from connector_resources.http import CallCount
 from connector_resources.landing import LandingStore
 from connector_resources.ledger import LandedObject, Ledger
 from connector_resources.unreadable import Unreadable
 
 # in a stamp: the entity whose stamp it is, where several have one
 SAME_AS = "same_as"
+
+
+class Client(Protocol):
+    """What every client can: it counts its calls, answers `ping`, and logs out."""
+
+    @property
+    def calls(self) -> CallCount:
+        """Requests really sent so far."""
+
+    def ping(self) -> list[Check]:
+        """Whether the system can be reached and used, and what to do where not; never raises."""
+
+    def close(self) -> None:
+        """Log out."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+C = TypeVar("C")
+K = TypeVar("K", bound=Connection)
 
 
 class Reader(Protocol):
@@ -97,17 +124,29 @@ class RunContext:
         first flow is made."""
         self.ledger = self.ledger.foreseeing()
 
-    def connection(self, role: str) -> Connection:
-        """The settings of the connection in this role."""
+    @overload
+    def connection(self, role: str) -> Connection: ...
+
+    @overload
+    def connection(self, role: str, kind: type[K]) -> K: ...
+
+    def connection(self, role: str, kind: type[K] | None = None) -> Connection | K:
+        """The settings of the connection in this role; `kind` says which system's they are."""
         return self.integration.connections[role]
 
-    def client(self, role: str) -> Any:
-        """The client of the connection in this role, one for all threads."""
+    @overload
+    def client(self, role: str) -> Client: ...
+
+    @overload
+    def client(self, role: str, kind: type[C]) -> C: ...
+
+    def client(self, role: str, kind: type[C] | None = None) -> Client | C:
+        """The client of the connection in this role, one for all threads; `kind` says which system's it is."""
         if role not in self._clients:
             client = self._clients[role] = self.open_client(self.connection(role))
             # a client that is shared with other runs' contexts has made calls before
             self._before[role] = (client.calls.read, client.calls.write)
-        return self._clients[role]
+        return cast(Client, self._clients[role])
 
     def reader(self, role: str) -> Reader:
         """What reads the entities of the connection in this role into the landing store."""

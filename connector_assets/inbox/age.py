@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from connector_resources.connections import BillConnection, CoupaConnection
+from connector_resources.connections.bill import BillConnection
+from connector_resources.connections.coupa import CoupaConnection
 from connector_resources.ledger import InboxEvent, Ledger
 
 # what is refused is forgotten later: the clocks of two machines differ

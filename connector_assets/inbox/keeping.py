@@ -11,7 +11,7 @@ from contextlib import suppress
 from connector_assets.inbox.receivers import BillReceiver
 from connector_assets.inbox.subscription import SubscriptionKeeper
 from connector_resources.bill import BillClient
-from connector_resources.connections import BillConnection
+from connector_resources.connections.bill import BillConnection
 from connector_resources.credentials import CredentialStore
 from connector_resources.errors import ConnectorError
 from connector_resources.ledger import Ledger

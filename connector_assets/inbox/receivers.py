@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from connector_resources.checks import Check
+from connector_assets.systems.registry import system_of
 from connector_resources.clock import SYSTEM_CLOCK, Clock
-from connector_resources.connections import BillConnection, Connection, CoupaConnection, Settings
+from connector_resources.connections import Settings
+from connector_resources.connections.bill import BillConnection
+from connector_resources.connections.coupa import CoupaConnection
 from connector_resources.credentials import CredentialStore
 from connector_resources.errors import UnusableInput
 from connector_resources.home import Home
@@ -17,7 +19,6 @@ from connector_resources.inbox_settings import (
     CLIENT_ID,
     CLIENT_SECRET,
     FORMER_SECURITY_KEY,
-    RELAY_SECRET,
     SECURITY_KEY,
     BillInboxSettings,
     InboxSettings,
@@ -124,14 +125,13 @@ class Secrets:
 
 
 def receivers_of(settings: Settings) -> dict[str, AnyReceiver]:
-    """Connection -> its place, of those whose settings have an inbox."""
+    """Connection -> where its events come in, of those whose settings have an inbox."""
     found: dict[str, AnyReceiver] = {}
     for name, connection in settings.connections.items():
         readers = tuple(each.name for each in settings.integrations.values() if name in each.connections.values())
-        if isinstance(connection, CoupaConnection) and connection.inbox is not None:
-            found[name] = Receiver(connection, connection.inbox, readers)
-        elif isinstance(connection, BillConnection) and connection.inbox is not None:
-            found[name] = BillReceiver(connection, connection.inbox, readers)
+        receiver = system_of(connection.system).receiver(connection, readers)
+        if receiver is not None:
+            found[name] = receiver
     return found
 
 
@@ -153,17 +153,3 @@ def open_receivers(home: Home) -> tuple[dict[str, AnyReceiver], Secrets]:
     if len(set(ids)) < len(ids):
         raise UnusableInput(f"two connections have the same {CLIENT_ID}: a token would be for either")
     return receivers, secrets
-
-
-def inbox_checks(home: Home, connection: Connection) -> list[Check]:
-    """For `ping`: whether a Coupa connection's inbox, if it has one, has its secrets."""
-    if not isinstance(connection, CoupaConnection) or connection.inbox is None:
-        return []
-    names = connection.inbox.credential_names
-    try:
-        home.credentials().get(connection.name, names)
-    except UnusableInput as error:
-        lacking = str(error)
-        return [Check("inbox", False, lacking, f"connector credentials set {connection.name} {' or '.join(names)}")]
-    schemes = [word for word, name in (("call-outs", CLIENT_ID), ("a relay", RELAY_SECRET)) if name in names]
-    return [Check("inbox", True, f"takes {' and '.join(schemes)}; its secrets are set")]

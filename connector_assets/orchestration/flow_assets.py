@@ -19,9 +19,9 @@ from connector_assets.orchestration.metadata import mapped_schema
 from connector_assets.orchestration.partitions import days_of
 from connector_assets.orchestration.resources import resource_key
 from connector_assets.orchestration.source_assets import refuse_future, source_key, told
-from connector_assets.pairs.registry import flows_on
+from connector_assets.pairs.registry import flows_on, pair_of
 from connector_assets.run_setup import open_run_context, policy_of
-from connector_resources.connections import INTEGRATION_KINDS, Connection, IntegrationSettings
+from connector_resources.connections import Connection, IntegrationSettings
 from connector_resources.home import Home
 
 # run tags that the command and the schedules set
@@ -138,7 +138,7 @@ def _delivered(
         partitions_def=days if flow.partitioned else None,
         backfill_policy=ONE_RUN if flow.partitioned else None,
         group_name=integration.name,
-        kinds={INTEGRATION_KINDS[integration.kind][flow.target_role]},
+        kinds={pair_of(integration.kind).roles[flow.target_role]},
         owners=OWNERS,
         description=f"{flow.title}: each document brought to its one outcome, through the ledger.",
         required_resource_keys=clients_of(integration),

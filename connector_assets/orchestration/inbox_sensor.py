@@ -19,7 +19,9 @@ from connector_assets.orchestration.probes import waits_for_opening
 from connector_assets.orchestration.runs import range_tags
 from connector_assets.orchestration.schedules import LONGEST_WHY, WHY_TAG, run_under_way
 from connector_assets.run_setup import flows_of, open_run_context
-from connector_resources.connections import BillConnection, CoupaConnection, IntegrationSettings
+from connector_resources.connections import IntegrationSettings
+from connector_resources.connections.bill import BillConnection
+from connector_resources.connections.coupa import CoupaConnection
 from connector_resources.dagster_private.definitions import UnresolvedAssetJobDefinition
 from connector_resources.errors import ConnectorError
 from connector_resources.home import Home

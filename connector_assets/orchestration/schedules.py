@@ -17,8 +17,8 @@ from connector_assets.orchestration import cadence
 from connector_assets.orchestration.flow_assets import DUE_TAG, flow_keys
 from connector_assets.orchestration.probes import probe
 from connector_assets.orchestration.runs import range_tags
-from connector_assets.orchestration.three_way_match import has_three_way_match, three_way_match_keys
-from connector_assets.pairs.registry import flows_on
+from connector_assets.orchestration.three_way_match import three_way_match_keys
+from connector_assets.pairs.registry import comparison_of, flows_on
 from connector_resources.connections import IntegrationSettings
 from connector_resources.dagster_private.definitions import UnresolvedAssetJobDefinition
 from connector_resources.dagster_private.runs import NOT_FINISHED_STATUSES
@@ -99,9 +99,10 @@ def _tick(home: Home, integration: str, now: datetime) -> dg.RunRequest | dg.Ski
     if len(chosen) == len(flows):
         return dg.RunRequest(tags=tags)
     keys = dict.fromkeys(key for flow in chosen for key in flow_keys(flow, settings))
-    if has_three_way_match(settings) and any(flow.partitioned for flow in chosen):
-        # the papers of the days are compared at each sync, whichever flows it is of
-        keys |= dict.fromkeys(three_way_match_keys(settings))
+    match = comparison_of(settings)
+    if match is not None and any(flow.partitioned for flow in chosen):
+        # the documents of the days are compared at each sync, whichever flows it is of
+        keys |= dict.fromkeys(three_way_match_keys(settings, match))
     return dg.RunRequest(tags=tags, asset_selection=list(keys))
 
 

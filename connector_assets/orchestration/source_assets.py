@@ -13,49 +13,11 @@ from connector_assets.engine.flow import Source
 from connector_assets.orchestration.metadata import ROW_COUNT, column_schema
 from connector_assets.orchestration.partitions import days_of
 from connector_assets.orchestration.resources import resource_key
-from connector_assets.run_setup import SYSTEMS, open_run_context
+from connector_assets.run_setup import open_run_context
+from connector_assets.systems.registry import system_of
 from connector_resources.connections import Connection
 from connector_resources.errors import ConnectorError
 from connector_resources.home import Home
-
-JDE_TABLES = {
-    "F0101": "Address book (F0101): names, search types and tax ids, by day of change.",
-    "F0401": "Supplier master (F0401): terms, currency and payment holds, by day of change.",
-    "F0116": "Addresses by effective date (F0116), by day of change.",
-    "F0115": "Phone numbers (F0115), by day of change.",
-    "F01151": "Electronic addresses (F01151), by day of change.",
-    "F0411": "Accounts payable ledger (F0411): the pay items of vouchers, by day of change.",
-    "F0911": "Account ledger (F0911): the changed lines of vouchers and batches that changed, by day of change.",
-    "F0413": "Payment headers (F0413), voids included, of vouchers and batches that changed, by day of change.",
-    "F0414": "Payment details (F0414): which pay items a payment settles, of what changed, by day of change.",
-    "F4301": "Purchase order headers (F4301), by day of change.",
-    "F4311": "Purchase order lines (F4311): quantities, prices, accounts and statuses, by day of change.",
-    "F43121": "Receipts of purchase orders (F43121), matches with vouchers included, by day of change.",
-    "F0901": "Account master (F0901), whole: business unit, object, subsidiary and posting edit code.",
-    "F0006": "Business units (F0006), whole.",
-    "F0014": "Payment terms (F0014), whole.",
-    "F0010": "Companies (F0010), whole, with their currencies.",
-}
-COUPA_ENTITIES = {
-    "invoices": "Invoices of Coupa with their lines and payments, by day of change in the connection's time zone.",
-    "purchase_orders": "Purchase orders of Coupa with their lines, by day of change in the connection's time zone.",
-    "payments": "Payments of Coupa Pay and the invoices they settle, by day of change in the connection's time zone.",
-    "account_types": "Charts of accounts, whole.",
-    "payment_terms": "Payment terms, whole.",
-    "uoms": "Units of measure, whole.",
-    "currencies": "Currencies, whole.",
-}
-BILL_ENTITIES = {
-    "bills": "Bills of BILL with their lines, by day of change in the connection's time zone.",
-    "payments": "Payments of BILL and the bills they settle, by day of change in the connection's time zone.",
-    "vendors": "Vendors of BILL, by day of change in the connection's time zone.",
-    "vendor_credits": "Vendor credits of BILL and their use, by day of change in the connection's time zone.",
-    "chart_of_accounts": "Chart of accounts of BILL, whole, archived ones included.",
-    "departments": "Departments of BILL, whole, archived ones included.",
-    "locations": "Locations of BILL, whole, archived ones included.",
-    "accounting_classes": "Accounting classes of BILL, whole, archived ones included.",
-}
-DESCRIPTIONS = {"jde": JDE_TABLES, "coupa": COUPA_ENTITIES, "bill": BILL_ENTITIES}
 
 
 def source_key(connection: str, entity: str) -> dg.AssetKey:
@@ -72,7 +34,8 @@ def source_asset(
 ) -> dg.AssetsDefinition:
     """The asset of one entity. `integration` is one that reads it, and lends its settings; `follows` are the assets
     whose rows lead to its own."""
-    resource = resource_key(connection.name)
+    resource, system = resource_key(connection.name), system_of(connection.system)
+    described = system.entities.get(source.entity)
 
     @dg.asset(
         key=source_key(connection.name, source.entity),
@@ -82,8 +45,8 @@ def source_asset(
         group_name=connection.name,
         kinds={connection.system, "parquet"},
         owners=["team:data"],
-        description=DESCRIPTIONS[connection.system].get(source.entity, f"{source.entity} of {connection.name}."),
-        metadata=column_schema(SYSTEMS[connection.system].reader.schema(source.entity)),
+        description=described.description if described else f"{source.entity} of {connection.name}.",
+        metadata=column_schema(system.reader().schema(source.entity)),
         required_resource_keys={resource},
     )
     def read(context: dg.AssetExecutionContext) -> None:

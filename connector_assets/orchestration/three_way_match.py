@@ -1,4 +1,4 @@
-"""The asset that puts the papers of both systems side by side at each sync, and its check with what does not agree."""
+"""The asset of the three-way match at each sync, and its check with what does not agree."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -6,14 +6,13 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
+from connector_assets.documents.three_way_match import Comparison, Discrepancy, discrepancies
 from connector_assets.orchestration.events import newest_materializations
 from connector_assets.orchestration.flow_assets import ONE_RUN, OWNERS, delivered_key, run_context_of
 from connector_assets.orchestration.metadata import ROW_COUNT, column_schema, shown_on, table_record
 from connector_assets.orchestration.partitions import days_of
 from connector_assets.orchestration.resources import resource_key
 from connector_assets.orchestration.source_assets import refuse_future, source_key, told
-from connector_assets.pairs.jde_coupa.three_way_match.discrepancies import Discrepancy, discrepancies
-from connector_assets.pairs.jde_coupa.three_way_match.reading import ThreeWayMatch
 from connector_assets.pairs.registry import flows_on
 from connector_resources.connections import IntegrationSettings
 
@@ -24,23 +23,20 @@ COLUMNS = ("key", "what", "order", "receipt", "invoice", "voucher", "why")
 SCHEMA = pa.schema([("day", pa.date32()), *((name, pa.string()) for name in COLUMNS)])
 
 
-def has_three_way_match(integration: IntegrationSettings) -> bool:
-    """Whether an integration has papers to put side by side: a flow is on that brings orders or invoices."""
-    return integration.kind == ThreeWayMatch.kind and bool(ThreeWayMatch.needs & integration.flows.keys())
-
-
 def three_way_match_key(integration: str) -> dg.AssetKey:
     """`<integration>/side_by_side`."""
     return dg.AssetKey([integration, NAME])
 
 
-def three_way_match_keys(integration: IntegrationSettings) -> list[dg.AssetKey]:
+def three_way_match_keys(integration: IntegrationSettings, match: type[Comparison]) -> list[dg.AssetKey]:
     """The asset and what it reads: its part of a run of some flows only."""
-    read = (source_key(integration.connections[source.role], source.entity) for source in ThreeWayMatch.sources)
+    read = (source_key(integration.connections[source.role], source.entity) for source in match.sources)
     return [*read, three_way_match_key(integration.name)]
 
 
-def three_way_match_asset(integration: IntegrationSettings, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+def three_way_match_asset(
+    integration: IntegrationSettings, match: type[Comparison], days: dg.DailyPartitionsDefinition
+) -> dg.AssetsDefinition:
     """What does not agree among the orders, receipts, invoices and vouchers that changed in the days of a run."""
     key = three_way_match_key(integration.name)
     connections = integration.connections
@@ -48,7 +44,7 @@ def three_way_match_asset(integration: IntegrationSettings, days: dg.DailyPartit
     @dg.asset(
         key=key,
         deps=[
-            *(source_key(connections[source.role], source.entity) for source in ThreeWayMatch.sources),
+            *(source_key(connections[source.role], source.entity) for source in match.sources),
             *(delivered_key(integration.name, flow.name) for flow in flows_on(integration) if flow.partitioned),
         ],
         partitions_def=days,
@@ -73,7 +69,7 @@ def three_way_match_asset(integration: IntegrationSettings, days: dg.DailyPartit
         chosen = days_of(context.partition_keys)
         with told(), run_context_of(context, integration) as run_context:
             refuse_future(chosen, run_context.integration.connections.values(), run_context.now())
-            matters = ThreeWayMatch(run_context).of(chosen[0], chosen[-1])
+            matters = match(run_context).of(chosen[0], chosen[-1])
             found = list(discrepancies(matters))
             rows = [{"day": each.day, **{name: getattr(each, name) for name in COLUMNS}} for each in found]
             window = (chosen[0], chosen[-1])
@@ -105,6 +101,6 @@ def three_way_match_asset(integration: IntegrationSettings, days: dg.DailyPartit
 
 
 def table(found: Sequence[Discrepancy]) -> dg.TableMetadataValue:
-    """The first fifty discrepancies, each paper in its column."""
+    """The first fifty discrepancies, each document in its column."""
     rows = [table_record({name: getattr(each, name) for name in COLUMNS}) for each in found[:SHOWN]]
     return dg.MetadataValue.table(rows, schema=dg.TableSchema([dg.TableColumn(name, "string") for name in COLUMNS]))

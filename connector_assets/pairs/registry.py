@@ -1,28 +1,51 @@
-"""Which integrations exist, and the flows of each in the order in which they need each other's links."""
+"""The pairs of systems that there are, and the flows of each in the order in which they need each other's links."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from connector_assets.documents.jde.voucher_entry.number_ranges import check_ranges
+from connector_assets.documents.three_way_match import Comparison
 from connector_assets.engine.approval import read_approval
 from connector_assets.engine.flow import Flow, read_settings
 from connector_assets.orchestration.cadence import flow_schedule
-from connector_assets.pairs import jde_bill, jde_coupa
+from connector_assets.pairs.pair import Pair
+from connector_resources import catalogue
 from connector_resources.connections import IntegrationSettings, Settings
 from connector_resources.errors import UnusableInput
 
-KINDS: Mapping[str, tuple[type[Flow], ...]] = {"jde_coupa": jde_coupa.FLOWS, "jde_bill": jde_bill.FLOWS}
+
+def pairs() -> Mapping[str, Pair]:
+    """Every pair by name."""
+    return cast(Mapping[str, Pair], catalogue.pairs())
+
+
+def pair_of(kind: str) -> Pair:
+    """The pair of an integration's kind."""
+    return pairs()[kind]
+
+
+def all_flows() -> dict[str, tuple[type[Flow], ...]]:
+    """Pair -> its flows in their order."""
+    return {name: pair.flows() for name, pair in pairs().items()}
 
 
 def flows_on(integration: IntegrationSettings) -> tuple[type[Flow], ...]:
     """The flows of an integration in their order: those of its kind, less the optional ones that it does not name."""
-    return tuple(flow for flow in KINDS[integration.kind] if not flow.optional or flow.name in integration.flows)
+    return tuple(
+        flow for flow in pair_of(integration.kind).flows() if not flow.optional or flow.name in integration.flows
+    )
+
+
+def comparison_of(integration: IntegrationSettings) -> type[Comparison] | None:
+    """The three-way match of an integration; None where it has none."""
+    return pair_of(integration.kind).comparison(integration)
 
 
 def flow_class(kind: str, name: str) -> type[Flow]:
     """The class of a flow. Raises UnusableInput naming the flows that there are."""
-    flows = {flow.name: flow for flow in KINDS[kind]}
+    flows = {flow.name: flow for flow in pair_of(kind).flows()}
     if name not in flows:
         raise UnusableInput(f"no flow {name!r} in {kind}; there are: {', '.join(flows)}")
     return flows[name]

@@ -1,1 +1,6 @@
 """One folder a system: its entities as sources, and its `System` object."""
+
+from pkgutil import extend_path
+
+# folders of other distributions count too: their systems and pairs are found as ours are
+__path__ = extend_path(__path__, __name__)

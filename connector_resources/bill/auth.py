@@ -13,7 +13,7 @@ from tenacity.wait import wait_random_exponential
 
 from connector_resources.bill.errors import LOGIN_PATH, SESSION_INVALID, codes
 from connector_resources.clock import Clock
-from connector_resources.connections import BillConnection
+from connector_resources.connections.bill import BillConnection
 from connector_resources.errors import (
     ConnectorError,
     LoginRefused,

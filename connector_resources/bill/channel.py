@@ -10,7 +10,7 @@ from tenacity.wait import wait_exponential, wait_random
 
 from connector_resources.bill.errors import HourSpent, SessionEnded, SlotsTaken
 from connector_resources.clock import Clock
-from connector_resources.connections import BillConnection
+from connector_resources.connections.bill import BillConnection
 from connector_resources.errors import OutcomeUnknown, RateLimited, Unavailable
 from connector_resources.http import Answer, Call, HttpSession
 from connector_resources.http.slots import Slots

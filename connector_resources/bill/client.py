@@ -19,7 +19,7 @@ from connector_resources.bill.payments import Payments
 from connector_resources.bill.vendors import Vendors
 from connector_resources.checks import Check
 from connector_resources.clock import SYSTEM_CLOCK, Clock
-from connector_resources.connections import BillConnection
+from connector_resources.connections.bill import BillConnection
 from connector_resources.http import CallCount, HttpLimits, HttpSession
 from connector_resources.http.slots import Slots
 from connector_resources.redact import redact

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from connector_resources.bill.errors import seconds_to_next_hour
 from connector_resources.clock import Clock
-from connector_resources.connections import BillConnection
+from connector_resources.connections.bill import BillConnection
 from connector_resources.errors import RateLimited
 
 

@@ -12,7 +12,7 @@ from connector_resources.bill.errors import OrganizationLocked
 from connector_resources.bill.events import Events
 from connector_resources.bill.resource import Resource
 from connector_resources.checks import Check
-from connector_resources.connections import BillConnection
+from connector_resources.connections.bill import BillConnection
 from connector_resources.errors import ConnectorError, LoginRefused, NotAllowed, NotFound, SystemProblem
 from connector_resources.http import Answer, Call
 

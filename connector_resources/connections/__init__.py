@@ -10,62 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field, TypeAdapter, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
-from connector_resources import cron
+from connector_resources import catalogue, cron
 from connector_resources.close_calendar import CloseCalendar
-from connector_resources.connections.base import BaseConnection, Limits, StrictSettings
-from connector_resources.connections.bill import BillConnection, BillLimits
-from connector_resources.connections.coupa import (
-    COUPA_SCOPES,
-    PAYMENT_SCOPES,
-    PURCHASE_ORDER_SCOPES,
-    USER_SCOPES,
-    CoupaConnection,
-    CoupaLimits,
-)
-from connector_resources.connections.jde import JdeConnection, Orchestration, PaymentRun
+from connector_resources.connections.base import BaseConnection, StrictSettings
 from connector_resources.errors import UnusableInput
 from connector_resources.inbox_settings import ServingSettings
 from connector_resources.yaml_lines import Lines, load_mapping, parse_mapping
 
-__all__ = [
-    "COUPA_SCOPES",
-    "INTEGRATION_KINDS",
-    "LATER_SYSTEMS",
-    "PAYMENT_SCOPES",
-    "PURCHASE_ORDER_SCOPES",
-    "SYSTEMS",
-    "USER_SCOPES",
-    "BaseConnection",
-    "BillConnection",
-    "BillLimits",
-    "Cadence",
-    "CloseCadence",
-    "Connection",
-    "CoupaConnection",
-    "CoupaLimits",
-    "IntegrationSettings",
-    "JdeConnection",
-    "Limits",
-    "Orchestration",
-    "PaymentRun",
-    "Settings",
-]
-
-LATER_SYSTEMS = ("fusion", "procurify", "procore")
-
-Connection = Annotated[JdeConnection | CoupaConnection | BillConnection, Field(discriminator="system")]
-_CONNECTION: TypeAdapter[Connection] = TypeAdapter(Connection)
-SYSTEMS = ("jde", "coupa", "bill")
-
-# kind -> role -> the system that plays it
-INTEGRATION_KINDS: Mapping[str, Mapping[str, str]] = {
-    "jde_coupa": {"jde": "jde", "coupa": "coupa"},
-    "jde_bill": {"jde": "jde", "bill": "bill"},
-}
+# a connection of any system; each system's own settings are a class of this one
+Connection = BaseConnection
 
 
 class CloseCadence(StrictSettings):
@@ -247,11 +204,10 @@ def _entry(name: str, body: Any) -> dict[str, Any]:
 def _connection(name: str, body: Any) -> Connection:
     settings = _entry(name, body)
     system = settings.setdefault("system", name)
-    if system in LATER_SYSTEMS:
-        raise ValueError(f"system {system} is not supported by this version")
-    if system not in SYSTEMS:
-        raise ValueError(f"system must be one of {', '.join(SYSTEMS)}")
-    return _CONNECTION.validate_python({**settings, "name": name})
+    known = catalogue.systems()
+    if system not in known:
+        raise ValueError(f"system must be one of {', '.join(known)}")
+    return known[system].connection.model_validate({**settings, "name": name})
 
 
 def _integration(name: str, body: Any, known: Settings) -> IntegrationSettings:
@@ -259,10 +215,11 @@ def _integration(name: str, body: Any, known: Settings) -> IntegrationSettings:
     if name in known.connections or name in known.broken_connections:
         raise ValueError("is the name of a connection too")
     kind = settings.setdefault("kind", name)
-    if kind not in INTEGRATION_KINDS:
-        raise ValueError(f"kind must be one of {', '.join(INTEGRATION_KINDS)} in this version")
+    pairs = catalogue.pairs()
+    if kind not in pairs:
+        raise ValueError(f"kind must be one of {', '.join(pairs)} in this version")
     integration = IntegrationSettings.model_validate({**settings, "name": name})
-    roles = INTEGRATION_KINDS[kind]
+    roles = pairs[kind].roles
     unknown = sorted(integration.connections.keys() - roles.keys())
     if unknown:
         raise ValueError(f"connections.{unknown[0]} is no role of {kind}: {', '.join(roles)}")
@@ -287,10 +244,7 @@ def _integration(name: str, body: Any, known: Settings) -> IntegrationSettings:
 def _reason(path: Path, lines: Lines, where: tuple[str, ...], error: ValidationError) -> str:
     """The first thing wrong, in one line; never the value, which may be a secret in the wrong place."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    # pydantic puts the union's tag in front of the setting's path
     inner = [str(part) for part in first["loc"]]
-    if where[:1] == ("connections",) and inner[:1] and inner[0] in SYSTEMS:
-        inner = inner[1:]
     text = {"extra_forbidden": "unknown setting", "missing": "this setting is required"}.get(
         first["type"], first["msg"].removeprefix("Value error, ")
     )

@@ -39,6 +39,7 @@ class BaseConnection(StrictSettings):
     CREDENTIALS: ClassVar[tuple[str, ...]] = ()  # the names of what the credential store must hold for it
 
     name: str
+    system: str
     url: str = Field(description="address, with the path that all calls share")
     time_zone: str = Field(default="UTC", description="IANA zone of the system's own dates and times")
     limits: Limits = Limits()

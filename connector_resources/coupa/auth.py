@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from connector_resources.clock import Clock
-from connector_resources.connections import CoupaConnection
+from connector_resources.connections.coupa import CoupaConnection
 from connector_resources.errors import LoginRefused, SystemProblem, UnusableInput
 from connector_resources.http import Answer, Call, HttpSession
 

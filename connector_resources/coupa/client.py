@@ -8,7 +8,7 @@ from typing import Self
 
 from connector_resources.checks import Check
 from connector_resources.clock import SYSTEM_CLOCK, Clock
-from connector_resources.connections import CoupaConnection
+from connector_resources.connections.coupa import CoupaConnection
 from connector_resources.coupa import ping
 from connector_resources.coupa.accounts import Accounts, AccountTypes
 from connector_resources.coupa.answers import ANSWERS

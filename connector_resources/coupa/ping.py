@@ -8,7 +8,7 @@ from typing import Any
 
 from connector_resources.checks import Check
 from connector_resources.clock import Clock
-from connector_resources.connections import CoupaConnection
+from connector_resources.connections.coupa import CoupaConnection
 from connector_resources.coupa.auth import CoupaAuthorizer
 from connector_resources.coupa.order_models import EXTERNAL_ORDER
 from connector_resources.coupa.purchase_orders import PurchaseOrders

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from connector_resources.connections import CoupaConnection
+from connector_resources.connections.coupa import CoupaConnection
 from connector_resources.coupa import paging, wire
 from connector_resources.coupa.compare import dropped
 from connector_resources.coupa.errors import ScopedCall, TokenRefused

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from connector_resources.checks import Check
 from connector_resources.clock import SYSTEM_CLOCK, Clock
-from connector_resources.connections import JdeConnection
+from connector_resources.connections.jde import JdeConnection
 from connector_resources.currencies import USUAL
 from connector_resources.errors import ConnectorError
 from connector_resources.http import Answer, Call, CallCount, HttpLimits, HttpSession

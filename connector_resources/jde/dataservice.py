@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from connector_resources.connections import JdeConnection
+from connector_resources.connections.jde import JdeConnection
 from connector_resources.errors import RateLimited, Unavailable, UnusableInput
 from connector_resources.http import Call, HttpSession
 from connector_resources.jde.amounts import ServedAmounts

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connector_resources.connections import Orchestration
+from connector_resources.connections.jde import Orchestration
 from connector_resources.jde.contract import ACTS
 from connector_resources.jde.contract.model import Act, Input
 

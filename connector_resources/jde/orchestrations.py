@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from connector_resources.connections import JdeConnection, Orchestration
+from connector_resources.connections.jde import JdeConnection, Orchestration
 from connector_resources.errors import (
     FieldMessage,
     NotFound,

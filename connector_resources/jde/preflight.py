@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from connector_resources.checks import Check
 from connector_resources.clock import Clock
-from connector_resources.connections import JdeConnection
+from connector_resources.connections.jde import JdeConnection
 from connector_resources.currencies import USUAL
 from connector_resources.errors import ConnectorError, NotAllowed, Refused, SystemProblem, UnusableInput
 from connector_resources.http import Answer, Call, HttpSession

@@ -2,4 +2,6 @@
 
 from connector_sandbox.bill.system import BillSystem
 
-__all__ = ["BillSystem"]
+__all__ = ["SYSTEM", "BillSystem"]
+
+SYSTEM = BillSystem

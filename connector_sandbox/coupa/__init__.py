@@ -2,4 +2,6 @@
 
 from connector_sandbox.coupa.system import CoupaSystem
 
-__all__ = ["CoupaSystem"]
+__all__ = ["SYSTEM", "CoupaSystem"]
+
+SYSTEM = CoupaSystem

@@ -2,4 +2,6 @@
 
 from connector_sandbox.jde.system import JdeSystem
 
-__all__ = ["JdeSystem"]
+__all__ = ["SYSTEM", "JdeSystem"]
+
+SYSTEM = JdeSystem

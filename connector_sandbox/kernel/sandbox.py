@@ -73,6 +73,12 @@ class Sandbox:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._apps[scope["server"][1]](scope, receive, send)
 
+    def trust(self, authorities: Path) -> None:
+        """Every system that calls others over TLS trusts the authorities in this file, which may appear later."""
+        for system in self.systems.values():
+            if "trust" in system.options():
+                system.configure({"trust": str(authorities.absolute())})
+
     def reset(self) -> None:
         """Content, clock and counters as at the start, without faults."""
         self.faults.clear()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connector_assets.systems.jde.reader import JdeReader
-from connector_resources.connections import JdeConnection
+from connector_resources.connections.jde import JdeConnection
 from connector_resources.errors import Refused
 
 NUMBER = "GB987654321"
@@ -25,7 +25,7 @@ class _Server:
 
 def reader() -> JdeReader:
     connection = JdeConnection(name="jde", url="http://127.0.0.1:1/jderest", time_zone="UTC")
-    context: Any = SimpleNamespace(connection=lambda role: connection, client=lambda role: _Server())
+    context: Any = SimpleNamespace(connection=lambda role: connection, client=lambda role, kind=None: _Server())
     return JdeReader(context, "jde")
 
 

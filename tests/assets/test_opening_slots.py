@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connector_assets import run_setup
+from connector_assets.systems.bill import system as bill
 from connector_resources.clock import Clock, ManualClock
 from connector_resources.errors import RateLimited
 from connector_resources.http import Slots
@@ -35,9 +36,9 @@ def opened(ledger: Ledger, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) 
     home = SimpleNamespace(
         credentials=lambda: SimpleNamespace(get=lambda name, names: CREDENTIALS), ledger=lambda: ledger
     )
-    reader: Any = None
-    monkeypatch.setitem(run_setup.SYSTEMS, "sharing", run_setup.System(Sharing, reader))
-    monkeypatch.setitem(run_setup.SYSTEMS, "alone", run_setup.System(Alone, reader))
+    shared = SimpleNamespace(client=lambda: Sharing, slots=bill.SYSTEM.slots)
+    alone = SimpleNamespace(client=lambda: Alone, slots=lambda *given: None)
+    monkeypatch.setattr(run_setup, "system_of", {"sharing": shared, "alone": alone}.__getitem__)
 
     def open_one(system: str, name: str) -> Any:
         limits = SimpleNamespace(in_flight=3, calls_per_hour=2)

@@ -24,7 +24,8 @@ from connector_resources.bill import (
     Vendor,
     VendorCredit,
 )
-from connector_resources.connections import BillConnection, CoupaConnection
+from connector_resources.connections.bill import BillConnection
+from connector_resources.connections.coupa import CoupaConnection
 from connector_resources.coupa import CoupaClient, Invoice, PayPayment, PurchaseOrder, Supplier
 from connector_resources.coupa.fields import hyphenated
 from connector_resources.jde.keys import id_of_row, row_key

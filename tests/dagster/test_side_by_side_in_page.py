@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 from dagster_site import NAME, DagsterSite
 
-from connector_resources.connections import COUPA_SCOPES, PURCHASE_ORDER_SCOPES
+from connector_resources.connections.coupa import COUPA_SCOPES, PURCHASE_ORDER_SCOPES
 
 BESIDE = dg.AssetKey([NAME, "side_by_side"])
 

@@ -15,7 +15,7 @@ from requests.exceptions import ChunkedEncodingError, ReadTimeout
 from requests.exceptions import ConnectionError as Broken
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
-from connector_resources.connections import BaseConnection
+from connector_resources.connections.base import BaseConnection
 
 # until when the connection's settings say that a lost call may take effect
 WINDOW = float(BaseConnection.model_fields["effect_window_seconds"].default)

@@ -29,7 +29,7 @@ from connector_assets.engine.flow import Assembly, Flow, Frames
 from connector_assets.engine.pipeline import Mapped, Pipeline
 from connector_assets.engine.report import FlowReport
 from connector_assets.engine.task import DeliveryPolicy
-from connector_assets.pairs.registry import KINDS
+from connector_assets.pairs.registry import all_flows
 from connector_assets.run_setup import integration_of, policy_of
 from connector_resources.connections import Settings
 
@@ -157,7 +157,7 @@ class Workshop:
 
     def _ground(self, variant: Variant) -> State:
         """Every flow before the variant's has been delivered, as usual."""
-        names = [flow.name for flow in KINDS[self.kind]]
+        names = [flow.name for flow in all_flows()[self.kind]]
         place = names.index(variant.flow)
         if place == 0:
             return replace(self._beginning, switches=self.place.switches.get(variant.site, {}))

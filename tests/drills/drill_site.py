@@ -22,7 +22,8 @@ from landing_places import column_keys
 from sqlalchemy import select
 
 from connector_assets.engine.context import Integration, RunContext
-from connector_assets.run_setup import SYSTEMS, open_reader
+from connector_assets.run_setup import open_reader
+from connector_assets.systems.registry import system_of
 from connector_resources.connections import Connection
 from connector_resources.landing import LandingStore
 from connector_resources.ledger import LandedObject, Ledger
@@ -192,7 +193,7 @@ class Site:
         credentials = {
             name: known.get(name) or known[name.replace("_", "").casefold()] for name in connection.CREDENTIALS
         }
-        client = SYSTEMS[connection.system].client(connection, credentials, clock=self.clock)
+        client = system_of(connection.system).client()(connection, credentials, clock=self.clock)
         name = connection.system
         Line(self.systems[name], self.desks[name], self.traffic, process, self.clock).connect(client)
         return client

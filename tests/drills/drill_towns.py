@@ -1,4 +1,4 @@
-"""The one table of the drill that is written by hand: what people do in the systems of an integration.
+"""What people do in the systems of each pair, as the module says that the pair names (`Pair.drill`).
 
 How a record comes into being, is changed, paid or voided cannot be read from a flow. Everything else is: the flows,
 their variants, their calls and boundaries. A kind or a flow without an entry fails `test_every_flow_is_in_the_drill`.
@@ -7,9 +7,10 @@ their variants, their calls and boundaries. A kind or a flow without an entry fa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 
-import drill_bill
-import drill_coupa
 from drill_place import Place
 
-PLACES: Mapping[str, Place] = {"jde_coupa": drill_coupa.PLACE, "jde_bill": drill_bill.PLACE}
+from connector_assets.pairs.registry import pairs
+
+PLACES: Mapping[str, Place] = {name: import_module(pair.drill).PLACE for name, pair in pairs().items() if pair.drill}

@@ -12,7 +12,7 @@ from drill_towns import PLACES
 from pydantic import BaseModel
 
 from connector_assets.engine.flow import Flow
-from connector_assets.pairs.registry import KINDS, flow_class
+from connector_assets.pairs.registry import all_flows, flow_class
 
 Choice = tuple[str, Any]
 # the setting that says what a document becomes in the target, where a flow has one
@@ -65,7 +65,7 @@ def usual_site(kind: str) -> str:
 
 def every_variant() -> list[Variant]:
     """All variants of all flows of all kinds."""
-    return [each for kind, flows in KINDS.items() for flow in flows for each in variants(kind, flow)]
+    return [each for kind, flows in all_flows().items() for flow in flows for each in variants(kind, flow)]
 
 
 def variants(kind: str, flow: type[Flow]) -> Iterator[Variant]:

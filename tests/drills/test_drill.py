@@ -21,7 +21,7 @@ from drill_towns import PLACES
 from drill_variants import MODE, Variant, dimensions, every_variant, usual_site, variants
 
 from connector_assets.engine.flow import Flow
-from connector_assets.pairs.registry import KINDS
+from connector_assets.pairs.registry import all_flows
 
 LAST_LINE = "drill: cases=0 runs=3 lost=0 duplicate=0 undecided=0 guessed=0 doubled=0 named=0"
 SITUATIONS = (FIRST, LATER)
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 FLOWS = [
     pytest.param(Variant(kind, flow.name, usual_site(kind)), id=f"{kind}:{flow.name}")
-    for kind, flows in KINDS.items()
+    for kind, flows in all_flows().items()
     for flow in flows
 ]
 
@@ -63,7 +63,7 @@ def test_in_every_mode_a_lost_answer_is_no_lost_document(variant: Variant) -> No
             assert not verdict, f"make drill ONLY='{case.name}'\n{verdict}"
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(all_flows()))
 def test_cases_by_chance_end_as_if_nothing_had_happened(kind: str) -> None:
     drawn = Campaign(workshop(kind), [each for each in every_variant() if each.kind == kind])
     names = set()
@@ -86,17 +86,17 @@ def test_the_command_tells_cases_in_processes_of_its_own() -> None:
 def test_every_flow_is_in_the_drill() -> None:
     """A new flow needs its entry in the table of `drill_towns.py`; the rest is read from the code."""
     entries = {(kind, flow) for kind, place in PLACES.items() for flow in place.acts}
-    assert entries == {(kind, flow.name) for kind, flows in KINDS.items() for flow in flows}
+    assert entries == {(kind, flow.name) for kind, flows in all_flows().items() for flow in flows}
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(all_flows()))
 def test_every_step_of_the_flows_is_taken_in_the_drill(kind: str) -> None:
     """A step that no scene brings about is not drilled: the table must say how it comes about."""
-    package = Path(inspect.getfile(KINDS[kind][0])).parent
+    package = Path(inspect.getfile(all_flows()[kind][0])).parent
     written = {module: steps_written(module) for module in package.rglob("*.py")}
     wanted = set().union(*written.values())
     assert wanted
-    own = {flow.name: set().union(*map(written.__getitem__, modules_of(flow, package))) for flow in KINDS[kind]}
+    own = {flow.name: set().union(*map(written.__getitem__, modules_of(flow, package))) for flow in all_flows()[kind]}
     scenes = [(each, situation) for each in every_variant() if each.kind == kind for situation in SITUATIONS]
     while wanted and scenes:
         each, situation = min(scenes, key=lambda scene: unlikely(*scene, wanted, own))

@@ -11,9 +11,9 @@ from drill_faults import WINDOW
 from drill_scenes import FIRST, LATER, Workshop
 from drill_variants import Variant, usual_site
 
-from connector_assets.pairs.registry import KINDS
+from connector_assets.pairs.registry import all_flows
 
-FLOWS = [Variant(kind, flow.name, usual_site(kind)) for kind, flows in KINDS.items() for flow in flows]
+FLOWS = [Variant(kind, flow.name, usual_site(kind)) for kind, flows in all_flows().items() for flow in flows]
 
 
 def writing(variant: Variant) -> tuple[Workshop, Case]:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from connector_resources import cron
-from connector_resources.connections import CoupaConnection, JdeConnection, Settings
+from connector_resources.connections import Settings
+from connector_resources.connections.coupa import CoupaConnection
+from connector_resources.connections.jde import JdeConnection
 from connector_resources.errors import UnusableInput
 
 GOOD = """\
@@ -87,7 +89,7 @@ def test_one_broken_entry_leaves_the_others_working(tmp_path: Path) -> None:
         ("limits: {in_flight: none}", "jde.limits.in_flight"),
         ("verify: /no/such/bundle.pem", "no such file"),
         ("orchestrations: {void: {title: x}}", "jde.orchestrations.void"),
-        ("system: procore", "not supported by this version"),
+        ("system: procore", "system must be one of"),
         ("system: sap", "system must be one of jde, coupa"),
         ("name: other", "unknown setting name"),
     ],

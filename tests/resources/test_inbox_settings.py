@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 from connector_assets.templates import sandbox_connections, site_connections
-from connector_resources.connections import BillConnection, CoupaConnection, Settings
+from connector_resources.connections import Settings
+from connector_resources.connections.bill import BillConnection
+from connector_resources.connections.coupa import CoupaConnection
 from connector_resources.errors import UnusableInput
 from connector_resources.inbox_settings import BillInboxSettings
 

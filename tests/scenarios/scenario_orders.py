@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenario_books import CHART, CURRENCIES, HOME, TODAY, Books
 
-from connector_resources.connections import COUPA_SCOPES, PURCHASE_ORDER_SCOPES
+from connector_resources.connections.coupa import COUPA_SCOPES, PURCHASE_ORDER_SCOPES
 from connector_sandbox.data import rows
 from connector_sandbox.data.rows import Stamp
 from connector_sandbox.data.world import Row

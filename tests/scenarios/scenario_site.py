@@ -32,7 +32,8 @@ from connector_assets.orchestration.letting_in import Chosen, let_in, named
 from connector_assets.orchestration.probes import Finding, look
 from connector_assets.orchestration.sweep import Sweep, sweep
 from connector_assets.pairs.registry import flow_class
-from connector_assets.run_setup import SYSTEMS, integration_of, open_reader, policy_of
+from connector_assets.run_setup import integration_of, open_reader, policy_of
+from connector_assets.systems.registry import system_of
 from connector_resources.connections import Connection, Settings
 from connector_resources.ledger import ExceptionRow, Ledger, NewLink, Staged
 from connector_resources.ledger.approving import Chosen as Approved
@@ -177,7 +178,7 @@ class Site:
     def _client(self, connection: Connection) -> Any:
         known = self.sandbox.get("/credentials")[connection.system]
         credentials = {name: str(vendors_own(known, name)) for name in connection.CREDENTIALS}
-        return SYSTEMS[connection.system].client(connection, credentials, clock=self.clock)
+        return system_of(connection.system).client()(connection, credentials, clock=self.clock)
 
     # -- runs -----------------------------------------------------------------------------------------------------
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from connector_assets.engine.context import RunContext
+from connector_resources.connections.jde import JdeConnection
+from connector_resources.jde import JdeClient
 from connector_resources.jde.contract import ACTS
 
 
 def missing_act(context: RunContext, acts: Iterable[str]) -> str | None:
     """The first of these acts that the connection names no orchestration for."""
-    named = context.connection("jde").orchestrations  # type: ignore[union-attr]
+    named = context.connection("jde", JdeConnection).orchestrations
     return next((act for act in acts if act not in named), None)
 
 
@@ -21,7 +23,7 @@ def lacking_inputs(context: RunContext, needs: Mapping[str, Sequence[str]]) -> l
     if not needs:
         return []
     told = []
-    orchestrations = context.client("jde").orchestrations
+    orchestrations = context.client("jde", JdeClient).orchestrations
     offered = orchestrations.discover()
     arrays = orchestrations.shows_arrays(offered)
     for act, fields in needs.items():

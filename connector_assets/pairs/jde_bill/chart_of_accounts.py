@@ -21,6 +21,7 @@ from connector_assets.engine.document import Document, FieldChange, Target
 from connector_assets.engine.flow import Source
 from connector_assets.engine.wording import check_wording
 from connector_assets.pairs.jde_bill.reference_list import ListSettings, ReferenceList, common, repeated
+from connector_resources.bill import BillClient
 
 AccountType = Literal[
     "UNSPECIFIED",
@@ -131,7 +132,7 @@ class ChartOfAccounts(ReferenceList):
 
     @property
     def resource(self) -> Any:
-        return self.context.client("bill").accounts
+        return self.context.client("bill", BillClient).accounts
 
     # -- the source side ------------------------------------------------------------------------------------------
 

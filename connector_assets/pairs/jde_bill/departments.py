@@ -21,6 +21,7 @@ from connector_assets.engine.document import Document, FieldChange, Target
 from connector_assets.engine.flow import Source
 from connector_assets.engine.wording import check_wording
 from connector_assets.pairs.jde_bill.reference_list import ListSettings, ReferenceList, common
+from connector_resources.bill import BillClient
 
 UnitsAs = Literal["departments", "locations", "accounting_classes"]
 MAPPING = "departments"
@@ -98,7 +99,7 @@ class Departments(ReferenceList):
 
     @property
     def resource(self) -> Any:
-        return getattr(self.context.client("bill"), self.target_entity)
+        return getattr(self.context.client("bill", BillClient), self.target_entity)
 
     @property
     def snapshot(self) -> str:

@@ -36,6 +36,7 @@ from connector_assets.pairs.jde_coupa.mark_and_payer import coupa_pays
 from connector_assets.pairs.jde_coupa.origin import voucher_key_on
 from connector_resources.coupa.models import Invoice
 from connector_resources.errors import OutcomeUnknown, SystemProblem
+from connector_resources.jde import JdeClient
 from connector_resources.ledger import Delivery
 
 UNDECIDED = "not_decided"
@@ -206,7 +207,7 @@ class Approvals(Flow):
         )
 
     def _set(self, id: str, body: Mapping[str, Any]) -> Target:
-        self.context.client("jde").orchestrations.call(PAY_STATUS, body)
+        self.context.client("jde", JdeClient).orchestrations.call(PAY_STATUS, body)
         try:
             return self.read([id])[id]
         except (SystemProblem, KeyError) as error:

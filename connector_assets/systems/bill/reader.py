@@ -12,6 +12,7 @@ import pyarrow as pa
 from connector_assets.systems.bill.records import DOCUMENTS, record_of
 from connector_assets.systems.reading import LandingReader, Rows
 from connector_assets.systems.records import DAY, RECORD, stamp_of, window_of
+from connector_resources.bill import BillClient
 from connector_resources.unreadable import set_aside
 
 PAGE = 100  # records that land together; BILL gives no more at a time (bill section 4)
@@ -97,7 +98,7 @@ class BillReader(LandingReader):
 
     def _resource(self, entity: str) -> Any:
         name = DOCUMENTS[entity].resource if entity in DOCUMENTS else SNAPSHOTS[entity][0]
-        return getattr(self.context.client(self.role), name)
+        return getattr(self.context.client(self.role, BillClient), name)
 
     def _pages(self, entity: str, records: Iterable[Any], names: Sequence[str] | None = None) -> Iterator[Rows]:
         document, zone = DOCUMENTS[entity], self.context.time_zone(self.role)

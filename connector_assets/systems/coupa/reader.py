@@ -12,6 +12,7 @@ import pyarrow as pa
 from connector_assets.systems.coupa.records import DOCUMENTS, record_of
 from connector_assets.systems.reading import LandingReader, Rows
 from connector_assets.systems.records import DAY, RECORD, stamp_of, window_of
+from connector_resources.coupa.client import CoupaClient
 from connector_resources.unreadable import set_aside
 
 PAGE = 50  # records that land together; Coupa gives no more at a time
@@ -84,7 +85,7 @@ class CoupaReader(LandingReader):
         return ["id"], [(int(id),)]
 
     def _resource(self, entity: str) -> Any:
-        return getattr(self.context.client(self.role), DOCUMENTS[entity].resource)
+        return getattr(self.context.client(self.role, CoupaClient), DOCUMENTS[entity].resource)
 
     def _pages(self, entity: str, records: Iterable[Any], names: Sequence[str] | None = None) -> Iterator[Rows]:
         document, zone = DOCUMENTS[entity], self.context.time_zone(self.role)
@@ -95,7 +96,7 @@ class CoupaReader(LandingReader):
 
     def _snapshot_page(self, entity: str) -> Iterator[Rows]:
         names = SNAPSHOTS[entity].names
-        resource = getattr(self.context.client(self.role), entity)
+        resource = getattr(self.context.client(self.role, CoupaClient), entity)
         yield [{name: getattr(record, name) for name in names} for record in resource.all(fields=names)]
 
     def _must_be_document(self, entity: str) -> None:

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from connector_assets.engine.context import SAME_AS
-from connector_resources.connections import JdeConnection
+from connector_resources.connections.jde import JdeConnection
 from connector_resources.errors import NotAllowed, NotFound, Refused, UnusableInput
 from connector_resources.jde.query import Where, all_of, between, one_of
 from connector_resources.jde.tables import TABLES

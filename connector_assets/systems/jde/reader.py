@@ -13,8 +13,9 @@ from connector_assets.documents.tax_numbers import without
 from connector_assets.engine.context import RunContext
 from connector_assets.systems.jde.following import FOLLOWING, VOUCHERS, Following
 from connector_assets.systems.reading import LandingReader, Rows
-from connector_resources.connections import JdeConnection
+from connector_resources.connections.jde import JdeConnection
 from connector_resources.errors import SystemProblem
+from connector_resources.jde import JdeClient
 from connector_resources.jde.keys import row_key
 from connector_resources.jde.tables import TABLES
 from connector_resources.redact import last_four
@@ -101,7 +102,7 @@ class JdeReader(LandingReader):
 
     @property
     def _client(self) -> Any:
-        return self.context.client(self.role)
+        return self.context.client(self.role, JdeClient)
 
 
 def _is_hidden(entity: str, column: str) -> bool:

@@ -26,7 +26,9 @@ from connector_assets.engine.document import (
 from connector_assets.engine.flow import Assembly, Flow, Frames, Source
 from connector_assets.engine.merge import converge, mark
 from connector_resources.clock import ManualClock
-from connector_resources.connections import CoupaConnection, IntegrationSettings, JdeConnection
+from connector_resources.connections import IntegrationSettings
+from connector_resources.connections.coupa import CoupaConnection
+from connector_resources.connections.jde import JdeConnection
 from connector_resources.ledger import Delivery, Ledger
 
 FEBRUARY = date(2026, 2, 10)

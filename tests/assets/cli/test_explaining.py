@@ -12,7 +12,7 @@ import pytest
 from cli_fakes import Books, bills
 from ledger_places import new_ledger
 
-from connector_assets.engine.reasons import REASONS, problem
+from connector_assets.engine.reasons import problem, reasons
 from connector_assets.engine.reconciling import Difference, compare
 from connector_resources.clock import ManualClock
 from connector_resources.ledger import Change, Ledger, NewLink
@@ -21,7 +21,7 @@ FLOW, KEY = "pair/bills", "F0411:1"
 AGREED = {"key": KEY, "name": "Bill", "amount": "10.00", "currency": "GBP", "void": False}
 LOST = {"missing_in_target", "deleted_in_target"}
 OF_THE_TARGET = LOST | {"changed_on_both_sides", "raised_in_target", "total_differs", "deleted_in_source"}
-HOLDING = sorted(REASONS.keys() - OF_THE_TARGET)
+HOLDING = sorted(reasons().keys() - OF_THE_TARGET)
 
 
 class Desk:
@@ -77,7 +77,7 @@ def desk(tmp_path: Path, clock: ManualClock) -> Iterator[Desk]:
 # -- missing in the target --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reason", sorted(REASONS))
+@pytest.mark.parametrize("reason", sorted(reasons()))
 def test_what_was_never_there_is_missing_because_it_was_held_and_not_for_what_is_said_of_the_target(
     desk: Desk, reason: str
 ) -> None:
@@ -86,7 +86,7 @@ def test_what_was_never_there_is_missing_because_it_was_held_and_not_for_what_is
     assert desk.explained() == {"missing_in_target": reason if reason in HOLDING else None}
 
 
-@pytest.mark.parametrize("reason", sorted(REASONS))
+@pytest.mark.parametrize("reason", sorted(reasons()))
 def test_what_was_there_is_missing_only_because_it_disappeared(desk: Desk, reason: str) -> None:
     desk.books.bill(KEY)
     desk.link()
@@ -124,7 +124,7 @@ def test_a_closed_exception_explains_nothing(desk: Desk) -> None:
 # -- fields, amounts and states ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reason", sorted(REASONS))
+@pytest.mark.parametrize("reason", sorted(reasons()))
 def test_what_is_held_has_not_sent_the_change_of_the_source(desk: Desk, reason: str) -> None:
     """The target is as both sides agreed: it is the source that moved."""
     desk.books.bill(KEY, amount="10.01", name="New")
@@ -135,7 +135,7 @@ def test_what_is_held_has_not_sent_the_change_of_the_source(desk: Desk, reason: 
     assert desk.explained() == dict.fromkeys(("amount", "name"), reason if explains else None)
 
 
-@pytest.mark.parametrize("reason", sorted(REASONS))
+@pytest.mark.parametrize("reason", sorted(reasons()))
 def test_a_penny_that_the_target_moved_by_itself_is_explained_by_what_names_it_alone(desk: Desk, reason: str) -> None:
     desk.books.bill(KEY)
     desk.books.record("1", KEY, amount="10.01")
@@ -188,7 +188,7 @@ def test_a_void_that_was_not_sent_and_one_that_came_from_the_other_side(desk: De
 # -- duplicates, and what the source no longer holds ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reason", sorted(REASONS))
+@pytest.mark.parametrize("reason", sorted(reasons()))
 def test_a_duplicate_is_explained_by_the_natural_key_and_the_finding_of_a_sweep_alone(desk: Desk, reason: str) -> None:
     desk.books.bill(KEY)
     desk.books.record("1", KEY)
@@ -200,7 +200,7 @@ def test_a_duplicate_is_explained_by_the_natural_key_and_the_finding_of_a_sweep_
     assert desk.explained() == {"duplicate_in_target": None}
 
 
-@pytest.mark.parametrize("reason", sorted(REASONS))
+@pytest.mark.parametrize("reason", sorted(reasons()))
 def test_what_the_source_lost_is_explained_by_nothing_but_its_deletion(desk: Desk, reason: str) -> None:
     desk.books.record("1", KEY)
     desk.link()

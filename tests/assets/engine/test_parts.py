@@ -39,7 +39,7 @@ from connector_assets.engine.document import (
 from connector_assets.engine.flow import Assembly
 from connector_assets.engine.merge import converge, mark
 from connector_assets.engine.money import amount_text
-from connector_assets.engine.reasons import REASONS, problem
+from connector_assets.engine.reasons import problem, reasons
 from connector_assets.engine.report import OUTCOMES, SETTLED, AccountingError, FlowReport, Planned, Result
 from connector_resources.ledger import Delivery, Ledger
 
@@ -144,7 +144,7 @@ def test_an_unknown_reason_is_a_defect() -> None:
         problem("no_such_reason")
 
 
-@pytest.mark.parametrize("name", sorted(REASONS))
+@pytest.mark.parametrize("name", sorted(reasons()))
 def test_every_reason_fills_in_its_texts(name: str) -> None:
     made = problem(name, "the field", "the value {not} a template")
     assert made.reason == name

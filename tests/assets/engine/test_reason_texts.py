@@ -17,7 +17,7 @@ with warnings.catch_warnings():
 
     from connector_assets.cli.app import COMMANDS, app_of
 from connector_assets.engine.document import FieldChange
-from connector_assets.engine.reasons import REASONS, problem, steps_of
+from connector_assets.engine.reasons import problem, reasons, steps_of
 from connector_assets.engine.words import beside, shown, words
 from connector_resources.ledger import Problem
 
@@ -45,7 +45,7 @@ def parse(command: str) -> None:
     group.parse_args(context, words_left)
 
 
-@pytest.mark.parametrize("name", sorted(REASONS))
+@pytest.mark.parametrize("name", sorted(reasons()))
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_reason_reads_as_a_sentence_with_nothing_left_to_fill_in(name: str, field: str, value: object) -> None:
@@ -55,7 +55,7 @@ def test_a_reason_reads_as_a_sentence_with_nothing_left_to_fill_in(name: str, fi
         assert not re.search(r"None|nan\b|[<>{}]|  |\n|\( *\)|:\s*$|: ,| ,| \.", text), text
 
 
-@pytest.mark.parametrize("name", sorted(REASONS))
+@pytest.mark.parametrize("name", sorted(reasons()))
 @pytest.mark.parametrize("value", [each for each in VALUES if not isinstance(each, Decimal)])
 def test_each_command_of_a_fix_exists_and_takes_these_arguments(name: str, value: object) -> None:
     told = made(name, "payment_term", value)
@@ -93,7 +93,7 @@ def test_a_fix_is_a_list_of_steps() -> None:
     assert steps_of("correct the line, or add it; then replay") == ["correct the line, or add it", "replay"]
     assert steps_of("settle it by hand, then dismiss this one") == ["settle it by hand", "dismiss this one"]
     assert steps_of("map it: a; map it: b; map it: a") == ["map it: a", "map it: b"]
-    assert all(len(steps_of(each.fix)) >= 1 for each in REASONS.values())
+    assert all(len(steps_of(each.fix)) >= 1 for each in reasons().values())
 
 
 def test_values_are_told_in_words() -> None:

@@ -20,7 +20,9 @@ from connector_assets.engine.reasons import problem
 from connector_assets.engine.report import Result
 from connector_assets.engine.task import DeliveryPolicy
 from connector_resources.clock import ManualClock
-from connector_resources.connections import CoupaConnection, IntegrationSettings, JdeConnection
+from connector_resources.connections import IntegrationSettings
+from connector_resources.connections.coupa import CoupaConnection
+from connector_resources.connections.jde import JdeConnection
 from connector_resources.ledger import Delivery, Ledger
 
 PACE = DeliveryPolicy(

@@ -9,7 +9,8 @@ from bill_inbox_house import BILL, BillHouse, minified, notification
 from inbox_house import COUPA, NORTH, NORTH_READER, House
 
 from connector_assets.inbox.age import forget
-from connector_resources.connections import BillConnection, CoupaConnection
+from connector_resources.connections.bill import BillConnection
+from connector_resources.connections.coupa import CoupaConnection
 
 DAY = 86_400
 TOO_OLD = "the message is older than the 30 days for which messages are known: nothing of it is kept"

@@ -25,7 +25,9 @@ from connector_assets.engine.task import DeliveryPolicy
 from connector_assets.pairs.registry import flow_class
 from connector_resources.bill import ChartOfAccount, Classification
 from connector_resources.clock import ManualClock
-from connector_resources.connections import BillConnection, IntegrationSettings, JdeConnection
+from connector_resources.connections import IntegrationSettings
+from connector_resources.connections.bill import BillConnection
+from connector_resources.connections.jde import JdeConnection
 from connector_resources.errors import OutcomeUnknown, Refused
 from connector_resources.ledger import Ledger
 

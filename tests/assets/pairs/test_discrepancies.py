@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from connector_assets.pairs.jde_coupa.three_way_match.discrepancies import Matter, Said, discrepancies
+from connector_assets.documents.three_way_match import Matter, Said, discrepancies
 
 DAY = date(2026, 3, 2)
 AGREED = Said(Decimal("100.00"), Decimal(10), "GBP", "4343", "30.5010")

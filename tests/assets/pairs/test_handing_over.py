@@ -46,7 +46,9 @@ class Ledger:
 
 def handed(ledger: Ledger, *suffixes: str) -> Prepared:
     """Hand these pay items over on B."""
-    context = SimpleNamespace(client=lambda role: ledger, connection=lambda role: SimpleNamespace(name="jde"))
+    context = SimpleNamespace(
+        client=lambda role, kind=None: ledger, connection=lambda role: SimpleNamespace(name="jde")
+    )
     return hand_over(cast(RunContext, context), body(VOUCHER, suffixes or ("001",), "B"), MOVABLE)
 
 

@@ -11,7 +11,7 @@ from bill_fake import FakeBill
 
 from connector_resources.bill import BillClient
 from connector_resources.clock import ManualClock
-from connector_resources.connections import BillConnection
+from connector_resources.connections.bill import BillConnection
 
 BILL_CREDENTIALS = {
     "dev_key": "dev-key-of-ours",

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from connector_resources.connections import INTEGRATION_KINDS, BillConnection, Settings
+from connector_resources import catalogue
+from connector_resources.connections import Settings
+from connector_resources.connections.bill import BillConnection
 
 
 def load(body: str) -> Settings:
@@ -44,4 +46,4 @@ def test_what_bill_does_not_take_is_refused(setting: str, reason: str) -> None:
 
 
 def test_the_pair_is_known() -> None:
-    assert INTEGRATION_KINDS["jde_bill"] == {"jde": "jde", "bill": "bill"}
+    assert catalogue.pairs()["jde_bill"].roles == {"jde": "jde", "bill": "bill"}

@@ -10,7 +10,7 @@ import pytest
 from coupa_fake import FakeCoupa
 
 from connector_resources.clock import ManualClock
-from connector_resources.connections import CoupaConnection
+from connector_resources.connections.coupa import CoupaConnection
 from connector_resources.coupa import CoupaClient
 
 CREDENTIALS = {"client_id": "our-id", "client_secret": "s3cret/of+ours"}

@@ -20,7 +20,8 @@ from connector_assets.engine.context import Integration, RunContext
 from connector_assets.systems.coupa.reader import CoupaReader
 from connector_assets.systems.coupa.records import DOCUMENTS, record_of, record_text
 from connector_assets.systems.records import window_of
-from connector_resources.connections import CoupaConnection, IntegrationSettings
+from connector_resources.connections import IntegrationSettings
+from connector_resources.connections.coupa import CoupaConnection
 from connector_resources.coupa import CoupaClient, Invoice, PayPayment, PurchaseOrder
 from connector_resources.ledger import Ledger
 

@@ -10,7 +10,7 @@ import pytest
 from fake_ais import PASSWORD, USER, FakeAis
 
 from connector_resources.clock import ManualClock
-from connector_resources.connections import JdeConnection
+from connector_resources.connections.jde import JdeConnection
 from connector_resources.jde import JdeClient
 
 Connect = Callable[..., JdeClient]

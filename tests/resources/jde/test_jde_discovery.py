@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connector_resources.connections import Orchestration
+from connector_resources.connections.jde import Orchestration
 from connector_resources.jde.contract import ACTS
 from connector_resources.jde.discovery import Agreement, agreement, offered
 

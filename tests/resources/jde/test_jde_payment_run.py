@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connector_resources.connections import PaymentRun
+from connector_resources.connections.jde import PaymentRun
 
 ROW: dict[str, Any] = {"PST": "A", "PYIN": "T", "GLBA": "00012345", "VOD": "", "AAP": Decimal("10.00")}
 

@@ -10,7 +10,8 @@ import pytest
 from fake_ais import FakeAis
 
 from connector_resources.clock import SYSTEM_CLOCK, ManualClock
-from connector_resources.connections import JdeConnection, Limits
+from connector_resources.connections.base import Limits
+from connector_resources.connections.jde import JdeConnection
 from connector_resources.jde import JdeClient
 
 Connect = Callable[..., JdeClient]

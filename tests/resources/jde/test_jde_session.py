@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fake_ais import PASSWORD, FakeAis
 
-from connector_resources.connections import JdeConnection
+from connector_resources.connections.jde import JdeConnection
 from connector_resources.errors import (
     LoginRefused,
     NotAllowed,

@@ -6,7 +6,7 @@ import pytest
 from bill_site import BillSite
 from scenario_site import outcome, outcomes, tally
 
-from connector_assets.engine.value_tables import check_known
+from connector_assets.pairs.value_tables import check_known
 from connector_resources.errors import UnusableInput
 
 FLOW = "departments"

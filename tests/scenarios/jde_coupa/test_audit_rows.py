@@ -12,8 +12,8 @@ from scenario_born import act, born, paid
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcomes
 
+from connector_assets.documents.three_way_match import discrepancies
 from connector_assets.engine.reconciling import compare
-from connector_assets.pairs.jde_coupa.three_way_match.discrepancies import discrepancies
 from connector_assets.pairs.jde_coupa.three_way_match.reading import ThreeWayMatch
 
 

@@ -309,6 +309,6 @@ def test_a_submitted_invoice_that_coupa_finds_invalid_is_told(town: Site) -> Non
 
 
 def _scopes(*more: str) -> list[str]:
-    from connector_resources.connections import COUPA_SCOPES
+    from connector_resources.connections.coupa import COUPA_SCOPES
 
     return [*COUPA_SCOPES, *more]

@@ -12,8 +12,8 @@ from scenario_orders import Purchase, Purchasing, held, with_orders
 from scenario_payables import Payables
 from scenario_site import NAME, Site, outcomes
 
+from connector_assets.documents.three_way_match import discrepancies
 from connector_assets.engine.reconciling import Comparison, compare
-from connector_assets.pairs.jde_coupa.three_way_match.discrepancies import discrepancies
 from connector_assets.pairs.jde_coupa.three_way_match.reading import ThreeWayMatch
 
 OUT = ("suppliers", "accounts", "purchase_orders", "invoices")

@@ -13,9 +13,9 @@ from scenario_site import NAME, Site, outcome, outcomes
 
 from connector_assets.engine.pipeline import Pipeline
 from connector_assets.engine.replaying import Replay, replay
-from connector_assets.engine.value_tables import check_form, check_known
 from connector_assets.orchestration.probes import look
 from connector_assets.pairs.registry import flow_class
+from connector_assets.pairs.value_tables import check_form, check_known
 from connector_assets.run_setup import flows_of, policy_of
 from connector_resources.errors import UnusableInput
 from connector_resources.ledger.models import metadata

@@ -9,7 +9,7 @@ from scenario_books import TODAY, YESTERDAY
 from scenario_orders import Purchase, Purchasing, held, with_orders
 from scenario_site import Site
 
-from connector_assets.pairs.jde_coupa.three_way_match.discrepancies import Discrepancy, discrepancies
+from connector_assets.documents.three_way_match import Discrepancy, discrepancies
 from connector_assets.pairs.jde_coupa.three_way_match.reading import ThreeWayMatch
 
 

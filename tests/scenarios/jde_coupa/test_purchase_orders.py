@@ -9,7 +9,7 @@ from scenario_books import CHART, EURO, TODAY
 from scenario_orders import Purchase, Purchasing, figures, held, map_value, with_orders
 from scenario_site import Site, outcomes, tally
 
-from connector_resources.connections import COUPA_SCOPES
+from connector_resources.connections.coupa import COUPA_SCOPES
 
 FLOW = "purchase_orders"
 

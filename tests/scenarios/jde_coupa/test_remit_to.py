@@ -15,8 +15,8 @@ from scenario_site import Site, outcomes
 
 from connector_assets.engine.reasons import severity_of
 from connector_assets.engine.reconciling import compare
-from connector_assets.engine.value_tables import check_known
 from connector_assets.pairs.registry import flow_class
+from connector_assets.pairs.value_tables import check_known
 from connector_resources.errors import UnusableInput
 
 SUPPLIER, FACTOR, SECOND = 4343, 4344, 4999

@@ -27,8 +27,9 @@ from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Target
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.money import amount_text
-from connector_resources.connections import PaymentRun
+from connector_resources.connections.jde import JdeConnection, PaymentRun
 from connector_resources.errors import OutcomeUnknown, SystemProblem
+from connector_resources.jde import JdeClient
 from connector_resources.jde.query import between
 from connector_resources.ledger import NewLink
 
@@ -80,7 +81,7 @@ class PaymentRecords:
     @property
     def jde(self) -> Any:
         """The client, opened on first use."""
-        return self.context.client("jde")
+        return self.context.client("jde", JdeClient)
 
     def missing(self) -> str | None:
         """The first act that the connection names no orchestration for."""
@@ -137,7 +138,7 @@ class PaymentRecords:
         left = {id: each for id, each in gone.items() if int(id) not in details}
         keys = {voucher_parts(name) for _, vouchers in left.values() for name in vouchers.split(", ")}
         items = by(without_audit_rows(self._by("F0411", VOUCHER_KEY, sorted(keys))), *VOUCHER_KEY)
-        run = self.context.connection("jde").payment_run  # type: ignore[union-attr]
+        run = self.context.connection("jde", JdeConnection).payment_run
         found = {}
         for id, (held, vouchers) in left.items():
             rows = [row for name in vouchers.split(", ") for row in items.get(voucher_parts(name), ())]
@@ -160,7 +161,7 @@ class PaymentRecords:
         details = by(self._by("F0414", ["PYID"], [(row["PYID"],) for row in headers]), "PYID")
         keys = {tuple(row[column] for column in VOUCHER_KEY) for rows in details.values() for row in rows}
         items = by(without_audit_rows(self._by("F0411", VOUCHER_KEY, list(keys))), *VOUCHER_KEY)
-        run = self.context.connection("jde").payment_run  # type: ignore[union-attr]
+        run = self.context.connection("jde", JdeConnection).payment_run
         found = {row["PYID"]: _target(row, details.get(row["PYID"], []), items, run) for row in headers}
         return [found[number] for number in sorted(found)]
 

@@ -20,6 +20,7 @@ from connector_assets.engine.bank_accounts import Account, Open, account_of, tel
 from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import Flow, Source
 from connector_resources.errors import LoginRefused, NotAllowed, Refused
+from connector_resources.jde import JdeClient
 from connector_resources.jde.query import eq, ne
 
 TABLE = "F0030"
@@ -89,7 +90,7 @@ def look(flow: Flow, parties: Mapping[int, str], column: str, *, whole: bool) ->
 def open_in_jde(context: RunContext, numbers: Collection[int], column: str) -> dict[int, Open]:
     """Address number -> the vouchers that JD Edwards has open and that go to it by `column` (payee PYE, or
     supplier AN8), whoever pays them."""
-    pages = context.client("jde").by_keys(
+    pages = context.client("jde", JdeClient).by_keys(
         "F0411", [column], [(number,) for number in sorted(numbers)], columns=_OPEN, where=ne("AAP", 0)
     )
     found: dict[int, Open] = {}
@@ -108,7 +109,7 @@ def notes(context: RunContext, settings: BankSettings, flow: str) -> list[str]:
         return [f"{flow}: bank accounts of suppliers in JD Edwards are not watched (bank_accounts: off)"]
     try:
         columns = _columns(context)
-        pages = context.client("jde").browse(TABLE, columns=columns, where=eq("BKTP", SUPPLIER), page_size=1)
+        pages = context.client("jde", JdeClient).browse(TABLE, columns=columns, where=eq("BKTP", SUPPLIER), page_size=1)
         shows = bool(next(pages, []))
     except LoginRefused:
         raise
@@ -125,7 +126,7 @@ def notes(context: RunContext, settings: BankSettings, flow: str) -> list[str]:
 
 def _accounts(context: RunContext, numbers: Collection[int] | None) -> dict[int, list[Account]]:
     """Address number -> accounts, of these suppliers or of all; nothing of a row is kept but its digest."""
-    client, seal = context.client("jde"), context.landing.seal
+    client, seal = context.client("jde", JdeClient), context.landing.seal
     where, columns = eq("BKTP", SUPPLIER), _columns(context)
     if numbers is None:
         pages = client.browse(TABLE, columns=columns, where=where)
@@ -141,5 +142,5 @@ def _accounts(context: RunContext, numbers: Collection[int] | None) -> dict[int,
 
 def _columns(context: RunContext) -> tuple[str, ...]:
     """What is asked for: all that the site's release has."""
-    has = context.client("jde").has_column(TABLE, _RECENT)
+    has = context.client("jde", JdeClient).has_column(TABLE, _RECENT)
     return tuple(each for each in _COLUMNS if has or each != _RECENT)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connector_assets.documents.jde.keys import Row, text
 from connector_assets.engine.context import Reader, RunContext
+from connector_resources.jde import JdeClient
 from connector_resources.jde.query import ne
 from connector_resources.ledger import Delivery
 
@@ -78,7 +79,7 @@ def touched_by_holds(
     changed = {row["AN8"]: row for row in rows}
     found: dict[str, tuple[Row, Row]] = {}
     for column in owed.parties:
-        pages = context.client("jde").by_keys(
+        pages = context.client("jde", JdeClient).by_keys(
             owed.table,
             [column],
             [(party,) for party in sorted(changed)],

@@ -16,6 +16,7 @@ from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Document, Hold, Target
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.words import beside
+from connector_resources.jde import JdeClient
 from connector_resources.ledger import Delivery
 
 COLUMNS: Mapping[str, str] = {"flag_1099": "str?", "code_1099": "str?"}
@@ -35,7 +36,7 @@ def complete(context: RunContext, rows: Sequence[dict[str, Any]], column: str | 
     if not numbers or not (column or flags):
         return
     columns = ["AN8", "TAXC", *([column] if column else [])]
-    pages = context.client("jde").by_keys("F0101", ["AN8"], [(each,) for each in numbers], columns=columns)
+    pages = context.client("jde", JdeClient).by_keys("F0101", ["AN8"], [(each,) for each in numbers], columns=columns)
     found: dict[int, Row] = {each["AN8"]: each for page in pages for each in page}
     for row in rows:
         party = found.get(row["an8"])

@@ -15,6 +15,7 @@ from connector_assets.documents.jde.voucher_entry.origins import MarkedOrigins, 
 from connector_assets.documents.jde.voucher_entry.preset_numbers import PresetOrigins
 from connector_assets.documents.jde.voucher_entry.without_mark import TracedOrigins
 from connector_assets.engine.context import RunContext
+from connector_resources.jde import JdeClient
 
 MARK, NUMBER = "mark", "supplier_invoice"
 KINDS: dict[str, type[Origins]] = {MARK: MarkedOrigins, NUMBER: TracedOrigins, "preset_document": PresetOrigins}
@@ -56,6 +57,6 @@ def known_by(context: RunContext, flow: str, entity: str, rules: MarkRules[Any])
 def _judged(context: RunContext, flow: str, entity: str, rules: MarkRules[Any]) -> KnownBy:
     if context.ledger.vouchers_made.others(flow):
         return KnownBy(MARK, "this home has made vouchers under the mark")
-    if MarkedOrigins(context, flow, entity, rules).any(context.client("jde")):
+    if MarkedOrigins(context, flow, entity, rules).any(context.client("jde", JdeClient)):
         return KnownBy(MARK, f"JD Edwards holds vouchers with our mark in {rules.mark_column}")
     return KnownBy(NUMBER, "no voucher was made under a mark")

@@ -11,7 +11,8 @@ from connector_assets.documents.jde.keys import text
 from connector_assets.documents.jde.voucher_entry.marks import MarkRules
 from connector_assets.documents.jde.voucher_entry.origins import voucher_id
 from connector_assets.engine.flow import Flow, read_settings
-from connector_resources.connections import IntegrationSettings, JdeConnection, Settings
+from connector_resources.connections import IntegrationSettings, Settings
+from connector_resources.connections.jde import JdeConnection
 from connector_resources.errors import UnusableInput
 from connector_resources.jde.query import all_of, between, gt, lt, one_of
 

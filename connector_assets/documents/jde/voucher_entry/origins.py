@@ -8,7 +8,7 @@ here), or by what a voucher carries anyhow (`traced`).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -257,6 +257,6 @@ def _sortable(row: Row) -> tuple[Any, ...]:
     return tuple(row[column] for column in VOUCHER_KEY)
 
 
-def pages(rows: Iterator[list[Row]]) -> list[Row]:
+def pages(rows: Iterable[Sequence[Row]]) -> list[Row]:
     """All rows of these pages."""
     return [row for page in rows for row in page]

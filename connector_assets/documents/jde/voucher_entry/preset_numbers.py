@@ -19,6 +19,7 @@ from connector_assets.documents.jde.voucher_entry.evidence import Shown
 from connector_assets.documents.jde.voucher_entry.number_ranges import ahead_of_next_numbers, left, strange
 from connector_assets.documents.jde.voucher_entry.origins import NOTHING, Found, Origin, pages
 from connector_assets.documents.jde.voucher_entry.without_mark import TracedOrigins
+from connector_resources.jde import JdeClient
 from connector_resources.jde.query import all_of, between, one_of
 from connector_resources.ledger.vouchers_made import Made
 
@@ -101,7 +102,9 @@ class PresetOrigins(TracedOrigins):
         asked = [each for each in numbers if each not in self._bearers]
         if not asked:
             return
-        rows = self.context.client("jde").by_keys("F0411", ["DOC"], [(each,) for each in asked], columns=HELD)
+        rows = self.context.client("jde", JdeClient).by_keys(
+            "F0411", ["DOC"], [(each,) for each in asked], columns=HELD
+        )
         self._bearers |= {each: [] for each in asked}
         for row in pages(rows):
             self._bearers[row["DOC"]].append(row)
@@ -122,13 +125,13 @@ class PresetOrigins(TracedOrigins):
         # the primary key of F0911 begins with the type
         types = one_of("DCT", [*rules.document_types]) if table == "F0911" else None
         where = all_of(between("DOC", rules.preset_first, rules.preset_last), types)
-        found = self.context.client("jde").aggregate(table, [("MAX", "DOC")], where=where)
+        found = self.context.client("jde", JdeClient).aggregate(table, [("MAX", "DOC")], where=where)
         return next((int(each["DOC_MAX"]) for each in found if each["DOC_MAX"] is not None), None)
 
     # -- for ping --------------------------------------------------------------------------------------------------
 
     def startup_problems(self) -> list[str]:
-        jde, rules = self.context.client("jde"), self.rules
+        jde, rules = self.context.client("jde", JdeClient), self.rules
         found = (
             strange(jde, rules, lambda names: {*self._taken(names), *rules.not_ours}),
             ahead_of_next_numbers(jde, rules),
@@ -155,5 +158,5 @@ class PresetOrigins(TracedOrigins):
     @cached_property
     def _by_user(self) -> list[Row]:
         where = between("DOC", self.rules.preset_first, self.rules.preset_last)
-        own = pages(self.context.client("jde").browse("F0411", where=where))
+        own = pages(self.context.client("jde", JdeClient).browse("F0411", where=where))
         return [*self._of_the_user(), *(row for row in own if self._user_of(row) != self._user)]

@@ -25,6 +25,7 @@ from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Target
 from connector_assets.engine.money import Units, amount_text
 from connector_resources.errors import NotAllowed
+from connector_resources.jde import JdeClient
 from connector_resources.jde.query import any_of, one_of, starts_with
 
 ZERO = Decimal("0.00")
@@ -97,7 +98,7 @@ class VoucherRecords:
     @property
     def jde(self) -> Any:
         """JDE's client, opened on first use."""
-        return self.context.client("jde")
+        return self.context.client("jde", JdeClient)
 
     # -- asking ---------------------------------------------------------------------------------------------------
 

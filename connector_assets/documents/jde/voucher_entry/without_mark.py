@@ -53,6 +53,7 @@ from connector_assets.documents.jde.voucher_entry.origins import (
     pages,
     voucher_id,
 )
+from connector_resources.jde import JdeClient
 from connector_resources.jde.query import eq
 from connector_resources.ledger import Link
 from connector_resources.ledger.vouchers_made import Made
@@ -147,7 +148,7 @@ class TracedOrigins(Origins):
         sent = {name: content[name] for name in ("supplier", "number", "amount", "date", "currency")}
         sent |= {"type": body["DocumentType"], "mark": self.rules.mark(id, revision) if self._marks(body) else ""}
         sent |= {"document": body.get("DocumentNumber"), "by": act}
-        standing = grouped(self._reads(self.context.client("jde"))(NUMBER, [number_of(sent)]))
+        standing = grouped(self._reads(self.context.client("jde", JdeClient))(NUMBER, [number_of(sent)]))
         sent["before"] = sorted(standing)
         self._asked[id, revision] = self._register.attempt(self.flow, self.key(id), revision, self._connection, sent)
         self._tried = True
@@ -166,7 +167,7 @@ class TracedOrigins(Origins):
         if any(each.revision == revision and number in (None, _document_of(each)) for each in asked):
             return
         said = self._says(rows)
-        standing = grouped(self._reads(self.context.client("jde"))(NUMBER, [number_of(said)]))
+        standing = grouped(self._reads(self.context.client("jde", JdeClient))(NUMBER, [number_of(said)]))
         # the run may be over by now: what may be of these rows did not stand there before
         before = [name for name, items in standing.items() if not (self._by_us(items[0]) or self._told(items[0]))]
         sent = {**said, "mark": self.rules.mark(id, revision) if self._told(rows[0]) else "", "document": number}
@@ -261,7 +262,7 @@ class TracedOrigins(Origins):
         # what was asked for since then is in the register
         if self._has_asked():
             return []
-        return sorted(self._of_our_user(self.context.client("jde")))
+        return sorted(self._of_our_user(self.context.client("jde", JdeClient)))
 
     def unaccounted(self, rows: Sequence[Row]) -> set[str]:
         groups = {
@@ -307,7 +308,7 @@ class TracedOrigins(Origins):
         return self._of_the_user()
 
     def _of_the_user(self) -> list[Row]:
-        return pages(self.context.client("jde").browse("F0411", where=eq("TORG", self._user)))
+        return pages(self.context.client("jde", JdeClient).browse("F0411", where=eq("TORG", self._user)))
 
     # -- finding ---------------------------------------------------------------------------------------------------
 
@@ -531,7 +532,7 @@ class TracedOrigins(Origins):
 
     @cached_property
     def _user(self) -> str:
-        user: str = self.context.client("jde").user
+        user: str = self.context.client("jde", JdeClient).user
         return user[:10].strip().upper()
 
     @property

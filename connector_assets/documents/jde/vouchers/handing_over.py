@@ -17,8 +17,9 @@ from connector_assets.documents.jde.vouchers.pay_item_texts import is_in_payment
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
 from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Prepared
-from connector_resources.connections import JdeConnection, PaymentRun
+from connector_resources.connections.jde import JdeConnection, PaymentRun
 from connector_resources.errors import OutcomeUnknown, SystemProblem, Unavailable
+from connector_resources.jde import JdeClient
 
 PAY_STATUS = "voucher_pay_status"
 # our field -> what the orchestration cannot do without
@@ -43,7 +44,7 @@ def rows_of(context: RunContext, vouchers: Collection[VoucherKey]) -> list[Row]:
     them since they were landed."""
     if not vouchers:
         return []
-    pages = context.client("jde").by_keys("F0411", VOUCHER_KEY, sorted(vouchers))
+    pages = context.client("jde", JdeClient).by_keys("F0411", VOUCHER_KEY, sorted(vouchers))
     return without_audit_rows([row for page in pages for row in page])
 
 
@@ -72,7 +73,7 @@ def hand_over(context: RunContext, sent: Mapping[str, Any], movable: Collection[
         raise Unavailable(f"changed since it was read: {why}", connection=context.connection("jde").name)
     lost: OutcomeUnknown | None = None
     try:
-        context.client("jde").orchestrations.call(PAY_STATUS, sent)
+        context.client("jde", JdeClient).orchestrations.call(PAY_STATUS, sent)
     except OutcomeUnknown as error:
         lost = error
     try:

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from connector_assets.documents.jde.keys import text
 from connector_assets.engine.context import RunContext
 from connector_resources.errors import ConnectorError
+from connector_resources.jde import JdeClient
 
 SETTING = "card_instruments"
 LIST = ("00", "PY")
@@ -24,7 +25,7 @@ def looked_up(context: RunContext, codes: Collection[str]) -> tuple[list[str], l
         return [], []
     where = f"the list {'/'.join(LIST)} of user-defined codes (F0005)"
     try:
-        pages = context.client("jde").by_keys("F0005", ["SY", "RT"], [LIST], columns=["SY", "RT", "KY"])
+        pages = context.client("jde", JdeClient).by_keys("F0005", ["SY", "RT"], [LIST], columns=["SY", "RT", "KY"])
         known = {text(row["KY"]) for page in pages for row in page}
     except ConnectorError as error:
         return [], [f"{SETTING} is not checked, since {where} cannot be read: {error}"]

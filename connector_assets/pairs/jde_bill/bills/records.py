@@ -33,6 +33,7 @@ from connector_resources.bill import (
     UNDEFINED,
     UNPAID,
     Bill,
+    BillClient,
     BillLine,
     Payment,
     VendorCreditLine,
@@ -114,7 +115,7 @@ class BillRecords:
     @property
     def client(self) -> Any:
         """The client, opened on first use."""
-        return self.context.client("bill")
+        return self.context.client("bill", BillClient)
 
     def holds_any(self) -> bool:
         """Whether BILL holds a bill that is not the other flow's, which may have made some in this very run."""

@@ -28,6 +28,7 @@ from connector_assets.engine.document import Document, FieldChange, Step, Target
 from connector_assets.engine.money import amount_text
 from connector_assets.pairs.jde_bill.payments.writer import POSTED, VOIDED, PaymentWriter, parts_of, returned
 from connector_resources.errors import OutcomeUnknown, SystemProblem
+from connector_resources.jde import JdeClient
 from connector_resources.jde.query import between
 
 JOURNAL = "payment_journal"
@@ -59,7 +60,7 @@ class Journals(PaymentWriter):
     @property
     def jde(self) -> Any:
         """The client, opened on first use."""
-        return self.context.client("jde")
+        return self.context.client("jde", JdeClient)
 
     def missing(self) -> str | None:
         return missing_act(self.context, NEEDS)

@@ -19,7 +19,7 @@ from connector_assets.engine.money import amount_text
 from connector_assets.pairs.jde_bill.bills.records import Told, day_text, line_content, money, moved
 from connector_assets.pairs.jde_bill.payables.covered import pay_items_of
 from connector_assets.pairs.jde_bill.payables.currencies import VendorCurrencies
-from connector_resources.bill import VendorCredit
+from connector_resources.bill import BillClient, VendorCredit
 from connector_resources.errors import NotFound
 
 ZERO = Decimal("0.00")
@@ -58,7 +58,7 @@ class CreditRecords:
     @property
     def client(self) -> Any:
         """The client, opened on first use."""
-        return self.context.client("bill")
+        return self.context.client("bill", BillClient)
 
     def holds_any(self) -> bool:
         """Whether BILL holds a credit at all."""

@@ -13,7 +13,7 @@ from connector_assets.pairs.jde_bill.vendors.index import VendorIndex
 from connector_assets.pairs.jde_bill.vendors.mapping import may_be_called, namesakes, tax_sharers
 from connector_assets.pairs.jde_bill.vendors.matching import Sought, match, same_name, same_number
 from connector_assets.pairs.jde_bill.vendors.settings import MATCHES, NEW, VendorSettings, parts_of, vendor_key
-from connector_resources.bill import Vendor
+from connector_resources.bill import BillClient, Vendor
 from connector_resources.ledger import Problem
 
 TARGET = "vendors"
@@ -46,7 +46,7 @@ class Finder:
 
     @cached_property
     def _index(self) -> VendorIndex:
-        return VendorIndex(self.context.client("bill"), self.settings)
+        return VendorIndex(self.context.client("bill", BillClient), self.settings)
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Vendor]]:
         """Document key -> the vendors that may be it. Of one alone, `disagreements` says what speaks against it."""

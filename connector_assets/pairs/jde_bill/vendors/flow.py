@@ -103,7 +103,7 @@ class Vendors(Flow):
 
     @property
     def _client(self) -> BillClient:
-        client: BillClient = self.context.client("bill")
+        client: BillClient = self.context.client("bill", BillClient)
         return client
 
     # -- the source side ------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from connector_assets.engine.document import (
 from connector_assets.engine.merge import mark
 from connector_assets.engine.references import number_of
 from connector_assets.pairs.jde_coupa.paging import by_ids
+from connector_resources.coupa.client import CoupaClient
 from connector_resources.coupa.models import Account, LookupValue
 from connector_resources.errors import UnusableInput
 from connector_resources.ledger import Delivery
@@ -60,7 +61,7 @@ class Chart(ABC):
     @property
     def coupa(self) -> Any:
         """Coupa's client, opened on first use."""
-        return self.client("coupa")
+        return self.client("coupa", CoupaClient)
 
     @abstractmethod
     def holds_any(self) -> bool:

@@ -16,6 +16,7 @@ from connector_assets.engine.money import amount_text
 from connector_assets.pairs.jde_coupa.paging import by_ids
 from connector_assets.pairs.jde_coupa.payments_to_coupa.otherwise import UnderWay
 from connector_assets.pairs.jde_coupa.payments_to_jde.origin import OwnPayments
+from connector_resources.coupa.client import CoupaClient
 from connector_resources.coupa.models import DEAD, VOIDED
 
 ZERO = Decimal("0.00")
@@ -29,7 +30,7 @@ def paid_by_both(context: RunContext, owners: Mapping[str, str]) -> dict[str, st
     paid = by([row for row in rows if row.get("AAP") != row.get("AG") and text(row.get("VOD")) != "V"], *VOUCHER_KEY)
     ours = _own(context, {"/".join(map(str, key)): key for key in paid}, rows) if paid else {}
     found: dict[str, str] = {}
-    invoices = by_ids(context.client("coupa").invoices, {owners[each] for each in ours})
+    invoices = by_ids(context.client("coupa", CoupaClient).invoices, {owners[each] for each in ours})
     held: dict[str, Any] = {str(each.id): each for each in invoices}
     under_way = UnderWay(context)
     for voucher, amount in ours.items():

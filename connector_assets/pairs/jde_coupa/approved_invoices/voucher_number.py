@@ -8,6 +8,7 @@ from typing import Any
 from connector_assets.documents.jde.voucher_entry.writer import accepted, done
 from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Do, Document, FieldChange, Step, Target
+from connector_resources.coupa.client import CoupaClient
 from connector_resources.ledger import Delivery
 
 
@@ -22,7 +23,7 @@ def telling(context: RunContext, field: str | None) -> Callable[[Document, Deliv
             return None
 
         def send(sent: Mapping[str, Any]) -> Target:
-            context.client("coupa").invoices.update(row["invoice_id"], sent)
+            context.client("coupa", CoupaClient).invoices.update(row["invoice_id"], sent)
             return target
 
         return Do(

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from connector_assets.engine.context import RunContext
+from connector_resources.coupa.client import CoupaClient
 from connector_resources.coupa.models import Invoice, RemitToAddress
 
 TABLE = "remit_to"
@@ -59,5 +60,5 @@ def known(context: RunContext, values: Mapping[str, str]) -> set[str]:
 
 
 def _addresses(context: RunContext, supplier: str) -> list[RemitToAddress]:
-    found = context.client("coupa").suppliers.addresses(int(supplier)).all()
+    found = context.client("coupa", CoupaClient).suppliers.addresses(int(supplier)).all()
     return [each for each in found if each.active is not False]

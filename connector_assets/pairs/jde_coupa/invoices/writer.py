@@ -13,6 +13,7 @@ from connector_assets.engine.document import Decision, Document, Done, Hold, Ign
 from connector_assets.engine.flow import Flow
 from connector_assets.pairs.jde_coupa.accounts.links import AccountLinks
 from connector_assets.pairs.jde_coupa.mark_and_payer import coupa_pays
+from connector_resources.coupa.client import CoupaClient
 from connector_resources.ledger import Delivery, Intent
 
 
@@ -42,7 +43,7 @@ class Writer(ABC):
     @property
     def coupa(self) -> Any:
         """Coupa's client, opened on first use."""
-        return self.context.client("coupa")
+        return self.context.client("coupa", CoupaClient)
 
     @abstractmethod
     def holds_any(self) -> bool:

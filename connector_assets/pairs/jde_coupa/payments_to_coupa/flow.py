@@ -77,7 +77,9 @@ from connector_assets.pairs.jde_coupa.payments_to_coupa.on_invoices import (
 )
 from connector_assets.pairs.jde_coupa.payments_to_coupa.otherwise import paid_by_jde, recorded
 from connector_assets.pairs.jde_coupa.payments_to_jde.origin import OwnPayments
+from connector_resources.coupa.client import CoupaClient
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDED, Invoice
+from connector_resources.jde import JdeClient
 from connector_resources.ledger import Delivery, Problem
 
 OVER = DEAD | {VOIDED}
@@ -160,7 +162,7 @@ class PaymentsToCoupa(Flow):
         return bool(row["touched"])
 
     def all_keys(self) -> dict[str, date | None]:
-        made = self.origins.all(self.context.client("jde"))
+        made = self.origins.all(self.context.client("jde", JdeClient))
         return self._marked_days([row for items in made.vouchers.values() for row in items])
 
     def _marked_days(self, rows: Sequence[Row]) -> dict[str, date | None]:
@@ -247,7 +249,7 @@ class PaymentsToCoupa(Flow):
     @property
     def coupa(self) -> Any:
         """Coupa's client, opened on first use."""
-        return self.context.client("coupa")
+        return self.context.client("coupa", CoupaClient)
 
     def holds_any(self) -> bool:
         return bool(self.coupa.invoices.holds_any())

@@ -65,7 +65,7 @@ from connector_assets.pairs.jde_coupa.mark_and_payer import (
 )
 from connector_assets.pairs.jde_coupa.payments_to_jde.details import COLUMNS, Statuses, details_of, keys_of
 from connector_assets.pairs.jde_coupa.payments_to_jde.vouchers import PaidVoucher, PaidVouchers
-from connector_resources.connections import PAYMENT_SCOPES
+from connector_resources.connections.coupa import PAYMENT_SCOPES
 from connector_resources.ledger import Delivery, NewLink, Origin
 
 TOTALS = ("amount", "discount", "currency")

@@ -35,7 +35,8 @@ from connector_assets.pairs.jde_coupa.purchase_orders.records import OrderBodies
 from connector_assets.pairs.jde_coupa.purchase_orders.settings import PurchaseOrderSettings
 from connector_assets.pairs.jde_coupa.purchase_orders.steps import OFF, OrderSteps
 from connector_assets.pairs.jde_coupa.terms import resolve_terms
-from connector_resources.connections import PURCHASE_ORDER_SCOPES
+from connector_resources.connections.coupa import PURCHASE_ORDER_SCOPES
+from connector_resources.coupa.client import CoupaClient
 from connector_resources.coupa.order_models import EXTERNAL_ORDER
 from connector_resources.coupa.purchase_orders import SWITCH_ON
 from connector_resources.errors import LoginRefused, NotAllowed, NotFound, Refused, SystemProblem
@@ -112,7 +113,7 @@ class PurchaseOrders(Flow):
     @property
     def orders(self) -> Any:
         """Coupa's purchase orders, their client opened on first use."""
-        return self.context.client("coupa").purchase_orders
+        return self.context.client("coupa", CoupaClient).purchase_orders
 
     @cached_property
     def steps(self) -> OrderSteps:

@@ -40,6 +40,7 @@ from connector_assets.engine.watermarks import begins_empty
 from connector_assets.pairs.jde_coupa.paging import by_ids
 from connector_assets.pairs.jde_coupa.suppliers.records import address_of, body_of, observe, sending, settled, stripped
 from connector_assets.pairs.jde_coupa.terms import resolve_terms
+from connector_resources.coupa.client import CoupaClient
 from connector_resources.coupa.models import Supplier
 from connector_resources.ledger import Delivery
 
@@ -159,15 +160,15 @@ class Suppliers(Flow):
     # -- the target side ------------------------------------------------------------------------------------------
 
     def holds_any(self) -> bool:
-        return bool(self.context.client("coupa").suppliers.holds_any())
+        return bool(self.context.client("coupa", CoupaClient).suppliers.holds_any())
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         numbers = [document.content["number"] for document in documents]
-        found = self.context.client("coupa").suppliers.by_numbers(numbers)
+        found = self.context.client("coupa", CoupaClient).suppliers.by_numbers(numbers)
         return {f"F0401:{number}": [self._observe(supplier)] for number, supplier in found.items()}
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
-        found = by_ids(self.context.client("coupa").suppliers, ids)
+        found = by_ids(self.context.client("coupa", CoupaClient).suppliers, ids)
         return {str(supplier.id): self._observe(supplier) for supplier in found}
 
     def _observe(self, supplier: Supplier) -> Target:
@@ -194,7 +195,7 @@ class Suppliers(Flow):
             **({"on-hold": True} if self.settings.new_suppliers == "on_hold" else {}),
             **stripped(body_of(document, set(content))),
         }
-        suppliers = self.context.client("coupa").suppliers
+        suppliers = self.context.client("coupa", CoupaClient).suppliers
         return Step(
             name="create",
             body=body,
@@ -206,7 +207,7 @@ class Suppliers(Flow):
         )
 
     def _update(self, document: Document, target: Target, changes: tuple[FieldChange, ...]) -> Step:
-        suppliers, tax_id = self.context.client("coupa").suppliers, document.facts["row"]["tax_id"]
+        suppliers, tax_id = self.context.client("coupa", CoupaClient).suppliers, document.facts["row"]["tax_id"]
         return Step(
             name="update",
             body=body_of(document, {change.field for change in changes}),
@@ -242,7 +243,7 @@ class Suppliers(Flow):
         return bank_accounts.notes(self.context, self.settings, self.full_name)
 
     def targets(self) -> list[Target]:
-        return [self._observe(supplier) for supplier in self.context.client("coupa").suppliers.all()]
+        return [self._observe(supplier) for supplier in self.context.client("coupa", CoupaClient).suppliers.all()]
 
     def key_of(self, target: Target) -> str | None:
         number = str(target.content["number"] or "")

@@ -33,12 +33,13 @@ from connector_assets.documents.jde.orders.reading import OrderRules
 from connector_assets.documents.jde.vouchers.distribution import distribute
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
 from connector_assets.documents.jde.vouchers.taxes import charged, taxed
+from connector_assets.documents.three_way_match import Comparison, Matter, Said
 from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import Source
 from connector_assets.pairs.jde_coupa.accounts.flow import Accounts
 from connector_assets.pairs.jde_coupa.invoices.flow import Invoices
 from connector_assets.pairs.jde_coupa.purchase_orders.flow import PurchaseOrders
-from connector_assets.pairs.jde_coupa.three_way_match.discrepancies import Matter, Said
+from connector_resources.coupa.client import CoupaClient
 from connector_resources.coupa.models import DEAD, Invoice, InvoiceLine
 
 ZERO = Decimal("0.00")
@@ -57,10 +58,9 @@ class _Touched:
     invoices: Days = field(default_factory=dict)
 
 
-class ThreeWayMatch:
+class ThreeWayMatch(Comparison):
     """The matters of some days. Asked for only where a flow is on that brings orders or invoices of both systems."""
 
-    kind: ClassVar[str] = "jde_coupa"
     needs: ClassVar[frozenset[str]] = frozenset({"purchase_orders", "approved_invoices"})
     sources: ClassVar[tuple[Source, ...]] = (
         Source("jde", "F4311"),
@@ -112,7 +112,9 @@ class ThreeWayMatch:
         """The JDE orders behind these order numbers of Coupa; an order that was born in Coupa has none."""
         if not numbers or not self._sends_orders:
             return {}
-        held = self.context.client("coupa").purchase_orders.by_numbers(sorted(numbers), fields=["id", "po_number"])
+        held = self.context.client("coupa", CoupaClient).purchase_orders.by_numbers(
+            sorted(numbers), fields=["id", "po_number"]
+        )
         days = {str(order.id): numbers[number] for number, order in held.items()}
         links = self.context.ledger.links.by_target(self._flow("purchase_orders"), "purchase_orders", list(days))
         return {link.source_key: days[id] for id, link in links.items()}
@@ -204,7 +206,7 @@ class ThreeWayMatch:
             return {}
         links = self.context.ledger.links.of(self._flow("purchase_orders"), list(days))
         keys = {link.target_id: key for key, link in links.items()}
-        client = self.context.client("coupa")
+        client = self.context.client("coupa", CoupaClient)
         names: dict[int, tuple[str, str]] = {}
         numbers: dict[str, str] = {}
         for order in client.purchase_orders.by_ids(
@@ -212,8 +214,9 @@ class ThreeWayMatch:
         ):
             if order.po_number:
                 numbers[order.po_number] = keys[str(order.id)]
-            for line in order.order_lines:
-                names[line.id] = (keys[str(order.id)], str(line.line_num))
+            for own in order.order_lines:
+                if own.id is not None:
+                    names[own.id] = (keys[str(order.id)], str(own.line_num))
         found: dict[tuple[str, str], list[tuple[Invoice, InvoiceLine]]] = {}
         seen: set[int] = set()
         for attribute, wanted in (("order-line-id", sorted(names)), ("po-number", sorted(numbers))):
@@ -240,7 +243,7 @@ class ThreeWayMatch:
         for number, link in came.items():
             _note(ids, link.source_key.partition(":")[2], touched.vouchers[f"F0411:{number}"])
         pairs, from_jde = self._pairs(ids)
-        held = self.context.client("coupa").invoices.by_ids([int(id) for id in pairs])
+        held = self.context.client("coupa", CoupaClient).invoices.by_ids([int(id) for id in pairs])
         parts = [voucher_parts(key) for key in set(pairs.values())]
         items = without_audit_rows(self.jde.complete("F0411", VOUCHER_KEY, parts))
         journal = self._journal(items)

@@ -12,8 +12,8 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from connector_assets.cli.sandboxes import HOST
 from connector_assets.documents.jde.keys import account_key, text
+from connector_assets.templates import SANDBOX_HOST as HOST
 
 if TYPE_CHECKING:
     from connector_resources.connections import IntegrationSettings

@@ -6,16 +6,29 @@ Nothing is held by it: each flow's own checks decide what is written, this says 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
+from connector_assets.engine.context import RunContext
+from connector_assets.engine.flow import Source
 from connector_assets.engine.money import amount_text
 
 DOCUMENTS = ("order", "receipt", "invoice", "voucher")
 ZERO = Decimal(0)
+
+
+class Comparison(Protocol):
+    """Reads what both systems of a pair say of the orders and invoices that changed."""
+
+    sources: ClassVar[tuple[Source, ...]]
+
+    def __init__(self, context: RunContext) -> None: ...
+
+    def of(self, first: date, last: date) -> Sequence[Matter]:
+        """What is to be compared of these days, both included."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from decimal import ROUND_UP, Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from connector_assets.cli.demo_acts import People
 from connector_assets.pairs.jde_bill.marker import PAY_ITEM, key_of
+from connector_assets.pairs.people import People
 from connector_resources.bill import UNPAID
 
 if TYPE_CHECKING:

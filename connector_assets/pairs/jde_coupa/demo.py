@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from connector_assets.cli.demo_acts import People
 from connector_assets.documents.jde.keys import order_key
+from connector_assets.pairs.people import People
 
 # what the clerks enter of their own: net amount and tax of each
 ENTERED = (("125.00", "25.00"), ("980.40", "0.00"), ("64.99", "0.00"), ("1500.00", "300.00"), ("-75.00", "0.00"))

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from connector_assets.engine.context import Integration, Reader, RunContext
@@ -39,6 +41,19 @@ def open_reader(context: RunContext, role: str) -> Reader:
     return system_of(context.connection(role).system).reader()(context, role)
 
 
+def settings_of(home: Home, run: str) -> Settings:
+    """The home's settings as a run has them: `connections.yaml` is parsed once for all its steps, and once more only
+    where somebody has changed it meanwhile."""
+    home.require()
+    found = home.connections_file.stat()
+    return _settings(home.path, run, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=4)
+def _settings(path: Path, run: str, changed: int, size: int) -> Settings:
+    return Home(path).settings()
+
+
 def integration_of(settings: Settings, name: str) -> Integration:
     """A configured integration with its connections. Raises UnusableInput when it, a flow of it or one of them
     is broken."""
@@ -64,7 +79,7 @@ def open_run_context(
 
     Raises CopiedHome where the ledger belongs to another place, unless the work is `reading` only.
     """
-    settings = home.settings()
+    settings = settings_of(home, run)
     if not reading:
         home.ledger().home.require()
     context = RunContext(

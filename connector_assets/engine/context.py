@@ -28,6 +28,9 @@ class Client(Protocol):
     def calls(self) -> CallCount:
         """Requests really sent so far."""
 
+    def log_in(self) -> None:
+        """Log in now and not on first use, so that a system that is down or refuses us is known beforehand."""
+
     def ping(self) -> list[Check]:
         """Whether the system can be reached and used, and what to do where not; never raises."""
 

@@ -13,7 +13,7 @@ from connector_assets.engine.flow import Source
 from connector_assets.orchestration.metadata import ROW_COUNT, column_schema
 from connector_assets.orchestration.partitions import days_of
 from connector_assets.orchestration.resources import resource_key
-from connector_assets.run_setup import open_run_context
+from connector_assets.run_setup import open_run_context, settings_of
 from connector_assets.systems.registry import system_of
 from connector_resources.connections import Connection
 from connector_resources.errors import ConnectorError
@@ -57,7 +57,8 @@ def source_asset(
             stamp = reader.stamp(source.entity)
             if source.daily:
                 chosen = days_of(context.partition_keys)
-                refuse_future(chosen, Home.locate().settings().connections.values(), run_context.now())
+                connections = settings_of(Home.locate(), context.run_id).connections
+                refuse_future(chosen, connections.values(), run_context.now())
                 rows = _read_days(context, reader, source.entity, chosen, run_context.today(source.role))
             else:
                 landed = reader.land_snapshot(source.entity)

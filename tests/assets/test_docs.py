@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from connector_assets import systems_page
 from connector_assets.engine.reasons import reasons
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -81,3 +82,7 @@ def test_every_section_that_the_code_cites_is_in_its_fact_sheet() -> None:
                     wrong.append(f"{file.relative_to(root)}: {sheet} {number}")
     assert cited > 300
     assert wrong == []
+
+
+def test_the_page_of_systems_and_pairs_is_what_their_objects_say() -> None:
+    assert (DOCS / "systems.md").read_text("utf-8") == systems_page.page()

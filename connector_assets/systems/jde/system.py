@@ -32,11 +32,11 @@ class Jde(System):
         "F01151": Entity("Electronic addresses (F01151), by day of change."),
         "F0411": Entity("Accounts payable ledger (F0411): the pay items of vouchers, by day of change."),
         "F0911": Entity(
-            "Account ledger (F0911): the changed lines of vouchers and batches that changed, by day of change.",
+            "Account ledger (F0911): the changed lines of vouchers and batches that changed, by day.",
             follows="F0411",
         ),
         "F0413": Entity(
-            "Payment headers (F0413), voids included, of vouchers and batches that changed, by day of change.",
+            "Payment headers (F0413), voids included, of vouchers and batches that changed, by day.",
             follows="F0411",
         ),
         "F0414": Entity(

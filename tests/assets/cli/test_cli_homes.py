@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from clerks import Cli, hold
 
+from connector_assets import run_setup
 from connector_assets.cli import demo_home, sandboxes
 from connector_assets.cli.planned import Plan
 from connector_assets.cli.sandbox import serving
@@ -217,3 +218,11 @@ def test_a_small_command_loads_neither_dagster_nor_pandas(home: Home, ledger: Le
     )
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_connections_yaml_is_parsed_once_a_run(home: Home) -> None:
+    first = run_setup.settings_of(home, "one")
+    assert run_setup.settings_of(home, "one") is first
+    assert run_setup.settings_of(home, "another") is not first
+    home.connections_file.write_text(home.connections_file.read_text("utf-8") + "\n", encoding="utf-8")
+    assert run_setup.settings_of(home, "one") is not first

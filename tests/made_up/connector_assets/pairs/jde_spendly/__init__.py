@@ -1,0 +1,1 @@
+"""JD Edwards with Spendly: business units out of JDE."""

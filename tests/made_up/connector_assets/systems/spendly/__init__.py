@@ -1,0 +1,1 @@
+"""Spendly, a system that there is not: what a new system has to bring, and nothing else."""

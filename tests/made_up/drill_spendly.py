@@ -1,0 +1,52 @@
+"""The drill of JD Edwards and Spendly: units that are entered and renamed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drill_bill_town import Southmoor
+from drill_clerks import LOCAL, nothing
+from drill_place import Acts, Place, Stranger
+from scenario_books import first_books
+
+from connector_sandbox.kernel.system import World
+
+
+class Yard(Southmoor):
+    """Clerks of JD Edwards, who enter business units."""
+
+
+def _world() -> Mapping[str, World]:
+    return {"jde": first_books(), "spendly": {}}
+
+
+def _go_on(town: Yard) -> None:
+    town.unit("30", "Parks and ponds")
+    town.unit("60", "Museum")
+
+
+def _stranger(town: Yard) -> list[Stranger]:
+    return []
+
+
+PLACE = Place(
+    world=_world,
+    connections={
+        "jde": {"system": "jde", "url": "http://jde.test/jderest", "page_size": 3, **LOCAL},
+        "spendly": {"system": "spendly", "url": "http://spendly.test", **LOCAL},
+    },
+    sites={"usual": {}},
+    acts={
+        "centres": Acts(
+            nothing,
+            _go_on,
+            lambda town: town.unit("30", "Parks, again"),
+            lambda town: town.unit("30", "Parks"),
+            late=lambda town: town.unit("69", "Late unit"),
+            forget=nothing,
+            stranger=_stranger,
+            leave=lambda town, stranger: None,
+        )
+    },
+    town=Yard,
+)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from connector_assets.engine.context import Integration, Reader, RunContext
 from connector_assets.engine.flow import Flow
-from connector_assets.engine.task import DeliveryPolicy
 from connector_assets.pairs.registry import check_flows, check_numbers, flows_on
 from connector_assets.systems.registry import system_of
 from connector_resources.clock import SYSTEM_CLOCK, Clock
 from connector_resources.connections import Connection, Settings
 from connector_resources.home import Home
-
-# how long a run waits for its own calls of unknown outcome before it ends, in seconds; 0 leaves them to the next run
-PATIENCE_VARIABLE = "CONNECTOR_PATIENCE_SECONDS"
 
 
 def open_client(home: Home, connection: Connection, clock: Clock = SYSTEM_CLOCK) -> Any:
@@ -103,13 +97,3 @@ def open_run_context(
 def flows_of(context: RunContext) -> list[Flow]:
     """All flows of the run's integration."""
     return [flow(context) for flow in flows_on(context.integration.settings)]
-
-
-def policy_of(flow: Flow) -> DeliveryPolicy:
-    """How the engine goes about a flow: its target connection's limits and effect window."""
-    target = flow.context.connection(flow.target_role)
-    policy = DeliveryPolicy(workers=target.limits.in_flight, effect_window=target.effect_window_seconds)
-    patience = os.environ.get(PATIENCE_VARIABLE)
-    if patience is None:
-        return policy
-    return replace(policy, patience_seconds=float(patience), wait_for_outcomes=float(patience) > 0)

@@ -10,11 +10,12 @@ from typing import Any
 
 from connector_assets.cli.sandboxes import vendors_own
 from connector_assets.inbox.app import Inbox
-from connector_assets.inbox.receivers import BillReceiver, Secrets, open_receivers
+from connector_assets.inbox.receivers import Secrets, open_receivers
 from connector_assets.inbox.server import Server, listen
-from connector_assets.inbox.subscription import SubscriptionKeeper
 from connector_assets.inbox.tls import ThrowAway
 from connector_assets.run_setup import open_client
+from connector_assets.systems.bill.subscription import SubscriptionKeeper
+from connector_assets.systems.receivers import BillReceiver
 from connector_resources.bill import BillClient
 from connector_resources.home import Home
 from connector_sandbox.testing import Sandbox

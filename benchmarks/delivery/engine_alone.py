@@ -8,7 +8,8 @@ import sys
 from connector_assets.cli.arguments import chosen_flows, existing_home, run_name
 from connector_assets.cli.syncing import days_of_sync
 from connector_assets.engine.pipeline import Pipeline
-from connector_assets.run_setup import open_run_context, policy_of
+from connector_assets.engine.task import policy_of
+from connector_assets.run_setup import open_run_context
 
 
 def main(target: str) -> None:

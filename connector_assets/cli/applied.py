@@ -17,7 +17,7 @@ from connector_assets.cli.waiting import tell_waiting
 from connector_assets.engine import plans
 from connector_assets.engine.applying import Applied, apply
 from connector_assets.engine.plans import Plan
-from connector_assets.run_setup import open_run_context
+from connector_assets.run_setup import flows_of, open_run_context
 from connector_resources.connections import Settings
 from connector_resources.errors import UnusableInput
 from connector_resources.instance.running import marked_running
@@ -45,7 +45,7 @@ def apply_plan(id: str, target: str | None, *, as_json: bool) -> int:
         marked_running(home.dagster_home, run),
         open_run_context(home, integration.name, run, actor=actor()) as run_context,
     ):
-        done = apply(run_context, plan, names)
+        done = apply(run_context, flows_of(run_context), plan, names)
     if as_json:
         print_json({"run": run, "plan": False, "plan_id": id, "flows": [each.as_json() for each in done]})
     else:

@@ -229,7 +229,7 @@ def replay_exceptions(
 
 def _deliver(home: Home, chosen: Sequence[ExceptionRow], run: str) -> list[Replay]:
     from connector_assets.engine.replaying import replay
-    from connector_assets.run_setup import open_run_context
+    from connector_assets.run_setup import flows_of, open_run_context
 
     done: list[Replay] = []
     if not chosen:
@@ -241,7 +241,7 @@ def _deliver(home: Home, chosen: Sequence[ExceptionRow], run: str) -> list[Repla
         keys.setdefault(flow.partition("/")[0], {}).setdefault(flow, []).append(key)
     for name, by_flow in keys.items():
         with open_run_context(home, name, run, actor=actor()) as run_context:
-            done += replay(run_context, by_flow)
+            done += replay(flows_of(run_context), by_flow)
     return done
 
 

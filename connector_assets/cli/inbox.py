@@ -20,8 +20,8 @@ from connector_resources.errors import UnusableInput
 if TYPE_CHECKING:
     import ssl
 
-    from connector_assets.inbox.receivers import AnyReceiver
-    from connector_assets.inbox.subscription import SubscriptionKeeper
+    from connector_assets.systems.bill.subscription import SubscriptionKeeper
+    from connector_assets.systems.receivers import AnyReceiver
     from connector_resources.bill import BillClient
     from connector_resources.home import Home
 
@@ -53,8 +53,9 @@ def serve(
     from connector_assets.inbox.app import TOKEN_PATH, Inbox
     from connector_assets.inbox.descriptors import make_room
     from connector_assets.inbox.keeping import Keeping
-    from connector_assets.inbox.receivers import BillReceiver, open_receivers
+    from connector_assets.inbox.receivers import open_receivers
     from connector_assets.inbox.server import Server, listen
+    from connector_assets.systems.receivers import BillReceiver
 
     home = writing_home()
     receivers, secrets = open_receivers(home)
@@ -108,8 +109,9 @@ def enable(connection: BillName) -> None:
 @contextmanager
 def _keeper(connection: str) -> Iterator[tuple[SubscriptionKeeper, BillClient]]:
     """What keeps the subscription of a connection, and a client of it. Raises UnusableInput where it has none."""
-    from connector_assets.inbox.receivers import BillReceiver, receivers_of
-    from connector_assets.inbox.subscription import SubscriptionKeeper
+    from connector_assets.inbox.receivers import receivers_of
+    from connector_assets.systems.bill.subscription import SubscriptionKeeper
+    from connector_assets.systems.receivers import BillReceiver
 
     home = writing_home()
     settings = home.settings()
@@ -161,7 +163,7 @@ def _tls(
 
 def _paths(receiver: AnyReceiver) -> dict[str, Any]:
     """Where the events of a connection come in."""
-    from connector_assets.inbox.receivers import BillReceiver
+    from connector_assets.systems.receivers import BillReceiver
     from connector_resources.inbox_settings import BILL_PATH
 
     name = receiver.connection.name

@@ -14,8 +14,9 @@ from connector_assets.engine.flow import Flow
 from connector_assets.engine.pipeline import Mapped, Pipeline
 from connector_assets.engine.replaying import land_reference_data
 from connector_assets.engine.report import FlowReport
+from connector_assets.engine.task import policy_of
 from connector_assets.orchestration.letting_in import Chosen, read_chosen
-from connector_assets.run_setup import open_run_context, policy_of
+from connector_assets.run_setup import open_run_context
 from connector_resources.connections import IntegrationSettings
 from connector_resources.home import Home
 from connector_resources.ledger import Ledger

@@ -15,7 +15,7 @@ the flow's watermarks move to where the plan read.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,8 +28,8 @@ from connector_assets.engine.references import Document as Referred
 from connector_assets.engine.references import shown
 from connector_assets.engine.replaying import land_reference_data
 from connector_assets.engine.report import SETTLED, FlowReport
+from connector_assets.engine.task import policy_of
 from connector_assets.engine.watermarks import advance_as_planned
-from connector_assets.run_setup import flows_of, policy_of
 from connector_resources.errors import UnusableInput
 from connector_resources.ledger import Link
 
@@ -48,16 +48,15 @@ class Applied:
         return self.report.as_json() | {"gone_in_source": self.gone, "waits_for_plan": self.after}
 
 
-def apply(context: RunContext, plan: Plan, only: Collection[str] | None = None) -> list[Applied]:
-    """Send what a plan says, flow by flow (by their full names; all of them), in the order in which flows need each
-    other's links.
+def apply(context: RunContext, flows: Sequence[Flow], plan: Plan, only: Collection[str] | None = None) -> list[Applied]:
+    """Send what a plan says: of the integration's `flows`, in their order, those of `only` (full names; None: all).
 
     Raises UnusableInput, with nothing sent, where the plan was made for other systems, or for a flow that waits to be
     opened.
     """
     require_same_systems(plan, context)
     wanted = plan.flows.keys() if only is None else plan.flows.keys() & set(only)
-    chosen = [flow for flow in flows_of(context) if flow.full_name in wanted]
+    chosen = [flow for flow in flows if flow.full_name in wanted]
     for flow in chosen:
         if plan.flows[flow.full_name].calls(plan.id):
             _require_open(flow)

@@ -6,15 +6,10 @@ the day that it has not begun is read by a later run, since its watermark stays 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
 from connector_assets.engine.flow import Flow, Source
-from connector_assets.engine.money import amount_text
-from connector_assets.engine.report import Result
 
 
 def todays(flows: Sequence[Flow]) -> dict[str, date]:
@@ -39,31 +34,3 @@ def new_sources(flow: Flow) -> list[Source]:
     """What a flow that was synced before has never read: a newer version, or another setting, reads it too."""
     marks = marks_of(flow)
     return [each for each in flow.sources if each.daily and each.entity not in marks] if marks else []
-
-
-@dataclass(frozen=True)
-class FirstLook:
-    """What the days of a first sync do not show. `undated` are the documents without a usable day of change (none, or
-    one that is still to come), which were read besides; `before` is the number of those of before the start date."""
-
-    undated: Collection[str] = ()
-    before: int = 0
-
-    @classmethod
-    def parse(cls, told: Mapping[str, Any]) -> FirstLook:
-        """What `kept` has made."""
-        return cls(tuple(told["undated"]), told["before"])
-
-    def kept(self) -> dict[str, Any]:
-        """As the mapped asset leaves it for the one that writes."""
-        return {"undated": sorted(self.undated), "before": self.before}
-
-    def as_json(self, results: Mapping[str, Result]) -> dict[str, Any]:
-        """As a report shows it, with the money of the documents that were read."""
-        sums: dict[str, Decimal] = {}
-        for key in self.undated:
-            result = results.get(key)
-            if result is not None and result.amount is not None and result.currency:
-                sums[result.currency] = sums.get(result.currency, Decimal("0.00")) + result.amount
-        amounts = {currency: amount_text(amount, currency) for currency, amount in sorted(sums.items())}
-        return {"without_a_date": len(self.undated), "amounts": amounts, "before_start_date": self.before}

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from connector_assets.engine import plans
 from connector_assets.engine.checks import ENCRYPTED, Findings, examine, frame, mapped_columns, records
-from connector_assets.engine.days import FirstLook, marks_of, new_sources
+from connector_assets.engine.days import marks_of, new_sources
 from connector_assets.engine.document import Document
 from connector_assets.engine.engine import Engine
 from connector_assets.engine.flow import Assembly, Flow, Frames
@@ -27,7 +27,7 @@ from connector_assets.engine.one_payer import tell_payers
 from connector_assets.engine.parties import label_of, parties
 from connector_assets.engine.planning import Planner
 from connector_assets.engine.reasons import problem
-from connector_assets.engine.report import SETTLED, DaysRead, FlowReport, Result
+from connector_assets.engine.report import SETTLED, DaysRead, FirstLook, FlowReport, Result
 from connector_assets.engine.start_date import leave_alone, of_before
 from connector_assets.engine.task import DeliveryPolicy
 from connector_assets.engine.unreadable import UnreadableRecords, record_problem, without_unreadable

@@ -28,7 +28,7 @@ from connector_assets.engine.flow import Flow
 from connector_assets.engine.money import amount_text
 from connector_assets.engine.pipeline import Pipeline
 from connector_assets.engine.replaying import land_reference_data
-from connector_assets.run_setup import policy_of
+from connector_assets.engine.task import policy_of
 from connector_resources.ledger import Delivery
 from connector_resources.unreadable import Unreadable, set_aside
 

@@ -5,16 +5,15 @@ The records are read anew by key, with the reference data that they need; partit
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from connector_assets.engine.context import RunContext
 from connector_assets.engine.duplicates import REASON, report_duplicates
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.pipeline import Pipeline, merge
 from connector_assets.engine.report import FlowReport
-from connector_assets.run_setup import flows_of, policy_of
+from connector_assets.engine.task import policy_of
 from connector_resources.ledger import Change
 
 
@@ -26,10 +25,9 @@ class Replay:
     gone: list[str] = field(default_factory=list)
 
 
-def replay(context: RunContext, keys_by_flow: Mapping[str, Collection[str]]) -> list[Replay]:
-    """Deliver the released documents of these flows (by their full names), in the order in which flows need each
-    other's links."""
-    chosen = [flow for flow in flows_of(context) if keys_by_flow.get(flow.full_name)]
+def replay(flows: Sequence[Flow], keys_by_flow: Mapping[str, Collection[str]]) -> list[Replay]:
+    """Deliver the released documents by the flows' full names: of the integration's `flows`, in their order."""
+    chosen = [flow for flow in flows if keys_by_flow.get(flow.full_name)]
     return [_replay(flow, sorted(set(keys_by_flow[flow.full_name]))) for flow in chosen]
 
 

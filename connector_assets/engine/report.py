@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connector_assets.engine.frozen import Frozen
 from connector_assets.engine.money import amount_text
 from connector_assets.engine.references import Document as Referred
 from connector_assets.engine.references import as_shown, shown
 from connector_resources.ledger import Problem, Staged
-
-if TYPE_CHECKING:
-    from connector_assets.engine.days import FirstLook
 
 OUTCOMES = (
     "created",
@@ -99,6 +96,34 @@ class DaysRead:
 
     first: date
     to: Mapping[str, date]
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """What the days of a first sync do not show. `undated` are the documents without a usable day of change (none, or
+    one that is still to come), which were read besides; `before` is the number of those of before the start date."""
+
+    undated: Collection[str] = ()
+    before: int = 0
+
+    @classmethod
+    def parse(cls, told: Mapping[str, Any]) -> FirstLook:
+        """What `kept` has made."""
+        return cls(tuple(told["undated"]), told["before"])
+
+    def kept(self) -> dict[str, Any]:
+        """As the mapped asset leaves it for the one that writes."""
+        return {"undated": sorted(self.undated), "before": self.before}
+
+    def as_json(self, results: Mapping[str, Result]) -> dict[str, Any]:
+        """As a report shows it, with the money of the documents that were read."""
+        sums: dict[str, Decimal] = {}
+        for key in self.undated:
+            result = results.get(key)
+            if result is not None and result.amount is not None and result.currency:
+                sums[result.currency] = sums.get(result.currency, Decimal("0.00")) + result.amount
+        amounts = {currency: amount_text(amount, currency) for currency, amount in sorted(sums.items())}
+        return {"without_a_date": len(self.undated), "amounts": amounts, "before_start_date": self.before}
 
 
 class AccountingError(AssertionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,6 +16,10 @@ from connector_resources.ledger import UNSET, Change, Delivery, Intent, Ledger, 
 
 # the finding for which nothing is sent: the target holds one record of the document too many
 DUPLICATE = "duplicate_in_target"
+
+
+# how long a run waits for its own calls of unknown outcome before it ends, in seconds; 0 leaves them to the next run
+PATIENCE_VARIABLE = "CONNECTOR_PATIENCE_SECONDS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,16 @@ class DeliveryPolicy:
     def lands_within(self) -> float:
         """Seconds after its intent in which a call may take effect, whatever became of the process that sent it."""
         return self.send_within + self.effect_window
+
+
+def policy_of(flow: Flow) -> DeliveryPolicy:
+    """How the engine goes about a flow: its target connection's limits and effect window."""
+    target = flow.context.connection(flow.target_role)
+    policy = DeliveryPolicy(workers=target.limits.in_flight, effect_window=target.effect_window_seconds)
+    patience = os.environ.get(PATIENCE_VARIABLE)
+    if patience is None:
+        return policy
+    return replace(policy, patience_seconds=float(patience), wait_for_outcomes=float(patience) > 0)
 
 
 @dataclass

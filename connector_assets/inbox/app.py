@@ -23,10 +23,11 @@ from connector_assets.inbox.age import too_old
 from connector_assets.inbox.bodies import documents_of
 from connector_assets.inbox.hints import events_of
 from connector_assets.inbox.logins import TokenRefused, client_of
-from connector_assets.inbox.notifications import genuine, told_by
-from connector_assets.inbox.receivers import AnyReceiver, BillReceiver, Receiver, Secrets
-from connector_assets.inbox.refusal import Refusal, only
+from connector_assets.inbox.receivers import Secrets
 from connector_assets.inbox.relay import verify
+from connector_assets.systems.bill.notifications import genuine, told_by
+from connector_assets.systems.receivers import AnyReceiver, BillReceiver, Receiver
+from connector_assets.systems.refusal import Refusal, only
 from connector_resources.bill.signature import HEADER
 from connector_resources.errors import ConnectorError
 from connector_resources.inbox_settings import BILL_PATH, CLIENT_ID, RELAY_SECRET

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
 
-from connector_assets.inbox.refusal import Refusal
+from connector_assets.systems.refusal import Refusal
 from connector_resources.inbox_settings import plain
 
 FIELDS = ("id", "updated-at", "status", "paid")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from connector_assets.inbox.bodies import Found
-from connector_assets.inbox.refusal import Refusal
+from connector_assets.systems.refusal import Refusal
 from connector_resources.connections.coupa import CoupaConnection
 from connector_resources.inbox_settings import InboxSettings
 from connector_resources.ledger.inbox import InboxEvent, Scheme

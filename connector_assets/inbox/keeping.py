@@ -8,8 +8,8 @@ import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from connector_assets.inbox.receivers import BillReceiver
-from connector_assets.inbox.subscription import SubscriptionKeeper
+from connector_assets.systems.bill.subscription import SubscriptionKeeper
+from connector_assets.systems.receivers import BillReceiver
 from connector_resources.bill import BillClient
 from connector_resources.connections.bill import BillConnection
 from connector_resources.credentials import CredentialStore

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote_plus
 
 from connector_assets.inbox.receivers import Client
-from connector_assets.inbox.refusal import Refusal
+from connector_assets.systems.refusal import Refusal
 
 MOST_FIELDS = 20
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from connector_assets.systems.receivers import AnyReceiver, Keys, Receiver
 from connector_assets.systems.registry import system_of
 from connector_resources.clock import SYSTEM_CLOCK, Clock
 from connector_resources.connections import Settings
-from connector_resources.connections.bill import BillConnection
-from connector_resources.connections.coupa import CoupaConnection
 from connector_resources.credentials import CredentialStore
 from connector_resources.errors import UnusableInput
 from connector_resources.home import Home
@@ -20,8 +18,6 @@ from connector_resources.inbox_settings import (
     CLIENT_SECRET,
     FORMER_SECURITY_KEY,
     SECURITY_KEY,
-    BillInboxSettings,
-    InboxSettings,
 )
 
 # credentials take effect at once, give or take these seconds: a flood of requests is not to be one of decryptions
@@ -40,42 +36,6 @@ class Client(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Client({self.connection!r})"
-
-
-class Keys(NamedTuple):
-    """What a notification of BILL's must be signed with, one of them, and of which organisation it must be."""
-
-    signing: tuple[str, ...]
-    organisation: str
-
-    def __repr__(self) -> str:
-        return f"Keys({len(self.signing)} of {self.organisation!r})"
-
-
-@dataclass(frozen=True)
-class Receiver:
-    """Where events of one Coupa connection come in, and the integrations that read it."""
-
-    connection: CoupaConnection
-    settings: InboxSettings
-    integrations: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class BillReceiver:
-    """Where notifications of one BILL connection come in, and the integrations that read it."""
-
-    connection: BillConnection
-    settings: BillInboxSettings
-    integrations: tuple[str, ...]
-
-    @property
-    def url(self) -> str:
-        """Where BILL sends them."""
-        return self.settings.url(self.connection.name)
-
-
-AnyReceiver = Receiver | BillReceiver
 
 
 class Secrets:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from starlette.datastructures import Headers
 
-from connector_assets.inbox.refusal import Refusal, only
+from connector_assets.systems.refusal import Refusal, only
 from connector_resources.inbox_settings import RelaySettings
 
 # without a dot, which stands between the signed parts

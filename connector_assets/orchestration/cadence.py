@@ -14,33 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from connector_assets.engine.flow import SCHEDULE
-from connector_resources import cron
+from connector_assets.engine.schedule import flow_schedule
 from connector_resources.close_calendar import CloseCalendar
 from connector_resources.connections import CloseCadence, IntegrationSettings
 from connector_resources.dagster_private.definitions import get_latest_completed_cron_tick, get_next_cron_tick
-from connector_resources.errors import UnusableInput
 
 Phase = Literal["usual", "before the close", "after the close"]
-
-
-def flow_schedule(integration: IntegrationSettings, flow: str) -> str | None:
-    """A flow's own cron line, else the integration's; None where no poll brings it. Raises UnusableInput naming the
-    setting."""
-    own = integration.flows.get(flow, {})
-    if SCHEDULE not in own:
-        return integration.schedule
-    line = own[SCHEDULE]
-    if line is None:
-        return None
-    where = f"connections.yaml: integrations.{integration.name}.flows.{flow}.{SCHEDULE}"
-    if not isinstance(line, str):
-        raise UnusableInput(f"{where}: must be a cron line in quotes, or null")
-    try:
-        cron.check(line)
-    except ValueError as error:
-        raise UnusableInput(f"{where}: {error}") from None
-    return line
 
 
 def all_lines(integration: IntegrationSettings, flows: Iterable[str]) -> list[str]:

@@ -12,6 +12,7 @@ from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.one_payer import REASON as PAYABLE_IN_BOTH
 from connector_assets.engine.pipeline import Pipeline
+from connector_assets.engine.task import policy_of
 from connector_assets.engine.watermarks import advance_watermarks
 from connector_assets.orchestration.dead_runs import free_claims_of_the_dead
 from connector_assets.orchestration.events import GL_DATES, ONE_PAYER, mapped_events, one_payer_events, tell_delivered
@@ -20,7 +21,7 @@ from connector_assets.orchestration.partitions import days_of
 from connector_assets.orchestration.resources import resource_key
 from connector_assets.orchestration.source_assets import refuse_future, source_key, told
 from connector_assets.pairs.registry import flows_on, pair_of
-from connector_assets.run_setup import open_run_context, policy_of
+from connector_assets.run_setup import open_run_context
 from connector_resources.connections import Connection, IntegrationSettings
 from connector_resources.home import Home
 

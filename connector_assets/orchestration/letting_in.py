@@ -17,12 +17,12 @@ from connector_assets.engine.pipeline import Mapped, Pipeline
 from connector_assets.engine.replaying import land_reference_data
 from connector_assets.engine.report import FlowReport
 from connector_assets.engine.start_date import of_before
+from connector_assets.engine.task import policy_of
 from connector_assets.orchestration.flow_assets import clients_of, delivered_key, run_context_of
 from connector_assets.orchestration.metadata import report_metadata
 from connector_assets.orchestration.schedules import INTEGRATION_TAG
 from connector_assets.orchestration.source_assets import told
 from connector_assets.pairs.registry import flows_on
-from connector_assets.run_setup import policy_of
 from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import UnusableInput
 from connector_resources.ledger import Change, NewEvent

@@ -27,10 +27,10 @@ from connector_assets.engine.reasons import problem
 from connector_assets.engine.replaying import land_reference_data
 from connector_assets.engine.report import FlowReport, Result
 from connector_assets.engine.start_date import BEFORE_START_DATE
+from connector_assets.engine.task import policy_of
 from connector_assets.orchestration.flow_assets import clients_of, run_context_of
 from connector_assets.orchestration.metadata import held_table, report_metadata
 from connector_assets.orchestration.source_assets import told
-from connector_assets.run_setup import policy_of
 from connector_resources.connections import IntegrationSettings
 from connector_resources.ledger import Change, Delivery, NewEvent, Problem, State
 from connector_resources.unreadable import set_aside

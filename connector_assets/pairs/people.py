@@ -13,13 +13,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from connector_assets.documents.jde.keys import account_key, text
-from connector_assets.templates import SANDBOX_HOST as HOST
 
 if TYPE_CHECKING:
     from connector_resources.connections import IntegrationSettings
     from connector_resources.home import Home
 
 
+# where the sandbox is
+HOST = "127.0.0.1"
 # pay statuses of the sandbox's site: approved, and handed over to BILL
 PAYABLE = ("A", "B")
 

@@ -9,7 +9,7 @@ from connector_assets.documents.jde.voucher_entry.number_ranges import check_ran
 from connector_assets.documents.three_way_match import Comparison
 from connector_assets.engine.approval import read_approval
 from connector_assets.engine.flow import Flow, read_settings
-from connector_assets.orchestration.cadence import flow_schedule
+from connector_assets.engine.schedule import flow_schedule
 from connector_assets.pairs.pair import Pair
 from connector_resources import catalogue
 from connector_resources.connections import IntegrationSettings, Settings

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from connector_assets.engine.context import Client
     from connector_assets.engine.reasons.entry import Reason
-    from connector_assets.inbox.receivers import AnyReceiver
     from connector_assets.systems.reading import LandingReader
+    from connector_assets.systems.receivers import AnyReceiver
     from connector_resources.checks import Check
     from connector_resources.clock import Clock
     from connector_resources.connections import Connection

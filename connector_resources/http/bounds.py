@@ -12,7 +12,7 @@ import requests
 from connector_resources.clock import Clock
 
 if TYPE_CHECKING:
-    from connector_resources.http.model import HttpLimits
+    from connector_resources.http.limits import HttpLimits
 
 _PART = 16_384
 _DIGITS = 20  # more than any length has

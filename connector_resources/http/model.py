@@ -6,45 +6,19 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import msgspec
 from requests.structures import CaseInsensitiveDict
 
 from connector_resources.errors import OutcomeUnknown, SystemProblem, Unavailable
 from connector_resources.http.bounds import too_deep
+from connector_resources.http.limits import JSON_DEPTH
 from connector_resources.redact import redact
-
-if TYPE_CHECKING:
-    from connector_resources.http.session import HttpSession
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Money comes as JSON numbers: a fraction must reach us digit by digit, never through a float.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
-JSON_DEPTH = 64
-
-
-@dataclass(frozen=True, slots=True)
-class HttpLimits:
-    """How hard one connection may be worked, and how patient we are with it.
-
-    `timeout_seconds` is the longest pause between two bytes, `total_seconds` what one call may last, its answer
-    included; an answer has `answer_bytes` on the wire and `decoded_bytes` once decompressed at most, its JSON
-    `json_depth` levels.
-    """
-
-    in_flight: int = 4
-    per_second: float | None = None
-    burst: int = 1
-    timeout_seconds: float = 60.0
-    total_seconds: float = 300.0
-    answer_bytes: int = 64 * 2**20
-    decoded_bytes: int = 256 * 2**20
-    json_depth: int = JSON_DEPTH
-    connect_seconds: float = 10.0
-    retries: int = 5
-    backoff_seconds: float = 0.5
-    backoff_cap_seconds: float = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,19 +152,6 @@ class Answer:
 
 
 _NOT_YET = object()
-
-
-class Authorizer(Protocol):
-    """Who logs in: one per connection, thread-safe, one login at a time."""
-
-    def headers(self, http: HttpSession) -> Mapping[str, str]:
-        """The headers of the current login; logs in on first use and before a known expiry."""
-
-    def rejected(self, answer: Answer) -> bool:
-        """Whether this answer is the vendor's way of saying "log in again"."""
-
-    def renew(self, http: HttpSession, stale: Mapping[str, str]) -> None:
-        """One new login for all threads; nothing when `stale` is no longer the current one."""
 
 
 class CallCount:

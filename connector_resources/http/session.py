@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -30,7 +30,8 @@ from connector_resources.errors import (
 )
 from connector_resources.http.bounds import Unbounded, whole_body
 from connector_resources.http.departure import aside, left, too_late, without_effect
-from connector_resources.http.model import Answer, Authorizer, Call, CallCount, HttpLimits
+from connector_resources.http.limits import HttpLimits
+from connector_resources.http.model import Answer, Call, CallCount
 from connector_resources.http.problems import (
     redirect_problem,
     retry_after_seconds,
@@ -56,6 +57,19 @@ logging.getLogger("urllib3.connectionpool").addFilter(lambda record: record.leve
 _BETWEEN_TRIES_SECONDS = 1.0
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class Authorizer(Protocol):
+    """Who logs in: one per connection, thread-safe, one login at a time."""
+
+    def headers(self, http: HttpSession) -> Mapping[str, str]:
+        """The headers of the current login; logs in on first use and before a known expiry."""
+
+    def rejected(self, answer: Answer) -> bool:
+        """Whether this answer is the vendor's way of saying "log in again"."""
+
+    def renew(self, http: HttpSession, stale: Mapping[str, str]) -> None:
+        """One new login for all threads; nothing when `stale` is no longer the current one."""
 
 
 class HttpSession:

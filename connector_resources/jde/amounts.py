@@ -19,7 +19,7 @@ from connector_resources.jde.shapes import Kind
 from connector_resources.jde.tables import TABLES
 
 if TYPE_CHECKING:
-    from connector_resources.jde.dataservice import DataService
+    from connector_resources.jde.asking import Asks
     from connector_resources.jde.wire import Row
 
 Shown = Literal["as_served", "shifted"]
@@ -38,7 +38,7 @@ _LEAST = Decimal(1)
 class ServedAmounts:
     """How amounts are shown: what puts rows right that were shifted, and what the vouchers themselves prove."""
 
-    def __init__(self, data: DataService) -> None:
+    def __init__(self, data: Asks) -> None:
         self._data = data
         self._decimals: Mapping[str, int] | None = None
         self._books: Mapping[str, str] | None = None

@@ -10,12 +10,12 @@ from connector_resources.errors import NotAllowed, NotFound, Refused
 from connector_resources.jde.errors import UnreadableAnswer
 
 if TYPE_CHECKING:
-    from connector_resources.jde.dataservice import DataService
+    from connector_resources.jde.asking import Asks
 
 TABLE = "F0013"
 
 
-def decimals_by_currency(data: DataService) -> Mapping[str, int]:
+def decimals_by_currency(data: Asks) -> Mapping[str, int]:
     """Currency (CRCD) -> decimals (CDEC); empty where the table is not shown to us: then ISO 4217 has to do. A row
     without a digit says nothing."""
     try:

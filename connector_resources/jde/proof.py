@@ -20,7 +20,7 @@ from connector_resources.jde.tables import TABLES
 from connector_resources.jde.wire import Row
 
 if TYPE_CHECKING:
-    from connector_resources.jde.dataservice import DataService
+    from connector_resources.jde.asking import Asks
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ _TRIES = 3
 class DateProof:
     """Holds once proven; every read of a client waits for it."""
 
-    def __init__(self, data: DataService) -> None:
+    def __init__(self, data: Asks) -> None:
         self._data = data
         self._lock = threading.Lock()
         self._done = False
@@ -117,7 +117,7 @@ class NumberProof:
     found by its own literal. What is written waits for it, what is read does not: answers are JSON numbers, whatever
     the user prefers (jde-ais section 17)."""
 
-    def __init__(self, data: DataService) -> None:
+    def __init__(self, data: Asks) -> None:
         self._data = data
         self._lock = threading.Lock()
         # decimal sign of a login -> what proved it, or the refusal

@@ -9,14 +9,12 @@ import threading
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from connector_resources.connections.jde import Orchestration
 from connector_resources.errors import NotAllowed, NotFound, OutcomeUnknown, Refused, Unavailable, UnusableInput
 from connector_resources.jde.contract.selftest import SELF_TEST
 from connector_resources.jde.verdict import output
-
-if TYPE_CHECKING:
-    from connector_resources.jde.orchestrations import Orchestrations
 
 ACT = SELF_TEST.name
 # 4 March read as 3 April is another day too
@@ -24,10 +22,31 @@ _DAY = date(2025, 3, 4)
 _NUMBER = Decimal("1234.56")
 
 
+class Answered(Protocol):
+    """What an orchestration answered."""
+
+    @property
+    def body(self) -> Mapping[str, Any]: ...
+
+
+class Calls(Protocol):
+    """The part of `Orchestrations` that is used here; it says what each does."""
+
+    @property
+    def connection_name(self) -> str: ...
+
+    @property
+    def user_formats(self) -> tuple[str, str]: ...
+
+    def configured(self, act: str) -> Orchestration: ...
+
+    def call(self, act: str, values: Mapping[str, Any], *, reads: bool = False) -> Answered: ...
+
+
 class SelfTest:
     """Holds once the site's orchestration has agreed, for each date and decimal format that a login tells."""
 
-    def __init__(self, orchestrations: Orchestrations) -> None:
+    def __init__(self, orchestrations: Calls) -> None:
         self._orchestrations = orchestrations
         self._lock = threading.Lock()
         self._found: dict[tuple[str, str], tuple[bool, str]] = {}

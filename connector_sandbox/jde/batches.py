@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from connector_sandbox.jde.tables import Row, Value
 
 if TYPE_CHECKING:
-    from connector_sandbox.jde.environment import Environment
     from connector_sandbox.jde.store import TableData
+    from connector_sandbox.jde.watched import Watched
 
 _TABLES = ("F0411", "F0911", "F0413")
 _COPIED = ("USER", "DICJ", "UPMJ", "UPMT")
@@ -21,7 +21,7 @@ _SILENT = {"F0411": (SPEED_STATUS, "P0413", "P0911")}
 class BatchControl:
     """Keeps F0011 as the programs of one environment do."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Watched) -> None:
         self._environment = environment
         for name in _TABLES:
             data = environment.database[name]

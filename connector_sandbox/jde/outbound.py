@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from connector_sandbox.jde.tables import Row, Table
 
 if TYPE_CHECKING:
-    from connector_sandbox.jde.environment import Environment
     from connector_sandbox.jde.store import TableData
+    from connector_sandbox.jde.watched import Watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ LOGS = tuple(copied.log for copied in _COPIED.values())
 class OutboundLog:
     """Writes the log of one environment."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Watched) -> None:
         self._environment = environment
         for name, copied in _COPIED.items():
             data = environment.database[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import msgspec
 from starlette.requests import Request
@@ -13,20 +13,33 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from connector_sandbox.kernel.clock import SandboxClock
 from connector_sandbox.kernel.dispatch import Handler, RouteTable
-from connector_sandbox.kernel.system import BadCommandError, CallsOut, CountsScans, WatchesCalls
-
-if TYPE_CHECKING:
-    from connector_sandbox.kernel.sandbox import Sandbox
+from connector_sandbox.kernel.faults import Faults
+from connector_sandbox.kernel.system import BadCommandError, CallsOut, CountsScans, System, WatchesCalls
 
 _FLUSH_SECONDS = 30.0
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
+class Controlled(Protocol):
+    """What is controlled: a sandbox."""
+
+    clock: SandboxClock
+    faults: Faults
+    systems: dict[str, System]
+
+    def system(self, name: Any) -> System:
+        """A system by name; BadCommandError when there is none."""
+
+    def reset(self) -> None:
+        """Content, clock and counters as at the start, without faults."""
+
+
 class Control:
     """The ASGI application of the control port."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Controlled) -> None:
         self._sandbox = sandbox
         self._table = RouteTable(
             [

@@ -8,7 +8,6 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-import connector_sandbox
 from connector_sandbox.kernel.clock import SandboxClock
 from connector_sandbox.kernel.system import BadCommandError, System
 
@@ -19,7 +18,7 @@ _OURS = frozenset({"kernel", "data"})
 @cache
 def known() -> tuple[str, ...]:
     """The names of the systems."""
-    folders = [each.name for each in pkgutil.iter_modules(connector_sandbox.__path__) if each.ispkg]
+    folders = [each.name for each in pkgutil.iter_modules(import_module("connector_sandbox").__path__) if each.ispkg]
     return tuple(each for each in folders if each not in _OURS)
 
 

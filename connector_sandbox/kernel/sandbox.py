@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,9 @@ from connector_sandbox.kernel.dispatch import Desk
 from connector_sandbox.kernel.faults import Faults
 from connector_sandbox.kernel.registry import compose
 from connector_sandbox.kernel.store import Journal
-from connector_sandbox.kernel.system import BadCommandError, System, World
+from connector_sandbox.kernel.system import BadCommandError, System, World, Worlds
 
 HOST = "127.0.0.1"
-
-Worlds = Callable[[], Mapping[str, World]]
-"""Makes the content that a sandbox starts with; called once, when it is first needed."""
 
 
 class Sandbox:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from starlette.requests import Request
@@ -11,6 +11,9 @@ from starlette.routing import Route
 
 World = Mapping[str, Sequence[Mapping[str, Any]]]
 """Entity -> records, as the data package makes it: plain values, Decimal, date; never to be changed."""
+
+Worlds = Callable[[], Mapping[str, World]]
+"""Makes the content that a sandbox starts with; called once, when it is first needed."""
 
 Content = Mapping[str, Mapping[str, Any]]
 """Entity -> key -> record: what `dump` gives and `restore` takes."""

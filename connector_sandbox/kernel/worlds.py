@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
-from connector_sandbox.kernel.sandbox import Worlds
-from connector_sandbox.kernel.system import BadCommandError, World
+from connector_sandbox.kernel.system import BadCommandError, World, Worlds
 
 
 def worlds(*, ledger: Path | None, seed: int, size: int | None) -> Worlds:

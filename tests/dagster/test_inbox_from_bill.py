@@ -19,7 +19,7 @@ from dagster._core.storage.tags import (
 from dagster_site import DagsterSite
 
 from connector_assets import definitions
-from connector_assets.inbox.subscription_ping import subscription_checks
+from connector_assets.systems.bill.subscription_ping import subscription_checks
 from connector_resources.checks import Check
 
 NAME = "jde_bill"

@@ -28,9 +28,9 @@ from connector_assets.engine.context import Integration
 from connector_assets.engine.flow import Assembly, Flow, Frames
 from connector_assets.engine.pipeline import Mapped, Pipeline
 from connector_assets.engine.report import FlowReport
-from connector_assets.engine.task import DeliveryPolicy
+from connector_assets.engine.task import DeliveryPolicy, policy_of
 from connector_assets.pairs.registry import all_flows
-from connector_assets.run_setup import integration_of, policy_of
+from connector_assets.run_setup import integration_of
 from connector_resources.connections import Settings
 
 FIRST, LATER = "first", "later"

@@ -7,9 +7,9 @@ from datetime import date
 from scenario_site import Site
 
 from connector_assets.engine.pipeline import Pipeline
+from connector_assets.engine.task import policy_of
 from connector_assets.orchestration.events import moved_dates
 from connector_assets.pairs.registry import flow_class
-from connector_assets.run_setup import policy_of
 
 
 def moved(site: Site, name: str) -> list[tuple[str, date, date]]:

@@ -27,12 +27,12 @@ from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.pipeline import Pipeline
 from connector_assets.engine.report import FlowReport
-from connector_assets.engine.task import DeliveryPolicy
+from connector_assets.engine.task import DeliveryPolicy, policy_of
 from connector_assets.orchestration.letting_in import Chosen, let_in, named
 from connector_assets.orchestration.probes import Finding, look
 from connector_assets.orchestration.sweep import Sweep, sweep
 from connector_assets.pairs.registry import flow_class
-from connector_assets.run_setup import integration_of, open_reader, policy_of
+from connector_assets.run_setup import flows_of, integration_of, open_reader
 from connector_assets.systems.registry import system_of
 from connector_resources.connections import Connection, Settings
 from connector_resources.ledger import ExceptionRow, Ledger, NewLink, Staged
@@ -243,7 +243,7 @@ class Site:
     def apply(self, plan: str) -> dict[str, FlowReport]:
         """The operator applies a plan."""
         with self.context("clerk") as context:
-            done = apply(context, plans.load(self.ledger, plan))
+            done = apply(context, flows_of(context), plans.load(self.ledger, plan))
         return {each.report.flow.partition("/")[2]: each.report for each in done}
 
     def sweep(self, name: str) -> Sweep:

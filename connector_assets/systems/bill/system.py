@@ -9,8 +9,8 @@ from connector_assets.systems.system import Entity, System
 from connector_resources.connections.bill import BillConnection
 
 if TYPE_CHECKING:
-    from connector_assets.inbox.receivers import BillReceiver
     from connector_assets.systems.reading import LandingReader
+    from connector_assets.systems.receivers import BillReceiver
     from connector_resources.bill import BillClient
     from connector_resources.checks import Check
     from connector_resources.clock import Clock
@@ -66,15 +66,16 @@ class Bill(System):
         )
 
     def receiver(self, connection: Connection, readers: tuple[str, ...]) -> BillReceiver | None:
-        from connector_assets.inbox.receivers import BillReceiver
+        from connector_assets.systems.receivers import BillReceiver
 
         assert isinstance(connection, BillConnection)
         return BillReceiver(connection, connection.inbox, readers) if connection.inbox is not None else None
 
     def inbox_checks(self, home: Home, connection: Connection, client: Any, *, let_in: bool) -> list[Check]:
-        from connector_assets.inbox.subscription_ping import subscription_checks
+        from connector_assets.systems.bill.subscription_ping import subscription_checks
 
-        return subscription_checks(home, connection.name, client) if let_in else []
+        receiver = self.receiver(connection, ())
+        return subscription_checks(home, receiver, client) if receiver is not None and let_in else []
 
 
 SYSTEM = Bill()

@@ -9,8 +9,8 @@ from connector_assets.systems.system import Entity, System
 from connector_resources.connections.coupa import CoupaConnection
 
 if TYPE_CHECKING:
-    from connector_assets.inbox.receivers import Receiver
     from connector_assets.systems.reading import LandingReader
+    from connector_assets.systems.receivers import Receiver
     from connector_resources.checks import Check
     from connector_resources.connections import Connection
     from connector_resources.coupa.client import CoupaClient
@@ -51,13 +51,13 @@ class Coupa(System):
         return CoupaReader
 
     def receiver(self, connection: Connection, readers: tuple[str, ...]) -> Receiver | None:
-        from connector_assets.inbox.receivers import Receiver
+        from connector_assets.systems.receivers import Receiver
 
         assert isinstance(connection, CoupaConnection)
         return Receiver(connection, connection.inbox, readers) if connection.inbox is not None else None
 
     def inbox_checks(self, home: Home, connection: Connection, client: Any, *, let_in: bool) -> list[Check]:
-        from connector_assets.inbox.call_out_checks import call_out_checks
+        from connector_assets.systems.coupa.call_out_checks import call_out_checks
 
         assert isinstance(connection, CoupaConnection)
         return call_out_checks(home, connection)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from connector_assets.documents.tax_numbers import without
 from connector_assets.engine.context import RunContext
+from connector_assets.engine.tax_numbers import without
 from connector_assets.systems.jde.following import FOLLOWING, VOUCHERS, Following
 from connector_assets.systems.reading import LandingReader, Rows
 from connector_resources.connections.jde import JdeConnection

@@ -34,7 +34,6 @@ def flow(
     home_ledger: Ledger, clock: ManualClock, books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Bills:
     made = bills(home_ledger, clock, books, str(tmp_path / "landing"))
-    monkeypatch.setattr(replaying, "flows_of", lambda context: [made])
     monkeypatch.setattr(replaying, "policy_of", lambda flow: DeliveryPolicy())
     return made
 
@@ -48,7 +47,7 @@ def held(ledger: Ledger, clock: ManualClock, *keys: str) -> None:
 
 
 def replayed(flow: Bills, *keys: str) -> Replay:
-    (done,) = replay(flow.context, {FLOW: keys})
+    (done,) = replay([flow], {FLOW: keys})
     return done
 
 

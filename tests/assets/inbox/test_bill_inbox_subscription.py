@@ -14,10 +14,10 @@ import yaml
 from bill_inbox import BILL, VENDOR, Served, connection_of, flushed, free_port, log_in, told, trusting
 
 from connector_assets.inbox.keeping import Keeping
-from connector_assets.inbox.notifications import told_in_history
-from connector_assets.inbox.subscription import NotSubscribed
-from connector_assets.inbox.subscription_ping import subscription_checks
 from connector_assets.run_setup import open_client
+from connector_assets.systems.bill.notifications import told_in_history
+from connector_assets.systems.bill.subscription import NotSubscribed
+from connector_assets.systems.bill.subscription_ping import subscription_checks
 from connector_resources.bill import EventRecord, Subscription
 from connector_resources.checks import Check
 from connector_resources.errors import ConnectorError, Refused, UnusableInput

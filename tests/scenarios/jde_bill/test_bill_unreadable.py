@@ -11,6 +11,7 @@ from bill_site import BillSite
 from scenario_site import outcomes
 
 from connector_assets.engine.replaying import replay
+from connector_assets.run_setup import flows_of
 
 PAYMENTS = {"system": "bill", "route": "GET /connect/v3/payments*"}
 BILLS = {"system": "bill", "route": "GET /connect/v3/bills*"}
@@ -31,7 +32,7 @@ def replay_all(town: BillSite) -> dict[str, int]:
     """`connector exceptions replay --flow`; the outcomes."""
     name = f"jde_bill/{FLOW}"
     with town.context() as context:
-        [done] = replay(context, {name: [each.key for each in town.exceptions(FLOW)]})
+        [done] = replay(flows_of(context), {name: [each.key for each in town.exceptions(FLOW)]})
     assert not done.gone
     return outcomes(done.report)
 

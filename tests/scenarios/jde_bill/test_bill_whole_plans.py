@@ -21,6 +21,7 @@ from scenario_wire import no_reference_leaves
 from connector_assets.engine import plans
 from connector_assets.engine.applying import apply
 from connector_assets.engine.report import FlowReport
+from connector_assets.run_setup import flows_of
 
 D = Decimal
 LISTS = ("chart_of_accounts", "departments", "vendors")
@@ -36,7 +37,7 @@ def _no_reference_leaves(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def apply_flows(site: BillSite, plan: str, flow: str) -> FlowReport:
     """The operator applies one flow of a plan."""
     with site.context("clerk") as context:
-        [done] = apply(context, plans.load(site.ledger, plan), [f"{site.NAME}/{flow}"])
+        [done] = apply(context, flows_of(context), plans.load(site.ledger, plan), [f"{site.NAME}/{flow}"])
     return done.report
 
 
@@ -172,7 +173,7 @@ def test_a_vendor_that_changed_since_keeps_his_bills_back(start: BillSite) -> No
     plan = start.plan(*CHAIN)
     start.books.supplier(4343, "Anvil & Daughters")
     with start.context("clerk") as context:
-        done = {each.report.flow: each for each in apply(context, plans.load(start.ledger, plan))}
+        done = {each.report.flow: each for each in apply(context, flows_of(context), plans.load(start.ledger, plan))}
     bills = done["jde_bill/bills"]
     assert (outcome(bills.report, key(waits)), outcome(bills.report, key(goes))) == ("held", "created")
     assert bills.after == {key(waits): ["vendors/4343"]}

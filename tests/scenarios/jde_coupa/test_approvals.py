@@ -14,6 +14,7 @@ from connector_assets.engine.pipeline import Pipeline
 from connector_assets.engine.reconciling import compare
 from connector_assets.engine.replaying import replay
 from connector_assets.orchestration.probes import look
+from connector_assets.run_setup import flows_of
 
 INVOICES = f"{NAME}/invoices"
 CREATE = {"system": "coupa", "route": "POST /api/invoices"}
@@ -226,7 +227,7 @@ def test_nothing_goes_round_the_approval(asking: Site, wire: Wire, way: str) -> 
             pipeline = Pipeline(flow, asking._pace(flow))
             reports.append(pipeline.deliver(pipeline.check(pipeline.load([YESTERDAY, TODAY]))))
         elif way == "replay":
-            reports += [each.report for each in replay(context, {INVOICES: [entry.document]})]
+            reports += [each.report for each in replay(flows_of(context), {INVOICES: [entry.document]})]
     assert [outcomes(report) for report in reports] == [{"staged": 1}] * 2
     assert [each.key for each in asking.waiting("invoices")] == [entry.document]
     assert wire.sent == []

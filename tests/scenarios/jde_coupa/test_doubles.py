@@ -17,6 +17,7 @@ from connector_assets.engine.duplicates import duplicates
 from connector_assets.engine.reasons import severity_of
 from connector_assets.engine.reconciling import compare
 from connector_assets.engine.replaying import replay
+from connector_assets.run_setup import flows_of
 from connector_resources.ledger import ExceptionRow
 
 INVOICES = f"{NAME}/invoices"
@@ -158,7 +159,7 @@ def test_a_replay_closes_it_without_waiting_for_the_sweep(town: Site, doubled: E
 
     def replayed() -> dict[str, int]:
         with town.context("clerk") as context:
-            [done] = replay(context, {INVOICES: [doubled.document]})
+            [done] = replay(flows_of(context), {INVOICES: [doubled.document]})
         return outcomes(done.report)
 
     assert replayed() == {"held": 1}

@@ -13,10 +13,11 @@ from scenario_site import NAME, Site, outcome, outcomes
 
 from connector_assets.engine.pipeline import Pipeline
 from connector_assets.engine.replaying import Replay, replay
+from connector_assets.engine.task import policy_of
 from connector_assets.orchestration.probes import look
 from connector_assets.pairs.registry import flow_class
 from connector_assets.pairs.value_tables import check_form, check_known
-from connector_assets.run_setup import flows_of, policy_of
+from connector_assets.run_setup import flows_of
 from connector_resources.errors import UnusableInput
 from connector_resources.ledger.models import metadata
 
@@ -33,7 +34,7 @@ def replayed(site: Site, ids: Iterable[str] = (), **chosen: Any) -> list[Replay]
     for flow, key in documents:
         by_flow.setdefault(flow, []).append(key)
     with site.context() as context:
-        return replay(context, by_flow)
+        return replay(flows_of(context), by_flow)
 
 
 def due(site: Site) -> str:

@@ -12,6 +12,7 @@ from scenario_site import NAME, Site, outcome, outcomes
 
 from connector_assets.engine import plans
 from connector_assets.engine.applying import apply
+from connector_assets.run_setup import flows_of
 
 START, TOMORROW = TODAY - timedelta(days=20), TODAY + timedelta(days=1)
 FLOWS = ("suppliers", "invoices")
@@ -33,7 +34,7 @@ def begins(site: Site) -> tuple[date, ...]:
 
 def apply_flows(site: Site, plan: str, *flows: str) -> None:
     with site.context("clerk") as context:
-        apply(context, plans.load(site.ledger, plan), [f"{NAME}/{flow}" for flow in flows])
+        apply(context, flows_of(context), plans.load(site.ledger, plan), [f"{NAME}/{flow}" for flow in flows])
 
 
 def fail(site: Site, **rule: Any) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from connector_assets.documents.jde.accounts.master import (
     NEEDS_SUBLEDGER,
@@ -19,21 +19,62 @@ from connector_assets.documents.jde.accounts.master import (
     posting_edit,
 )
 from connector_assets.documents.jde.keys import Row, account_key, by, is_void, text
+from connector_assets.documents.jde.periods import Periods
 from connector_assets.documents.jde.voucher_entry import form_1099
+from connector_assets.documents.jde.voucher_entry.origins import Origins
+from connector_assets.documents.jde.voucher_entry.records import VoucherRecords
 from connector_assets.documents.jde.voucher_entry.settings import NUMBER_LENGTH
 from connector_assets.documents.jde.voucher_entry.writer import accepted, base_of, done
 from connector_assets.documents.jde.vouchers.pay_item_texts import is_in_payment
 from connector_assets.engine.checks import frame, mapped_columns, records
+from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import Frames
 from connector_assets.engine.merge import mark
 from connector_assets.engine.money import amount_text
 from connector_resources.ledger import Delivery
 
-if TYPE_CHECKING:
-    from connector_assets.documents.jde.voucher_entry.flow import Vouchers
-
 RATES = "exchange_rates"
 ORIGINATES_IN_JDE, BEFORE_GO_LIVE = "born_in_jde", "before_go_live"
+
+
+class VoucherFlow(Protocol):
+    """What the enrichment asks of its flow (`flow.Vouchers`), which says what each member is."""
+
+    context: RunContext
+    settings: Any
+    full_name: str
+
+    @property
+    def document_columns(self) -> Mapping[str, str]: ...
+
+    @property
+    def line_columns(self) -> Mapping[str, str]: ...
+
+    @property
+    def holds(self) -> Mapping[str, tuple[str, str]]: ...
+
+    @property
+    def line_holds(self) -> Mapping[str, tuple[str, str]]: ...
+
+    @property
+    def origin_system(self) -> str: ...
+
+    @property
+    def id_column(self) -> str: ...
+
+    @property
+    def payer_trouble(self) -> str: ...
+
+    @property
+    def vouchers(self) -> VoucherRecords: ...
+
+    @property
+    def origins(self) -> Origins: ...
+
+    @property
+    def periods(self) -> Periods: ...
+
+    def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]: ...
 
 
 class VoucherEnrichment:
@@ -42,7 +83,7 @@ class VoucherEnrichment:
     # what a row without a right to a voucher is not asked for
     unasked: tuple[str, ...] = ("gap", "no_lines", "companies", "too_fine")
 
-    def __init__(self, flow: Vouchers) -> None:
+    def __init__(self, flow: VoucherFlow) -> None:
         self.flow = flow
         self.context = flow.context
         self.settings = flow.settings

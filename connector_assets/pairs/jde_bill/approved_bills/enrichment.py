@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connector_assets.documents.jde.accounts.master import account_number
 from connector_assets.documents.jde.keys import Row, text
@@ -16,9 +16,6 @@ from connector_assets.pairs.jde_bill.departments import Departments
 from connector_assets.pairs.jde_bill.vendors.settings import FLOW as VENDORS
 from connector_assets.pairs.jde_bill.vendors.settings import parts_of
 
-if TYPE_CHECKING:
-    from connector_assets.pairs.jde_bill.approved_bills.flow import ApprovedBills
-
 # flows that make bills of what came from JDE
 MAKERS = ("bills", "purchase_order_bills")
 BILLS = "bills"
@@ -27,8 +24,6 @@ NOT_USABLE, STATUS_UNKNOWN = "not_usable", "status_unknown"
 
 class BillEnrichment(VoucherEnrichment):
     """One pass over the frames of one flow."""
-
-    flow: ApprovedBills
 
     # -- which documents ------------------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ record where one is to be doubted.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from connector_assets.documents.jde.keys import Row, by, voucher_key, voucher_parts
 from connector_assets.documents.jde.orders.vouchers import order_of, orders_of, vouchers_of
@@ -14,15 +13,13 @@ from connector_assets.documents.jde.voucher_entry.origins import voucher_id
 from connector_assets.documents.jde.vouchers.handing_over import jde_pays, payment_run_of, rows_of
 from connector_assets.documents.jde.vouchers.pay_item_texts import told
 from connector_assets.documents.jde.vouchers.pay_items import item_key, voucher_of
+from connector_assets.engine.flow import Flow
 from connector_assets.pairs.jde_bill.approved_bills.marks import ORIGIN_FLOW, origins
 from connector_assets.pairs.jde_bill.purchase_order_bills.billed import OrderBills, order_named
 from connector_assets.pairs.jde_bill.purchase_order_bills.paid_up import paid_up
 
-if TYPE_CHECKING:
-    from connector_assets.pairs.jde_bill.payables.flow import Payables
 
-
-def sent_and_selectable(flow: Payables, keys: Collection[str] | None) -> dict[str, str]:
+def sent_and_selectable(flow: Flow, keys: Collection[str] | None) -> dict[str, str]:
     """Document key -> in words what is open of the pay items of its record that JDE's payment run selects, or pays
     while BILL's record has not been taken out of reach."""
     ledger, name = flow.context.ledger, flow.full_name
@@ -52,7 +49,7 @@ def sent_and_selectable(flow: Payables, keys: Collection[str] | None) -> dict[st
     return both
 
 
-def paid_otherwise_and_selectable(flow: Payables, keys: Collection[str] | None) -> dict[str, str]:
+def paid_otherwise_and_selectable(flow: Flow, keys: Collection[str] | None) -> dict[str, str]:
     """The same of vouchers that BILL pays by a bill that is not theirs alone: one that was born in BILL, or that of the
     order that they are for."""
     orders = OrderBills(flow.context)
@@ -74,7 +71,7 @@ def paid_otherwise_and_selectable(flow: Payables, keys: Collection[str] | None) 
     return both
 
 
-def _from_bill(flow: Payables) -> set[str]:
+def _from_bill(flow: Flow) -> set[str]:
     """The vouchers that the flow of approved bills is linked to."""
     links = flow.context.ledger.links.all(flow=f"{flow.context.integration.name}/{ORIGIN_FLOW}")
     # of one that is still in the batch files there is no voucher
@@ -83,7 +80,7 @@ def _from_bill(flow: Payables) -> set[str]:
     }
 
 
-def _ordered(flow: Payables, orders: OrderBills) -> set[str]:
+def _ordered(flow: Flow, orders: OrderBills) -> set[str]:
     """The vouchers of orders that are bills."""
     if not orders.used:
         return set()
@@ -92,11 +89,11 @@ def _ordered(flow: Payables, orders: OrderBills) -> set[str]:
     return {voucher_key(row) for own in found.values() for row in own}
 
 
-def _by_item(flow: Payables, items: Iterable[str]) -> Mapping[str, list[Row]]:
+def _by_item(flow: Flow, items: Iterable[str]) -> Mapping[str, list[Row]]:
     return _rows(flow, {voucher_of(item) for item in items})
 
 
-def _rows(flow: Payables, vouchers: Collection[str]) -> Mapping[str, list[Row]]:
+def _rows(flow: Flow, vouchers: Collection[str]) -> Mapping[str, list[Row]]:
     """Pay item key -> its rows of F0411 as they are now, of these vouchers."""
     rows = rows_of(flow.context, {voucher_parts(voucher) for voucher in vouchers})
     return by(({**row, "": item_key(voucher_key(row), row["SFX"])} for row in rows), "")

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from connector_assets.documents.tax_numbers import masked, without
 from connector_assets.engine.document import Document, Target, version_text
+from connector_assets.engine.tax_numbers import masked, without
 from connector_assets.pairs.jde_bill.vendors.matching import is_masked, plain, same_number
 from connector_resources.bill import Vendor
 from connector_resources.errors import SystemProblem

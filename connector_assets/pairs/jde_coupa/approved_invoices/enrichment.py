@@ -6,29 +6,34 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from connector_assets.documents.jde.keys import Row, number_of, text
 from connector_assets.documents.jde.voucher_entry.bodies import ASSESSED, BESIDE
-from connector_assets.documents.jde.voucher_entry.enrichment import ORIGINATES_IN_JDE, VoucherEnrichment
+from connector_assets.documents.jde.voucher_entry.enrichment import ORIGINATES_IN_JDE, VoucherEnrichment, VoucherFlow
 from connector_assets.documents.jde.voucher_entry.writer import NOT_APPROVED
 from connector_assets.documents.jde.vouchers.taxes import TaxRule, tax_rule
 from connector_assets.engine.money import amount_text, prorated
 from connector_assets.pairs.jde_coupa.accounts.company_charts import Charts
 from connector_assets.pairs.jde_coupa.accounts.flow import Accounts
+from connector_assets.pairs.jde_coupa.approved_invoices.orders import OrderLines
 from connector_assets.pairs.jde_coupa.terms import MAPPING as TERMS
 from connector_resources.errors import UnusableInput
 
-if TYPE_CHECKING:
-    from connector_assets.pairs.jde_coupa.approved_invoices.flow import ApprovedInvoices
-
 TAXES = "tax_codes"
+
+
+class InvoiceFlow(VoucherFlow, Protocol):
+    """What is asked of `flow.ApprovedInvoices` besides."""
+
+    @property
+    def orders(self) -> OrderLines: ...
 
 
 class InvoiceEnrichment(VoucherEnrichment):
     """One pass over the frames of one flow."""
 
-    flow: ApprovedInvoices
+    flow: InvoiceFlow
     unasked = (
         "withheld",
         "positive",

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connector_assets.documents.jde.keys import Row, by, text
+from connector_assets.documents.jde.voucher_entry.flow import Vouchers
 from connector_assets.documents.jde.voucher_entry.writer import MATCH
 from connector_assets.engine.flow import read_settings
 from connector_assets.engine.money import Units, amount_text
 from connector_assets.pairs.jde_coupa.purchase_orders.settings import PurchaseOrderSettings
-
-if TYPE_CHECKING:
-    from connector_assets.pairs.jde_coupa.approved_invoices.flow import ApprovedInvoices
 
 ZERO = Decimal("0.00")
 HUNDRED = Decimal(100)
@@ -52,7 +50,7 @@ HOLDS = {
 class OrderLines:
     """The order lines of a run's documents."""
 
-    def __init__(self, flow: ApprovedInvoices) -> None:
+    def __init__(self, flow: Vouchers) -> None:
         self.flow = flow
         self.context = flow.context
         self.settings = flow.settings

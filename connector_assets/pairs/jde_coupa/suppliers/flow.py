@@ -21,7 +21,6 @@ from connector_assets.documents.jde.keys import number_of
 from connector_assets.documents.jde.suppliers import bank_accounts
 from connector_assets.documents.jde.suppliers import reading as jde
 from connector_assets.documents.jde.suppliers.names import bearers_in_target, unique_names
-from connector_assets.documents.tax_numbers import masked
 from connector_assets.engine.checks import (
     FrameChecks,
     at_most,
@@ -36,6 +35,7 @@ from connector_assets.engine.checks import (
 from connector_assets.engine.document import Decision, Document, FieldChange, Step, Target, differences
 from connector_assets.engine.flow import Assembly, Flow, Frames, Source
 from connector_assets.engine.merge import converge, mark
+from connector_assets.engine.tax_numbers import masked
 from connector_assets.engine.watermarks import begins_empty
 from connector_assets.pairs.jde_coupa.paging import by_ids
 from connector_assets.pairs.jde_coupa.suppliers.records import address_of, body_of, observe, sending, settled, stripped

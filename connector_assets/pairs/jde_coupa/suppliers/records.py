@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from connector_assets.documents.jde.suppliers.reading import joined
-from connector_assets.documents.tax_numbers import masked, without
 from connector_assets.engine.document import Document, Target, version_text
+from connector_assets.engine.tax_numbers import masked, without
 from connector_resources.coupa.models import Supplier
 from connector_resources.errors import SystemProblem
 from connector_resources.redact import last_four

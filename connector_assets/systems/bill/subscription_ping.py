@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from connector_assets.inbox.receivers import BillReceiver, receivers_of
-from connector_assets.inbox.subscription import BY_HAND, difference, found_among, is_known, kinds_of
+from connector_assets.systems.bill.subscription import BY_HAND, difference, found_among, is_known, kinds_of
+from connector_assets.systems.receivers import BillReceiver
 from connector_resources.bill import BillClient, Subscription
 from connector_resources.checks import Check
 from connector_resources.credentials import CredentialStore
@@ -16,13 +16,10 @@ MOST = 10  # subscriptions of an organisation (bill section 7.1)
 SERVE = "run `connector inbox serve`"
 
 
-def subscription_checks(home: Home, connection: str, client: BillClient) -> list[Check]:
+def subscription_checks(home: Home, receiver: BillReceiver, client: BillClient) -> list[Check]:
     """Whether the connection's subscription, if it is to have one, is there, on, for the right events, and its key
     known; never raises what a system or our storage says."""
-    receiver = receivers_of(home.settings()).get(connection)
-    if not isinstance(receiver, BillReceiver):
-        return []
-    kept = home.ledger().subscriptions.get(connection)
+    kept = home.ledger().subscriptions.get(receiver.connection.name)
     try:
         kinds = kinds_of(client, receiver)
         listed = list(client.events.subscriptions())

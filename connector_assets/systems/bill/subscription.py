@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
-from connector_assets.inbox.notifications import told_in_history
-from connector_assets.inbox.receivers import BillReceiver
+from connector_assets.systems.bill.notifications import told_in_history
+from connector_assets.systems.receivers import BillReceiver
 from connector_resources.bill import BillClient, EventRecord, Subscription
 from connector_resources.bill.events import VERSION
 from connector_resources.credentials import CredentialStore

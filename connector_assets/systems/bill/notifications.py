@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connector_assets.inbox.receivers import BillReceiver, Keys
-from connector_assets.inbox.refusal import Refusal
+from connector_assets.systems.receivers import BillReceiver, Keys
+from connector_assets.systems.refusal import Refusal
 from connector_resources.bill.event_models import EventRecord, notification
 from connector_resources.bill.signature import signed_message
 from connector_resources.inbox_settings import BILL_DOCUMENTS

@@ -13,6 +13,7 @@ from typing import Any
 
 from connector_assets.engine.words import shown
 from connector_resources.ledger import Problem
+from connector_resources.ledger.progress import Progress
 
 
 def canonical(content: Mapping[str, Any]) -> str:
@@ -146,7 +147,7 @@ class Step:
     body: Mapping[str, Any]
     send: Callable[[Mapping[str, Any]], Target | Prepared]
     outcome: str
-    stage: str | None = None
+    progress: Progress | None = None
     refuses_second: bool = False
     changes: tuple[FieldChange, ...] = ()
     bulk: Bulk | None = None

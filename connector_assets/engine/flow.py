@@ -26,6 +26,7 @@ from connector_assets.engine.report import AccountingError
 from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import NotAllowed, UnusableInput
 from connector_resources.ledger import Delivery, Intent, NewLink, Origin, Problem
+from connector_resources.ledger.progress import Progress
 
 # the setting that says when a poll looks at a flow
 SCHEDULE = "schedule"
@@ -258,8 +259,8 @@ class Flow(ABC):
         who compares both. The content itself, by default."""
         return content
 
-    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
-        """What `Delivery.stage` may still say when the source has changed since these calls, of which nobody knows
+    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> Progress | None:
+        """What `Delivery.progress` may still say when the source has changed since these calls, of which nobody knows
         whether they took effect. None, the default, looks at the target as it is and forgets what it accepted."""
         return None
 

@@ -19,12 +19,18 @@ from connector_assets.engine.document import (
 )
 from connector_assets.engine.reasons import problem
 from connector_resources.ledger import Delivery
+from connector_resources.ledger.progress import Progress
 
 
 def mark(content: Mapping[str, Any]) -> str:
-    """What `Delivery.stage` remembers of content that the target has accepted: whatever the target then dropped or
-    normalised is not sent again for ever."""
+    """What is remembered of content that the target has accepted (`Progress.accepted`): whatever the target then
+    dropped or normalised is not sent again for ever."""
     return fingerprint(content)[:16]
+
+
+def taken(content: Mapping[str, Any]) -> Progress:
+    """The progress of a record whose target has taken this content, and nothing more."""
+    return Progress(mark(content))
 
 
 def converge(
@@ -39,14 +45,14 @@ def converge(
 ) -> Decision:
     """The next action for content that one call creates and one call updates.
 
-    `wanted` is the content, in the same terms as the target's and the last agreed one. Steps carry `mark(wanted)` as
-    their stage. With `moved` (`Document.moved`) the target is looked at although it is known to have accepted `wanted`;
-    so it is while the document is not settled, for a call whose outcome is unknown may be one that undid a stranger's
+    `wanted` is the content, in the same terms as the target's and the last agreed one. Steps carry `taken(wanted)`
+    as their progress. With `moved` (`Document.moved`) the target is looked at although it is known to have accepted
+    `wanted`. So it is while the document is not settled: a call whose outcome is unknown may have undone somebody's
     change, and what it left tells.
     """
     if known.target_id is None:
         return Do(create())
-    accepted = known.stage == mark(wanted)
+    accepted = known.progress == taken(wanted)
     if accepted and known.state == "settled" and not (known.released or moved):
         return Done()
     if target is None:

@@ -203,7 +203,8 @@ class OutcomeResolver:
             return self._absent(task)
         # from now on the target as it is tells what is to be done, whether or not the call had a part in it
         if not task.meant:
-            task.known = replace(task.known, stage=self.flow.progress_after_unknown(known, task.unfinished, target))
+            progress = self.flow.progress_after_unknown(known, task.unfinished, target)
+            task.known = replace(task.known, stage=str(progress) if progress else None)
         return self._go_on(
             task, stage=task.known.stage, content=task.known.content, close_intents=close(task, "unknown")
         )

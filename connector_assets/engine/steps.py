@@ -216,7 +216,7 @@ class Steps:
             partition=task.partition,
             detail={
                 "refuses_second": step.refuses_second,
-                "stage": step.stage,
+                "stage": str(step.progress) if step.progress else None,
                 "content": task.document.hash,
                 "sent": {name: task.document.content[name] for name in self.flow.lookup_fields},
                 "changes": {each.field: value_print(each.after) for each in step.changes},
@@ -332,7 +332,7 @@ class Steps:
             state="sending",
             released=False,
             target_id=target.id,
-            stage=step.stage or task.known.stage,
+            stage=str(step.progress) if step.progress else task.known.stage,
             content=target.content,
         )
         task.linked = True

@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, Literal, get_args
 
+from connector_resources.ledger.progress import Progress
+
 State = Literal[
     "new",
     "held",
@@ -76,6 +78,11 @@ class Delivery:
     claimed_until: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def progress(self) -> Progress:
+        """How far the target's record has come: `stage`, which is its text."""
+        return Progress.parse(self.stage)
 
     @classmethod
     def blank(cls, flow: str, key: str, now: datetime) -> Delivery:

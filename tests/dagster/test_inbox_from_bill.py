@@ -19,7 +19,7 @@ from dagster._core.storage.tags import (
 from dagster_site import DagsterSite
 
 from connector_assets import definitions
-from connector_assets.systems.bill.subscription_ping import subscription_checks
+from connector_assets.systems.bill.system import SYSTEM
 from connector_resources.checks import Check
 
 NAME = "jde_bill"
@@ -75,7 +75,8 @@ def follow(site: DagsterSite, request: dg.RunRequest | str) -> tuple[date, date]
 
 def ping(served: Served) -> list[Check]:
     with served.client() as client:
-        return subscription_checks(served.home, BILL, client)
+        connection = served.home.settings().connection(BILL)
+        return SYSTEM.inbox_checks(served.home, connection, client, let_in=True)
 
 
 def listed(served: Served) -> list[Any]:

@@ -36,15 +36,16 @@ from connector_assets.engine.document import (
     version_text,
 )
 from connector_assets.engine.flow import Assembly, Flow, Frames
-from connector_assets.engine.merge import converge, mark
+from connector_assets.engine.merge import converge, taken
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.watermarks import begins_empty
 from connector_resources.errors import ConnectorError, OutcomeUnknown
 from connector_resources.ledger import Delivery
+from connector_resources.ledger.progress import Progress
 
 # from this many on, reading the whole list costs fewer calls than asking by ids, a hundred a call
 WHOLE_FROM = 300
-PARTIAL = "partial"
+PARTIAL = Progress("partial")
 
 
 class ListSettings(BaseModel):
@@ -230,7 +231,7 @@ class ReferenceList(Flow):
             body=self.body(content, {name for name, value in content.items() if value}),
             send=lambda body: self._target(self.resource.create(body)),
             outcome="created",
-            stage=mark(content),
+            progress=taken(content),
             changes=differences({}, content),
             bulk=Bulk("create", self.resource.BULK, self._create_many),
         )
@@ -249,7 +250,7 @@ class ReferenceList(Flow):
             return self._act("archive", {}, lambda _: self.resource.archive(target.id), document, changes)
         own = tuple(change for change in changes if change.field == "active")
         restored = self._act("restore", {}, lambda _: self.resource.restore(target.id), document, own)
-        return restored if own == changes else replace(restored, stage=PARTIAL)
+        return restored if own == changes else replace(restored, progress=PARTIAL)
 
     def _act(
         self,
@@ -264,7 +265,7 @@ class ReferenceList(Flow):
             body=body,
             send=lambda sent: self._shown(send(sent), changes),
             outcome="updated",
-            stage=mark(document.content),
+            progress=taken(document.content),
             changes=changes,
         )
 

@@ -40,7 +40,7 @@ from connector_assets.engine.document import (
     differences,
 )
 from connector_assets.engine.flow import Assembly, Flow, Frames, Source
-from connector_assets.engine.merge import converge, mark
+from connector_assets.engine.merge import converge, taken
 from connector_resources.clock import ManualClock
 from connector_resources.errors import (
     FieldMessage,
@@ -381,7 +381,7 @@ class FakeFlow(Flow):
         wanted = {name: document.content[name] for name in BASE}
         base = converge(
             wanted,
-            replace(known, content=_base(known.content), stage=(known.stage or "").partition(":")[0] or None),
+            replace(known, content=_base(known.content), stage=known.progress.accepted or None),
             None if target is None else replace(target, content=_base(target.content) or {}),
             create=lambda: self._create(document, wanted),
             update=lambda current, changes: self._update(wanted, known, current, changes),
@@ -411,7 +411,7 @@ class FakeFlow(Flow):
             body=wanted,
             send=lambda sent: observe(self.target.create(sent)),
             outcome="created",
-            stage=mark(wanted),
+            progress=taken(wanted),
             refuses_second=self.target.unique if self.refuses_second is None else self.refuses_second,
             changes=differences({}, wanted),
             bulk=None if self.bulk is None else Bulk("bills", self.bulk, self._create_many),
@@ -428,7 +428,7 @@ class FakeFlow(Flow):
             body={change.field: change.after for change in changes},
             send=lambda sent: observe(self.target.update(current.id, sent)),
             outcome="updated",
-            stage=mark(wanted),
+            progress=taken(wanted),
             changes=changes,
         )
 

@@ -15,6 +15,7 @@ from connector_assets.engine.document import Decision, Do, Document, Done, NeedT
 from connector_assets.engine.merge import mark
 from connector_assets.engine.report import UNFINISHED
 from connector_resources.ledger import Delivery, Intent, Ledger
+from connector_resources.ledger.progress import Progress
 
 LATER = (0.0, 12.0, 100.0)
 FAULTS = [fault for fault in PASSING if not fault.drops]
@@ -63,7 +64,7 @@ class VoucherFlow(FakeFlow):
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         wanted = {name: value for name, value in document.content.items() if name not in ("until", "paid")}
-        accepted, _, done = (known.stage or "").partition(":")
+        accepted, done = known.progress.accepted, known.progress.done
         if known.target_id is None:
             return Do(self._create(document, wanted))
         if known.state == "settled" and known.content_hash == document.hash:
@@ -71,19 +72,21 @@ class VoucherFlow(FakeFlow):
         if target is None:
             return NeedTarget()
         if target.status == "draft":
-            return Do(self._step("run", target, lambda: self.target.run(target.id), f"{accepted}:run"))
+            return Do(self._step("run", target, lambda: self.target.run(target.id), known.progress.after("run")))
         if target.status == "void":
             return Do(self._create(document, wanted)) if done == "void" else Done()
         if accepted == mark(wanted):
             return Done()
-        return Do(self._step("void", target, lambda: self.target.void(target.id), f"{accepted}:void"))
+        return Do(self._step("void", target, lambda: self.target.void(target.id), known.progress.after("void")))
 
     def shows_effect(self, intents: Sequence[Intent], target: Target) -> bool:
         shown = {"create": target.status != "void", "run": target.status == "voucher", "void": target.status == "void"}
         return all(shown[intent.step] for intent in intents)
 
-    def _step(self, name: str, target: Target, send: Any, stage: str) -> Step:
-        return Step(name=name, body={"id": target.id}, send=lambda _: observe(send()), outcome="updated", stage=stage)
+    def _step(self, name: str, target: Target, send: Any, progress: Progress) -> Step:
+        return Step(
+            name=name, body={"id": target.id}, send=lambda _: observe(send()), outcome="updated", progress=progress
+        )
 
 
 class Vouchers(World):

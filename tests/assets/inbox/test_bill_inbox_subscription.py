@@ -17,7 +17,7 @@ from connector_assets.inbox.keeping import Keeping
 from connector_assets.run_setup import open_client
 from connector_assets.systems.bill.notifications import told_in_history
 from connector_assets.systems.bill.subscription import NotSubscribed
-from connector_assets.systems.bill.subscription_ping import subscription_checks
+from connector_assets.systems.bill.system import SYSTEM
 from connector_resources.bill import EventRecord, Subscription
 from connector_resources.checks import Check
 from connector_resources.errors import ConnectorError, Refused, UnusableInput
@@ -95,7 +95,8 @@ def kept(served: Served) -> KeptSubscription:
 
 def ping(served: Served) -> list[Check]:
     with served.client() as client:
-        return subscription_checks(served.home, BILL, client)
+        connection = served.home.settings().connection(BILL)
+        return SYSTEM.inbox_checks(served.home, connection, client, let_in=True)
 
 
 def wrong(served: Served) -> list[Check]:

@@ -34,11 +34,12 @@ from connector_assets.engine.document import (
     Target,
     differences,
 )
-from connector_assets.engine.merge import mark
+from connector_assets.engine.merge import mark, taken
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.words import beside
 from connector_resources.errors import OutcomeUnknown, SystemProblem
 from connector_resources.ledger import Delivery, Intent, Problem
+from connector_resources.ledger.progress import Progress
 
 NOT_APPROVED = "not_approved"
 # another document goes first, and its voucher is not known yet
@@ -203,7 +204,7 @@ class VoucherWriter(ABC):
                 body={"BatchNumber": batch, "Mode": "final"},
                 send=lambda sent: self._sent(BATCH_RUN, sent, held.source),
                 outcome="updated",
-                stage=f"{accepted(known)}:run {int(now.timestamp())}",
+                progress=known.progress.after(f"run {int(now.timestamp())}"),
                 changes=(FieldChange("batch", "waiting", "run"),),
             )
         )
@@ -228,7 +229,7 @@ class VoucherWriter(ABC):
                 body={"DocumentCompany": company, "DocumentType": kind, "DocumentNumber": number, "GLDate": day},
                 send=lambda sent: self._taken_back(act, sent, held),
                 outcome="updated",
-                stage=f"{accepted(known)}:void",
+                progress=known.progress.after("void"),
                 changes=(*changes, FieldChange("void", False, True)),
             )
         )
@@ -313,7 +314,7 @@ class VoucherWriter(ABC):
             body=body,
             send=send,
             outcome="created",
-            stage=f"{mark(base_of(content))}:{revision}",
+            progress=taken(base_of(content)).after(str(revision)),
             changes=differences({}, base_of(content)),
         )
 
@@ -397,7 +398,7 @@ class BatchVouchers(VoucherWriter):
             body={"BatchNumber": batch, "TransactionNumber": number, **body},
             send=send,
             outcome="created",
-            stage=f"{mark(base_of(content))}:{revision}",
+            progress=taken(base_of(content)).after(str(revision)),
             refuses_second=self.records.origins.refuses_second,
             changes=differences({}, base_of(content)),
         )
@@ -410,12 +411,12 @@ def _for_order(document: Document) -> bool:
 
 def accepted(known: Delivery) -> str:
     """The fingerprint of the content that JDE has accepted last."""
-    return (known.stage or "").partition(":")[0]
+    return known.progress.accepted
 
 
 def done(known: Delivery) -> str:
     """What was done last with the newest revision: its number when it was made, 'run' with the second, or 'void'."""
-    return (known.stage or "").partition(":")[2]
+    return known.progress.done
 
 
 def run_asked_at(known: Delivery) -> datetime | None:
@@ -427,7 +428,7 @@ def run_asked_at(known: Delivery) -> datetime | None:
 
 def asked_for(intent: Intent) -> str:
     """What a call is to do with a document's voucher, as `done` tells it: of one that makes it, its revision."""
-    return str(intent.detail.get("stage") or "").partition(":")[2]
+    return Progress.parse(intent.detail.get("stage")).done
 
 
 def _shown(intent: Intent, held: Held) -> bool:

@@ -63,7 +63,7 @@ class HandOverStep:
                 body=body,
                 send=send,
                 outcome="created" if target is None else "updated",
-                stage=known.stage,
+                progress=known.progress,
                 changes=(FieldChange("pay_status", before, self.status),),
                 prepares=True,
             )

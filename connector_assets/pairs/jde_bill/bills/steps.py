@@ -22,6 +22,7 @@ from connector_assets.pairs.jde_bill.vendor_credits.credited import settled_with
 from connector_resources.bill import DUPLICATE, Bill
 from connector_resources.errors import OutcomeUnknown, Refused, SystemProblem
 from connector_resources.ledger import Delivery, Problem
+from connector_resources.ledger.progress import Progress
 
 ZERO = Decimal("0.00")
 WAITS = "payment_status"
@@ -51,8 +52,8 @@ class BillSteps(PayableSteps[BillRecords]):
         held: Held = target.raw
         return held.bill
 
-    def stage(self, marked: str, known: Delivery, target: Target, *, raised: bool) -> str:
-        return approvals.staged(marked, known, self.record_of(target), raised=raised)
+    def progress(self, marked: str, known: Delivery, target: Target, *, raised: bool) -> Progress:
+        return approvals.noting(marked, known, self.record_of(target), raised=raised)
 
     def noticed(self, known: Delivery, before: Target, after: Target) -> dict[str, Any]:
         """Who approved it while it was written approved it as it was before, as far as anybody knows."""
@@ -252,7 +253,7 @@ class BillSteps(PayableSteps[BillRecords]):
             },
             send=send,
             outcome="updated",
-            stage=known.stage,
+            progress=known.progress,
             changes=(FieldChange("amount", target.content["amount"], amount_text(target.raw.open - amount)),),
         )
 

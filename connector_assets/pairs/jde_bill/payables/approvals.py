@@ -13,6 +13,7 @@ from decimal import Decimal
 from connector_assets.engine.money import amount_text
 from connector_resources.bill import APPROVED, Bill
 from connector_resources.ledger import Delivery
+from connector_resources.ledger.progress import Progress
 
 # the approval of a bill whose approvers BILL does not tell
 UNNAMED = "unnamed"
@@ -30,14 +31,9 @@ def given(bill: Bill) -> frozenset[str]:
     )
 
 
-def mark_of(stage: str | None) -> str | None:
-    """The mark in a stage."""
-    return None if stage is None else stage.partition("/")[0]
-
-
 def remembered(known: Delivery, bill: Bill) -> dict[str, Decimal]:
     """The approvals of a bill that still stand, and of which is known for how much each was given."""
-    left, noted = known.content or {}, (known.stage or "").partition("/")[2]
+    left, noted = known.content or {}, known.progress.noted
     told = dict(each.split("=") for each in noted.split(",") if each) | dict(left.get(MEANWHILE) or {})
     if left.get(STATUS) not in (None, APPROVED):
         # it was taken back since: who gives it now gives it anew
@@ -48,13 +44,13 @@ def remembered(known: Delivery, bill: Bill) -> dict[str, Decimal]:
     return {approval: max(Decimal(amount), least) for approval, amount in told.items() if approval in given(bill)}
 
 
-def staged(mark: str, known: Delivery, bill: Bill, *, raised: bool) -> str:
-    """The stage of a change of a bill as it is: with what its approvers approved, where it is raised above that."""
+def noting(mark: str, known: Delivery, bill: Bill, *, raised: bool) -> Progress:
+    """The progress of a change of a bill as it is: with what its approvers approved, where it is raised above that."""
     found = remembered(known, bill)
     if raised:
         found = dict.fromkeys(given(bill), bill.amount or Decimal(0)) | found
     noted = ",".join(f"{approval}={amount_text(amount)}" for approval, amount in sorted(found.items()))
-    return f"{mark}/{noted}" if noted else mark
+    return Progress(mark, noted=noted)
 
 
 def stale(known: Delivery, bill: Bill) -> Decimal | None:

@@ -29,18 +29,18 @@ from connector_assets.engine.document import (
     Target,
     differences,
 )
-from connector_assets.engine.merge import mark
+from connector_assets.engine.merge import mark, taken
 from connector_assets.engine.money import amount_text
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.words import beside
 from connector_assets.pairs.jde_bill.classifications import Classified
 from connector_assets.pairs.jde_bill.marker import marker
-from connector_assets.pairs.jde_bill.payables.approvals import mark_of
 from connector_assets.pairs.jde_bill.payables.currencies import VendorCurrencies
 from connector_assets.pairs.jde_bill.payables.lines import ordered_as, owned_alone, paired
 from connector_assets.pairs.jde_bill.payables.sent_before import UNDERWAY, vendors_named
 from connector_resources.errors import Refused
 from connector_resources.ledger import Delivery, Problem
+from connector_resources.ledger.progress import Progress
 
 # of a target's content: what BILL did not keep of what a write of ours repeated, path and value
 NOT_KEPT = "not_kept"
@@ -159,7 +159,7 @@ class PayableSteps(ABC, Generic[R]):
         ours = self.base(content)
         theirs = self._ordered(self.base(target.content), ours)
         agreed = self._ordered(self.base(known.content), theirs) if known.content is not None else theirs
-        if mark_of(known.stage) == mark(ours) and (known.state in UNDERWAY or agreed == theirs):
+        if known.progress.accepted == mark(ours) and (known.state in UNDERWAY or agreed == theirs):
             return _of_another_total(ours, theirs)
         changes = tuple(each for each in differences(theirs, ours) if each.field in fields)
         if not changes:
@@ -268,7 +268,7 @@ class PayableSteps(ABC, Generic[R]):
             body=self.body(document, document.content),
             send=send,
             outcome="created",
-            stage=mark(content),
+            progress=taken(content),
             changes=differences({}, content),
             bulk=Bulk(
                 self.flow.target_entity, resource.BULK, lambda bodies: self.records.seen(resource.create_many(bodies))
@@ -299,7 +299,9 @@ class PayableSteps(ABC, Generic[R]):
             body=whole if anew else {name: whole[name] for name in whole if name in named},
             send=send,
             outcome="updated",
-            stage=self.stage(mark(ours), known, target, raised=Decimal(content["total"]) > Decimal(theirs["total"])),
+            progress=self.progress(
+                mark(ours), known, target, raised=Decimal(content["total"]) > Decimal(theirs["total"])
+            ),
             changes=changes,
         )
 
@@ -311,9 +313,9 @@ class PayableSteps(ABC, Generic[R]):
         coding = [f"{lines}.classifications.{name}" for name in self.flow.classified.owned]
         return (*dict.fromkeys(top), f"{lines}.description", *coding)
 
-    def stage(self, marked: str, known: Delivery, target: Target, *, raised: bool) -> str:
+    def progress(self, marked: str, known: Delivery, target: Target, *, raised: bool) -> Progress:
         """What is remembered of a change, beside the mark of what is sent."""
-        return marked
+        return Progress(marked)
 
     def noticed(self, known: Delivery, before: Target, after: Target) -> dict[str, Any]:
         """What is remembered of how a change went, as a part of the content that it left."""
@@ -343,7 +345,7 @@ class PayableSteps(ABC, Generic[R]):
             body={},
             send=lambda _: self.records.seen([verb(target.id)])[0],
             outcome="updated",
-            stage=known.stage,
+            progress=known.progress,
             changes=(FieldChange("void", target.content["void"], not target.content["void"]),),
         )
 

@@ -126,7 +126,7 @@ class PaymentEnrichment:
         known = self.context.ledger.deliveries.load(self.flow, keys)
         links = self.context.ledger.links.of(self.flow, keys)
         self._linked = set(links)
-        self._voided = {key for key, each in known.items() if each.stage == VOIDED}
+        self._voided = {key for key, each in known.items() if each.progress == VOIDED}
         if self.settings.on_conflict == "source":
             # what somebody voided in JD Edwards is posted anew: JD Edwards is asked
             held = self.writer.read({link.target_id for link in links.values()}) if links else {}

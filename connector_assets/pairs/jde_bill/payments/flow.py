@@ -56,6 +56,7 @@ from connector_assets.pairs.jde_bill.payments.settling import Settling
 from connector_assets.pairs.jde_bill.payments.writer import VOIDED, PaymentWriter, parts_of, standing
 from connector_assets.pairs.jde_bill.purchase_order_bills.billed import OrderBills
 from connector_resources.ledger import Delivery, Intent, NewLink, Origin
+from connector_resources.ledger.progress import Progress
 
 TOTALS = ("gross", "amount", "currency")
 WRITERS: Mapping[str, type[PaymentWriter]] = {"settle": Settling, "journal": Journals}
@@ -273,8 +274,8 @@ class Payments(Flow):
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         return _other_totals(document.content, target.content)
 
-    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
-        ours = known.stage == VOIDED or any(each.step == "void" for each in intents)
+    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> Progress | None:
+        ours = known.progress == VOIDED or any(each.step == "void" for each in intents)
         return VOIDED if ours and target.content["void"] else None
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
@@ -317,7 +318,7 @@ class Payments(Flow):
         if document.content["void"] or not document.facts["row"]["settled"]:
             selected = self.writer.found_void(target, document)
             return Hold((problem("payable_in_both", "voucher", selected),), again=True) if selected else Done()
-        if known.stage == VOIDED or self.settings.on_conflict == "source":
+        if known.progress == VOIDED or self.settings.on_conflict == "source":
             return self._post(document)
         return _voided_there(target.label, document)
 

@@ -117,7 +117,7 @@ class Journals(PaymentWriter):
             body=self._body(document, 1),
             send=lambda sent: self._sent(sent, document, void=False),
             outcome="created",
-            stage=POSTED,
+            progress=POSTED,
             changes=differences({}, document.content),
         )
 
@@ -127,7 +127,7 @@ class Journals(PaymentWriter):
             body=self._body(document, -1),
             send=lambda sent: self._sent(sent, document, void=True),
             outcome="updated",
-            stage=VOIDED,
+            progress=VOIDED,
             changes=(FieldChange("void", False, True),),
         )
 

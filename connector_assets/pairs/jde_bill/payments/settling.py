@@ -141,7 +141,7 @@ class Settling(PaymentWriter):
             body=body,
             send=lambda sent: _told(self.records.record(sent, lambda made: _settles(made, paid))),
             outcome="created",
-            stage=POSTED,
+            progress=POSTED,
             changes=differences({}, document.content),
         )
 
@@ -156,7 +156,7 @@ class Settling(PaymentWriter):
             body={"PaymentID": int(target.id), "VoidDate": row["gl_day"], **returned(row)},
             send=lambda sent: _told(self.records.void(sent, target)),
             outcome="updated",
-            stage=VOIDED,
+            progress=VOIDED,
             changes=(FieldChange("void", False, True),),
         )
 

@@ -17,8 +17,9 @@ from connector_assets.engine.flow import Flow
 from connector_assets.engine.money import amount_text
 from connector_assets.pairs.jde_bill.payments.settings import PaymentsSettings, return_status
 from connector_resources.ledger import NewLink
+from connector_resources.ledger.progress import Progress
 
-POSTED, VOIDED = "posted", "voided"
+POSTED, VOIDED = Progress("posted"), Progress("voided")
 
 
 @dataclass(frozen=True, slots=True)

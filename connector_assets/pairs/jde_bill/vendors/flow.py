@@ -57,6 +57,7 @@ from connector_assets.systems.bill.records import record_of
 from connector_assets.systems.records import DAY, RECORD
 from connector_resources.bill import BillClient, Vendor
 from connector_resources.ledger import Delivery, NewLink, Origin, Problem
+from connector_resources.ledger.progress import Progress
 
 PAGE = 100
 
@@ -225,7 +226,7 @@ class Vendors(Flow):
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         if known.target_id is None and (lost := self._finder.lost(document.key)) is not None:
             return Hold((lost,))
-        accepted, _, sent = (known.stage or "").partition("/")
+        accepted, sent = known.progress.accepted, known.progress.noted
         wanted = settled(document.content, target, sent) if target else document.content
         # what BILL accepted was the content as JDE has it, whatever it keeps in the place of some of it
         stage = mark(wanted) if accepted == mark(document.content) else None
@@ -247,7 +248,7 @@ class Vendors(Flow):
             body=creation(document),
             send=self._sending(document, vendors.create),
             outcome="created",
-            stage=self._stage(document),
+            progress=self._progress(document),
             changes=differences({}, document.content),
             bulk=Bulk("create", vendors.BULK, sending_many(vendors.create_many, self._tax_ids, seal)),
         )
@@ -263,7 +264,7 @@ class Vendors(Flow):
                 body={},
                 send=self._sending(document, lambda _: move(target.id)),
                 outcome="updated",
-                stage=None if restores else f"{mark(document.content)}/{sent}",
+                progress=None if restores else Progress(mark(document.content), noted=sent),
                 changes=tuple(status),
             )
         return Step(
@@ -273,7 +274,7 @@ class Vendors(Flow):
                 document, lambda body: vendors.update(target.id, body, unless=self._unless(target, changes))
             ),
             outcome="updated",
-            stage=self._stage(document, None if any(each.field == "tax_id" for each in changes) else sent),
+            progress=self._progress(document, None if any(each.field == "tax_id" for each in changes) else sent),
             changes=changes,
         )
 
@@ -297,10 +298,10 @@ class Vendors(Flow):
         return sending(send, document.facts["row"]["tax_id"], self.context.landing.seal)
 
     @staticmethod
-    def _stage(document: Document, sent: str | None = None) -> str:
+    def _progress(document: Document, sent: str | None = None) -> Progress:
         """What BILL is known to have accepted: the content's mark, and the tax number that was sent."""
         tax_id = document.content["tax_id"] or "" if sent is None else sent
-        return f"{mark(document.content)}/{tax_id}"
+        return Progress(mark(document.content), noted=tax_id)
 
     def watched(self) -> Sequence[Source]:
         return bank_accounts.watched(self.settings)

@@ -17,7 +17,7 @@ from connector_assets.engine.document import (
     Target,
     differences,
 )
-from connector_assets.engine.merge import mark
+from connector_assets.engine.merge import taken
 from connector_assets.engine.references import number_of
 from connector_assets.pairs.jde_coupa.paging import by_ids
 from connector_resources.coupa.client import CoupaClient
@@ -123,7 +123,7 @@ class Chart(ABC):
             body=self.body(document),
             send=self.post,
             outcome="created",
-            stage=mark(document.content),
+            progress=taken(document.content),
             refuses_second=not self.dynamic,
             changes=differences({}, document.content),
         )
@@ -136,7 +136,7 @@ class Chart(ABC):
             body=self.changed(document, target, changed),
             send=lambda sent: self.put(self.record_id(target.id), sent),
             outcome="updated",
-            stage=mark(document.content),
+            progress=taken(document.content),
             changes=changes,
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connector_assets.documents.jde.voucher_entry.writer import accepted, done
 from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Decision, Do, Document, FieldChange, Step, Target
 from connector_resources.coupa.client import CoupaClient
@@ -19,7 +18,7 @@ def telling(context: RunContext, field: str | None) -> Callable[[Document, Deliv
         held, row = target.raw, document.facts["row"]
         if not field or document.content["void"] or held.void or held.in_batch:
             return None
-        if row["told_voucher"] == held.id or done(known) == "told":
+        if row["told_voucher"] == held.id or known.progress.done == "told":
             return None
 
         def send(sent: Mapping[str, Any]) -> Target:
@@ -32,7 +31,7 @@ def telling(context: RunContext, field: str | None) -> Callable[[Document, Deliv
                 body={"custom-fields": {field: held.id}},
                 send=send,
                 outcome="updated",
-                stage=f"{accepted(known)}:told",
+                progress=known.progress.after("told"),
                 changes=(FieldChange("told_voucher", row["told_voucher"], held.id),),
             )
         )

@@ -25,7 +25,7 @@ from connector_assets.engine.document import (
     version_text,
 )
 from connector_assets.engine.flow import Flow
-from connector_assets.engine.merge import mark
+from connector_assets.engine.merge import mark, taken
 from connector_assets.engine.money import amount_text
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.references import number_of
@@ -48,6 +48,7 @@ from connector_assets.pairs.jde_coupa.payments_to_coupa.on_invoices import (
 from connector_assets.pairs.jde_coupa.payments_to_coupa.otherwise import UnderWay, not_ours, paid_by_jde, recorded
 from connector_resources.coupa.models import APPROVED, DEAD, VOIDABLE, VOIDED, Invoice
 from connector_resources.ledger import Delivery, Intent
+from connector_resources.ledger.progress import Progress
 
 # the part of the content that create and update carry; the rest is told by steps of its own
 BASE = ("key", "number", "date", "supplier", "currency", "amount", "tax", "term", "lines")
@@ -303,7 +304,7 @@ class InvoiceDrafts(Writer):
     def _advance(self, document: Document, known: Delivery, target: Target) -> Decision | None:
         """Submit once, and approve without approvers where the site asks for it."""
         until = document.content["until"]
-        done = (known.stage or "").partition(":")[2]
+        done = known.progress.done
         number = int(target.id)
         if until != "draft" and target.status == "draft" and not done:
             return Do(self._act("submit", known, target, "submitted", lambda _: self.coupa.invoices.submit(number)))
@@ -312,14 +313,14 @@ class InvoiceDrafts(Writer):
             return Do(self._act(act, known, target, APPROVED, lambda _: self.coupa.invoices.bypass_approvals(number)))
         return None
 
-    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> Progress | None:
         """What was accepted is forgotten; that we submitted it is not, and shows by the status."""
-        done = (known.stage or "").partition(":")[2]
+        done = known.progress.done
         for intent in intents:
-            act = str(intent.detail.get("stage") or "").partition(":")[2]
+            act = Progress.parse(intent.detail.get("stage")).done
             if (act == "submitted" and target.status != "draft") or (act == APPROVED == target.status):
                 done = act
-        return f":{done}" if done else None
+        return Progress(done=done) if done else None
 
     def _pay(self, document: Document, target: Target) -> Decision:
         """Append the payments that Coupa lacks. Only approved invoices are payable: until then it waits. What Coupa Pay
@@ -360,26 +361,24 @@ class InvoiceDrafts(Writer):
             body=self._body(document, base_of(content)),
             send=lambda sent: self.observe(self.coupa.invoices.create(sent)),
             outcome="created",
-            stage=mark(base_of(content)),
+            progress=taken(base_of(content)),
             changes=differences({}, base_of(content)),
         )
 
     def _update(self, document: Document, known: Delivery, target: Target, changes: tuple[FieldChange, ...]) -> Step:
-        number, done = int(target.id), (known.stage or "").partition(":")[2]
-        stage = mark(base_of(document.content))
+        number = int(target.id)
         return Step(
             name="update",
             body=self._body(document, [change.field for change in changes], current=target.raw),
             send=lambda sent: self.observe(self.coupa.invoices.update(number, sent)),
             outcome="updated",
-            stage=f"{stage}:{done}" if done else stage,
+            progress=taken(base_of(document.content)).after(known.progress.done),
             changes=changes,
         )
 
     def _act(self, name: str, known: Delivery, target: Target, done: str, verb: Any) -> Step:
         """A change of state: its request has no body. An answer that does not show another status may be that of an
         earlier call: the invoice is looked at."""
-        stage = (known.stage or "").partition(":")[0]
 
         def send(sent: Mapping[str, Any]) -> Target:
             moved = self.observe(verb(sent))
@@ -390,7 +389,7 @@ class InvoiceDrafts(Writer):
             body={},
             send=send,
             outcome="updated",
-            stage=f"{stage}:{done}" if done else known.stage,
+            progress=known.progress.after(done),
             changes=(FieldChange("status", target.status, name),),
         )
 
@@ -501,7 +500,7 @@ def _answering(same: Sequence[Target], key: str) -> list[Target]:
 
 def _accepted(document: Document, known: Delivery) -> bool:
     """Whether Coupa has accepted this very content before."""
-    return (known.stage or "").startswith(mark(base_of(document.content)))
+    return known.progress.accepted == mark(base_of(document.content))
 
 
 def _grows(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> bool:

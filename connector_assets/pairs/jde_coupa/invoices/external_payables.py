@@ -23,7 +23,7 @@ from connector_assets.engine.document import (
     version_text,
 )
 from connector_assets.engine.flow import Flow
-from connector_assets.engine.merge import converge, mark
+from connector_assets.engine.merge import converge, taken
 from connector_assets.engine.money import amount_text
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.references import number_of
@@ -175,7 +175,7 @@ class ExternalPayables(Writer):
                 body={},
                 send=lambda sent: self.observe(self.coupa.external_payables.void(number)),
                 outcome="updated",
-                stage=known.stage,
+                progress=known.progress,
                 changes=(FieldChange("status", target.status, "voided"),),
             )
         )
@@ -187,7 +187,7 @@ class ExternalPayables(Writer):
             body=self._body(document) | self._payee(document),
             send=lambda sent: filled(self.observe(self.coupa.external_payables.create(sent)), wanted),
             outcome="created",
-            stage=mark(wanted),
+            progress=taken(wanted),
             changes=differences({}, wanted),
         )
 
@@ -198,7 +198,7 @@ class ExternalPayables(Writer):
             body=self._body(document),
             send=lambda sent: filled(self.observe(self.coupa.external_payables.update(number, sent)), wanted),
             outcome="updated",
-            stage=mark(wanted),
+            progress=taken(wanted),
             changes=changes,
         )
 

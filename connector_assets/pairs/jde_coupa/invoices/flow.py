@@ -55,6 +55,7 @@ from connector_assets.pairs.jde_coupa.suppliers.flow import Suppliers
 from connector_assets.pairs.jde_coupa.terms import resolve_terms
 from connector_resources.errors import NotAllowed
 from connector_resources.ledger import Delivery, Intent
+from connector_resources.ledger.progress import Progress
 
 ORIGINATES_IN_COUPA, PREPAYMENT = "born_in_coupa", "prepayment"
 # by its payment instrument: Coupa Pay would pay it once more
@@ -537,7 +538,7 @@ class Invoices(Flow):
         names = ("date", "currency")
         return [name for name in names if name in target.content] if self.writer.entity != "invoices" else names
 
-    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> Progress | None:
         return self.writer.progress_after_unknown(known, intents, target)
 
     def distrust(self, document: Document, target: Target) -> NotAllowed | None:

@@ -15,6 +15,7 @@ from connector_assets.pairs.jde_coupa.accounts.links import AccountLinks
 from connector_assets.pairs.jde_coupa.mark_and_payer import coupa_pays
 from connector_resources.coupa.client import CoupaClient
 from connector_resources.ledger import Delivery, Intent
+from connector_resources.ledger.progress import Progress
 
 
 class Writer(ABC):
@@ -94,6 +95,6 @@ class Writer(ABC):
             return None
         return awaits_posting(row, self.settings, self.context.today("jde"), sent=sent)
 
-    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> Progress | None:
         """What a stage may still say after calls for another content (`Flow.progress_after_unknown`)."""
         return None

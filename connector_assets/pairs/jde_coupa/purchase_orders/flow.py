@@ -41,6 +41,7 @@ from connector_resources.coupa.order_models import EXTERNAL_ORDER
 from connector_resources.coupa.purchase_orders import SWITCH_ON
 from connector_resources.errors import LoginRefused, NotAllowed, NotFound, Refused, SystemProblem
 from connector_resources.ledger import Delivery, Intent
+from connector_resources.ledger.progress import Progress
 
 SHIP_TO, UNITS = "ship_to", "units_of_measure"
 
@@ -271,7 +272,7 @@ class PurchaseOrders(Flow):
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         return self.steps.decide(document, known, target)
 
-    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> Progress | None:
         return self.steps.progress_after_unknown(known, intents, target)
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:

@@ -23,7 +23,7 @@ from connector_assets.engine.document import (
     Target,
     differences,
 )
-from connector_assets.engine.merge import mark
+from connector_assets.engine.merge import mark, taken
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.words import beside
 from connector_assets.pairs.jde_coupa.purchase_orders.ended import told_of, used_up
@@ -31,6 +31,7 @@ from connector_assets.pairs.jde_coupa.purchase_orders.records import OrderBodies
 from connector_assets.pairs.jde_coupa.purchase_orders.settings import PurchaseOrderSettings
 from connector_resources.coupa.order_models import ORDER_CANCELLED, ORDER_CLOSED, ORDER_NOT_IN_FORCE, PurchaseOrder
 from connector_resources.ledger import Delivery, Intent
+from connector_resources.ledger.progress import Progress
 
 DRAFT, ISSUED = "draft", "issued"
 # the reason of orders that Coupa takes none of
@@ -85,7 +86,7 @@ class OrderSteps:
     def _amend(self, document: Document, known: Delivery, target: Target) -> Decision | None:
         """Bring header and lines into agreement, unless Coupa has accepted this very content before."""
         wanted, held = base_of(document.content), base_of(target.content)
-        if (known.stage or "").startswith(mark(wanted)):
+        if known.progress.accepted == mark(wanted):
             return _of_another_total(wanted, held)
         changes = differences(held, wanted)
         if not changes:
@@ -105,18 +106,18 @@ class OrderSteps:
         only a change of it has nowhere to go."""
         if not target.content["closed"]:
             return False
-        changed = not (known.stage or "").startswith(mark(base_of(document.content)))
+        changed = known.progress.accepted != mark(base_of(document.content))
         if document.content["closed"] or (known.content or {}).get("closed"):
             return changed and bool(differences(base_of(target.content), base_of(document.content)))
         return changed or not used_up(target)
 
     def _issue(self, known: Delivery, target: Target) -> Decision | None:
         """Put it in force, once: without this call an order stays a draft for ever."""
-        done = (known.stage or "").partition(":")[2]
+        done = known.progress.done
         if self.settings.issue == "none" or target.status != DRAFT or done == ISSUED:
             return None
         act = "issue" if self.settings.issue == "issue" else "issue_without_send"
-        return Do(self._act(act, known, target, ISSUED, stage=ISSUED))
+        return Do(self._act(act, known, target, ISSUED, done=ISSUED))
 
     def _held_back(self, document: Document, target: Target) -> bool:
         """Whether Coupa must put the order in force before it is what it shall be: only then it can be closed."""
@@ -128,13 +129,13 @@ class OrderSteps:
             return None
         return Do(self._act("close", known, target, "closed"))
 
-    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> str | None:
+    def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> Progress | None:
         """What was accepted is forgotten; that we issued it is not, and shows by the status."""
-        done = (known.stage or "").partition(":")[2]
-        acts = {str(intent.detail.get("stage") or "").partition(":")[2] for intent in intents}
+        done = known.progress.done
+        acts = {Progress.parse(intent.detail.get("stage")).done for intent in intents}
         if ISSUED in acts and target.status != DRAFT:
             done = ISSUED
-        return f":{done}" if done else None
+        return Progress(done=done) if done else None
 
     # -- steps ----------------------------------------------------------------------------------------------------
 
@@ -145,29 +146,26 @@ class OrderSteps:
             body=self.bodies().create(document),
             send=lambda sent: self.observe(self.orders().create(sent)),
             outcome="created",
-            stage=mark(wanted),
+            progress=taken(wanted),
             refuses_second=True,
             changes=differences({}, wanted),
         )
 
     def _update(self, document: Document, known: Delivery, target: Target, changes: tuple[FieldChange, ...]) -> Step:
-        number, done = int(target.id), (known.stage or "").partition(":")[2]
-        stage = mark(base_of(document.content))
+        number = int(target.id)
         return Step(
             name="update",
             body=self.bodies().update(document, {change.field for change in changes}, target),
             send=lambda sent: self.observe(self.orders().update(number, sent)),
             outcome="updated",
-            stage=f"{stage}:{done}" if done else stage,
+            progress=taken(base_of(document.content)).after(known.progress.done),
             changes=changes,
         )
 
-    def _act(self, name: str, known: Delivery, target: Target, becomes: str, *, stage: str = "") -> Step:
+    def _act(self, name: str, known: Delivery, target: Target, becomes: str, *, done: str = "") -> Step:
         """A change of state: its request has no body. An answer that does not show another status may be that of an
         earlier call: the order is looked at."""
         number, verb = int(target.id), getattr(self.orders(), name)
-        accepted, _, done = (known.stage or "").partition(":")
-        done = stage or done
 
         def send(_: Mapping[str, Any]) -> Target:
             moved = self.observe(verb(number))
@@ -178,7 +176,7 @@ class OrderSteps:
             body={},
             send=send,
             outcome="updated",
-            stage=f"{accepted}:{done}" if done else known.stage,
+            progress=known.progress.after(done),
             changes=(FieldChange("status", target.status, becomes),),
         )
 

@@ -34,7 +34,7 @@ from connector_assets.engine.checks import (
 )
 from connector_assets.engine.document import Decision, Document, FieldChange, Step, Target, differences
 from connector_assets.engine.flow import Assembly, Flow, Frames, Source
-from connector_assets.engine.merge import converge, mark
+from connector_assets.engine.merge import converge, taken
 from connector_assets.engine.tax_numbers import masked
 from connector_assets.engine.watermarks import begins_empty
 from connector_assets.pairs.jde_coupa.paging import by_ids
@@ -201,7 +201,7 @@ class Suppliers(Flow):
             body=body,
             send=sending(suppliers.create, document.facts["row"]["tax_id"], self.context.landing.seal),
             outcome="created",
-            stage=mark(content),
+            progress=taken(content),
             refuses_second=True,
             changes=differences({}, content),
         )
@@ -213,7 +213,7 @@ class Suppliers(Flow):
             body=body_of(document, {change.field for change in changes}),
             send=sending(lambda sent: suppliers.update(int(target.id), sent), tax_id, self.context.landing.seal),
             outcome="updated",
-            stage=mark(document.content),
+            progress=taken(document.content),
             changes=changes,
         )
 

@@ -13,7 +13,7 @@ from connector_assets.documents.jde.keys import text
 from connector_assets.engine.checks import FrameChecks, mapped_columns, required, row_schema, shape_schema
 from connector_assets.engine.document import Decision, Document, FieldChange, Step, Target, differences
 from connector_assets.engine.flow import Assembly, Flow, Frames, Source
-from connector_assets.engine.merge import converge, mark
+from connector_assets.engine.merge import converge, taken
 from connector_resources.ledger import Delivery
 
 
@@ -100,7 +100,7 @@ class Centres(Flow):
                 body=document.content,
                 send=lambda body: _target(self._client.create(body)),
                 outcome="created",
-                stage=mark(document.content),
+                progress=taken(document.content),
                 changes=differences({}, document.content),
             ),
             update=lambda current, changes: Step(
@@ -108,7 +108,7 @@ class Centres(Flow):
                 body={change.field: change.after for change in changes},
                 send=lambda body: _target(self._client.update(current.id, body)),
                 outcome="updated",
-                stage=mark(document.content),
+                progress=taken(document.content),
                 changes=changes,
             ),
             source_wins=True,

@@ -145,13 +145,13 @@ def _definitions(settings: Settings, integrations: list[Integration], broken: di
     jobs: list[UnresolvedAssetJobDefinition | dg.JobDefinition] = [purge_job]
     schedules = [purge_schedule]
     sensors = []
-    told = {name for place in receivers_of(settings).values() for name in place.integrations}
+    with_inbox = {name for place in receivers_of(settings).values() for name in place.integrations}
     for each in integrations:
         job, sweep_job = each.job(), each.sweep_job()
         jobs += [job, sweep_job, let_in_job(each.settings)]
         if all_lines(each.settings, [flow.name for flow in flows_on(each.settings)]):
             schedules += [poll_schedule(each.settings, job), sweep_schedule(each.settings, sweep_job)]
-        if each.settings.name in told:
+        if each.settings.name in with_inbox:
             sensors.append(inbox_sensor(each.settings, job))
     return dg.Definitions(
         assets=[*assets.values(), *(broken_asset(name, reason) for name, reason in sorted(broken.items()))],

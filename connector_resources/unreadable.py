@@ -68,17 +68,17 @@ class Unreadable:
 
     def as_json(self) -> dict[str, str]:
         """As text, for what is kept beside landed rows."""
-        told = asdict(self)
-        return {name: str(value) for name, value in told.items() if value is not None}
+        entry = asdict(self)
+        return {name: str(value) for name, value in entry.items() if value is not None}
 
     @classmethod
-    def from_json(cls, told: Mapping[str, str]) -> Self:
+    def from_json(cls, entry: Mapping[str, str]) -> Self:
         """What `as_json` made of it."""
-        values: dict[str, Any] = dict(told)
-        if "day" in told:
-            values["day"] = date.fromisoformat(told["day"])
-        if "at" in told:
-            values["at"] = datetime.fromisoformat(told["at"])
+        values: dict[str, Any] = dict(entry)
+        if "day" in entry:
+            values["day"] = date.fromisoformat(entry["day"])
+        if "at" in entry:
+            values["at"] = datetime.fromisoformat(entry["at"])
         return cls(**values)
 
 

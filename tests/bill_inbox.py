@@ -73,7 +73,7 @@ class Served:
         ready = threading.Event()
         with listen("127.0.0.1", self.port) as listener:
             server = Server(inbox.app, ready.set, ThrowAway(self.home.tls).context())
-            thread = threading.Thread(target=server.serve_until_told, args=(listener,), name="inbox-server")
+            thread = threading.Thread(target=server.serve_until_stopped, args=(listener,), name="inbox-server")
             thread.start()
             try:
                 assert ready.wait(60)

@@ -68,7 +68,7 @@ def show_approval(
     found = existing_home().ledger().staged.get(id)
     if found is None:
         raise UnusableInput(f"nothing is staged as {id}")
-    told = _row(found) | {
+    entry = _row(found) | {
         "changes": found.changes,
         "request": body_of(found.body),
         "body_hash": found.body_hash,
@@ -81,9 +81,9 @@ def show_approval(
         "run": found.run,
     }
     if as_json:
-        print_json(told)
+        print_json(entry)
         return
-    for name, value in told.items():
+    for name, value in entry.items():
         if value not in (None, []):
             print_line(f"{name:>10}  {value}")
 

@@ -85,7 +85,7 @@ def verify(
     more = sum(proof.more for proof in proofs)
     heads = [(proof.flow, proof.head) for proof in proofs if proof.head is not None]
     if as_json:
-        told = {
+        entry = {
             "whole": not findings,
             "at": ledger.clock.now().isoformat(),
             "heads": [{"flow": flow, "count": head.count, "hash": head.hash} for flow, head in heads],
@@ -93,7 +93,7 @@ def verify(
             "findings": [each._asdict() for each in findings],
             "more": more,
         }
-        print_json(told)
+        print_json(entry)
     else:
         print_table(
             None, ("flow", "events", "hash"), [(flow, head.count, head.hash) for flow, head in heads], right=("events",)
@@ -139,8 +139,8 @@ def _anchors(path: Path) -> dict[str, Head]:
     from connector_resources.ledger.chain import Head
 
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        heads = {each["flow"]: Head(each["count"], each["hash"]) for each in told["heads"]}
+        shown = json.loads(path.read_text(encoding="utf-8"))
+        heads = {each["flow"]: Head(each["count"], each["hash"]) for each in shown["heads"]}
     except OSError as error:
         raise UnusableInput(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):

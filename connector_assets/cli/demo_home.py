@@ -31,8 +31,8 @@ def left_by_demo(home: Home | None = None) -> Left:
     place = home or Home.locate()
     marker = place.path / MARKER
     try:
-        told = json.loads(marker.read_text(encoding="utf-8"))
-        return Left(int(told["port_base"]), place.path / told["state"])
+        content = json.loads(marker.read_text(encoding="utf-8"))
+        return Left(int(content["port_base"]), place.path / content["state"])
     except FileNotFoundError:
         raise UnusableInput(f"no demo has been run in {place.path}: run `connector demo` first") from None
     except (OSError, ValueError, KeyError, TypeError):
@@ -87,5 +87,5 @@ def forget_schemas(home: Home) -> None:
 
 def leave(home: Home, port_base: int, state: Path) -> None:
     """Mark the home as the demo's, with what is needed to serve its data again."""
-    told = {"made_by": "connector demo", "port_base": port_base, "state": str(state.relative_to(home.path))}
-    (home.path / MARKER).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    content = {"made_by": "connector demo", "port_base": port_base, "state": str(state.relative_to(home.path))}
+    (home.path / MARKER).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -27,16 +27,16 @@ NOUNS = {
 _KEY = re.compile(r"\b(F0411|F4301):\w+/\w+/\w+(/\w+)?\b")
 
 
-class Told:
+class ExceptionTexts:
     """Exceptions with what the ledger knows of their documents and of what they wait for, by a few queries."""
 
     def __init__(self, ledger: Ledger, found: Sequence[ExceptionRow]) -> None:
-        from connector_assets.engine.linking import NOT_LINKED, causes, retold
+        from connector_assets.engine.linking import NOT_LINKED, causes, explained_again
 
         self._now = ledger.clock.now()
         self._known = _documents(ledger, found)
-        told = causes(ledger, {name for each in found if each.reason in NOT_LINKED for name in each.waits_for})
-        self.rows = [each if each.closed_at else retold(each, told) for each in found]
+        known_causes = causes(ledger, {name for each in found if each.reason in NOT_LINKED for name in each.waits_for})
+        self.rows = [each if each.closed_at else explained_again(each, known_causes) for each in found]
 
     def entry(self, each: ExceptionRow) -> dict[str, Any]:
         """One of `rows` as `exceptions list --json` shows it."""
@@ -113,8 +113,8 @@ def party_words(entry: Mapping[str, Any]) -> str:
     """The supplier with his number: `Bolt Ltd (4343)`."""
     name, number = entry["party"] or "", entry["party_number"] or ""
     # the second supplier of one name bears its number in the target, by the default of `unique_name`
-    told = not number or name == number or name.endswith(f"({number})")
-    return name if name and told else f"{name} ({number})" if name else number
+    named_already = not number or name == number or name.endswith(f"({number})")
+    return name if name and named_already else f"{name} ({number})" if name else number
 
 
 def age_words(age: timedelta) -> str:
@@ -131,8 +131,8 @@ def commands_of(each: ExceptionRow) -> list[str]:
 
     note = " --note NOTE" if each.reason in CONFIRMED else ""
     open_ones = [f"connector exceptions replay {each.id}", f"connector exceptions dismiss {each.id}{note}"]
-    told = [] if each.closed_at else open_ones
-    return [*told, f"connector audit {each.key}"]
+    choices = [] if each.closed_at else open_ones
+    return [*choices, f"connector audit {each.key}"]
 
 
 def history_of(ledger: Ledger, each: ExceptionRow) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ def list_exceptions(
     as_json: Json = False,
 ) -> None:
     """The open exceptions: those of the high severity first, then the oldest, or the largest amount."""
-    from connector_assets.cli.exception_texts import Told
+    from connector_assets.cli.exception_texts import ExceptionTexts
     from connector_assets.engine.reasons import HIGH
 
     if by not in ("age", "amount"):
@@ -60,8 +60,8 @@ def list_exceptions(
     if not found:
         # nothing found may be a name that does not exist, and only then is it worth finding out
         _check_names(home.settings(), flow, integration, reason)
-    told = Told(ledger, found)
-    entries = [told.entry(each) for each in told.rows]
+    texts = ExceptionTexts(ledger, found)
+    entries = [texts.entry(each) for each in texts.rows]
     if by == "amount":
         entries.sort(key=lambda each: abs(Decimal(each["amount"] or 0)), reverse=True)
     entries.sort(key=lambda each: each["severity"] != HIGH)
@@ -118,18 +118,18 @@ def _check_names(settings: Settings, flow: str | None, integration: str | None, 
 @app.command("show")
 def show(id: Id, as_json: Json = False) -> None:
     """One exception, open or closed: all steps of its fix, both ids, its history, and the commands to type."""
-    from connector_assets.cli.exception_texts import Told, commands_of, history_of, moment
+    from connector_assets.cli.exception_texts import ExceptionTexts, commands_of, history_of, moment
 
     ledger = existing_home().ledger()
     found = ledger.exceptions.get(id)
     if found is None:
         raise UnusableInput(f"no exception {id}")
-    told = Told(ledger, [found])
-    row = told.rows[0]
+    texts = ExceptionTexts(ledger, [found])
+    row = texts.rows[0]
     link = ledger.links.of(row.flow, [row.key]).get(row.key)
     known = ledger.deliveries.load(row.flow, [row.key]).get(row.key)
     agreed = known.content if known and known.content else {}
-    entry = told.entry(row) | {
+    entry = texts.entry(row) | {
         "waits_for": list(row.waits_for),
         "run": row.run,
         "closed_at": row.closed_at.isoformat() if row.closed_at else None,

@@ -25,7 +25,7 @@ def show(as_json: Json = False) -> None:
     """The home's id, the place that it belongs to, and the place where it is opened now."""
     ledger = existing_home().ledger()
     found, last = ledger.home.get(), ledger.home.last_event_at()
-    told = {
+    entry = {
         "id": found.id,
         "generation": found.generation,
         "place": found.place,
@@ -35,10 +35,10 @@ def show(as_json: Json = False) -> None:
         "last_event_at": last.isoformat() if last else None,
     }
     if as_json:
-        print_json(told)
+        print_json(entry)
         return
-    told["writes"] = "yes" if told["writes"] else "no: it was copied or moved, see `connector home claim`"
-    for name, value in told.items():
+    entry["writes"] = "yes" if entry["writes"] else "no: it was copied or moved, see `connector home claim`"
+    for name, value in entry.items():
         print_line(f"{name.replace('_', ' '):>13}  {value or 'never'}")
 
 

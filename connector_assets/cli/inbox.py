@@ -83,7 +83,7 @@ def serve(
 
         _log_to(home.logs)
         try:
-            Server(inbox.app, begin, tls, settings=serving).serve_until_told(listener)
+            Server(inbox.app, begin, tls, settings=serving).serve_until_stopped(listener)
         finally:
             keeping.stop()
             inbox.close()

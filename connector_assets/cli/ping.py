@@ -49,7 +49,7 @@ def _ask(home: Home, settings: Settings, name: str) -> dict[str, Any]:
     try:
         connection = settings.connection(name)
     except UnusableInput as error:
-        return _told(name, "", [Check(SETTINGS, False, str(error), "correct it in connections.yaml")])
+        return _entry(name, "", [Check(SETTINGS, False, str(error), "correct it in connections.yaml")])
     from connector_assets.run_setup import open_client
     from connector_assets.systems.registry import system_of
 
@@ -57,17 +57,17 @@ def _ask(home: Home, settings: Settings, name: str) -> dict[str, Any]:
         client = open_client(home, connection)
     except UnusableInput as error:
         fix = f"connector credentials set {name} {' or '.join(connection.CREDENTIALS)}"
-        return _told(name, connection.system, [Check(SETTINGS, False, str(error), fix)])
+        return _entry(name, connection.system, [Check(SETTINGS, False, str(error), fix)])
     try:
         checks: list[Check] = client.ping()
         let_in = any(check.name == AUTHENTICATE and check.ok for check in checks)
         checks = [*checks, *system_of(connection.system).inbox_checks(home, connection, client, let_in=let_in)]
     finally:
         client.close()
-    return _told(name, connection.system, checks)
+    return _entry(name, connection.system, checks)
 
 
-def _told(name: str, system: str, checks: list[Check]) -> dict[str, Any]:
+def _entry(name: str, system: str, checks: list[Check]) -> dict[str, Any]:
     found = {check.name: check.ok for check in checks}
     authenticated = found.get(AUTHENTICATE, False)
     return {
@@ -82,16 +82,16 @@ def _told(name: str, system: str, checks: list[Check]) -> dict[str, Any]:
 
 def _integrations(home: Home, settings: Settings, chosen: set[str], usable: set[str]) -> list[dict[str, Any]]:
     """What the flows of the integrations of these connections need; the systems are asked only where they answer."""
-    told = []
+    entries = []
     for name, integration in sorted(settings.integrations.items()):
         used = set(integration.connections.values())
         if used & chosen:
             checks = _flow_checks(home, name, ask=used <= usable)
-            told.append({"name": name, "checks": [asdict(check) for check in checks]})
+            entries.append({"name": name, "checks": [asdict(check) for check in checks]})
     for name, reason in sorted(settings.broken_integrations.items()):
         check = Check(SETTINGS, False, reason, "correct it in connections.yaml")
-        told.append({"name": name, "checks": [asdict(check)]})
-    return told
+        entries.append({"name": name, "checks": [asdict(check)]})
+    return entries
 
 
 def _flow_checks(home: Home, name: str, *, ask: bool) -> list[Check]:

@@ -41,10 +41,10 @@ class Plan:
     def as_json(self) -> dict[str, Any]:
         """What `connector sync --plan --json` prints."""
         reason = self.plan_reason
-        told = {"run": None, "plan": True, "plan_id": self.run, "flows": self.entries}
-        return told | ({"plan_reason": reason} if reason else {})
+        entry = {"run": None, "plan": True, "plan_id": self.run, "flows": self.entries}
+        return entry | ({"plan_reason": reason} if reason else {})
 
-    def told(self) -> list[str]:
+    def lines(self) -> list[str]:
         """What the plan is called and what can be done with it, for a person."""
         waits = [entry["flow"] for entry in self.entries if entry.get("plan_reason")]
         if waits:

@@ -72,12 +72,12 @@ def _print(found: Comparison, reasons: Mapping[str, str]) -> None:
     print_table(found.flow, ("", "documents", *currencies), rows, right=("documents", *currencies))
     if found.foreign:
         print_line(f"{found.foreign:,} records of the target are not ours")
-    told = found.told()
-    print_line(f"{len(told):,} differences, {len(found.unexplained):,} of them unexplained")
+    explained = found.in_order()
+    print_line(f"{len(explained):,} differences, {len(found.unexplained):,} of them unexplained")
     left = SHOWN
     groups = found.summary()
     for group, title in TITLES.items():
-        own = [each for each in told if each.group == group]
+        own = [each for each in explained if each.group == group]
         if not own:
             continue
         print_line("")

@@ -97,8 +97,8 @@ def sync(
         kinds = tuple(kind for kind in kinds if kind.name in chosen.flows)
     if not key:
         require_systems(home, settings, integration)
-    told = f"{days[0]} to {days[1]}" if days else f"{len(key)} documents" if key else "read whole"
-    tell(f"{target}: {told}")
+    window = f"{days[0]} to {days[1]}" if days else f"{len(key)} documents" if key else "read whole"
+    tell(f"{target}: {window}")
     done: Plan | Outcome
     with quiet_stdout():
         if plan:
@@ -111,7 +111,7 @@ def sync(
         print_json(done.as_json())
     else:
         print_flows(done.entries, plan=plan or done.plan_reason is not None)
-        for line in done.told():
+        for line in done.lines():
             print_line(line)
     tell_problems(done)
     for note in done.notes:
@@ -127,7 +127,7 @@ def tell_problems(outcome: Outcome | Plan) -> None:
         steps.setdefault(" ".join(why.split()), []).append(step.replace("__", "/"))
     for why, failed in steps.items():
         tell(f"connector: {failed[0]}{f' and {len(failed) - 1} more' if failed[1:] else ''}: {why}")
-    told = {step.replace("__", "/") for step in outcome.failures}
+    shown = {step.replace("__", "/") for step in outcome.failures}
     for name in outcome.missing:
-        if f"{name}/delivered" not in told:
+        if f"{name}/delivered" not in shown:
             tell(f"connector: {name} was not run, because a step before it failed")

@@ -48,10 +48,10 @@ class Outcome:
     def as_json(self) -> dict[str, Any]:
         """What `connector sync --json` prints."""
         reason = self.plan_reason
-        told = {"run": self.run, "plan": reason is not None, "flows": self.entries}
-        return told | ({"plan_reason": reason, "plan_id": self.run} if reason else {})
+        entry = {"run": self.run, "plan": reason is not None, "flows": self.entries}
+        return entry | ({"plan_reason": reason, "plan_id": self.run} if reason else {})
 
-    def told(self) -> list[str]:
+    def lines(self) -> list[str]:
         """What a first sync that only planned is called, and what is to be done first, for a person."""
         waits = [entry["flow"] for entry in self.entries if entry.get("plan_reason")]
         return [planned_only(self.run, waits)] if waits else []

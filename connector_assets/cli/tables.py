@@ -42,11 +42,11 @@ def print_flows(entries: Iterable[Mapping[str, Any]], *, plan: bool = False) -> 
 
 def first_sync(entry: Mapping[str, Any]) -> str:
     """What the days of a first sync do not show, in words; nothing where they show all."""
-    told = entry.get("first_sync", {})
-    undated, before = told.get("without_a_date", 0), told.get("before_start_date", 0)
+    look = entry.get("first_sync", {})
+    undated, before = look.get("without_a_date", 0), look.get("before_start_date", 0)
     said = []
     if undated:
-        said.append(f"{undated} without a usable date of change were read too{money_words(told['amounts'])}")
+        said.append(f"{undated} without a usable date of change were read too{money_words(look['amounts'])}")
     if before:
         said.append(f"{before} of before start_date were not read: connector sweep tells their amounts")
     return f"first sync: {'; '.join(said)}" if said else ""
@@ -72,8 +72,8 @@ def amount(text: str | None) -> str:
 
 def money_words(sums: Mapping[str, str]) -> str:
     """Amounts by currency in brackets, ` (12,000.50 GBP)`; nothing where there are none."""
-    told = ", ".join(f"{amount(text)} {currency}" for currency, text in sums.items())
-    return f" ({told})" if told else ""
+    sums_shown = ", ".join(f"{amount(text)} {currency}" for currency, text in sums.items())
+    return f" ({sums_shown})" if sums_shown else ""
 
 
 def _print_planned(documents: Sequence[Mapping[str, Any]]) -> None:

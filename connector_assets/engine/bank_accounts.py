@@ -58,7 +58,7 @@ class Open:
         self.amounts[currency] = self.amounts.get(currency, Decimal(0)) + amount
 
     @property
-    def told(self) -> str:
+    def in_words(self) -> str:
         """In words: `2 documents are open, 120.00 GBP, 30.00 USD`."""
         many = "1 document is open" if self.documents == 1 else f"{self.documents} documents are open"
         amounts = (f"{amount_text(amount)} {currency}".strip() for currency, amount in sorted(self.amounts.items()))
@@ -102,24 +102,24 @@ def tell_changes(
     kept = {key: _kept(each, ours) for key, each in seen.items()}
     changed = {key: _change(known[key], kept[key], seen[key], system) for key in known if known[key] != kept[key]}
     found = {key: each for key, each in open_of(list(changed)).items() if each.documents} if changed else {}
-    told = {key: f"{changed[key]}; {each.told}" for key, each in found.items()}
-    if told:
+    changed_words = {key: f"{changed[key]}; {each.in_words}" for key, each in found.items()}
+    if changed_words:
         # before it is remembered: who dies in between tells it once more
-        news = {key: _new(known[key], seen[key]) for key in told}
+        news = {key: _new(known[key], seen[key]) for key in changed_words}
         ledger.findings.set(
             name,
             REASON,
-            _problems(flow, told),
+            _problems(flow, changed_words),
             run=context.run,
             now=context.now(),
-            looked_at=told,
+            looked_at=changed_words,
             changed_by={key: {each.by for each in new} - {""} for key, new in news.items()},
         )
-    quiet = [key for key in sorted(changed) if key not in told]
+    quiet = [key for key in sorted(changed) if key not in changed_words]
     ledger.audit.append([_event(flow, key, changed[key]) for key in quiet], context.now())
     moved = {key: each for key, each in kept.items() if known.get(key) != each}
     ledger.bank_accounts.put(name, side, moved, context.now())
-    return sorted(told)
+    return sorted(changed_words)
 
 
 def tell_unwatched(flow: Flow, entity: str, day: date, stamp: Mapping[str, Any], why: str) -> None:
@@ -131,8 +131,8 @@ def tell_unwatched(flow: Flow, entity: str, day: date, stamp: Mapping[str, Any],
         detail = {"entity": entity, "why": why}
         event = NewEvent("bank_accounts_not_watched", flow=name, run=context.run, detail=detail)
         context.ledger.audit.append([event], context.now())
-    told = {**stamp, _NOT_WATCHED: why}
-    context.ledger.watermarks.advance(name, entity, day, probe=told, run=context.run, now=context.now())
+    shown = {**stamp, _NOT_WATCHED: why}
+    context.ledger.watermarks.advance(name, entity, day, probe=shown, run=context.run, now=context.now())
 
 
 def unwatched(ledger: Ledger, flow: str, entity: str) -> str:
@@ -158,11 +158,11 @@ def _kept(seen: Collection[Account], seal: str) -> KeptAccounts:
     return KeptAccounts(tuple(sorted({(each.digest, each.shown) for each in seen})), seal)
 
 
-def _problems(flow: Flow, told: Mapping[str, str]) -> dict[str, Problem]:
+def _problems(flow: Flow, changed_words: Mapping[str, str]) -> dict[str, Problem]:
     """Findings, with what was found before and nobody has looked at yet."""
-    before = flow.context.ledger.findings.of(flow.full_name, REASON, told)
+    before = flow.context.ledger.findings.of(flow.full_name, REASON, changed_words)
     found = {}
-    for key, words in told.items():
+    for key, words in changed_words.items():
         earlier = before[key].value if key in before else ""
         found[key] = problem(
             REASON, "bank account", words if words in earlier or not earlier else f"{earlier}; {words}"

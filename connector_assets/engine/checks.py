@@ -200,13 +200,13 @@ def _shape_failures(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> list[str
     try:
         schema.validate(frame, lazy=True)
     except SchemaErrors as failed:
-        told = (each for case in failed.failure_cases.itertuples() for each in _told(schema, frame, case))
+        failures = (each for case in failed.failure_cases.itertuples() for each in _shape_words(schema, frame, case))
         # what failed blocks, whether or not there are words for it: a check that stumbled has none
-        return [f"{schema.name}: {each}" for each in islice(told, 50)] or [f"{schema.name}: {failed}"[:300]]
+        return [f"{schema.name}: {each}" for each in islice(failures, 50)] or [f"{schema.name}: {failed}"[:300]]
     return []
 
 
-def _told(schema: pa.DataFrameSchema, frame: pd.DataFrame, case: Any) -> Iterator[str]:
+def _shape_words(schema: pa.DataFrameSchema, frame: pd.DataFrame, case: Any) -> Iterator[str]:
     """A failure as sentences, where there are any."""
     known: Mapping[str, Any] = schema.metadata or {}
     if case.check == COLUMNS:

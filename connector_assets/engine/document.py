@@ -111,7 +111,7 @@ class FieldChange:
     after: Any
 
     @property
-    def told(self) -> str:
+    def in_words(self) -> str:
         """What became of what, in words: `100.00 to 120.00`."""
         return f"{shown(self.before)} to {shown(self.after)}"
 

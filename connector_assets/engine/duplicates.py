@@ -18,14 +18,14 @@ from connector_assets.engine.flow import Flow
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.task import DUPLICATE
 from connector_resources.ledger import Problem
-from connector_resources.ledger.findings import Told
+from connector_resources.ledger.findings import Reported
 
 REASON = DUPLICATE
 # what is known of documents whose next look-up decides
 UNDECIDED = frozenset({"in_doubt", "sending"})
 
 
-def report_duplicates(flow: Flow, source: Collection[str] = (), listed: Collection[Target] | None = None) -> Told:
+def report_duplicates(flow: Flow, source: Collection[str] = (), listed: Collection[Target] | None = None) -> Reported:
     """Open and close the findings of a flow by the target's records of its kind (`listed`, where they were read
     already). `source` are keys that the source holds: of them those count, too, that nobody has delivered yet."""
     ledger, name = flow.context.ledger, flow.full_name
@@ -91,14 +91,14 @@ def _concerned(
     known = ledger.deliveries.load(flow.full_name, list(found))
     taken = {each.key for each in ledger.exceptions.open(flow=flow.full_name, reason="natural_key_taken")}
     owners = {id: key for key, id in linked.items()}
-    told: dict[str, set[str]] = defaultdict(set)
+    named: dict[str, set[str]] = defaultdict(set)
     for key, records in found.items():
         state = known[key].state if key in known else None
         if key in linked:
-            told[key] |= set(records)
+            named[key] |= set(records)
         elif key not in taken and state not in UNDECIDED and not (state is None and key not in source):
-            told[next((owners[each] for each in records if each in owners), key)] |= set(records)
-    return {key: sorted(records) for key, records in told.items()}
+            named[next((owners[each] for each in records if each in owners), key)] |= set(records)
+    return {key: sorted(records) for key, records in named.items()}
 
 
 def _problem(flow: Flow, records: Collection[str], linked: str | None) -> Problem:

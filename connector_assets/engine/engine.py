@@ -20,7 +20,7 @@ from connector_assets.engine.flow import Flow
 from connector_assets.engine.frozen import Frozen
 from connector_assets.engine.gate import REJECTED
 from connector_assets.engine.outcomes import OutcomeResolver
-from connector_assets.engine.recorder import Recorder, Told
+from connector_assets.engine.recorder import Recorder, TaskChange
 from connector_assets.engine.report import AccountingError, Result
 from connector_assets.engine.steps import Steps
 from connector_assets.engine.task import DeliveryPolicy, DeliveryTask, tasks_of
@@ -206,13 +206,13 @@ class Engine:
 
     def _without_a_call(self, tasks: list[DeliveryTask]) -> None:
         """Documents that a rule ignores or a check holds need no call."""
-        told: list[Told] = []
+        changes: list[TaskChange] = []
         for task in tasks:
             if task.document.ignored is not None:
-                told.append((task, task.ignore(task.document.ignored, *self._until(task.document))))
+                changes.append((task, task.ignore(task.document.ignored, *self._until(task.document))))
             elif task.document.problems:
-                told.append((task, task.hold(task.document.problems, **self._looked_at_again(task.document))))
-        self.recorder.record(told)
+                changes.append((task, task.hold(task.document.problems, **self._looked_at_again(task.document))))
+        self.recorder.record(changes)
 
     def _looked_at_again(self, document: Document) -> dict[str, Any]:
         """What was held since a record of it could not be read is looked at in each run until it can be; so is what

@@ -18,7 +18,7 @@ from connector_assets.engine.document import Step
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.frozen import Frozen, body_of, freeze, kept
 from connector_assets.engine.reasons import problem
-from connector_assets.engine.recorder import Told
+from connector_assets.engine.recorder import TaskChange
 from connector_assets.engine.task import DeliveryTask
 from connector_resources.ledger import Change, NewStaged, Problem, Staged
 
@@ -41,7 +41,9 @@ class Gate:
         """Whether the target is to be read before a call is let go: what was approved is compared with it as it is."""
         return self.guards(task) and task.known.target_id is not None and not task.seen
 
-    def admit(self, doing: Sequence[tuple[DeliveryTask, Step]]) -> tuple[list[tuple[DeliveryTask, Step]], list[Told]]:
+    def admit(
+        self, doing: Sequence[tuple[DeliveryTask, Step]]
+    ) -> tuple[list[tuple[DeliveryTask, Step]], list[TaskChange]]:
         """The steps that may be taken now, with the bytes that were let go, and what is to be written down first. The
         works of the others are finished."""
         stopped = [(task, task.hold([task.finding])) for task, _ in doing if task.finding is not None]
@@ -51,14 +53,14 @@ class Gate:
             return list(doing), list(stopped)
         self.reload(guarded)
         admitted: list[tuple[DeliveryTask, Step]] = []
-        told: list[Told] = list(stopped)
+        changes: list[TaskChange] = list(stopped)
         for task, step in doing:
             change = self._judge(task, step) if self.guards(task) else None
             if change is not None:
-                told.append((task, change))
+                changes.append((task, change))
             if task.alive:
                 admitted.append((task, self._exactly(task, step)))
-        return admitted, told
+        return admitted, changes
 
     def reload(self, tasks: Sequence[DeliveryTask]) -> None:
         """What is staged of these documents, as it is now: calls have taken effect since, people have decided."""

@@ -96,12 +96,12 @@ def advised(flow: Flow, problems: Mapping[str, Sequence[Problem]]) -> dict[str, 
         if each.reason in NOT_LINKED and (each.waits_for or "").startswith(LINK)
     }
     wanted = {name for name in names if name is not None}
-    told = causes(flow.context.ledger, wanted) if wanted else {}
-    told |= _never_read(flow, wanted - told.keys())
+    known_causes = causes(flow.context.ledger, wanted) if wanted else {}
+    known_causes |= _never_read(flow, wanted - known_causes.keys())
     return {
         key: [
-            _with_causes(each, [told[each.waits_for]]).of(flow.full_name, key)
-            if each.waits_for in told and each.reason in NOT_LINKED
+            _with_causes(each, [known_causes[each.waits_for]]).of(flow.full_name, key)
+            if each.waits_for in known_causes and each.reason in NOT_LINKED
             else each.of(flow.full_name, key)
             for each in own
         ]
@@ -109,9 +109,9 @@ def advised(flow: Flow, problems: Mapping[str, Sequence[Problem]]) -> dict[str, 
     }
 
 
-def retold(row: ExceptionRow, told: Mapping[str, Cause]) -> ExceptionRow:
+def explained_again(row: ExceptionRow, causes_known: Mapping[str, Cause]) -> ExceptionRow:
     """An open exception with what the ledger knows by now of the records that it waits for, by `causes`."""
-    found = [told[name] for name in row.waits_for if name in told] if row.reason in NOT_LINKED else []
+    found = [causes_known[name] for name in row.waits_for if name in causes_known] if row.reason in NOT_LINKED else []
     if not found:
         # the integration's name stood in brackets in what an earlier version wrote
         return replace(row, fix=row.fix.replace("<integration>", row.flow.partition("/")[0]))
@@ -136,8 +136,8 @@ def _held(flow: str, key: str, exception: ExceptionRow) -> Cause:
 def _planned(flow: str, key: str, why: str | Problem) -> Cause:
     if isinstance(why, str):
         return _ignored(flow, key, why)
-    told = f"{flow} holds it itself, {why.reason}: {why.message}"
-    return Cause(told, f"mend that first: {why.of(flow, key).fix}; {_by_hand(flow, key)}")
+    because = f"{flow} holds it itself, {why.reason}: {why.message}"
+    return Cause(because, f"mend that first: {why.of(flow, key).fix}; {_by_hand(flow, key)}")
 
 
 def _known(flow: str, key: str, known: Delivery) -> Cause:
@@ -159,8 +159,8 @@ def _known(flow: str, key: str, known: Delivery) -> Cause:
 
 def _ignored(flow: str, key: str, rule: str) -> Cause:
     why, fix = RULES.get(rule, ("", f"change what the rule {rule} looks at, in the source or in the settings"))
-    told = f"{flow} leaves it alone by the rule {rule}{f': {why}' if why else ''}"
-    return Cause(told, f"{fix}; then `connector sync {flow} --key {key}`; {OTHERWISE}; {_by_hand(flow, key)}")
+    because = f"{flow} leaves it alone by the rule {rule}{f': {why}' if why else ''}"
+    return Cause(because, f"{fix}; then `connector sync {flow} --key {key}`; {OTHERWISE}; {_by_hand(flow, key)}")
 
 
 def _never_read(flow: Flow, names: Collection[str]) -> dict[str, Cause]:

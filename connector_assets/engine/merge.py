@@ -66,7 +66,7 @@ def converge(
     ]
     if foreign_changes and not source_wins:
         return Hold(
-            tuple(problem("changed_on_both_sides", each.field, each.told) for each in foreign_changes),
+            tuple(problem("changed_on_both_sides", each.field, each.in_words) for each in foreign_changes),
             conflict=True,
         )
     if accepted and not foreign_changes:

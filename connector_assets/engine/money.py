@@ -16,8 +16,8 @@ class Units:
     """The smallest amount of each currency, as a system has it: `told` gives its decimals by code, and is asked on
     first use alone. Of a currency that it does not tell, ISO 4217's."""
 
-    def __init__(self, told: Callable[[], Mapping[str, int]] = dict) -> None:
-        self._told = told
+    def __init__(self, decimals: Callable[[], Mapping[str, int]] = dict) -> None:
+        self._told = decimals
 
     def of(self, currency: str | None) -> Decimal:
         """1 yen, 0.001 dinar; 0.01 of any other one or of none that is known."""

@@ -11,20 +11,20 @@ from collections.abc import Collection
 
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.reasons import problem
-from connector_resources.ledger.findings import Told
+from connector_resources.ledger.findings import Reported
 from connector_resources.unreadable import set_aside
 
 REASON = "payable_in_both"
 
 
-def tell_payers(flow: Flow, keys: Collection[str] | None = None) -> Told:
+def tell_payers(flow: Flow, keys: Collection[str] | None = None) -> Reported:
     """Look at these documents (None: at all that are linked), and open and close their findings. Nothing for a flow
     whose documents nobody pays."""
     # what cannot be read is told as that, by who reads it to deliver it
     with set_aside():
         found = flow.payable_in_both(keys)
     if found is None:
-        return Told()
+        return Reported()
     findings, name = flow.context.ledger.findings, flow.full_name
     dismissed = findings.dismissed(name, REASON)
     problems = {

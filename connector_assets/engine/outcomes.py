@@ -53,11 +53,11 @@ class OutcomeResolver:
                 task.document.deliverable and (task.tried or self.flow.lookup_before_create or task.approved)
             ):
                 creating.append(task)
-        told = [(task, self._look_up) for task in creating] + [(task, self._look_at) for task in changing]
+        looked_at = [(task, self._look_up) for task in creating] + [(task, self._look_at) for task in changing]
         if self.breaker.stopped is not None:
             # what is not in doubt is failed by the steps, for the same reason
             stopped = self.breaker.stopped
-            self.recorder.record([(task, self.unanswered(task, stopped)) for task, _ in told if task.unfinished])
+            self.recorder.record([(task, self.unanswered(task, stopped)) for task, _ in looked_at if task.unfinished])
             return
         self.recorder.record(self._look_up(creating) + self._look_at(changing))
 
@@ -75,11 +75,11 @@ class OutcomeResolver:
         unreadable = [(task, self.unreadable(task, record)) for task, record in blocked]
         tasks = [task for task in tasks if task.alive]
         taken = self.why_not_ours({task.document.key: task.sent for task in tasks}, hits)
-        told = []
+        changes = []
         for task in tasks:
             change = self._seen(task, hits.get(task.document.key, []), taken.get(task.document.key))
-            told += [(task, change)] if change is not None else []
-        return unreadable + told
+            changes += [(task, change)] if change is not None else []
+        return unreadable + changes
 
     def _find(self, tasks: Sequence[DeliveryTask]) -> dict[str, list[Target]]:
         return self.flow.look_up([task.sent for task in tasks]) if tasks else {}
@@ -393,7 +393,7 @@ def _agreed(task: DeliveryTask, target: Target) -> dict[str, Any] | None:
     no stranger's change, whatever the source has become since."""
     if task.known.content is None:
         return None
-    sent = {name: told for intent in task.unfinished for name, told in intent.detail.get("changes", {}).items()}
+    sent = {name: kept for intent in task.unfinished for name, kept in intent.detail.get("changes", {}).items()}
     ours = {name: held for name, held in target.content.items() if sent.get(name) == value_print(held)}
     return {**task.known.content, **ours}
 

@@ -30,14 +30,14 @@ def label_of(row: Mapping[str, Any]) -> str | None:
 def parties(flow: Flow, rows: Sequence[Mapping[str, Any]]) -> dict[str, Party]:
     """Document key -> its supplier, of the mapped rows that say him: by the name in the target where he is linked, else
     by the name that the flow which brings suppliers has read of him, else by his number."""
-    told = {row["key"]: str(row[flow.party_column]) for row in rows if row.get(flow.party_column)}
-    if not (told and flow.parties_of):
-        return {key: Party(name) for key, name in told.items()}
+    shown = {row["key"]: str(row[flow.party_column]) for row in rows if row.get(flow.party_column)}
+    if not (shown and flow.parties_of):
+        return {key: Party(name) for key, name in shown.items()}
     ledger, suppliers = flow.context.ledger, f"{flow.context.integration.name}/{flow.parties_of}"
-    numbers = {f"{SUPPLIER}{each}" for each in told.values()}
+    numbers = {f"{SUPPLIER}{each}" for each in shown.values()}
     links = ledger.links.of(suppliers, numbers)
     names = {key: link.target_label for key, link in links.items() if not reference_of(link.target_label)}
     unnamed = [key for key in numbers if not names.get(key)]
     # one that is held or left alone is not linked, but was read
     names |= {key: each.party for key, each in ledger.deliveries.load(suppliers, unnamed).items() if each.party}
-    return {key: Party(names.get(f"{SUPPLIER}{number}") or number, number) for key, number in told.items()}
+    return {key: Party(names.get(f"{SUPPLIER}{number}") or number, number) for key, number in shown.items()}

@@ -248,10 +248,10 @@ class Pipeline:
         """Hold what is in a currency of which a system may show other amounts than it means."""
         asked = {each for each in documents["currency"] if isinstance(each, str) and each} - SURE
         words = {each: self.context.reader(role).currency_warning(each) for each in sorted(asked)}
-        told = {currency: why for currency, why in words.items() if why}
-        for row in records(documents) if told else ():
-            if row["currency"] in told and row["ignored"] is None:
-                why = problem("decimals_not_known", "currency", told[row["currency"]])
+        warnings = {currency: why for currency, why in words.items() if why}
+        for row in records(documents) if warnings else ():
+            if row["currency"] in warnings and row["ignored"] is None:
+                why = problem("decimals_not_known", "currency", warnings[row["currency"]])
                 findings.rows.setdefault(row["key"], []).append(why)
 
     @property
@@ -268,10 +268,10 @@ class Pipeline:
         """Keep the mapped frames in the landing store, and the accounts of their rows, for the asset that writes."""
         landing, context = self.context.landing, self.context
         if mapped.assembly is not None:
-            told = mapped.assembly.as_json() | {READ_AGAIN: self.unreadable.read}
+            accounts = mapped.assembly.as_json() | {READ_AGAIN: self.unreadable.read}
             if self._first_look is not None:
-                told[FIRST_LOOK] = self._first_look.kept()
-            context.ledger.reports.put(context.run, self._mapped_name, told, at=context.now())
+                accounts[FIRST_LOOK] = self._first_look.kept()
+            context.ledger.reports.put(context.run, self._mapped_name, accounts, at=context.now())
         kept = []
         for part, data, columns in (
             # the lines first: documents without theirs are never found, should we end in between

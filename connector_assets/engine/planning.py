@@ -25,7 +25,7 @@ from connector_assets.engine.gate import Gate
 from connector_assets.engine.linking import SAID
 from connector_assets.engine.outcomes import OutcomeResolver, as_linked, close, read_targets
 from connector_assets.engine.reasons import problem
-from connector_assets.engine.recorder import Recorder, Told
+from connector_assets.engine.recorder import Recorder, TaskChange
 from connector_assets.engine.references import Document as Referred
 from connector_assets.engine.references import Reference, references_in
 from connector_assets.engine.report import FollowUp, Planned, Result
@@ -243,7 +243,7 @@ class Planner:
         return self._in_slices(documents, self._baseline)
 
     def _in_slices(
-        self, documents: Sequence[Document], settle: Callable[[Sequence[DeliveryTask]], list[Told]]
+        self, documents: Sequence[Document], settle: Callable[[Sequence[DeliveryTask]], list[TaskChange]]
     ) -> list[Result]:
         """Slice by slice: claim, settle, record, give back. What another run has claimed is left as it stands."""
         results: list[Result] = []
@@ -258,13 +258,13 @@ class Planner:
             results += [task.result or standing(task.document, task.known) for task in tasks]
         return results
 
-    def _adopt(self, tasks: Sequence[DeliveryTask]) -> list[Told]:
+    def _adopt(self, tasks: Sequence[DeliveryTask]) -> list[TaskChange]:
         """What has a result already, or is in the last word of a rule, stands."""
         open_tasks = [w for w in tasks if w.known.target_id is None and not _nothing_new(w)]
         candidates = {w.document.key: w.document for w in open_tasks if w.document.ignored is None}
         asked = [task for task in open_tasks if task.document.key in candidates]
         hits, blocked = without_unreadable(asked, self._find)
-        told: list[Told] = [(task, self.resolver.unreadable(task, record)) for task, record in blocked]
+        changes: list[TaskChange] = [(task, self.resolver.unreadable(task, record)) for task, record in blocked]
         open_tasks = [task for task in open_tasks if task.alive]
         taken = self.resolver.why_not_ours({w.document.key: w.document for w in asked if w.alive}, hits)
         for task in open_tasks:
@@ -273,20 +273,20 @@ class Planner:
             if found and document.key in taken and not task.unfinished:
                 # an attempt, so that it is looked up before anything is ever sent for it
                 tried = 0 if self.flow.lookup_before_create else 1
-                told.append((task, task.hold([taken[document.key]], attempts_delta=tried)))
+                changes.append((task, task.hold([taken[document.key]], attempts_delta=tried)))
             elif found and document.key not in taken:
-                told.append((task, self._link(task, found[0])))
+                changes.append((task, self._link(task, found[0])))
             elif task.unfinished:
                 # the next sync decides what became of our own call
                 continue
             elif document.ignored is not None:
                 waits = self.flow.ignored_until.get(document.ignored)
-                told.append((task, task.ignore(document.ignored, waits, self.clock.now() if waits else None)))
+                changes.append((task, task.ignore(document.ignored, waits, self.clock.now() if waits else None)))
             elif document.problems:
-                told.append((task, task.hold(document.problems)))
+                changes.append((task, task.hold(document.problems)))
             else:
                 task.finish("ignored", "not_in_target")
-        return told
+        return changes
 
     def _find(self, tasks: Sequence[DeliveryTask]) -> dict[str, list[Target]]:
         return self.flow.look_up([task.document for task in tasks]) if tasks else {}
@@ -310,17 +310,17 @@ class Planner:
             events=[task.event("found" if ours else "adopted", by=self.flow.natural_key)],
         )
 
-    def _baseline(self, tasks: Sequence[DeliveryTask]) -> list[Told]:
+    def _baseline(self, tasks: Sequence[DeliveryTask]) -> list[TaskChange]:
         """What is linked, or may be in the target by a call of ours, is no history."""
-        told: list[Told] = []
+        changes: list[TaskChange] = []
         for task in tasks:
             if task.known.target_id is None and not task.unfinished:
                 task.finish("ignored", "before_baseline")
                 change = task.change(
                     state="baseline", outcome="baseline", due_at=None, problems=[], events=[task.event("baseline")]
                 )
-                told.append((task, change))
-        return told
+                changes.append((task, change))
+        return changes
 
 
 def _settled_by_rule(task: DeliveryTask) -> bool:

@@ -73,8 +73,8 @@ def keep(context: RunContext, report: FlowReport) -> None:
     if report.whole is not None:
         to = {entity: day.isoformat() for entity, day in report.whole.to.items()}
         head["whole"] = {"first": report.whole.first.isoformat(), "to": to}
-    told = {name: value for name, value in report.as_json().items() if name != "documents"}
-    reports.put(context.run, report.flow, {**told, "plan": head}, plan=True, at=now)
+    entry = {name: value for name, value in report.as_json().items() if name != "documents"}
+    reports.put(context.run, report.flow, {**entry, "plan": head}, plan=True, at=now)
 
 
 def load(ledger: Ledger, id: str) -> Plan:

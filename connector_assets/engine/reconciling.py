@@ -94,7 +94,7 @@ class Comparison:
     foreign: int = 0
     differences: list[Difference] = field(default_factory=list)
 
-    def told(self) -> list[Difference]:
+    def in_order(self) -> list[Difference]:
         """The differences in the order in which a person wants them: the unexplained, then those of an exception, then
         those of a rule; by kind and key."""
         return sorted(self.differences, key=lambda each: (GROUPS.index(each.group), each.kind, each.key))
@@ -129,13 +129,13 @@ class Comparison:
             "foreign": self.foreign,
             "summary": {
                 group: {"differences": side["documents"], "amounts": side["amounts"]}
-                for group, told in self.summary().items()
-                for side in [told.as_json()]
+                for group, side_of in self.summary().items()
+                for side in [side_of.as_json()]
             },
             "rules": {
                 name.removeprefix(RULE): {"differences": side["documents"], "amounts": side["amounts"]}
-                for name, told in sorted(rules.items())
-                for side in [told.as_json()]
+                for name, side_of in sorted(rules.items())
+                for side in [side_of.as_json()]
             },
             "differences": [
                 {
@@ -148,7 +148,7 @@ class Comparison:
                     "amount": amount_text(each.amount, each.currency) if each.amount is not None else None,
                     "currency": each.currency,
                 }
-                for each in self.told()
+                for each in self.in_order()
             ],
         }
 
@@ -308,8 +308,8 @@ def _kind(field: str) -> str:
 def _amount(document: Document) -> Decimal | None:
     """The amount on which both sides agree, which is not always the one that outcomes are counted with: of what JDE
     has paid nothing is left to agree on."""
-    told = document.content.get("amount")
-    return document.amount if told is None or document.amount is None else Decimal(told)
+    shown = document.content.get("amount")
+    return document.amount if shown is None or document.amount is None else Decimal(shown)
 
 
 def _money(flow: Flow, target: Target) -> tuple[Decimal | None, str | None]:

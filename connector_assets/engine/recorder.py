@@ -9,7 +9,7 @@ from connector_assets.engine.reasons import problem
 from connector_assets.engine.task import DeliveryTask
 from connector_resources.ledger import Change, LinkTaken
 
-Told = tuple[DeliveryTask, Change]
+TaskChange = tuple[DeliveryTask, Change]
 
 
 class Recorder:
@@ -19,14 +19,14 @@ class Recorder:
         self.ledger = flow.context.ledger
         self.clock = flow.context.clock
 
-    def record(self, told: Sequence[Told]) -> None:
+    def record(self, changes: Sequence[TaskChange]) -> None:
         """Write the changes of these works."""
-        if not told:
+        if not changes:
             return
         try:
-            self.ledger.record([change for _, change in told], self.clock.now())
+            self.ledger.record([change for _, change in changes], self.clock.now())
         except LinkTaken:
-            for task, change in told:
+            for task, change in changes:
                 self._alone(task, change)
 
     def _alone(self, task: DeliveryTask, change: Change) -> None:

@@ -107,9 +107,9 @@ class FirstLook:
     before: int = 0
 
     @classmethod
-    def parse(cls, told: Mapping[str, Any]) -> FirstLook:
+    def parse(cls, kept: Mapping[str, Any]) -> FirstLook:
         """What `kept` has made."""
-        return cls(tuple(told["undated"]), told["before"])
+        return cls(tuple(kept["undated"]), kept["before"])
 
     def kept(self) -> dict[str, Any]:
         """As the mapped asset leaves it for the one that writes."""

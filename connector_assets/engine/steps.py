@@ -26,7 +26,7 @@ from connector_assets.engine.frozen import body_hash
 from connector_assets.engine.gate import Gate
 from connector_assets.engine.outcomes import OutcomeResolver, close, read_targets
 from connector_assets.engine.reasons import problem
-from connector_assets.engine.recorder import Recorder, Told
+from connector_assets.engine.recorder import Recorder, TaskChange
 from connector_assets.engine.sending import Answer, Defect, NotSent, Sender
 from connector_assets.engine.task import DeliveryPolicy, DeliveryTask
 from connector_assets.engine.unreadable import without_unreadable
@@ -56,7 +56,7 @@ def _shows(target: Target, step: Step) -> bool:
     )
 
 
-def told_of(error: ConnectorError) -> dict[str, str]:
+def cause_of(error: ConnectorError) -> dict[str, str]:
     """What is known of a call that had no effect, and what proves it."""
     return {"message": str(error), "proof": error.proof or "nothing of it was sent"}
 
@@ -96,7 +96,7 @@ class Steps:
             self.breaker.failed("write", self._unheard)
 
     def _round(self, tasks: Sequence[DeliveryTask]) -> None:
-        told: list[Told] = []
+        changes: list[TaskChange] = []
         reading: list[DeliveryTask] = []
         doing: list[tuple[DeliveryTask, Step]] = []
         for task in tasks:
@@ -107,14 +107,14 @@ class Steps:
             decision = self.flow.decide(task.document, task.known, task.target)
             if task.unfinished and not (isinstance(decision, Do) and (decision.step.creates or decision.step.prepares)):
                 # a create of before may still come, and nothing that is done now keeps it away
-                told.append((task, self.resolver.park(task)))
+                changes.append((task, self.resolver.park(task)))
             elif isinstance(decision, NeedTarget) or (isinstance(decision, Do) and self.gate.must_see(task)):
                 reading.append(task)
             elif isinstance(decision, Do):
                 doing.append((task, decision.step))
             else:
-                told.append((task, self._conclude(task, decision)))
-        self._record(told)
+                changes.append((task, self._conclude(task, decision)))
+        self._record(changes)
         if reading:
             self._read(reading)
         if doing:
@@ -126,9 +126,9 @@ class Steps:
 
     def _admitted(self, doing: Sequence[tuple[DeliveryTask, Step]]) -> list[tuple[DeliveryTask, Step]]:
         """The steps that may be taken without asking a person, or that a person has let go."""
-        admitted, told = self.gate.admit(doing)
-        self._record(told)
-        approved_now = [task for task, _ in told if task.alive]
+        admitted, changes = self.gate.admit(doing)
+        self._record(changes)
+        approved_now = [task for task, _ in changes if task.alive]
         if approved_now:
             self.gate.reload(approved_now)
         return admitted
@@ -146,7 +146,7 @@ class Steps:
             held = task.hold(decision.problems, conflict=decision.conflict, due_at=due_at, waiting=decision.waiting)
             return replace(held, **values)
         task.finish(task.outcome or "unchanged")
-        told = task.outcome is not None or task.known.state != "settled"
+        is_news = task.outcome is not None or task.known.state != "settled"
         return task.change(
             state="settled",
             outcome=task.outcome or "unchanged",
@@ -156,7 +156,7 @@ class Steps:
             due_at=later,
             problems=[],
             events=[task.event("settled", outcome=task.outcome or "unchanged", waiting=decision.waiting)]
-            if told
+            if is_news
             else [],
             **values,
         )
@@ -169,16 +169,16 @@ class Steps:
             self._record([(task, self._fail(task, error)) for task in tasks])
             return
         self.breaker.answered("read")
-        told: list[Told] = [(task, self.resolver.unreadable(task, record)) for task, record in blocked]
+        changes: list[TaskChange] = [(task, self.resolver.unreadable(task, record)) for task, record in blocked]
         tasks = [task for task in tasks if task.alive]
         for task in tasks:
             task.target = targets.get(task.known.target_id or "")
             task.seen = True
             if task.target is None:
-                told.append((task, task.hold([problem(self.flow.lost_reason, "", task.known.target_id)])))
+                changes.append((task, task.hold([problem(self.flow.lost_reason, "", task.known.target_id)])))
             elif moved := task.follow(self.flow, task.target, state="sending"):
-                told.append((task, moved))
-        self._record(told)
+                changes.append((task, moved))
+        self._record(changes)
 
     # -- acting ---------------------------------------------------------------------------------------------------
 
@@ -292,7 +292,7 @@ class Steps:
             task.tries += 1
         # an answer of the vendor proves it, or nothing of it left
         result: IntentResult = "not_processed" if answer.proof else "not_sent"
-        close = [(task.intent, result, told_of(answer))]
+        close = [(task.intent, result, cause_of(answer))]
         if isinstance(answer, NotAllowed) or task.tries >= self.policy.tries:
             return self._fail(task, answer, close_intents=close, attempts_delta=1)
         return task.change(state="sending", close_intents=close, release_claim=False)
@@ -362,7 +362,7 @@ class Steps:
         return task.change(state="sending", release_claim=False, **common)
 
     def _refused(self, task: DeliveryTask, step: Step, error: Refused | NotFound) -> Change:
-        closing = [(task.intent, "refused", told_of(error))]
+        closing = [(task.intent, "refused", cause_of(error))]
         if task.unfinished:
             # for another reason than its name: the one that was sent before may still come
             return self.resolver.park(task, close_intents=closing)
@@ -380,12 +380,12 @@ class Steps:
             problems=problems,
             close_intents=closing,
             attempts_delta=1,
-            events=[task.event("refused", step=step.name, **told_of(error))],
+            events=[task.event("refused", step=step.name, **cause_of(error))],
         )
 
     def _too_long(self, task: DeliveryTask, error: TooLong) -> Change:
         """Our own client took it for longer than the target takes: it waits for a person, and nothing was sent."""
-        closing: list[tuple[int | None, IntentResult, dict[str, Any]]] = [(task.intent, "not_sent", told_of(error))]
+        closing: list[tuple[int | None, IntentResult, dict[str, Any]]] = [(task.intent, "not_sent", cause_of(error))]
         if task.unfinished:
             return self.resolver.park(task, close_intents=closing)
         found = [problem("too_long", each.field, each.message) for each in error.fields]
@@ -414,12 +414,12 @@ class Steps:
             ]
         )
 
-    def _wait(self, told: Sequence[tuple[DeliveryTask, RateLimited | Unavailable]]) -> None:
+    def _wait(self, answers: Sequence[tuple[DeliveryTask, RateLimited | Unavailable]]) -> None:
         """Before the next round: as long as the target asked for, else a little longer each time."""
-        if not told or self.breaker.stopped is not None:
+        if not answers or self.breaker.stopped is not None:
             return
         seconds = 0.0
-        for task, error in told:
+        for task, error in answers:
             asked = error.retry_after if isinstance(error, RateLimited) else None
             if asked is not None and asked > self.policy.longest_wait_seconds:
                 # longer than a run waits: the next one comes when there is something to be had
@@ -427,7 +427,7 @@ class Steps:
                 return
             cap = min(self.policy.backoff_seconds * 2 ** (task.tries - 1), self.policy.backoff_cap_seconds)
             seconds = max(seconds, self._jitter.uniform(0, cap) if asked is None else asked)
-        self.claims.sleep(seconds, [task for task, _ in told])
+        self.claims.sleep(seconds, [task for task, _ in answers])
 
-    def _record(self, told: Sequence[Told]) -> None:
-        self.recorder.record(told)
+    def _record(self, changes: Sequence[TaskChange]) -> None:
+        self.recorder.record(changes)

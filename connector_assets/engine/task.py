@@ -110,10 +110,10 @@ class DeliveryTask:
         """The document under the name that the last call of unknown outcome gave it: the source may have changed since,
         and what that call left in the target is to be looked for as it was sent."""
         sent = [each.detail["sent"] for each in self.unfinished if each.detail.get("sent")]
-        told: dict[str, Any] = sent[-1] if sent else {}
-        if all(self.document.content.get(name) == value for name, value in told.items()):
+        fields: dict[str, Any] = sent[-1] if sent else {}
+        if all(self.document.content.get(name) == value for name, value in fields.items()):
             return self.document
-        return replace(self.document, content={**self.document.content, **told})
+        return replace(self.document, content={**self.document.content, **fields})
 
     @property
     def meant(self) -> bool:
@@ -155,8 +155,10 @@ class DeliveryTask:
     def ignore(self, rule: str, waiting: str | None = None, due_at: datetime | None = None) -> Change:
         """Left alone by a stated rule; with `waiting` until then, and looked at again by each run."""
         self.finish("ignored", rule)
-        told = self.known.state == "ignored" and self.known.outcome == rule and waiting is not None
-        events = [] if told else [self.event("ignored", rule=rule, **({"waiting": waiting} if waiting else {}))]
+        known_already = self.known.state == "ignored" and self.known.outcome == rule and waiting is not None
+        events = (
+            [] if known_already else [self.event("ignored", rule=rule, **({"waiting": waiting} if waiting else {}))]
+        )
         return self.change(state="ignored", outcome=rule, problems=[], events=events, waiting=waiting, due_at=due_at)
 
     def hold(self, problems: Iterable[Problem], *, conflict: bool = False, **values: Any) -> Change:

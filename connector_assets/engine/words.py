@@ -23,9 +23,9 @@ def words(value: Any) -> str:
     if isinstance(value, Decimal):
         return amount_text(value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {told}" for name, each in value.items() if (told := words(each)))
+        return ", ".join(f"{name} {inner}" for name, each in value.items() if (inner := words(each)))
     if isinstance(value, list | tuple | set | frozenset):
-        return "; ".join(told for each in value if (told := words(each)))
+        return "; ".join(inner for each in value if (inner := words(each)))
     return str(value).strip()
 
 

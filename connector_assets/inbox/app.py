@@ -25,7 +25,7 @@ from connector_assets.inbox.hints import events_of
 from connector_assets.inbox.logins import TokenRefused, client_of
 from connector_assets.inbox.receivers import Secrets
 from connector_assets.inbox.relay import verify
-from connector_assets.systems.bill.notifications import genuine, told_by
+from connector_assets.systems.bill.notifications import genuine, hints_of
 from connector_assets.systems.receivers import AnyReceiver, BillReceiver, Receiver
 from connector_assets.systems.refusal import Refusal, only
 from connector_resources.bill.signature import HEADER
@@ -168,7 +168,7 @@ class Inbox:
                 message, keys = genuine(body, signatures, newer), newer
             if message is None:
                 raise Refusal(401, "Unauthorized")
-            return told_by(receiver, message, keys.organisation)
+            return hints_of(receiver, message, keys.organisation)
 
         return await self._take(request, receiver, read, keep_days=receiver.settings.keep_days)
 
@@ -188,16 +188,16 @@ class Inbox:
                 return len(events), None
             return len(events), self._ledger.inbox.take(events, receiver.integrations)
 
-        told, new = await self._in_thread(request, take)
+        shown, new = await self._in_thread(request, take)
         if new is None:
             why = f"the message is older than the {keep_days} days for which messages are known: nothing of it is kept"
             if not isinstance(receiver, BillReceiver):
                 raise Refusal(422, why)
             # to BILL any other answer than 200 means to send it again, and in the end nothing any more (section 7.5)
             log.warning("%s: %s", receiver.connection.name, why)
-            return JSONResponse({"stored": 0, "repeated": 0, "too_old": told, "message": why})
-        log.info("%s told of %d records, %d of them new", receiver.connection.name, told, new)
-        return JSONResponse({"stored": new, "repeated": told - new})
+            return JSONResponse({"stored": 0, "repeated": 0, "too_old": shown, "message": why})
+        log.info("%s told of %d records, %d of them new", receiver.connection.name, shown, new)
+        return JSONResponse({"stored": new, "repeated": shown - new})
 
     # -- what they share ----------------------------------------------------------------------------------------------
 
@@ -211,8 +211,8 @@ class Inbox:
         """The raw body. Raises Refusal: 413 beyond the limit, 415 for a compressed one, 408 where it does not end."""
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             raise Refusal(415, "a compressed body is not read")
-        told = request.headers.get("content-length", "0")
-        if told.isdecimal() and int(told[:20]) > most:
+        length = request.headers.get("content-length", "0")
+        if length.isdecimal() and int(length[:20]) > most:
             raise Refusal(413, f"the body is longer than {most} bytes", {"Connection": "close"})
         read = bytearray()
         try:
@@ -234,7 +234,7 @@ class Inbox:
         done, _ = await asyncio.wait([doing], timeout=left)
         request.state.left = max(0.0, left - (loop.time() - began))
         if not done:
-            doing.add_done_callback(_told_late)
+            doing.add_done_callback(_log_late)
             raise Refusal(503, "not stored yet: send it again", {"Retry-After": "5"})
         return doing.result()
 
@@ -277,13 +277,13 @@ def _called(request: Request) -> str | None:
     """What the address calls the document: its last part, or `?document=`."""
     by_path = request.path_params.get("document")
     by_query = request.query_params.getlist("document")
-    told = {*by_query, *([by_path] if by_path is not None else [])}
-    if len(told) > 1:
+    names = {*by_query, *([by_path] if by_path is not None else [])}
+    if len(names) > 1:
         raise Refusal(400, "the address names two kinds of documents")
-    return told.pop() if told else None
+    return names.pop() if names else None
 
 
-def _told_late(doing: asyncio.Future[T]) -> None:
+def _log_late(doing: asyncio.Future[T]) -> None:
     """An error that nobody waited for goes to the log; what was stored late is as good as new."""
     with suppress(asyncio.CancelledError):
         if (error := doing.exception()) is not None:

@@ -24,7 +24,7 @@ MOST_BODIES = 256
 # addresses of which it is known that a request has come
 MOST_KNOWN = 1_000
 # one line of what was closed in so long, however many there were
-TOLD_EVERY_SECONDS = 60.0
+LOGGED_EVERY_SECONDS = 60.0
 # a customer of an IPv6 provider has at least so much for itself
 IPV6_NETWORK = 64
 
@@ -174,9 +174,9 @@ class Callers:
         """Log what was closed, in one line a minute: whoever attacks does not fill the disk as well."""
         self._closed[why] += 1
         now = self._monotonic()
-        if self._told_at is None or now - self._told_at >= TOLD_EVERY_SECONDS:
-            told = "; ".join(f"{why}: {count}" for why, count in self._closed.most_common(10))
-            log.warning("connections closed without a request: %s (%d are open)", told, self._count)
+        if self._told_at is None or now - self._told_at >= LOGGED_EVERY_SECONDS:
+            shown = "; ".join(f"{why}: {count}" for why, count in self._closed.most_common(10))
+            log.warning("connections closed without a request: %s (%d are open)", shown, self._count)
             self._closed.clear()
             self._told_at = now
 

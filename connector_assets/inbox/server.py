@@ -60,7 +60,7 @@ class Server(uvicorn.Server):
         self._tls = tls
         self._on_ready = on_ready
 
-    def serve_until_told(self, listener: socket.socket) -> None:
+    def serve_until_stopped(self, listener: socket.socket) -> None:
         """Block and serve."""
         with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
             runner.run(self.serve([listener]))

@@ -76,12 +76,12 @@ def due(
 def next_due(integration: IntegrationSettings, flows: Sequence[str], now: datetime) -> str:
     """When each flow is due next, in words."""
     where = phase(integration, now)
-    told = []
+    moments = []
     for flow in flows:
         lines = lines_now(integration, flow, where)
         instants = [get_next_cron_tick(line, now, "UTC").astimezone(UTC) for line in lines]
-        told.append(f"{flow} at {min(instants):%Y-%m-%d %H:%M} UTC" if instants else f"{flow} by no schedule")
-    return f"no flow is due ({where}); next: {', '.join(told)}"
+        moments.append(f"{flow} at {min(instants):%Y-%m-%d %H:%M} UTC" if instants else f"{flow} by no schedule")
+    return f"no flow is due ({where}); next: {', '.join(moments)}"
 
 
 def _close(integration: IntegrationSettings) -> CloseCadence | None:

@@ -118,16 +118,16 @@ def moved_dates(
 ) -> list[tuple[str, date, date]]:
     """(document, its own date, its G/L date) of those of `keys` that a closed period moves; held ones are not written,
     nor is what a rule leaves alone. A correction is told twice where the void of what was there is moved as well."""
-    told, wanted = [], set(keys) - set(held)
+    moved, wanted = [], set(keys) - set(held)
     for own, dated in (VOIDED, ("moved_from", gl_column)):
         if own in documents:
             columns = documents[["key", own, dated, "ignored"]]
-            told += [
+            moved += [
                 (key, before, after)
                 for key, before, after, ignored in columns.itertuples(index=False, name=None)
                 if key in wanted and not pd.isna(before) and not pd.isna(after) and pd.isna(ignored)
             ]
-    return sorted(told, key=lambda each: each[0])
+    return sorted(moved, key=lambda each: each[0])
 
 
 def _gl_dates(

@@ -19,7 +19,7 @@ from connector_assets.orchestration.events import GL_DATES, ONE_PAYER, mapped_ev
 from connector_assets.orchestration.metadata import mapped_schema
 from connector_assets.orchestration.partitions import days_of
 from connector_assets.orchestration.resources import resource_key
-from connector_assets.orchestration.source_assets import refuse_future, source_key, told
+from connector_assets.orchestration.source_assets import as_dagster_failure, refuse_future, source_key
 from connector_assets.pairs.registry import flows_on, pair_of
 from connector_assets.run_setup import open_run_context
 from connector_resources.connections import Connection, IntegrationSettings
@@ -96,7 +96,7 @@ def _mapped(
     )
     def mapped(context: dg.AssetExecutionContext) -> Iterator[Any]:
         chosen = _days(context, flow)
-        with told(), run_context_of(context, integration) as run_context:
+        with as_dagster_failure(), run_context_of(context, integration) as run_context:
             found = flow(run_context)
             pipeline = Pipeline(found, policy_of(found))
             if chosen:
@@ -147,7 +147,7 @@ def _delivered(
     )
     def delivered(context: dg.AssetExecutionContext) -> Iterator[Any]:
         chosen = _days(context, flow)
-        with told(), run_context_of(context, integration) as run_context:
+        with as_dagster_failure(), run_context_of(context, integration) as run_context:
             found = flow(run_context)
             pipeline = Pipeline(found, policy_of(found))
             result = pipeline.check(pipeline.load(chosen or None))

@@ -49,9 +49,9 @@ def inbox_sensor(integration: IntegrationSettings, job: UnresolvedAssetJobDefini
     def inbox(context):  # type: ignore[no-untyped-def]
         # the cursor is the day of the last purge; what was drained is the ledger's to know
         this_day = datetime.now(UTC).date().isoformat()
-        told = drain(context.instance, integration.name, purge=context.cursor != this_day)
+        drained = drain(context.instance, integration.name, purge=context.cursor != this_day)
         context.update_cursor(this_day)
-        return told
+        return drained
 
     return inbox
 
@@ -84,7 +84,7 @@ def _next(instance: dg.DagsterInstance, run_context: RunContext) -> dg.RunReques
         return dg.SkipReason("no events")
     if batch.due_at > run_context.now():
         return dg.SkipReason(f"the run of batch {batch.id} failed: it is tried again at {batch.due_at:%H:%M:%S} UTC")
-    why = ", ".join(f"{told.events} events of {told.connection}/{told.document}" for told in batch.told)
+    why = ", ".join(f"{each.events} events of {each.connection}/{each.document}" for each in batch.groups)
     own = {BATCH_TAG: batch.id, ATTEMPT_TAG: str(batch.attempt), DUE_TAG: "yes", WHY_TAG: why[:LONGEST_WHY]}
     # asked for again until Dagster has made the run, which it does once for a key
     return dg.RunRequest(run_key=f"{batch.id}-{batch.attempt}", tags=range_tags(*days_of(run_context, batch)) | own)
@@ -113,7 +113,7 @@ def days_of(run_context: RunContext, batch: Batch) -> tuple[date, date]:
     zones = {each.name: each.zone for each in run_context.integration.connections.values()}
     # of a connection that the integration does not read any more, nothing is to be read
     spoken = [
-        told.earliest.astimezone(zones[told.connection]).date() for told in batch.told if told.connection in zones
+        shown.earliest.astimezone(zones[shown.connection]).date() for shown in batch.groups if shown.connection in zones
     ]
     todays = [run_context.today(role) for role in run_context.integration.connections]
     return max(run_context.start_date, min([*todays, *spoken])), max(todays)

@@ -21,7 +21,7 @@ from connector_assets.engine.task import policy_of
 from connector_assets.orchestration.flow_assets import clients_of, delivered_key, run_context_of
 from connector_assets.orchestration.metadata import report_metadata
 from connector_assets.orchestration.schedules import INTEGRATION_TAG
-from connector_assets.orchestration.source_assets import told
+from connector_assets.orchestration.source_assets import as_dagster_failure
 from connector_assets.pairs.registry import flows_on
 from connector_resources.connections import IntegrationSettings
 from connector_resources.errors import UnusableInput
@@ -47,16 +47,16 @@ class Chosen:
         """As a run's tag keeps it, so that the run says what it was and can be executed again."""
         keys = {key: day.isoformat() if day else None for key, day in self.keys.items()}
         days = [day.isoformat() for day in self.days or ()]
-        told = {"flows": self.flows, "by": self.by, "keys": keys, "days": days, "mode": self.mode}
-        return json.dumps(told, ensure_ascii=False)
+        content = {"flows": self.flows, "by": self.by, "keys": keys, "days": days, "mode": self.mode}
+        return json.dumps(content, ensure_ascii=False)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """What `as_text` has written."""
-        told = json.loads(text)
-        keys = {key: date.fromisoformat(day) if day else None for key, day in told["keys"].items()}
-        days = tuple(map(date.fromisoformat, told["days"]))
-        return cls(tuple(told["flows"]), told["by"], keys, (days[0], days[-1]) if days else None, told["mode"])
+        content = json.loads(text)
+        keys = {key: date.fromisoformat(day) if day else None for key, day in content["keys"].items()}
+        days = tuple(map(date.fromisoformat, content["days"]))
+        return cls(tuple(content["flows"]), content["by"], keys, (days[0], days[-1]) if days else None, content["mode"])
 
 
 def named(flow: Flow, wanted: Collection[str]) -> dict[str, date | None]:
@@ -112,7 +112,7 @@ def let_in_job(integration: IntegrationSettings) -> dg.JobDefinition:
     )
     def letting_in(context: dg.OpExecutionContext) -> None:
         with (
-            told(),
+            as_dagster_failure(),
             run_context_of(context, integration) as run_context,
         ):
             text = context.run.tags.get(TAG)

@@ -135,8 +135,8 @@ def metadata_by_day(report: FlowReport, days: Sequence[date]) -> dict[date, dict
     shown: dict[date, dict[str, Any]] = {}
     for day, counts in counted.items():
         outcomes = {name: counts.get(name, 0) for name in OUTCOMES}
-        told = {**_exceptions(report, outcomes), **_approvals(report, waiting[day])}
-        shown[day] = {ROW_COUNT: counts.total(), **outcomes, **told}
+        entry = {**_exceptions(report, outcomes), **_approvals(report, waiting[day])}
+        shown[day] = {ROW_COUNT: counts.total(), **outcomes, **entry}
     shown[days[-1]]["unreadable"] = report.unreadable
     shown[days[-1]]["run"] = dg.MetadataValue.json(_totals(report))
     return shown

@@ -108,7 +108,7 @@ def execute(
     home = Path(os.environ["DAGSTER_HOME"])
     job = _job(ReconstructableRepository.for_module(module, ATTRIBUTE), job_name)
     days = _day_tags(job.get_definition(), first_day, last_day)
-    with _storage_trouble_told(), _library_warnings_logged(home), _own_instance(home) as instance:
+    with _as_storage_problem(), _library_warnings_logged(home), _own_instance(home) as instance:
         end_dead_runs(instance)
         run_id = make_new_run_id()
         with marked_running(home, run_id):
@@ -189,7 +189,7 @@ def _failure(event: DagsterEvent) -> StepFailure:
 
 
 @contextmanager
-def _storage_trouble_told() -> Iterator[None]:
+def _as_storage_problem() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, DagsterPostgresException) as error:

@@ -51,7 +51,10 @@ def source_asset(
     )
     def read(context: dg.AssetExecutionContext) -> None:
         client = getattr(context.resources, resource).client
-        with told(), open_run_context(Home.locate(), integration, context.run_id, client=client) as run_context:
+        with (
+            as_dagster_failure(),
+            open_run_context(Home.locate(), integration, context.run_id, client=client) as run_context,
+        ):
             reader = run_context.reader(source.role)
             # asked before the rows are read: what changes meanwhile is found by the next probe
             stamp = reader.stamp(source.entity)
@@ -108,7 +111,7 @@ def _read_days(context: dg.AssetExecutionContext, reader: Reader, entity: str, d
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def as_dagster_failure() -> Iterator[None]:
     """Turn the errors that ml-connector tells on purpose into failures of a step that are not retried."""
     try:
         yield

@@ -30,7 +30,7 @@ from connector_assets.engine.start_date import BEFORE_START_DATE
 from connector_assets.engine.task import policy_of
 from connector_assets.orchestration.flow_assets import clients_of, run_context_of
 from connector_assets.orchestration.metadata import held_table, report_metadata
-from connector_assets.orchestration.source_assets import told
+from connector_assets.orchestration.source_assets import as_dagster_failure
 from connector_resources.connections import IntegrationSettings
 from connector_resources.ledger import Change, Delivery, NewEvent, Problem, State
 from connector_resources.unreadable import set_aside
@@ -62,7 +62,7 @@ def sweep(flow: Flow) -> Sweep:
     keys = pipeline.all_keys()
     # first, so that nothing more is sent for what is there twice
     listed = flow.targets()
-    told = report_duplicates(flow, keys, listed)
+    reported = report_duplicates(flow, keys, listed)
     lost = [*_lost(flow, {each.id for each in listed}), *flow.changed_there(listed)] if flow.notices_lost else []
     if lost:
         flow.look_again(lost)
@@ -79,7 +79,7 @@ def sweep(flow: Flow) -> Sweep:
     missed |= {key: day for key in left if (day := keys[key]) is not None and day >= flow.context.start_date}
     linked = {link.source_key: link.target_id for link in ledger.links.all(flow=flow.full_name)}
     waiting = [*ledger.deliveries.waiting(flow.full_name), *_linked_by_hand(flow, linked)]
-    missed |= {key: keys[key] for key in (*waiting, *payers, *lost, *_held(flow, told.closed)) if key in keys}
+    missed |= {key: keys[key] for key in (*waiting, *payers, *lost, *_held(flow, reported.closed)) if key in keys}
     before_it = {
         key: each
         for key, each in ledger.deliveries.load(flow.full_name, list(flow.left_open())).items()
@@ -97,10 +97,10 @@ def sweep(flow: Flow) -> Sweep:
     found = sorted((missed.keys() | moved) - before)
     if pipeline.unreadable.met:
         # what was not found may be what could not be read: nothing is known to be gone
-        return Sweep(report, len(keys), found, sorted(before), [], [], told.opened, told.closed, payers)
+        return Sweep(report, len(keys), found, sorted(before), [], [], reported.opened, reported.closed, payers)
     deleted = _tell_deleted(flow, linked.keys() - keys.keys())
     dropped = _drop(flow, known - linked.keys() - keys.keys())
-    return Sweep(report, len(keys), found, sorted(before), deleted, dropped, told.opened, told.closed, payers)
+    return Sweep(report, len(keys), found, sorted(before), deleted, dropped, reported.opened, reported.closed, payers)
 
 
 def _lost(flow: Flow, listed: Collection[str]) -> list[str]:
@@ -152,11 +152,13 @@ def _linked_by_hand(flow: Flow, linked: Mapping[str, str]) -> list[str]:
 
 def _tell_deleted(flow: Flow, gone: Collection[str]) -> list[str]:
     """Hold the delivered documents whose source record is gone, until a person has dismissed them."""
-    told = {each.key for each in flow.context.ledger.exceptions.open(flow=flow.full_name, reason="deleted_in_source")}
+    reported = {
+        each.key for each in flow.context.ledger.exceptions.open(flow=flow.full_name, reason="deleted_in_source")
+    }
     known = flow.context.ledger.deliveries.load(flow.full_name, gone)
     dismissed = {key for key, each in known.items() if each.state == "ignored" and each.outcome == "dismissed"}
     deleted = sorted(set(gone) - dismissed)
-    _record(flow, [key for key in deleted if key not in told], "held", "held", [problem("deleted_in_source")])
+    _record(flow, [key for key in deleted if key not in reported], "held", "held", [problem("deleted_in_source")])
     return deleted
 
 
@@ -202,7 +204,7 @@ def sweep_asset(flow: type[Flow], integration: IntegrationSettings) -> dg.Assets
     )
     def swept(context: dg.AssetExecutionContext) -> None:
         with (
-            told(),
+            as_dagster_failure(),
             run_context_of(context, integration) as run_context,
         ):
             found = sweep(flow(run_context))

@@ -12,7 +12,7 @@ from connector_assets.orchestration.flow_assets import ONE_RUN, OWNERS, delivere
 from connector_assets.orchestration.metadata import ROW_COUNT, column_schema, shown_on, table_record
 from connector_assets.orchestration.partitions import days_of
 from connector_assets.orchestration.resources import resource_key
-from connector_assets.orchestration.source_assets import refuse_future, source_key, told
+from connector_assets.orchestration.source_assets import as_dagster_failure, refuse_future, source_key
 from connector_assets.pairs.registry import flows_on
 from connector_resources.connections import IntegrationSettings
 
@@ -67,7 +67,7 @@ def three_way_match_asset(
     )
     def three_way_match(context: dg.AssetExecutionContext) -> Iterator[Any]:
         chosen = days_of(context.partition_keys)
-        with told(), run_context_of(context, integration) as run_context:
+        with as_dagster_failure(), run_context_of(context, integration) as run_context:
             refuse_future(chosen, run_context.integration.connections.values(), run_context.now())
             matters = match(run_context).of(chosen[0], chosen[-1])
             found = list(discrepancies(matters))

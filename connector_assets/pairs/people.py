@@ -52,9 +52,9 @@ class People:
         self._tell("options", {system: options})
 
     def _tell(self, path: str, what: dict[str, Any]) -> dict[str, Any]:
-        told = json.dumps(what).encode()
+        body = json.dumps(what).encode()
         request = urllib.request.Request(
-            f"http://{HOST}:{self.port}/{path}", told, {"Content-Type": "application/json"}, method="POST"
+            f"http://{HOST}:{self.port}/{path}", body, {"Content-Type": "application/json"}, method="POST"
         )
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own sandbox
             done: dict[str, Any] = json.loads(answer.read())

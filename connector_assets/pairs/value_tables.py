@@ -44,9 +44,9 @@ def check_known(context: RunContext, values: Mapping[tuple[str, str], str]) -> l
             fits = table.pairs(context, own) if table.pairs is not None else own.keys()
             missing = sorted(key for key, value in own.items() if value not in known or key not in fits)
             if missing:
-                told = ", ".join(f"{key} to {own[key]!r}" for key in missing[:5])
+                pairs_shown = ", ".join(f"{key} to {own[key]!r}" for key in missing[:5])
                 more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-                raise UnusableInput(f"{name}: the target has no such value: {told}{more}; nothing was written")
+                raise UnusableInput(f"{name}: the target has no such value: {pairs_shown}{more}; nothing was written")
         if table.keys is not None:
             strange = sorted(own.keys() - table.keys(context, own.keys()))
             warnings += [f"{name}: {table.source} has no {key!r}" for key in strange]

@@ -95,8 +95,8 @@ def shown_amount(amount: Decimal | None) -> Decimal | None:
 
 def stamp_of(unreadable: Sequence[Unreadable]) -> dict[str, list[str]]:
     """What a stamp says of records that it could not read: it differs where they do."""
-    told = sorted(f"{each.key} {each.at} {each.field} {each.type}" for each in unreadable)
-    return {"unreadable": told} if told else {}
+    records = sorted(f"{each.key} {each.at} {each.field} {each.type}" for each in unreadable)
+    return {"unreadable": records} if records else {}
 
 
 def window_of(first: date, last: date, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -137,11 +137,11 @@ def has_approvals(held: Raw) -> bool:
     return bool(held.get(APPROVALS) or held.get("approvers")) or held.get("approvalStatus") in _APPROVING
 
 
-def untold_credits(held: Raw) -> Decimal:
+def unlisted_credits(held: Raw) -> Decimal:
     """How much of the credits that were applied to a bill its `vendorCredits` do not tell: a PUT would take it off."""
     rows = held.get(CREDITS)
-    told = sum((decimal_of(each.get("amount")) or ZERO for each in rows), ZERO) if isinstance(rows, list) else ZERO
-    return max((decimal_of(held.get("creditAmount")) or ZERO) - told, ZERO)
+    credited = sum((decimal_of(each.get("amount")) or ZERO for each in rows), ZERO) if isinstance(rows, list) else ZERO
+    return max((decimal_of(held.get("creditAmount")) or ZERO) - credited, ZERO)
 
 
 def _leaves(value: Any, lines: str, path: str = "") -> Iterator[tuple[str, Any]]:

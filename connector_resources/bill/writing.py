@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pydantic import ValidationError
 
 from connector_resources.bill import wire
-from connector_resources.bill.keeping import Change, Keeping, untold_credits
+from connector_resources.bill.keeping import Change, Keeping, unlisted_credits
 from connector_resources.bill.paging import Raw
 from connector_resources.bill.resource import M, Resource, said
 from connector_resources.errors import OutcomeUnknown, SystemProblem, Unavailable
@@ -92,7 +92,7 @@ class Writable(Resource[M]):
 
     def _put(self, call: Call, record_id: str, change: Change, body: Raw) -> M:
         """Raises `Unavailable` where BILL does not tell what the PUT would have to repeat."""
-        untold = untold_credits(change.held)
+        untold = unlisted_credits(change.held)
         if untold:
             name = self._channel.connection.name
             raise Unavailable(

@@ -87,11 +87,11 @@ class ServedAmounts:
         found = {
             shown
             for row in self._data.first_page("F0411", columns=columns, where=where, page_size=_ROWS)
-            if (shown := self._told_by(row, currency)) is not None
+            if (shown := self._proved_by(row, currency)) is not None
         }
         return found.pop() if len(found) == 1 else None
 
-    def _told_by(self, row: Row, currency: str) -> Shown | None:
+    def _proved_by(self, row: Row, currency: str) -> Shown | None:
         amount, base, rate = row.get("ACR"), row.get("AG"), row.get("CRR")
         books = row.get("BCRC") or ""
         if not (amount and base and rate and books) or self.decimals_of(books) != USUAL:

@@ -282,8 +282,8 @@ class DataService:
         order = [Order.of(written) for written in order_by or ()]
         order += [Order(alias) for alias in key if alias not in {sort.alias for sort in order}]
         asked = columns if columns is not None else table.usual if table else ()
-        told = self.amounts.needed(name, asked) if self._shifted else ()
-        all_columns = tuple(dict.fromkeys([*asked, *(sort.alias for sort in order), *told]))
+        shown = self.amounts.needed(name, asked) if self._shifted else ()
+        all_columns = tuple(dict.fromkeys([*asked, *(sort.alias for sort in order), *shown]))
         return _Browse(
             name=name,
             columns=all_columns,

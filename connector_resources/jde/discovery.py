@@ -40,7 +40,7 @@ class Agreement:
     """How a site's orchestration agrees with the contract: what does not, and what is worth knowing, in words."""
 
     wrong: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def offered(entry: Mapping[str, Any]) -> Offered:
@@ -113,7 +113,7 @@ class _Comparison:
     def __init__(self, act: Act, wanted: Orchestration, found: Offered, *, arrays: bool) -> None:
         self.act, self.wanted, self.found, self.arrays = act, wanted, found, arrays
         self.wrong: list[str] = []
-        self.told: list[str] = []
+        self.notes: list[str] = []
 
     def agreement(self) -> Agreement:
         """All of it."""
@@ -121,14 +121,14 @@ class _Comparison:
         if strange := [each for each in self.wanted.inputs if each not in paths]:
             self.wrong.append(f"maps {_quoted(strange)}, which the contract does not have")
         if self.found.inputs is None:
-            self.told.append("shows no inputs, so that they could not be checked")
+            self.notes.append("shows no inputs, so that they could not be checked")
         else:
             self._compare(self.found.inputs)
         key = self.wanted.key_output
         if key and self.found.outputs and key not in self.found.outputs:
-            self.told.append(f"shows no output {key!r}, which key_output names")
+            self.notes.append(f"shows no output {key!r}, which key_output names")
         begun = f"{self.act.name} ({self.wanted.name}) "
-        return Agreement(tuple(begun + each for each in self.wrong), tuple(begun + each for each in self.told))
+        return Agreement(tuple(begun + each for each in self.wrong), tuple(begun + each for each in self.notes))
 
     def _name(self, path: str) -> str:
         return self.wanted.inputs.get(path, path.rpartition(".")[2])
@@ -142,7 +142,7 @@ class _Comparison:
             shown = _shown(theirs, inputs)
             flat = [name for name in shown if name != theirs]
             if not shown and each.type == "array" and not self.arrays:
-                self.told.append(f"shows no array {theirs!r}, as this site's discovery shows none: not checked")
+                self.notes.append(f"shows no array {theirs!r}, as this site's discovery shows none: not checked")
                 continue
             if not shown:
                 (absent if each.need == "feature" else missing).append(theirs)
@@ -175,7 +175,7 @@ class _Comparison:
             ours = {self._name(each.name) for each in self.act.inputs}
             beside = [name for name in names.values() if name in inputs and name not in ours]
             if not beside:
-                self.told.append(f"shows no members of {theirs!r}, so that they could not be checked")
+                self.notes.append(f"shows no members of {theirs!r}, so that they could not be checked")
                 return
             own = (*beside, *(name for name in names.values() if name in inputs and name in ours))
             for name in beside:
@@ -194,7 +194,7 @@ class _Comparison:
         if missing:
             self.wrong.append(f"has no input {_quoted(missing)}")
         if absent:
-            self.told.append(f"is built without {_quoted(absent)}")
+            self.notes.append(f"is built without {_quoted(absent)}")
 
 
 def _behind(array: str, name: str) -> str:

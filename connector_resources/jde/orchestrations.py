@@ -164,9 +164,9 @@ class Orchestrations:
         if found:
             raise UnusableInput(f"{act} of {self._connection.name} is not sent: {'; '.join(found)}")
         if declared is not None and (excess := too_long(declared, values)):
-            told = "; ".join(f"{name}: {said}" for name, said in excess)
+            shown = "; ".join(f"{name}: {said}" for name, said in excess)
             raise TooLong(
-                f"{act} of {self._connection.name} is not sent: {told}",
+                f"{act} of {self._connection.name} is not sent: {shown}",
                 tuple(FieldMessage(f"{act}.{name}", said) for name, said in excess),
             )
 

@@ -92,12 +92,12 @@ class Preflight:
 
     def _session(self, login: Login) -> str:
         """What the login gave, what the token hangs on, and where our calls come from."""
-        told = f"logged in on {login.environment or 'the default environment'} as {login.role or 'the default role'}"
-        told += f", dates {login.dates.pattern}, decimal sign {login.decimals or 'not told'}"
-        told += f"; token for the device {self._connection.device_name}, from any address"
+        shown = f"logged in on {login.environment or 'the default environment'} as {login.role or 'the default role'}"
+        shown += f", dates {login.dates.pattern}, decimal sign {login.decimals or 'not told'}"
+        shown += f"; token for the device {self._connection.device_name}, from any address"
         if self._http.own_address:
-            told += f"; calls leave this machine from {self._http.own_address} (behind a NAT the server sees another)"
-        return told
+            shown += f"; calls leave this machine from {self._http.own_address} (behind a NAT the server sees another)"
+        return shown
 
     def _default_config(self) -> Answer:
         """GET, or POST with a JSON null where a site takes only that (jde-ais section 1)."""
@@ -187,15 +187,15 @@ class Preflight:
         if SELF_TEST not in self._connection.orchestrations:
             return []
         try:
-            told = self._orchestrations.self_test.detail()
+            shown = self._orchestrations.self_test.detail()
         except ConnectorError as problem:
             return [_failed("self_test", problem, "build self_test as docs/orchestrations.md says, and run ping again")]
         proved = self._connection.dates_of(SELF_TEST)
         formats = {act: self._connection.dates_of(act) for act in self._connection.orchestrations}
         others = [f"{act} {written}" for act, written in formats.items() if written not in (proved, None)]
         if others:
-            told += f"; it says nothing of the date formats of {', '.join(others)}"
-        return [Check("self_test", True, told)]
+            shown += f"; it says nothing of the date formats of {', '.join(others)}"
+        return [Check("self_test", True, shown)]
 
     def _currencies(self) -> Check:
         """Whose decimals of the currencies are used, and where JD Edwards' are others than ISO 4217's."""
@@ -205,20 +205,22 @@ class Preflight:
         except ConnectorError as problem:
             return _failed("currencies", problem, "let the JD Edwards user read F0013 and F0411")
         others = [f"{code} {ours}, not {iso}" for code, (ours, iso) in unlike_iso(own).items()]
-        told = f"decimals of {len(own)} currencies by F0013"
+        in_words = f"decimals of {len(own)} currencies by F0013"
         if others:
-            told += f"; unlike ISO 4217: {', '.join(others)}"
+            in_words += f"; unlike ISO 4217: {', '.join(others)}"
         if not own:
-            told = "F0013 is not shown: amounts have the decimals that ISO 4217 gives their currency"
+            in_words = "F0013 is not shown: amounts have the decimals that ISO 4217 gives their currency"
         said = self._connection.currency_decimals
         wrong = [code for code, way in shown.items() if way is not None and way != (said or "as_served")]
         if wrong:
             way = shown[wrong[0]]
-            told += f"; by its vouchers {wrong[0]} comes {way}, and `currency_decimals` says {said or 'nothing'}"
-            return Check("currencies", False, told, f"set `currency_decimals: {way}` for the connection")
+            in_words += f"; by its vouchers {wrong[0]} comes {way}, and `currency_decimals` says {said or 'nothing'}"
+            return Check("currencies", False, in_words, f"set `currency_decimals: {way}` for the connection")
         if said is None and (unproved := [code for code, way in shown.items() if way is None]):
-            told += f"; no voucher proves how amounts in {', '.join(unproved)} come: `currency_decimals` is not said"
-        return Check("currencies", True, told)
+            in_words += (
+                f"; no voucher proves how amounts in {', '.join(unproved)} come: `currency_decimals` is not said"
+            )
+        return Check("currencies", True, in_words)
 
     def _orchestration_checks(self) -> list[Check]:
         """Every configured orchestration, held against the contract."""
@@ -236,14 +238,14 @@ class Preflight:
                 " where they are built as the page says, or user where they take the login user's format, as was sent"
                 " before"
             )
-        told = [each for one in found for each in one.told]
+        checks = [each for one in found for each in one.notes]
         if wrong:
             fix = (
                 "build them as docs/orchestrations.md says, correct the setting orchestrations, or share them with the"
                 " user's role"
             )
-            return [Check("orchestrations", False, "; ".join([*wrong, *told]), fix)]
-        return [Check("orchestrations", True, "; ".join([", ".join(acts), *told]))]
+            return [Check("orchestrations", False, "; ".join([*wrong, *checks]), fix)]
+        return [Check("orchestrations", True, "; ".join([", ".join(acts), *checks]))]
 
     def _limits(self) -> Check:
         limits = self._connection.limits

@@ -135,10 +135,10 @@ class NumberProof:
         with self._lock:
             if sign not in self._found:
                 self._found[sign] = self._prove(sign)
-            proved, told = self._found[sign]
+            proved, detail = self._found[sign]
         if not proved:
-            raise UnusableInput(told)
-        return told
+            raise UnusableInput(detail)
+        return detail
 
     def _prove(self, sign: str) -> tuple[bool, str]:
         tried = ""

@@ -61,10 +61,10 @@ class SelfTest:
         with self._lock:
             if user not in self._found:
                 self._found[user] = self._run()
-            agreed, told = self._found[user]
+            agreed, detail = self._found[user]
         if not agreed:
-            raise UnusableInput(told)
-        return told
+            raise UnusableInput(detail)
+        return detail
 
     def _run(self) -> tuple[bool, str]:
         name = f"{ACT} ({self._orchestrations.configured(ACT).name})"
@@ -86,15 +86,15 @@ class SelfTest:
 
 
 def _wrong_day(answer: Mapping[str, Any]) -> list[str]:
-    told, wanted = output(answer, "NextDay"), _DAY + timedelta(days=1)
+    answered, wanted = output(answer, "NextDay"), _DAY + timedelta(days=1)
     # a time of day may follow
-    return [] if told[:10] == wanted.isoformat() else [f"NextDay {told or 'nothing'}, not {wanted}"]
+    return [] if answered[:10] == wanted.isoformat() else [f"NextDay {answered or 'nothing'}, not {wanted}"]
 
 
 def _wrong_number(answer: Mapping[str, Any]) -> list[str]:
-    told, wanted = output(answer, "NumberPlusOne"), _NUMBER + 1
+    answered, wanted = output(answer, "NumberPlusOne"), _NUMBER + 1
     try:
-        agrees = Decimal(told) == wanted
+        agrees = Decimal(answered) == wanted
     except InvalidOperation:
         agrees = False
-    return [] if agrees else [f"NumberPlusOne {told or 'nothing'}, not {wanted}"]
+    return [] if agrees else [f"NumberPlusOne {answered or 'nothing'}, not {wanted}"]

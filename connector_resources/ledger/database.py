@@ -89,7 +89,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent look."""
-        with self._trouble_told(), self.engine.connect() as connection, connection.begin():
+        with self._as_storage_problem(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -97,7 +97,7 @@ class Database:
         """All or nothing. Raises CopiedHome where the ledger belongs elsewhere, but for `even_copied`: what reading the
         systems leaves behind, which a copy may as well."""
         with (
-            self._trouble_told(),
+            self._as_storage_problem(),
             self._writing if self.is_sqlite else nullcontext(),
             self.engine.connect().execution_options(ledger_write=True) as connection,
             connection.begin(),
@@ -116,7 +116,7 @@ class Database:
         return insert_into(table, self.dialect)
 
     @contextmanager
-    def _trouble_told(self) -> Iterator[None]:
+    def _as_storage_problem(self) -> Iterator[None]:
         try:
             yield
         except DBAPIError as error:

@@ -29,7 +29,7 @@ CONFIRMED = frozenset({"bank_account_changed"})
 # in the event that tells of such a finding: whose doing it is, as far as its system says so
 CHANGED_BY = "changed_by"
 # of how many different messages and fixes of one reason a person is told; fields and values are named in full
-TOLD = 3
+SHOWN = 3
 
 _CLOSE = (
     update(table)
@@ -157,8 +157,8 @@ def _different(texts: Iterable[str]) -> list[str]:
 
 def _some(texts: Sequence[str]) -> str:
     """The first of them in full, and how many more there are."""
-    more = [f"and {len(texts) - TOLD} more"] if len(texts) > TOLD else []
-    return "; ".join([*texts[:TOLD], *more])
+    more = [f"and {len(texts) - SHOWN} more"] if len(texts) > SHOWN else []
+    return "; ".join([*texts[:SHOWN], *more])
 
 
 def _set_awaited(connection: Connection, waits: Mapping[str, Collection[str]]) -> None:
@@ -248,9 +248,9 @@ class Exceptions:
         with self._db.write() as connection:
             known = self._of_records(connection, flow, records)
             left = {
-                key: told
-                for key, told in records.items()
-                if key not in known or not _same_dismissed(known[key], told[0])
+                key: problem_of
+                for key, problem_of in records.items()
+                if key not in known or not _same_dismissed(known[key], problem_of[0])
             }
             found = {(flow, key): (UNREADABLE, [problem], partition, run) for key, (problem, partition) in left.items()}
             set_problems(self._db, connection, found, now)
@@ -361,8 +361,8 @@ def _require_second_person(connection: Connection, row: ExceptionRow, actor: str
         audit_events.c.event == "held",
         audit_events.c.at >= row.since,
     )
-    told = [detail for detail in connection.execute(query).scalars() if row.reason in detail.get("reasons", ())]
-    names = {name for detail in told for name in detail.get(CHANGED_BY, ())}
+    details = [detail for detail in connection.execute(query).scalars() if row.reason in detail.get("reasons", ())]
+    names = {name for detail in details for name in detail.get(CHANGED_BY, ())}
     same = [name for name in sorted(names) if name.casefold() == actor.casefold()]
     if same:
         raise UnusableInput(f"{row.reason}: {same[0]} made the change and cannot confirm it: let a second person do it")

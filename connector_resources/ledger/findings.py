@@ -34,7 +34,7 @@ _STANDING = select(deliveries.c.key, deliveries.c.state, deliveries.c.partition)
 
 
 @dataclass
-class Told:
+class Reported:
     """What a look changed: the keys that were not known of before, and those that are well again."""
 
     opened: list[str] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Findings:
         now: datetime,
         looked_at: Collection[str] | None = None,
         changed_by: Mapping[str, Collection[str]] = MappingProxyType({}),
-    ) -> Told:
+    ) -> Reported:
         """Make these the open findings of a flow and reason, or of the documents alone that were `looked_at`. What was
         held because of one that is over is due again. `changed_by` says of some whose doing they are, as far as the
         system tells: none of these may confirm it."""
@@ -99,7 +99,7 @@ class Findings:
             events = [_event("held", flow, key, reason, found[key].value, run, changed_by.get(key)) for key in news]
             events += [_event("cleared", flow, key, reason, before[key][1], run) for key in gone]
             add_events(connection, events, now)
-        return Told([key for key in sorted(found) if key not in before], gone)
+        return Reported([key for key in sorted(found) if key not in before], gone)
 
 
 def _open(connection: Connection, flow: str, reason: str) -> dict[str, tuple[str, str]]:

@@ -70,7 +70,7 @@ class Pending:
     received_at: datetime
 
 
-class Told(NamedTuple):
+class EventGroup(NamedTuple):
     """What a batch tells of one kind of document: how many events, and the earliest instant that they speak of (of one
     without a date: when it came)."""
 
@@ -89,7 +89,7 @@ class Batch:
     attempt: int
     opened_at: datetime
     due_at: datetime
-    told: tuple[Told, ...]
+    groups: tuple[EventGroup, ...]
 
 
 _PENDING = [events.c[name] for name in Pending.__dataclass_fields__]
@@ -229,9 +229,9 @@ class Inbox:
             row = db.execute(query.where(tokens.c.digest == digest)).first()
         if row is None:
             return False
-        told = "\n".join((digest, connection, client_id)).encode()
+        signed = "\n".join((digest, connection, client_id)).encode()
         kept = "\n".join((row.digest, row.connection, row.client_id)).encode()
-        return hmac.compare_digest(told, kept) and bool(row.expires_at > self._clock.now())
+        return hmac.compare_digest(signed, kept) and bool(row.expires_at > self._clock.now())
 
     def revoke_tokens(self, connection: str) -> int:
         """End all tokens of a connection; how many there were. Its client has to log in anew."""
@@ -266,11 +266,11 @@ def _open_batch(db: Connection, integration: str) -> Batch | None:
     row = db.execute(query.where(batches.c.integration == integration, batches.c.done_at.is_(None))).first()
     if row is None:
         return None
-    told = tuple(Told(*each) for each in db.execute(_told(row.id)))
-    return Batch(row.id, integration, row.attempt, row.opened_at, row.due_at, told)
+    groups = tuple(EventGroup(*each) for each in db.execute(_event_groups(row.id)))
+    return Batch(row.id, integration, row.attempt, row.opened_at, row.due_at, groups)
 
 
-def _told(batch: str) -> Select[Any]:
+def _event_groups(batch: str) -> Select[Any]:
     kind = (events.c.connection, events.c.document)
     earliest = func.min(func.coalesce(events.c.updated_at, events.c.received_at))
     return select(*kind, func.count(), earliest).where(events.c.batch == batch).group_by(*kind).order_by(*kind)

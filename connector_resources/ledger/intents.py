@@ -57,7 +57,7 @@ def close_intents(
     """Write down what became of calls, inside a transaction."""
     if closing:
         ordered = sorted(closing, key=lambda each: each[0])
-        rows = [{"intent": id, "at": now, "outcome": result, "told": told} for id, result, told in ordered]
+        rows = [{"intent": id, "at": now, "outcome": result, "told": shown} for id, result, shown in ordered]
         connection.execute(_CLOSE, rows)
 
 

@@ -41,9 +41,9 @@ def is_gone(host: str, pid: int, started: str) -> bool:
 
 def _state_and_start(pid: int) -> tuple[str, str]:
     try:
-        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "", ""
     # "pid (name) state …", and the name may hold anything; the start is the 22nd field
-    fields = told.rpartition(")")[2].split()
+    fields = stat.rpartition(")")[2].split()
     return fields[0], fields[19]

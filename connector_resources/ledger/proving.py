@@ -22,7 +22,7 @@ from connector_resources.ledger.models import audit_heads as heads
 
 PAGE = 2000
 # findings told for each chain; where places were shifted, everything behind them is one
-TOLD = 20
+SHOWN = 20
 
 Kind = Literal["edited", "missing", "inserted", "reordered", "head", "anchor"]
 
@@ -158,7 +158,7 @@ class _Walk:
             self._tell("anchor", None, self._anchor.count, f"the chain once had {self._anchor.count} events")
 
     def _tell(self, kind: Kind, event: int | None, place: int | None, message: str) -> None:
-        if len(self._proof.findings) < TOLD:
+        if len(self._proof.findings) < SHOWN:
             self._proof.findings.append(Finding(self._proof.flow, kind, event, place, message))
         else:
             self._proof.more += 1

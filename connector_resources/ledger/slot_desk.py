@@ -44,12 +44,12 @@ def ticks() -> float:
 
 def open_desk(database: Database, scope: str, lease: float) -> Desk:
     """A desk of this scope. Raises StorageProblem where the ledger cannot be used."""
-    with _told(database):
+    with _as_storage_problem(database):
         return SqliteDesk(database, scope) if database.is_sqlite else PostgresDesk(database, scope, lease)
 
 
 @contextmanager
-def _told(database: Database) -> Iterator[None]:
+def _as_storage_problem(database: Database) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
@@ -94,7 +94,7 @@ class Desk(ABC):
 
     def look(self) -> Holders:
         """Everybody, as committed."""
-        with _told(self._db), self._connection.begin():
+        with _as_storage_problem(self._db), self._connection.begin():
             return self._load(self._connection)
 
     @contextmanager
@@ -105,7 +105,7 @@ class Desk(ABC):
         """
         writer = self._connection.execution_options(ledger_write=True)
         try:
-            with _told(self._db), writer.begin():
+            with _as_storage_problem(self._db), writer.begin():
                 now = self._begin(writer)
                 holders = self._load(writer)
                 before = {each.id: copy(each) for each in holders.values()}

@@ -14,8 +14,8 @@ from connector_resources.ledger.slot_keeper import LEASE_SECONDS, SlotKeeper
 
 def fingerprint(*parts: str) -> str:
     """What the ledger knows a developer key (and an organisation) by; the key itself stays out of it."""
-    told = "".join(f"{len(part)}:{part}" for part in parts)
-    return hashlib.sha256(told.encode()).hexdigest()[:40]
+    parts_joined = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(parts_joined.encode()).hexdigest()[:40]
 
 
 class CallSlots:

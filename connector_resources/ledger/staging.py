@@ -55,7 +55,7 @@ def follow(connection: Connection, changes: Sequence[Change], now: datetime) -> 
                 over.append(row)
                 events += _superseded(row, change, ", ".join(_differing(row, change.staging)))
             made.append(_made(change, change.staging, now))
-            events += _told(made[-1], change.staging)
+            events += _decision_events(made[-1], change.staging)
         elif row is not None and change.state == "settled" and change.waiting in (None, UNSET):
             over.append(row)
             events += _superseded(row, change, "settled")
@@ -125,7 +125,7 @@ def _made(change: Change, new: NewStaged, now: datetime) -> Staged:
     )
 
 
-def _told(row: Staged, new: NewStaged) -> list[NewEvent]:
+def _decision_events(row: Staged, new: NewStaged) -> list[NewEvent]:
     amounts: dict[str, Any] = {"amount": row.amount, "currency": row.currency} if row.amount is not None else {}
     events = [event_of("staged", row, new.actor, **amounts)]
     if new.approved_by is not None:
@@ -172,7 +172,7 @@ def _known(value: Any) -> Any:
 
 def event_of(event: str, row: Staged, actor: str | None, *, run: str | None = None, **detail: Any) -> NewEvent:
     """What happened to a staged call, for the audit trail."""
-    told = {"staged": row.id, "step": row.step, "body_hash": row.body_hash} | ({"plan": row.plan} if row.plan else {})
+    shown = {"staged": row.id, "step": row.step, "body_hash": row.body_hash} | ({"plan": row.plan} if row.plan else {})
     return NewEvent(
         event,
         flow=row.flow,
@@ -181,5 +181,5 @@ def event_of(event: str, row: Staged, actor: str | None, *, run: str | None = No
         run=run or row.run,
         actor=actor,
         target_id=row.target_id,
-        detail=told | detail,
+        detail=shown | detail,
     )

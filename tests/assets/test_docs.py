@@ -52,7 +52,8 @@ def test_the_sandboxs_page_names_every_orchestration_that_it_has() -> None:
     assert named == set(ORCHESTRATIONS)
 
 
-CITED = re.compile(r"\b(jde-ais|coupa|bill) (?:sections? )?(\d+(?:\.\d+)*)((?:,? (?:and|to|,) \d+(?:\.\d+)*)*)")
+SHEETS = tuple(file.stem for file in (DOCS / "vendors").glob("*.md"))
+CITED = re.compile(rf"\b({'|'.join(SHEETS)}) (?:sections? )?(\d+(?:\.\d+)*)((?:,? (?:and|to|,) \d+(?:\.\d+)*)*)")
 
 
 def sections(sheet: str) -> set[str]:
@@ -69,7 +70,7 @@ def sections(sheet: str) -> set[str]:
 
 
 def test_every_section_that_the_code_cites_is_in_its_fact_sheet() -> None:
-    known = {sheet: sections(sheet) for sheet in ("jde-ais", "coupa", "bill")}
+    known = {sheet: sections(sheet) for sheet in SHEETS}
     root = DOCS.parent
     packages = ("connector_resources", "connector_assets", "connector_sandbox")
     files = [each for package in packages for each in (root / package).rglob("*.py")]

@@ -36,7 +36,7 @@ def inbox(town: DagsterSite) -> Iterator[str]:
     ready = threading.Event()
     with listen("127.0.0.1", 0) as listener:
         server = Server(serving.app, ready.set)
-        thread = threading.Thread(target=server.serve_until_told, args=(listener,), name="inbox-server")
+        thread = threading.Thread(target=server.serve_until_stopped, args=(listener,), name="inbox-server")
         thread.start()
         try:
             assert ready.wait(60)

@@ -30,19 +30,19 @@ class Discount:
 
 def discount_of(invoice: Invoice) -> Discount | None:
     """The discount of an invoice; None where it has none."""
-    told = abs(invoice.discount_amount or ZERO)
+    shown = abs(invoice.discount_amount or ZERO)
     less = invoice.gross_total_less_discount
     # a figure of nothing beside a total is not told
     reduced = abs(abs(printed_total(invoice)) - abs(less)) if less else ZERO
-    amount, until = told or reduced, _until(invoice)
+    amount, until = shown or reduced, _until(invoice)
     if not amount:
         percent = invoice.discount_percent
         return (
             Discount(ZERO, until, f"{percent.normalize():f} per cent, of which no amount is told") if percent else None
         )
     untold = ""
-    if told and reduced and told != reduced:
-        untold = f"{amount_text(told)}, but {amount_text(reduced)} less is to be paid"
+    if shown and reduced and shown != reduced:
+        untold = f"{amount_text(shown)}, but {amount_text(reduced)} less is to be paid"
     elif amount >= abs(printed_total(invoice)):
         untold = f"{amount_text(amount)} of {amount_text(printed_total(invoice))}"
     elif until is None:

@@ -22,14 +22,14 @@ def lacking_inputs(context: RunContext, needs: Mapping[str, Sequence[str]]) -> l
     the inputs' names unless the connection maps them."""
     if not needs:
         return []
-    told = []
+    lacking = []
     orchestrations = context.client("jde", JdeClient).orchestrations
     offered = orchestrations.discover()
     arrays = orchestrations.shows_arrays(offered)
     for act, fields in needs.items():
         wanted = orchestrations.configured(act)
         if wanted.name not in offered:
-            told.append(f"{act}: there is no orchestration {wanted.name!r}, or the user may not see it")
+            lacking.append(f"{act}: there is no orchestration {wanted.name!r}, or the user may not see it")
             continue
         found = offered[wanted.name]
         if found.inputs is None:
@@ -37,8 +37,8 @@ def lacking_inputs(context: RunContext, needs: Mapping[str, Sequence[str]]) -> l
         asked = [ours for ours in fields if arrays or not _is_array(act, ours)]
         absent = [each for each in (wanted.inputs.get(ours, ours) for ours in asked) if each not in found.names]
         if absent:
-            told.append(f"{act}: {wanted.name} has no input {', '.join(map(repr, absent))}")
-    return told
+            lacking.append(f"{act}: {wanted.name} has no input {', '.join(map(repr, absent))}")
+    return lacking
 
 
 def _is_array(act: str, field: str) -> bool:

@@ -85,8 +85,8 @@ class Periods:
         if span is not None:
             inside = span.first <= day <= span.last
             return "" if inside else f"{day} is not within {span.first} and {span.last}, which are open in {company}"
-        told = self.calendar is not None and self.calendar.period_of(company, day) is not None
-        if told or self.rules.unknown_periods == "open":
+        by_calendar = self.calendar is not None and self.calendar.period_of(company, day) is not None
+        if by_calendar or self.rules.unknown_periods == "open":
             return ""
         return f"the periods of company {company} are not known, nor is {day} in the close calendar"
 
@@ -97,7 +97,7 @@ class Periods:
         while self.closed_by(company, day):
             period = self.calendar.closed(company, day, self.now) if self.calendar else None
             if period is None:
-                return None if span else self._first_told(company, day)
+                return None if span else self._first_in_calendar(company, day)
             # a period of its own may begin within one of every company: the days are asked one by one
             day += ONE_DAY
         return day
@@ -118,7 +118,7 @@ class Periods:
         after it, whatever `closed_period` says; None where the company has none."""
         return self.first_open_day(company, of)
 
-    def _first_told(self, company: str, day: date) -> date | None:
+    def _first_in_calendar(self, company: str, day: date) -> date | None:
         """Of a company that only the calendar tells, and whose other days are held: the first open one from here on."""
         if self.calendar is None:
             return None

@@ -69,8 +69,8 @@ def steps_of(fix: str) -> list[str]:
 
 def _filled(template: str, field: str, text: str) -> str:
     # an argument is quoted for a shell, and filled last: whatever the value holds stands as it is
-    told = template.replace("{field}", field.replace("_", " ") or "a field")
-    return told.replace("{arg}", shlex.quote(text)).replace("{value}", text)
+    filled = template.replace("{field}", field.replace("_", " ") or "a field")
+    return filled.replace("{arg}", shlex.quote(text)).replace("{value}", text)
 
 
 def _without(message: str) -> str:

@@ -68,9 +68,9 @@ class BillPeople(People):
         own = [each for each in self._bills if each.invoice and each.invoice.invoice_number == ENTERED]
         for each in own:
             self._pay(id=each.id)
-        told = {"payments voided in BILL": len(stopped), "its own bills paid": len(own)}
-        told["vouchers put on hold in JD Edwards"] = _count(held)
-        return ", ".join(f"{what}: {count}" for what, count in told.items())
+        shown = {"payments voided in BILL": len(stopped), "its own bills paid": len(own)}
+        shown["vouchers put on hold in JD Edwards"] = _count(held)
+        return ", ".join(f"{what}: {count}" for what, count in shown.items())
 
     def _pay(self, **what: Any) -> None:
         self.act("bill", "pay_bill", date=self.today.isoformat(), **what)

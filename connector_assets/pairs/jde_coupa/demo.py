@@ -93,7 +93,7 @@ class CoupaPeople(People):
             line = next(each for each in order.order_lines if Decimal(str(each.line_num)) == row["LNID"])
             key = {name: row[name] for name in ("KCOO", "DCTO", "DOCO")}
             self.act("jde", "receive_order", **key, LNID=int(row["LNID"]), quantity=str(row["UOPN"]))
-            told = {
+            lines_of = {
                 "type": "InvoiceQuantityLine",
                 "description": line.description,
                 "price": str(line.price),
@@ -101,7 +101,7 @@ class CoupaPeople(People):
                 "order-line-id": line.id,
                 "account": {"id": line.account.id},
             }
-            yield {"id": order.supplier.id}, order.currency.code, told, "0.00"
+            yield {"id": order.supplier.id}, order.currency.code, lines_of, "0.00"
 
     def _enter(self, number: str, supplier: dict[str, Any], currency: str, line: dict[str, Any], tax: str) -> int:
         """A clerk enters an invoice of one line, and it is approved; its id."""

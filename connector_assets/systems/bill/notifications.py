@@ -33,7 +33,7 @@ def genuine(body: bytes, signatures: Sequence[str], keys: Keys) -> bytes | None:
     return signed_message(body, signatures[0], keys.signing) if len(signatures) == 1 else None
 
 
-def told_by(receiver: BillReceiver, message: bytes, organisation: str) -> list[InboxEvent]:
+def hints_of(receiver: BillReceiver, message: bytes, organisation: str) -> list[InboxEvent]:
     """The hints of a genuine message, one or more of them, or none where it tells of no document of ours. Raises
     Refusal: 401 for another organisation's, 400 for what is no notification."""
     try:
@@ -48,7 +48,7 @@ def told_by(receiver: BillReceiver, message: bytes, organisation: str) -> list[I
     return _hints(receiver, content, _text(metadata.get("eventId")), "notification")
 
 
-def told_in_history(receiver: BillReceiver, record: EventRecord) -> list[InboxEvent]:
+def hints_in_history(receiver: BillReceiver, record: EventRecord) -> list[InboxEvent]:
     """The hints of a notification as BILL's history keeps it; of one without a readable body: what its record says."""
     try:
         content = record.notification()

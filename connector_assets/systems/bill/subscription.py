@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
-from connector_assets.systems.bill.notifications import told_in_history
+from connector_assets.systems.bill.notifications import hints_in_history
 from connector_assets.systems.receivers import BillReceiver
 from connector_resources.bill import BillClient, EventRecord, Subscription
 from connector_resources.bill.events import VERSION
@@ -226,8 +226,8 @@ class SubscriptionKeeper:
 
     def _read_history(self, client: BillClient, mine: Subscription, since: datetime) -> int:
         """Everything of the history into the inbox, which knows what it has; how many hints are new."""
-        told = (told_in_history(self._receiver, each) for each in client.events.history(mine.id, since))
-        return sum(self._ledger.inbox.take_all(some, self._receiver.integrations) for some in _in_parts(told))
+        hints = (hints_in_history(self._receiver, each) for each in client.events.history(mine.id, since))
+        return sum(self._ledger.inbox.take_all(some, self._receiver.integrations) for some in _in_parts(hints))
 
 
 def _was_not_signed(record: EventRecord) -> bool:

@@ -61,12 +61,12 @@ class Following:
 
     def stamp(self) -> dict[str, Any]:
         """What differs when one of the four tables changed: the newest change of batches, and of F0411 or its log."""
-        told: dict[str, Any] = {SAME_AS: VOUCHERS}
-        told["batches"] = self._newest(BATCHES, one_of("ICUT", self._kinds), hidden=True)
+        shown: dict[str, Any] = {SAME_AS: VOUCHERS}
+        shown["batches"] = self._newest(BATCHES, one_of("ICUT", self._kinds), hidden=True)
         if self.connection.changes == "audit":
-            return told | {"vouchers": self._newest(VOUCHERS)}
+            return shown | {"vouchers": self._newest(VOUCHERS)}
         # the log is purged, and which time its rows have is not established: they are counted
-        return told | {name: self._client().recent_rows(table) for name, table in _LOGS.items()}
+        return shown | {name: self._client().recent_rows(table) for name, table in _LOGS.items()}
 
     def _newest(self, table: str, where: Where | None = None, *, hidden: bool = False) -> list[Any] | None:
         try:

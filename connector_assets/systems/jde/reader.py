@@ -59,8 +59,8 @@ class JdeReader(LandingReader):
         with self._lock:
             if self._stamp is None:
                 reports = self.context.ledger.reports.of(self.context.run)
-                told = [each.report["stamp"] for each in reports if each.flow == f"{self.connection}/{VOUCHERS}"]
-                self._stamp = dict(told[-1]) if told else self.following.stamp()
+                stamps = [each.report["stamp"] for each in reports if each.flow == f"{self.connection}/{VOUCHERS}"]
+                self._stamp = dict(stamps[-1]) if stamps else self.following.stamp()
             return self._stamp
 
     def changed_pages(self, entity: str, first: date, last: date) -> Iterator[Rows]:
@@ -84,7 +84,7 @@ class JdeReader(LandingReader):
     def keyed_pages(self, entity: str, columns: Sequence[str], keys: Collection[tuple[Any, ...]]) -> Iterator[Rows]:
         pages = iter(self._client.by_keys(entity, columns, keys))
         hidden = [place for place, column in enumerate(columns) if _is_hidden(entity, column)]
-        return _told_by_last_four(pages, {str(key[place]) for key in keys for place in hidden}) if hidden else pages
+        return _by_last_four(pages, {str(key[place]) for key in keys for place in hidden}) if hidden else pages
 
     @staticmethod
     def key_of(entity: str, id: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -110,7 +110,7 @@ def _is_hidden(entity: str, column: str) -> bool:
     return described is not None and described.encrypted
 
 
-def _told_by_last_four(pages: Iterator[Rows], numbers: Collection[str]) -> Iterator[Rows]:
+def _by_last_four(pages: Iterator[Rows], numbers: Collection[str]) -> Iterator[Rows]:
     """The pages; what the server says of the question that they answer has none of its tax numbers whole."""
     try:
         yield from pages

@@ -176,8 +176,8 @@ def _output(path: str, each: Output) -> str:
 def _step(step: Step) -> str:
     marks = [f"({step.source})"] if step.source else []
     marks += [_INFERRED] if step.inferred else []
-    told = " ".join([step.does, *marks])
-    return f"{told}. **To find out**: {step.open}." if step.open else f"{told}."
+    line = " ".join([step.does, *marks])
+    return f"{line}. **To find out**: {step.open}." if step.open else f"{line}."
 
 
 def _titled(title: str, items: Iterable[str], bullet: str = "*") -> Iterator[str]:

@@ -183,20 +183,20 @@ class TestExitCodeOfASync:
         told = outcome.as_json()
         assert (told["plan"], told["plan_reason"], told["run"]) == (True, "target_not_empty", "r")
         assert told["plan_id"] == "r"
-        (line,) = outcome.told()
+        (line,) = outcome.lines()
         assert line.startswith(
             f"plan r: the target holds documents of {INVOICES} already: first connector sync {INVOICES}"
         )
 
     def test_a_plan_says_how_to_look_at_it_and_how_to_apply_it(self) -> None:
         documents = [{"key": "a", "request": {}}, {"key": "b", "request": None}]
-        assert Plan("p", [entry(created=1, adopted=1) | {"documents": documents}]).told() == [
+        assert Plan("p", [entry(created=1, adopted=1) | {"documents": documents}]).lines() == [
             "plan p: 1 document to send",
             "  look at it again: connector plans show p",
             "  send exactly this: connector sync --apply p",
         ]
-        assert Plan("p", [entry(held=1) | {"documents": []}]).told() == ["plan p: no documents to send"]
-        assert Outcome("r", [entry(created=1)]).told() == []
+        assert Plan("p", [entry(held=1) | {"documents": []}]).lines() == ["plan p: no documents to send"]
+        assert Outcome("r", [entry(created=1)]).lines() == []
 
     def test_systems_and_settings(self, ledger: Ledger) -> None:
         failed = {"jde__F0411": "no answer"}

@@ -101,7 +101,7 @@ def test_other_columns_are_a_wrong_shape(columns: list[str]) -> None:
 
 
 def test_a_wrong_shape_without_words_is_a_wrong_shape(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connector_assets.engine.checks._told", lambda *_: iter(()))
+    monkeypatch.setattr("connector_assets.engine.checks._shape_words", lambda *_: iter(()))
     assert len(found([row("a"), row("a")]).shape) == 1
 
 

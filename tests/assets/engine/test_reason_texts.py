@@ -101,6 +101,6 @@ def test_values_are_told_in_words() -> None:
     assert words(lines) == "amount 1.50, account 30.5010; amount 2.00, open yes"
     assert words(None) == words([None, ""]) == ""
     assert (shown("two\nlines"), shown(None)) == ("two lines", "(blank)")
-    assert FieldChange("term", None, "N30").told == "(blank) to N30"
+    assert FieldChange("term", None, "N30").in_words == "(blank) to N30"
     assert beside("100.00", None) == "100.00, ours (blank)"
     assert len(shown("x" * 500)) < 210

@@ -231,7 +231,7 @@ def listening(app: ASGIApp) -> Iterator[int]:
     ready = threading.Event()
     with listen("127.0.0.1", 0) as listener:
         server = Server(app, ready.set)
-        thread = threading.Thread(target=server.serve_until_told, args=(listener,), name="inbox-server")
+        thread = threading.Thread(target=server.serve_until_stopped, args=(listener,), name="inbox-server")
         thread.start()
         try:
             assert ready.wait(60)

@@ -14,7 +14,7 @@ import pytest
 from bill_inbox_house import BILL, FORMER, HEADER, KEY, LOGIN, BillHouse, minified, notification, sign
 
 from connector_assets.inbox import app
-from connector_resources.ledger.inbox import Told
+from connector_resources.ledger.inbox import EventGroup
 
 NINE = datetime(2026, 3, 1, 9, tzinfo=UTC)
 PAYMENT = {
@@ -80,7 +80,7 @@ class TestWhatIsKept:
         assert bill_house.send(minified(notification("bill.created", "another-event"))).status == 200
         assert len(bill_house.stored()) == 1
         batch = bill_house.ledger.inbox.batch("jde_bill")
-        assert batch is not None and batch.told == (Told("bill", "bills", 1, NINE),)
+        assert batch is not None and batch.groups == (EventGroup("bill", "bills", 1, NINE),)
         assert bill_house.send(body).content == {"stored": 0, "repeated": 1}
         later = {**BILL, "updatedTime": "2026-03-02T01:00:00Z"}
         assert bill_house.send(minified(notification("bill.updated", "the-next", **later))).content["stored"] == 1

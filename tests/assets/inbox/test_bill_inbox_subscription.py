@@ -15,7 +15,7 @@ from bill_inbox import BILL, VENDOR, Served, connection_of, flushed, free_port, 
 
 from connector_assets.inbox.keeping import Keeping
 from connector_assets.run_setup import open_client
-from connector_assets.systems.bill.notifications import told_in_history
+from connector_assets.systems.bill.notifications import hints_in_history
 from connector_assets.systems.bill.subscription import NotSubscribed
 from connector_assets.systems.bill.system import SYSTEM
 from connector_resources.bill import EventRecord, Subscription
@@ -337,7 +337,7 @@ class TestOnAndOff:
     def test_of_a_record_that_cannot_be_read_the_rest_still_counts(self, town: Served, payload: str | None) -> None:
         at = datetime(2026, 3, 1, 9, tzinfo=UTC)
         record = EventRecord(id="e-1", type="bill.updated", payload=payload, created_time=at)
-        [hint] = told_in_history(town.place, record)
+        [hint] = hints_in_history(town.place, record)
         assert (hint.document, hint.record, hint.updated_at, hint.scheme) == ("bills", "e-1", at, "history")
         assert hint.relay_event == "e-1"
 

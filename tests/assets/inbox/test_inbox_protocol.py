@@ -68,7 +68,7 @@ def opened(
     with listen("127.0.0.1", 0) as listener:
         server = Server(app, ready.set, context, settings=ServingSettings(**settings), deadlines=deadlines)
         server.config.loop = loop
-        thread = threading.Thread(target=server.serve_until_told, args=(listener,))
+        thread = threading.Thread(target=server.serve_until_stopped, args=(listener,))
         thread.start()
         try:
             assert ready.wait(60)

@@ -174,7 +174,7 @@ def served(thrown: ThrowAway) -> Iterator[tuple[Server, int]]:
     ready = threading.Event()
     with listen("127.0.0.1", 0) as listener:
         server = Server(app, ready.set, thrown.context())
-        thread = threading.Thread(target=server.serve_until_told, args=(listener,))
+        thread = threading.Thread(target=server.serve_until_stopped, args=(listener,))
         thread.start()
         try:
             assert ready.wait(60)

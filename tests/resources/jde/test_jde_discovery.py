@@ -53,8 +53,10 @@ def test_a_member_of_another_name_is_missing_in_each_form(form: str) -> None:
 def test_members_that_are_not_shown_are_said_and_are_no_failure() -> None:
     found = held(site(*SCALARS, "PayItems"))
     assert found.wrong == ()
-    assert found.told == ("voucher_pay_status (PST) shows no members of 'PayItems', so that they could not be checked",)
-    assert held({"name": "PST"}).told == (
+    assert found.notes == (
+        "voucher_pay_status (PST) shows no members of 'PayItems', so that they could not be checked",
+    )
+    assert held({"name": "PST"}).notes == (
         "voucher_pay_status (PST) shows no inputs, so that they could not be checked",
     )
 
@@ -96,6 +98,6 @@ def test_a_site_that_never_shows_arrays_is_told_and_is_no_failure() -> None:
     assert held(entry).wrong == ("voucher_pay_status (PST) has no input 'PayItems'",)
     found = agreement(ACT, Orchestration(name="PST"), offered(entry), arrays=False)
     assert found.wrong == ()
-    assert found.told == (
+    assert found.notes == (
         "voucher_pay_status (PST) shows no array 'PayItems', as this site's discovery shows none: not checked",
     )

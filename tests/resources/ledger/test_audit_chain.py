@@ -219,8 +219,8 @@ def test_of_a_chain_whose_places_were_shifted_only_the_first_findings_are_told(
     )
     proof = proof_of(ledger)
     # each of the 48 that were moved, and the one that the head misses
-    assert (len(proof.findings), proof.more) == (proving.TOLD, 49 - proving.TOLD)
-    assert [each.place for each in proof.findings] == list(range(2, 2 + proving.TOLD))
+    assert (len(proof.findings), proof.more) == (proving.SHOWN, 49 - proving.SHOWN)
+    assert [each.place for each in proof.findings] == list(range(2, 2 + proving.SHOWN))
 
 
 def rewrite(ledger: Ledger, forge: Callable[..., None], count: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from connector_resources.ledger import Change, ExceptionRow, Ledger, Problem
-from connector_resources.ledger.findings import Told
+from connector_resources.ledger.findings import Reported
 
 FLOW = "jde_coupa/invoices"
 TWICE = Problem("duplicate_in_target", "invoices", "7 (linked), 9", "there are two: 7 (linked), 9", "void one")
@@ -18,7 +18,7 @@ def record(ledger: Ledger, key: str, state: Any, *problems: Problem) -> None:
     ledger.record([change], ledger.clock.now())
 
 
-def find(ledger: Ledger, **found: Problem) -> Told:
+def find(ledger: Ledger, **found: Problem) -> Reported:
     return ledger.findings.set(FLOW, TWICE.reason, found, run="run-1", now=ledger.clock.now())
 
 
@@ -32,14 +32,14 @@ def state(ledger: Ledger, key: str = "a") -> str:
 
 def test_a_finding_stands_beside_a_settled_document_until_a_look_no_longer_finds_it(ledger: Ledger) -> None:
     record(ledger, "a", "settled")
-    assert find(ledger, a=TWICE) == Told(["a"], [])
+    assert find(ledger, a=TWICE) == Reported(["a"], [])
     first = told(ledger)["duplicate_in_target"]
     assert (first.state, first.partition, first.attempts, state(ledger)) == ("held", "2026-03-01", 1, "settled")
     assert ledger.findings.of(FLOW, TWICE.reason, ["a", "b"]) == {"a": TWICE}
-    assert find(ledger, a=TWICE) == Told([], [])
+    assert find(ledger, a=TWICE) == Reported([], [])
     again = told(ledger)["duplicate_in_target"]
     assert (again.id, again.since, again.attempts) == (first.id, first.since, 2)
-    assert find(ledger) == Told([], ["a"])
+    assert find(ledger) == Reported([], ["a"])
     assert (told(ledger), ledger.findings.of(FLOW, TWICE.reason, ["a"])) == ({}, {})
     closed = ledger.exceptions.get(first.id)
     assert closed is not None and closed.closed_how == "settled"
@@ -94,15 +94,15 @@ def test_the_trail_tells_a_finding_once_and_again_when_it_names_other_records(le
 
 
 def test_a_document_that_was_never_tried_has_a_finding_too(ledger: Ledger) -> None:
-    assert find(ledger, new=TWICE) == Told(["new"], [])
+    assert find(ledger, new=TWICE) == Reported(["new"], [])
     assert ledger.findings.of(FLOW, TWICE.reason, ["new"]) == {"new": TWICE}
-    assert find(ledger) == Told([], ["new"])
+    assert find(ledger) == Reported([], ["new"])
 
 
 def test_a_look_at_some_documents_says_nothing_of_the_others(ledger: Ledger) -> None:
     find(ledger, a=TWICE, b=TWICE)
     now = ledger.clock.now()
     look = ledger.findings.set(FLOW, TWICE.reason, {"c": TWICE}, run="run-2", now=now, looked_at=["a", "c"])
-    assert look == Told(["c"], ["a"])
+    assert look == Reported(["c"], ["a"])
     assert ledger.findings.of(FLOW, TWICE.reason, ["a", "b", "c"]).keys() == {"b", "c"}
     assert ledger.findings.of(FLOW, "another_reason", ["b"]) == {}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 from connector_resources.clock import ManualClock
 from connector_resources.ledger import Ledger, migrate
 from connector_resources.ledger.database import Database, ensure_schema, normalised
-from connector_resources.ledger.inbox import InboxEvent, Told
+from connector_resources.ledger.inbox import EventGroup, InboxEvent
 from connector_resources.ledger.inbox_models import inbox_batches, inbox_tokens
 from connector_resources.ledger.models import flow_state
 
@@ -156,9 +156,9 @@ def test_a_batch_holds_all_that_is_pending_and_tells_what_it_is_about(ledger: Le
     take(ledger, InboxEvent("coupa", "payments", "1", None, None, None, "call_out"))
     batch = ledger.inbox.batch(US)
     assert batch is not None
-    assert batch.told == (
-        Told("coupa", "invoices", 2, AT - timedelta(days=2)),
-        Told("coupa", "payments", 1, clock.now()),
+    assert batch.groups == (
+        EventGroup("coupa", "invoices", 2, AT - timedelta(days=2)),
+        EventGroup("coupa", "payments", 1, clock.now()),
     )
     assert (batch.attempt, batch.due_at) == (1, clock.now())
     assert records(ledger) == []
@@ -176,7 +176,7 @@ def test_the_open_batch_stays_the_batch_until_it_is_done(ledger: Ledger, clock: 
     ledger.inbox.done(batch.id, "left_to_poll")
     following = ledger.inbox.batch(US)
     assert following is not None and following.id != batch.id
-    assert [each.events for each in following.told] == [1]
+    assert [each.events for each in following.groups] == [1]
     with ledger._db.read() as db:
         ended = db.execute(select(inbox_batches.c.outcome).where(inbox_batches.c.id == batch.id)).scalar()
     assert ended == "left_to_poll"

@@ -61,7 +61,7 @@ def test_each_group_of_differences_is_told_with_its_money(town: Site, voucher: E
     town.sync("invoices")
     new = town.books.voucher(4, costs=(("30.5010", "40.00"),))
     found = reconciled(town)
-    assert [(each.key, each.group) for each in found.told()] == [
+    assert [(each.key, each.group) for each in found.in_order()] == [
         (new.document, "unexplained"),
         (held.document, "exception"),
         (gone.document, "rule"),

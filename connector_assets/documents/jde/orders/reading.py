@@ -318,5 +318,5 @@ def _account(row: Row) -> str:
 
 def _description(row: Row) -> str:
     """Both description lines; of a line without any its item number, else its own number."""
-    told = " ".join(filter(None, (text(row.get("DSC1")), text(row.get("DSC2")))))
-    return told or text(row.get("LITM")) or f"Line {plain(row['LNID'])}"
+    shown = " ".join(filter(None, (text(row.get("DSC1")), text(row.get("DSC2")))))
+    return shown or text(row.get("LITM")) or f"Line {plain(row['LNID'])}"

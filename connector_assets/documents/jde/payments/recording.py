@@ -21,7 +21,7 @@ from connector_assets.documents.jde.currencies import is_foreign
 from connector_assets.documents.jde.keys import VOUCHER_KEY, Row, by, text, voucher_parts
 from connector_assets.documents.jde.orchestrations import lacking_inputs, missing_act
 from connector_assets.documents.jde.payments.reading import discount_of, is_taken_back, paid_by, payments_of
-from connector_assets.documents.jde.vouchers.pay_item_texts import told
+from connector_assets.documents.jde.vouchers.pay_item_texts import pay_item_words
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
 from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Target
@@ -142,7 +142,7 @@ class PaymentRecords:
         found = {}
         for id, (held, vouchers) in left.items():
             rows = [row for name in vouchers.split(", ") for row in items.get(voucher_parts(name), ())]
-            raw = Settled({}, tuple(told(row) for row in rows if run.selectable(row)), deleted=vouchers)
+            raw = Settled({}, tuple(pay_item_words(row) for row in rows if run.selectable(row)), deleted=vouchers)
             found[id] = replace(held, content={**held.content, "void": True}, status="void", raw=raw)
         return found
 
@@ -225,7 +225,7 @@ def _target(header: Row, details: Sequence[Row], items: Mapping[Any, Sequence[Ro
     own_items = [
         row for key in by(details, *VOUCHER_KEY) for row in items.get(key, ()) if (*key, row["SFX"]) in settled
     ]
-    held = Settled(settled, tuple(told(row) for row in own_items if run.selectable(row)), base)
+    held = Settled(settled, tuple(pay_item_words(row) for row in own_items if run.selectable(row)), base)
     return Target(str(header["PYID"]), content, status=status, label=str(header["DOCM"]), raw=held)
 
 

@@ -81,10 +81,10 @@ def look(flow: Flow, parties: Mapping[int, str], column: str, *, whole: bool) ->
         found = open_in_jde(context, [numbers[key] for key in keys], column)
         return {parties[number]: each for number, each in found.items()}
 
-    told = tell_changes(flow, SIDE, SYSTEM, seen, left)
+    changed = tell_changes(flow, SIDE, SYSTEM, seen, left)
     if everything:
         ledger.watermarks.advance(name, TABLE, context.today("jde"), probe=stamp, run=context.run, now=context.now())
-    return told
+    return changed
 
 
 def open_in_jde(context: RunContext, numbers: Collection[int], column: str) -> dict[int, Open]:

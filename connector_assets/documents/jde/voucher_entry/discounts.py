@@ -26,9 +26,9 @@ ZERO = Decimal("0.00")
 DISCOUNT = "discount"
 
 
-def told_discount(row: Mapping[str, Any]) -> str:
+def discount_shown(row: Mapping[str, Any]) -> str:
     """The discount of a mapped row as the content has it: `0.27 until 2026-03-11`."""
-    return _told(row["discount"], row["discount_until"])
+    return _shown(row["discount"], row["discount_until"])
 
 
 def by_amount(row: Mapping[str, Any], settings: Any) -> bool:
@@ -39,8 +39,8 @@ def by_amount(row: Mapping[str, Any], settings: Any) -> bool:
 def carried(wanted: Mapping[str, Any], there: Mapping[str, Any], known: Delivery) -> dict[str, Any]:
     """The content of a voucher, with the discount that JDE was told last: what it made of it is read back by itself. Of
     one that is linked only by now it is taken for told."""
-    told = (wanted if known.content is None else known.content).get(DISCOUNT)
-    return {**there, DISCOUNT: told} if told else dict(there)
+    discount = (wanted if known.content is None else known.content).get(DISCOUNT)
+    return {**there, DISCOUNT: discount} if discount else dict(there)
 
 
 def read_back(document: Document, known: Delivery, target: Target) -> Decision | None:
@@ -50,7 +50,7 @@ def read_back(document: Document, known: Delivery, target: Target) -> Decision |
         return None
     if known.state == "settled" and known.content_hash == document.hash and not (known.waiting or known.released):
         return None
-    wanted, found = told_discount(row), _held(without_audit_rows(target.raw.rows))
+    wanted, found = discount_shown(row), _held(without_audit_rows(target.raw.rows))
     if found == wanted:
         return None
     return Hold((problem("discount_differs", DISCOUNT, f"{target.id}, {beside(found, wanted)}"),))
@@ -61,8 +61,8 @@ def _held(items: Sequence[Row]) -> str | None:
     column = "CDS" if is_foreign(items[0]) else "ADSC"
     amount = sum((row.get(column) or ZERO for row in items), ZERO)
     days = sorted({row.get("DDNJ") for row in items if row.get(column)}, key=str)
-    return ", ".join(_told(amount, day) for day in days) if amount else None
+    return ", ".join(_shown(amount, day) for day in days) if amount else None
 
 
-def _told(amount: Decimal, until: Any) -> str:
+def _shown(amount: Decimal, until: Any) -> str:
     return f"{amount_text(amount)} until {until.isoformat() if until else 'no day'}"

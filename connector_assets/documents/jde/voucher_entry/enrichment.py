@@ -196,8 +196,8 @@ class VoucherEnrichment:
             whys += [why for column, (why, _) in self.flow.line_holds.items() if any(line.get(column) for line in own)]
             if whys:
                 voucher, theirs = known[row["key"]].target_id, now or "nobody"
-                told = f"{voucher} is supplier {before}'s, {self.flow.origin_system} has {theirs}"
-                row["left_with"] = f"{told}; {', '.join(dict.fromkeys(whys))}"
+                shown = f"{voucher} is supplier {before}'s, {self.flow.origin_system} has {theirs}"
+                row["left_with"] = f"{shown}; {', '.join(dict.fromkeys(whys))}"
 
     # -- what they say --------------------------------------------------------------------------------------------
 

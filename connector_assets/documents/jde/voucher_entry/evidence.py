@@ -75,9 +75,9 @@ class Candidate:
 
 def judge(shown: Shown, proved: Proved, *, marked: bool) -> Verdict:
     """Whether a voucher that has appeared since we asked is ours. `marked`: we asked for it with our mark."""
-    for told in (shown.number, shown.mark):
-        if told is not None:
-            return "ours" if told else "not_ours"
+    for in_words in (shown.number, shown.mark):
+        if in_words is not None:
+            return "ours" if in_words else "not_ours"
     if marked and proved.mark:
         return "not_ours"
     if proved.user and not shown.user:
@@ -129,8 +129,8 @@ def proved_by(seen: Mapping[str, bool] | None, acts: Collection[str], *, shared:
     """What has been learnt, as the ledger keeps it, of a voucher that one of these orchestrations made; without any, of
     one of which that is not known."""
     of = acts or {name.rpartition(AT)[0] for name in seen or {}}
-    told = [{(seen or {}).get(_sign(act, sign), (seen or {}).get(sign)) for act in of} for sign in (REMARK, USER)]
-    mark, user = (values.pop() if len(values) == 1 else None for values in told)
+    shown = [{(seen or {}).get(_sign(act, sign), (seen or {}).get(sign)) for act in of} for sign in (REMARK, USER)]
+    mark, user = (values.pop() if len(values) == 1 else None for values in shown)
     return Proved(mark, user, shared)
 
 

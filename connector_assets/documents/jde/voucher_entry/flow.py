@@ -42,7 +42,7 @@ from connector_assets.documents.jde.voucher_entry.writer import (
     done,
 )
 from connector_assets.documents.jde.vouchers.handing_over import payment_run_of, rows_of
-from connector_assets.documents.jde.vouchers.pay_item_texts import told
+from connector_assets.documents.jde.vouchers.pay_item_texts import pay_item_words
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
 from connector_assets.documents.jde.vouchers.taxes import charged
 from connector_assets.engine.context import RunContext
@@ -121,7 +121,7 @@ class Vouchers(Flow):
     def after_voucher(self) -> After:
         """What is done once a voucher is as it shall be: its discount and its 1099 codes are read back; a flow may do
         more."""
-        return lambda *seen: discounts.read_back(*seen) or form_1099.told(*seen)
+        return lambda *seen: discounts.read_back(*seen) or form_1099.differing_codes(*seen)
 
     def key(self, id: Any) -> str:
         """The document key of an id: `invoices:4835`."""
@@ -135,10 +135,10 @@ class Vouchers(Flow):
     def payer_trouble(self) -> str:
         """Why nobody, or both systems, would pay the vouchers, in words; '' where one does. What JDE's payment run
         selects is said in `payment_run` of its connection."""
-        told: str = self.settings.payer_problem
+        trouble: str = self.settings.payer_problem
         run, status = payment_run_of(self.context), self.settings.new_status
-        if told or run.payment_instruments or run.bank_accounts:
-            return told
+        if trouble or run.payment_instruments or run.bank_accounts:
+            return trouble
         selects = status in run.pay_statuses
         if self.other_pays and selects:
             return f"{self.origin_system} pays, but `payment_run` of JD Edwards' connection selects pay status {status}"
@@ -288,7 +288,7 @@ class Vouchers(Flow):
         void = [row[self.id_column] for row in documents if row["void"]]
         held = {id for id, own in self.origins.vouchers(jde, void).items() if own} if void else set()
         rows = jde.complete("F0411Z1", ["EDTN"], [(rules.transaction(each, 1),) for each in void])
-        held |= {told[0] for row in rows if (told := rules.read_transaction(row["EDTN"]))}
+        held |= {read[0] for row in rows if (read := rules.read_transaction(row["EDTN"]))}
         lost = {row[self.id_column]: self._said(row) for row in documents if row["void"]}
         held |= self.vouchers.claimed({id: said for id, said in lost.items() if id not in held}, {}).keys()
         for row in documents:
@@ -422,7 +422,7 @@ class Vouchers(Flow):
         rows = rows_of(self.context, {voucher_parts(id) for id in owners})
         found = by([row for row in rows if run.selectable(row)], *VOUCHER_KEY)
         return {
-            owners["/".join(map(str, key))]: f"{'; '.join(map(told, own))}; {self.origin_system} pays it"
+            owners["/".join(map(str, key))]: f"{'; '.join(map(pay_item_words, own))}; {self.origin_system} pays it"
             for key, own in found.items()
         }
 
@@ -505,13 +505,13 @@ class Vouchers(Flow):
 
     def startup_notes(self) -> list[str]:
         known = known_by(self.context, self.full_name, self.source_entity, self.settings)
-        told = f"vouchers are known by {known.key}: {known.why}"
+        shown = f"vouchers are known by {known.key}: {known.why}"
         if known.key == MARK:
-            told += (
+            shown += (
                 f"; JD Edwards' batch processor drops {self.settings.mark_column}: see that the first voucher keeps "
                 "its mark there, or set voucher_key: supplier_invoice, which finds those with a mark too"
             )
-        return [told, *self.origins.startup_notes()]
+        return [shown, *self.origins.startup_notes()]
 
     def startup_problems(self) -> list[str]:
         settings = self.settings

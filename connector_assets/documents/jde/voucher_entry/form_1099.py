@@ -50,7 +50,7 @@ def fields(row: Mapping[str, Any]) -> dict[str, str]:
     return {field: row[column] for column, (field, _, _) in _FIELDS.items() if row[column]}
 
 
-def told(document: Document, known: Delivery, target: Target) -> Decision | None:
+def differing_codes(document: Document, known: Delivery, target: Target) -> Decision | None:
     """What JDE has made of the codes that were sent, where that is something else: asked once, when the voucher is
     first seen."""
     if target.raw.in_batch or target.raw.void or document.content["void"]:

@@ -21,7 +21,7 @@ NEAR = 1000
 # a range of which less than this part is left wants a further one
 LEFT = 10
 # so many pay items of a range are looked at, and so many vouchers told by name
-LOOKED_AT, TOLD = 2000, 5
+LOOKED_AT, SHOWN = 2000, 5
 
 Flows = Iterable[tuple[IntegrationSettings, type[Flow]]]
 
@@ -78,11 +78,11 @@ def strange(jde: Any, rules: MarkRules[Any], known: Callable[[Collection[str]], 
     found = sorted(users.keys() - {*known([*users])})
     if not found:
         return ""
-    named = ", ".join(f"{each} (entered by {users[each]})" for each in found[:TOLD])
+    named = ", ".join(f"{each} (entered by {users[each]})" for each in found[:SHOWN])
     return (
         f"{len(found)} vouchers have numbers of {rules.preset_first} to {rules.preset_last} and are not known here: "
-        f"{named}{', …' if len(found) > TOLD else ''}; keep JD Edwards' next numbers and its clerks out of that range, "
-        "name them in `not_ours`, and after a lost ledger sync once with --adopt"
+        f"{named}{', …' if len(found) > SHOWN else ''}; keep JD Edwards' next numbers and its clerks out of that "
+        "range, name them in `not_ours`, and after a lost ledger sync once with --adopt"
     )
 
 
@@ -107,10 +107,10 @@ def ahead_of_next_numbers(jde: Any, rules: MarkRules[Any]) -> str:
 def left(rules: MarkRules[Any], next_: int) -> tuple[str, str]:
     """(problem, note) about how many numbers are left, where `next_` is the first that was not given."""
     free, size = max(0, rules.preset_last - next_ + 1), rules.preset_last - rules.preset_first + 1
-    told = f"{free} document numbers of ours are left of {rules.preset_first} to {rules.preset_last}"
+    shown = f"{free} document numbers of ours are left of {rules.preset_first} to {rules.preset_last}"
     if free * LEFT >= size:
-        return "", told
-    return f"{told}: have a further range kept for us in JD Edwards, and set preset_first and preset_last", ""
+        return "", shown
+    return f"{shown}: have a further range kept for us in JD Edwards, and set preset_first and preset_last", ""
 
 
 def _types(rules: MarkRules[Any]) -> Any:

@@ -189,7 +189,7 @@ class MarkedOrigins(Origins):
     refuses_second = True
 
     def of_rows(self, rows: Sequence[Row]) -> dict[str, Origin]:
-        return {voucher_id(row): told for row in rows if (told := self.rules.of_row(row)) is not None}
+        return {voucher_id(row): origin for row in rows if (origin := self.rules.of_row(row)) is not None}
 
     def find(self, read: Read, ids: Collection[Any]) -> Found:
         return marked(read, self.rules, ids)
@@ -238,9 +238,9 @@ def marked(read: Read, rules: MarkRules[Any], ids: Collection[Any]) -> Found:
         marks = [(rules.mark(id, revision),) for id in asked for revision in revisions]
         rows = read([rules.mark_column], marks) if marks else []
         start += AT_A_TIME
-        told = [mark for row in rows if (mark := rules.of_row(row)) is not None and mark[0] in wanted]
+        shown = [mark for row in rows if (mark := rules.of_row(row)) is not None and mark[0] in wanted]
         group(found, rows, rules.of_row)
-        asked = list(dict.fromkeys(id for id, revision in told if revision >= start - LAST))
+        asked = list(dict.fromkeys(id for id, revision in shown if revision >= start - LAST))
     of = {name: origin for name, origin in found.of.items() if origin[0] in wanted}
     return Found({name: found.vouchers[name] for name in of}, of)
 

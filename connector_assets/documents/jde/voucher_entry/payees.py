@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector_assets.documents.jde.keys import Row
-from connector_assets.documents.jde.vouchers.pay_item_texts import is_open, told
+from connector_assets.documents.jde.vouchers.pay_item_texts import is_open, pay_item_words
 from connector_assets.engine.document import Document, Hold
 from connector_assets.engine.reasons import problem
 from connector_resources.ledger import Delivery, Problem
@@ -28,7 +28,7 @@ def payees_of(rows: Iterable[Row]) -> str:
 
 def state_of(rows: Iterable[Row]) -> str:
     """What is open of a voucher, in words."""
-    return "; ".join(told(row) for row in rows if is_open(row)) or "nothing of it is open"
+    return "; ".join(pay_item_words(row) for row in rows if is_open(row)) or "nothing of it is open"
 
 
 def left_with(before: Mapping[str, Any], there: Mapping[str, Any]) -> str:

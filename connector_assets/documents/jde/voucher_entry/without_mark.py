@@ -95,8 +95,8 @@ class TracedOrigins(Origins):
                     found[name] = self.id(kept.key), kept.revision
             elif link is not None:
                 found[name] = self._linked(link, made.get(link.source_key, ()), head)
-            elif (told := self._told(head)) is not None:
-                found[name] = told
+            elif (origin := self._origin_of(head)) is not None:
+                found[name] = origin
         return found
 
     def perhaps(self, rows: Sequence[Row]) -> set[str]:
@@ -169,8 +169,8 @@ class TracedOrigins(Origins):
         said = self._says(rows)
         standing = grouped(self._reads(self.context.client("jde", JdeClient))(NUMBER, [number_of(said)]))
         # the run may be over by now: what may be of these rows did not stand there before
-        before = [name for name, items in standing.items() if not (self._by_us(items[0]) or self._told(items[0]))]
-        sent = {**said, "mark": self.rules.mark(id, revision) if self._told(rows[0]) else "", "document": number}
+        before = [name for name, items in standing.items() if not (self._by_us(items[0]) or self._origin_of(items[0]))]
+        sent = {**said, "mark": self.rules.mark(id, revision) if self._origin_of(rows[0]) else "", "document": number}
         sent["by"] = BATCH_ADD
         one = self._register.attempt(
             self.flow, self.key(id), revision, self._connection, sent | {"before": sorted(before)}, by_us=False
@@ -216,8 +216,8 @@ class TracedOrigins(Origins):
             own = [items for items in free.values() if self._is(id, wanted[id], number, items, by_user)]
             own = sorted(own, key=lambda items: (not is_void(items), items[0]["DOC"]))
             for place, items in enumerate(own, max(len(own), processed.get(id, 0)) - len(own) + 1):
-                told, name = self._told(items[0]), voucher_id(items[0])
-                revision = told[1] if told is not None else place
+                origin, name = self._origin_of(items[0]), voucher_id(items[0])
+                revision = origin[1] if origin is not None else place
                 found.vouchers[name], found.of[name] = items, (id, revision)
                 free.pop(name)
                 if sum(not is_void(each) for each in own) < 2:
@@ -236,7 +236,7 @@ class TracedOrigins(Origins):
             stood = {each for sent in attempts_of(known.get(self.key(id), ())) for each in sent["before"]}
             if id is None or name in stood or not self._says_of(wanted[id], items):
                 continue
-            if self._told(items[0]) is not None or self._foreign(items[0]):
+            if self._origin_of(items[0]) is not None or self._foreign(items[0]):
                 continue
             if judge(Shown(self._bears_user(items[0])), self._proved(None), marked=self.rules.mark_in_remark) == "open":
                 found[name] = id
@@ -246,9 +246,9 @@ class TracedOrigins(Origins):
         self, id: Any, sent: Mapping[str, Any], number: tuple[int, str], items: Sequence[Row], by_user: bool
     ) -> bool:
         """Whether a voucher of nothing known is of this document: of our mark, or of our user and as it says."""
-        told = self._told(items[0])
-        if told is not None:
-            return bool(told[0] == id)
+        origin = self._origin_of(items[0])
+        if origin is not None:
+            return bool(origin[0] == id)
         if not self._proves(items[0], by_user=by_user) or name_of(items[0]) != number or self._foreign(items[0]):
             return False
         return self._says_of(sent, items)
@@ -277,7 +277,7 @@ class TracedOrigins(Origins):
 
     def _is_ours_alone(self, head: Row) -> bool:
         """Whether our user made a voucher, for this flow or for none."""
-        own = self._told(head) is not None or not self._foreign(head)
+        own = self._origin_of(head) is not None or not self._foreign(head)
         return own and self._by_us(head)
 
     def _proves(self, head: Row, *, by_user: bool) -> bool:
@@ -375,7 +375,7 @@ class TracedOrigins(Origins):
         appeared = {name for sent in one.attempts for name in there if name not in sent["before"]}
         # of those that stood there before: somebody else enters vouchers under our login
         others = [there[name][0] for name in there.keys() - appeared]
-        shared = any(self._bears_user(head) and self._told(head) is None for head in others)
+        shared = any(self._bears_user(head) and self._origin_of(head) is None for head in others)
         proved = self._proved(one, shared=shared)
         candidates = {
             name: Candidate(
@@ -414,8 +414,8 @@ class TracedOrigins(Origins):
 
     def _shown(self, items: Sequence[Row], one: Made, row: Row | None) -> Shown:
         head = items[0]
-        told = self._told(head)
-        mark = told == (self.id(one.key), one.revision) if told is not None else None
+        origin = self._origin_of(head)
+        mark = origin == (self.id(one.key), one.revision) if origin is not None else None
         batch = number = None
         if row is not None and row.get("DOC"):
             number = voucher_id(row) == voucher_id(head)
@@ -467,10 +467,10 @@ class TracedOrigins(Origins):
 
     def _linked(self, link: Link, made: Sequence[Made], head: Row) -> Origin:
         """A linked voucher is of the newest revision that was asked for, unless it says otherwise itself."""
-        told = self._told(head)
+        origin = self._origin_of(head)
         id = self.id(link.source_key)
-        if told is not None and told[0] == id:
-            return told
+        if origin is not None and origin[0] == id:
+            return origin
         return id, max((each.revision for each in made), default=1)
 
     def _taken(self, groups: Collection[str]) -> set[str]:
@@ -487,7 +487,7 @@ class TracedOrigins(Origins):
                 head = items[0]
                 signs = {USER: self._bears_user(head)}
                 if any(sent["mark"] for sent in one.attempts):
-                    signs[REMARK] = self._told(head) is not None
+                    signs[REMARK] = self._origin_of(head) is not None
                 # one that was asked for in two ways may have been made by either
                 for act in acts if len(acts := acts_of(one)) == 1 else ():
                     learnt = taught(learnt, act, signs, certain=certain)
@@ -501,7 +501,7 @@ class TracedOrigins(Origins):
     def _says(self, items: Sequence[Row]) -> dict[str, Any]:
         return says(items, self._currencies)
 
-    def _told(self, head: Row) -> Origin | None:
+    def _origin_of(self, head: Row) -> Origin | None:
         """The mark in the remark, or in the column of before."""
         return self.rules.read((text(head.get("RMK")) or "").partition(" ")[0]) or self.rules.of_row(head)
 

@@ -55,7 +55,7 @@ ACCEPTABLE = frozenset({"number", "date", "tax", "lines", TAXED})
 # pay statuses (F0411.PST) of what is retained and withheld, whoever pays (jde-ais section 15)
 KEPT_BACK = frozenset({"R", WITHHELD})
 # of vouchers that a person is told of, so many by name
-MOST_TOLD = 5
+MOST_SHOWN = 5
 # what is done once a voucher is as it shall be, beside it; None: nothing more
 After = Callable[[Document, Delivery, Target], Decision | None]
 
@@ -127,8 +127,8 @@ class VoucherWriter(ABC):
             return Done() if void else self._again(document, known, held)
         if void:
             return self._paid_though_void(document, held) if held.paid else self._void(known, held)
-        told = self.payees.trouble(document, known, held.id, target.content, held.rows)
-        return told or self._agree(document, known, target)
+        shown = self.payees.trouble(document, known, held.id, target.content, held.rows)
+        return shown or self._agree(document, known, target)
 
     def _agree(self, document: Document, known: Delivery, target: Target) -> Decision:
         """Bring a voucher in force into agreement, unless JDE has accepted this very content before."""
@@ -170,7 +170,7 @@ class VoucherWriter(ABC):
         """What somebody changed in JDE."""
         if change.field == "supplier":
             return self.payees.supplier(target.id, change.after, change.before, target.raw.rows)
-        return problem("voucher_changed", change.field, f"{target.id}, {change.told}")
+        return problem("voucher_changed", change.field, f"{target.id}, {change.in_words}")
 
     def _again(self, document: Document, known: Delivery, held: Held) -> Decision:
         """A voucher that we voided is followed by the next revision; one that somebody else voided is theirs."""
@@ -195,8 +195,8 @@ class VoucherWriter(ABC):
             if now - asked_at < timedelta(hours=self.settings.batch_run_hours):
                 return Done(waiting=WAITS)
             if not known.released:
-                told = f"{held.id}, {asked_at.isoformat(timespec='seconds')}"
-                return Hold((problem("batch_not_run", "batch", told),))
+                shown = f"{held.id}, {asked_at.isoformat(timespec='seconds')}"
+                return Hold((problem("batch_not_run", "batch", shown),))
         _, batch, _ = held.id.split("/")
         return Do(
             Step(
@@ -244,8 +244,8 @@ class VoucherWriter(ABC):
         kept = [f"{item} on {state}" for item, state in open_ if state != new and (others is None or state in others)]
         if not kept or held.paid or known.released:
             return None
-        told = f"{held.id}, pay item {', '.join(kept)}; new vouchers are on {new}"
-        return Hold((problem("kept_back_in_jde", "pay_status", told),))
+        shown = f"{held.id}, pay item {', '.join(kept)}; new vouchers are on {new}"
+        return Hold((problem("kept_back_in_jde", "pay_status", shown),))
 
     def _paid_though_void(self, document: Document, held: Held) -> Hold:
         """The document has no right to a voucher any more, and money has left for it, or is about to."""
@@ -273,14 +273,14 @@ class VoucherWriter(ABC):
         if not self.settings.room_for(revision):
             return Hold((problem("revisions_used_up", "revision", document.content[self.records.source]),))
         if unmatched := self.records.origins.unmatched():
-            told = ", ".join(unmatched[:MOST_TOLD]) + (", …" if len(unmatched) > MOST_TOLD else "")
-            return Hold((problem("own_vouchers_unmatched", "voucher", told),), again=True)
+            shown = ", ".join(unmatched[:MOST_SHOWN]) + (", …" if len(unmatched) > MOST_SHOWN else "")
+            return Hold((problem("own_vouchers_unmatched", "voucher", shown),), again=True)
         act = MATCH if _for_order(document) else self.acts[0]
         if revision == 1 and self.records.origins.awaited(self.id_of(document), act):
             return Ignore(AFTER_THE_FIRST, waiting=FIRST, again=True)
         if not self.records.origins.reserve(self.id_of(document), revision, document.facts["row"]):
-            told = f"{self.settings.preset_first} to {self.settings.preset_last}"
-            return Hold((problem("document_numbers_used_up", "voucher", told),))
+            shown = f"{self.settings.preset_first} to {self.settings.preset_last}"
+            return Hold((problem("document_numbers_used_up", "voucher", shown),))
         if act == MATCH:
             # for an order of JDE: never a voucher that is only distributed
             body = match_body(document, self._known_by(document, revision), self.settings)
@@ -390,8 +390,8 @@ class BatchVouchers(VoucherWriter):
             if not there:
                 raise OutcomeUnknown(f"{BATCH_ADD} was called, and no rows of batch {batch} are to be seen")
             held = Held(f"Z/{batch}/{number}", source, revision, (), in_batch=True)
-            told = {name: value for name, value in base_of(content).items() if name != "lines"}
-            return Target(held.id, {**told, "void": False}, IN_BATCH, content["number"], raw=held)
+            values = {name: value for name, value in base_of(content).items() if name != "lines"}
+            return Target(held.id, {**values, "void": False}, IN_BATCH, content["number"], raw=held)
 
         return Step(
             name="create",

@@ -13,7 +13,7 @@ from typing import Any
 
 from connector_assets.documents.jde.keys import VOUCHER_KEY, Row, text
 from connector_assets.documents.jde.payments.recording import OF_VOUCHER
-from connector_assets.documents.jde.vouchers.pay_item_texts import is_in_payment, is_open, told
+from connector_assets.documents.jde.vouchers.pay_item_texts import is_in_payment, is_open, pay_item_words
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
 from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Prepared
@@ -69,7 +69,7 @@ def hand_over(context: RunContext, sent: Mapping[str, Any], movable: Collection[
         return Prepared()
     elsewhere = [row for row in before if text(row.get("PST")) not in {status, *movable}]
     if elsewhere or not before:
-        why = "; ".join(map(told, elsewhere)) or f"{'/'.join(map(str, voucher))} is not open any more"
+        why = "; ".join(map(pay_item_words, elsewhere)) or f"{'/'.join(map(str, voucher))} is not open any more"
         raise Unavailable(f"changed since it was read: {why}", connection=context.connection("jde").name)
     lost: OutcomeUnknown | None = None
     try:
@@ -82,7 +82,8 @@ def hand_over(context: RunContext, sent: Mapping[str, Any], movable: Collection[
         raise OutcomeUnknown(f"{PAY_STATUS} was called, and what came of it could not be read: {error}") from error
     unchanged = [row for row in after if text(row.get("PST")) != status]
     if unchanged:
-        why = f"{PAY_STATUS} was called for pay status {status}, and does not show: {'; '.join(map(told, unchanged))}"
+        shown = "; ".join(map(pay_item_words, unchanged))
+        why = f"{PAY_STATUS} was called for pay status {status}, and does not show: {shown}"
         raise OutcomeUnknown(why) from lost
     return Prepared()
 

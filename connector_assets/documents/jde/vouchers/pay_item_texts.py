@@ -29,7 +29,7 @@ def open_amount(row: Row) -> str:
     return f"{amount_text(amount)} {text(row.get('CRCD')) or ''}".strip()
 
 
-def told(row: Row) -> str:
+def pay_item_words(row: Row) -> str:
     """A pay item in words: `00001/PV/4711/001, 120.00 GBP open on pay status A`."""
     name = f"{row['KCO']}/{row['DCT']}/{row['DOC']}/{row['SFX']}"
     return f"{name}, {open_amount(row)} open on pay status {text(row.get('PST')) or 'blank'}"

@@ -146,10 +146,12 @@ def assemble_pay_items(
             whole = Decimal(side)
             lines = [_account_line(key, "Prepayment", whole, prepayment_account, own_accounts, rules.not_postable)]
             head |= {"prepayment": False, "line_count": 1, "gap": ZERO, "tax_unproved": None, "tax": ZERO}
-        told = json.dumps([_as_json(item) for item in items])
+        as_text = json.dumps([_as_json(item) for item in items])
         for item in items:
             name = item_key(key, item.suffix)
-            assembly.documents.append({**head, "key": name, "suffix": item.suffix, "items": told, "amount": item.open})
+            assembly.documents.append(
+                {**head, "key": name, "suffix": item.suffix, "items": as_text, "amount": item.open}
+            )
             assembly.lines += [
                 {**line, "key": name, "line_amount": line["line_amount"] * side}
                 for line in sorted(lines, key=lambda each: each["line"])
@@ -157,7 +159,7 @@ def assemble_pay_items(
     return assembly
 
 
-def items_of(told: str) -> list[PayItem]:
+def items_of(as_text: str) -> list[PayItem]:
     """The pay items of a mapped row's column `items`, by suffix."""
     return [
         PayItem(
@@ -184,7 +186,7 @@ def items_of(told: str) -> list[PayItem]:
             card=each["card"],
             unproved=Decimal(each["unproved"]),
         )
-        for each in json.loads(told)
+        for each in json.loads(as_text)
     ]
 
 
@@ -321,5 +323,5 @@ def _as_json(item: PayItem) -> dict[str, Any]:
     }
 
 
-def _day(told: str | None) -> date | None:
-    return date.fromisoformat(told) if told else None
+def _day(as_text: str | None) -> date | None:
+    return date.fromisoformat(as_text) if as_text else None

@@ -255,7 +255,7 @@ def _read(
     )
 
 
-def unproved_told(amount: Decimal, currency: str | None) -> str | None:
+def unproved_words(amount: Decimal, currency: str | None) -> str | None:
     """In words what of a voucher or pay item was closed without a payment: `70.00 GBP`; None where nothing was."""
     return f"{amount_text(amount)} {currency or ''}".strip() if amount else None
 
@@ -338,7 +338,7 @@ def voucher_rows(
         "open_amount": _gross(rows, "FAP" if foreign else "AAP"),
         "settled": settled,
         "settled_on": _settled_on(payments, rows) if settled else None,
-        "unproved": unproved_told(closed, currency) if settled else None,
+        "unproved": unproved_words(closed, currency) if settled else None,
         "void": void,
         "payments": json.dumps(payments),
         "twins": json.dumps(duplicates if len(duplicates) > 1 else []),

@@ -52,5 +52,5 @@ def _subject(row: Row) -> str | None:
     authority, percent = row.get("TAWH"), row.get("PCWH")
     if not (authority or percent):
         return None
-    told = [f"authority {authority}" if authority else "", f"{amount_text(percent)} percent" if percent else ""]
-    return f"nothing yet of supplier {row['AN8']}, who is subject to it (F0401: {', '.join(filter(None, told))})"
+    shown = [f"authority {authority}" if authority else "", f"{amount_text(percent)} percent" if percent else ""]
+    return f"nothing yet of supplier {row['AN8']}, who is subject to it (F0401: {', '.join(filter(None, shown))})"

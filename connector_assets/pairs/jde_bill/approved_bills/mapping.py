@@ -51,7 +51,7 @@ def mapped(
     beside it, and `totalled` is done then."""
     amounts = [_amount(line) for line in bill.lines]
     number = bill.invoice.invoice_number if bill.invoice else None
-    told = [f"PO {bill.purchase_order_number}" if bill.purchase_order_number else "", bill.description or ""]
+    shown = [f"PO {bill.purchase_order_number}" if bill.purchase_order_number else "", bill.description or ""]
     document = blank(key, day, bill.id, bill.approval_status or "") | {
         "amount": bill.amount,
         "void": not bill.usable or bill.approval_status not in settings.approval_statuses,
@@ -64,7 +64,7 @@ def mapped(
         "supplier_id": bill.vendor_id,
         "invoice_date": bill.invoice.invoice_date if bill.invoice else None,
         "due_date": bill.due_date,
-        "remark": " ".join(each for each in told if each) or None,
+        "remark": " ".join(each for each in shown if each) or None,
         "no_lines": None if bill.lines else "no lines",
     }
     return document, [

@@ -64,7 +64,7 @@ class MarkRules(marks.MarkRules[str]):
         return self._parts(rf"{re.escape(self.mark_prefix[0])}({BILL}[0-9A-Za-z]{{17}})([1-9])", value)
 
 
-class _Told(MarkRules):
+class _MarkSettings(MarkRules):
     """Of the settings of `approved_bills` the marks alone."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -73,7 +73,7 @@ class _Told(MarkRules):
 def mark_rules(integration: IntegrationSettings) -> MarkRules:
     """The rules of an integration, from the settings of the flow `approved_bills`. Raises UnusableInput naming the
     setting that cannot be used."""
-    rules = read_settings(_Told, integration, ORIGIN_FLOW)
+    rules = read_settings(_MarkSettings, integration, ORIGIN_FLOW)
     assert isinstance(rules, MarkRules)
     return rules
 

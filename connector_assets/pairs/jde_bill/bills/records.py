@@ -53,7 +53,7 @@ class Held:
 
     bill: Bill
     recorded: Mapping[str, Decimal] = field(default_factory=dict)
-    told: Decimal = ZERO
+    recorded_there: Decimal = ZERO
     made: date | None = None
     taken_off: frozenset[str] = frozenset()
     credited: Mapping[str, Decimal] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Held:
     def open(self) -> Decimal:
         """What is left to be paid, by anybody."""
         paid = money(self.bill.paid_amount)
-        return self.total - max(paid, self.told + sum(self.recorded.values(), ZERO))
+        return self.total - max(paid, self.recorded_there + sum(self.recorded.values(), ZERO))
 
     @property
     def underway(self) -> bool:
@@ -87,12 +87,12 @@ class Held:
         return self.bill.payment_status in (None, UNDEFINED)
 
 
-class Told:
+class RecordedPayments:
     """Whether a payment of BILL's has gone so far that the payments flow tells JD Edwards of it."""
 
     def __init__(self, context: RunContext) -> None:
-        told = context.integration.settings.flows.get("payments", {}).get("posted_statuses")
-        self._posted = frozenset(told or SINGLE_POSTED)
+        statuses = context.integration.settings.flows.get("payments", {}).get("posted_statuses")
+        self._posted = frozenset(statuses or SINGLE_POSTED)
 
     def __call__(self, payment: Payment) -> bool:
         """Whether it is."""
@@ -105,7 +105,7 @@ class BillRecords:
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
-        self.told = Told(context)
+        self.counts = RecordedPayments(context)
         self.currencies = VendorCurrencies()
         # bills that are asked for one by one: nothing says that a list tells all that a bill alone does
         self.alone: set[str] = set()
@@ -239,7 +239,7 @@ class BillRecords:
                 Held(
                     bill,
                     _recorded(bill, payments),
-                    self._told(bill, payments),
+                    self._recorded(bill, payments),
                     bill.created_time.astimezone(zone).date() if bill.created_time else None,
                     _taken_off(bill, payments),
                     _credited(bill, payments),
@@ -248,9 +248,9 @@ class BillRecords:
             for bill in bills
         ]
 
-    def _told(self, bill: Bill, payments: Sequence[Payment]) -> Decimal:
+    def _recorded(self, bill: Bill, payments: Sequence[Payment]) -> Decimal:
         """The sum of BILL's own payments of a bill that JD Edwards is told of."""
-        own = [each for each in payments if not _of_jde(each) and self.told(each)]
+        own = [each for each in payments if not _of_jde(each) and self.counts(each)]
         parts = [part for each in own for part in each.bill_payments if part.bill_id == bill.id]
         return sum((money(part.amount) for part in parts), ZERO)
 

@@ -90,7 +90,7 @@ class BillSteps(PayableSteps[BillRecords]):
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         """The next step, as `Flow.decide`."""
-        if target is not None and settled_there(document, target.raw.told):
+        if target is not None and settled_there(document, target.raw.recorded_there):
             return Done()
         return self.unless_paid(self._decide(document, known, target), document, known)
 
@@ -137,8 +137,8 @@ class BillSteps(PayableSteps[BillRecords]):
         """Its approver said no: nobody pays what JD Edwards has handed over."""
         if not target.content["denied"] or target.content["void"] or not target.raw.open:
             return None
-        told = f"{target.label}, {target.content['amount']} {target.content['currency'] or ''}".strip()
-        return Hold((problem("denied_in_target", "approval", told),))
+        shown = f"{target.label}, {target.content['amount']} {target.content['currency'] or ''}".strip()
+        return Hold((problem("denied_in_target", "approval", shown),))
 
     @staticmethod
     def _stale(known: Delivery, target: Target) -> Hold | None:
@@ -147,11 +147,11 @@ class BillSteps(PayableSteps[BillRecords]):
         approved = approvals.stale(known, held.bill)
         if approved is None or target.content["void"] or not held.open:
             return None
-        told = f"{target.label}, approved for {amount_text(approved)}, now {target.content['total']}"
-        problems = (problem("approval_stale", "approval", f"{told} {target.content['currency'] or ''}".strip()),)
+        shown = f"{target.label}, approved for {amount_text(approved)}, now {target.content['total']}"
+        problems = (problem("approval_stale", "approval", f"{shown} {target.content['currency'] or ''}".strip()),)
         return None if known.released else Hold(problems, again=True)
 
-    def told(self, target: Target) -> str:
+    def in_words(self, target: Target) -> str:
         return _state(target.raw)
 
     def untouchable(self, target: Target, changes: Sequence[FieldChange], *, reduced: bool) -> Hold | None:
@@ -190,8 +190,8 @@ class BillSteps(PayableSteps[BillRecords]):
         change = self._record(known, target, wanted)
         if change is not None or not by_hand:
             return change
-        told = f"{amount_text(by_hand)} of {target.label}, with {target.content['amount']} left there"
-        return Hold((problem("credit_applied_by_hand", "amount", told),))
+        shown = f"{amount_text(by_hand)} of {target.label}, with {target.content['amount']} left there"
+        return Hold((problem("credit_applied_by_hand", "amount", shown),))
 
     def _record(self, known: Delivery, target: Target, wanted: amounts.Wanted) -> Decision | None:
         """What JD Edwards paid, one payment at a time."""
@@ -205,20 +205,20 @@ class BillSteps(PayableSteps[BillRecords]):
         if held.underway:
             return Hold((_scheduled("paid", held),))
         if Decimal(payment["amount"]) > held.open:
-            told = f"{payment['amount']} by payment {payment['id']}, with {amount_text(held.open)} left in the target"
-            return Hold((problem("paid_in_both", "amount", told),))
+            shown = f"{payment['amount']} by payment {payment['id']}, with {amount_text(held.open)} left in the target"
+            return Hold((problem("paid_in_both", "amount", shown),))
         return Do(self._payment(known, target, payment))
 
     def _taken_off(self, target: Target, wanted: amounts.Wanted) -> Hold | None:
         """What a person took back in BILL of what was recorded is not recorded again by itself."""
         if self.flow.settings.on_conflict == "source":
             return None
-        told = [
+        shown = [
             problem("undone_in_target", "payment", f"{each['id']} of {each['amount']} on bill {target.label}")
             for each in wanted.record
             if each["id"] in target.raw.taken_off
         ]
-        return Hold(tuple(told), conflict=True) if told else None
+        return Hold(tuple(shown), conflict=True) if shown else None
 
     # -- steps ----------------------------------------------------------------------------------------------------
 

@@ -34,14 +34,14 @@ def given(bill: Bill) -> frozenset[str]:
 def remembered(known: Delivery, bill: Bill) -> dict[str, Decimal]:
     """The approvals of a bill that still stand, and of which is known for how much each was given."""
     left, noted = known.content or {}, known.progress.noted
-    told = dict(each.split("=") for each in noted.split(",") if each) | dict(left.get(MEANWHILE) or {})
+    amounts = dict(each.split("=") for each in noted.split(",") if each) | dict(left.get(MEANWHILE) or {})
     if left.get(STATUS) not in (None, APPROVED):
         # it was taken back since: who gives it now gives it anew
-        told.pop(UNNAMED, None)
+        amounts.pop(UNNAMED, None)
     # what was settled as approved, a person has agreed to
     agreed = known.state == "settled" and left.get(STATUS) == APPROVED
     least = Decimal(left.get("total") or 0) if agreed else Decimal(0)
-    return {approval: max(Decimal(amount), least) for approval, amount in told.items() if approval in given(bill)}
+    return {approval: max(Decimal(amount), least) for approval, amount in amounts.items() if approval in given(bill)}
 
 
 def noting(mark: str, known: Delivery, bill: Bill, *, raised: bool) -> Progress:

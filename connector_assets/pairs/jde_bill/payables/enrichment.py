@@ -201,7 +201,7 @@ class PayableEnrichment:
             "due": min((item.due for item in left or own if item.due), default=None),
             "order": _order(own),
             "by_target": sum((each.amount for each in _live(own) if each.elsewhere), ZERO),
-            "paid": json.dumps(payments_told(own)),
+            "paid": json.dumps(payments_of_items(own)),
             # what is still open may be paid yet
             "unproved": None if left else unproved_of(own),
             "number": self._number(row, own, items, sent),
@@ -287,8 +287,8 @@ class PayableEnrichment:
         withholds nothing yet of a supplier who is subject to it."""
         match self.settings.withholding:
             case "hold":
-                told: str | None = row["withheld"] or row["subject"]
-                return told
+                withheld: str | None = row["withheld"] or row["subject"]
+                return withheld
             case "net":
                 return row["subject"] if row["withheld"] is None else None
         return None
@@ -313,11 +313,11 @@ class PayableEnrichment:
         covered = {item.suffix for item in own}
         others = [item for item in items if item.suffix not in covered and (item.payable or item.suffix in sent)]
         duplicates = json.loads(row["twins"]) if self.settings.duplicates == "send" else []
-        told = [invoice_number(row["vinv"], row["key"], alone=alone) for alone in (True, False)]
+        numbers = [invoice_number(row["vinv"], row["key"], alone=alone) for alone in (True, False)]
         before = sent[row["suffix"]].number if row["suffix"] in sent else None
-        if before is not None and before in told:
+        if before is not None and before in numbers:
             return before
-        return told[0] if not others and not duplicates else told[1]
+        return numbers[0] if not others and not duplicates else numbers[1]
 
     def _first_duplicate(self, row: Row, voucher: str, sent: Mapping[str, Sent], duplicates: Known) -> str | None:
         """The voucher because of which this one waits: one of the same number that was sent, else the first of them."""
@@ -405,7 +405,7 @@ def _live(own: Sequence[PayItem]) -> list[Paid]:
     return [each for item in own for each in item.payments if not each.void]
 
 
-def payments_told(own: Sequence[PayItem]) -> list[dict[str, Any]]:
+def payments_of_items(own: Sequence[PayItem]) -> list[dict[str, Any]]:
     """The payments that JD Edwards made, each once for all of these pay items, the oldest first. Of a payment of BILL's
     the discount that it took: BILL knows of none, and has that much due still."""
     found: dict[int, list[Paid]] = {}
@@ -414,7 +414,7 @@ def payments_told(own: Sequence[PayItem]) -> list[dict[str, Any]]:
             part = replace(each, amount=each.discount, discount=ZERO) if each.elsewhere else each
             if part.amount:
                 found.setdefault(each.id, []).append(part)
-    told = [
+    shown = [
         {
             "id": str(id),
             "date": parts[0].date.isoformat() if parts[0].date else None,
@@ -424,4 +424,4 @@ def payments_told(own: Sequence[PayItem]) -> list[dict[str, Any]]:
         }
         for id, parts in found.items()
     ]
-    return sorted(told, key=lambda each: (each["date"] or "", int(each["id"])))
+    return sorted(shown, key=lambda each: (each["date"] or "", int(each["id"])))

@@ -268,11 +268,11 @@ class Payables(Flow):
                     "left": [reason("too_many_decimals", lambda amounts: ~amounts.map(_too_fine).astype(bool))],
                     "held_duplicate": [reason("possible_duplicate", lambda keys: keys.isna())],
                     "covered_by": [reason("covered_by_another_bill", lambda keys: keys.isna())],
-                    "taxed": [reason(withholding.WITHHOLDING, lambda told: told.isna())],
+                    "taxed": [reason(withholding.WITHHOLDING, lambda shown: shown.isna())],
                     "selected": [reason("not_handed_over", lambda items: items.isna())],
                     "left_by_order": [reason("left_by_order", lambda items: items.isna())],
                     "late_batch": [reason(posting.NOT_POSTED, lambda batches: batches.isna())],
-                    "unaccounted": [reason("own_voucher_unknown", lambda told: told.isna())],
+                    "unaccounted": [reason("own_voucher_unknown", lambda shown: shown.isna())],
                 },
             ),
             line_shape=shape_schema(

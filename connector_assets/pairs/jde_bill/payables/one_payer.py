@@ -11,7 +11,7 @@ from connector_assets.documents.jde.keys import Row, by, voucher_key, voucher_pa
 from connector_assets.documents.jde.orders.vouchers import order_of, orders_of, vouchers_of
 from connector_assets.documents.jde.voucher_entry.origins import voucher_id
 from connector_assets.documents.jde.vouchers.handing_over import jde_pays, payment_run_of, rows_of
-from connector_assets.documents.jde.vouchers.pay_item_texts import told
+from connector_assets.documents.jde.vouchers.pay_item_texts import pay_item_words
 from connector_assets.documents.jde.vouchers.pay_items import item_key, voucher_of
 from connector_assets.engine.flow import Flow
 from connector_assets.pairs.jde_bill.approved_bills.marks import ORIGIN_FLOW, origins
@@ -45,7 +45,7 @@ def sent_and_selectable(flow: Flow, keys: Collection[str] | None) -> dict[str, s
         wrong = [row for row in found if run.selectable(row) or target.raw.untouched]
         if wrong:
             record = f"{flow.target_entity} {target.id} of {target.content['total']}, {target.status or '?'}"
-            both[key] = f"{'; '.join(map(told, wrong))}; {record}"
+            both[key] = f"{'; '.join(map(pay_item_words, wrong))}; {record}"
     return both
 
 
@@ -65,9 +65,11 @@ def paid_otherwise_and_selectable(flow: Flow, keys: Collection[str] | None) -> d
         wrong = [row for row in own if jde_pays(run, row)]
         origin = from_bill.get(voucher_id(wrong[0])) if wrong else None
         if origin is not None:
-            both[item] = f"{'; '.join(map(told, wrong))}; bill {origin[0]} was born in BILL, which pays it"
+            both[item] = f"{'; '.join(map(pay_item_words, wrong))}; bill {origin[0]} was born in BILL, which pays it"
         elif wrong and (order := order_of(wrong[0])) is not None and order in billed:
-            both[item] = f"{'; '.join(map(told, wrong))}; BILL pays it by the bill of order {order[1]} {order[2]}"
+            both[item] = (
+                f"{'; '.join(map(pay_item_words, wrong))}; BILL pays it by the bill of order {order[1]} {order[2]}"
+            )
     return both
 
 

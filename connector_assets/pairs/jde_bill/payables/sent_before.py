@@ -71,7 +71,7 @@ def altered(
         key = links[row["id"]].source_key if row["id"] in links else ""
         content = (left[key].content if key in left else None) or {}
         now = terms(reader.record(entity, row))
-        if content and any(content.get(name) not in (None, told) for name, told in now.items()):
+        if content and any(content.get(name) not in (None, sent_value) for name, sent_value in now.items()):
             days[key] = row[reader.day_column]
     return days
 
@@ -91,21 +91,21 @@ def foreign_records(context: RunContext, flow: str, entity: str, rows: Sequence[
 def _sent(key: str, known: Delivery | None, intents: Collection[Intent]) -> Sent:
     content = (known.content if known else None) or {}
     # a call of which nobody knows may have put its pay items there; what was there before may be there still
-    covers = [*content.get("items", ()), *(each for one in intents for each in _told(one).get("items", ()))]
-    numbers = [content.get("number"), *(_told(one).get("number") for one in intents)]
+    covers = [*content.get("items", ()), *(each for one in intents for each in _sent_values(one).get("items", ()))]
+    numbers = [content.get("number"), *(_sent_values(one).get("number") for one in intents)]
     return Sent(
         tuple(
             dict.fromkeys([_suffix(key), *(_suffix(each) for each in covers if voucher_of(each) == voucher_of(key))])
         ),
         next((str(each) for each in numbers if each), None),
         bool(content.get("void")),
-        max(Decimal(each.get("total") or 0) for each in (content, *map(_told, intents))),
+        max(Decimal(each.get("total") or 0) for each in (content, *map(_sent_values, intents))),
     )
 
 
-def _told(intent: Intent) -> Mapping[str, Any]:
-    told: Mapping[str, Any] = intent.detail.get("sent") or {}
-    return told
+def _sent_values(intent: Intent) -> Mapping[str, Any]:
+    sent: Mapping[str, Any] = intent.detail.get("sent") or {}
+    return sent
 
 
 def _suffix(key: str) -> str:

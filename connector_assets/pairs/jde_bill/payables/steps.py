@@ -178,11 +178,11 @@ class PayableSteps(ABC, Generic[R]):
 
     def unless_paid(self, decision: Decision, document: Document, known: Delivery) -> Decision:
         """Once all is done, a person is told of what JD Edwards closed without a payment: BILL cannot pay it then."""
-        told = document.content.get("unproved")
-        if not told or known.target_id is None or decision != Done():
+        unproved = document.content.get("unproved")
+        if not unproved or known.target_id is None or decision != Done():
             return decision
         currency = document.content["currency"] or ""
-        return Hold((problem("settled_without_payment", "pay item", f"{told} {currency}".strip()),))
+        return Hold((problem("settled_without_payment", "pay item", f"{unproved} {currency}".strip()),))
 
     def shrink(self, document: Document, known: Delivery, target: Target) -> Do | None:
         """What left a record must not come back with it: it may be in another by then."""
@@ -216,7 +216,7 @@ class PayableSteps(ABC, Generic[R]):
         if follows and untouched and settings.on_payee_change == "replace":
             step = self.act("archive", known, target)
             return Do(replace(step, changes=(*step.changes, FieldChange("vendor", theirs, ours))))
-        return Hold((self._payee(document, theirs, self.told(target)),))
+        return Hold((self._payee(document, theirs, self.in_words(target)),))
 
     def _payee(self, document: Document, theirs: str | None, state: str) -> Problem:
         enrichment = self.flow.enrichment
@@ -239,7 +239,7 @@ class PayableSteps(ABC, Generic[R]):
         return found[0] if found else self.records.seen([self.resource.create(sent)])[0]
 
     @abstractmethod
-    def told(self, target: Target) -> str:
+    def in_words(self, target: Target) -> str:
         """Amount and state of a record, in words."""
 
     def not_ours(self, known: Delivery, status: str) -> Hold | None:
@@ -371,12 +371,12 @@ def line_bodies(lines: Sequence[Mapping[str, Any]], ids: Sequence[str | None] = 
     ]
 
 
-def settled_there(document: Document, told: Decimal) -> bool:
+def settled_there(document: Document, recorded: Decimal) -> bool:
     """Whether what JD Edwards closed without a payment is just what BILL has `told` it as paid: it was booked as a
     journal, by us or by a clerk. Nothing is open then in either."""
     unproved = document.content.get("unproved")
     by_payments = Decimal(document.content.get("by_target") or 0)
-    return unproved is not None and Decimal(unproved) == told and not by_payments
+    return unproved is not None and Decimal(unproved) == recorded and not by_payments
 
 
 def left_alone(document: Document) -> Ignore:
@@ -387,7 +387,7 @@ def left_alone(document: Document) -> Ignore:
 
 def shown(change: FieldChange) -> str:
     """A change in words."""
-    return change.told
+    return change.in_words
 
 
 def _changed(changes: Sequence[FieldChange], total: Decimal) -> Iterator[Problem]:
@@ -397,7 +397,7 @@ def _changed(changes: Sequence[FieldChange], total: Decimal) -> Iterator[Problem
         if raised and each.field == "total":
             yield problem("raised_in_target", "amount", beside(each.after, amount_text(total)))
         elif not (raised and each.field == "lines"):
-            yield problem("changed_on_both_sides", each.field, each.told)
+            yield problem("changed_on_both_sides", each.field, each.in_words)
 
 
 def _of_another_total(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Hold | None:

@@ -95,9 +95,9 @@ class PaidBills:
         named = {id: self._named(bills[id], link) for id, link in self._links(BILLS, bills).items()}
         orders = {id: [link] for id, link in self._links(ORDER_BILLS, bills).items() if id not in named}
         for id, bill in bills.items():
-            told = keys_of(bill.description) if id not in named and id not in orders else ()
-            if told:
-                (orders if told[0].startswith(f"{ORDER}:") else named)[id] = list(told)
+            shown = keys_of(bill.description) if id not in named and id not in orders else ()
+            if shown:
+                (orders if shown[0].startswith(f"{ORDER}:") else named)[id] = list(shown)
         from_bill = [id for id in bills if id not in named and id not in orders]
         by_order = self._of_orders({key for keys in orders.values() for key in keys})
         items = self.pay_items({key for keys in named.values() for key in keys})
@@ -158,8 +158,8 @@ class PaidBills:
 
     def _named(self, record: Bill | VendorCredit, linked: str) -> Sequence[str]:
         """The pay items that a record covers: those that its description names, where it names the linked one first."""
-        told = keys_of(record.description)
-        return told if linked in told else [linked]
+        keys = keys_of(record.description)
+        return keys if linked in keys else [linked]
 
     def _of_orders(self, keys: Collection[str]) -> dict[str, list[list[PayItem]]]:
         """Order key -> its vouchers in force, by number."""

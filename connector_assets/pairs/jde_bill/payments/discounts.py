@@ -41,7 +41,7 @@ def discount_of(items: Sequence[PayItem], paid: Decimal, left: Decimal) -> Disco
     return Discount(granted, sum((item.base_discount for item in open_items), ZERO), until)
 
 
-def told(items: str | None, found: Discount, paid: Decimal, why: str) -> str:
+def discount_words(items: str | None, found: Discount, paid: Decimal, why: str) -> str:
     """A gap in words, and why it is not taken for the discount by itself."""
     until = f"until {found.until}" if found.until else "without a last day"
     return f"{items}: {amount_text(paid)} paid, discount {amount_text(found.amount)} {until}; {why}"

@@ -108,8 +108,8 @@ class PaymentEnrichment:
             row["currency"] = next((item.currency for item in _items(bills[row["key"]])), bills[row["key"]].currency)
         there = self._there([row for row in wanted if not self.posted(row)], bills)
         for row in wanted:
-            told = row["settled"] or row["unclear"] or _unfunded(row) or self.is_late(row)
-            if not (told or row["key"] in there or row["key"] in self._begun):
+            matters = row["settled"] or row["unclear"] or _unfunded(row) or self.is_late(row)
+            if not (matters or row["key"] in there or row["key"] in self._begun):
                 row["ignored"] = _left_alone(row)
         credits = self.bills.of_credits({line["credit"] for line in applied})
         settling = _Settling(self, bills, there, applied, credits)
@@ -145,8 +145,8 @@ class PaymentEnrichment:
             row["unclear"] = row["unclear"] and said not in (REVERSE, POST)
             if row["ignored"] is None or row["ignored"] in LEFT:
                 # one that came back may have been posted before our memory was lost: JD Edwards is asked
-                told = row["settled"] or row["undone"] or row["trouble"] or row["unclear"] or self.is_late(row)
-                row["ignored"] = None if told or row["key"] in self._begun else _left_alone(row)
+                matters = row["settled"] or row["undone"] or row["trouble"] or row["unclear"] or self.is_late(row)
+                row["ignored"] = None if matters or row["key"] in self._begun else _left_alone(row)
 
     def is_late(self, row: Row) -> bool:
         """Whether a payment has been under way for too long."""
@@ -166,9 +166,9 @@ class PaymentEnrichment:
     @cached_property
     def refusal(self) -> str:
         """Why the mode must not be used; of the site's orchestrations only the journal's are asked for every run."""
-        told = journal_problem(self.settings, self.context.integration.settings)
-        if told or self.settings.mode != "journal" or self.missing:
-            return told
+        trouble = journal_problem(self.settings, self.context.integration.settings)
+        if trouble or self.settings.mode != "journal" or self.missing:
+            return trouble
         return "; ".join(self.writer.lacking())
 
     @cached_property
@@ -338,8 +338,8 @@ class _Settling:
             return []
         if not row["settled"]:
             if site.is_late(row):
-                told = f"payment {row['payment']}, {row['status']}, of {row['paid_on']}"
-                row |= {"why": UNFINISHED, "told": told}
+                shown = f"payment {row['payment']}, {row['status']}, of {row['paid_on']}"
+                row |= {"why": UNFINISHED, "told": shown}
             return []
         row["why"], row["told"] = self._obstacle(row, bill, items)
         return [] if row["why"] else self._taken(row, items)
@@ -384,9 +384,9 @@ class _Settling:
         return "", None
 
     def _more(self, row: Row, items: Sequence[PayItem], left: Decimal) -> tuple[str, str]:
-        told = f"{row['items']}: {amount_text(row['gross'])} paid, {amount_text(left)} open"
+        shown = f"{row['items']}: {amount_text(row['gross'])} paid, {amount_text(left)} open"
         twice = self.site.paid_by_jde(items)
-        return ("paid_in_both", f"{told}, payment {', '.join(twice)}") if twice else ("more_than_open", told)
+        return ("paid_in_both", f"{shown}, payment {', '.join(twice)}") if twice else ("more_than_open", shown)
 
     def _short(self, row: Row, bill: PaidBill, items: Sequence[PayItem], left: Decimal) -> str | None:
         """Why a payment that is short by exactly the discount waits for a person; None where it does not. Where it is
@@ -396,7 +396,7 @@ class _Settling:
         if found is None or said == discounts.PART:
             return None
         if why := self._no_discount(row, bill, items, found, said):
-            return discounts.told(row["items"], found, row["gross"], why)
+            return discounts.discount_words(row["items"], found, row["gross"], why)
         row |= {"discount": found.amount, "base_discount": found.base}
         return None
 

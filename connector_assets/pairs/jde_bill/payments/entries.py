@@ -31,7 +31,7 @@ REJECTED = "DISBURSEMENT_FAILED_VENDOR_BANK_REJECTED"
 ACTION_NEEDED = "_ACTION_NEEDED"
 UNFUNDED = "FUNDING_FAILED_ACTION_NEEDED"
 # what an outside payment says of money that BILL did not move: nothing
-UNTOLD = (None, "UNDEFINED")
+NOT_SAID = (None, "UNDEFINED")
 
 COLUMNS = {
     "payment": "str",
@@ -93,8 +93,8 @@ def entries_of(
 
 def made_in_jde(payment: Payment) -> bool:
     """Whether an outside payment is one of JD Edwards that the bills flow recorded, by our marker `JDE <PYID>`."""
-    told = (payment.description, payment.sync_reference, payment.transaction_number, payment.confirmation_number)
-    return payment.online_payment is False and any(payment_of(each) for each in told)
+    texts = (payment.description, payment.sync_reference, payment.transaction_number, payment.confirmation_number)
+    return payment.online_payment is False and any(payment_of(each) for each in texts)
 
 
 def _parts(payment: Payment) -> list[BillPayment]:
@@ -106,7 +106,7 @@ def _row(
 ) -> dict[str, Any]:
     status, single = payment.status, payment.single_status
     outside = payment.online_payment is False
-    moved = single in posted or (outside and single in UNTOLD)
+    moved = single in posted or (outside and single in NOT_SAID)
     undone = status in UNDONE or single in UNDONE
     settled = status == PAID and moved and not undone
     gross = part.amount or ZERO

@@ -293,8 +293,8 @@ class Payments(Flow):
             return Do(self.writer.reverse(document, target))
         wrong = _other_totals(content, target.content) + _other_discount(row, target.content)
         if wrong:
-            told = [problem("total_differs", each.field, beside(each.before, each.after)) for each in wrong]
-            return Hold(tuple(told))
+            differing = [problem("total_differs", each.field, beside(each.before, each.after)) for each in wrong]
+            return Hold(tuple(differing))
         charged = self._other_funding(content, target)
         if charged:
             return Hold((problem("bank_credit_differs", "funding", charged),))
@@ -346,16 +346,16 @@ def _vouchers_of(order: str) -> str:
 
 
 def _voided_there(number: str, document: Document) -> Hold:
-    told = f"{number} on {document.facts['row']['items']}"
-    return Hold((problem("undone_in_target", "payment", told),), conflict=True)
+    shown = f"{number} on {document.facts['row']['items']}"
+    return Hold((problem("undone_in_target", "payment", shown),), conflict=True)
 
 
 def _other_discount(row: Mapping[str, Any], held: Mapping[str, Any]) -> tuple[FieldChange, ...]:
     """Where a discount was sent with the payment, and JD Edwards tells another one."""
-    sent, told = row["discount"], held.get("discount")
-    if sent is None or told is None or amount_text(sent) == told:
+    sent, discount = row["discount"], held.get("discount")
+    if sent is None or discount is None or amount_text(sent) == discount:
         return ()
-    return (FieldChange("discount", told, amount_text(sent)),)
+    return (FieldChange("discount", discount, amount_text(sent)),)
 
 
 def _is_not(why: str) -> Callable[[pd.Series], pd.Series]:
@@ -364,5 +364,5 @@ def _is_not(why: str) -> Callable[[pd.Series], pd.Series]:
 
 def _other_totals(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> tuple[FieldChange, ...]:
     """Where both say something of it, and not the same."""
-    told = [name for name in TOTALS if held.get(name) is not None and wanted[name] is not None]
-    return tuple(FieldChange(name, held[name], wanted[name]) for name in told if wanted[name] != held[name])
+    names = [name for name in TOTALS if held.get(name) is not None and wanted[name] is not None]
+    return tuple(FieldChange(name, held[name], wanted[name]) for name in names if wanted[name] != held[name])

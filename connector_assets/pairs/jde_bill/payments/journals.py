@@ -22,7 +22,7 @@ from connector_assets.documents.jde.keys import VOUCHER_KEY, Row, by, day_of, te
 from connector_assets.documents.jde.orchestrations import lacking_inputs, missing_act
 from connector_assets.documents.jde.payments.recording import RETURN_STATUS
 from connector_assets.documents.jde.vouchers.handing_over import payment_run_of, rows_of
-from connector_assets.documents.jde.vouchers.pay_item_texts import told
+from connector_assets.documents.jde.vouchers.pay_item_texts import pay_item_words
 from connector_assets.documents.jde.vouchers.posting import without_audit_rows
 from connector_assets.engine.document import Document, FieldChange, Step, Target, differences
 from connector_assets.engine.money import amount_text
@@ -98,8 +98,8 @@ class Journals(PaymentWriter):
         own = {tuple(row[each] for each in VOUCHER_KEY): row for page in pages for row in page if _of(row)}
         there = {id: own[key] for id, key in keys.items() if key in own}
         every = {target.raw.bill_payment: target for target in self.numbered({_number(row) for row in there.values()})}
-        told = {id: _of(row) for id, row in there.items()}
-        return {id: every[payment] for id, payment in told.items() if payment in every}
+        targets_of = {id: _of(row) for id, row in there.items()}
+        return {id: every[payment] for id, payment in targets_of.items() if payment in every}
 
     def answers_to(self, target: Target, row: Mapping[str, Any]) -> bool:
         return bool(target.raw.bill_payment == row["bill_payment"])
@@ -142,7 +142,7 @@ class Journals(PaymentWriter):
         names = set((document.facts["row"]["items"] or "").split())
         rows = rows_of(self.context, {_key(each.rpartition("/")[0]) for each in names})
         run = payment_run_of(self.context)
-        return "; ".join(told(row) for row in rows if _name(row) in names and run.selectable(row)) or None
+        return "; ".join(pay_item_words(row) for row in rows if _name(row) in names and run.selectable(row)) or None
 
     def _closed_now(self, row: Mapping[str, Any]) -> bool:
         """Whether so much of the pay items is not open any more; not where JD Edwards does not answer."""
@@ -251,8 +251,8 @@ def _id(key: Sequence[Any]) -> str:
 
 def _of(row: Row) -> str:
     """The bill payment that a line is of; '' where it is none of ours."""
-    told = _REMARK.fullmatch(text(row.get("EXR")) or "")
-    return told[1] if told and (text(row.get("R2")) or "").isdigit() else ""
+    remark = _REMARK.fullmatch(text(row.get("EXR")) or "")
+    return remark[1] if remark and (text(row.get("R2")) or "").isdigit() else ""
 
 
 def _targets(rows: Iterable[Row]) -> list[Target]:
@@ -261,9 +261,9 @@ def _targets(rows: Iterable[Row]) -> list[Target]:
     documents = by([row for row in rows if text(row.get("LT")) == ACTUAL], *VOUCHER_KEY)
     payments: dict[str, dict[Any, Sequence[Row]]] = {}
     for key, lines in documents.items():
-        told = next(filter(None, map(_of, lines)), "")
-        if told:
-            payments.setdefault(told, {})[key] = sorted(lines, key=lambda line: (not _of(line), line["JELN"]))
+        remark = next(filter(None, map(_of, lines)), "")
+        if remark:
+            payments.setdefault(remark, {})[key] = sorted(lines, key=lambda line: (not _of(line), line["JELN"]))
     found = []
     for payment, entries in sorted(payments.items()):
         made = sorted(key for key, lines in entries.items() if not _back(lines[0]))

@@ -41,16 +41,16 @@ class OwnPayments:
         asked = [row for row in headers if row["PYID"] not in linked and self.rules.ours(row.get("DOCM"))]
         if not asked:
             return linked
-        told = {row["PYID"]: self._made.get(row["DOCM"], []) for row in asked}
-        if self._unreadable and not all(told.values()):
+        candidates = {row["PYID"]: self._made.get(row["DOCM"], []) for row in asked}
+        if self._unreadable and not all(candidates.values()):
             raise UnreadableRecord(self._unreadable)
-        vouchers = self._vouchers([row for rows in told.values() for row in rows])
+        vouchers = self._vouchers([row for rows in candidates.values() for row in rows])
         settled: dict[Any, set[Any]] = {}
         for row in details:
             settled.setdefault(row["PYID"], set()).add(tuple(row[column] for column in VOUCHER_KEY))
         return linked | {
             payment
-            for payment, rows in told.items()
+            for payment, rows in candidates.items()
             if any(vouchers[row["key"]] & settled.get(payment, set()) for row in rows)
         }
 

@@ -79,13 +79,13 @@ class Settling(PaymentWriter):
 
     def all(self) -> list[Target]:
         found = self.records.within(self.settings.payment_number_base, self.settings.last_number)
-        return [_told(each) for each in found]
+        return [_normalised(each) for each in found]
 
     def numbered(self, numbers: Collection[int]) -> list[Target]:
-        return [_told(each) for each in self.records.numbered(numbers)]
+        return [_normalised(each) for each in self.records.numbered(numbers)]
 
     def read(self, ids: Collection[str]) -> dict[str, Target]:
-        found = {id: _told(each) for id, each in self.records.read(ids).items()}
+        found = {id: _normalised(each) for id, each in self.records.read(ids).items()}
         return found | self._followed({id: each for id, each in found.items() if each.content["void"]})
 
     def linked(self, link: NewLink, target: Target) -> NewLink:
@@ -139,7 +139,7 @@ class Settling(PaymentWriter):
         return Step(
             name="create",
             body=body,
-            send=lambda sent: _told(self.records.record(sent, lambda made: _settles(made, paid))),
+            send=lambda sent: _normalised(self.records.record(sent, lambda made: _settles(made, paid))),
             outcome="created",
             progress=POSTED,
             changes=differences({}, document.content),
@@ -154,7 +154,7 @@ class Settling(PaymentWriter):
         return Step(
             name="void",
             body={"PaymentID": int(target.id), "VoidDate": row["gl_day"], **returned(row)},
-            send=lambda sent: _told(self.records.void(sent, target)),
+            send=lambda sent: _normalised(self.records.void(sent, target)),
             outcome="updated",
             progress=VOIDED,
             changes=(FieldChange("void", False, True),),
@@ -185,7 +185,7 @@ def _settles(target: Target, parts: Sequence[Part]) -> bool:
     return any((each.company, each.type, each.number, each.suffix) in settled.items for each in parts)
 
 
-def _told(target: Target) -> Target:
+def _normalised(target: Target) -> Target:
     """A payment in the terms of the flow's content: `gross` is what it settles of vouchers, `amount` the cash."""
     settled: Settled = target.raw
     if settled.deleted:
@@ -193,5 +193,5 @@ def _told(target: Target) -> Target:
         return target
     gross = sum((amount for amount in settled.items.values() if amount > 0), ZERO)
     content = {name: target.content[name] for name in ("number", "amount", "currency", "date", "void")}
-    told = {"gross": amount_text(gross), "funding": amount_text(settled.base), "discount": target.content["discount"]}
-    return replace(target, content=content | told)
+    shown = {"gross": amount_text(gross), "funding": amount_text(settled.base), "discount": target.content["discount"]}
+    return replace(target, content=content | shown)

@@ -17,7 +17,7 @@ from connector_assets.documents.jde.vouchers.settled import NOTHING_OPEN
 from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import read_settings
 from connector_assets.engine.references import reference_of
-from connector_assets.pairs.jde_bill.payables.enrichment import others, payments_told, unproved_of
+from connector_assets.pairs.jde_bill.payables.enrichment import others, payments_of_items, unproved_of
 from connector_assets.pairs.jde_bill.payables.settings import PayableSettings
 from connector_assets.pairs.jde_bill.payments.origin import OwnPayments
 from connector_assets.pairs.jde_bill.purchase_order_bills.billed import OrderBills, order_named
@@ -113,7 +113,7 @@ class OrderEnrichment:
             own = items.get(order_named(row["key"]), [])
             # what is still open may be paid yet
             closed = unproved_of([item for item in own if not item.payable])
-            row |= {"paid": json.dumps(payments_told(own)), "unproved": closed}
+            row |= {"paid": json.dumps(payments_of_items(own)), "unproved": closed}
         return resolved
 
     def repaid(self, rows: Sequence[Row], unfit: Mapping[str, str]) -> dict[str, str]:

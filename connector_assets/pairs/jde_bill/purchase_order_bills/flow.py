@@ -150,10 +150,10 @@ class PurchaseOrderBills(Flow):
             for key in orders_covered(reader.record(self.target_entity, row))
         }
         known = self.context.ledger.deliveries.load(self.full_name, list(days))
-        told = {key: days[key] for key, each in known.items() if each.state in ("held", "conflict")}
+        waiting = {key: days[key] for key, each in known.items() if each.state in ("held", "conflict")}
         beside = foreign_records(self.context, self.full_name, self.target_entity, rows)
         self._beside |= beside
-        return told | {key: days[key] for key in beside if key in days} | moved
+        return waiting | {key: days[key] for key in beside if key in days} | moved
 
     def _key(self, row: Mapping[str, Any]) -> str:
         """The document key of a row of F4301."""

@@ -49,8 +49,8 @@ class OrderBillSteps(BillSteps):
         held: Held = target.raw
         if target.content["void"] or not held.open:
             return decision
-        told = f"supplier {row['on_hold']} on payment hold; {self.told(target)}"
-        return Hold((problem("held_after_sent", "supplier", told),))
+        shown = f"supplier {row['on_hold']} on payment hold; {self.in_words(target)}"
+        return Hold((problem("held_after_sent", "supplier", shown),))
 
     @staticmethod
     def _still_payable(document: Document, target: Target) -> Hold | None:
@@ -59,9 +59,9 @@ class OrderBillSteps(BillSteps):
         if target.content["void"] or not held.open:
             return None
         currency = document.content["currency"] or ""
-        told = f"{amount_text(held.total)}, {held.bill.payment_status or '?'}; in JD Edwards"
-        told = f"{told} {document.content['unproved']} {currency} of its vouchers closed without a payment"
-        return Hold((problem("already_scheduled", "closed", told),))
+        shown = f"{amount_text(held.total)}, {held.bill.payment_status or '?'}; in JD Edwards"
+        shown = f"{shown} {document.content['unproved']} {currency} of its vouchers closed without a payment"
+        return Hold((problem("already_scheduled", "closed", shown),))
 
     def _withdraw(self, document: Document, known: Delivery, target: Target, why: str) -> Decision:
         held: Held = target.raw

@@ -16,7 +16,7 @@ from typing import Any
 from connector_assets.engine.context import RunContext
 from connector_assets.engine.document import Document, Target, version_text
 from connector_assets.engine.money import amount_text
-from connector_assets.pairs.jde_bill.bills.records import Told, day_text, line_content, money, moved
+from connector_assets.pairs.jde_bill.bills.records import RecordedPayments, day_text, line_content, money, moved
 from connector_assets.pairs.jde_bill.payables.covered import pay_items_of
 from connector_assets.pairs.jde_bill.payables.currencies import VendorCurrencies
 from connector_resources.bill import BillClient, VendorCredit
@@ -31,7 +31,7 @@ class HeldCredit:
     """A credit, how much of it is settled in both systems, and how much somebody applied by hand, without a payment."""
 
     credit: VendorCredit
-    told: Decimal = ZERO
+    recorded_there: Decimal = ZERO
     by_hand: Decimal = ZERO
 
     @property
@@ -50,7 +50,7 @@ class CreditRecords:
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
-        self.told = Told(context)
+        self.counts = RecordedPayments(context)
         self.currencies = VendorCurrencies()
         # credits that are asked for one by one, as bills are
         self.alone: set[str] = set()
@@ -122,12 +122,12 @@ class CreditRecords:
         credits = list(credits)
         self.currencies.learn(self.client.vendors, [each.vendor_id for each in credits])
         payments = {use.payment_id for each in credits for use in each.usage if use.payment_id}
-        told = (
-            {each.id for each in self.client.payments.by_ids(sorted(payments)) if self.told(each)}
+        statuses = (
+            {each.id for each in self.client.payments.by_ids(sorted(payments)) if self.counts(each)}
             if payments
             else set()
         )
-        return [self._target(HeldCredit(each, _applied(each, told), _by_hand(each))) for each in credits]
+        return [self._target(HeldCredit(each, _applied(each, statuses), _by_hand(each))) for each in credits]
 
     def terms(self, credit: VendorCredit) -> dict[str, Any]:
         """Whose a credit is, how much, and what it is for: what nobody changes in BILL without a word."""
@@ -157,7 +157,7 @@ class CreditRecords:
         content = {
             **self.terms(credit),
             "currency": self.currencies.of(credit.vendor_id),
-            "amount": amount_text(held.total - held.told),
+            "amount": amount_text(held.total - held.recorded_there),
             "lines": [line_content(line) for line in credit.lines],
             "void": not credit.usable,
         }
@@ -166,10 +166,10 @@ class CreditRecords:
         return Target(credit.id, content, status, label, raw=held, version=version_text(credit.updated_time))
 
 
-def _applied(credit: VendorCredit, told: Collection[str]) -> Decimal:
+def _applied(credit: VendorCredit, statuses: Collection[str]) -> Decimal:
     if not credit.usage:
         return money(credit.applied_amount)
-    counted = [use for use in credit.usage if use.payment_id is None or use.payment_id in told]
+    counted = [use for use in credit.usage if use.payment_id is None or use.payment_id in statuses]
     return sum((money(use.amount) for use in counted), ZERO)
 
 

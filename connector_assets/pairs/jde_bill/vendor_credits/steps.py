@@ -57,7 +57,7 @@ class CreditSteps(PayableSteps[CreditRecords]):
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         """The next step, as `Flow.decide`."""
-        if target is not None and settled_there(document, target.raw.told):
+        if target is not None and settled_there(document, target.raw.recorded_there):
             return Done()
         return self.unless_paid(self._decide(document, known, target), document, known)
 
@@ -94,7 +94,7 @@ class CreditSteps(PayableSteps[CreditRecords]):
         if held.untouched:
             return None
         if reduced:
-            return Hold((problem("credit_already_applied", "", _told(held)),))
+            return Hold((problem("credit_already_applied", "", _applied_words(held)),))
         return Hold(tuple(problem("bill_in_payment", each.field, shown(each)) for each in changes))
 
     def _withdraw(self, document: Document, known: Delivery, target: Target) -> Decision:
@@ -102,15 +102,15 @@ class CreditSteps(PayableSteps[CreditRecords]):
         if target.content["void"]:
             return Done()
         if not held.untouched:
-            return Hold((problem("credit_already_applied", "", _told(held)),))
+            return Hold((problem("credit_already_applied", "", _applied_words(held)),))
         return Do(self.act("archive", known, target))
 
     def _again(self, document: Document, known: Delivery, target: Target) -> Decision:
         first = self.not_ours(known, "archived") or self.flow.release(document, known, target)
         return first or Do(self.again(document))
 
-    def told(self, target: Target) -> str:
-        return _told(target.raw)
+    def in_words(self, target: Target) -> str:
+        return _applied_words(target.raw)
 
 
 def total_of(document: Document) -> Decimal:
@@ -125,5 +125,5 @@ def _settled_by_hand(document: Document, held: HeldCredit) -> bool:
     return not content["void"] and 0 < paid == held.by_hand and held.total == total_of(document) + paid
 
 
-def _told(held: HeldCredit) -> str:
+def _applied_words(held: HeldCredit) -> str:
     return f"{amount_text(held.total)}, {held.credit.status or '?'}"

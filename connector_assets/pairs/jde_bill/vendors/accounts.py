@@ -54,10 +54,10 @@ def look(flow: Flow, *, whole: bool) -> list[str]:
         tell_unwatched(flow, ENTITY, context.today("bill"), stamp, str(problem))
         return []
     by_key = {vendors[id]: each for id, each in left.items()}
-    told = tell_changes(flow, SIDE, SYSTEM, seen, lambda keys: {key: by_key[key] for key in keys})
+    shown = tell_changes(flow, SIDE, SYSTEM, seen, lambda keys: {key: by_key[key] for key in keys})
     probe = {_SINCE: started.isoformat()}
     ledger.watermarks.advance(name, ENTITY, context.today("bill"), probe=probe, run=context.run, now=context.now())
-    return told
+    return shown
 
 
 def open_in_bill(flow: Flow) -> dict[str, Open]:

@@ -285,12 +285,14 @@ class Vendors(Flow):
             held = observe(now, self.context.landing.seal)
             # what a list does not tell, it may tell of one vendor alone, who has not changed for that
             moved = held.version != target.version
-            told = [
+            changed_there = [
                 each.field
                 for each in changes
                 if held.content.get(each.field) not in (each.before, each.after) and (each.before or moved)
             ]
-            return f"a person changed it in BILL since it was read: {', '.join(told)}" if told else None
+            return (
+                f"a person changed it in BILL since it was read: {', '.join(changed_there)}" if changed_there else None
+            )
 
         return unless
 
@@ -311,8 +313,8 @@ class Vendors(Flow):
             return []
         links = self.context.ledger.links.all(flow=self.full_name)
         suppliers = {number: link.source_key for link in links if (number := _main(link.source_key)) is not None}
-        told = bank_accounts.look(self, suppliers, self._paid_by, whole=whole)
-        return sorted({*told, *accounts.look(self, whole=whole)})
+        changed = bank_accounts.look(self, suppliers, self._paid_by, whole=whole)
+        return sorted({*changed, *accounts.look(self, whole=whole)})
 
     @property
     def _paid_by(self) -> str:

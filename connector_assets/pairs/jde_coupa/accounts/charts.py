@@ -36,12 +36,12 @@ class Chart(ABC):
 
     dynamic: bool
 
-    def __init__(self, context: RunContext, settings: Any, name: str, *, told: bool, prefix: str) -> None:
+    def __init__(self, context: RunContext, settings: Any, name: str, *, named: bool, prefix: str) -> None:
         self.client = context.client
         self.integration = context.integration.name
         self.settings = settings
         self.name = name
-        self.told = {"chart": name} if told else {}
+        self.named = {"chart": name} if named else {}
         self.prefix = prefix
 
     def id_of(self, number: int) -> str:
@@ -192,7 +192,7 @@ class StaticChart(Chart):
             "column": "AID",
             "name": account.name,
             "active": account.active is not False,
-            **self.told,
+            **self.named,
         }
         return Target(self.id_of(account.id), content, label=account.code or "")
 
@@ -266,7 +266,7 @@ class DynamicChart(Chart):
             "name": value.name,
             "active": value.active is not False,
             **self._above(value),
-            **self.told,
+            **self.named,
         }
         return Target(self.id_of(value.id), content, label=value.external_ref_num or "")
 

@@ -33,19 +33,19 @@ class Charts:
         names = dict.fromkeys(name for name in (usual, *dict(sorted(settings.charts.items())).values()) if name)
         kinds = {self._kinds[name] for name in names}
         self._plain = self._kinds[usual] if usual is not None else False not in kinds
-        self._by_name = {name: self._chart(name, told=name != usual) for name in names}
+        self._by_name = {name: self._chart(name, named=name != usual) for name in names}
         self.usual = self._by_name[usual] if usual is not None else None
 
     def _unusable(self, setting: str) -> UnusableInput:
-        told = ", ".join(sorted(self._kinds)) or "none"
+        shown = ", ".join(sorted(self._kinds)) or "none"
         where = f"integrations.{self._context.integration.name}.flows.accounts.{setting}"
-        return UnusableInput(f"connections.yaml: {where}: name one of Coupa's account types: {told}")
+        return UnusableInput(f"connections.yaml: {where}: name one of Coupa's account types: {shown}")
 
-    def _chart(self, name: str, *, told: bool) -> Chart:
+    def _chart(self, name: str, *, named: bool) -> Chart:
         dynamic = self._kinds[name]
         layout = self._settings.layouts.get(name, self._settings)
         prefix = "" if dynamic is self._plain else PREFIXES[dynamic]
-        return (DynamicChart if dynamic else StaticChart)(self._context, layout, name, told=told, prefix=prefix)
+        return (DynamicChart if dynamic else StaticChart)(self._context, layout, name, named=named, prefix=prefix)
 
     @property
     def all(self) -> Sequence[Chart]:

@@ -176,7 +176,7 @@ class Accounts(Flow):
         return {
             **_common(account_key(row["AID"])),
             "column": "AID",
-            "chart": chart.told.get("chart"),
+            "chart": chart.named.get("chart"),
             **{f"segment_{n}": parts[n - 1] if n <= len(parts) else None for n in (1, 2, 3)},
             "name": text(row.get("DL01")),
             "postable": self._postable(row),
@@ -198,7 +198,7 @@ class Accounts(Flow):
             **_common(self.value_key(chart, column, shown, over)),
             "parent": self.value_key(chart, parent[0], over) if parent and over is not None else None,
             "column": column,
-            "chart": chart.told.get("chart"),
+            "chart": chart.named.get("chart"),
             "segment_1": shown,
             "segment_2": None,
             "segment_3": None,

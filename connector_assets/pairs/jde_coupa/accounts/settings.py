@@ -73,10 +73,10 @@ class AccountSettings(Layout):
     @classmethod
     def _tells_values_apart(cls, rule: str) -> str:
         try:
-            told = {rule.format(name="n", value=value) for value in "12"}
+            written = {rule.format(name="n", value=value) for value in "12"}
         except (KeyError, IndexError, ValueError):
             raise ValueError("must be made of {name} and {value}") from None
-        if len(told) == 1:
+        if len(written) == 1:
             raise ValueError("must hold {value}: it is what tells the values apart")
         return rule
 

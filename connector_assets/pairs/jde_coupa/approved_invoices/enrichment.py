@@ -131,8 +131,8 @@ class InvoiceEnrichment(VoucherEnrichment):
 
     def _that_matter(self, taxes: Sequence[Sequence[str]], table: Mapping[str, str]) -> list[Sequence[str]]:
         """Taxes by code as JDE has to know them: without any amount only use tax, which JDE works out by its code."""
-        told = any(Decimal(tax) or self._rule_of(table.get(code)) == ASSESSED for code, tax, _ in taxes)
-        return list(taxes) if told else []
+        matters = any(Decimal(tax) or self._rule_of(table.get(code)) == ASSESSED for code, tax, _ in taxes)
+        return list(taxes) if matters else []
 
     def _rule_of(self, area: str | None) -> TaxRule | None:
         return tax_rule(str(area or "").partition("/")[2], self.settings.tax_rules)

@@ -126,7 +126,7 @@ class ApprovedInvoices(Vouchers):
             keys = self.context.ledger.findings.of(self.full_name, REASON, list(self.owners(None).values()))
         owners = {voucher: str(self.id(key)) for voucher, key in self.owners(keys).items()}
         paid = paid_by_both(self.context, owners) if owners else {}
-        return {self.key(id): told for id, told in paid.items()} | dict(found)
+        return {self.key(id): words for id, words in paid.items()} | dict(found)
 
     @property
     def checks(self) -> FrameChecks:

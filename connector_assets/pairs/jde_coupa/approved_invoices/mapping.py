@@ -11,7 +11,7 @@ from typing import Any
 from connector_assets.documents.coupa import payables as coupa
 from connector_assets.documents.coupa.discounts import discount_of
 from connector_assets.documents.jde.voucher_entry import mapping as vouchers
-from connector_assets.documents.jde.voucher_entry.discounts import DISCOUNT, told_discount
+from connector_assets.documents.jde.voucher_entry.discounts import DISCOUNT, discount_shown
 from connector_assets.documents.jde.voucher_entry.records import order_name
 from connector_assets.engine.checks import FrameChecks
 from connector_assets.engine.money import amount_text
@@ -86,7 +86,7 @@ def mapped(
         "currency": invoice.currency.code if invoice.currency else None,
         "void": invoice.status not in settings.statuses,
         "born_as": voucher_key_on(invoice, key_field),
-        "told_voucher": _told(invoice, settings.voucher_custom_field),
+        "told_voucher": _voucher_shown(invoice, settings.voucher_custom_field),
         "full_number": invoice.invoice_number,
         "number": settings.short(invoice.invoice_number or ""),
         "supplier_id": supplier.id if supplier else None,
@@ -147,12 +147,12 @@ def _paid_there(invoice: Invoice) -> str | None:
     """What Coupa shows as paid, in words."""
     if not invoice.paid or not coupa.total_of(invoice):
         return None
-    told = [f"payment {each['note'] or '?'} of {each['amount']}" for each in payments_held(invoice)]
+    shown = [f"payment {each['note'] or '?'} of {each['amount']}" for each in payments_held(invoice)]
     by = f", payment channel {invoice.payment_channel}" if by_coupa_pay(invoice) else ""
-    return f"{', '.join(told) or 'the mark `paid`'} on invoice {invoice.invoice_number}{by}"
+    return f"{', '.join(shown) or 'the mark `paid`'} on invoice {invoice.invoice_number}{by}"
 
 
-def _told(invoice: Invoice, field: str | None) -> str | None:
+def _voucher_shown(invoice: Invoice, field: str | None) -> str | None:
     """The voucher that Coupa shows on the invoice, where it is told."""
     value = invoice.custom(field) if field else None
     return str(value) if value else None
@@ -170,7 +170,7 @@ def checks(waits_for: Callable[[str, Mapping[str, Any]], str | None]) -> FrameCh
 
 def content(row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What both sides shall agree on."""
-    offered = {DISCOUNT: told_discount(row)} if row["discount"] else {}
+    offered = {DISCOUNT: discount_shown(row)} if row["discount"] else {}
     return {**vouchers.content(SOURCE, row, lines, _booked_on), "remit_to": row["remit_to"] or "", **offered}
 
 

@@ -42,8 +42,8 @@ def paid_by_both(context: RunContext, owners: Mapping[str, str]) -> dict[str, st
         if invoice.paid and abs(amount + theirs) <= abs(total):
             continue
         shown = f"invoice {invoice.invoice_number} of {amount_text(total)}, {invoice.status}"
-        told = f"{voucher}, {amount_text(amount)} of it paid by JD Edwards itself; {shown}; Coupa pays it"
-        found[owners[voucher]] = ", ".join(filter(None, (told, words)))
+        in_words = f"{voucher}, {amount_text(amount)} of it paid by JD Edwards itself; {shown}; Coupa pays it"
+        found[owners[voucher]] = ", ".join(filter(None, (in_words, words)))
     return found
 
 

@@ -37,14 +37,14 @@ class PaidThere:
 
         Nobody pays an invoice once more that JD Edwards has paid, or whose payment we told."""
         rows = [row for row in documents if row["paid_there"] or row["payments"] != "[]"]
-        told = self._told(rows)
-        shown = {row["key"]: self._shown(row, told.get(row["key"])) for row in rows}
+        known = self._recorded(rows)
+        shown = {row["key"]: self._shown(row, known.get(row["key"])) for row in rows}
         rows = [row for row in rows if row["paid_there"] or shown[row["key"]]]
         held = self.vouchers.of({row["invoice_id"] for row in rows}) if rows else {}
         for row in rows:
             vouchers = [each for each in held.get(row["invoice_id"], ()) if not each.void]
             is_left = any(each.in_batch or any(map(is_open, each.rows)) for each in vouchers)
-            hand, theirs, ours = shown[row["key"]], self._pays(row), told.get(row["key"])
+            hand, theirs, ours = shown[row["key"]], self._pays(row), known.get(row["key"])
             if self._jde_pays and not _exceeds(row, vouchers):
                 hand = ""
             all_told = ours is not None and ours.state == "settled" and (ours.content or {}).get("paid")
@@ -53,20 +53,20 @@ class PaidThere:
             elif all_told or (vouchers and not is_left) or theirs:
                 row["paid_there"] = None
 
-    def _told(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Delivery]:
+    def _recorded(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Delivery]:
         """Document key -> how Coupa was told of the payments of JD Edwards."""
         keys = {row["key"]: f"F0411:invoice/{row['invoice_id']}" for row in rows}
         flow = f"{self.context.integration.name}/{PAYMENT_FLOWS['jde']}"
         known = self.context.ledger.deliveries.load(flow, list(keys.values()))
         return {key: known[name] for key, name in keys.items() if name in known}
 
-    def _shown(self, row: Mapping[str, Any], told: Delivery | None) -> str:
+    def _shown(self, row: Mapping[str, Any], known: Delivery | None) -> str:
         """The payments on an invoice that may be a person's, in words."""
         entries = json.loads(row["payments"])
         if self._jde_pays:
             # one that ended takes its voucher back, and one that is marked as paid says so itself
             whole = row["void"] or row["paid_there"]
-            ours = (told.content or {}).get("payments", []) if told else []
+            ours = (known.content or {}).get("payments", []) if known else []
             others = [] if whole else not_ours({"payments": ours}, {"payments": entries})
             net = sum((Decimal(each["amount"]) for each in others), ZERO) * _sign(row)
             words = ", ".join(f"payment {each['note'] or '?'} of {each['amount']}" for each in others)

@@ -154,17 +154,17 @@ class InvoiceDrafts(Writer):
         if foreign_changes and (by_coupa_pay(target.raw) or self.under_way.of(target.id)[0]):
             credit = Decimal(content["amount"]) < 0
             if hand := self.under_way.by_hand(target.id, foreign_changes, credit=credit):
-                told = f"{hand}, on invoice {target.label}"
-                return Hold((problem("paid_by_another", "invoice", told),), waiting=IN_COUPA)
+                shown = f"{hand}, on invoice {target.label}"
+                return Hold((problem("paid_by_another", "invoice", shown),), waiting=IN_COUPA)
         if by_coupa_pay(target.raw):
             if self.pays or not row["open_amount"]:
                 return self._paid_in_both(document, target)
-            told = f"{amount_text(row['open_amount'])} {row['currency']} open in JD Edwards, which pays it"
-            return Hold((problem("payable_in_both", "invoice", f"{told}; {self._shown(target)}"),))
+            shown = f"{amount_text(row['open_amount'])} {row['currency']} open in JD Edwards, which pays it"
+            return Hold((problem("payable_in_both", "invoice", f"{shown}; {self._shown(target)}"),))
         found = recorded(content, known.content, target.content)
         if found and self.settings.on_conflict == "hold" and not (self.pays and self.under_way.of(target.id)[0]):
-            told = f"{found} on invoice {target.label}"
-            return Hold((problem("paid_by_another", "invoice", told),), waiting=IN_COUPA)
+            shown = f"{found} on invoice {target.label}"
+            return Hold((problem("paid_by_another", "invoice", shown),), waiting=IN_COUPA)
         if self.pays and paid_by_jde(content) and target.status != APPROVED:
             # once it is approved, Coupa Pay could pay all of it before it is told
             return _already("paid", f"{amount_text(paid_by_jde(content))} of it; {self._shown(target)}")
@@ -183,8 +183,8 @@ class InvoiceDrafts(Writer):
         theirs, words = self.under_way.of(target.id) if self.pays else (Decimal(content["amount"]), "")
         if not theirs or abs(ours + theirs) <= abs(Decimal(content["amount"])):
             return None
-        told = f"{amount_text(ours)} of it; {self._shown(target)}"
-        return _already("paid", ", ".join(filter(None, (told, words))))
+        shown = f"{amount_text(ours)} of it; {self._shown(target)}"
+        return _already("paid", ", ".join(filter(None, (shown, words))))
 
     @cached_property
     def under_way(self) -> UnderWay:
@@ -205,8 +205,8 @@ class InvoiceDrafts(Writer):
             return None
         if self._follows(document, known, target, "supplier"):
             return None
-        told = f"supplier {theirs}, ours {ours}; {target.label} of {target.content['amount']}, {target.status}"
-        return Hold((problem("payee_changed", "supplier", told),))
+        shown = f"supplier {theirs}, ours {ours}; {target.label} of {target.content['amount']}, {target.status}"
+        return Hold((problem("payee_changed", "supplier", shown),))
 
     def _redirected(self, document: Document, known: Delivery, target: Target) -> Hold | None:
         """Coupa Pay would send the money to another address of the supplier than is mapped for the payee, or than the
@@ -225,9 +225,9 @@ class InvoiceDrafts(Writer):
         if ours is not None and (theirs == ours or self._follows(document, known, target, REMIT_TO)):
             return None
         wanted = ours or (f"supplier {row['supplier']}'s own" if strange else left or "none")
-        told = f"remit-to {theirs or 'none'}{f', {strange}' if strange else ''}, ours {wanted}"
-        told += f"; {target.label} of {target.content['amount']}, {target.status}"
-        return Hold((problem("payee_changed", REMIT_TO, told),))
+        shown = f"remit-to {theirs or 'none'}{f', {strange}' if strange else ''}, ours {wanted}"
+        shown += f"; {target.label} of {target.content['amount']}, {target.status}"
+        return Hold((problem("payee_changed", REMIT_TO, shown),))
 
     def _follows(self, document: Document, known: Delivery, target: Target, field: str) -> bool:
         """Whether a draft with another party than the voucher's is given to the right one: the voucher's changed, or
@@ -249,8 +249,8 @@ class InvoiceDrafts(Writer):
         if self.settings.on_conflict == "source":
             return None
         gone = taken_off(document.content, known.content, target.content)
-        told = f"{', '.join(gone)} on invoice {target.label}"
-        return Hold((problem("undone_in_target", "payment", told),), conflict=True) if gone else None
+        shown = f"{', '.join(gone)} on invoice {target.label}"
+        return Hold((problem("undone_in_target", "payment", shown),), conflict=True) if gone else None
 
     def _amend(self, document: Document, known: Delivery, target: Target) -> Decision | None:
         """Bring header and lines into agreement, unless Coupa has accepted this very content before."""
@@ -268,7 +268,7 @@ class InvoiceDrafts(Writer):
         agreed = base_of(known.content, named) if known.content is not None else held
         foreign_changes = [each for each in differences(agreed, held) if held[each.field] != wanted[each.field]]
         if foreign_changes and self.settings.on_conflict == "hold":
-            found = [problem("changed_on_both_sides", each.field, each.told) for each in foreign_changes]
+            found = [problem("changed_on_both_sides", each.field, each.in_words) for each in foreign_changes]
             return Hold(tuple(found), conflict=True)
         waits = self.awaits_posting(document, sent=True) if _grows(wanted, held) else None
         return waits or Do(self._update(document, known, target, changes))
@@ -478,8 +478,8 @@ class InvoiceDrafts(Writer):
         )
 
 
-def _already(what: str, told: str) -> Hold:
-    return Hold((problem("already_scheduled", what, told),), waiting=IN_COUPA)
+def _already(what: str, payment: str) -> Hold:
+    return Hold((problem("already_scheduled", what, payment),), waiting=IN_COUPA)
 
 
 def as_linked(document: Document, target: Target) -> Target:

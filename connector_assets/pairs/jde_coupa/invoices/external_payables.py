@@ -135,8 +135,8 @@ class ExternalPayables(Writer):
             target is not None
             and target.content.get("supplier", document.content["supplier"]) != document.content["supplier"]
         ):
-            told = f"{target.content['supplier']} in Coupa, {document.content['supplier']} in JD Edwards"
-            return Hold((problem("payee_changed", "supplier", f"{target.label}: {told}"),), waiting=IN_COUPA)
+            shown = f"{target.content['supplier']} in Coupa, {document.content['supplier']} in JD Edwards"
+            return Hold((problem("payee_changed", "supplier", f"{target.label}: {shown}"),), waiting=IN_COUPA)
         waits = self.awaits_posting(document, sent=known.target_id is not None)
         if waits is not None and known.target_id is None:
             return waits
@@ -255,9 +255,9 @@ def as_sent(target: Target, known: Delivery, document: Document) -> Target:
     return filled(target, document.content if agreed else dict.fromkeys(FIELDS) | dict(known.content or {}))
 
 
-def filled(target: Target, told: Mapping[str, Any]) -> Target:
+def filled(target: Target, sent: Mapping[str, Any]) -> Target:
     """A payable with what its answer does not show as `told`: what is only sent does not come back."""
-    return replace(target, content={**{name: told[name] for name in FIELDS}, **target.content})
+    return replace(target, content={**{name: sent[name] for name in FIELDS}, **target.content})
 
 
 def touched(left: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
@@ -270,12 +270,12 @@ def of_another(wanted: Mapping[str, Any], left: Mapping[str, Any], target: Targe
     """What a person recorded as paid that JD Edwards did not pay, or made larger than JD Edwards owes: `left` is how we
     left the payable. What else was changed is told as any field is."""
     held = target.content
-    told = f"{held['amount']} {wanted['currency']}, {held['open']} of it open in Coupa, {wanted['open']} in JD Edwards"
+    shown = f"{held['amount']} {wanted['currency']}, {held['open']} of it open in Coupa, {wanted['open']} in JD Edwards"
     paid, ours = _paid(held), _paid(wanted)
     if paid != _paid(left) and abs(paid) > abs(ours):
-        return Hold((problem("paid_by_another", "open", f"{target.label} of {told}"),), waiting=IN_COUPA)
+        return Hold((problem("paid_by_another", "open", f"{target.label} of {shown}"),), waiting=IN_COUPA)
     if held["open"] != left["open"] and Decimal(held["open"]) > Decimal(wanted["open"]):
-        return Hold((problem("more_payable", "open", f"{target.label} of {told}"),), waiting=IN_COUPA)
+        return Hold((problem("more_payable", "open", f"{target.label} of {shown}"),), waiting=IN_COUPA)
     return None
 
 

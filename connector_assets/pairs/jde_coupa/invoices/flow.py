@@ -49,7 +49,7 @@ from connector_assets.pairs.jde_coupa.invoices.remit_to import RemitTo
 from connector_assets.pairs.jde_coupa.invoices.settings import InvoiceSettings
 from connector_assets.pairs.jde_coupa.invoices.writer import Writer
 from connector_assets.pairs.jde_coupa.mark_and_payer import coupa_pays, origins
-from connector_assets.pairs.jde_coupa.payments_to_coupa.on_invoices import told_twice
+from connector_assets.pairs.jde_coupa.payments_to_coupa.on_invoices import recorded_twice
 from connector_assets.pairs.jde_coupa.payments_to_jde.origin import OwnPayments
 from connector_assets.pairs.jde_coupa.suppliers.flow import Suppliers
 from connector_assets.pairs.jde_coupa.terms import resolve_terms
@@ -240,12 +240,12 @@ class Invoices(Flow):
             }
             row |= {**handing.NOTHING, "not_handed": None}
         if self.coupa_pays:
-            told = self.handing.columns({row["key"] for row in assembly.documents})
+            handed = self.handing.columns({row["key"] for row in assembly.documents})
             held = holds.holds_of(reader, assembly.documents, self.settings)
             subjects = withholding.subjects_of(reader, assembly.documents)
             for row, parties, subject in zip(assembly.documents, held, subjects, strict=True):
                 row["subject"] = subject
-                row |= {**told[row["key"]], "on_hold": parties if row["open_amount"] else None}
+                row |= {**handed[row["key"]], "on_hold": parties if row["open_amount"] else None}
         for line in assembly.lines:
             line |= {"account_id": None, "account_code": None, "account_state": "", "chartless": None}
         return assembly
@@ -275,8 +275,8 @@ class Invoices(Flow):
         born in Coupa nothing is made of it."""
         if self.settings.withholding == "gross" or not self.needs_opening or not row["open_amount"] or row["void"]:
             return None
-        told: str | None = row["withheld"] or row["subject"]
-        return told
+        withheld: str | None = row["withheld"] or row["subject"]
+        return withheld
 
     def resolve(self, frames: Frames) -> Frames:
         documents, lines = frames.documents.copy(), frames.lines.copy()
@@ -448,8 +448,8 @@ class Invoices(Flow):
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         decision = self._confirmed(document, known, self._decide(document, known, target))
-        if decision == Done() and known.target_id is not None and (told := document.content.get("unproved")):
-            decision = Hold((problem("settled_without_payment", "pay_status", told),))
+        if decision == Done() and known.target_id is not None and (unproved := document.content.get("unproved")):
+            decision = Hold((problem("settled_without_payment", "pay_status", unproved),))
         if not payment_holds.words(document.facts["row"]) or document.content["void"]:
             return decision
         return payment_holds.instead(decision, document, known, target, self.writer)
@@ -503,9 +503,9 @@ class Invoices(Flow):
         to_check = self.handing.taken(ids) if self.coupa_pays else self._open(ids)
         targets = self.read({ids[key] for key in to_check})
         return {
-            key: f"{handing.in_words(rows)}; {self.target_entity} {told}"
+            key: f"{handing.in_words(rows)}; {self.target_entity} {shown}"
             for key, rows in to_check.items()
-            if ids[key] in targets and (told := self.writer.payable(targets[ids[key]], coupa_pays=self.coupa_pays))
+            if ids[key] in targets and (shown := self.writer.payable(targets[ids[key]], coupa_pays=self.coupa_pays))
         }
 
     def _open(self, keys: Collection[str]) -> dict[str, list[Row]]:
@@ -565,7 +565,7 @@ class Invoices(Flow):
         return (supplier, number, target.content["amount"].startswith("-")) if supplier and number else None
 
     def inner_duplicates(self, target: Target) -> Collection[str]:
-        return told_twice(target.content.get("payments", ()))
+        return recorded_twice(target.content.get("payments", ()))
 
 
 def _loose(row: Mapping[str, Any], from_elsewhere: OriginCheck) -> str | None:

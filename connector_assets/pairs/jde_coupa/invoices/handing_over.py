@@ -12,7 +12,7 @@ from typing import Any
 from connector_assets.documents.jde.keys import Row, by, voucher_key, voucher_parts
 from connector_assets.documents.jde.vouchers import handing_over
 from connector_assets.documents.jde.vouchers.handing_step import HandOverStep
-from connector_assets.documents.jde.vouchers.pay_item_texts import told
+from connector_assets.documents.jde.vouchers.pay_item_texts import pay_item_words
 from connector_assets.engine.document import Decision, Document, Target
 from connector_resources.ledger import Delivery
 
@@ -72,4 +72,4 @@ class Handing(HandOverStep):
 
 def in_words(rows: Sequence[Row]) -> str:
     """Pay items in words."""
-    return "; ".join(map(told, rows))
+    return "; ".join(map(pay_item_words, rows))

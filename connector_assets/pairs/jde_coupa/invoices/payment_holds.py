@@ -42,10 +42,10 @@ def instead(decision: Decision, document: Document, known: Delivery, target: Tar
     if writer.is_over(target):
         # a person voided it: nothing can be paid there, and nobody pays it once the hold is released
         return Done(waiting=WAITS)
-    told = writer.payable(target, coupa_pays=True)
-    if not told or (isinstance(decision, Do) and _lessens(decision.step, document, target)):
+    shown = writer.payable(target, coupa_pays=True)
+    if not shown or (isinstance(decision, Do) and _lessens(decision.step, document, target)):
         return decision
-    found = problem(HELD_AFTER_SENT, writer.entity, f"{words(row)}; {told}")
+    found = problem(HELD_AFTER_SENT, writer.entity, f"{words(row)}; {shown}")
     if isinstance(decision, Hold):
         return replace(decision, problems=(found, *decision.problems), waiting=decision.waiting or WAITS)
     return Hold((found,), waiting=WAITS)

@@ -36,7 +36,7 @@ from connector_assets.documents.jde.keys import (
 )
 from connector_assets.documents.jde.payments.reading import payments_of, unproved
 from connector_assets.documents.jde.voucher_entry.origins import Origins, voucher_id
-from connector_assets.documents.jde.vouchers.reading import unproved_told
+from connector_assets.documents.jde.vouchers.reading import unproved_words
 from connector_assets.engine.checks import (
     FrameChecks,
     mapped_columns,
@@ -71,8 +71,8 @@ from connector_assets.pairs.jde_coupa.payments_to_coupa.on_invoices import (
     by_coupa_pay,
     pay_step,
     payments_held,
+    recorded_twice,
     taken_off,
-    told_twice,
     undone,
 )
 from connector_assets.pairs.jde_coupa.payments_to_coupa.otherwise import paid_by_jde, recorded
@@ -169,9 +169,9 @@ class PaymentsToCoupa(Flow):
         days: dict[str, date | None] = {}
         of = self.origins.of_rows(rows)
         for row in rows:
-            told = of.get(voucher_id(row))
-            if told is not None:
-                key = self._key(str(told[0]))
+            origin = of.get(voucher_id(row))
+            if origin is not None:
+                key = self._key(str(origin[0]))
                 days[key] = latest(days, key, row)
         return days
 
@@ -209,8 +209,8 @@ class PaymentsToCoupa(Flow):
         linked = self.context.ledger.links.of(self.full_name, list(documents["key"]))
         rows = records(documents)
         # what nets out without ever having been told is no news
-        told = ("paid", "amount", "unproved")
-        ignored = [None if row["key"] in linked or any(row[each] for each in told) else "not_paid" for row in rows]
+        columns = ("paid", "amount", "unproved")
+        ignored = [None if row["key"] in linked or any(row[each] for each in columns) else "not_paid" for row in rows]
         documents["ignored"] = pd.Series(ignored, index=documents.index, dtype=object)
         contradiction = payer_problem(self.context.integration.settings, "jde")
         documents["payer"] = pd.Series([contradiction] * len(rows), index=documents.index, dtype=object)
@@ -272,7 +272,7 @@ class PaymentsToCoupa(Flow):
         return self._key(target.id)
 
     def inner_duplicates(self, target: Target) -> Collection[str]:
-        return told_twice(target.content["payments"])
+        return recorded_twice(target.content["payments"])
 
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
         return tuple(
@@ -294,8 +294,8 @@ class PaymentsToCoupa(Flow):
         content = {**content, "paid": content["paid"] and not unpaid}
         gone = taken_off(content, known.content, target.content)
         if gone:
-            told = f"{', '.join(gone)} on invoice {target.label}"
-            return Hold((problem("undone_in_target", "payment", told),), conflict=True)
+            shown = f"{', '.join(gone)} on invoice {target.label}"
+            return Hold((problem("undone_in_target", "payment", shown),), conflict=True)
         today, zone = self.context.today("jde").isoformat(), self.context.time_zone("coupa")
         step = pay_step(content, target, self._send, today, zone)
         another = self._by_another(content, known, target, step)
@@ -317,15 +317,17 @@ class PaymentsToCoupa(Flow):
         others = sum((Decimal(each["amount"]) for each in target.content["payments"]), ZERO)
         if not by_coupa_pay(target.raw):
             found = recorded(content, known.content, target.content)
-            told = f"{found} on invoice {target.label}"
-            return Hold((problem("paid_by_another", "invoice", told),), waiting=IN_COUPA) if found else None
+            shown = f"{found} on invoice {target.label}"
+            return Hold((problem("paid_by_another", "invoice", shown),), waiting=IN_COUPA) if found else None
         if step is not None and target.status == APPROVED and not target.raw.paid:
             # Coupa is told first: what it knows it does not pay
             return None
         twice = abs(others) > abs(total) or ours == total
-        told = f"{amount_text(ours)} of it; {target.label} of {content['total']} {content['currency']}, {target.status}"
-        told = f"{told}, payment channel {target.raw.payment_channel}"
-        return Hold((problem("already_scheduled", "paid", told),), waiting=IN_COUPA) if ours and twice else None
+        shown = (
+            f"{amount_text(ours)} of it; {target.label} of {content['total']} {content['currency']}, {target.status}"
+        )
+        shown = f"{shown}, payment channel {target.raw.payment_channel}"
+        return Hold((problem("already_scheduled", "paid", shown),), waiting=IN_COUPA) if ours and twice else None
 
     def _send(self, number: int, sent: Mapping[str, Any]) -> Target:
         return self.observe(self.coupa.invoices.pay(number, sent))
@@ -396,7 +398,7 @@ def _paid_of(vouchers: Sequence[Sequence[Row]], paid: _Paid, currencies: Mapping
         "gross": sum(map(_amount_of, shown), ZERO),
         "payments": json.dumps(entries),
         "paid": settled and not closed and any(map(_amount_of, live)),
-        "unproved": unproved_told(closed, currency),
+        "unproved": unproved_words(closed, currency),
         "in_force": len(live),
     }
 
@@ -408,8 +410,8 @@ def _unpaid(content: Mapping[str, Any], held: Mapping[str, Any]) -> tuple[Proble
     if closed := content.get("unproved"):
         found.append(problem("settled_without_payment", "voucher", closed))
     if (content["paid"] or closed) and content["total"] != held["total"]:
-        told = f"{content['total']} {content['currency']}, the invoice is for {held['total']}"
-        found.append(problem("voucher_changed", "amount", told))
+        shown = f"{content['total']} {content['currency']}, the invoice is for {held['total']}"
+        found.append(problem("voucher_changed", "amount", shown))
     return tuple(found)
 
 

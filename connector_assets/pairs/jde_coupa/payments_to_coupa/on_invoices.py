@@ -39,7 +39,7 @@ def payments_held(invoice: Invoice) -> list[dict[str, str]]:
     ]
 
 
-def told_twice(entries: Sequence[Mapping[str, str]]) -> list[str]:
+def recorded_twice(entries: Sequence[Mapping[str, str]]) -> list[str]:
     """The payments that an invoice holds more than once, by date, note and amount, in words; without a note they are
     nobody's that we know."""
     held = Counter((each["note"], each["amount"], each["date"]) for each in entries if each["note"])

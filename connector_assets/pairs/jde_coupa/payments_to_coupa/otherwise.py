@@ -37,11 +37,11 @@ class UnderWay:
 
     def by_hand(self, invoice: str, entries: Sequence[Mapping[str, str]], *, credit: bool) -> str:
         """What of the payments (`entries`) that an invoice shows is none of Coupa Pay's, in words, with these."""
-        told = by_hand(
+        recorded = by_hand(
             entries, self._found.get(invoice, []), (*self._rules.statuses, *self._rules.unclear_statuses), credit=credit
         )
         words = self.of(invoice)[1]
-        return f"{told}, beside {words}" if told and words else told
+        return f"{recorded}, beside {words}" if recorded and words else recorded
 
     @cached_property
     def _rules(self) -> Any:
@@ -60,7 +60,7 @@ def recorded(content: Mapping[str, Any], left: Mapping[str, Any] | None, held: M
     """What a person recorded on an invoice as paid that JD Edwards did not pay, in words: `left` is how we left the
     invoice, `held` how it is. '' where there is nothing, or it was taken off again."""
     ours = _counted(content["payments"])
-    # one of ours that is there twice is told as that (`told_twice`)
+    # one of ours that is there twice is told as that (`recorded_twice`)
     others = {each: count for each, count in _counted(held["payments"]).items() if each not in ours}
     net = sum((Decimal(amount) * count for (_, amount), count in others.items()), ZERO)
     # a credit is paid by what is below nought

@@ -20,9 +20,9 @@ def by_hand(
     """The `entries` (date, note, amount) on an invoice that are no payment of Coupa Pay, in words; '' where they come
     to nothing. `payments` are Coupa Pay's of the invoice, `over` the statuses of those that have left."""
     free, left = list(payments), list(entries)
-    for told in (_named, lambda entry, row: row["status"] in over):
+    for counts in (_named, lambda entry, row: row["status"] in over):
         for entry in list(left):
-            match = next((row for row in free if _of_amount(entry, row) and told(entry, row)), None)
+            match = next((row for row in free if _of_amount(entry, row) and counts(entry, row)), None)
             if match is not None:
                 free.remove(match)
                 left.remove(entry)

@@ -75,12 +75,12 @@ def details_of(context: RunContext, keys: Mapping[str, date | None], statuses: S
             assembly.rows_in_documents += 1
         else:
             assembly.ignored_rows["no_details"] += 1
-    told = [
+    shown = [
         row
         for row in assembly.documents
         if row["ignored"] is None and (row["settled"] or row["undone"] or row["unclear"])
     ]
-    name_origins(context, told)
+    name_origins(context, shown)
     return assembly
 
 

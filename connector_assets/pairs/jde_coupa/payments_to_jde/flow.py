@@ -298,8 +298,8 @@ class PaymentsToJde(Flow):
                 self.name,
                 {
                     "payer": [reason("another_payer", lambda why: why == "")],
-                    "no_return": [reason("no_return_status", lambda told: told.isna())],
-                    "left": [reason("payment_may_have_left", lambda told: told == "")],
+                    "no_return": [reason("no_return_status", lambda shown: shown.isna())],
+                    "left": [reason("payment_may_have_left", lambda shown: shown == "")],
                     "act": [reason("orchestration_not_configured", lambda acts: acts.isna())],
                     "lacks": [reason(name, _without(what)) for name, what in lacks.items()],
                     "closed": [reason("period_closed", lambda why: why == "")],
@@ -400,8 +400,8 @@ class PaymentsToJde(Flow):
             return Do(self._void(document, target))
         wrong = _other_totals(content, target.content)
         if wrong:
-            told = [problem("total_differs", each.field, beside(each.before, each.after)) for each in wrong]
-            return Hold(tuple(told))
+            differing = [problem("total_differs", each.field, beside(each.before, each.after)) for each in wrong]
+            return Hold(tuple(differing))
         return Done()
 
     def _record(self, document: Document) -> Step:
@@ -455,8 +455,8 @@ class PaymentsToJde(Flow):
         returns = any(
             return_status(settings, originates_in_coupa=each) for each in (False, ORIGIN_FLOW in settings.flows)
         )
-        told = dict.fromkeys([*self.records.lacking(), *(self._lacks_return if returns else [])])
-        return [*found, *(f"{self.full_name}: {each}" for each in told)]
+        problems = dict.fromkeys([*self.records.lacking(), *(self._lacks_return if returns else [])])
+        return [*found, *(f"{self.full_name}: {each}" for each in problems)]
 
 
 def _fits(base: int) -> Callable[[pd.Series], pd.Series]:

@@ -39,15 +39,15 @@ class OwnPayments:
         asked = [row for row in headers if row["PYID"] not in linked and row.get("DOCM") in self.numbers]
         if not asked:
             return linked
-        told = {row["PYID"]: self._made.get(row["DOCM"] - self.numbers.start + 1) for row in asked}
-        if self._unreadable and not all(told.values()):
+        candidates = {row["PYID"]: self._made.get(row["DOCM"] - self.numbers.start + 1) for row in asked}
+        if self._unreadable and not all(candidates.values()):
             raise UnreadableRecord(self._unreadable)
-        vouchers = self._vouchers([row for row in told.values() if row])
+        vouchers = self._vouchers([row for row in candidates.values() if row])
         settled: dict[Any, set[Any]] = {}
         for row in details:
             settled.setdefault(row["PYID"], set()).add(tuple(row[column] for column in VOUCHER_KEY))
         return linked | {
-            payment for payment, row in told.items() if row and vouchers[row["key"]] & settled.get(payment, set())
+            payment for payment, row in candidates.items() if row and vouchers[row["key"]] & settled.get(payment, set())
         }
 
     def _linked(self, headers: Sequence[Row]) -> set[Any]:

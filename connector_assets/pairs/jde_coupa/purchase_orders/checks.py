@@ -34,7 +34,7 @@ def order_checks(
                 "currency": [required()],
                 "currency_known": [reason("currency_unknown", lambda known: known.astype(bool))],
                 "supplier_id": [reason("supplier_not_linked", lambda ids: ids.notna())],
-                "term_code": [reason("payment_term_not_mapped", _told)],
+                "term_code": [reason("payment_term_not_mapped", _mapped)],
                 "ship_to": [reason("ship_to_not_mapped", lambda places: places.notna())],
                 "on_hold": [reason("order_on_hold", lambda codes: codes.isna())],
             },
@@ -49,7 +49,7 @@ def order_checks(
                     reason("account_not_postable", lambda states: states != "account_not_postable"),
                     reason("account_not_linked", lambda states: states != "account_not_linked"),
                 ],
-                "uom_code": [reason("unit_not_mapped", _told)],
+                "uom_code": [reason("unit_not_mapped", _mapped)],
                 "gap": [reason("extended_amount_differs", lambda gaps: gaps.map(lambda gap: not gap).astype(bool))],
             },
         ),
@@ -80,6 +80,6 @@ def order_checks(
     )
 
 
-def _told(codes: pd.Series) -> pd.Series:
+def _mapped(codes: pd.Series) -> pd.Series:
     """False for '', which stands for what cannot be told."""
     return codes.map(lambda code: code != "").astype(bool)

@@ -45,7 +45,7 @@ def _looked_at(left: Delivery, status: str | None) -> bool:
     return left.state in _SAID or (status in ENDED and bool(agreed) and not over)
 
 
-def told_of(target: Target) -> Hold:
+def ended_there(target: Target) -> Hold:
     """What is told of an order that is over in Coupa alone."""
     cancelled = target.status in ORDER_CANCELLED
     reason = "order_cancelled_in_target" if cancelled else "order_closed_in_target"

@@ -26,7 +26,7 @@ from connector_assets.engine.document import (
 from connector_assets.engine.merge import mark, taken
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.words import beside
-from connector_assets.pairs.jde_coupa.purchase_orders.ended import told_of, used_up
+from connector_assets.pairs.jde_coupa.purchase_orders.ended import ended_there, used_up
 from connector_assets.pairs.jde_coupa.purchase_orders.records import OrderBodies, base_of, observe
 from connector_assets.pairs.jde_coupa.purchase_orders.settings import PurchaseOrderSettings
 from connector_resources.coupa.order_models import ORDER_CANCELLED, ORDER_CLOSED, ORDER_NOT_IN_FORCE, PurchaseOrder
@@ -75,7 +75,7 @@ class OrderSteps:
         if content["void"]:
             return Done() if target.content["void"] else Do(self._act("cancel", known, target, "cancelled"))
         if target.status in ORDER_CANCELLED or self._closed_there_alone(document, known, target):
-            return told_of(target)
+            return ended_there(target)
         return (
             self._amend(document, known, target)
             or self._issue(known, target)
@@ -95,7 +95,7 @@ class OrderSteps:
         foreign_changes = [
             each for each in differences(base_of(agreed), held) if held[each.field] != wanted[each.field]
         ]
-        found = [problem("changed_on_both_sides", each.field, each.told) for each in foreign_changes]
+        found = [problem("changed_on_both_sides", each.field, each.in_words) for each in foreign_changes]
         if found and self.settings.on_conflict == "hold":
             return Hold(tuple(found), conflict=True)
         return Do(self._update(document, known, target, changes))

@@ -58,7 +58,7 @@ class Integration:
         return _job_names(self.settings.name)
 
     def job(self) -> UnresolvedAssetJobDefinition:
-        """All flows as the steps of one run: a run is dear and a step is cheap."""
+        """All flows as the steps of one run: a run is expensive and a step is cheap."""
         name = self.settings.name
         return self._job(name, self.synced, f"All flows of {name} as the steps of one run.")
 

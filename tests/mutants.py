@@ -67,8 +67,8 @@ MUTANTS = [
     Mutant(
         "last outcome of a slice dropped",
         STEPS,
-        "        self.recorder.record(told)\n",
-        "        self.recorder.record(told[:-1] if len(told) > 1 else told)\n",
+        "        self.recorder.record(changes)\n",
+        "        self.recorder.record(changes[:-1] if len(changes) > 1 else changes)\n",
         # of vouchers, what is void has a slice of its own
         variant="jde_coupa/purchase_orders",
     ),

@@ -1,6 +1,5 @@
-"""The command line as a whole. A command is imported when it is called, and imports what is dear (Dagster, pandas) only
-when it runs: most of what a small command takes is the importing.
-"""
+"""The command line as a whole. A command is imported when it is called, and imports what is expensive (Dagster, pandas)
+only when it runs: most of what a small command takes is the importing."""
 
 from __future__ import annotations
 

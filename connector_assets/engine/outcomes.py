@@ -30,7 +30,7 @@ from connector_resources.unreadable import Unreadable
 
 
 class OutcomeResolver:
-    """Resolves the doubts of one flow's works."""
+    """Resolves the unknown outcomes of one flow's tasks."""
 
     def __init__(self, flow: Flow, policy: DeliveryPolicy, breaker: CircuitBreaker | None = None) -> None:
         self.flow = flow
@@ -390,7 +390,7 @@ def read_targets(flow: Flow, tasks: Sequence[DeliveryTask]) -> dict[str, Target]
 
 def _agreed(task: DeliveryTask, target: Target) -> dict[str, Any] | None:
     """What both sides last agreed on, and of the target's fields those that hold what a call in doubt has sent: that is
-    no stranger's change, whatever the source has become since."""
+    no change of somebody else, whatever the source has become since."""
     if task.known.content is None:
         return None
     sent = {name: kept for intent in task.unfinished for name, kept in intent.detail.get("changes", {}).items()}

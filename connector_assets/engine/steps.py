@@ -353,7 +353,7 @@ class Steps:
             return task.change(state="sending", content=target.content, **common)
         if isinstance(decision, Done) and (step.creates or _shows(target, step)):
             return self._conclude(task, decision, **common)
-        # accepted is agreed, whatever keeps the rest: should we end here, it is no stranger's change
+        # accepted is agreed, whatever keeps the rest: should we end here, it is no change of somebody else
         common["content"] = target.content
         if not isinstance(decision, Do) or decision.step.name == step.name:
             # the answer does not show what was done, or shows what keeps us from going on: it may be the one of another

@@ -19,7 +19,7 @@ _REQUIRED = ("po number", "supplier", "currency", "ship to address", "ship to us
 class PurchaseOrders(Dated[PurchaseOrder]):
     """Purchase orders with their lines. Each verb is one call; the caller looks up lost answers.
 
-    Only orders of type `ExternalOrderHeader` are written: the others are born in Coupa and stay its own. Nothing
+    Only orders of type `ExternalOrderHeader` are written: the others originate in Coupa and stay its own. Nothing
     reaches the supplier before one of the issue verbs.
     """
 

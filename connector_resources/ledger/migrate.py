@@ -43,7 +43,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _upgrade(connection: Connection, revision: str | None, place: str) -> None:
-    # imported here: Alembic is dear to load, and a ledger that is up to date does not need it
+    # imported here: Alembic is expensive to load, and a ledger that is up to date does not need it
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory

@@ -8,7 +8,7 @@ from connector_sandbox.coupa.master import CUSTOM, FLAG
 from connector_sandbox.coupa.schema import ID, READ_ONLY_INSTANT, STAMPS, Entity, Field, Shape, Unique, ref, text
 
 EXTERNAL = "ExternalOrderHeader"
-"""The type of an order whose source of truth is the ERP; `OrderHeader` is one that was born in Coupa."""
+"""The type of an order whose source of truth is the ERP; `OrderHeader` is one that originates in Coupa."""
 BY_QUANTITY, BY_AMOUNT = "OrderQuantityLine", "OrderAmountLine"
 
 ORDER_STATUSES = (

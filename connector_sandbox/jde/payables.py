@@ -77,8 +77,8 @@ class Payables(Program):
 
     def void_voucher(self, key: VoucherKey, day: date, *, unposted: str = "") -> None:
         """Void an unpaid voucher: VOD `V`, status P, nothing open, and reversing lines in the G/L. A pay item that was
-        posted leaves an audit row of its gross amount taken back, unless that is nought; whether its own gross amount
-        is nought from then on is not established, and a switch. What was not posted is `voided` or `deleted`: as
+        posted leaves an audit row of its gross amount taken back, unless that is zero; whether its own gross amount
+        is zero from then on is not established, and a switch. What was not posted is `voided` or `deleted`: as
         `unposted` says, else the switch."""
         items = self._unpaid(key)
         for row in items:

@@ -145,7 +145,7 @@ class JdeSystem:
         return {"counting": self._environment.options.count_scans, **self._scans.report()}
 
     def forget_scans(self) -> None:
-        """Count from nought again."""
+        """Count from zero again."""
         self._scans.forget()
 
     def _forget_sessions(self) -> None:

@@ -1,6 +1,6 @@
-"""How the vouchers of invoices that were born in Coupa are marked, and which system pays them.
+"""How the vouchers of invoices that originate in Coupa are marked, and which system pays them.
 
-How a voucher is marked (see `birthplace`) and who pays are settings of the flow `approved_invoices`.
+How a voucher is marked (see `origin`) and who pays are settings of the flow `approved_invoices`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def origin_rules(integration: IntegrationSettings) -> OriginRules:
 
 
 def origins(context: RunContext) -> Origins:
-    """Which vouchers of JD Edwards were born in Coupa."""
+    """Which vouchers of JD Edwards originate in Coupa."""
     integration = context.integration
     return origins_of(context, f"{integration.name}/{ORIGIN_FLOW}", "invoices", origin_rules(integration.settings))
 

@@ -1,9 +1,8 @@
-"""Where an invoice was born, readable in both systems without our memory.
+"""Where an invoice originates, readable in both systems without our memory.
 
 One that came from a voucher of JD Edwards carries that voucher's key in Coupa, in the place where the invoices flow
-writes it. One that was born in Coupa is marked in JD Edwards: its voucher carries `CPA-<invoice id>-<revision>` in VR01
-(reference) or URRF (user reference). What is born on one side is never created there again from the other.
-"""
+writes it. One that originates in Coupa is marked in JD Edwards: its voucher carries `CPA-<invoice id>-<revision>` in
+VR01 (reference) or URRF (user reference). What originates on one side is never created there again from the other."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ LENGTHS = {"VR01": 25, "URRF": 15}
 
 
 class MarkRules(marks.MarkRules[int]):
-    """How the voucher of an invoice that was born in Coupa is marked in JD Edwards; in URRF there is room for 15
+    """How the voucher of an invoice that originates in Coupa is marked in JD Edwards; in URRF there is room for 15
     characters."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,7 +43,7 @@ class MarkRules(marks.MarkRules[int]):
 
 
 def voucher_key_on(invoice: Invoice, custom_field: str | None) -> str | None:
-    """The key of the JDE voucher that an invoice came from; None where it was born in Coupa. `custom_field` is the
+    """The key of the JDE voucher that an invoice came from; None where it originates in Coupa. `custom_field` is the
     setting `key_custom_field` of the invoices flow."""
     value = text(invoice.custom(custom_field) if custom_field else invoice.internal_note)
     return value if value and _VOUCHER.fullmatch(value) else None

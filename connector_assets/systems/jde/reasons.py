@@ -116,7 +116,8 @@ REASONS = (
     Reason(
         "paid_though_void",
         "high",
-        "it is not to be paid any more where it was born, and JD Edwards has paid its {field}, or is about to: {value}",
+        "it is not to be paid any more where it originates, and JD Edwards has paid its {field}, or is about to: "
+        "{value}",
         "put what is open of it on a pay status that JD Edwards' payment run does not select, and take it out of a run "
         "that has it in hand; where the money has left and comes back, void the payment in the system that made it; "
         "then replay, which voids the voucher; where the supplier keeps the money, enter his credit as a debit memo "
@@ -128,7 +129,7 @@ REASONS = (
         "normal",
         "somebody changed the {field} of its voucher in JD Edwards: {value}",
         "find out who is right; where JD Edwards is not, set it back there: the next sync closes this one by itself; "
-        "where it is, have the document corrected in the same way where it was born; what pays nobody more or less "
+        "where it is, have the document corrected in the same way where it originates; what pays nobody more or less "
         "(number, date, tax, accounts) may stay as it is: replay accepts it",
     ),
     Reason(

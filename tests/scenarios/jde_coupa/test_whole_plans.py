@@ -14,6 +14,7 @@ from scenario_wire import Wire, as_sent, no_reference_leaves, tap
 
 from connector_assets.engine import plans
 from connector_assets.engine.applying import Applied, apply
+from connector_assets.run_setup import flows_of
 
 INVOICES = f"{NAME}/invoices"
 CHAIN = ("suppliers", "accounts", "purchase_orders", "invoices")
@@ -48,7 +49,9 @@ def planned(site: Site, plan: str) -> dict[str, dict[str, int]]:
 def applied(site: Site, plan: str, *flows: str) -> dict[str, Applied]:
     """The operator applies a plan, or some of its flows."""
     with site.context("clerk") as context:
-        done = apply(context, plans.load(site.ledger, plan), [f"{NAME}/{flow}" for flow in flows] or None)
+        done = apply(
+            context, flows_of(context), plans.load(site.ledger, plan), [f"{NAME}/{flow}" for flow in flows] or None
+        )
     return {each.report.flow.partition("/")[2]: each for each in done}
 
 

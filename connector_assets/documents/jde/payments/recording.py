@@ -5,7 +5,7 @@ voucher, PaymentDate, GLDate, PaymentNumber (DOCM), and what is paid: Amount or 
 DiscountTaken where there is one, in the company's currency, beside ForeignDiscountTaken in the voucher's; or by pay
 item the grid PayItems (PayItem, ItemAmount or ItemForeignAmount), with those of further vouchers in the grid
 FurtherPayItems (DocumentCompany, DocumentType, DocumentNumber and the same), less those of the grid Credits, whose
-amounts are below nought. `payment_void` is sent PaymentID (PYID), VoidDate, and ReturnStatus where the other system
+amounts are negative. `payment_void` is sent PaymentID (PYID), VoidDate, and ReturnStatus where the other system
 pays: the pay status that the vouchers get, since JDE itself puts A, which its payment run selects (jde-ais section 15).
 """
 
@@ -52,7 +52,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a payment settles: (KCO, DCT, DOC, SFX) -> amount in the payment's currency; of a credit below nought.
+    """What a payment settles: (KCO, DCT, DOC, SFX) -> amount in the payment's currency; negative for a credit.
     `selectable` are in words those of its pay items that are open, and that JDE's own payment run selects; `base` is
     the sum in the company's currency, with which the bank account is credited. Of a payment that our void deleted JDE
     tells no more, and `deleted` are the documents that it paid, as `KCO/DCT/DOC`."""

@@ -12,8 +12,8 @@ any moment between our call and our look. So agreement alone is never evidence. 
   evidence for a voucher; another user still is against it.
 * **JD Edwards has processed it.** The row that we wrote is there and says EDSP 1: a voucher was made of it (jde-ais
   section 11.3). Where exactly one voucher of that supplier and number has appeared since we asked, whatever it says,
-  and it agrees in everything, that one is it: a clerk's twin would be the second. A row that is gone says nothing: it
-  was purged, or a clerk deleted it and entered the voucher himself.
+  and it agrees in everything, that one is it: a clerk's duplicate would be the second. A row that is gone says nothing:
+  it was purged, or a clerk deleted it and entered the voucher himself.
 
 The batch is no further evidence: each request has a batch of its own (EDBT), so that other vouchers of ours tell
 nothing of it, and to give batch numbers beforehand would take a range of numbers as `preset_document` does, for a

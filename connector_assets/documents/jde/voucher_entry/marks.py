@@ -1,6 +1,6 @@
 """The mark that a voucher of JD Edwards carries of the document it was made of: `<prefix><id>-<revision>`.
 
-It says without our memory that a voucher was born in the other system, and of which document. In the batch files the
+It says without our memory that a voucher originates in the other system, and of which document. In the batch files the
 transaction number (F0411Z1.EDTN, 22 characters) says the same.
 """
 
@@ -108,7 +108,7 @@ class MarkRules(BaseModel, Generic[Id]):
         return self.read(value)
 
     def of_row(self, row: Mapping[str, Any]) -> tuple[Id, int] | None:
-        """(id, revision) of a row of F0411; None where the voucher was not born in the other system."""
+        """(id, revision) of a row of F0411; None where the voucher was not originating in the other system."""
         return self.read(row.get(self.mark_column))
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Which of the vouchers that a flow would send elsewhere were born there, and of which that cannot be said."""
+"""Which of the vouchers that a flow would send elsewhere originate there, and of which that cannot be said."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def voucher_of(row: Mapping[str, Any]) -> str:
 
 
 def _row(row: Mapping[str, Any], gross: Decimal) -> Row:
-    """The one pay item that a voucher would be: what of it tells where it was born."""
+    """The one pay item that a voucher would be: what of it tells where it originates."""
     return {
         "KCO": row["company"],
         "DCT": row["doc_type"],

@@ -1,9 +1,8 @@
 """Which document a voucher of JD Edwards was made of, and which vouchers there are of a document.
 
-One object answers both for the flow that makes them, and for the flows that must know them: what was born elsewhere is
-never sent there. How it knows is the setting `voucher_key` of the flow: by a mark in a column of F0411 (`MarkedOrigins`
-here), or by what a voucher carries anyhow (`traced`).
-"""
+One object answers both for the flow that makes them, and for the flows that must know them: what originates elsewhere
+is never sent there. How it knows is the setting `voucher_key` of the flow: by a mark in a column of F0411
+(`MarkedOrigins` here), or by what a voucher carries anyhow (`traced`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The vouchers of JD Edwards that were born elsewhere: F0411 by their mark, and F0411Z1 while they are in a batch.
+"""The vouchers of JD Edwards that originate elsewhere: F0411 by their mark, and F0411Z1 while they are in a batch.
 
 A revision is a voucher of its own; of the revisions of a document the newest is its record. A batch row is read before
 the vouchers are, so that one which the batch run finishes in between is seen as its voucher and never as gone.
@@ -207,7 +207,7 @@ class VoucherRecords:
         return {id: there[name] for name, id in found.items()}
 
     def one(self, supplier: int, number: int) -> Held | None:
-        """The voucher of a supplier and document number, whosever it is; None where there is not exactly one."""
+        """The voucher of a supplier and document number, whoever made it; None where there is not exactly one."""
         rows = self._pay_items(one_of("DOC", [number]))
         groups = by([row for row in rows if row["AN8"] == supplier], *VOUCHER_KEY)
         if len(groups) != 1:

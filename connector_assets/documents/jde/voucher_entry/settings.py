@@ -1,4 +1,4 @@
-"""What a site decides about the vouchers of documents that were born in the other system."""
+"""What a site decides about the vouchers of documents that originate in the other system."""
 
 from __future__ import annotations
 

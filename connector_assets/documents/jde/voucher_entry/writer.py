@@ -1,4 +1,4 @@
-"""What is done about the voucher of a document that was born elsewhere: made, run, voided, made anew.
+"""What is done about the voucher of a document that originates elsewhere: made, run, voided, made anew.
 
 JDE's batch files only add (jde-ais section 3.6), and a voucher is never changed from outside: what changed is voided
 and made again under the next revision. The revision comes from what JDE holds, so that an empty memory gives the same

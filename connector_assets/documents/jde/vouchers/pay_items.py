@@ -1,7 +1,7 @@
 """Pay items of vouchers: the rows of F0411 one by one, for what is paid item by item (jde-ais section 3.6).
 
 A pay item is named by its suffix (SFX); its extensions (SFXE) are part of it. Its amounts are in the voucher's
-currency, and above nought on the side that is asked for: what is owed for vouchers, what is owed to us for credits.
+currency, and positive on the side that is asked for: what is owed for vouchers, what is owed to us for credits.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def assemble_pay_items(
 
     Of each document the whole distribution of its voucher is the lines; with `tax_account` (F0901.AID) the tax is a
     line on that account, and a prepayment, which has no distribution, a line on `prepayment_account`. Pay items of
-    the other side are ignored by the rule `other_side`; one of nought may have been either. `elsewhere` says of a row
+    the other side are ignored by the rule `other_side`; one of zero may have been either. `elsewhere` says of a row
     of F0413 whether that payment was made in another system, `selectable` of one of F0411 whether JDE's own payment
     run would pay it.
     """

@@ -1,9 +1,9 @@
-"""`jde_bill/approved_bills`: bills that are born and approved in BILL become vouchers of JD Edwards.
+"""`jde_bill/approved_bills`: bills that originate and are approved in BILL become vouchers of JD Edwards.
 
 **Natural key.** The bill's id with a revision, written into the voucher as its mark (VR01); in a batch the transaction
 number says the same. What follows from that is told in `to_jde.vouchers.flow`.
 
-**Birthplace.** A bill that was made of a voucher or an order of JDE never becomes one (`born_in_jde`): it is linked, or
+**Origin.** A bill that was made of a voucher or an order of JDE never becomes one (`born_in_jde`): it is linked, or
 its description begins with our marker, or its number is a coded one of ours. And a voucher with our mark is never sent
 to BILL (see `marks`). So there is one liability, with or without our memory.
 

@@ -1,4 +1,4 @@
-"""The mark on a voucher of JD Edwards that was made of a bill which was born in BILL: `BL-<bill id>-<revision>`.
+"""The mark on a voucher of JD Edwards that was made of a bill which originates in BILL: `BL-<bill id>-<revision>`.
 
 An id of BILL has 20 characters, so that the mark fills VR01 (reference, 25 characters) and revisions have one digit. A
 voucher with a mark is never sent to BILL: its bill is there already.
@@ -25,7 +25,7 @@ BILL = "00n"
 
 
 class MarkRules(marks.MarkRules[str]):
-    """How the voucher of a bill that was born in BILL is marked in JD Edwards."""
+    """How the voucher of a bill that originates in BILL is marked in JD Edwards."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -79,6 +79,6 @@ def mark_rules(integration: IntegrationSettings) -> MarkRules:
 
 
 def origins(context: RunContext) -> Origins:
-    """Which vouchers of JD Edwards were born in BILL."""
+    """Which vouchers of JD Edwards originate in BILL."""
     integration = context.integration
     return origins_of(context, f"{integration.name}/{ORIGIN_FLOW}", "bills", mark_rules(integration.settings))

@@ -1,4 +1,4 @@
-"""What a site decides about the vouchers of bills that were born in BILL."""
+"""What a site decides about the vouchers of bills that originate in BILL."""
 
 from __future__ import annotations
 

@@ -322,7 +322,7 @@ def line_content(line: BillLine | VendorCreditLine) -> dict[str, Any]:
 
 
 def money(amount: Decimal | None) -> Decimal:
-    """An amount of BILL's, which has at most two decimals; nought where there is none."""
+    """An amount of BILL's, which has at most two decimals; zero where there is none."""
     return (amount or ZERO).quantize(SCALE)
 
 

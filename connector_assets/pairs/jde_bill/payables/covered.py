@@ -18,5 +18,5 @@ class Described(Protocol):
 
 def pay_items_of(record: Described) -> Sequence[str]:
     """The keys of the pay items that a record which came from JD Edwards covers, the one that names it first
-    (`F0411:00100/PV/778812/001`). None for one that came from an order, or was born in BILL."""
+    (`F0411:00100/PV/778812/001`). None for one that came from an order, or originates in BILL."""
     return [key for key in keys_of(record.description) if key.startswith(f"{PAY_ITEM}:")]

@@ -1,7 +1,6 @@
 """Which pay items JD Edwards and BILL could both pay now: of bills and credits that came from JDE, and of vouchers that
-BILL pays by a bill which was born there, or by that of their order. JDE's rows are read by key as they are, and BILL's
-record where one is to be doubted.
-"""
+BILL pays by a bill which originates there, or by that of their order. JDE's rows are read by key as they are, and
+BILL's record where one must be checked."""
 
 from __future__ import annotations
 
@@ -50,8 +49,8 @@ def sent_and_selectable(flow: Flow, keys: Collection[str] | None) -> dict[str, s
 
 
 def paid_otherwise_and_selectable(flow: Flow, keys: Collection[str] | None) -> dict[str, str]:
-    """The same of vouchers that BILL pays by a bill that is not theirs alone: one that was born in BILL, or that of the
-    order that they are for."""
+    """The same of vouchers that BILL pays by a bill that is not theirs alone: one that originates in BILL, or that of
+    the order that they are for."""
     orders = OrderBills(flow.context)
     named = _from_bill(flow) | _ordered(flow, orders) if keys is None else {voucher_of(key) for key in keys}
     rows = _rows(flow, named)

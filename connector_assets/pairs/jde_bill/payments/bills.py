@@ -1,9 +1,8 @@
 """The pay items that a bill payment settles: by what JD Edwards and BILL say of each other.
 
 A bill that came from a voucher is linked to its pay items, one of an order to its order; where the links are lost, its
-description says so (`marker`). A bill that was born in BILL has its voucher by the mark (`marks`). All of it is read in
-both systems as they are now.
-"""
+description says so (`marker`). A bill that originates in BILL has its voucher by the mark (`marks`). All of it is read
+in both systems as they are now."""
 
 from __future__ import annotations
 
@@ -34,7 +33,7 @@ BILLS, ORDER_BILLS, CREDITS = "bills", "purchase_order_bills", "vendor_credits"
 @dataclass(frozen=True, slots=True)
 class PayItem:
     """A pay item as it is now: amounts in the document's currency, and as `base` in the company's (its smallest amount
-    is `base_unit`); `gross` and `open` of a credit are below nought."""
+    is `base_unit`); `gross` and `open` of a credit are negative."""
 
     company: str
     type: str
@@ -121,7 +120,7 @@ class PaidBills:
         return found
 
     def of_credits(self, ids: Collection[str]) -> dict[str, list[PayItem]]:
-        """Id of a vendor credit -> the pay items of the debit memo that it came from; empty for one that was born in
+        """Id of a vendor credit -> the pay items of the debit memo that it came from; empty for one that originates in
         BILL."""
         credits: dict[str, VendorCredit] = self._records(CREDITS, ids)
         links = self._links(CREDITS, credits)
@@ -173,7 +172,7 @@ class PaidBills:
         }
 
     def _of_bills_of_bill(self, bills: Sequence[str]) -> dict[str, list[list[Row]]]:
-        """Id of a bill that was born in BILL -> the vouchers made of it, of each its pay items; where none is
+        """Id of a bill that originates in BILL -> the vouchers made of it, of each its pay items; where none is
         known the one that it is linked to."""
         made = origins(self.context).vouchers(self.jde, bills)
         flow, prefix = f"{self.context.integration.name}/{ORIGIN_FLOW}", f"{BILLS}:"

@@ -345,7 +345,7 @@ class _Settling:
         return [] if row["why"] else self._taken(row, items)
 
     def _credits(self, row: Row) -> list[tuple[Sequence[PayItem], Decimal]]:
-        """The pay items of each debit memo that was applied, and the amount, which is below nought."""
+        """The pay items of each debit memo that was applied, and the amount, which is negative."""
         return [(self.credits[line["credit"]], -line["amount"]) for line in self.applied.get(row["key"], ())]
 
     def _obstacle(self, row: Row, bill: PaidBill, items: Sequence[PayItem]) -> tuple[str, str | None]:

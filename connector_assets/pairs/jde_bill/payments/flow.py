@@ -1,7 +1,7 @@
 """`jde_bill/payments`: what BILL paid of a bill, posted in JD Edwards on its pay items.
 
 **A document** is one bill payment (`billPayments[].id`) of a payment: it pays one bill. The bill came from pay items,
-or from an order, or was born in BILL and has a voucher by its mark.
+or from an order, or originates in BILL and has a voucher by its mark.
 
 **Natural key.** The payment number (F0413.DOCM), made of the bill payment's id, with the voucher that it settles; of
 a journal reference and remark. An empty ledger finds it again. That JD Edwards refuses a second payment of a number is

@@ -53,7 +53,7 @@ class PaymentsSettings(PeriodRules, NumberRules):
     blocked_statuses: tuple[str, ...] = Field(
         default=("H", "Y", "F", "R", "%", "#", "Z"),
         description="pay statuses (F0411.PST) on which a person decides first, but for those of what BILL pays; "
-        "of bills that were born in BILL only # and Z, a payment run that is on",
+        "of bills that originate in BILL only # and Z, a payment run that is on",
     )
     on_conflict: Literal["hold", "source"] = Field(
         default="hold",

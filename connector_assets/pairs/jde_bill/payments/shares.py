@@ -39,11 +39,11 @@ class OpenItems:
         self._open: dict[Key, tuple[Decimal, Decimal]] = {}
 
     def left(self, items: Sequence[PayItem]) -> Decimal:
-        """What is open of these pay items together; of credits below nought."""
+        """What is open of these pay items together; negative for credits."""
         return sum((self._of(item)[0] for item in items), ZERO)
 
     def take(self, items: Sequence[PayItem], amount: Decimal) -> list[Share] | None:
-        """Take an amount (of credits one below nought) from pay items; None, and nothing taken, where less is open."""
+        """Take an amount (for credits a negative one) from pay items; None, and nothing taken, where less is open."""
         left = self.left(items)
         if abs(amount) > abs(left) or (amount and (amount > 0) != (left > 0)):
             return None

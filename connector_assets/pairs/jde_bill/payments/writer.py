@@ -40,7 +40,7 @@ class Part:
 
 
 def parts_of(document: Document) -> list[Part]:
-    """What a document settles: pay items, and debit memos, whose amounts are below nought."""
+    """What a document settles: pay items, and debit memos, whose amounts are negative."""
     return [_part(line) for line in document.facts["lines"] if line["item"] is not None]
 
 

@@ -1,6 +1,6 @@
 """`jde_bill/vendor_credits`: what suppliers owe us in JD Edwards (debit memos, negative vouchers) as vendor credits.
 
-The same as the bills with the signs turned round; amounts are above nought in BILL. What is shared is in
+The same as the bills with the signs turned round; amounts are positive in BILL. What is shared is in
 `payable/flow.py`, what is done with a credit in `payable/credit_steps.py`.
 """
 
@@ -24,7 +24,7 @@ class VendorCreditSettings(PayableSettings):
 
 
 class VendorCredits(Payables):
-    """Pay items below nought to BILL."""
+    """Negative pay items to BILL."""
 
     name = "vendor_credits"
     title = "Debit memos of JD Edwards as vendor credits"

@@ -1,4 +1,4 @@
-"""What to do next with a pay item below nought and its vendor credit: create, change, archive.
+"""What to do next with a negative pay item and its vendor credit: create, change, archive.
 
 Credits are made unapplied; people apply them in BILL, and the payments flow settles them in JD Edwards. One of which
 something is applied is left as it is. What JD Edwards settles itself is taken from the credit, for nothing else can be

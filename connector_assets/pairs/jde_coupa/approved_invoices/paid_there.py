@@ -1,4 +1,4 @@
-"""What Coupa shows as paid of an invoice that was born there, all or a part, and the one who pays it did not pay.
+"""What Coupa shows as paid of an invoice that originates there, all or a part, and the one who pays it did not pay.
 
 Nobody books that in JD Edwards. Where JD Edwards pays, its payment run would pay it once more; where Coupa Pay pays,
 the voucher would stay open.

@@ -1,4 +1,4 @@
-"""What a site decides about the vouchers of invoices that were born in Coupa."""
+"""What a site decides about the vouchers of invoices that originate in Coupa."""
 
 from __future__ import annotations
 

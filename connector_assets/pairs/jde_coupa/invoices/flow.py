@@ -203,7 +203,7 @@ class Invoices(Flow):
 
     @property
     def needs_opening(self) -> bool:  # type: ignore[override]
-        """Where invoices are born in Coupa there is nothing to plan first: nothing is created."""
+        """Where invoices originate in Coupa there is nothing to plan first: nothing is created."""
         return bool(self.settings.mode != "payment_update_only")
 
     def all_keys(self) -> dict[str, date | None]:
@@ -272,7 +272,7 @@ class Invoices(Flow):
 
     def _taxed(self, row: Mapping[str, Any]) -> str | None:
         """In words what JDE withholds of a voucher, where the site does not say what becomes of it. Where invoices are
-        born in Coupa nothing is made of it."""
+        originating in Coupa nothing is made of it."""
         if self.settings.withholding == "gross" or not self.needs_opening or not row["open_amount"] or row["void"]:
             return None
         withheld: str | None = row["withheld"] or row["subject"]
@@ -340,12 +340,14 @@ class Invoices(Flow):
         return rule or (posting.NOT_POSTED_YET if waits else None)
 
     def _chartless(self, row: Mapping[str, Any]) -> str | None:
-        """The company that has no chart in Coupa. Where invoices are born in Coupa nothing is made of its vouchers."""
+        """The company that has no chart in Coupa. Where invoices originate in Coupa nothing is made of its
+        vouchers."""
         has = not self.needs_opening or self.accounts.charts.of(row["company"]) is not None
         return None if has else f"company {row['company']}"
 
     def _is_new(self, row: Mapping[str, Any], sent: Collection[str]) -> bool:
-        """Whether a voucher was never posted, nor sent. Where invoices are born in Coupa nothing is made of it."""
+        """Whether a voucher was never posted, nor sent. Where invoices originate in Coupa nothing is made of
+        it."""
         return row["unposted"] is not None and not row["reopened"] and row["key"] not in sent and self.needs_opening
 
     def _is_late(self, row: Mapping[str, Any]) -> bool:
@@ -364,14 +366,14 @@ class Invoices(Flow):
 
     @cached_property
     def settled(self) -> Settled:
-        """What tells history from what JDE has paid since. Where invoices are born in Coupa nothing is created for
-        either."""
+        """What tells history from what JDE has paid since. Where invoices originate in Coupa nothing is created
+        for either."""
         go_live = self.settings.go_live
         return Settled.of(self.context, self.full_name, go_live) if self.needs_opening else Settled(go_live, None)
 
     @property
     def coupa_pays(self) -> bool:
-        """Whether Coupa Pay pays vouchers that were born in JDE."""
+        """Whether Coupa Pay pays vouchers that originate in JDE."""
         return self.settings.mode == "external_payables" or coupa_pays(self.context.integration.settings)
 
     @cached_property

@@ -1,7 +1,7 @@
-"""`jde_coupa/payments_to_coupa`: what JD Edwards paid of invoices that were born in Coupa, told to those invoices.
+"""`jde_coupa/payments_to_coupa`: what JD Edwards paid of invoices that originate in Coupa, told to those invoices.
 
 **A document** is one such invoice: all vouchers that were made of it, whatever their revision, and the payments and
-voided payments of them all (F0413, F0414). Vouchers that were born in JD Edwards are told by the flow `invoices`.
+voided payments of them all (F0413, F0414). Vouchers that originate in JD Edwards are told by the flow `invoices`.
 
 **Natural key.** The invoice's id in Coupa, which the vouchers carry in their mark (see `origin`). Nothing is created;
 an invoice that does not agree with its voucher in currency and total is not touched. Payments are appended, each by its
@@ -93,10 +93,10 @@ class PaymentsToCoupaSettings(BaseModel):
 
 
 class PaymentsToCoupa(Flow):
-    """Payments of JD Edwards to the invoices that were born in Coupa."""
+    """Payments of JD Edwards to the invoices that originate in Coupa."""
 
     name = "payments_to_coupa"
-    title = "Payments of JD Edwards on invoices born in Coupa"
+    title = "Payments of JD Edwards on invoices that originate in Coupa"
     sources = (
         *(Source("jde", table) for table in ("F0411", "F0413", "F0414")),
         Source("coupa", "invoices"),
@@ -133,7 +133,7 @@ class PaymentsToCoupa(Flow):
 
     @cached_property
     def origins(self) -> Origins:
-        """Which vouchers were born in Coupa."""
+        """Which vouchers originate in Coupa."""
         return origins(self.context)
 
     # -- the source side ------------------------------------------------------------------------------------------

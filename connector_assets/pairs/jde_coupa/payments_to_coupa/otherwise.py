@@ -63,7 +63,7 @@ def recorded(content: Mapping[str, Any], left: Mapping[str, Any] | None, held: M
     # one of ours that is there twice is told as that (`recorded_twice`)
     others = {each: count for each, count in _counted(held["payments"]).items() if each not in ours}
     net = sum((Decimal(amount) * count for (_, amount), count in others.items()), ZERO)
-    # a credit is paid by what is below nought
+    # a credit is paid by what is negative
     if net * _sign(held) > 0:
         shown = (f"payment {note or '?'} of {amount}" for note, amount in sorted(others))
         return ", ".join(shown)

@@ -2,7 +2,7 @@
 
 **Natural key.** Coupa's `po-number`, made of the order's number, type and company by the rule `po_number` and read back
 by it; unique in Coupa (coupa section 6), which refuses a second one. A hit counts only if it is an external order and
-supplier, currency and total agree; otherwise the document is held as `natural_key_taken`. An order that was born in
+supplier, currency and total agree; otherwise the document is held as `natural_key_taken`. An order that originates in
 Coupa is never touched.
 
 **In force.** An order is sent once all of its lines that are not cancelled have a next status (NXTR) of `approved`. It
@@ -289,7 +289,7 @@ class PurchaseOrders(Flow):
         )
 
     def targets(self) -> list[Target]:
-        """The external orders; those that were born in Coupa are its own."""
+        """The external orders; those that originate in Coupa are its own."""
         found = self.orders.all(filters={"type": EXTERNAL_ORDER})
         return [self.steps.observe(order) for order in found if order.type == EXTERNAL_ORDER]
 

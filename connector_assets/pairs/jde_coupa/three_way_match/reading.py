@@ -109,7 +109,7 @@ class ThreeWayMatch(Comparison):
         return found
 
     def _orders_numbered(self, numbers: Days) -> Days:
-        """The JDE orders behind these order numbers of Coupa; an order that was born in Coupa has none."""
+        """The JDE orders behind these order numbers of Coupa; an order that originates in Coupa has none."""
         if not numbers or not self._sends_orders:
             return {}
         held = self.context.client("coupa", CoupaClient).purchase_orders.by_numbers(

@@ -6,7 +6,7 @@ flows `chart_of_accounts` and `departments`.
     FrameChecks(shows=SHOWS, names=NAMES, waits_for=classified.waits_for)
     body["classifications"] = classified.body(line)             # BILL's names of the ids
 
-The lines are those of `from_jde` (columns `aid`, `account`, `unit`, `account_exists`, `account_postable`).
+The lines are those of `documents/jde` (columns `aid`, `account`, `unit`, `account_exists`, `account_postable`).
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def bearers_in_target(ledger: Ledger, flow: str) -> dict[str, str]:
 
 
 def unique_names(rows: Sequence[Mapping[str, Any]], bearers: Mapping[str, str], template: str) -> list[str | None]:
-    """The name of each mapped supplier row (see `from_jde/suppliers.py`) in the target; None where it has none. The
+    """The name of each mapped supplier row (see `suppliers/reading.py`) in the target; None where it has none. The
     template holds `{name}` and `{number}`."""
     firsts: dict[str, int] = {}
     for row in rows:

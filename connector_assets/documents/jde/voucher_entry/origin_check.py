@@ -23,7 +23,7 @@ class OriginCheck:
 def check_origins(
     origins: Origins, rows: Sequence[Mapping[str, Any]], gross: Callable[[Mapping[str, Any]], Decimal]
 ) -> OriginCheck:
-    """Of mapped rows (`from_jde.vouchers`); `gross` tells a voucher's amount by one of its rows."""
+    """Of mapped rows (`vouchers/reading.py`); `gross` tells a voucher's amount by one of its rows."""
     heads = {voucher_of(row): _row(row, gross(row)) for row in rows}
     found = origins.of_rows(list(heads.values())).keys() | origins.perhaps(list(heads.values()))
     return OriginCheck(found, origins.unaccounted([head for name, head in heads.items() if name not in found]))

@@ -56,13 +56,12 @@ def _hurry() -> None:
     """What a dead process may have sent is over after a second, in place of the minute of a large run."""
     from dataclasses import replace
 
-    from connector_assets import run_setup
-    from connector_assets.engine import replaying
+    from connector_assets.engine import replaying, task
     from connector_assets.engine.flow import Flow
     from connector_assets.engine.task import DeliveryPolicy
     from connector_assets.orchestration import flow_assets
 
-    usual = run_setup.policy_of
+    usual = task.policy_of
 
     def hurried(flow: Flow) -> DeliveryPolicy:
         return replace(usual(flow), send_within=SEND_WITHIN_SECONDS)

@@ -17,21 +17,21 @@ REASONS = (
         "high",
         "the target holds more than one record of this document in force: {value}",
         "void all but the linked one in the target, or link the one that stays: `connector links set {flow} {key} "
-        "ID`, where ID is its id in the target; the next sweep or a replay closes this once it finds one only; "
+        "ID`, where ID is its id in the target; the next sweep or a replay closes this one when it finds only one; "
         "until then nothing is sent for the document",
     ),
     Reason(
         "missing_in_target",
         "normal",
         "the linked document {value} no longer exists in the target",
-        "restore it there; or have it created anew: `connector links remove {flow} {key}`, then replay",
+        "restore it there; or have it created again: `connector links remove {flow} {key}`, then replay",
     ),
     Reason(
         "deleted_in_target",
         "high",
-        "a person deleted in the target what we made there, and the money may go out twice: {value}",
-        "stop what is about to be paid, and find out why. Where it is to stay deleted, take it back in the source too, "
-        "and dismiss this one; else have it made anew: `connector links remove {flow} {key}`, then replay",
+        "a person deleted in the target what we created there, and the money may go out twice: {value}",
+        "stop what is about to be paid, and find out why. If it is to stay deleted, cancel it in the source too, "
+        "and dismiss this one; else have it created again: `connector links remove {flow} {key}`, then replay",
     ),
     Reason(
         "deleted_in_source",
@@ -48,44 +48,44 @@ REASONS = (
     Reason(
         "voided_in_target",
         "normal",
-        "a person has ended it in the target, which brings nothing back that is void: {value}",
-        "where it is owed, void it in the source and enter it there anew; where it is not, void it in the source: the "
+        "a person ended it in the target, which cannot restore what is void: {value}",
+        "if it is owed, void it in the source and enter it there again; if it is not, void it in the source: the "
         "next sync closes this one by itself",
     ),
     Reason(
         "raised_in_target",
         "high",
-        "somebody made it larger in the target, which would pay more than is owed: {value}",
-        "set the {field} back in the target, and stop a payment that is under way there; or, where more is owed, "
+        "somebody increased it in the target, which would pay more than is owed: {value}",
+        "set the {field} back in the target, and stop a payment that is under way there; or, if more is owed, "
         "correct the document in the source; the next sync closes this one by itself",
     ),
     Reason(
         "denied_in_target",
         "normal",
-        "its approver in the target said no, and nobody pays it: {value}",
+        "its approver in the target denied it, and nobody pays it: {value}",
         "find out why; have it approved there, or hold or void it in the source: the next sync closes this one by "
         "itself",
     ),
     Reason(
         "approval_stale",
         "high",
-        "its approver approved it for less than it is for now, and nobody was asked again: {value}",
-        "put its approvers on it anew in the target, for the new amount, or have it denied there: the next sync closes "
-        "this one by itself; where they agree to the new amount without that, replay",
+        "its approver approved it for less than its present amount, and nobody was asked again: {value}",
+        "have its approvers approve it again in the target, for the new amount, or have it denied there: the next "
+        "sync closes this one by itself; if they agree to the new amount without that, replay",
     ),
     Reason(
         "not_kept",
         "high",
         "the target did not keep what a person had entered there when we changed the document: {field} was {value}",
-        "enter it again in the target, a credit that was applied before the bill is paid; then replay",
+        "enter it again in the target (a credit that was applied: before the bill is paid); then replay",
     ),
     Reason(
         "undone_in_target",
         "high",
-        "a person took back in the target what we made there, and the money may go out twice: {field} {value}",
-        "stop what is about to be paid, and find out why. Where it is to stay undone, take it back in the source "
-        "too, then replay; else have it entered again in the target, link it by hand (`connector links set "
-        "{flow} {key} ID`), and replay",
+        "a person undid in the target what we did there, and the money may go out twice: {field} {value}",
+        "stop what is about to be paid, and find out why. If it is to stay undone, undo it in the source too, then "
+        "replay; else have it entered again in the target, link it by hand (`connector links set {flow} {key} ID`), "
+        "and replay",
     ),
     Reason(
         "changed_since_plan",

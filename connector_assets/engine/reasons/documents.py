@@ -17,8 +17,8 @@ REASONS = (
         "remit_to_not_mapped",
         "normal",
         "no remit-to address is mapped for {field} {value} of JD Edwards",
-        "map it: `connector mappings set {integration} remit_to {arg} CODE`, where CODE is that of the supplier's "
-        "remit-to address in the target at which the payee is paid; or have JD Edwards pay it",
+        "map it: `connector mappings set {integration} remit_to {arg} CODE`, where CODE is the code of the "
+        "supplier's remit-to address in the target at which the payee is paid; or have JD Edwards pay it",
     ),
     Reason(
         "unit_not_mapped",
@@ -44,7 +44,7 @@ REASONS = (
         "normal",
         "JD Edwards may show amounts with the decimal point moved: {value}",
         "compare such an amount with JD Edwards' own screen; set `currency_decimals` of JD Edwards' connection to "
-        "as_served where they agree, else to shifted; then replay",
+        "as_served if they agree, else to shifted; then replay",
     ),
     Reason(
         "currency_unknown",
@@ -75,23 +75,23 @@ REASONS = (
     Reason(
         "order_cancelled_in_target",
         "normal",
-        "it is cancelled in the target, which brings no order back: {value}",
-        "where it is still wanted, cancel it in the source, and enter it there anew under another number; where it is "
-        "not, cancel it in the source: the next sync closes this one by itself; where it is delivered already, dismiss "
+        "it is cancelled in the target, which cannot restore an order: {value}",
+        "if it is still wanted, cancel it in the source, and enter it there again under another number; if it is "
+        "not, cancel it in the source: the next sync closes this one by itself; if it is delivered already, dismiss "
         "this one",
     ),
     Reason(
         "order_closed_in_target",
         "normal",
-        "it is closed in the target, where it takes no change and nothing more: {value}",
-        "where more is to come, open it again in the target, which takes that of one that was closed softly, then "
-        "replay; or close it in the source too, and enter what is still to come there as an order of its own; then "
-        "dismiss this one, where it stays",
+        "it is closed in the target, which accepts no change of a closed order: {value}",
+        "if more is to come, open it again in the target, which allows that after a soft close, then replay; or "
+        "close it in the source too, and enter there what is still to come as a new order; if it stays closed, "
+        "dismiss this one",
     ),
     Reason(
         "external_orders_off",
         "normal",
-        "the target takes no orders of another system: {value}",
+        "the target accepts no orders of another system: {value}",
         "have the feature switched on in the target, then replay",
     ),
     Reason(
@@ -109,7 +109,7 @@ REASONS = (
     Reason(
         "too_many_decimals",
         "normal",
-        "the {field} {value} has more decimals than the target takes, and is not rounded",
+        "the {field} {value} has more decimals than the target accepts, and is not rounded",
         "correct the amount in the source, then replay; or settle it there (a voucher: on a pay status that is not "
         "sent)",
     ),

@@ -9,37 +9,37 @@ REASONS = (
         "unreadable_record",
         "normal",
         "a record cannot be read: {field} is of type {value}",
-        "correct {field} of the record in its system: each sync reads it again until it can be read; where it is "
-        "right as it is, dismiss this one, or have the connector taught to read it",
+        "correct {field} of the record in its system: each sync reads it again until it can be read; if it is right "
+        "as it is, dismiss this one, or have the connector changed to read it",
     ),
     Reason(
         "supplier_not_linked",
         "normal",
         "supplier {value} is not linked to a supplier in the target",
-        "do what the exception says of the supplier: what keeps it from being linked is named there; or link it by "
-        "hand: `connector links set FLOW F0401:NUMBER ID`",
+        "do what the exception of the supplier says: it names what prevents the link; or link it by hand: "
+        "`connector links set FLOW F0401:NUMBER ID`",
         blank=("the document names no supplier", "enter the supplier on the document, then replay"),
     ),
     Reason(
         "vendor_ambiguous",
         "normal",
-        "a person has to say which vendor of the target this supplier is: {value}",
-        "say it: `connector mappings set {integration} vendor_matches {record} ID`, where ID is the vendor's id "
-        "or `new` for a vendor of its own; or link it: `connector links set {flow} {key} ID`",
+        "a person must decide which vendor of the target this supplier is: {value}",
+        "decide: `connector mappings set {integration} vendor_matches {record} ID`, where ID is the vendor's id or "
+        "`new` for a vendor of its own; or link it: `connector links set {flow} {key} ID`",
     ),
     Reason(
         "supplier_not_released",
         "normal",
         "supplier {value} is new in the target, and AP has not released it",
-        "look at its name, address and bank account in the target, then release it: `connector mappings set "
+        "check its name, address and bank account in the target, then release it: `connector mappings set "
         "{integration} released_vendors {arg} yes`",
         blank=("the document names no supplier", "enter the supplier on the document, then replay"),
     ),
     Reason(
         "supplier_not_payable",
         "normal",
-        "supplier {value} is not payable in the source any more, and therefore archived in the target",
-        "pay the document in the source, where it is owed all the same; or make the supplier payable again there: then "
+        "supplier {value} is no longer payable in the source, and is therefore archived in the target",
+        "if the document is owed all the same, pay it in the source; or make the supplier payable again there: then "
         "the next sync restores it in the target, and sends the document by itself",
         blank=("the document names no supplier", "enter the supplier on the document, then replay"),
     ),
@@ -79,14 +79,14 @@ REASONS = (
     Reason(
         "subledger_required",
         "normal",
-        "account {value} takes postings with a subledger only (posting edit code), and the line has none",
+        "account {value} accepts postings only with a subledger (posting edit code), and the line has none",
         "move the line to an account without that rule, or enter the voucher by hand; or change the posting edit "
         "code of the account, then replay",
     ),
     Reason(
         "units_required",
         "normal",
-        "account {value} takes postings with a number of units only (posting edit code), and the line has none",
+        "account {value} accepts postings only with a number of units (posting edit code), and the line has none",
         "move the line to an account without that rule, or enter the voucher by hand; or change the posting edit "
         "code of the account, then replay",
     ),
@@ -94,22 +94,22 @@ REASONS = (
         "several_companies",
         "normal",
         "its lines are on accounts of several companies: {value}",
-        "split it into a document for each company; or, where the companies settle among themselves, set `company` "
-        "of the flow, then replay",
+        "split it into a document for each company; or, if the companies settle among themselves, set `company` of "
+        "the flow, then replay",
     ),
     Reason(
         "account_not_linked",
         "normal",
         "account {value} exists in the source but is not known in the target",
-        "do what the exception says of the account: what keeps it from being linked is named there; or link it by "
-        "hand: `connector links set FLOW F0901:ACCOUNT ID`",
+        "do what the exception of the account says: it names what prevents the link; or link it by hand: `connector "
+        "links set FLOW F0901:ACCOUNT ID`",
         blank=("a line names no account", "enter the account on the distribution line, then replay"),
     ),
     Reason(
         "chart_not_set",
         "normal",
         "there is no chart of accounts in the target for {value}",
-        "name the chart of its company in `charts` of the accounts flow, or in `chart` one for all companies, "
+        "name the chart of its company in `charts` of the accounts flow, or one chart for all companies in `chart`, "
         "then replay",
     ),
     Reason(
@@ -122,9 +122,8 @@ REASONS = (
         "department_not_linked",
         "normal",
         "business unit {value} is not known in the target",
-        "do what the exception says of the unit: what keeps it from being linked is named there; or map it to a "
-        "record of the target: `connector mappings set {integration} departments {arg} RECORD`, where RECORD is "
-        "its name or id",
+        "do what the exception of the unit says: it names what prevents the link; or map it to a record of the "
+        "target: `connector mappings set {integration} departments {arg} RECORD`, where RECORD is its name or id",
         blank=("a line names no business unit", "enter the business unit in the source, then replay"),
     ),
     Reason(

@@ -21,16 +21,16 @@ REASONS = (
     Reason(
         "prepayment",
         "normal",
-        "the voucher is a prepayment, which the source keeps no distribution of: {value}",
-        "set `prepayment_account` of the flow where it has one, then replay; else pay it in the source, on a pay "
-        "status or payment instrument that is not handed over",
+        "the voucher is a prepayment, for which the source has no distribution: {value}",
+        "set `prepayment_account` of the flow if it has that setting, then replay; else pay it in the source, on a "
+        "pay status or payment instrument that is not handed over",
     ),
     Reason(
         "withholding",
         "normal",
-        "tax is withheld of the voucher in JD Edwards: {value}",
+        "the voucher is subject to withholding tax in JD Edwards: {value}",
         "decide what the target may pay the supplier of such vouchers, and set `withholding` of the flow; then "
-        "replay; or withhold the tax in JD Edwards, where it is still to be done; or pay the voucher there",
+        "replay; or withhold the tax in JD Edwards, if that is still to be done; or pay the voucher there",
     ),
     Reason(
         "distribution_missing",
@@ -48,15 +48,15 @@ REASONS = (
         "held_after_sent",
         "high",
         "JD Edwards put it on hold after it was sent, and the target can still pay it: {value}",
-        "hold or void it in the target, and stop its payment where there is one; or release the hold in JD "
-        "Edwards; the next sync closes this one by itself",
+        "hold or void it in the target, and stop its payment if there is one; or release the hold in JD Edwards; "
+        "the next sync closes this one by itself",
     ),
     Reason(
         "not_posted",
         "normal",
         "the voucher is not posted: {field} {value}",
-        "post the {field} in JD Edwards, or mend what keeps it from being posted: then the next sync sends the "
-        "voucher by itself; or set `posted: any` for the flow",
+        "post the {field} in JD Edwards, or correct what prevents the posting: then the next sync sends the voucher "
+        "by itself; or set `posted: any` for the flow",
     ),
     Reason(
         "possible_duplicate",
@@ -68,21 +68,23 @@ REASONS = (
         "covered_by_another_bill",
         "normal",
         "the {field} is still in the bill of {value}",
-        "nothing: it follows once that bill has let go of it or is archived; correct that one if it cannot",
+        "nothing: it follows once that bill no longer contains it or is archived; if that bill cannot change, "
+        "correct it",
     ),
     Reason(
         "already_scheduled",
         "high",
         "the source {field} it, and the target has paid it or is about to: {value}",
-        "stop the payment in the target, or let it go and correct the voucher in the source; then replay",
+        "stop the payment in the target, or let it go out and correct the voucher in the source; then replay",
     ),
     Reason(
         "paid_by_another",
         "high",
         "Coupa shows as paid what JD Edwards did not pay: {value}",
-        "find out whether that money has left: where it has, settle the voucher in JD Edwards, so that it is not paid "
-        "again, and stop a payment of Coupa Pay that is under way; take the payment, or the mark, off in Coupa; then "
-        "replay: what JD Edwards paid is told then; where both have left, and one of them comes back, dismiss this one",
+        "find out whether that money has left: if it has, settle the voucher in JD Edwards, so that it is not paid "
+        "again, and stop a payment of Coupa Pay that is under way; remove the payment, or the mark, in Coupa; then "
+        "replay: the payment of JD Edwards is reported then; if both have left, and one of them comes back, dismiss "
+        "this one",
     ),
     Reason(
         "more_payable",
@@ -95,24 +97,24 @@ REASONS = (
         "payable_in_both",
         "high",
         "JD Edwards and the other system can both pay it: {value}",
-        "in JD Edwards put the pay item on a pay status that its payment run does not select, or take the document "
-        "out of the other system's reach there; the next sync looks again",
+        "in JD Edwards put the pay item on a pay status that its payment run does not select, or make the document "
+        "unpayable in the other system; the next sync checks again",
     ),
     Reason(
         "bank_account_changed",
         "high",
-        "the bank account of who is paid has changed while documents are open: {value}",
-        "call who is paid on a number that you know of old, never on one from the message that asked for the "
-        "change; where the account is wrong, correct it in its system, and stop what is about to be paid; a second "
-        "person, not the one who changed it, closes the exception of the supplier and says what was found out: "
-        "`connector exceptions dismiss ID --note NOTE`; what is held for it then goes by itself",
+        "the payee's bank account has changed while documents are open: {value}",
+        "call the payee on a number that you have known for long, never on one from the message that asked for the "
+        "change; if the account is wrong, correct it in its system, and stop what is about to be paid; a second "
+        "person, not the one who changed it, closes the exception of the supplier and records what was found out: "
+        "`connector exceptions dismiss ID --note NOTE`; what is held for it is then sent by itself",
     ),
     Reason(
         "not_handed_over",
         "normal",
-        "JD Edwards' own payment run selects it, so that nobody else may pay it: {value}",
+        "JD Edwards' own payment run selects it, so no other system may pay it: {value}",
         "set `handed_over_status` of the flow and the orchestration voucher_pay_status of the connection, then "
-        "replay; or give the pay item a pay status, payment instrument or bank account that the run leaves alone "
+        "replay; or give the pay item a pay status, payment instrument or bank account that the run does not select "
         "(`payment_run` of the connection)",
     ),
     Reason(
@@ -120,12 +122,12 @@ REASONS = (
         "normal",
         "the bill of its order is paid, and nobody pays what is left of the voucher: {value}",
         "in JD Edwards put it on a pay status that its payment run selects, or pay it there by hand; the next sync "
-        "leaves it alone",
+        "does not change it",
     ),
     Reason(
         "no_return_status",
         "high",
-        "the payment was taken back, and once it is void JD Edwards' payment run would pay the voucher: {value}",
+        "the payment was reversed, and once it is void JD Edwards' payment run would pay the voucher: {value}",
         "give the orchestration the input ReturnStatus, a pay status that it sets once the payment is void; then "
         "replay",
     ),
@@ -133,35 +135,37 @@ REASONS = (
         "factored",
         "normal",
         "the voucher is to be paid to {value}, who is not its supplier, and the target pays the supplier",
-        "have JD Edwards pay it, or correct its payee there; `factored: payee` makes it the payee's own record's",
+        "have JD Edwards pay it, or correct its payee there; with `factored: payee` it becomes a document of the payee",
     ),
     Reason(
         "paid_to_another",
         "high",
-        "the target paid somebody else than the voucher names: {value}",
-        "find out who has the money: have it taken back in the target, or make the payee in JD Edwards the one who "
-        "was paid; then replay",
+        "the target paid another party than the voucher names: {value}",
+        "find out who has the money: have it returned in the target, or make the party that was paid the payee in "
+        "JD Edwards; then replay",
     ),
     Reason(
         "payee_changed",
         "high",
-        "the {field} in the target is not who is to be paid: {value}",
-        "have a payment that is under way stopped there, and what was paid taken back; where somebody gave the "
-        "record to another party, give it back to the right one, or archive it in BILL and replay: a new one is made "
-        "for who is paid in the source; a voucher gets supplier and payee back in JD Edwards, or its document the "
-        "supplier whom JD Edwards names; where JD Edwards pays and the change is meant, replay",
+        "the {field} in the target is not the party to be paid: {value}",
+        "have a payment that is under way stopped there, and what was paid returned; if somebody gave the record to "
+        "another party, give it back to the right one, or archive it in BILL and replay: a new one is created for "
+        "the party to be paid in the source; restore supplier and payee of a voucher in JD Edwards, or give its "
+        "document the supplier that JD Edwards names; if JD Edwards pays and the change is meant, replay",
     ),
     Reason(
         "credit_applied_by_hand",
         "normal",
-        "BILL settled a part with vendor credits and no payment, of which JD Edwards does not hear: {field} {value}",
-        "in BILL take the credit off the bill, and apply it in the payment of the bill: that one settles both in JD "
-        "Edwards; or settle voucher and debit memo against each other in JD Edwards, by a payment of zero; then replay",
+        "BILL settled a part with vendor credits and without a payment, which JD Edwards does not learn: {field} "
+        "{value}",
+        "in BILL remove the credit from the bill, and apply it in the payment of the bill: that payment settles "
+        "both in JD Edwards; or settle voucher and debit memo against each other in JD Edwards, by a payment of "
+        "zero; then replay",
     ),
     Reason(
         "credit_already_applied",
         "high",
-        "the source took the credit back or settled it, and the target has applied it: {value}",
+        "the source reversed or settled the credit, and the target has applied it: {value}",
         "undo in the target what the credit was applied to, or correct the credit in the source; then replay",
     ),
 )

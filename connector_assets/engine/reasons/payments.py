@@ -8,11 +8,11 @@ REASONS = (
     Reason(
         "settled_without_payment",
         "normal",
-        "JD Edwards has closed {value} of the voucher, and no payment of that stands",
-        "find out in JD Edwards what closed it (a journal entry, netting, a conversion, a correction that closes the "
-        "old row); where money was paid, tell the target by hand, then dismiss this one; where nobody is owed it any "
-        "more, dismiss this one; else have the voucher put right in JD Edwards: the next sync closes this one by "
-        "itself",
+        "JD Edwards has closed {value} of the voucher, and no valid payment covers it",
+        "find out in JD Edwards what closed it (a journal entry, netting, a conversion, a correction that closes "
+        "the old row); if money was paid, record it in the target by hand, then dismiss this one; if nobody is owed "
+        "it any more, dismiss this one; else have the voucher corrected in JD Edwards: the next sync closes this "
+        "one by itself",
     ),
     Reason(
         "payment_taken_back",
@@ -54,20 +54,20 @@ REASONS = (
         "more_than_open",
         "high",
         "more was paid than is open in JD Edwards of {value}",
-        "correct the voucher in JD Edwards, or have the payment taken back, then replay",
+        "correct the voucher in JD Edwards, or have the payment returned, then replay",
     ),
     Reason(
         "short_by_discount",
         "normal",
         "BILL paid less than is open, by exactly the discount of the voucher: {value}",
-        "where the discount is taken: `connector mappings set {integration} payment_discounts {last} taken`, or enter "
-        "the payment by hand where it says that it cannot be sent; where the rest is still owed: `connector mappings "
-        "set {integration} payment_discounts {last} part`",
+        "if the discount is taken: `connector mappings set {integration} payment_discounts {last} taken`, or enter "
+        "the payment by hand if the message says that it cannot be sent; if the rest is still owed: `connector "
+        "mappings set {integration} payment_discounts {last} part`",
     ),
     Reason(
         "paid_in_both",
         "high",
-        "JD Edwards has paid what BILL paid too: {value}",
+        "JD Edwards and BILL have both paid it: {value}",
         "get one of the payments back: void it in BILL, or in JD Edwards and then replay",
     ),
     Reason(
@@ -79,8 +79,8 @@ REASONS = (
     Reason(
         "payment_unfinished",
         "normal",
-        "BILL has begun the payment and does not bring it to an end: {value}",
-        "look in BILL what keeps it there, and have it approved, released, voided or cancelled; the next sync goes on "
+        "BILL has begun the payment and does not finish it: {value}",
+        "find out in BILL what stops it, and have it approved, released, voided or cancelled; the next sync goes on "
         "from there",
     ),
     Reason(
@@ -94,14 +94,14 @@ REASONS = (
         "payment_may_have_left",
         "high",
         "a payment ended in a status that does not say whether the money has left: {value}",
-        "ask the bank; where it has not left: `connector mappings set {integration} payment_reversals {last} "
-        "reverse`; where it has: `connector mappings set {integration} payment_reversals {last} post`",
+        "ask the bank; if the money has not left: `connector mappings set {integration} payment_reversals {last} "
+        "reverse`; if it has: `connector mappings set {integration} payment_reversals {last} post`",
     ),
     Reason(
         "voucher_blocked",
         "normal",
         "BILL paid a pay item that JD Edwards has blocked: {value}",
-        "release the pay item in JD Edwards, or have the payment taken back, then replay",
+        "release the pay item in JD Edwards, or have the payment returned, then replay",
     ),
     Reason(
         "credit_not_linked",
@@ -113,20 +113,20 @@ REASONS = (
     Reason(
         "credit_used_up",
         "normal",
-        "less is open of the debit memo than was applied of it: {value}",
-        "open the debit memo again in JD Edwards, or have the credit taken back in BILL, then replay",
+        "more was applied of the debit memo than is open: {value}",
+        "reopen the debit memo in JD Edwards, or have the credit returned in BILL, then replay",
     ),
     Reason(
         "payment_number_shared",
         "normal",
-        "payment number {value} would be that of two payments of one pay item",
+        "payment number {value} would belong to two payments of one pay item",
         "enter one of them by hand in JD Edwards under a number of its own and dismiss it; replay the other",
     ),
     Reason(
         "journal_mode_refused",
         "high",
         "the mode `journal` would leave vouchers open to be paid again: {value}",
-        "see what `connector ping` says of it, or set `mode: settle`, then replay",
+        "see what `connector ping` says about it, or set `mode: settle`, then replay",
     ),
     Reason(
         "bank_credit_differs",
@@ -138,18 +138,18 @@ REASONS = (
         "pay_item_not_closed",
         "high",
         "the payment was posted to the general ledger, and pay item {value} was not closed",
-        "close it in JD Edwards before a payment run selects it, and mend the orchestration; then replay",
+        "close it in JD Edwards before a payment run selects it, and correct the orchestration; then replay",
     ),
     Reason(
         "number_out_of_range",
         "normal",
-        "{field} of {value} does not fit into what the target takes",
+        "{field} of {value} is outside the range that the target accepts",
         "set `payment_number_base` of the flow so that it fits, then replay",
     ),
     Reason(
         "another_payer",
         "high",
-        "this flow tells the payments of the other system: {value}",
-        "let one system pay: set `payer` of approved_invoices, and take the other payment flow out, then replay",
+        "this flow reports the payments of the other system: {value}",
+        "let one system pay: set `payer` of approved_invoices, and remove the other payment flow, then replay",
     ),
 )

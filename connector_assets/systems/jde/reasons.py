@@ -14,7 +14,7 @@ REASONS = (
     Reason(
         "not_received",
         "normal",
-        "nothing is received, and not vouchered yet, of {value}",
+        "there is no receipt of {value} that is not yet vouchered",
         "record the receipt in the target, then replay",
     ),
     Reason(
@@ -44,7 +44,7 @@ REASONS = (
     Reason(
         "credit_note_positive",
         "normal",
-        "whether it is a credit cannot be told: {value}",
+        "it is not clear whether this is a credit: {value}",
         "have it entered in the source as a credit note whose lines are all of one sign, or as an ordinary invoice "
         "with a negative total; then replay",
     ),
@@ -52,7 +52,7 @@ REASONS = (
         "discount_unclear",
         "normal",
         "the discount of the invoice is not clear: {value}",
-        "have its amount and its last day entered in the source (a payment term tells the day), or have it taken off; "
+        "have its amount and its last day entered in the source (a payment term gives the day), or have it removed; "
         "then replay",
     ),
     Reason(
@@ -78,8 +78,8 @@ REASONS = (
     Reason(
         "tax_rule_missing",
         "normal",
-        "where JD Edwards has a tax of explanation code {value} is not known: in the lines, or beside them",
-        "say by `tax_rules` of the flow whether {value} is in_lines, beside_lines or self_assessed, then replay",
+        "it is not known whether JD Edwards has a tax of explanation code {value} in the lines or beside them",
+        "set in `tax_rules` of the flow whether {value} is in_lines, beside_lines or self_assessed, then replay",
     ),
     Reason(
         "use_tax_charged",
@@ -97,7 +97,7 @@ REASONS = (
     Reason(
         "period_closed",
         "normal",
-        "no G/L date can be given: {value}",
+        "no G/L date is possible: {value}",
         "open the period in JD Edwards and the close calendar, or correct the date of the document, then replay",
     ),
     Reason(
@@ -110,35 +110,35 @@ REASONS = (
         "voucher_already_paid",
         "normal",
         "voucher {value} is paid or in a payment run, so it cannot be voided",
-        "where the money has not left, take it out of the payment run, or void its payment, in JD Edwards, then "
-        "replay; else enter the difference in JD Edwards as a voucher or debit memo of its own, then dismiss this one",
+        "if the money has not left, take it out of the payment run, or void its payment, in JD Edwards, then "
+        "replay; else enter the difference in JD Edwards as a voucher or debit memo of its own, then dismiss this "
+        "one",
     ),
     Reason(
         "paid_though_void",
         "high",
-        "it is not to be paid any more where it originates, and JD Edwards has paid its {field}, or is about to: "
-        "{value}",
-        "put what is open of it on a pay status that JD Edwards' payment run does not select, and take it out of a run "
-        "that has it in hand; where the money has left and comes back, void the payment in the system that made it; "
-        "then replay, which voids the voucher; where the supplier keeps the money, enter his credit as a debit memo "
-        "in JD Edwards, then dismiss this one; where it is owed after all, have it approved again, or, where it is "
-        "void for good, dismiss this one, and do not enter it anew, since it is paid",
+        "it is no longer to be paid where it originates, and JD Edwards has paid its {field}, or is about to: {value}",
+        "put what is open of it on a pay status that JD Edwards' payment run does not select, and take it out of a "
+        "run that has selected it; if the money has left and comes back, void the payment in the system that made "
+        "it; then replay, which voids the voucher; if the supplier keeps the money, enter the credit as a debit "
+        "memo in JD Edwards, then dismiss this one; if it is owed after all, have it approved again; if it is void "
+        "for good, dismiss this one, and do not enter it again, since it is paid",
     ),
     Reason(
         "voucher_changed",
         "normal",
         "somebody changed the {field} of its voucher in JD Edwards: {value}",
-        "find out who is right; where JD Edwards is not, set it back there: the next sync closes this one by itself; "
-        "where it is, have the document corrected in the same way where it originates; what pays nobody more or less "
-        "(number, date, tax, accounts) may stay as it is: replay accepts it",
+        "find out which side is right; if JD Edwards is wrong, set it back there: the next sync closes this one by "
+        "itself; if JD Edwards is right, have the document corrected in the same way where it originates; a change "
+        "that pays nobody more or less (number, date, tax, accounts) may stay: replay accepts it",
     ),
     Reason(
         "kept_back_in_jde",
         "normal",
-        "JD Edwards keeps its voucher back from payment, and the voucher that follows would not be: {value}",
-        "where the reason for it is over, set the pay status back in JD Edwards: the next sync goes on by itself; "
-        "where it is not, replay, and set the pay status of the new voucher before the next payment run; or correct "
-        "the voucher in JD Edwards by hand, then dismiss this one",
+        "JD Edwards holds its voucher back from payment, and would not hold back the voucher that follows: {value}",
+        "if the reason for the hold is over, set the pay status back in JD Edwards: the next sync goes on by "
+        "itself; if it is not, replay, and set the pay status of the new voucher before the next payment run; or "
+        "correct the voucher in JD Edwards by hand, then dismiss this one",
     ),
     Reason(
         "void_not_configured",
@@ -149,7 +149,7 @@ REASONS = (
     Reason(
         "match_reverse_not_configured",
         "normal",
-        "voucher {value} relieves a purchase order and must be taken back, and the connection names no orchestration "
+        "voucher {value} relieves a purchase order and must be reversed, and the connection names no orchestration "
         "that reverses a voucher match",
         "reverse it in P4314 by hand, never by a void in A/P, or set orchestrations.voucher_match_reverse of the "
         "connection, then replay",
@@ -157,15 +157,15 @@ REASONS = (
     Reason(
         "changed_after_delivery",
         "normal",
-        "the invoice changed after its voucher {value} was made",
+        "the invoice changed after its voucher {value} was entered",
         "void the voucher by hand and replay, or set `on_change: void_and_add`",
     ),
     Reason(
         "reporting_codes_differ",
         "normal",
         "JD Edwards has other {field} on the voucher than were sent: {value}",
-        "correct them in JD Edwards, which takes a 1099 code where the voucher is paid, too; or have the "
-        "orchestration write them; then replay",
+        "correct them in JD Edwards, which accepts a 1099 code on a paid voucher too; or have the orchestration "
+        "write them; then replay",
     ),
     Reason(
         "batch_rejected",
@@ -176,8 +176,8 @@ REASONS = (
     Reason(
         "batch_not_run",
         "normal",
-        "the batch run was asked for long ago, and the transaction waits still: {value}",
-        "look for the job in JD Edwards and run the batch there, or replay, which asks for the run once more",
+        "the batch run was requested long ago, and the transaction still waits: {value}",
+        "look for the job in JD Edwards and run the batch there, or replay, which requests the run again",
     ),
     Reason(
         "revisions_used_up",
@@ -189,28 +189,28 @@ REASONS = (
         "archived_while_paid",
         "high",
         "the bill was archived or lost its approval, and BILL has paid it or is about to: {value}",
-        "restore the bill and its approval in BILL, or have its payment taken back there; then replay",
+        "restore the bill and its approval in BILL, or have its payment reversed there; then replay",
     ),
     Reason(
         "mark_missing",
         "normal",
-        "voucher {value} lost the mark by which it is known",
+        "voucher {value} lost the mark by which it is recognised",
         "write the mark into it again, then replay",
     ),
     Reason(
         "voucher_not_recognised",
         "high",
-        "the batch run processed {value}, and no voucher in JD Edwards is known as its own",
-        "look for its voucher in JD Edwards by supplier and invoice number; where it is there, link it: "
-        "`connector links set {integration}/{flow} {key} COMPANY/TYPE/NUMBER`; where it is not, look what the batch "
-        "run reported, and enter it by hand, then link it",
+        "the batch run processed {value}, and no voucher in JD Edwards is recognised as its result",
+        "look for its voucher in JD Edwards by supplier and invoice number; if it is there, link it: `connector "
+        "links set {flow} {key} COMPANY/TYPE/NUMBER`; if it is not, check what the batch run reported, and enter it "
+        "by hand, then link it",
     ),
     Reason(
         "void_voucher_unknown",
         "high",
-        "a void voucher of the same supplier, number and date is in JD Edwards, and it is not known whose it was: "
-        "{value}; somebody may have taken back what we entered",
-        "where the invoice is to be entered once more, replay; where it is not, dismiss this one",
+        "JD Edwards has a void voucher of the same supplier, number and date, and its origin is not known: {value}; "
+        "somebody may have voided what we entered",
+        "if the invoice is to be entered again, replay; if it is not, dismiss this one",
     ),
     Reason(
         "document_numbers_used_up",
@@ -221,26 +221,26 @@ REASONS = (
     Reason(
         "own_vouchers_unmatched",
         "high",
-        "our user entered vouchers in JD Edwards of which it is not known what they were made of: {value}; before that "
-        "is known nothing is entered, since it may be there already",
-        "link each to the document that it was made of: `connector links set {integration}/{flow} KEY "
-        "COMPANY/TYPE/NUMBER`; or name it in `not_ours` of the flow where it was made of none; then replay",
+        "our user entered vouchers in JD Edwards whose documents are not known: {value}; until they are known "
+        "nothing is entered, since it may be there already",
+        "link each to its document: `connector links set {flow} {key} COMPANY/TYPE/NUMBER`; or, if it has none, "
+        "name it in `not_ours` of the flow; then replay",
     ),
     Reason(
         "own_voucher_unknown",
         "high",
-        "our user entered voucher {value} in JD Edwards, and it is not known what it was made of: it may be in the "
+        "our user entered voucher {value} in JD Edwards, and its document is not known: it may be in the "
         "other system already",
-        "where it was made of a document there, link it: `connector links set {integration}/FLOW KEY "
-        "COMPANY/TYPE/NUMBER`, FLOW being the one that makes vouchers; where not, name it in `not_ours` of that flow; "
-        "then replay",
+        "if it belongs to a document there, link it: `connector links set {integration}/FLOW KEY "
+        "COMPANY/TYPE/NUMBER`, where FLOW is the flow that enters vouchers; if not, name it in `not_ours` of that "
+        "flow; then replay",
     ),
     Reason(
         "payer_settings_differ",
         "high",
         "with the pay status {value} of new vouchers both systems would pay, or neither",
-        "set `unpayable_status`, and where the flow has them `payer` and `approved_status`, so that one system "
-        "alone pays; then replay",
+        "set `unpayable_status`, and `payer` and `approved_status` if the flow has them, so that only one system "
+        "pays; then replay",
     ),
     Reason(
         "many_deleted",

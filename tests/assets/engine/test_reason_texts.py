@@ -62,7 +62,9 @@ def test_each_command_of_a_fix_exists_and_takes_these_arguments(name: str, value
     for command in COMMAND.findall(told.fix):
         parse(command)
     # a command that stands outside of backticks would not have been looked at
-    assert "connector " not in COMMAND.sub("", told.fix).replace("have the connector taught", "")
+    assert "connector " not in COMMAND.sub("", told.fix).replace("have the connector changed", "")
+    # `{flow}` holds the integration already
+    assert f"{FLOW.partition('/')[0]}/{FLOW}" not in told.fix
 
 
 def test_a_command_that_does_not_exist_would_be_found() -> None:

@@ -86,7 +86,7 @@ def run(arguments: Sequence[str]) -> int:
         tell("connector: interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        # whoever read the output has seen enough; nothing more can be flushed to him
+        # the reader of the output has closed it; nothing more can be flushed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except ConnectorError as error:

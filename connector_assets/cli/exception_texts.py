@@ -110,7 +110,7 @@ def in_words(message: str) -> str:
 
 
 def party_words(entry: Mapping[str, Any]) -> str:
-    """The supplier with his number: `Bolt Ltd (4343)`."""
+    """The supplier with its number: `Bolt Ltd (4343)`."""
     name, number = entry["party"] or "", entry["party_number"] or ""
     # the second supplier of one name bears its number in the target, by the default of `unique_name`
     named_already = not number or name == number or name.endswith(f"({number})")

@@ -40,7 +40,7 @@ class Document:
     `read_at` when the source was read. `ignored` is the name of the rule by which it is left alone; `problems` are why
     it is held. `facts` carries what the flow needs to act but does not agree on (ids of referenced records). `moved`
     says that the target's record is not as it was left, so that it is looked at although the source has not changed.
-    `party` is the supplier that it is about, by name where that is known, `party_number` his number; `label` is the
+    `party` is the supplier that it is about, by name where that is known, `party_number` its number; `label` is the
     number by which a person knows it, such as the supplier's invoice number.
     """
 

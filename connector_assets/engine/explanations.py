@@ -14,8 +14,8 @@
   source* by `deleted_in_source`.
 
 **A rule** explains what it leaves alone: a rule of the flow, an approval that is waited for or was refused, and the
-baseline explain that a document was never sent, or that its change was not. What a person dismissed is explained as he
-left it, until its content changes in the source: whatever differs, but never a duplicate.
+baseline explain that a document was never sent, or that its change was not. A dismissal explains every difference but a
+duplicate, until the document's content changes in the source.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whose documents they are: the supplier of each, as a person who reads an exception knows him."""
+"""The supplier of each document, as a person who reads an exception knows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LABELS = ("vinv", "full_number", "invoice_number", "number")
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A supplier: his name, else his number; and his number where that is known."""
+    """A supplier: its name, else its number; and its number where that is known."""
 
     name: str
     number: str | None = None
@@ -28,8 +28,8 @@ def label_of(row: Mapping[str, Any]) -> str | None:
 
 
 def parties(flow: Flow, rows: Sequence[Mapping[str, Any]]) -> dict[str, Party]:
-    """Document key -> its supplier, of the mapped rows that say him: by the name in the target where he is linked, else
-    by the name that the flow which brings suppliers has read of him, else by his number."""
+    """Document key -> its supplier, of the mapped rows that name it: by the name in the target where it is linked, else
+    by the name that the flow of suppliers has read, else by its number."""
     shown = {row["key"]: str(row[flow.party_column]) for row in rows if row.get(flow.party_column)}
     if not (shown and flow.parties_of):
         return {key: Party(name) for key, name in shown.items()}

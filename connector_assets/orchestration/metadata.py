@@ -148,7 +148,7 @@ def _totals(report: FlowReport) -> dict[str, Any]:
 
 
 def _exceptions(report: FlowReport, outcomes: Mapping[str, int]) -> dict[str, dg.MetadataValue[Any]]:
-    """Where a person finds what waits for him; nothing where nothing does."""
+    """Where a person finds what waits for a decision; nothing where nothing waits."""
     if not any(outcomes[name] for name in NEEDS_A_PERSON) and not report.unreadable:
         return {}
     return {"exceptions": dg.MetadataValue.md(f"`connector exceptions list --flow {report.flow}`")}

@@ -360,7 +360,7 @@ class Invoice(Customized):
 
 
 class Payee(Shape):
-    """Whom an external payable is for, where an instance shows it."""
+    """The payee of an external payable, where an instance shows it."""
 
     OPTIONAL = frozenset({"id"})
     id: Number = None
@@ -410,7 +410,7 @@ class ExternalPayable(Record):
 
     @property
     def suppliers(self) -> frozenset[int]:
-        """The ids of whom it is for, in whichever attribute they are shown; none where none is."""
+        """The ids of the payee, in whichever attribute they are shown; none where none is."""
         detail = self.payable_detail or PayableDetail()
         shown = (
             detail.supplier_id,

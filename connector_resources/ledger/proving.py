@@ -3,7 +3,7 @@
 It finds a row that was edited, is missing (anywhere, the end included), was added or put elsewhere by anyone who did
 not also rewrite everything behind it. Who can write to the database and knows how the hashes are made can rewrite a
 chain from some place to its end, or take a chain away altogether; that is found by `anchors`, heads that were printed
-earlier and kept where he cannot reach them.
+earlier and kept where the forger cannot reach them.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Delivery:
     `outcome` is '' until there is one; of an ignored document it is the rule ('dismissed' when a person said
     so). `content` and `content_hash` are what both sides last agreed on; `seen_hash` is the source's content,
     read at `read_at`, when it was last looked at, whatever came of it. `released` means due now, by replay or
-    a mapping. `party` is the supplier that the document is about, `party_number` his number in the source; `label` is
+    a mapping. `party` is the supplier that the document is about, `party_number` its number in the source; `label` is
     the number by which a person knows the document, such as the supplier's invoice number.
     """
 

@@ -48,7 +48,7 @@ def follow(connection: Connection, changes: Sequence[Change], now: datetime) -> 
             row = replace(row, begun=True)
         if change.staging is not None:
             if row is not None and not _differing(row, change.staging):
-                # a person may have decided since the change was made up: what he said stands
+                # a person may have decided since the change was made up: that decision stands
                 events += _approve(connection, row, change, change.staging, now)
                 continue
             if row is not None:

@@ -35,7 +35,7 @@ _DECIDED = {"APPROVE": "APPROVED", "DENY": "DENIED"}
 
 
 def assign(books: Books, bill: Record, vendor: Record) -> None:
-    """Ask those whom a policy names, on a new bill; the user of the integration where it names nobody."""
+    """Ask the users that a policy names, on a new bill; the user of the integration where it names nobody."""
     asked = _asked(books, bill, vendor)
     bill["approvalStatus"] = "ASSIGNED" if asked else "UNASSIGNED"
     if asked:

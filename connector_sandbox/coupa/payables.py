@@ -1,4 +1,4 @@
-"""What an external payable insists on, and whom it is for (coupa section 3.5.2)."""
+"""What an external payable requires, and its payee (coupa section 3.5.2)."""
 
 from __future__ import annotations
 

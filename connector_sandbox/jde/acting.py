@@ -37,7 +37,7 @@ class BusinessError(ValueError):
 
 
 class Program:
-    """A program that a user runs: its rows carry his name and its own."""
+    """A program that a user runs: its rows carry the user's name and the program's."""
 
     application: ClassVar[str] = "P0411"
     """Which of JDE's programs it is."""

@@ -220,7 +220,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Document type of a payment (DCTM) -> type of its batch (F0413.ICUT), which is not established: the sheet has only
     W, of a payment that makes its voucher. One that is not named is in no batch."""
     special_payees: dict[str, int] = {}
-    """Supplier -> the payee (PYE) that his new vouchers are entered with; from where JDE has it is not established."""
+    """Supplier -> the payee (PYE) of its new vouchers; it is not established where JDE takes it from."""
     batch_seconds: float = 0
     """How long R04110ZA waits in its queue before it processes the batch rows."""
     write_back: bool = False

@@ -31,8 +31,8 @@ class BillPeople(People):
     bill: BillClient
 
     def morning(self) -> str:
-        """BILL pays some bills of one vendor with a credit of his, a part of another one, and one by mistake; its clerk
-        enters a bill of his own. JD Edwards pays a voucher itself; what they did, in words."""
+        """BILL pays some bills of one vendor with a credit, part of another bill, and one by mistake; its clerk
+        enters a bill. JD Edwards pays a voucher itself; what they did, in words."""
         credit, together = self._one_vendors()
         parts: list[dict[str, Any]] = [{"id": each.id} for each in together]
         if credit is not None:
@@ -51,7 +51,7 @@ class BillPeople(People):
             self.act("jde", "pay_voucher", **_voucher(paid), number=CHEQUE)
         entered = self._enter()
         return (
-            f"{len(together)} bills of one vendor paid in BILL{', a credit of his applied' if credit else ''}, "
+            f"{len(together)} bills of one vendor paid in BILL{', a credit applied' if credit else ''}, "
             f"{_count(partly)} in part, {_count(mistaken)} by mistake; {entered} entered there; "
             f"{_count(paid)} paid in JD Edwards"
         )
@@ -76,7 +76,7 @@ class BillPeople(People):
         self.act("bill", "pay_bill", date=self.today.isoformat(), **what)
 
     def _enter(self) -> int:
-        """The clerk's bill, of one line, approved; how many he entered."""
+        """The clerk's bill, of one line, approved; how many were entered."""
         accounts = self.links("chart_of_accounts", list(self.currencies))
         known = {self.currencies[key]: id for key, id in accounts.items()}
         for vendor in self.bill.vendors.all():

@@ -3,7 +3,7 @@
 **Natural key.** The business unit (MCU), which begins the record's name and is its short name: unique in JDE by its
 primary key. A record of BILL counts as the unit's if either says so.
 
-An operator who keeps units together in a record of his own says so in the mapping `departments` (unit -> name, short
+An operator who keeps several units in one record says so in the mapping `departments` (unit -> name, short
 name or id of the record): such a unit gets no record.
 """
 

@@ -95,7 +95,7 @@ _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def page(acts: Mapping[str, Act], flows: Mapping[str, str]) -> str:
-    """The whole page; `flows` says for whom each act is built."""
+    """The whole page; `flows` names the flows for which each act is built."""
     parts = [_HEAD.rstrip(), ""]
     parts += ["| act | for | changes |", "|---|---|---|"]
     parts += [

@@ -22,10 +22,9 @@ weaker key.
 Both signs are proved for each orchestration by itself: a form keeps the remark that the batch processor drops, and the
 processor may run under a user of its own.
 
-In every other case a person decides. What he links, and what was concluded, teaches the signs that it shows and no
-more: he may have linked a clerk's voucher. That a sign does not survive is learnt of a voucher alone that JD Edwards
-told of, or that proves itself.
-"""
+In every other case a person decides. A link, or a conclusion, teaches only the signs that the voucher shows and no
+more: the person may have linked a clerk's voucher. That a sign does not survive is learnt of a voucher alone that JD
+Edwards told of, or that proves itself."""
 
 from __future__ import annotations
 

@@ -444,7 +444,7 @@ class Vouchers(Flow):
         return (*found, *self._payee_gap(document, theirs))
 
     def comparable(self, document: Document, content: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Whom the voucher pays is told with its supplier."""
+        """The payee of the voucher is reported with its supplier."""
         gap = self._payee_gap(document, content)
         return {**content, "supplier": f"{content['supplier']}, payee {gap[0].before}"} if gap else content
 

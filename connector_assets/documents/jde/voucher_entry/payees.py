@@ -1,10 +1,9 @@
 """Whether a voucher of ours names who is to be paid: its supplier (F0411.AN8), its payee (PYE), and in the source the
-supplier, and where he wants his money sent to.
+supplier, and the address that the supplier wants the money sent to.
 
 A clerk may change the payee of open pay items, due date and pay status alike, without posting anything (speed status
-change, jde-ais section 15); what he changed is told and never undone. JDE itself may put another payee than the
-supplier into a new voucher: where JDE pays, that is how it was left, and only what changes afterwards is told.
-"""
+change, jde-ais section 15); what a clerk changed is reported and never undone. JDE itself may put another payee than
+the supplier into a new voucher: where JDE pays, that is how it was left, and only what changes afterwards is told."""
 
 from __future__ import annotations
 
@@ -32,7 +31,7 @@ def state_of(rows: Iterable[Row]) -> str:
 
 
 def left_with(before: Mapping[str, Any], there: Mapping[str, Any]) -> str:
-    """Whom a voucher paid when it was last agreed on (`before`), as long as it is the same supplier's; else him."""
+    """The payee when the voucher was last agreed on (`before`), if the supplier is the same; else the supplier."""
     left = before.get(PAYEE) if before.get("supplier") == there["supplier"] else None
     return str(left or there["supplier"])
 

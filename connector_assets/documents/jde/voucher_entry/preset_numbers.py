@@ -2,7 +2,7 @@
 
 Document number, type and company are the ledger's own primary key: JD Edwards refuses a second voucher of it. Our
 ledger hands each number out once, before it is asked for. One that knows of none in the range goes on above the highest
-that F0411, F0411Z1 and F0911 have there. A number that somebody else has used is left to him.
+that F0411, F0411Z1 and F0911 have there. A number that somebody else has used is skipped.
 """
 
 from __future__ import annotations

@@ -67,11 +67,11 @@ class VoucherSettings(PeriodRules):
         default=None,
         pattern=r"^AC(0[1-9]|[12]\d|30)$",
         description="category code of the supplier (F0101, column AC01 to AC30) that is the 1099 code (F0411.AC07) of "
-        "his vouchers; null: left to JDE",
+        "its vouchers; null: left to JDE",
     )
     flags_1099: dict[str, str] = Field(
         default={},
-        description="F0101.TAXC of the supplier -> 1099 flag (F0411.TNN) of his vouchers; of others left to JDE",
+        description="F0101.TAXC of the supplier -> 1099 flag (F0411.TNN) of its vouchers; of others left to JDE",
     )
 
     @property

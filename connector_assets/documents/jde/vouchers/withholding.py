@@ -41,8 +41,8 @@ def is_withheld(statuses: str) -> bool:
 
 
 def subjects_of(reader: Reader, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
-    """Of each mapped voucher how its supplier is subject to withholding, in words; None where he is not. Where another
-    system pays, it would pay him whole as long as nothing is withheld in JD Edwards."""
+    """Of each mapped voucher how its supplier is subject to withholding, in words; None where it is not. Where another
+    system pays, it would pay the whole amount as long as nothing is withheld in JD Edwards."""
     parties: Collection[int] = {row["supplier"] for row in rows}
     found = {row["AN8"]: row for row in reader.complete("F0401", ["AN8"], [(each,) for each in sorted(parties)])}
     return [_subject(found[row["supplier"]]) if row["supplier"] in found else None for row in rows]

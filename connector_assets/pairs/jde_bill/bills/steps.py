@@ -226,7 +226,7 @@ class BillSteps(PayableSteps[BillRecords]):
         try:
             return self.records.seen([self.resource.create(sent)])[0]
         except Refused as refused:
-            # of this number, it says: then it is ours, sent before, or somebody's, and he decides
+            # BILL says that the number exists: the bill is ours, sent before, or a person decides whose it is
             found = self.records.marked(sent["vendorId"], document.key) if refused.code == DUPLICATE else []
             if len(found) != 1:
                 raise

@@ -367,8 +367,8 @@ def _covered_by(voucher: str, own: Sequence[PayItem], suffix: str, sent: Mapping
 
 
 def _too_large(voucher: str, items: Mapping[str, PayItem], sent: Mapping[str, Sent]) -> str | None:
-    """The pay item whose bill is for more than is owed of those that it covers: a clerk may have split them, and what
-    he took off it is in it as long as it has not shrunk."""
+    """The pay item whose bill is for more than is owed of those that it covers: a clerk may have split them, and and
+    what was split off is in the bill as long as it has not shrunk."""
     for first, bill in sorted(sent.items()):
         covered = [items[each] for each in bill.covers if each in items]
         if covered and not bill.archived and bill.total > sum((item.gross for item in covered), ZERO):

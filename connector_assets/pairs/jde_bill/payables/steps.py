@@ -196,7 +196,7 @@ class PayableSteps(ABC, Generic[R]):
         return content | {"lines": ordered_as(content["lines"], wanted["lines"])}
 
     def repay(self, document: Document, known: Delivery, target: Target, *, untouched: bool) -> Decision | None:
-        """What is to be done with a record that is another vendor's than is to be paid; None where it is his. The other
+        """What to do with a record of a vendor that is not to be paid; None if it is the right vendor's. The other
         one's is put out of reach first, and only then, as it was read, a new one takes its place: whether BILL lets a
         record change its vendor is not established (bill section 3.2.1), and who approved the payment of one vendor has
         not approved that of another."""
@@ -243,7 +243,7 @@ class PayableSteps(ABC, Generic[R]):
         """Amount and state of a record, in words."""
 
     def not_ours(self, known: Delivery, status: str) -> Hold | None:
-        """What we archived is ours to bring back; what somebody else did, he decides, unless the source wins."""
+        """We restore what we archived; of what somebody else archived a person decides, unless the source wins."""
         if (known.content or {}).get("void") or self.flow.settings.on_conflict == "source":
             return None
         return Hold((problem("changed_on_both_sides", "status", status),), conflict=True)

@@ -217,7 +217,7 @@ class Vendors(Flow):
         return replace(super().link(document, target, origin), attributes=attributes)
 
     def _is_held(self, key: str, origin: Origin) -> bool:
-        """Whether a vendor waits for AP: he was made while new ones do, and not linked. It stays as it was."""
+        """Whether a vendor waits for AP: it was created while new ones wait, and was not linked. It stays as it was."""
         if self.settings.new_suppliers != "on_hold":
             return False
         before = self.context.ledger.links.of(self.full_name, [key]).get(key)

@@ -115,7 +115,7 @@ class VendorLinks:
         return VendorLink(None, NOT_LINKED, self._wait(second), currencies[main])
 
     def _released(self, number: int, link: Link, currency: str) -> VendorLink:
-        """The vendor, whose documents wait as long as he is new and AP has not released him."""
+        """The vendor, whose documents wait as long as it is new and AP has not released it."""
         held = self.settings.new_suppliers == "on_hold" and bool(link.attributes.get(ON_HOLD))
         if not held or str(number) in self._said:
             return VendorLink(link.target_id, currency=currency)
@@ -131,8 +131,8 @@ class VendorLinks:
 
 
 def state_of(link: VendorLink, known: Delivery | None) -> str:
-    """Why a document cannot go to its vendor; '' where nothing speaks against it. One that he has already may change:
-    what is not owed any more must leave it, whether he is archived or not."""
+    """Why a document cannot go to its vendor; '' where nothing prevents it. An existing document may change:
+    what is no longer owed must leave it, whether the vendor is archived or not."""
     content = (known.content if known is not None else None) or {}
     if link.reason == NOT_PAYABLE and content.get("vendor") == link.id and not content.get("void"):
         return ""

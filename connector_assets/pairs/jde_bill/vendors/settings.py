@@ -63,7 +63,7 @@ class VendorSettings(BankSettings):
     )
     new_suppliers: Literal["active", "on_hold"] = Field(
         default="active",
-        description="on_hold: bills and credits of a vendor that is made in BILL are held until a person releases him "
+        description="on_hold: bills and credits of a vendor that is made in BILL are held until a person releases it "
         "by the mapping `released_vendors`",
     )
     on_conflict: Literal["hold", "source"] = Field(

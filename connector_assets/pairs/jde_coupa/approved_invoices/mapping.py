@@ -49,7 +49,7 @@ COLUMNS: dict[str, str] = {
     "born_as": "str?",
     "told_voucher": "str?",
     "supplier_id": "int?",
-    # where the supplier wants his money sent to: the code of that address, or its id
+    # the address that the supplier wants the money sent to: its code, or its id
     "remit_to": "str?",
     "term_code": "str?",
     # what may be taken off it, in the sign of the amount, by whoever pays it until that day

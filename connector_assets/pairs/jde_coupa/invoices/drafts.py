@@ -198,8 +198,8 @@ class InvoiceDrafts(Writer):
         return f"{shown}, payment channel {invoice.payment_channel}" if by_coupa_pay(invoice) else shown
 
     def _payee(self, document: Document, known: Delivery, target: Target) -> Hold | None:
-        """The invoice is another supplier's than the voucher. A draft follows JD Edwards; what is submitted was looked
-        at as the other one's, and what somebody gave to another supplier is his to answer for."""
+        """The invoice is another supplier's than the voucher. A draft follows JD Edwards. A submitted invoice was
+        reviewed as the other supplier's, and a person must answer for what a person changed."""
         ours, theirs = document.content["supplier"], target.content["supplier"]
         if theirs in (None, ours) or not document.facts["row"]["open_amount"]:
             return None
@@ -483,8 +483,8 @@ def _already(what: str, payment: str) -> Hold:
 
 
 def as_linked(document: Document, target: Target) -> Target:
-    """An invoice of the supplier that the voucher's own is linked to, as that supplier's: whom a person links may have
-    another number in Coupa."""
+    """An invoice of the supplier that the voucher's supplier is linked to, as that supplier's: a supplier linked by
+    hand may have another number in Coupa."""
     invoice: Invoice | None = target.raw
     linked = document.facts["row"]["supplier_id"]
     if invoice is None or invoice.supplier is None or str(invoice.supplier.id) != linked:

@@ -378,7 +378,7 @@ class Invoices(Flow):
 
     @cached_property
     def payees(self) -> Payees:
-        """Whom Coupa would pay for a voucher."""
+        """The party that Coupa would pay for a voucher."""
         return Payees(RemitTo(self.context), self.settings, coupa_pays=self.coupa_pays)
 
     def _links(self, flow: str, keys: Collection[str]) -> dict[str, str]:

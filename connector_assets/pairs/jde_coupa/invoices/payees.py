@@ -1,4 +1,4 @@
-"""Whom Coupa Pay would pay for a voucher, and whether that is who JD Edwards says."""
+"""The party that Coupa Pay would pay for a voucher, and whether JD Edwards names the same."""
 
 from __future__ import annotations
 
@@ -50,6 +50,6 @@ class Payees:
         if row["payee"] == self.party(row) and not merged:
             return ""
         if self._remits(row) and (self.unmapped(row) is None or row["key"] not in sent):
-            # it is paid at his address, or is held until one is mapped
+            # it is paid at the supplier's address, or is held until one is mapped
             return ""
         return "changed" if row["key"] in sent else "factored"

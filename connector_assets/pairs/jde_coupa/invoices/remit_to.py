@@ -42,7 +42,7 @@ class RemitTo:
         return self._table.get(key_of(supplier, payee))
 
     def payee(self, supplier: object, code: str | None) -> str | None:
-        """Who, other than the supplier, is paid at an address of his; None where the mapping names nobody."""
+        """Another party that is paid at an address of the supplier; None if the mapping has none."""
         own = f"{supplier}/"
         found = [key.removeprefix(own) for key, each in self._table.items() if each == code and key.startswith(own)]
         return found[0] if len(found) == 1 and found[0] != str(supplier) else None

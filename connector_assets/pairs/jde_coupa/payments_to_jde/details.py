@@ -32,7 +32,7 @@ COLUMNS = {
     "born_as": "str?",
     # the address number of who was paid, where Coupa or our links tell it
     "payee": "str?",
-    # at which address of his the invoice is to be paid
+    # the address of the supplier at which the invoice is to be paid
     "remit_to": "str?",
 }
 

@@ -75,7 +75,7 @@ class PaidVoucher:
         return (amount * base / foreign).quantize(self.units.of(text(items[0].get("BCRC"))), ROUND_HALF_UP)
 
     def _paid(self, row: Mapping[str, Any], items: Sequence[Row]) -> str | None:
-        """Who got the money: the supplier, or whoever is paid at that address of his."""
+        """Who got the money: the supplier, or the party that is paid at that address of the supplier."""
         supplier = str(items[0]["AN8"])
         if self.remit_to is not None and row["remit_to"] and row["payee"] in (None, supplier):
             return self.remit_to.payee(supplier, row["remit_to"]) or row["payee"]

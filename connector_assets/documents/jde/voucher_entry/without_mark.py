@@ -8,14 +8,10 @@ ours has shown yet what survives, one is asked for, and the next when that one i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property
-from threading import Lock
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from connector_assets.documents.jde.currencies import company_currencies
-from connector_assets.documents.jde.keys import VOUCHER_KEY, Row, is_void, text, voucher_parts
+from connector_assets.documents.jde.keys import VOUCHER_KEY, Row, is_void, voucher_parts
 from connector_assets.documents.jde.voucher_entry.comparison import (
     BATCH_ADD,
     NUMBER,
@@ -23,38 +19,14 @@ from connector_assets.documents.jde.voucher_entry.comparison import (
     acts_of,
     agrees,
     attempts_of,
-    batch_of,
     grouped,
     name_of,
     number_of,
-    says,
 )
-from connector_assets.documents.jde.voucher_entry.evidence import (
-    REMARK,
-    USER,
-    Candidate,
-    Proved,
-    Shown,
-    Verdict,
-    choose,
-    is_proved,
-    judge,
-    proved_by,
-    several,
-    taught,
-)
-from connector_assets.documents.jde.voucher_entry.origins import (
-    NOTHING,
-    Found,
-    Origin,
-    Origins,
-    Read,
-    marked,
-    pages,
-    voucher_id,
-)
+from connector_assets.documents.jde.voucher_entry.evidence import Candidate, Proved, choose, is_proved, several
+from connector_assets.documents.jde.voucher_entry.origins import NOTHING, Found, Origin, Read, marked, voucher_id
+from connector_assets.documents.jde.voucher_entry.unclaimed import UnclaimedOrigins
 from connector_resources.jde import JdeClient
-from connector_resources.jde.query import eq
 from connector_resources.ledger import Link
 from connector_resources.ledger.vouchers_made import Made
 
@@ -66,19 +38,15 @@ FIRST_FEW = 3
 UNPROVED = "no voucher of ours has shown yet by what it is known: one goes first, and the others when it is known"
 
 
-class TracedOrigins(Origins):
+class TracedOrigins(UnclaimedOrigins):
     """By supplier and invoice number, with what else must agree, or by a number that we gave it."""
 
     def __init__(self, *its: Any) -> None:
         super().__init__(*its)
-        # what this run has asked for; of the ledger, whether it knows of anything asked for, and what it has learnt
+        # what this run has asked for
         self._asked: dict[Origin, Made] = {}
-        self._tried = False
-        self._learnt: Mapping[str, bool] | None = None
         # orchestration -> the document that goes first in this run, where no voucher of it has shown anything yet
         self._firsts: dict[str, str] = {}
-        # calls answer in threads, and each teaches something beside what was known
-        self._keeping = Lock()
 
     # -- what is known ---------------------------------------------------------------------------------------------
 
@@ -194,122 +162,6 @@ class TracedOrigins(Origins):
         self._keep([(one, items, True)])
         return True
 
-    # -- what is ours without our memory ---------------------------------------------------------------------------
-
-    def claim(
-        self, jde: Any, wanted: Mapping[Any, Mapping[str, Any]], processed: Mapping[Any, int], *, by_user: bool
-    ) -> Found:
-        known = self._register.of(self.flow, [self.key(id) for id in wanted])
-        names = {
-            id: number_of(sent)
-            for id, sent in wanted.items()
-            if sent["supplier"] and sent["number"] and self.key(id) not in known
-        }
-        if not names:
-            return Found()
-        groups = grouped(self._reads(jde)(NUMBER, sorted(set(names.values()))))
-        taken = self._taken(groups)
-        free = {name: items for name, items in groups.items() if name not in taken}
-        found = Found()
-        kept: list[tuple[Made, Sequence[Row], bool]] = []
-        for id, number in names.items():
-            own = [items for items in free.values() if self._is(id, wanted[id], number, items, by_user)]
-            own = sorted(own, key=lambda items: (not is_void(items), items[0]["DOC"]))
-            for place, items in enumerate(own, max(len(own), processed.get(id, 0)) - len(own) + 1):
-                origin, name = self._origin_of(items[0]), voucher_id(items[0])
-                revision = origin[1] if origin is not None else place
-                found.vouchers[name], found.of[name] = items, (id, revision)
-                free.pop(name)
-                if sum(not is_void(each) for each in own) < 2:
-                    kept.append((Made(self.flow, self.key(id), revision, self._connection), items, False))
-        self._keep(kept)
-        return found
-
-    def maybe_ours(self, wanted: Mapping[Any, Mapping[str, Any]], vouchers: Found) -> dict[str, Any]:
-        known = self._register.of(self.flow, [self.key(id) for id in wanted])
-        by_number = {number_of(sent): id for id, sent in wanted.items() if sent["supplier"] and sent["number"]}
-        free = vouchers.vouchers.keys() - self._taken(vouchers.vouchers) - set(self.rules.not_ours)
-        found = {}
-        for name in sorted(free):
-            items = vouchers.vouchers[name]
-            id = by_number.get(name_of(items[0]))
-            stood = {each for sent in attempts_of(known.get(self.key(id), ())) for each in sent["before"]}
-            if id is None or name in stood or not self._says_of(wanted[id], items):
-                continue
-            if self._origin_of(items[0]) is not None or self._foreign(items[0]):
-                continue
-            if judge(Shown(self._bears_user(items[0])), self._proved(None), marked=self.rules.mark_in_remark) == "open":
-                found[name] = id
-        return found
-
-    def _is(
-        self, id: Any, sent: Mapping[str, Any], number: tuple[int, str], items: Sequence[Row], by_user: bool
-    ) -> bool:
-        """Whether a voucher of nothing known is of this document: of our mark, or of our user and as it says."""
-        origin = self._origin_of(items[0])
-        if origin is not None:
-            return bool(origin[0] == id)
-        if not self._proves(items[0], by_user=by_user) or name_of(items[0]) != number or self._foreign(items[0]):
-            return False
-        return self._says_of(sent, items)
-
-    def _says_of(self, sent: Mapping[str, Any], items: Sequence[Row]) -> bool:
-        """Whether a voucher says what a document says, as far as the document tells."""
-        names = SAYS if is_void(items) or sent["amount"] is None else (*SAYS, "amount")
-        return agrees(sent, self._says(items), [name for name in names if sent[name] is not None])
-
-    def unmatched(self) -> list[str]:
-        # what was asked for since then is in the register
-        if self._has_asked():
-            return []
-        return sorted(self._of_our_user(self.context.client("jde", JdeClient)))
-
-    def unaccounted(self, rows: Sequence[Row]) -> set[str]:
-        groups = {
-            name: items
-            for name, items in grouped(rows).items()
-            if not is_void(items) and name not in self.rules.not_ours
-        }
-        if not groups:
-            return set()
-        known = self._taken(groups) | self.of_rows([row for items in groups.values() for row in items]).keys()
-        return {name for name, items in groups.items() if name not in known and self._is_ours_alone(items[0])}
-
-    def _is_ours_alone(self, head: Row) -> bool:
-        """Whether our user made a voucher, for this flow or for none."""
-        own = self._origin_of(head) is not None or not self._foreign(head)
-        return own and self._by_us(head)
-
-    def _proves(self, head: Row, *, by_user: bool) -> bool:
-        """Whether a voucher of nothing known shows that we made it: by our user only where a person asks for that, and
-        nobody else uses our login."""
-        return by_user and self._by_us(head) and not self.rules.not_ours
-
-    def _by_us(self, head: Row) -> bool:
-        """Whether we may have made a voucher, whatever it is of."""
-        return self._bears_user(head)
-
-    def _bears_user(self, head: Row) -> bool:
-        # of a row that tells no user there is no need to log in
-        return bool(user := self._user_of(head)) and user == self._user
-
-    def _of_our_user(self, jde: Any) -> set[str]:
-        """The vouchers in force that our user made and that are of no known document, of all that there are. TORG is in
-        no index: asked once, of a ledger that knows of nothing that it asked for."""
-        if self._has_asked():
-            return set()
-        groups = {name: items for name, items in grouped(self._by_user).items() if not is_void(items)}
-        # that it says of what it is does not say that this is known, or is there any more
-        known = self._taken(groups) | set(self.rules.not_ours)
-        return {name for name, items in groups.items() if name not in known and self._is_ours_alone(items[0])}
-
-    @cached_property
-    def _by_user(self) -> list[Row]:
-        return self._of_the_user()
-
-    def _of_the_user(self) -> list[Row]:
-        return pages(self.context.client("jde", JdeClient).browse("F0411", where=eq("TORG", self._user)))
-
     # -- finding ---------------------------------------------------------------------------------------------------
 
     def _find(self, read: Read, ids: Collection[Any], processed: Mapping[Origin, Row] | None) -> Found:
@@ -386,47 +238,12 @@ class TracedOrigins(Origins):
         name = choose(candidates, processed=row is not None)
         return several(candidates) if name is None else [name]
 
-    def _fits(self, items: Sequence[Row], one: Made, row: Row | None = None, *, whole: bool = False) -> bool:
-        """Whether a voucher says what one of the attempts asked for, and has appeared since; `whole`: its amount too,
-        whatever it proves."""
-        # JDE may come to another total, which is told; a void voucher has none any more
-        exact = is_void(items) or self._tells(items, one, row)
-        names = SAYS if exact and not whole else (*SAYS, "amount")
-        said, name = self._says(items), voucher_id(items[0])
-        return any(agrees(sent, said, names) and name not in sent["before"] for sent in one.attempts)
-
     def _asked_for(self, items: Sequence[Row], waiting: Sequence[Made]) -> Made | None:
         """What may be this voucher of what was asked for and was not seen yet: it is nobody else's to pay meanwhile."""
         for one in waiting:
             if self._fits(items, one, whole=True) and self._verdict(items, one, self._proved(one)) != "not_ours":
                 return one
         return None
-
-    def _verdict(self, items: Sequence[Row], one: Made, proved: Proved, row: Row | None = None) -> Verdict:
-        """Whether a voucher is the one that was asked for, by what it shows."""
-        marked = any(sent["mark"] for sent in one.attempts)
-        return judge(self._shown(items, one, row), proved, marked=marked)
-
-    def _tells(self, items: Sequence[Row], one: Made, row: Row | None) -> bool:
-        """Whether a voucher proves by itself that it is the one that was asked for."""
-        shown = self._shown(items, one, row)
-        return True in (shown.mark, shown.number, shown.batch)
-
-    def _shown(self, items: Sequence[Row], one: Made, row: Row | None) -> Shown:
-        head = items[0]
-        origin = self._origin_of(head)
-        mark = origin == (self.id(one.key), one.revision) if origin is not None else None
-        batch = number = None
-        if row is not None and row.get("DOC"):
-            number = voucher_id(row) == voucher_id(head)
-        if row is not None and (wrote := batch_of(row)):
-            batch = wrote == batch_of(head)
-        return Shown(self._bears_user(head), False if mark is None and self._foreign(head) else mark, number, batch)
-
-    def _proved(self, one: Made | None, *, shared: bool = False) -> Proved:
-        """What vouchers have shown that were made as this one was asked for; None: as may be."""
-        proved = proved_by(self._signs, acts_of(one) if one else (), shared=shared)
-        return replace(proved, shared=shared or (bool(proved.user) and self._shared))
 
     # -- the first one ---------------------------------------------------------------------------------------------
 
@@ -464,103 +281,6 @@ class TracedOrigins(Origins):
         under_way = {key for key, each in known.items() if each.state in UNDER_WAY} - linked
         chosen = under_way | held if len(held) >= FIRST_FEW else under_way
         return {each.key: acts_of(each) for each in waiting if each.key in chosen}
-
-    def _linked(self, link: Link, made: Sequence[Made], head: Row) -> Origin:
-        """A linked voucher is of the newest revision that was asked for, unless it says otherwise itself."""
-        origin = self._origin_of(head)
-        id = self.id(link.source_key)
-        if origin is not None and origin[0] == id:
-            return origin
-        return id, max((each.revision for each in made), default=1)
-
-    def _taken(self, groups: Collection[str]) -> set[str]:
-        """Those of these vouchers of which it is known what they are."""
-        names = list(groups)
-        linked = self._links.by_target(self.flow, "F0411", names)
-        return {*self._register.found(self._connection, names), *linked}
-
-    def _keep(self, found: Iterable[tuple[Made, Sequence[Row], bool]]) -> None:
-        """Remember which vouchers were found to be which, and what they teach; `certain` ones are known to be ours."""
-        with self._keeping:
-            kept, learnt = [], self._signs
-            for one, items, certain in found:
-                head = items[0]
-                signs = {USER: self._bears_user(head)}
-                if any(sent["mark"] for sent in one.attempts):
-                    signs[REMARK] = self._origin_of(head) is not None
-                # one that was asked for in two ways may have been made by either
-                for act in acts if len(acts := acts_of(one)) == 1 else ():
-                    learnt = taught(learnt, act, signs, certain=certain)
-                kept.append(replace(one, found=voucher_id(head), seen=learnt if one.attempts else None))
-            if kept:
-                self._register.recognise(kept, self.context.now())
-                self._learnt = learnt
-
-    # -- what a voucher says ---------------------------------------------------------------------------------------
-
-    def _says(self, items: Sequence[Row]) -> dict[str, Any]:
-        return says(items, self._currencies)
-
-    def _origin_of(self, head: Row) -> Origin | None:
-        """The mark in the remark, or in the column of before."""
-        return self.rules.read((text(head.get("RMK")) or "").partition(" ")[0]) or self.rules.of_row(head)
-
-    def _foreign(self, head: Row) -> bool:
-        """Whether it bears the mark of another flow, or of another connector."""
-        return self.rules.is_mark((text(head.get("RMK")) or "").partition(" ")[0])
-
-    def _marks(self, body: Mapping[str, Any]) -> bool:
-        return self.rules.read(str(body.get("Remark") or "").partition(" ")[0]) is not None
-
-    @staticmethod
-    def _user_of(head: Row) -> str:
-        return (text(head.get("TORG")) or "").upper()
-
-    # -- where it is kept ------------------------------------------------------------------------------------------
-
-    @property
-    def _register(self) -> Any:
-        return self.context.ledger.vouchers_made
-
-    @property
-    def _links(self) -> Any:
-        return self.context.ledger.links
-
-    @property
-    def _connection(self) -> str:
-        return self.context.connection("jde").name
-
-    @cached_property
-    def _user(self) -> str:
-        user: str = self.context.client("jde", JdeClient).user
-        return user[:10].strip().upper()
-
-    @property
-    def _signs(self) -> Mapping[str, bool] | None:
-        """What vouchers of ours have shown; None where none has shown anything yet."""
-        if self._learnt is None:
-            self._learnt = self._register.signs(self.flow)
-        return self._learnt
-
-    @cached_property
-    def _shared(self) -> bool:
-        """Whether somebody else enters vouchers under our login: a person has said so of one, or is asked."""
-        integration = self.flow.partition("/")[0]
-        asked = self.context.ledger.exceptions.open(integration=integration, reason="own_voucher_unknown")
-        return bool(self.rules.not_ours or asked)
-
-    def _has_asked(self) -> bool:
-        """Whether this ledger knows of anything that was asked for; it does not forget."""
-        self._tried = self._tried or self._register.tried(self.flow)
-        return self._tried
-
-    @cached_property
-    def _currencies(self) -> Mapping[str, str]:
-        return company_currencies(self.context.reader("jde"))
-
-    @staticmethod
-    def _reads(jde: Any) -> Read:
-        return lambda columns, keys: pages(jde.by_keys("F0411", columns, keys))
 
 
 def _document_of(one: Made) -> int | None:

@@ -122,6 +122,6 @@ def flushed(sandbox: Sandbox) -> dict[str, Any]:
     return report
 
 
-def told(home: Home, integration: str = "jde_bill") -> list[tuple[str, str]]:
+def reported(home: Home, integration: str = "jde_bill") -> list[tuple[str, str]]:
     """(document, record) of what waits to be read."""
     return [(each.document, each.record) for each in home.ledger().inbox.pending(integration)]

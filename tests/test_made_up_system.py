@@ -59,8 +59,8 @@ def test_everything_knows_a_system_and_a_pair_that_are_only_a_folder(environment
     settings = (Path(environment["CONNECTOR_HOME"]) / "connections.yaml").read_text("utf-8")
     assert f"  spendly:\n    system: spendly\n    url: http://127.0.0.1:{port + 9}\n" in settings
     assert "  jde_spendly:\n    kind: jde_spendly\n" in settings
-    told = connector(environment, "ping", "spendly", "--json")
-    assert told["connections"][0]["authenticated"]
+    reported = connector(environment, "ping", "spendly", "--json")
+    assert reported["connections"][0]["authenticated"]
     [first] = connector(environment, "sync", "jde_spendly", "--json")["flows"]
     assert first["outcomes"]["created"] == first["read"] > 3
     [second] = connector(environment, "sync", "jde_spendly", "--json")["flows"]

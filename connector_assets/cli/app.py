@@ -13,7 +13,7 @@ from importlib import import_module
 import click
 import typer
 
-from connector_assets.cli.exits import INTERRUPTED, UNUSABLE, code_of, line_of, tell, tell_defect
+from connector_assets.cli.exits import INTERRUPTED, UNUSABLE, code_of, line_of, report_defect, tell
 from connector_resources.errors import ConnectorError
 from connector_resources.printable import Printable
 from connector_resources.private import keep_private
@@ -93,5 +93,5 @@ def run(arguments: Sequence[str]) -> int:
         tell(f"connector: {line_of(error)}")
         return code_of(error)
     except Exception as error:  # noqa: BLE001 - the last place where a defect can be told without a traceback
-        return tell_defect(error)
+        return report_defect(error)
     return code if isinstance(code, int) else 0

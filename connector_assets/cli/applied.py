@@ -13,7 +13,7 @@ from connector_assets.cli.arguments import (
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, line_of, tell
 from connector_assets.cli.show import print_json, quiet_stdout
 from connector_assets.cli.tables import print_flows
-from connector_assets.cli.waiting import tell_waiting
+from connector_assets.cli.waiting import report_waiting
 from connector_assets.engine import plans
 from connector_assets.engine.applying import Applied, apply
 from connector_assets.engine.plans import Plan
@@ -50,8 +50,8 @@ def apply_plan(id: str, target: str | None, *, as_json: bool) -> int:
         print_json({"run": run, "plan": False, "plan_id": id, "flows": [each.as_json() for each in done]})
     else:
         print_flows([each.report.as_json() for each in done])
-    _tell(done, id)
-    tell_waiting(ledger, names)
+    _report(done, id)
+    report_waiting(ledger, names)
     return _code(ledger, done)
 
 
@@ -67,7 +67,7 @@ def _names(settings: Settings, plan: Plan, target: str | None) -> list[str]:
     return chosen
 
 
-def _tell(done: list[Applied], plan: str) -> None:
+def _report(done: list[Applied], plan: str) -> None:
     for each in done:
         if each.after:
             first = sorted({name for names in each.after.values() for name in names})

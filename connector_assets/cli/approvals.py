@@ -107,7 +107,7 @@ def approve(
     chosen = _chosen(home, ids or (), flow, integration, up_to, currency, key, supplier)
     _require_words(chosen, everything)
     done = ledger.staged.approve(chosen, actor=actor(), note=note, now=ledger.clock.now())
-    _tell(done, "approved", "the next sync or poll sends {them}", as_json)
+    _report(done, "approved", "the next sync or poll sends {them}", as_json)
     raise typer.Exit(_code(ledger, done))
 
 
@@ -130,7 +130,7 @@ def reject(
     chosen = _chosen(home, ids or (), flow, integration, up_to, currency, key, supplier)
     _require_words(chosen, everything)
     done = ledger.staged.reject(chosen, actor=actor(), note=note, now=ledger.clock.now())
-    _tell(done, "rejected", "nothing touches {them} until the content changes", as_json)
+    _report(done, "rejected", "nothing touches {them} until the content changes", as_json)
     raise typer.Exit(_code(ledger, done))
 
 
@@ -204,7 +204,7 @@ def _changed(each: Staged) -> str:
     return ", ".join(f"{change['field']}: {change['from']} -> {change['to']}" for change in each.changes)
 
 
-def _tell(done: Sequence[Staged], what: str, then: str, as_json: bool) -> None:
+def _report(done: Sequence[Staged], what: str, then: str, as_json: bool) -> None:
     if as_json:
         print_json({what: [{"id": each.id, "flow": each.flow, "key": each.key} for each in done]})
     documents, them = ("1 document", "it") if len(done) == 1 else (f"{len(done)} documents", "them")

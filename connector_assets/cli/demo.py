@@ -116,7 +116,7 @@ def _live_on(home: Home, base: int) -> list[Outcome]:
 
 
 def _print(home: Home, done: list[Outcome], later: list[Outcome], as_json: bool, seconds: float) -> None:
-    from connector_assets.cli.sync import tell_problems
+    from connector_assets.cli.sync import report_problems
     from connector_assets.cli.tables import print_flows
 
     entries = [entry for each in done for entry in each.entries]
@@ -133,7 +133,7 @@ def _print(home: Home, done: list[Outcome], later: list[Outcome], as_json: bool,
         print_line("What is held, and why:  connector exceptions list")
         print_line("Dagster's page on this data:  make ui")
     for each in (*done, *later):
-        tell_problems(each)
+        report_problems(each)
 
 
 def _code(done: list[Outcome]) -> int:

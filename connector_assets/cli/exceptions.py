@@ -19,7 +19,7 @@ from connector_assets.cli.arguments import (
 from connector_assets.cli.exception_texts import party_words
 from connector_assets.cli.exits import DONE, NEEDS_A_PERSON, UNREACHABLE, line_of, tell
 from connector_assets.cli.show import Json, narrow, print_json, print_line, print_table, quiet_stdout
-from connector_assets.cli.waiting import tell_waiting
+from connector_assets.cli.waiting import report_waiting
 from connector_resources.errors import UnusableInput
 from connector_resources.instance.running import marked_running
 
@@ -223,7 +223,7 @@ def replay_exceptions(
             tell(f"{each.report.flow}: no longer in the source: {', '.join(each.gone)}")
     for error in problems:
         tell(f"connector: {line_of(error)}")
-    tell_waiting(ledger, {each.flow for each in chosen})
+    report_waiting(ledger, {each.flow for each in chosen})
     raise typer.Exit(UNREACHABLE if problems else _code(ledger, [each.flow for each in chosen]))
 
 

@@ -60,7 +60,7 @@ def system_problems() -> frozenset[str]:
     return frozenset(found)
 
 
-def tell_defect(error: Exception) -> int:
+def report_defect(error: Exception) -> int:
     """Say that this is our own mistake and where its traceback is."""
     path = _keep_traceback(error)
     tell(f"connector: a defect of ml-connector, {type(error).__name__}: {line_of(error)[:300]} (traceback: {path})")

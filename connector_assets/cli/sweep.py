@@ -6,8 +6,8 @@ import typer
 
 from connector_assets.cli.arguments import chosen_flows, require_credentials, require_systems, writing_home
 from connector_assets.cli.show import Json, print_json, quiet_stdout
-from connector_assets.cli.sync import Target, tell_problems
-from connector_assets.cli.waiting import tell_waiting
+from connector_assets.cli.sync import Target, report_problems
+from connector_assets.cli.waiting import report_waiting
 
 
 def sweep(target: Target, as_json: Json = False) -> None:
@@ -27,7 +27,7 @@ def sweep(target: Target, as_json: Json = False) -> None:
         print_json(done.as_json())
     else:
         print_flows(done.entries)
-    tell_problems(done)
+    report_problems(done)
     names = [f"{integration.name}/{kind.name}" for kind in kinds]
-    tell_waiting(home.ledger(), names)
+    report_waiting(home.ledger(), names)
     raise typer.Exit(done.code(home.ledger(), names))

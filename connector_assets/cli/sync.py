@@ -17,7 +17,7 @@ from connector_assets.cli.arguments import (
 )
 from connector_assets.cli.exits import tell
 from connector_assets.cli.show import Json, print_json, print_line, quiet_stdout
-from connector_assets.cli.waiting import tell_waiting
+from connector_assets.cli.waiting import report_waiting
 from connector_resources.errors import UnusableInput
 
 if TYPE_CHECKING:
@@ -113,14 +113,14 @@ def sync(
         print_flows(done.entries, plan=plan or done.plan_reason is not None)
         for line in done.lines():
             print_line(line)
-    tell_problems(done)
+    report_problems(done)
     for note in done.notes:
         tell(note)
-    tell_waiting(home.ledger(), names)
+    report_waiting(home.ledger(), names)
     raise typer.Exit(done.code(home.ledger(), names))
 
 
-def tell_problems(outcome: Outcome | Plan) -> None:
+def report_problems(outcome: Outcome | Plan) -> None:
     """Say which steps failed and which flows therefore did nothing."""
     steps: dict[str, list[str]] = {}
     for step, why in outcome.failures.items():

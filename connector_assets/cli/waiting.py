@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from connector_resources.ledger import Ledger
 
 
-def tell_waiting(ledger: Ledger, flows: Collection[str]) -> None:
+def report_waiting(ledger: Ledger, flows: Collection[str]) -> None:
     """Say on standard error how many documents of these flows (by their full names) wait for an approval."""
     for flow, count in ledger.staged.counts(flows).items():
         documents = "1 document waits" if count == 1 else f"{count} documents wait"

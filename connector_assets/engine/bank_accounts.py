@@ -83,7 +83,7 @@ def is_masked(number: str | None) -> bool:
     return bool(_tail(_plain(number)))
 
 
-def tell_changes(
+def report_changes(
     flow: Flow,
     side: str,
     system: str,
@@ -122,7 +122,7 @@ def tell_changes(
     return sorted(changed_words)
 
 
-def tell_unwatched(flow: Flow, entity: str, day: date, stamp: Mapping[str, Any], why: str) -> None:
+def report_unwatched(flow: Flow, entity: str, day: date, stamp: Mapping[str, Any], why: str) -> None:
     """Say once that nobody watches an entity, until it can be read or the reason is another one. `stamp` is how it
     stands, as far as that is told."""
     context, name = flow.context, flow.full_name

@@ -17,11 +17,11 @@ class Units:
     first use alone. Of a currency that it does not tell, ISO 4217's."""
 
     def __init__(self, decimals: Callable[[], Mapping[str, int]] = dict) -> None:
-        self._told = decimals
+        self._reported = decimals
 
     def of(self, currency: str | None) -> Decimal:
         """1 yen, 0.001 dinar; 0.01 of any other one or of none that is known."""
-        decimals = self._told().get(currency) if currency else None
+        decimals = self._reported().get(currency) if currency else None
         return smallest(currency) if decimals is None else Decimal(1).scaleb(-decimals)
 
 

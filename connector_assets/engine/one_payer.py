@@ -17,7 +17,7 @@ from connector_resources.unreadable import set_aside
 REASON = "payable_in_both"
 
 
-def tell_payers(flow: Flow, keys: Collection[str] | None = None) -> Reported:
+def report_payers(flow: Flow, keys: Collection[str] | None = None) -> Reported:
     """Look at these documents (None: at all that are linked), and open and close their findings. Nothing for a flow
     whose documents nobody pays."""
     # what cannot be read is told as that, by who reads it to deliver it

@@ -23,7 +23,7 @@ from connector_assets.engine.engine import Engine
 from connector_assets.engine.flow import Assembly, Flow, Frames
 from connector_assets.engine.frozen import Frozen
 from connector_assets.engine.linking import advised
-from connector_assets.engine.one_payer import tell_payers
+from connector_assets.engine.one_payer import report_payers
 from connector_assets.engine.parties import label_of, parties
 from connector_assets.engine.planning import Planner
 from connector_assets.engine.reasons import problem
@@ -338,7 +338,7 @@ class Pipeline:
         rows: list[dict[str, Any]] = self.context.landing.read(landed).to_pylist()
         return rows
 
-    def tell_unreadable(self) -> None:
+    def report_unreadable(self) -> None:
         """Write the exceptions of the records that could not be read."""
         self.unreadable.tell(self._last_day)
 
@@ -432,7 +432,7 @@ class Pipeline:
             self._look(report, lambda: self.flow.look_before(documents))
         report.add(self._outcomes(documents, mode, report, baseline_to, plan, filled, mapped.frames))
         if mode == "apply" and not report.plan:
-            self._look(report, lambda: tell_payers(self.flow, [document.key for document in documents]))
+            self._look(report, lambda: report_payers(self.flow, [document.key for document in documents]))
         if not report.plan:
             # also of what was adopted: that is the first sight
             self._look(report, lambda: self.flow.look_at_accounts(whole=False))
@@ -448,7 +448,7 @@ class Pipeline:
             report.whole = self._whole(report)
             plans.keep(self.context, report)
         else:
-            self.tell_unreadable()
+            self.report_unreadable()
             if report.error is None:
                 self.unreadable.settle()
             self.context.ledger.reports.put(

@@ -89,7 +89,7 @@ class Planner:
             results.append(result)
             if entry is not None:
                 planned.append(entry)
-        self._tell_left(results)
+        self._report_left(results)
         return results, planned
 
     def _plan_one(
@@ -211,7 +211,7 @@ class Planner:
         if again and isinstance(links, ForeseenLinks):
             links.restore(self.flow.full_name, document.key, target.id)
 
-    def _tell_left(self, results: Sequence[Result]) -> None:
+    def _report_left(self, results: Sequence[Result]) -> None:
         """Later flows of the plan say why what they refer to is not linked, as they would after a sync."""
         links, name = self.ledger.links, self.flow.full_name
         if isinstance(links, ForeseenLinks):

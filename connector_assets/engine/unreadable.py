@@ -129,7 +129,7 @@ class UnreadableRecords:
         context, name = self.flow.context, self.flow.full_name
         records = {key: (record_problem(each), _iso(each.day or shown_on)) for key, each in self.met.items()}
         if records:
-            context.ledger.exceptions.tell_records(name, records, context.now(), context.run)
+            context.ledger.exceptions.report_records(name, records, context.now(), context.run)
         known = context.ledger.deliveries.load(name, list(self.blocked))
         changes = [
             self._waiting(key, day, new=key not in known)

@@ -79,7 +79,7 @@ class Callers:
         self._known: dict[str, None] = {}
         self._count = 0
         self._closed: Counter[str] = Counter()
-        self._told_at: float | None = None
+        self._reported_at: float | None = None
 
     def __len__(self) -> int:
         return self._count
@@ -149,7 +149,7 @@ class Callers:
 
     def late(self, caller: Caller, what: str) -> None:
         """The caller was closed by its deadline."""
-        self._tell(f"no {what} in time")
+        self._report(f"no {what} in time")
         self.leave(caller)
 
     def _know(self, origin: str) -> None:
@@ -163,22 +163,22 @@ class Callers:
         return origin if origin is not None and caller in origin.stages[caller.stage] else None
 
     def _make_room(self, caller: Caller | None, why: str) -> bool:
-        self._tell(why)
+        self._report(why)
         if caller is None:
             return False
         self.leave(caller)
         caller.close()
         return True
 
-    def _tell(self, why: str) -> None:
+    def _report(self, why: str) -> None:
         """Log what was closed, in one line a minute: whoever attacks does not fill the disk as well."""
         self._closed[why] += 1
         now = self._monotonic()
-        if self._told_at is None or now - self._told_at >= LOGGED_EVERY_SECONDS:
+        if self._reported_at is None or now - self._reported_at >= LOGGED_EVERY_SECONDS:
             shown = "; ".join(f"{why}: {count}" for why, count in self._closed.most_common(10))
             log.warning("connections closed without a request: %s (%d are open)", shown, self._count)
             self._closed.clear()
-            self._told_at = now
+            self._reported_at = now
 
     def _origin(self, address: str) -> tuple[str, bool]:
         """What counts as one address, and whether it is a named relay's."""

@@ -154,7 +154,7 @@ def one_payer_events(
     )
 
 
-def tell_delivered(context: dg.AssetExecutionContext, days: Sequence[date], report: FlowReport) -> None:
+def report_delivered(context: dg.AssetExecutionContext, days: Sequence[date], report: FlowReport) -> None:
     """Counts on each day. Days that end with failed or doubtful documents are left unmaterialised, and the step
     fails: rerunning them finishes what is left. Held, refused and conflicting documents do not fail a step."""
     context.log.info(report.sentence())

@@ -15,7 +15,7 @@ from connector_assets.engine.pipeline import Pipeline
 from connector_assets.engine.task import policy_of
 from connector_assets.engine.watermarks import advance_watermarks
 from connector_assets.orchestration.dead_runs import free_claims_of_the_dead
-from connector_assets.orchestration.events import GL_DATES, ONE_PAYER, mapped_events, one_payer_events, tell_delivered
+from connector_assets.orchestration.events import GL_DATES, ONE_PAYER, mapped_events, one_payer_events, report_delivered
 from connector_assets.orchestration.metadata import mapped_schema
 from connector_assets.orchestration.partitions import days_of
 from connector_assets.orchestration.resources import resource_key
@@ -107,7 +107,7 @@ def _mapped(
                 keys = pipeline.all_keys()
                 pipeline.unreadable.read_again()
             result = pipeline.map(keys)
-            pipeline.tell_unreadable()
+            pipeline.report_unreadable()
             if not result.findings.shape:
                 pipeline.store(result, (chosen[0], chosen[-1]) if chosen else None)
         yield from mapped_events(context, chosen, result, gl_column=flow.gl_column)
@@ -158,7 +158,7 @@ def _delivered(
             if report.error is None and not report.plan:
                 advance_watermarks(found, chosen)
             both = run_context.ledger.exceptions.open(found.full_name, reason=PAYABLE_IN_BOTH) if flow.is_paid else []
-        tell_delivered(context, chosen, report)
+        report_delivered(context, chosen, report)
         yield dg.MaterializeResult()
         if flow.is_paid:
             yield from one_payer_events(context, chosen, both)

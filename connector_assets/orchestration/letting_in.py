@@ -121,7 +121,7 @@ def let_in_job(integration: IntegrationSettings) -> dg.JobDefinition:
             chosen = Chosen.parse(text)
             for kind in flows_on(integration):
                 if kind.name in chosen.flows:
-                    _tell(context, integration.name, kind.name, let_in(kind(run_context), chosen))
+                    _report(context, integration.name, kind.name, let_in(kind(run_context), chosen))
 
     @dg.job(
         name=f"{integration.name}{LET_IN}",
@@ -134,7 +134,7 @@ def let_in_job(integration: IntegrationSettings) -> dg.JobDefinition:
     return job
 
 
-def _tell(context: dg.OpExecutionContext, integration: str, flow: str, report: FlowReport) -> None:
+def _report(context: dg.OpExecutionContext, integration: str, flow: str, report: FlowReport) -> None:
     """Show the report with the delivered asset; a flow with failed or doubtful documents ends the run."""
     metadata = report_metadata(report)
     context.log.info(report.sentence())

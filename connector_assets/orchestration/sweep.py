@@ -21,7 +21,7 @@ import dagster as dg
 
 from connector_assets.engine.duplicates import REASON, report_duplicates
 from connector_assets.engine.flow import Flow
-from connector_assets.engine.one_payer import tell_payers
+from connector_assets.engine.one_payer import report_payers
 from connector_assets.engine.pipeline import Pipeline
 from connector_assets.engine.reasons import problem
 from connector_assets.engine.replaying import land_reference_data
@@ -67,7 +67,7 @@ def sweep(flow: Flow) -> Sweep:
     if lost:
         flow.look_again(lost)
     # what is payable in both is delivered as well: it may be handed over again
-    payers = tell_payers(flow).opened
+    payers = report_payers(flow).opened
     flow.look_at_accounts(whole=True)
     known = set(ledger.deliveries.keys(flow.full_name))
     left = _left_before(flow, keys)
@@ -98,7 +98,7 @@ def sweep(flow: Flow) -> Sweep:
     if pipeline.unreadable.met:
         # what was not found may be what could not be read: nothing is known to be gone
         return Sweep(report, len(keys), found, sorted(before), [], [], reported.opened, reported.closed, payers)
-    deleted = _tell_deleted(flow, linked.keys() - keys.keys())
+    deleted = _report_deleted(flow, linked.keys() - keys.keys())
     dropped = _drop(flow, known - linked.keys() - keys.keys())
     return Sweep(report, len(keys), found, sorted(before), deleted, dropped, reported.opened, reported.closed, payers)
 
@@ -150,7 +150,7 @@ def _linked_by_hand(flow: Flow, linked: Mapping[str, str]) -> list[str]:
     return [key for key, target in linked.items() if key in known and known[key].target_id != target]
 
 
-def _tell_deleted(flow: Flow, gone: Collection[str]) -> list[str]:
+def _report_deleted(flow: Flow, gone: Collection[str]) -> list[str]:
     """Hold the delivered documents whose source record is gone, until a person has dismissed them."""
     reported = {
         each.key for each in flow.context.ledger.exceptions.open(flow=flow.full_name, reason="deleted_in_source")

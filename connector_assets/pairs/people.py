@@ -45,13 +45,13 @@ class People:
 
     def act(self, system: str, act: str, **more: Any) -> dict[str, Any]:
         """One act of a user of a system; what the sandbox says of it."""
-        return self._tell("rows", {"system": system, "act": act, **more})
+        return self._report("rows", {"system": system, "act": act, **more})
 
     def set_up(self, system: str, **options: Any) -> None:
         """Choose how the sandbox's system behaves."""
-        self._tell("options", {system: options})
+        self._report("options", {system: options})
 
-    def _tell(self, path: str, what: dict[str, Any]) -> dict[str, Any]:
+    def _report(self, path: str, what: dict[str, Any]) -> dict[str, Any]:
         body = json.dumps(what).encode()
         request = urllib.request.Request(
             f"http://{HOST}:{self.port}/{path}", body, {"Content-Type": "application/json"}, method="POST"

@@ -19,7 +19,7 @@ class LogFile(logging.Handler):
     def __init__(self, path: str) -> None:
         super().__init__()
         self._path = Path(path)
-        self._told = False
+        self._reported = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
@@ -29,8 +29,8 @@ class LogFile(logging.Handler):
         try:
             self._append(line)
         except OSError as error:
-            if not self._told:
-                self._told = True
+            if not self._reported:
+                self._reported = True
                 sys.stderr.write(f"the log {self._path} cannot be written: {error.strerror}\n")
 
     def _append(self, line: bytes) -> None:

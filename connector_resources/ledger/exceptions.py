@@ -237,7 +237,7 @@ class Exceptions:
         with self._db.read() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
-    def tell_records(
+    def report_records(
         self, flow: str, records: Mapping[str, tuple[Problem, str | None]], now: datetime, run: str | None = None
     ) -> None:
         """Make these the open exceptions of source records that could not be read: key -> (problem, partition).

@@ -128,36 +128,38 @@ class _Walk:
 
     def _step(self, row: Row[Any]) -> None:
         if not isinstance(row.place, int) or row.place <= self._place:
-            self._tell("inserted", row.id, row.place, f"place {row.place} is taken already")
+            self._report("inserted", row.id, row.place, f"place {row.place} is taken already")
             return
         if row.place > self._place + 1:
             gone = _places(self._place + 1, row.place - 1)
-            self._tell("missing", row.id, row.place, f"{gone} missing before it")
+            self._report("missing", row.id, row.place, f"{gone} missing before it")
         elif _hash_of(self._hash, row) != row.hash:
-            self._tell("edited", row.id, row.place, "it, or the hash of the event before it, is not what was written")
+            self._report("edited", row.id, row.place, "it, or the hash of the event before it, is not what was written")
         if row.id <= self._last_id:
-            self._tell(
+            self._report(
                 "reordered", row.id, row.place, f"its id is not above that of the event before it, {self._last_id}"
             )
         self._place, self._hash, self._last_id = row.place, row.hash, row.id
         if self._anchor is not None and row.place == self._anchor.count and row.hash != self._anchor.hash:
-            self._tell("anchor", row.id, row.place, "its hash is not the anchor's: the chain was rewritten up to here")
+            self._report(
+                "anchor", row.id, row.place, "its hash is not the anchor's: the chain was rewritten up to here"
+            )
 
     def _end(self) -> None:
         head = self._proof.head
         if head is None:
             if self._place:
-                self._tell("head", None, None, f"the head of this chain of {self._place} events is missing")
+                self._report("head", None, None, f"the head of this chain of {self._place} events is missing")
         elif head.count > self._place:
-            self._tell("missing", None, head.count, f"{_places(self._place + 1, head.count)} missing at the end")
+            self._report("missing", None, head.count, f"{_places(self._place + 1, head.count)} missing at the end")
         elif head.count < self._place:
-            self._tell("inserted", None, self._place, f"{_places(head.count + 1, self._place)} behind the head")
+            self._report("inserted", None, self._place, f"{_places(head.count + 1, self._place)} behind the head")
         elif head.hash != self._hash:
-            self._tell("head", None, head.count, "the head's hash is not that of the last event")
+            self._report("head", None, head.count, "the head's hash is not that of the last event")
         if self._anchor is not None and self._anchor.count > self._place:
-            self._tell("anchor", None, self._anchor.count, f"the chain once had {self._anchor.count} events")
+            self._report("anchor", None, self._anchor.count, f"the chain once had {self._anchor.count} events")
 
-    def _tell(self, kind: Kind, event: int | None, place: int | None, message: str) -> None:
+    def _report(self, kind: Kind, event: int | None, place: int | None, message: str) -> None:
         if len(self._proof.findings) < SHOWN:
             self._proof.findings.append(Finding(self._proof.flow, kind, event, place, message))
         else:

@@ -16,8 +16,8 @@ from connector_resources.errors import RateLimited, StorageProblem
 from connector_resources.http.throttle import LONGEST_WAIT_SECONDS
 from connector_resources.ledger.database import BUSY_SECONDS, Database
 from connector_resources.ledger.liveness import here, is_gone, process_started
-from connector_resources.ledger.slot_desk import Busy, Desk, open_desk, ticks
 from connector_resources.ledger.slot_queue import Holder, Holders, last_turn, owed, settle, wanted
+from connector_resources.ledger.slot_store import Busy, SlotStore, open_slot_store, ticks
 
 log = logging.getLogger(__name__)
 
@@ -73,12 +73,12 @@ class SlotKeeper:
         self._life = uuid.uuid4().hex
         self._mine: Holder | None = None
         self._others: list[Holder] = []
-        self._told_at = self._valid_until = self._used_at = 0.0
+        self._reported_at = self._valid_until = self._used_at = 0.0
         # what is to be added to the machine's seconds to have those of the shared clock
         self._offset = 0.0
         self._most_waiting, self._counted_since, self._watched_at = 0, 0.0, 0.0
         self._agent: threading.Thread | None = None
-        self._desk: Desk | None = None
+        self._store: SlotStore | None = None
         self._closing = False
 
     @contextmanager
@@ -177,8 +177,8 @@ class SlotKeeper:
             self._agent.start()
 
     def _wake(self) -> None:
-        if self._desk is not None:
-            self._desk.wake()
+        if self._store is not None:
+            self._store.wake()
 
     def _seen(self, holders: Holders) -> None:
         """Take over what the desk says of us and of the others."""
@@ -220,7 +220,7 @@ class SlotKeeper:
             return bool(self._waiting)
         if self._giving or len(self._waiting) > self._mine.wants or self._leaves(now):
             return True
-        if now - self._told_at >= self._lease / 4:
+        if now - self._reported_at >= self._lease / 4:
             return True
         if now - self._counted_since >= CALM_SECONDS:
             most, self._most_waiting, self._counted_since = self._most_waiting, len(self._waiting), now
@@ -241,15 +241,15 @@ class SlotKeeper:
     # -- the agent ------------------------------------------------------------------------------------------------
 
     def _attend(self) -> None:
-        desk: Desk | None = None
+        store: SlotStore | None = None
         busy_since: float | None = None
         try:
-            desk = open_desk(self._db, self._scope, self._lease)
+            store = open_slot_store(self._db, self._scope, self._lease)
             with self._lock:
-                self._desk = desk
+                self._store = store
             while True:
                 try:
-                    self._visit(desk)
+                    self._visit(store)
                     busy_since = None
                 except Busy as busy:
                     busy_since = busy_since or ticks()
@@ -257,19 +257,19 @@ class SlotKeeper:
                         raise StorageProblem(f"the ledger at {self._db.place}", str(busy)) from None
                 with self._lock:
                     if self._mine is None and not self._waiting:
-                        self._agent = self._desk = None
+                        self._agent = self._store = None
                         return
                     pause, eager = self._pause(ticks()), bool(self._waiting)
-                desk.wait(BUSY_PAUSE if busy_since else pause, eager=eager)
+                store.wait(BUSY_PAUSE if busy_since else pause, eager=eager)
         except Exception as error:  # noqa: BLE001 - told to every thread that waits for a slot
             self._give_up(error)
         finally:
-            if desk is not None:
-                desk.close()
+            if store is not None:
+                store.close()
 
     def _give_up(self, error: Exception) -> None:
         with self._lock:
-            self._agent = self._desk = None
+            self._agent = self._store = None
             waiting = list(self._waiting)
             self._waiting.clear()
             for waiter in waiting:
@@ -279,10 +279,10 @@ class SlotKeeper:
             # slots in use are ours until the lease ends; whoever wants one next is told
             log.warning("%s: its slots cannot be prolonged: %s", self._name, error)
 
-    def _visit(self, desk: Desk) -> None:
+    def _visit(self, store: SlotStore) -> None:
         """Look where something may have changed, and tell what has to be told. Raises Busy."""
-        if desk.changed():
-            holders = desk.look()
+        if store.changed():
+            holders = store.look()
             with self._lock:
                 self._seen(holders)
         with self._lock:
@@ -290,9 +290,9 @@ class SlotKeeper:
             self._set_aside(now)
             due = self._due(now)
         if due:
-            self._tell(desk)
+            self._report(store)
 
-    def _tell(self, desk: Desk) -> None:
+    def _report(self, store: SlotStore) -> None:
         """One exchange at the desk: we are alive, want so many, give back so many; and free slots go to who is next."""
         with self._lock:
             started = ticks()
@@ -301,7 +301,7 @@ class SlotKeeper:
                 self._idle = []
             offered, wants, life = list(self._giving), len(self._waiting), self._life
         given = 0
-        with desk.exchange() as (holders, now):
+        with store.exchange() as (holders, now):
             mine = holders.pop(life, None)
             if mine is None and self._mine is not None:
                 pass  # forgotten by the others meanwhile, as the look below shows
@@ -322,7 +322,7 @@ class SlotKeeper:
             if leaving and mine is not None:
                 self._begin_anew()
                 return
-            self._told_at, self._valid_until, self._offset = started, started + self._lease, now - started
+            self._reported_at, self._valid_until, self._offset = started, started + self._lease, now - started
             self._most_waiting = max(self._most_waiting, wants + given)
             self._giving = [each for each in self._giving if each not in offered]
             self._idle += offered[given:]

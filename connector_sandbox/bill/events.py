@@ -65,7 +65,7 @@ class Events:
         for subscription in list(self.subscriptions.by_id.values()):
             version = subscription.wants(event_type)
             if version is not None:
-                self._tell(subscription, event_type, version, self._view(family(event_type), record))
+                self._report(subscription, event_type, version, self._view(family(event_type), record))
 
     async def test(self, subscription: Subscription, event_type: str, record: Mapping[str, Any]) -> Event:
         """Send a notification that nothing gave rise to, once."""
@@ -103,7 +103,7 @@ class Events:
         """Whose answer an event record tells."""
         return self._options().event_record_status
 
-    def _tell(self, subscription: Subscription, event_type: str, version: str, record: Mapping[str, Any]) -> None:
+    def _report(self, subscription: Subscription, event_type: str, version: str, record: Mapping[str, Any]) -> None:
         if not subscription.enabled:
             self.history.add(self._event(subscription, event_type, version, record))
             return

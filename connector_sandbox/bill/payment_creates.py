@@ -140,14 +140,14 @@ def _scheduled(books: Books, vendor: str, parts: list[dict[str, Any]], day: str,
             raise against_rule("BDC_1152", "Invalid Process Date : ${paramName0}.", parts[0]["billId"])
         payments.check_parts(books, vendor, parts)
     except Refusal as refusal:
-        _tell_failed(books, vendor, values, parts, refusal)
+        _report_failed(books, vendor, values, parts, refusal)
         raise
     kept = ("description", "transactionNumber", "fundingAccount")
     extra = {name: values[name] for name in kept if name in values}
     return payments.make(books, vendor, parts, day, "SCHEDULED", extra)
 
 
-def _tell_failed(
+def _report_failed(
     books: Books, vendor_id: str, values: Mapping[str, Any], parts: list[dict[str, Any]], refusal: Refusal
 ) -> None:
     vendor = books.tables["vendors"].get(vendor_id)

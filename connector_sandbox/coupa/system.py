@@ -67,7 +67,7 @@ class CoupaSystem:
 
     def routes(self) -> Sequence[Route]:
         """The token endpoint and the API."""
-        front = Front(self._authority, lambda: self._options, self._tell)
+        front = Front(self._authority, lambda: self._options, self._report)
         token = Route(TOKEN_PATH, self._authority.token, methods=["POST"])
         return [token, *Api(self._instance, front).routes]
 
@@ -113,7 +113,7 @@ class CoupaSystem:
         try:
             return do(self._instance, command)
         finally:
-            self._tell()
+            self._report()
 
     def call_outs(self) -> dict[str, Any]:
         """What was sent to endpoints of the customer's, and what failed."""
@@ -151,7 +151,7 @@ class CoupaSystem:
     def kill_links(self) -> None:
         """Coupa's pages have no links (coupa section 4)."""
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         self._call_outs.collect(self._instance)
 
     def _begin(self) -> None:

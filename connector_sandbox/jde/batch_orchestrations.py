@@ -6,46 +6,54 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector_sandbox.jde.acting import BusinessError
-from connector_sandbox.jde.orchestrating import Desk, Inputs, Orchestration, Result
+from connector_sandbox.jde.orchestrating import Inputs, Orchestration, OrchestrationContext, Result
 from connector_sandbox.jde.store import DuplicateKeyError
 from connector_sandbox.jde.voucher_inputs import DISTRIBUTION, PAY_ITEMS, REQUIRED, VOUCHER, journal, pay_items
 
 
-def _add_batch_rows(desk: Desk, inputs: Inputs) -> Result:
+def _add_batch_rows(context: OrchestrationContext, inputs: Inputs) -> Result:
     """F0411Z1 rows, then F0911Z1 rows: two steps, of which the first stays when the second fails (section 3.4)."""
     batch, number = inputs.text("BatchNumber"), inputs.text("TransactionNumber")
     if not batch or not number:
         raise BusinessError("0003", "Blanks Invalid: BatchNumber and TransactionNumber are required", "EDBT")
-    if desk.reports.attempted(batch):
+    if context.reports.attempted(batch):
         raise BusinessError("0058", f"Batch {batch} was processed already, nothing can be added", "EDBT")
     items, lines = pay_items(inputs), journal(inputs)
     if not items:
         raise BusinessError("0003", "Blanks Invalid: PayItems are required", "EDLN")
-    waiting = desk.environment.options.unprocessed_flag
-    control = {"EDUS": desk.user, "EDBT": batch, "EDTN": number, "EDSP": waiting, "EDTC": "A", "EDTR": "V", "EDER": "B"}
+    waiting = context.environment.options.unprocessed_flag
+    control = {
+        "EDUS": context.user,
+        "EDBT": batch,
+        "EDTN": number,
+        "EDSP": waiting,
+        "EDTC": "A",
+        "EDTR": "V",
+        "EDER": "B",
+    }
     for table, records in (("F0411Z1", items), ("F0911Z1", lines)):
         for line, record in enumerate(records, start=1):
-            _insert(desk, table, {**record, **control, "EDLN": line})
+            _insert(context, table, {**record, **control, "EDLN": line})
     return Result({"BatchNumber": batch, "TransactionNumber": number, "RowsAdded": len(items) + len(lines)})
 
 
-def _insert(desk: Desk, table: str, values: Mapping[str, Any]) -> None:
+def _insert(context: OrchestrationContext, table: str, values: Mapping[str, Any]) -> None:
     try:
-        desk.environment.insert(table, values, user=desk.user, program="ORCH")
+        context.environment.insert(table, values, user=context.user, program="ORCH")
     except DuplicateKeyError as error:
         raise BusinessError("0011", f"Duplicate Key: {error}", "EDTN") from None
     except ValueError as error:
         raise BusinessError("0024", str(error)) from None
 
 
-def _run_batch(desk: Desk, inputs: Inputs) -> Result:
+def _run_batch(context: OrchestrationContext, inputs: Inputs) -> Result:
     final = inputs.text("Mode").lower() != "proof"
-    job = desk.reports.submit("R04110ZA", inputs.text("BatchNumber"), final=final, user=desk.user)
+    job = context.reports.submit("R04110ZA", inputs.text("BatchNumber"), final=final, user=context.user)
     return Result({"JobNumber": job["jobNumber"], "JobStatus": job["jobStatus"]})
 
 
-def _batch_status(desk: Desk, inputs: Inputs) -> Result:
-    data = desk.environment.database["F0411Z1"]
+def _batch_status(context: OrchestrationContext, inputs: Inputs) -> Result:
+    data = context.environment.database["F0411Z1"]
     transactions = []
     for row in data.where(EDBT=inputs.text("BatchNumber"), EDLN=1):
         record = data.record(row)
@@ -57,7 +65,7 @@ def _batch_status(desk: Desk, inputs: Inputs) -> Result:
                 "DocumentNumber": record.get("DOC", 0),
                 "DocumentType": record.get("DCT", ""),
                 "DocumentCompany": record.get("KCO", ""),
-                "Message": desk.reports.message((user, batch, number)),
+                "Message": context.reports.message((user, batch, number)),
             }
         )
     return Result({"Transactions": transactions})

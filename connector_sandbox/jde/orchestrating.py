@@ -73,7 +73,7 @@ class Inputs:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class OrchestrationContext:
     """What an orchestration works with."""
 
     environment: Environment
@@ -117,7 +117,7 @@ class Orchestration:
 
     name: str
     description: str
-    run: Callable[[Desk, Inputs], Result]
+    run: Callable[[OrchestrationContext, Inputs], Result]
     inputs: Mapping[str, InputType]
     outputs: Sequence[str]
     form: str

@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from connector_sandbox.jde.batch_orchestrations import BATCHES
-from connector_sandbox.jde.orchestrating import Desk, Inputs, Orchestration, Result
+from connector_sandbox.jde.orchestrating import Inputs, Orchestration, OrchestrationContext, Result
 from connector_sandbox.jde.payment_orchestrations import PAYMENTS
 from connector_sandbox.jde.voucher_orchestrations import VOUCHERS
 
 
-def _find_account(desk: Desk, inputs: Inputs) -> Result:
+def _find_account(context: OrchestrationContext, inputs: Inputs) -> Result:
     """Has no output mapping: the service's own answer comes out. One input's name ends with a blank."""
     conditions = [
         {"controlId": f"F0901.{alias}", "operator": "EQUAL", "value": [{"content": inputs.text(name)}]}
@@ -28,10 +28,10 @@ def _find_account(desk: Desk, inputs: Inputs) -> Result:
         "returnControlIDs": "F0901.AID|F0901.MCU|F0901.OBJ|F0901.SUB|F0901.DL01|F0901.PEC",
         "query": {"condition": conditions},
     }
-    return Result({"ServiceRequest1": desk.data.answer(request, desk.session, 2)})
+    return Result({"ServiceRequest1": context.data.answer(request, context.session, 2)})
 
 
-def _test_inputs(desk: Desk, inputs: Inputs) -> Result:
+def _test_inputs(context: OrchestrationContext, inputs: Inputs) -> Result:
     """Shows how a date and a number were read: it works with them. Dates come out as Studio's default has them, ISO."""
     day = inputs.day("Date")
     after = "" if day is None else (day + timedelta(days=1)).isoformat()

@@ -13,7 +13,7 @@ from connector_sandbox.jde.discovery import described, operation
 from connector_sandbox.jde.environment import Environment
 from connector_sandbox.jde.errors import AisError
 from connector_sandbox.jde.http import Call
-from connector_sandbox.jde.orchestrating import Desk, Inputs, Orchestration, Result
+from connector_sandbox.jde.orchestrating import Inputs, Orchestration, OrchestrationContext, Result
 from connector_sandbox.jde.orchestration_inputs import InvalidInputError, check_inputs, own_names, read_inputs
 from connector_sandbox.jde.orchestrations import ORCHESTRATIONS
 from connector_sandbox.jde.query import Reader
@@ -55,7 +55,7 @@ class Orchestrator:
             raise AisError(403, f"Authorization Failure: not permitted to run {item.name}")
         started = self._environment.clock.now()
         reader = self._sessions.reader(call.session)
-        desk = Desk(self._environment, self._reports, self._data, call.session, reader)
+        context = OrchestrationContext(self._environment, self._reports, self._data, call.session, reader)
         if item.name in self._environment.options.unshared_parts:
             text = f"Component of {item.name} not found: view security or not shared"
             raise self._abort(item, BusinessError("", text), started, before=True)
@@ -64,7 +64,7 @@ class Orchestrator:
         except InvalidInputError as error:
             raise self._abort(item, BusinessError("", str(error)), started, before=True) from None
         try:
-            result = item.run(desk, inputs)
+            result = item.run(context, inputs)
         except BusinessError as error:
             return self._failed(item, error, call, started)
         late = _of(self._environment.options.failing_after_write, item)

@@ -7,10 +7,10 @@ from connector_sandbox.jde.journals import Closed, Line
 from connector_sandbox.jde.orchestrating import (
     KEY,
     KEY_REQUIRED,
-    Desk,
     Inputs,
     InputType,
     Orchestration,
+    OrchestrationContext,
     Result,
     rows_required,
     voucher_key,
@@ -18,7 +18,7 @@ from connector_sandbox.jde.orchestrating import (
 from connector_sandbox.jde.payments import Order, Other, Share
 
 
-def _record_payment(desk: Desk, inputs: Inputs) -> Result:
+def _record_payment(context: OrchestrationContext, inputs: Inputs) -> Result:
     items = {
         f"{row.whole('PayItem'):03d}": _share(row, "ItemAmount", "ItemForeignAmount", "ItemDiscount")
         for row in inputs.rows("PayItems")
@@ -26,10 +26,10 @@ def _record_payment(desk: Desk, inputs: Inputs) -> Result:
     share = _share(inputs, "Amount", "ForeignAmount", "DiscountTaken", "ForeignDiscountTaken")
     others = {grid: _others(inputs, grid) for grid in ("FurtherPayItems", "Credits")}
     order = Order(voucher_key(inputs), share, items, others["FurtherPayItems"], others["Credits"])
-    day = inputs.day("PaymentDate") or desk.reader.today
+    day = inputs.day("PaymentDate") or context.reader.today
     number, posted = inputs.whole("PaymentNumber"), inputs.day("GLDate")
-    payment = desk.payments.record(order, day, number=number, posted=posted)
-    data = desk.environment.database["F0413"]
+    payment = context.payments.record(order, day, number=number, posted=posted)
+    data = context.environment.database["F0413"]
     row = data.get({"PYID": payment})
     assert row is not None
     return Result({"PaymentID": payment, "PaymentNumber": data.value(row, "DOCM"), "Amount": data.value(row, "PAAP")})
@@ -49,16 +49,18 @@ def _share(inputs: Inputs, amount: str, foreign: str, discount: str = "", foreig
     return Share(numbers[0], numbers[1], inputs.number(discount), numbers[2])
 
 
-def _void_payment(desk: Desk, inputs: Inputs) -> Result:
+def _void_payment(context: OrchestrationContext, inputs: Inputs) -> Result:
     payment = inputs.whole("PaymentID")
-    desk.voiding.payment(payment, inputs.day("VoidDate") or desk.reader.today, reopened_on=inputs.text("ReturnStatus"))
+    context.voiding.payment(
+        payment, inputs.day("VoidDate") or context.reader.today, reopened_on=inputs.text("ReturnStatus")
+    )
     return Result({"PaymentID": payment})
 
 
-def _add_journal(desk: Desk, inputs: Inputs) -> Result:
+def _add_journal(context: OrchestrationContext, inputs: Inputs) -> Result:
     header = {
         "CO": inputs.text("Company"),
-        "DGJ": inputs.day("GLDate") or desk.reader.today,
+        "DGJ": inputs.day("GLDate") or context.reader.today,
         "CRCD": inputs.text("Currency"),
         "EXA": inputs.text("Explanation"),
         "EXR": inputs.text("Remark"),
@@ -76,7 +78,7 @@ def _add_journal(desk: Desk, inputs: Inputs) -> Result:
         for row in inputs.rows("PayItems")
     ]
     return Result(
-        {"JournalNumber": desk.journals.add(header, lines, closed if closing else [], inputs.text("ReturnStatus"))}
+        {"JournalNumber": context.journals.add(header, lines, closed if closing else [], inputs.text("ReturnStatus"))}
     )
 
 

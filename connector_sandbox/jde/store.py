@@ -50,7 +50,7 @@ class TableData:
             raise DuplicateKeyError(f"{self.table.name}: row {key_text(self.table.key_of(row))} exists already")
         self._add(row)
         self.report(row)
-        self._tell(None, row)
+        self._report(None, row)
         return row
 
     def check(self, values: Mapping[str, object]) -> None:
@@ -68,7 +68,7 @@ class TableData:
                 index.setdefault(after[position], []).append(row)
         before, row[:] = list(row), after
         self.report(row)
-        self._tell(before, row)
+        self._report(before, row)
 
     def delete(self, row: Row) -> None:
         """Remove a row; nothing of it stays."""
@@ -77,7 +77,7 @@ class TableData:
         for position, index in self.indexes.items():
             _forget(index, row, position)
         self._changed(self.table.name, key_text(key), None)
-        self._tell(row, None)
+        self._report(row, None)
 
     def holds(self, row: Row) -> bool:
         """Whether this very row is still there."""
@@ -139,7 +139,7 @@ class TableData:
             row[column.position] = _fit(self.table, column, value)
         return row
 
-    def _tell(self, before: Row | None, after: Row | None) -> None:
+    def _report(self, before: Row | None, after: Row | None) -> None:
         for watcher in self.watchers:
             watcher(before, after)
 

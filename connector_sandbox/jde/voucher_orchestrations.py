@@ -10,10 +10,10 @@ from connector_sandbox.jde.matching import Matching, Wanted
 from connector_sandbox.jde.orchestrating import (
     KEY,
     KEY_REQUIRED,
-    Desk,
     Inputs,
     InputType,
     Orchestration,
+    OrchestrationContext,
     Result,
     rows_required,
     voucher_key,
@@ -50,17 +50,17 @@ _ORDER_LINES: dict[str, InputType] = {
 _NOTHING = VoucherKey("", "", 0)
 
 
-def _enter_voucher(desk: Desk, inputs: Inputs) -> Result:
-    entry = VoucherEntry(desk.environment, desk.user, "EP0411")
-    options = desk.environment.options
+def _enter_voucher(context: OrchestrationContext, inputs: Inputs) -> Result:
+    entry = VoucherEntry(context.environment, context.user, "EP0411")
+    options = context.environment.options
     items = [carried(options, item, batch=False) for item in pay_items(inputs)]
     items, lines = entry.complete(items, journal(inputs))
     if not items:
         raise BusinessError("0003", "Blanks Invalid: PayItems are required", "AG")
     warnings = entry.check(items, lines)
-    if _stands(desk, inputs, warnings):
+    if _stands(context, inputs, warnings):
         return _entered(_NOTHING, 0, warnings)
-    batch = desk.environment.database.next_number("ICU", ("F0411", "ICU"), ("F0911", "ICU"))
+    batch = context.environment.database.next_number("ICU", ("F0411", "ICU"), ("F0911", "ICU"))
     try:
         key = entry.write(items, lines, batch)
     except ValueError as error:
@@ -68,9 +68,9 @@ def _enter_voucher(desk: Desk, inputs: Inputs) -> Result:
     return _entered(key, batch, warnings)
 
 
-def _match_voucher(desk: Desk, inputs: Inputs) -> Result:
+def _match_voucher(context: OrchestrationContext, inputs: Inputs) -> Result:
     document: dict[str, Any] = {
-        **carried(desk.environment.options, header(inputs), batch=False),
+        **carried(context.environment.options, header(inputs), batch=False),
         "PST": inputs.text("PayStatus"),
         "TNN": inputs.text("Flag1099"),
         "AC07": inputs.text("Code1099"),
@@ -82,10 +82,10 @@ def _match_voucher(desk: Desk, inputs: Inputs) -> Result:
     # In the one-row form the amount of the order line looks like one of a distribution line.
     others = [line for line in journal(inputs) if line["ANI"]]
     taxes = {"STAM": inputs.number("TaxAmount"), "CTAM": inputs.number("ForeignTax")}
-    matching = Matching(desk.environment, desk.user, MATCH_PROGRAM)
+    matching = Matching(context.environment, context.user, MATCH_PROGRAM)
     try:
         drafted = matching.draft(document, wanted, taxes, others)
-        if _stands(desk, inputs, drafted.warnings):
+        if _stands(context, inputs, drafted.warnings):
             return _entered(_NOTHING, 0, drafted.warnings)
         key, batch = matching.enter(drafted)
     except BusinessError:
@@ -95,12 +95,12 @@ def _match_voucher(desk: Desk, inputs: Inputs) -> Result:
     return _entered(key, batch, drafted.warnings)
 
 
-def _stands(desk: Desk, inputs: Inputs, warnings: Sequence[BusinessError]) -> bool:
+def _stands(context: OrchestrationContext, inputs: Inputs, warnings: Sequence[BusinessError]) -> bool:
     """Whether the form stands on its first OK because of warnings, and nothing is written (switch entry_warnings)."""
-    policy = desk.environment.options.entry_warnings
+    policy = context.environment.options.entry_warnings
     if not warnings or policy == "made":
         return False
-    call, warned = f"{desk.user} {inputs.shown}", desk.environment.warned
+    call, warned = f"{context.user} {inputs.shown}", context.environment.warned
     if policy == "again" and call in warned:
         warned.remove(call)
         return False
@@ -124,22 +124,24 @@ def _entered(key: VoucherKey, batch: int, warnings: Sequence[BusinessError]) -> 
     return Result({**outputs, "LedgerBatch": batch}, warnings)
 
 
-def _void_voucher(desk: Desk, inputs: Inputs) -> Result:
+def _void_voucher(context: OrchestrationContext, inputs: Inputs) -> Result:
     key = voucher_key(inputs)
-    warnings = desk.voiding.voucher(key, inputs.day("GLDate") or desk.reader.today)
+    warnings = context.voiding.voucher(key, inputs.day("GLDate") or context.reader.today)
     return Result({"DocumentNumber": key.number, "VoidFlag": "V"}, warnings)
 
 
-def _reverse_match(desk: Desk, inputs: Inputs) -> Result:
+def _reverse_match(context: OrchestrationContext, inputs: Inputs) -> Result:
     key = voucher_key(inputs)
-    Matching(desk.environment, desk.user, MATCH_PROGRAM).reverse(key, inputs.day("GLDate") or desk.reader.today)
+    Matching(context.environment, context.user, MATCH_PROGRAM).reverse(
+        key, inputs.day("GLDate") or context.reader.today
+    )
     return Result({"DocumentNumber": key.number})
 
 
-def _set_pay_status(desk: Desk, inputs: Inputs) -> Result:
+def _set_pay_status(context: OrchestrationContext, inputs: Inputs) -> Result:
     key = voucher_key(inputs)
     items = [f"{row.whole('PayItem'):03d}" for row in inputs.rows("PayItems")]
-    desk.payables.set_pay_status(key, inputs.text("PayStatus"), items)
+    context.payables.set_pay_status(key, inputs.text("PayStatus"), items)
     return Result({"DocumentNumber": key.number, "PayStatus": inputs.text("PayStatus")})
 
 

@@ -76,7 +76,7 @@ class RouteTable:
         )
 
 
-class Desk:
+class SystemApp:
     """The ASGI application of one system's port."""
 
     def __init__(self, system: System, faults: Faults) -> None:

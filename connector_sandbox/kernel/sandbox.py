@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from connector_sandbox.kernel.clock import SandboxClock
 from connector_sandbox.kernel.control import Control
-from connector_sandbox.kernel.dispatch import Desk
+from connector_sandbox.kernel.dispatch import SystemApp
 from connector_sandbox.kernel.faults import Faults
 from connector_sandbox.kernel.registry import compose
 from connector_sandbox.kernel.store import Journal
@@ -40,8 +40,8 @@ class Sandbox:
         self._worlds = worlds
         self._world: Mapping[str, World] | None = None
         self._journals: dict[str, Journal] = {}
-        self._desks = {name: Desk(system, self.faults) for name, system in self.systems.items()}
-        self._apps: dict[int, Desk | Control] = {}
+        self._desks = {name: SystemApp(system, self.faults) for name, system in self.systems.items()}
+        self._apps: dict[int, SystemApp | Control] = {}
         self.urls: dict[str, str] = {}
         self.control = ""
         for name, system in self.systems.items():

@@ -35,12 +35,12 @@ def test_the_operations_page_tells_every_reason_as_the_exceptions_do_and_no_othe
     items = [line for line in page.replace("\n  ", " ").splitlines() if line.startswith("* `")]
     row = "| `{}` | {} | {} | {} |"
     item = "* `{}` ({}): {}. **Fix:** {}"
-    told: list[str] = []
+    reported: list[str] = []
     for name, each in reasons().items():
         words = (name, each.severity, shown(each.message), shown(each.fix))
-        told.append(item.format(*words) if item.format(*words) in items else row.format(*words))
-    assert sorted(told) == sorted(rows + items)
-    assert rows == [each for each in told if each.startswith("|")]
+        reported.append(item.format(*words) if item.format(*words) in items else row.format(*words))
+    assert sorted(reported) == sorted(rows + items)
+    assert rows == [each for each in reported if each.startswith("|")]
 
 
 def test_the_sandboxs_page_names_every_orchestration_that_it_has() -> None:

@@ -96,13 +96,13 @@ def test_the_close_can_be_given_another_cadence_or_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "reported"),
     [("every hour", "must be a cron line of five fields"), (5, "must be a cron line in quotes, or null")],
 )
-def test_a_schedule_that_is_none_is_told_by_its_setting(line: Any, told: str) -> None:
+def test_a_schedule_that_is_none_is_told_by_its_setting(line: Any, reported: str) -> None:
     found = settings(flows={"invoices": {"schedule": line}})
 
-    with pytest.raises(UnusableInput, match=rf"integrations\.jde_coupa\.flows\.invoices\.schedule: {told}"):
+    with pytest.raises(UnusableInput, match=rf"integrations\.jde_coupa\.flows\.invoices\.schedule: {reported}"):
         check_flows(found)
 
 

@@ -54,9 +54,9 @@ def test_clients_of_one_key_share_what_the_vendor_allows(opened: Any) -> None:
     for each in (one, other):
         with each.slots.take():
             pass
-    with pytest.raises(RateLimited, match="have made 2 calls") as told, one.slots.take():
+    with pytest.raises(RateLimited, match="have made 2 calls") as reported, one.slots.take():
         pass
-    assert told.value.retry_after == 3600
+    assert reported.value.retry_after == 3600
 
 
 def test_a_client_without_slots_is_made_as_before(opened: Any) -> None:

@@ -104,9 +104,9 @@ def test_bill_any_value_in_any_field(bill: BillClient, given_one: tuple[Any, dic
         for record in resource._readable([{**fields, "id": "00n"}]):
             lands(documents.get(model), record)
             return
-    [told] = unreadable
-    assert told.key == f"bill:{resource.entity}:00n"
-    assert Unreadable.from_json(told.as_json()) == told
+    [reported] = unreadable
+    assert reported.key == f"bill:{resource.entity}:00n"
+    assert Unreadable.from_json(reported.as_json()) == reported
 
 
 @settings(max_examples=300, deadline=None)
@@ -122,8 +122,8 @@ def test_coupa_any_value_in_any_field(coupa: CoupaClient, given_one: tuple[Any, 
         for record in resource._readable(call, [{**fields, "id": 7}], _all_there(asked)):
             lands(documents.get(model), record)
             return
-    [told] = unreadable
-    assert told.key == f"coupa:{resource.entity}:7"
+    [reported] = unreadable
+    assert reported.key == f"coupa:{resource.entity}:7"
 
 
 class _all_there:  # noqa: N801 - stands for a function
@@ -153,10 +153,10 @@ def test_jde_any_value_in_any_cell(table: str, cells: list[tuple[int, Any]]) -> 
     page = reader.page({f"fs_DATABROWSE_{table}": {"data": {"gridData": grid}}})
     readable = [row for row in page.rows if id(row) not in page.broken]
     pa.Table.from_pylist(readable, schema=described.schema())
-    told = [*page.broken.values(), *page.lost]
-    assert len(readable) + len(told) == 3
-    assert len(told) >= 1 and len(readable) >= 1
-    assert all(each.connection == "jde" and each.entity == table and each.id for each in told)
+    reported = [*page.broken.values(), *page.lost]
+    assert len(readable) + len(reported) == 3
+    assert len(reported) >= 1 and len(readable) >= 1
+    assert all(each.connection == "jde" and each.entity == table and each.id for each in reported)
 
 
 def test_the_key_of_a_row_is_found_again() -> None:

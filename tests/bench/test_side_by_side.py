@@ -95,7 +95,7 @@ def test_a_retried_create_is_counted_as_a_duplicate_whatever_the_tool_says(scene
         {"name": "503", "kind": "status_after", "system": "coupa", "route": CREATE, "calls": [8]},
     ]
     score = runs(careless(), scene, lost_answers)
-    assert (score.landed, score.duplicates, score.lost, score.strangers) == (INVOICES, 3, 0, 0)
+    assert (score.landed, score.duplicates, score.lost, score.foreign_records) == (INVOICES, 3, 0, 0)
     assert (score.exit_code, score.said) == (0, f"{INVOICES} sent")
     assert score.fired == {"dropped": 2, "503": 1}
     assert score.calls[CREATE] == INVOICES + 3
@@ -105,7 +105,7 @@ def test_a_retried_create_is_counted_as_a_duplicate_whatever_the_tool_says(scene
 def test_what_is_not_there_is_lost_and_what_nobody_asked_for_is_a_stranger(scene: Scene) -> None:
     known = frozenset(sorted(scene.expected)[1:]) | {(9999, "INV-0")}
     score = runs(careless(), Scene(scene.folder, scene.base, known, 0), [])
-    assert (score.landed, score.duplicates, score.lost, score.strangers) == (INVOICES - 1, 0, 1, 1)
+    assert (score.landed, score.duplicates, score.lost, score.foreign_records) == (INVOICES - 1, 0, 1, 1)
 
 
 def test_an_effect_that_comes_after_the_tool_has_ended_is_counted_and_faults_do_not_reach_the_count(
@@ -149,11 +149,11 @@ def test_the_usual_plan_is_two_faults_after_the_effect_at_three_per_cent_each() 
 def test_a_peer_that_cannot_be_installed_is_in_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "drt.txt").write_text("--no-index\nno-such-tool==1.0 --hash=sha256:" + "0" * 64 + "\n")
     monkeypatch.setattr(environments, "REQUIREMENTS", tmp_path)
-    with pytest.raises(environments.CannotInstall) as told:
+    with pytest.raises(environments.CannotInstall) as reported:
         environments.python_of("drt", tmp_path / "cache")
-    results = table.Results({("drt", False): str(told.value)}, [], 1, 100, 0, None, None)
+    results = table.Results({("drt", False): str(reported.value)}, [], 1, 100, 0, None, None)
     assert "| drt 1.2.1 |" in table.markdown(results)
-    assert f"not measured: {told.value}" in table.markdown(results)
+    assert f"not measured: {reported.value}" in table.markdown(results)
     assert {each.name: each.peers for each in table.measurements(results)}["delivery/faults/lost"] == {"drt": None}
 
 

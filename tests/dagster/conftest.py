@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from dagster_shelf import Shelf
+from dagster_installations import Shelf
 from dagster_site import DagsterSite, small_world
 
 from connector_sandbox.testing import Sandbox, running

@@ -37,12 +37,12 @@ def hourly(site: DagsterSite) -> DagsterSite:
 def asked(site: DagsterSite, now: datetime) -> set[str] | str:
     """The flows that a tick's run delivers, or why there is no run."""
     with site.instance() as instance:
-        told = tick(instance, NAME, now)
-    if isinstance(told, dg.SkipReason):
-        return str(told.skip_message)
-    if told.asset_selection is None:
+        reported = tick(instance, NAME, now)
+    if isinstance(reported, dg.SkipReason):
+        return str(reported.skip_message)
+    if reported.asset_selection is None:
         return {"all"}
-    return {key.path[1] for key in told.asset_selection if key.path[-1] == "delivered"}
+    return {key.path[1] for key in reported.asset_selection if key.path[-1] == "delivered"}
 
 
 def test_the_schedule_ticks_whenever_a_flow_may_be_due(hourly: DagsterSite) -> None:

@@ -60,8 +60,8 @@ def test_whatever_is_run_fails_with_the_words_and_writes_nothing(copied: Dagster
 
 def test_schedule_and_sensor_start_nothing_and_say_the_words(copied: DagsterSite) -> None:
     with copied.instance() as instance:
-        for told in (tick(instance, NAME), drain(instance, NAME)):
-            assert isinstance(told, dg.SkipReason) and str(told.skip_message).startswith(WORDS)
+        for reported in (tick(instance, NAME), drain(instance, NAME)):
+            assert isinstance(reported, dg.SkipReason) and str(reported.skip_message).startswith(WORDS)
 
 
 def test_plan_reconcile_and_ping_go_on(copied: DagsterSite, capfd: pytest.CaptureFixture[str]) -> None:

@@ -226,10 +226,10 @@ def test_dagsters_own_check_of_the_definitions_passes_without_a_warning(tmp_path
     environment |= {"VIRTUAL_ENV": str(Path(sys.prefix)), "PYTHONWARNINGS": "default"}
     root = Path(definitions.__file__).parents[1]
     check = [str(Path(sys.executable).parent / "dg"), "check", "defs"]
-    told = subprocess.run(check, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    reported = subprocess.run(check, cwd=root, env=environment, capture_output=True, text=True, check=False)
 
-    assert told.returncode == 0, told.stdout + told.stderr
-    assert "BetaWarning" not in told.stderr and "PreviewWarning" not in told.stderr
+    assert reported.returncode == 0, reported.stdout + reported.stderr
+    assert "BetaWarning" not in reported.stderr and "PreviewWarning" not in reported.stderr
 
 
 def second_pair(given: dict[str, Any]) -> None:

@@ -50,14 +50,14 @@ class Page:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.told: list[str] = []
+        self.reported: list[str] = []
 
     def ask(self, query: str, **variables: Any) -> Any:
         body = json.dumps({"query": query, "variables": variables}).encode()
         request = urllib.request.Request(f"{self.address}/graphql", body, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=60) as answer:
             text = answer.read().decode()
-        self.told.append(text)
+        self.reported.append(text)
         answered = json.loads(text)
         assert "errors" not in answered, text
         [found] = answered["data"].values()
@@ -66,14 +66,14 @@ class Page:
     def launch(self, tags: dict[str, str]) -> str:
         shown = [{"key": key, "value": value} for key, value in tags.items()]
         run = {"selector": {**LOCATION, "pipelineName": NAME}, "executionMetadata": {"tags": shown}}
-        told = self.ask(LAUNCH, run=run)
-        assert told["__typename"] == "LaunchRunSuccess", told
-        return str(told["run"]["runId"])
+        reported = self.ask(LAUNCH, run=run)
+        assert reported["__typename"] == "LaunchRunSuccess", reported
+        return str(reported["run"]["runId"])
 
     def again(self, run_id: str) -> str:
-        told = self.ask(AGAIN, again={"parentRunId": run_id, "strategy": "ALL_STEPS", "useParentRunTags": True})
-        assert told["__typename"] == "LaunchRunSuccess", told
-        return str(told["run"]["runId"])
+        reported = self.ask(AGAIN, again={"parentRunId": run_id, "strategy": "ALL_STEPS", "useParentRunTags": True})
+        assert reported["__typename"] == "LaunchRunSuccess", reported
+        return str(reported["run"]["runId"])
 
     def ended(self, run_id: str) -> str:
         def now() -> Any:
@@ -100,19 +100,19 @@ def page(site: DagsterSite) -> Iterator[Page]:
 
 def launch_backfill(page: Page, site: DagsterSite) -> str:
     flow = [source_key("jde", "F0411"), mapped_key(NAME, "invoices"), delivered_key(NAME, "invoices")]
-    told = page.ask(
+    reported = page.ask(
         BACKFILL,
         backfill={"assetSelection": [{"path": key.path} for key in flow], "partitionNames": site.names[:2]},
     )
-    assert told["__typename"] == "LaunchBackfillSuccess", told
-    return str(told["backfillId"])
+    assert reported["__typename"] == "LaunchBackfillSuccess", reported
+    return str(reported["backfillId"])
 
 
 def start_schedule(page: Page, site: DagsterSite) -> None:
     """Turn the poll on, a minute and a half ago, so that its first tick is due when the daemon looks next: it does so
     at each full minute."""
-    told = page.ask(START, schedule={**LOCATION, "scheduleName": f"{NAME}_poll"})
-    assert told["__typename"] == "ScheduleStateResult", told
+    reported = page.ask(START, schedule={**LOCATION, "scheduleName": f"{NAME}_poll"})
+    assert reported["__typename"] == "ScheduleStateResult", reported
     with site.instance() as instance:
         [state] = instance.all_instigator_state(instigator_statuses={InstigatorStatus.RUNNING})
         earlier = ScheduleInstigatorData("* * * * *", start_timestamp=time.time() - 90)
@@ -120,8 +120,8 @@ def start_schedule(page: Page, site: DagsterSite) -> None:
 
 
 def first_tick(page: Page) -> Any:
-    told = page.ask(TICKS, schedule={**LOCATION, "scheduleName": f"{NAME}_poll"})["scheduleState"]["ticks"]
-    return next((tick for tick in reversed(told) if tick["status"] != "STARTED"), None)
+    reported = page.ask(TICKS, schedule={**LOCATION, "scheduleName": f"{NAME}_poll"})["scheduleState"]["ticks"]
+    return next((tick for tick in reversed(reported) if tick["status"] != "STARTED"), None)
 
 
 def finished_runs_of(site: DagsterSite, backfill: str) -> list[dg.DagsterRun]:
@@ -169,5 +169,5 @@ def test_the_first_run_its_repetitions_a_backfill_and_the_poll(page: Page, site:
         page.ask(EVENTS, id=run)
     page.ask(RESOURCES, where=LOCATION)
     for secret in site.secrets():
-        assert not any(secret in told for told in page.told)
-    assert "jde_client" in page.told[-1]
+        assert not any(secret in reported for reported in page.reported)
+    assert "jde_client" in page.reported[-1]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
-from bill_inbox import BILL, VENDOR, Served, connection_of, flushed, free_port, log_in, told, trusting
+from bill_inbox import BILL, VENDOR, Served, connection_of, flushed, free_port, log_in, reported, trusting
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
@@ -26,7 +26,7 @@ NAME = "jde_bill"
 
 
 @pytest.fixture
-def town(site: DagsterSite) -> Iterator[Served]:
+def testbed(site: DagsterSite) -> Iterator[Served]:
     """An installation between JD Edwards and BILL with an inbox, which does not listen yet."""
     served = Served(site.home, free_port())
 
@@ -42,10 +42,10 @@ def town(site: DagsterSite) -> Iterator[Served]:
 
 
 @pytest.fixture
-def up(town: Served) -> Iterator[Served]:
+def up(testbed: Served) -> Iterator[Served]:
     """The same, listening."""
-    with town.serving():
-        yield town
+    with testbed.serving():
+        yield testbed
 
 
 def vendor(served: Served, name: str = "Acme Drilling Supply") -> str:
@@ -102,7 +102,7 @@ def test_an_event_of_bill_leads_to_one_run_over_the_days_that_it_speaks_of(site:
     report = flushed(site.sandbox)
 
     assert (report["sent"], report["failed"]) == (2, 0), report
-    assert told(up.home) == [("vendors", first), ("vendors", second)]
+    assert reported(up.home) == [("vendors", first), ("vendors", second)]
     request = ask(site)
     assert isinstance(request, dg.RunRequest)
     assert request.tags["connector/why"] == "2 events of bill/vendors"
@@ -122,38 +122,38 @@ def test_what_bill_sends_twice_and_out_of_order_is_kept_once(
         assert flushed(site.sandbox)["failed"] == 0
     came = Counter(each.message for each in caplog.records if "told of" in each.message)
     assert came == {f"{BILL} told of 1 records, {new} of them new": 6 for new in (0, 1)}
-    assert sorted(told(up.home)) == sorted(("vendors", id) for id in ids)
+    assert sorted(reported(up.home)) == sorted(("vendors", id) for id in ids)
 
 
 def test_after_an_outage_of_ours_the_subscription_is_on_again_and_nothing_is_lost(
-    site: DagsterSite, town: Served
+    site: DagsterSite, testbed: Served
 ) -> None:
     """Given a subscription that works; when the inbox is down while vendors change, so that BILL turns it off and sends
     nothing of what follows; then `ping` says so, and the next start turns it on and reads the rest from the history."""
-    with town.serving():
-        town.look(catch_up=True)
-        ids = [vendor(town, "Told")]
+    with testbed.serving():
+        testbed.look(catch_up=True)
+        ids = [vendor(testbed, "Told")]
         flushed(site.sandbox)
-    ids += [vendor(town, "Tried in vain")]
+    ids += [vendor(testbed, "Tried in vain")]
     assert flushed(site.sandbox)["failed"] == 1
-    ids += [vendor(town, "Never sent")]
-    [off] = listed(town)
+    ids += [vendor(testbed, "Never sent")]
+    [off] = listed(testbed)
     assert (off.enabled, off.status.actor) == (False, "SYSTEM")
-    [said] = [check for check in ping(town) if not check.ok]
+    [said] = [check for check in ping(testbed) if not check.ok]
     assert said.detail.startswith("BILL turned it off") and "connector inbox serve" in said.fix
 
-    with town.serving():
-        done = town.look(catch_up=True)
+    with testbed.serving():
+        done = testbed.look(catch_up=True)
 
         assert [line.split(" ")[0] for line in done] == ["the", "2"], done
-        assert told(town.home) == [("vendors", id) for id in ids]
-        ids += [vendor(town, "Told again")]
+        assert reported(testbed.home) == [("vendors", id) for id in ids]
+        ids += [vendor(testbed, "Told again")]
         assert flushed(site.sandbox)["failed"] == 1
         # what is told over the line and what is read from the history is known as the same
-        assert town.look(catch_up=True) == []
-    assert told(town.home) == [("vendors", id) for id in ids]
-    assert all(check.ok for check in ping(town))
-    assert "last turned on again" in ping(town)[1].detail
+        assert testbed.look(catch_up=True) == []
+    assert reported(testbed.home) == [("vendors", id) for id in ids]
+    assert all(check.ok for check in ping(testbed))
+    assert "last turned on again" in ping(testbed)[1].detail
     follow(site, ask(site))
     assert ask(site) == "no events"
 

@@ -20,7 +20,7 @@ QUIET = {"call_outs": [], "call_out_drop": 0.0, "call_out_repeat": 1, "call_out_
 
 
 @pytest.fixture
-def town(synced: DagsterSite) -> DagsterSite:
+def testbed(synced: DagsterSite) -> DagsterSite:
     """A synced installation with an inbox and its secrets."""
     synced.configure(lambda settings: settings["connections"]["coupa"].update(inbox={}))
     for name, value in LOGIN.items():
@@ -29,10 +29,10 @@ def town(synced: DagsterSite) -> DagsterSite:
 
 
 @pytest.fixture
-def inbox(town: DagsterSite) -> Iterator[str]:
+def inbox(testbed: DagsterSite) -> Iterator[str]:
     """The address of the installation's inbox, which is served meanwhile."""
-    places, secrets = open_receivers(town.home)
-    serving = Inbox(town.home.ledger(), places, secrets, answer_seconds=60)
+    places, secrets = open_receivers(testbed.home)
+    serving = Inbox(testbed.home.ledger(), places, secrets, answer_seconds=60)
     ready = threading.Event()
     with listen("127.0.0.1", 0) as listener:
         server = Server(serving.app, ready.set)
@@ -42,7 +42,7 @@ def inbox(town: DagsterSite) -> Iterator[str]:
             assert ready.wait(60)
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            town.sandbox.post("/options", {"coupa": QUIET})
+            testbed.sandbox.post("/options", {"coupa": QUIET})
             server.should_exit = True
             thread.join(60)
             serving.close()
@@ -50,7 +50,7 @@ def inbox(town: DagsterSite) -> Iterator[str]:
 
 def enter_call_out(site: DagsterSite, inbox: str, form: str, secret: str, **way: Any) -> None:
     """The administrator of Coupa enters our endpoint."""
-    told = {
+    reported = {
         "document": "invoices",
         "url": f"{inbox}/call-out/coupa/invoices",
         "token_url": f"{inbox}/oauth2/token",
@@ -59,7 +59,7 @@ def enter_call_out(site: DagsterSite, inbox: str, form: str, secret: str, **way:
         "scope": "anything",
         "format": form,
     }
-    site.sandbox.post("/options", {"coupa": QUIET | {"call_outs": [told]} | way})
+    site.sandbox.post("/options", {"coupa": QUIET | {"call_outs": [reported]} | way})
 
 
 def flushed(site: DagsterSite) -> dict[str, Any]:
@@ -83,11 +83,11 @@ def ask(site: DagsterSite, kind: str) -> dg.RunRequest | str:
     with site.instance() as instance:
         if kind == "poll":
             with dg.build_schedule_context(instance) as context:
-                told: Any = repository.get_schedule_def(f"{NAME}_poll").evaluate_tick(context)
+                reported: Any = repository.get_schedule_def(f"{NAME}_poll").evaluate_tick(context)
         else:
             with dg.build_sensor_context(instance) as looking:
-                told = repository.get_sensor_def(f"{NAME}_inbox").evaluate_tick(looking)
-    request: dg.RunRequest | str = told.run_requests[0] if told.run_requests else told.skip_message
+                reported = repository.get_sensor_def(f"{NAME}_inbox").evaluate_tick(looking)
+    request: dg.RunRequest | str = reported.run_requests[0] if reported.run_requests else reported.skip_message
     return request
 
 
@@ -107,47 +107,47 @@ def follow(site: DagsterSite, request: dg.RunRequest | str) -> None:
     ],
 )
 def test_what_coupa_tells_of_our_own_writes_is_read_once_more_and_goes_nowhere(
-    town: DagsterSite, inbox: str, form: str, way: dict[str, Any]
+    testbed: DagsterSite, inbox: str, form: str, way: dict[str, Any]
 ) -> None:
     """Given a Coupa that calls out for invoices; when a poll changes invoices in it; then Coupa tells of them, however
     it comes through, the sensor has them read once more, nothing is written, and so nothing is told again."""
-    enter_call_out(town, inbox, form, LOGIN["inbox_client_secret"], **way)
-    renumber(town, *range(8))
+    enter_call_out(testbed, inbox, form, LOGIN["inbox_client_secret"], **way)
+    renumber(testbed, *range(8))
 
-    follow(town, ask(town, "poll"))
+    follow(testbed, ask(testbed, "poll"))
 
-    report = flushed(town)
+    report = flushed(testbed)
     assert report["failed"] == 0, report
-    pending = town.home.ledger().inbox.pending(NAME)
-    held = {str(id): each for id, each in town.sandbox.systems["coupa"].dump()["invoices"].items()}
+    pending = testbed.home.ledger().inbox.pending(NAME)
+    held = {str(id): each for id, each in testbed.sandbox.systems["coupa"].dump()["invoices"].items()}
     renumbered = {id for id, each in held.items() if str(each["invoice-number"]).startswith("CORRECTED-")}
     assert len(renumbered) >= 5
-    told = {each.record for each in pending}
-    assert told == renumbered if "call_out_drop" not in way else told <= renumbered and told
+    reported = {each.record for each in pending}
+    assert reported == renumbered if "call_out_drop" not in way else reported <= renumbered and reported
     # each change is told several times, and kept once
     assert len({(each.record, each.updated_at, each.status) for each in pending}) == len(pending)
-    state = town.state()
-    follow(town, ask(town, "inbox"))
-    assert town.state() == state
-    assert flushed(town)["sent"] == report["sent"]
-    assert ask(town, "inbox") == "no events"
+    state = testbed.state()
+    follow(testbed, ask(testbed, "inbox"))
+    assert testbed.state() == state
+    assert flushed(testbed)["sent"] == report["sent"]
+    assert ask(testbed, "inbox") == "no events"
 
 
 def test_with_a_wrong_secret_nothing_comes_in_and_coupa_lists_what_failed_to_be_sent_again(
-    town: DagsterSite, inbox: str, monkeypatch: pytest.MonkeyPatch
+    testbed: DagsterSite, inbox: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Given an endpoint entered with a wrong secret; when invoices change; then each call-out fails in Coupa and none
     is kept; and once both sides have the same secret, what is sent again is, without a restart."""
     monkeypatch.setattr("connector_assets.inbox.receivers.FRESH_SECONDS", 0)
-    enter_call_out(town, inbox, "json", "another secret")
-    renumber(town, 0, 1)
-    follow(town, ask(town, "poll"))
-    report = flushed(town)
+    enter_call_out(testbed, inbox, "json", "another secret")
+    renumber(testbed, 0, 1)
+    follow(testbed, ask(testbed, "poll"))
+    report = flushed(testbed)
     assert report["sent"] == 0 and report["failed"] >= 2
-    assert ask(town, "inbox") == "no events"
+    assert ask(testbed, "inbox") == "no events"
 
-    town.home.credentials().set("coupa", "inbox_client_secret", "another secret")
-    town.sandbox.post("/call-outs/resend")
+    testbed.home.credentials().set("coupa", "inbox_client_secret", "another secret")
+    testbed.sandbox.post("/call-outs/resend")
 
-    assert flushed(town)["sent"] >= 2
-    follow(town, ask(town, "inbox"))
+    assert flushed(testbed)["sent"] >= 2
+    follow(testbed, ask(testbed, "inbox"))

@@ -34,7 +34,7 @@ def with_inbox(settings: dict[str, Any]) -> None:
     settings["connections"]["coupa"]["inbox"] = {}
 
 
-def told_of(record: int, at: datetime | None, document: str = "invoices") -> InboxEvent:
+def reported_of(record: int, at: datetime | None, document: str = "invoices") -> InboxEvent:
     return InboxEvent("coupa", document, str(record), at, "approved", False, "call_out")
 
 
@@ -50,12 +50,12 @@ def look(site: DagsterSite, cursor: str | None = None) -> dg.RunRequest | str:
     """The run that a look of the sensor asks for, or why it asks for none."""
     sensor = definitions.defs.get_repository_def().get_sensor_def(f"{NAME}_inbox")
     with site.instance() as instance, dg.build_sensor_context(instance, cursor=cursor) as context:
-        told = sensor.evaluate_tick(context)
-    if told.run_requests:
-        [request] = told.run_requests
+        reported = sensor.evaluate_tick(context)
+    if reported.run_requests:
+        [request] = reported.run_requests
         return request
-    assert told.skip_message
-    return told.skip_message
+    assert reported.skip_message
+    return reported.skip_message
 
 
 def asked(site: DagsterSite) -> dg.RunRequest:
@@ -85,7 +85,7 @@ def ended(site: DagsterSite, request: dg.RunRequest, status: dg.DagsterRunStatus
 
 
 @pytest.fixture
-def town(synced: DagsterSite) -> DagsterSite:
+def testbed(synced: DagsterSite) -> DagsterSite:
     """A synced installation with an inbox."""
     synced.configure(with_inbox)
     return synced
@@ -93,7 +93,7 @@ def town(synced: DagsterSite) -> DagsterSite:
 
 class TestDefinition:
     def test_there_is_one_where_a_connection_has_an_inbox_and_an_administrator_starts_it(
-        self, town: DagsterSite
+        self, testbed: DagsterSite
     ) -> None:
         sensor = definitions.defs.get_repository_def().get_sensor_def(f"{NAME}_inbox")
         assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
@@ -114,16 +114,16 @@ class TestDefinition:
 
 
 class TestDraining:
-    def test_an_empty_inbox_asks_for_nothing_and_no_system_is_asked(self, town: DagsterSite) -> None:
-        before = town.calls()
-        assert look(town) == "no events"
-        assert town.calls() == before
+    def test_an_empty_inbox_asks_for_nothing_and_no_system_is_asked(self, testbed: DagsterSite) -> None:
+        before = testbed.calls()
+        assert look(testbed) == "no events"
+        assert testbed.calls() == before
 
     def test_all_that_is_pending_is_one_run_over_the_days_that_it_speaks_of(self, both_sites: DagsterSite) -> None:
         site = both_sites
         site.configure(with_inbox)
-        first = told_of(1, on(site.days[1]))
-        tell(site, first, told_of(2, on(site.last)), told_of(3, on(site.last), "payments"))
+        first = reported_of(1, on(site.days[1]))
+        tell(site, first, reported_of(2, on(site.last)), reported_of(3, on(site.last), "payments"))
 
         request = asked(site)
 
@@ -140,83 +140,85 @@ class TestDraining:
         # what was read is known
         assert tell(site, first) == 0
 
-    def test_what_comes_while_a_run_is_under_way_waits_for_the_next(self, town: DagsterSite) -> None:
-        tell(town, told_of(1, on(town.last)))
-        first = asked(town)
+    def test_what_comes_while_a_run_is_under_way_waits_for_the_next(self, testbed: DagsterSite) -> None:
+        tell(testbed, reported_of(1, on(testbed.last)))
+        first = asked(testbed)
         running = dg.DagsterRun(
             job_name=NAME,
             status=dg.DagsterRunStatus.STARTED,
             tags={**first.tags, "connector/integration": NAME},
         )
-        with town.instance() as instance:
+        with testbed.instance() as instance:
             instance.add_run(running)
-            tell(town, told_of(2, on(town.last)))
-            assert look(town) == f"run {running.run_id} of {NAME} is queued or running"
+            tell(testbed, reported_of(2, on(testbed.last)))
+            assert look(testbed) == f"run {running.run_id} of {NAME} is queued or running"
             instance.handle_new_event(_success(running))
-        second = asked(town)
+        second = asked(testbed)
         assert second.tags["connector/inbox_batch"] != first.tags["connector/inbox_batch"]
 
     def test_a_run_that_failed_is_asked_for_again_later_and_in_the_end_left_to_the_poll(
-        self, town: DagsterSite, monkeypatch: pytest.MonkeyPatch
+        self, testbed: DagsterSite, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        tell(town, told_of(1, on(town.last)))
-        first = asked(town)
+        tell(testbed, reported_of(1, on(testbed.last)))
+        first = asked(testbed)
         batch = first.tags["connector/inbox_batch"]
-        ended(town, first, dg.DagsterRunStatus.FAILURE)
+        ended(testbed, first, dg.DagsterRunStatus.FAILURE)
 
-        told = look(town)
+        reported = look(testbed)
 
-        assert isinstance(told, str) and told.startswith(f"the run of batch {batch} failed: it is tried again at ")
-        assert look(town) == told
+        assert isinstance(reported, str) and reported.startswith(
+            f"the run of batch {batch} failed: it is tried again at "
+        )
+        assert look(testbed) == reported
         monkeypatch.setattr(inbox_sensor, "FIRST_PAUSE", timedelta(0))
-        town.home.ledger().inbox.again(batch, 2, datetime.now(UTC))
+        testbed.home.ledger().inbox.again(batch, 2, datetime.now(UTC))
         for attempt in range(3, inbox_sensor.MOST_ATTEMPTS + 1):
-            request = asked(town)
+            request = asked(testbed)
             assert request.run_key == f"{batch}-{attempt}"
-            ended(town, request, dg.DagsterRunStatus.CANCELED)
-        assert look(town) == "no events"
+            ended(testbed, request, dg.DagsterRunStatus.CANCELED)
+        assert look(testbed) == "no events"
 
-    def test_what_dagster_ran_again_by_itself_counts(self, town: DagsterSite) -> None:
-        tell(town, told_of(1, on(town.last)))
-        request = asked(town)
-        ended(town, request, dg.DagsterRunStatus.FAILURE)
-        assert isinstance(look(town), str)
-        ended(town, request, dg.DagsterRunStatus.SUCCESS)
-        assert look(town) == "no events"
+    def test_what_dagster_ran_again_by_itself_counts(self, testbed: DagsterSite) -> None:
+        tell(testbed, reported_of(1, on(testbed.last)))
+        request = asked(testbed)
+        ended(testbed, request, dg.DagsterRunStatus.FAILURE)
+        assert isinstance(look(testbed), str)
+        ended(testbed, request, dg.DagsterRunStatus.SUCCESS)
+        assert look(testbed) == "no events"
 
     def test_a_real_run_that_fails_leaves_the_batch_to_be_tried_again(
-        self, town: DagsterSite, monkeypatch: pytest.MonkeyPatch
+        self, testbed: DagsterSite, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(inbox_sensor, "FIRST_PAUSE", timedelta(0))
-        tell(town, told_of(1, on(town.last)))
-        town.sandbox.post("/faults", {"system": "jde", "route": "* /jderest*", "kind": "drop_before"})
-        first = asked(town)
-        assert not follow(town, first)
-        town.sandbox.post("/faults", {"replace": True, "rules": []})
-        second = asked(town)
+        tell(testbed, reported_of(1, on(testbed.last)))
+        testbed.sandbox.post("/faults", {"system": "jde", "route": "* /jderest*", "kind": "drop_before"})
+        first = asked(testbed)
+        assert not follow(testbed, first)
+        testbed.sandbox.post("/faults", {"replace": True, "rules": []})
+        second = asked(testbed)
         assert second.run_key == f"{first.tags['connector/inbox_batch']}-2"
-        assert follow(town, second)
-        assert look(town) == "no events"
+        assert follow(testbed, second)
+        assert look(testbed) == "no events"
 
     def test_while_the_flows_wait_for_a_person_to_open_them_so_do_the_events(
-        self, town: DagsterSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, testbed: DagsterSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # a second home finds a Coupa that holds documents of each kind: its first run is a plan
         monkeypatch.setenv("CONNECTOR_HOME", str(tmp_path / "second"))
-        second = DagsterSite(town.sandbox, Home(tmp_path / "second"))
+        second = DagsterSite(testbed.sandbox, Home(tmp_path / "second"))
         second.configure(with_inbox)
         assert second.run().success
-        tell(second, told_of(1, on(second.last)))
-        told = look(second)
-        assert isinstance(told, str) and "--adopt or --baseline" in told
+        tell(second, reported_of(1, on(second.last)))
+        reported = look(second)
+        assert isinstance(reported, str) and "--adopt or --baseline" in reported
         assert len(second.home.ledger().inbox.pending(NAME)) == 1
         second.home.close()
 
-    def test_settings_that_cannot_be_used_are_a_skip_with_their_reason(self, town: DagsterSite) -> None:
-        text = town.home.connections_file.read_text()
-        town.home.connections_file.write_text(text.replace("overlap_days", "overlap").replace("flows:", "flowz:"))
-        told = look(town)
-        assert isinstance(told, str) and "unknown setting" in told
+    def test_settings_that_cannot_be_used_are_a_skip_with_their_reason(self, testbed: DagsterSite) -> None:
+        text = testbed.home.connections_file.read_text()
+        testbed.home.connections_file.write_text(text.replace("overlap_days", "overlap").replace("flows:", "flowz:"))
+        reported = look(testbed)
+        assert isinstance(reported, str) and "unknown setting" in reported
 
 
 class TestDays:
@@ -231,34 +233,38 @@ class TestDays:
         ],
     )
     def test_they_begin_where_the_event_says_as_far_as_the_home_goes(
-        self, town: DagsterSite, at: Callable[[DagsterSite], datetime], first: Callable[[DagsterSite], date]
+        self, testbed: DagsterSite, at: Callable[[DagsterSite], datetime], first: Callable[[DagsterSite], date]
     ) -> None:
-        tell(town, told_of(1, at(town)))
-        assert days(asked(town)) == (first(town), town.last)
+        tell(testbed, reported_of(1, at(testbed)))
+        assert days(asked(testbed)) == (first(testbed), testbed.last)
 
-    def test_a_batch_whose_events_are_forgotten_or_not_read_any_more_is_a_run_of_today(self, town: DagsterSite) -> None:
-        tell(town, told_of(1, on(town.days[1])))
-        first = asked(town)
-        town.home.ledger().inbox.purge("coupa", datetime.now(UTC) + timedelta(days=1))
-        assert days(asked(town)) == (town.last, town.last)
-        ended(town, first, dg.DagsterRunStatus.SUCCESS)
-        tell(town, replace(told_of(2, on(town.days[1])), connection="another"))
-        assert days(asked(town)) == (town.last, town.last)
+    def test_a_batch_whose_events_are_forgotten_or_not_read_any_more_is_a_run_of_today(
+        self, testbed: DagsterSite
+    ) -> None:
+        tell(testbed, reported_of(1, on(testbed.days[1])))
+        first = asked(testbed)
+        testbed.home.ledger().inbox.purge("coupa", datetime.now(UTC) + timedelta(days=1))
+        assert days(asked(testbed)) == (testbed.last, testbed.last)
+        ended(testbed, first, dg.DagsterRunStatus.SUCCESS)
+        tell(testbed, replace(reported_of(2, on(testbed.days[1])), connection="another"))
+        assert days(asked(testbed)) == (testbed.last, testbed.last)
 
-    def test_an_event_without_a_date_is_of_the_day_on_which_it_came(self, town: DagsterSite) -> None:
-        tell(town, told_of(1, None))
-        assert days(asked(town)) == (today(), today())
+    def test_an_event_without_a_date_is_of_the_day_on_which_it_came(self, testbed: DagsterSite) -> None:
+        tell(testbed, reported_of(1, None))
+        assert days(asked(testbed)) == (today(), today())
 
 
 def test_what_is_older_than_repetitions_are_known_goes_once_a_day(
-    town: DagsterSite, monkeypatch: pytest.MonkeyPatch
+    testbed: DagsterSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     purged: list[Any] = []
-    monkeypatch.setattr(type(town.home.ledger().inbox), "purge", lambda self, *told: purged.append(told) or 0)
+    monkeypatch.setattr(
+        type(testbed.home.ledger().inbox), "purge", lambda self, *reported: purged.append(reported) or 0
+    )
     this_day = datetime.now(UTC).date()
-    assert look(town, cursor=this_day.isoformat()) == "no events"
+    assert look(testbed, cursor=this_day.isoformat()) == "no events"
     assert purged == []
-    assert look(town, cursor=(this_day - timedelta(days=1)).isoformat()) == "no events"
+    assert look(testbed, cursor=(this_day - timedelta(days=1)).isoformat()) == "no events"
     [(connection, before)] = purged
     assert connection == "coupa"
     assert (datetime.now(UTC) - before).days == 30
@@ -305,8 +311,8 @@ def renumber(site: DagsterSite, row: dict[str, Any], number: str) -> None:
 def poll(site: DagsterSite) -> None:
     schedule = definitions.defs.get_repository_def().get_schedule_def(f"{NAME}_poll")
     with site.instance() as instance, dg.build_schedule_context(instance) as context:
-        told = schedule.evaluate_tick(context)
-    for request in told.run_requests or ():
+        reported = schedule.evaluate_tick(context)
+    for request in reported.run_requests or ():
         assert follow(site, request)
 
 
@@ -318,10 +324,10 @@ def invoices(site: DagsterSite) -> dict[str, Any]:
 
 
 def test_lost_doubled_and_reordered_events_end_where_polling_alone_does(
-    town: DagsterSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    testbed: DagsterSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at_first = deepcopy(town.sandbox.systems["coupa"].dump())
-    shutil.copytree(town.home.path, tmp_path / "second")
+    at_first = deepcopy(testbed.sandbox.systems["coupa"].dump())
+    shutil.copytree(testbed.home.path, tmp_path / "second")
     rounds = range(3)
 
     def change(site: DagsterSite, turn: int) -> None:
@@ -330,26 +336,26 @@ def test_lost_doubled_and_reordered_events_end_where_polling_alone_does(
             renumber(site, found[place], f"ROUND-{turn}-{place}")
 
     # polling alone
-    before = invoices(town)
+    before = invoices(testbed)
     for turn in rounds:
-        change(town, turn)
-        poll(town)
-    expected, total = invoices(town), town.state()
+        change(testbed, turn)
+        poll(testbed)
+    expected, total = invoices(testbed), testbed.state()
     assert sum(held != before.get(id) for id, held in expected.items()) >= 5
 
     # the same changes, told by a channel that cannot be trusted; a poll at the end
-    town.sandbox.post("/reset")
-    town.sandbox.systems["coupa"].restore(at_first)
+    testbed.sandbox.post("/reset")
+    testbed.sandbox.systems["coupa"].restore(at_first)
     monkeypatch.setenv("CONNECTOR_HOME", str(tmp_path / "second"))
-    second = DagsterSite(town.sandbox, Home(tmp_path / "second"))
+    second = DagsterSite(testbed.sandbox, Home(tmp_path / "second"))
     second.configure(with_inbox)
     assert invoices(second) == before
     channel, runs, repeated = Channel(seed=7), 0, 0
     for turn in rounds:
         change(second, turn)
         # Coupa tells of each of its invoices whatever happens; one event is of a record that it does not have
-        told = [told_of(int(id), datetime.now(UTC)) for id in [*list(before)[:20], "999999"]]
-        arriving = channel.carry(told)
+        reported = [reported_of(int(id), datetime.now(UTC)) for id in [*list(before)[:20], "999999"]]
+        arriving = channel.carry(reported)
         repeated += len(arriving) - tell(second, *arriving)
         request = look(second)
         if isinstance(request, dg.RunRequest):

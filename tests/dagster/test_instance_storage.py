@@ -261,10 +261,10 @@ def test_the_search_path_joins_options_that_are_there() -> None:
 
 def test_a_database_that_does_not_answer_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONNECTOR_DATABASE_URL", "postgresql://someone:secretword@127.0.0.1:1/nothing")
-    with pytest.raises(UnusableInput, match="CONNECTOR_DATABASE_URL") as told:
+    with pytest.raises(UnusableInput, match="CONNECTOR_DATABASE_URL") as reported:
         prepare_dagster_home(tmp_path)
-    assert "secretword" not in str(told.value)
-    assert "\n" not in str(told.value)
+    assert "secretword" not in str(reported.value)
+    assert "\n" not in str(reported.value)
 
 
 def test_a_sites_own_settings_stay_and_ours_are_renewed(tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ def test_the_sweep_leaves_alone_what_is_of_before_and_a_command_lets_it_in(
     held = young.state()["invoices"]["count"]
     swept = young.run_job(f"{NAME}_sweep")
     assert swept.success, swept.failures
-    told = invoices(young, swept.run_id)
-    old = told["ignored_by"]["before_start_date"]
+    reported = invoices(young, swept.run_id)
+    old = reported["ignored_by"]["before_start_date"]
     assert (old > 10, young.state()["invoices"]["count"]) == (True, held)
     shown = young.metadata(dg.AssetKey([NAME, "invoices", "swept"]))
     assert (shown["before_start_date"], shown["missed"]) == (old, 0)
@@ -77,10 +77,10 @@ def test_the_sweep_leaves_alone_what_is_of_before_and_a_command_lets_it_in(
     _, out, _ = command("sync", NAME, "--before-start", "--from", young.first.isoformat(), "--json")
     entry = json.loads(out)
     assert [each["flow"] for each in entry["flows"]] == [f"{NAME}/{flow}" for flow in FLOWS if flow != "accounts"]
-    told = invoices(young, entry["run"])
+    reported = invoices(young, entry["run"])
     # one is there already, and what JDE settled before is history
-    assert told["outcomes"]["created"] == young.state()["invoices"]["count"] - held - 1 > 10
-    assert "before_start_date" not in told["ignored_by"]
+    assert reported["outcomes"]["created"] == young.state()["invoices"]["count"] - held - 1 > 10
+    assert "before_start_date" not in reported["ignored_by"]
 
 
 def test_reconciling_from_before_the_start_date_explains_what_lacks(young: DagsterSite, command: Command) -> None:
@@ -88,8 +88,8 @@ def test_reconciling_from_before_the_start_date_explains_what_lacks(young: Dagst
     swept = young.run_job(f"{NAME}_sweep")
     old = invoices(young, swept.run_id)["ignored_by"]["before_start_date"]
     _, out, err = command("reconcile", flow, "--from", young.first.isoformat(), "--json")
-    told = [each["explained_by"] for each in json.loads(out)["flows"][0]["differences"]]
-    assert told.count("rule:before_start_date") == old, err
+    reported = [each["explained_by"] for each in json.loads(out)["flows"][0]["differences"]]
+    assert reported.count("rule:before_start_date") == old, err
     _, out, _ = command("reconcile", flow, "--json")
     assert "rule:before_start_date" not in [each["explained_by"] for each in json.loads(out)["flows"][0]["differences"]]
 
@@ -112,8 +112,8 @@ def test_history_before_the_start_date_is_marked_as_seen(young: DagsterSite, com
     assert young.state()["invoices"]["count"] == held
     swept = young.run_job(f"{NAME}_sweep")
     # what was delivered and is open is looked at again; nothing of before is
-    told = invoices(young, swept.run_id)
-    assert told["read"] == told["outcomes"]["unchanged"], told["outcomes"]
+    reported = invoices(young, swept.run_id)
+    assert reported["read"] == reported["outcomes"]["unchanged"], reported["outcomes"]
     assert young.state()["invoices"]["count"] == held
 
 

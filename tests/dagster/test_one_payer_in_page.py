@@ -47,9 +47,9 @@ def test_the_page_shows_what_both_systems_could_pay_until_one_alone_can(site: Da
     configure(site, {})
     site.sandbox.post("/rows", {"system": "jde", "act": "set_pay_status", **key, "PST": "A"})
     assert site.run(site.last, job=NAME).success
-    told = check(site)
-    assert (told.passed, told.severity, told.blocking) == (False, dg.AssetCheckSeverity.ERROR, False)
-    assert told.metadata["payable in both"].value == 1
+    reported = check(site)
+    assert (reported.passed, reported.severity, reported.blocking) == (False, dg.AssetCheckSeverity.ERROR, False)
+    assert reported.metadata["payable in both"].value == 1
 
     configure(site, setting)
     site.sandbox.post("/rows", {"system": "jde", "act": "set_pay_status", **key, "PST": "B"})

@@ -30,13 +30,13 @@ def tick(site: DagsterSite) -> dict[str, str] | str:
     """The tags of the run that a tick asks for, or why it asks for none."""
     poll = definitions.defs.get_repository_def().get_schedule_def(f"{NAME}_poll")
     with site.instance() as instance, dg.build_schedule_context(instance) as context:
-        told = poll.evaluate_tick(context)
-    if told.run_requests:
-        [request] = told.run_requests
+        reported = poll.evaluate_tick(context)
+    if reported.run_requests:
+        [request] = reported.run_requests
         assert request.run_key is None
         return dict(request.tags)
-    assert told.skip_message
-    return told.skip_message
+    assert reported.skip_message
+    return reported.skip_message
 
 
 def days(tags: dict[str, str] | str) -> tuple[str, str]:
@@ -142,10 +142,10 @@ def test_a_system_that_does_not_answer_is_a_skip_within_the_limit(
     site.configure(lambda settings: settings["connections"]["jde"].update(url=silence, limits={"timeout_seconds": 4}))
 
     started = time.monotonic()
-    told = tick(site)
+    reported = tick(site)
 
     assert time.monotonic() - started < 4
-    assert isinstance(told, str) and told.endswith("could not be probed: no answer within 1.5 s")
+    assert isinstance(reported, str) and reported.endswith("could not be probed: no answer within 1.5 s")
 
 
 def test_a_system_that_refuses_connections_is_a_skip_with_its_reason(site: DagsterSite) -> None:
@@ -153,15 +153,15 @@ def test_a_system_that_refuses_connections_is_a_skip_with_its_reason(site: Dagst
     closed = {"url": "http://127.0.0.1:9/jderest", "limits": limits}
     site.configure(lambda settings: settings["connections"]["jde"].update(closed))
 
-    told = tick(site)
-    assert isinstance(told, str) and "could not be probed: " in told and "jde" in told
+    reported = tick(site)
+    assert isinstance(reported, str) and "could not be probed: " in reported and "jde" in reported
 
 
 def test_a_missing_credential_is_a_skip_that_says_what_to_do(site: DagsterSite) -> None:
     site.home.credentials().delete("jde", "password")
 
-    told = tick(site)
-    assert told == "jde: the credential password is missing: run `connector credentials set jde password`"
+    reported = tick(site)
+    assert reported == "jde: the credential password is missing: run `connector credentials set jde password`"
 
 
 def test_a_flow_that_waits_for_a_person_to_open_it_is_not_planned_again_at_every_tick(
@@ -176,11 +176,11 @@ def test_a_flow_that_waits_for_a_person_to_open_it_is_not_planned_again_at_every
     assert planned.success, planned.failures
     assert list(second.outcomes(planned)) == list(FLOWS)
 
-    told = tick(second)
+    reported = tick(second)
 
-    assert isinstance(told, str)
-    assert told.startswith(" and ".join(f"{NAME}/{flow}" for flow in FLOWS))
-    assert "--adopt or --baseline" in told
+    assert isinstance(reported, str)
+    assert reported.startswith(" and ".join(f"{NAME}/{flow}" for flow in FLOWS))
+    assert "--adopt or --baseline" in reported
     assert second.writes() == written
     adopted = second.run(tags={"connector/mode": "adopt"})
     assert adopted.success, adopted.failures

@@ -62,9 +62,9 @@ def ask(page: str, query: str, **variables: Any) -> Any:
     body = json.dumps({"query": query, "variables": variables}).encode()
     request = urllib.request.Request(f"{page}/graphql", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=60) as answer:
-        told = json.load(answer)
-    assert "errors" not in told, told
-    return told["data"]
+        reported = json.load(answer)
+    assert "errors" not in reported, reported
+    return reported["data"]
 
 
 def until(condition: Callable[[], Any], seconds: float = 90) -> Any:
@@ -94,9 +94,9 @@ def execute_again(page: str, run_id: str, strategy: str) -> str:
     query = """mutation($again: ReexecutionParams!) { launchRunReexecution(reexecutionParams: $again) {
         __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
     again = {"parentRunId": run_id, "strategy": strategy, "useParentRunTags": True}
-    told = ask(page, query, again=again)["launchRunReexecution"]
-    assert told["__typename"] == "LaunchRunSuccess", told
-    return str(told["run"]["runId"])
+    reported = ask(page, query, again=again)["launchRunReexecution"]
+    assert reported["__typename"] == "LaunchRunSuccess", reported
+    return str(reported["run"]["runId"])
 
 
 def execute(**more: Any) -> runs.RunResult:
@@ -167,9 +167,9 @@ def launch(page: str) -> str:
         "pipelineName": "house",
     }
     tags = [{"key": key, "value": value} for key, value in RANGE.items()]
-    told = ask(page, query, run={"selector": selector, "executionMetadata": {"tags": tags}})["launchRun"]
-    assert told["__typename"] == "LaunchRunSuccess", told
-    return str(told["run"]["runId"])
+    reported = ask(page, query, run={"selector": selector, "executionMetadata": {"tags": tags}})["launchRun"]
+    assert reported["__typename"] == "LaunchRunSuccess", reported
+    return str(reported["run"]["runId"])
 
 
 def be_a_command(mark: Path, seconds: int) -> None:

@@ -31,8 +31,8 @@ def test_each_sync_compares_what_changed_and_tells_what_does_not_agree(site: Dag
     first = site.run()
     assert first.success, first.failures
     assert site.statuses(BESIDE) == ["MATERIALIZED"] * len(site.names)
-    told = site.checks(BESIDE, "discrepancies")
-    assert sorted(told) == site.names
+    reported = site.checks(BESIDE, "discrepancies")
+    assert sorted(reported) == site.names
     assert sum(site.metadata(BESIDE, day)["compared"] for day in site.days) > 0
 
     # somebody in Coupa lowers an invoice that came from a voucher
@@ -40,7 +40,7 @@ def test_each_sync_compares_what_changed_and_tells_what_does_not_agree(site: Dag
     line = {"id": invoice["invoice-lines"][0]["id"], "price": "0.01"}
     body = {"invoice-lines": [line]}
     site.sandbox.post("/rows", {"system": "coupa", "entity": "invoices", "id": invoice["id"], "set": body})
-    before = table(told[site.names[-1]])
+    before = table(reported[site.names[-1]])
     again = site.run(site.last)
     assert again.success, again.failures
 

@@ -268,15 +268,15 @@ def test_a_list_that_coupa_does_not_know_is_seen(query: dict[str, str], wrong: s
 
 
 def test_a_payment_is_told_to_coupa_with_dates_of_its_pages() -> None:
-    told = {
+    reported = {
         "paid": True,
         "payment-date": "2024-05-31T00:00:00-07:00",
         "payments": [{"amount-paid": "989.00", "payment-date": "2024-05-31", "notes": "1003"}],
     }
-    assert coupa_says("PUT", "invoices/1", told) == []
-    [found] = coupa_says("PUT", "invoices/1", told | {"payment-date": "2024-05-31T00:00:00Z"})
+    assert coupa_says("PUT", "invoices/1", reported) == []
+    [found] = coupa_says("PUT", "invoices/1", reported | {"payment-date": "2024-05-31T00:00:00Z"})
     assert "payment-date is not of the form" in found
-    [found] = coupa_says("PUT", "invoices/1", told | {"payments": [{"id": 1, **told["payments"][0]}]})  # type: ignore[index]
+    [found] = coupa_says("PUT", "invoices/1", reported | {"payments": [{"id": 1, **reported["payments"][0]}]})  # type: ignore[index]
     assert found == "payments[].id is only answered, never sent"
 
 

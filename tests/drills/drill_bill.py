@@ -10,35 +10,35 @@ from drill_bill_owed import (
     bills_begin,
     bills_forget,
     bills_go_on,
-    bills_stranger,
     bills_undo,
     credits_amend,
     credits_begin,
     credits_forget,
     credits_go_on,
     credits_late,
-    credits_stranger,
     credits_undo,
+    foreign_bill,
+    foreign_credit,
     orders_amend,
     orders_begin,
     orders_forget,
     orders_go_on,
     orders_undo,
 )
-from drill_bill_town import Southmoor, leave
+from drill_bill_testbed import Southmoor, leave
 from drill_clerks import (
     LOCAL,
+    foreign_payment,
+    foreign_voucher,
     known_at,
     nothing,
     payment_leaves,
-    payment_stranger,
     site_of,
     there,
     voucher_leaves,
-    voucher_stranger,
 )
 from drill_clock import YESTERDAY
-from drill_place import Acts, Place, Stranger
+from drill_place import Acts, ForeignRecord, Place
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import CHART, first_books
 
@@ -58,117 +58,120 @@ def _world() -> Mapping[str, World]:
 # -- accounts
 
 
-def _accounts_go_on(town: Southmoor) -> None:
-    town.books.account("30.5010", "Grounds, parks and ponds")
-    town.books.account("40.5010", "Housing repairs", posting="N")
+def _accounts_go_on(testbed: Southmoor) -> None:
+    testbed.books.account("30.5010", "Grounds, parks and ponds")
+    testbed.books.account("40.5010", "Housing repairs", posting="N")
     for place, name in enumerate(("Bandstand", "Bowling green", "Boat house", "Bridges"), 1):
-        town.books.account(f"30.60{place}0", name)
+        testbed.books.account(f"30.60{place}0", name)
     # BILL has that name already: of the accounts that go together, one is refused
-    town.enters("chart_of_accounts", {"name": "30.6020 Bowling green", "account": {"type": "EXPENSE", "number": "X-1"}})
+    testbed.enters(
+        "chart_of_accounts", {"name": "30.6020 Bowling green", "account": {"type": "EXPENSE", "number": "X-1"}}
+    )
     # in use all the same
-    town.acts("archive_account", where={"account.number": "30.5020"})
-    town.acts("edit_account", where={"account.number": "30.5020.01"}, set={"name": "Old playgrounds"})
-    town.acts("archive_account", where={"account.number": "30.5020.01"})
+    testbed.acts("archive_account", where={"account.number": "30.5020"})
+    testbed.acts("edit_account", where={"account.number": "30.5020.01"}, set={"name": "Old playgrounds"})
+    testbed.acts("archive_account", where={"account.number": "30.5020.01"})
 
 
-def _accounts_amend(town: Southmoor) -> None:
-    town.books.upsert("F0901", {"AID": CHART["30.5010"]["AID"], "OBJ": "5011", "DL01": "Grounds, again"})
-    if there(town, "F0901", MCU="30", OBJ="6010"):
-        key = town.books.account("30.6010", "Bandstand, painted")
-        town.books.upsert("F0901", {"AID": key.removeprefix("F0901:"), "OBJ": "6011"})
+def _accounts_amend(testbed: Southmoor) -> None:
+    testbed.books.upsert("F0901", {"AID": CHART["30.5010"]["AID"], "OBJ": "5011", "DL01": "Grounds, again"})
+    if there(testbed, "F0901", MCU="30", OBJ="6010"):
+        key = testbed.books.account("30.6010", "Bandstand, painted")
+        testbed.books.upsert("F0901", {"AID": key.removeprefix("F0901:"), "OBJ": "6011"})
 
 
-def _accounts_undo(town: Southmoor) -> None:
-    town.books.account("30.5010", "Grounds upkeep")
-    town.books.account("40.5010", "Housing repairs")
+def _accounts_undo(testbed: Southmoor) -> None:
+    testbed.books.account("30.5010", "Grounds upkeep")
+    testbed.books.account("40.5010", "Housing repairs")
 
 
-def _accounts_stranger(town: Southmoor) -> list[Stranger]:
-    place = len(town.held("chart_of_accounts"))
+def _foreign_account(testbed: Southmoor) -> list[ForeignRecord]:
+    place = len(testbed.held("chart_of_accounts"))
     body = {"name": f"Theirs {place}", "account": {"type": "EXPENSE", "number": f"99.{place}"}}
-    return [("chart_of_accounts", town.enters("chart_of_accounts", body))]
+    return [("chart_of_accounts", testbed.enters("chart_of_accounts", body))]
 
 
 # -- business units
 
 
-def _units_begin(town: Southmoor) -> None:
-    town.unit(PROJECT, "Bandstand project", style="JB")
+def _units_begin(testbed: Southmoor) -> None:
+    testbed.unit(PROJECT, "Bandstand project", style="JB")
 
 
-def _units_go_on(town: Southmoor) -> None:
-    town.unit("30", "Parks and ponds")
+def _units_go_on(testbed: Southmoor) -> None:
+    testbed.unit("30", "Parks and ponds")
     # none of a type that is sent any more
-    town.unit("50", "Lille", style="JB")
+    testbed.unit("50", "Lille", style="JB")
     for number, name in (("60", "Museum"), ("61", "Theatre"), ("62", "Library")):
-        town.unit(number, name)
+        testbed.unit(number, name)
     for entity in ("departments", "locations", "accounting_classes"):
-        for record in list(town.held(entity).values()):
+        for record in list(testbed.held(entity).values()):
             if record["name"] == "40 Housing":
-                town.sets(entity, record["id"], archived=True, name="40 Houses")
+                testbed.sets(entity, record["id"], archived=True, name="40 Houses")
 
 
-def _units_amend(town: Southmoor) -> None:
-    town.unit("30", "Parks, again")
-    if there(town, "F0006", MCU="60"):
-        town.unit("60", "Museum and gallery")
+def _units_amend(testbed: Southmoor) -> None:
+    testbed.unit("30", "Parks, again")
+    if there(testbed, "F0006", MCU="60"):
+        testbed.unit("60", "Museum and gallery")
 
 
-def _units_undo(town: Southmoor) -> None:
-    town.unit("30", "Parks")
-    town.unit("50", "Lille")
+def _units_undo(testbed: Southmoor) -> None:
+    testbed.unit("30", "Parks")
+    testbed.unit("50", "Lille")
 
 
-def _units_stranger(town: Southmoor) -> list[Stranger]:
+def _foreign_unit(testbed: Southmoor) -> list[ForeignRecord]:
     """One in each of the lists of which the site keeps its units in one."""
-    name = f"Theirs {len(town.held('departments'))}"
+    name = f"Theirs {len(testbed.held('departments'))}"
     return [
-        (entity, town.enters(entity, {"name": name})) for entity in ("locations", "accounting_classes", "departments")
+        (entity, testbed.enters(entity, {"name": name}))
+        for entity in ("locations", "accounting_classes", "departments")
     ]
 
 
 # -- vendors
 
 
-def _vendors_begin(town: Southmoor) -> None:
-    town.books.supplier(4345, "Crane Hire", changed=YESTERDAY)
-    town.books.supplier(4346, "Dora Employee", kind="E")
-    town.books.supplier(4347, "Fern Nurseries")
-    town.books.supplier(4348, "Gravel & Grit")
-    town.books.supplier(4349, "Hedges")
+def _vendors_begin(testbed: Southmoor) -> None:
+    testbed.books.supplier(4345, "Crane Hire", changed=YESTERDAY)
+    testbed.books.supplier(4346, "Dora Employee", kind="E")
+    testbed.books.supplier(4347, "Fern Nurseries")
+    testbed.books.supplier(4348, "Gravel & Grit")
+    testbed.books.supplier(4349, "Hedges")
 
 
-def _vendors_go_on(town: Southmoor) -> None:
-    town.books.supplier(4350, "Eagle Fencing")
-    town.books.supplier(4352, "Ivy Walls")
+def _vendors_go_on(testbed: Southmoor) -> None:
+    testbed.books.supplier(4350, "Eagle Fencing")
+    testbed.books.supplier(4352, "Ivy Walls")
     # a second one of the name
-    town.books.supplier(4351, "Crane Hire")
+    testbed.books.supplier(4351, "Crane Hire")
     # another name, and not payable any more
-    town.books.supplier(4343, "Anvil & Daughters")
-    town.books.supplier(4344, "Bolt Brothers", payables="N")
+    testbed.books.supplier(4343, "Anvil & Daughters")
+    testbed.books.supplier(4344, "Bolt Brothers", payables="N")
     # changed in both, and archived by somebody
-    town.acts("edit_vendor", where={"shortName": "JDE 4348"}, set={"email": "grit@example.com"})
-    town.books.supplier(4348, "Gravel & Gravel")
-    town.acts("archive_vendor", where={"shortName": "JDE 4349"})
+    testbed.acts("edit_vendor", where={"shortName": "JDE 4348"}, set={"email": "grit@example.com"})
+    testbed.books.supplier(4348, "Gravel & Gravel")
+    testbed.acts("archive_vendor", where={"shortName": "JDE 4349"})
 
 
-def _vendors_amend(town: Southmoor) -> None:
-    town.books.supplier(4343, "Anvil Works")
-    if there(town, "F0401", AN8=4350):
-        town.books.supplier(4350, "Eagle Fences")
+def _vendors_amend(testbed: Southmoor) -> None:
+    testbed.books.supplier(4343, "Anvil Works")
+    if there(testbed, "F0401", AN8=4350):
+        testbed.books.supplier(4350, "Eagle Fences")
 
 
-def _vendors_undo(town: Southmoor) -> None:
-    town.books.supplier(4343, "Anvil & Sons", tax_id="GB123456789")
-    town.books.supplier(4344, "Bolt Brothers")
+def _vendors_undo(testbed: Southmoor) -> None:
+    testbed.books.supplier(4343, "Anvil & Sons", tax_id="GB123456789")
+    testbed.books.supplier(4344, "Bolt Brothers")
 
 
-def _vendors_forget(town: Southmoor) -> None:
-    town.books.delete("F0115", {"AN8": 4346, "IDLN": 0, "RCK7": 1, "CNLN": 0})
+def _vendors_forget(testbed: Southmoor) -> None:
+    testbed.books.delete("F0115", {"AN8": 4346, "IDLN": 0, "RCK7": 1, "CNLN": 0})
 
 
-def _vendor_stranger(town: Southmoor) -> list[Stranger]:
-    return [("vendors", town.vendor(f"Stranger {len(town.held('vendors'))}"))]
+def _foreign_vendor(testbed: Southmoor) -> list[ForeignRecord]:
+    return [("vendors", testbed.vendor(f"Stranger {len(testbed.held('vendors'))}"))]
 
 
 _BILL = {
@@ -239,9 +242,9 @@ PLACE = Place(
             _accounts_go_on,
             _accounts_amend,
             _accounts_undo,
-            late=lambda town: town.books.account("40.6090", "Late account"),
-            forget=lambda town: town.books.delete("F0901", {"AID": CHART["30.5190"]["AID"]}),
-            stranger=_accounts_stranger,
+            late=lambda testbed: testbed.books.account("40.6090", "Late account"),
+            forget=lambda testbed: testbed.books.delete("F0901", {"AID": CHART["30.5190"]["AID"]}),
+            foreign_record=_foreign_account,
             leave=leave,
         ),
         "departments": Acts(
@@ -249,9 +252,9 @@ PLACE = Place(
             _units_go_on,
             _units_amend,
             _units_undo,
-            late=lambda town: town.unit("69", "Late unit"),
-            forget=lambda town: town.books.delete("F0006", {"MCU": PROJECT}),
-            stranger=_units_stranger,
+            late=lambda testbed: testbed.unit("69", "Late unit"),
+            forget=lambda testbed: testbed.books.delete("F0006", {"MCU": PROJECT}),
+            foreign_record=_foreign_unit,
             leave=leave,
         ),
         "vendors": Acts(
@@ -259,9 +262,9 @@ PLACE = Place(
             _vendors_go_on,
             _vendors_amend,
             _vendors_undo,
-            late=lambda town: town.books.supplier(4399, "Zebra Crossings"),
+            late=lambda testbed: testbed.books.supplier(4399, "Zebra Crossings"),
             forget=_vendors_forget,
-            stranger=_vendor_stranger,
+            foreign_record=_foreign_vendor,
             leave=leave,
         ),
         "purchase_order_bills": Acts(
@@ -269,9 +272,9 @@ PLACE = Place(
             orders_go_on,
             orders_amend,
             orders_undo,
-            late=lambda town: town.buyers.order(699),
+            late=lambda testbed: testbed.buyers.order(699),
             forget=orders_forget,
-            stranger=bills_stranger,
+            foreign_record=foreign_bill,
             leave=leave,
         ),
         "bills": Acts(
@@ -279,9 +282,9 @@ PLACE = Place(
             bills_go_on,
             bills_amend,
             bills_undo,
-            late=lambda town: town.books.voucher(4790),
+            late=lambda testbed: testbed.books.voucher(4790),
             forget=bills_forget,
-            stranger=bills_stranger,
+            foreign_record=foreign_bill,
             leave=leave,
         ),
         "vendor_credits": Acts(
@@ -291,7 +294,7 @@ PLACE = Place(
             credits_undo,
             late=credits_late,
             forget=credits_forget,
-            stranger=credits_stranger,
+            foreign_record=foreign_credit,
             leave=leave,
         ),
         "approved_bills": Acts(
@@ -299,13 +302,13 @@ PLACE = Place(
             back.born_go_on,
             back.born_amend,
             back.born_undo,
-            late=lambda town: back.born(town, "WEB-90"),
+            late=lambda testbed: back.born(testbed, "WEB-90"),
             forget=back.born_forget,
-            stranger=voucher_stranger,
+            foreign_record=foreign_voucher,
             leave=voucher_leaves,
             opens=back.born_open,
-            papers=back.born_papers,
-            twin=back.born_twin,
+            three_way=back.born_three_way,
+            duplicate=back.born_duplicate,
         ),
         "payments": Acts(
             nothing,
@@ -314,10 +317,10 @@ PLACE = Place(
             back.paid_undo,
             late=back.paid_late,
             forget=back.paid_forget,
-            stranger=payment_stranger,
+            foreign_record=foreign_payment,
             leave=payment_leaves,
             opens=back.paid_open,
         ),
     },
-    town=Southmoor,
+    testbed=Southmoor,
 )

@@ -7,12 +7,12 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 
-from drill_cases import LATER, MOVES, Case, Story, tell
+from drill_cases import LATER, MOVES, Case, Story, run_case
 from drill_drifts import BESIDE, DRIFTS, TARGET_GROWS
 from drill_faults import ANOTHER_ONE, PEOPLE, READ_FAULTS, SWAPPED, TWICE, WRITE_FAULTS
 from drill_hands import TWINS
 from drill_line import FORBIDDEN
-from drill_matrix import Told, by_clerks, may_have_namesake, swapped, whenever, writes_to
+from drill_matrix import CaseResult, by_clerks, may_have_namesake, swapped, whenever, writes_to
 from drill_scenes import FIRST, Workshop
 from drill_variants import Variant
 
@@ -25,45 +25,45 @@ OTHER_FAULTS, MOVED, DEADLY, READING, BESIDES = 16, 48, 6, 128, 3
 AT_FIRST, AT_SECOND = (*TWINS, "run_by_clerk"), ("rows_purged", "ours_deleted", "ours_voided")
 
 
-def brief(workshop: Workshop, variant: Variant, situation: str, crashed: set[str]) -> Iterator[Told]:
+def brief(workshop: Workshop, variant: Variant, situation: str, crashed: set[str]) -> Iterator[CaseResult]:
     """Cases of one scene. `crashed` are the boundaries, by what is done there, at which a process has died already."""
-    plain = tell(workshop, Case(variant, situation))
+    plain = run_case(workshop, Case(variant, situation))
     case = Case(variant, situation)
     for boundary, what in enumerate(plain.crossed):
         if what not in crashed:
             crashed.add(what)
-            yield _told(workshop, "death", _dying(case, boundary))
+            yield _reported(workshop, "death", _dying(case, boundary))
     for number in range(plain.counts["write"]):
         for name in ALWAYS:
             lost = replace(case, faults=(("write", number, name),))
-            told = _told(workshop, name, lost)
-            yield told
-            yield from _deadly(workshop, lost, told.story)
+            reported = _reported(workshop, name, lost)
+            yield reported
+            yield from _deadly(workshop, lost, reported.story)
     if plain.counts["write"]:
-        yield _told(workshop, CLOCK, replace(case, faults=(("write", 0, CLOCK),)))
+        yield _reported(workshop, CLOCK, replace(case, faults=(("write", 0, CLOCK),)))
     if workshop.target(variant) in FORBIDDEN and (numbers := writes_to(plain, workshop.target(variant))):
         for fault in PEOPLE:
-            yield _told(workshop, fault.name, replace(case, faults=(("write", numbers[0], fault.name),)))
+            yield _reported(workshop, fault.name, replace(case, faults=(("write", numbers[0], fault.name),)))
     if variant == variant.usual:
         yield from _planned(workshop, replace(case, planned=True), crashed)
     for row, each in _by_others(workshop, plain, case):
-        yield _told(workshop, row, each)
+        yield _reported(workshop, row, each)
     for row, each in _rest(workshop, plain, case):
-        yield _told(workshop, row, each)
+        yield _reported(workshop, row, each)
 
 
-def _planned(workshop: Workshop, case: Case, crashed: set[str]) -> Iterator[Told]:
+def _planned(workshop: Workshop, case: Case, crashed: set[str]) -> Iterator[CaseResult]:
     """A plan that is applied twice: at each sort of boundary the first process dies once, and the first call that
     writes is lost before and after."""
-    plain = _told(workshop, "planned", case)
+    plain = _reported(workshop, "planned", case)
     yield plain
     for boundary, what in enumerate(plain.story.crossed):
         if f"planned {what}" not in crashed:
             crashed.add(f"planned {what}")
-            yield _told(workshop, "planned", _dying(case, boundary))
+            yield _reported(workshop, "planned", _dying(case, boundary))
     if plain.story.counts.get("write"):
         for name in ALWAYS:
-            yield _told(workshop, "planned", replace(case, faults=(("write", 0, name),)))
+            yield _reported(workshop, "planned", replace(case, faults=(("write", 0, name),)))
 
 
 def _by_others(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[str, Case]]:
@@ -72,7 +72,7 @@ def _by_others(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[s
     if not plain.counts["write"]:
         return
     yield from ((SWAPPED, each) for each in swapped(plain, case))
-    makes_vouchers = workshop.acts(case.variant).twin is not None
+    makes_vouchers = workshop.acts(case.variant).duplicate is not None
     for number in range(plain.counts["read"]):
         # those that make vouchers read much, and are told about clerks besides
         beside = replace(case, faults=(("read", number, BESIDE),))
@@ -113,19 +113,19 @@ def _rest(workshop: Workshop, plain: Story, case: Case) -> Iterator[tuple[str, C
                 yield "reading", each
 
 
-def _deadly(workshop: Workshop, lost: Case, story: Story) -> Iterator[Told]:
+def _deadly(workshop: Workshop, lost: Case, story: Story) -> Iterator[CaseResult]:
     """A death somewhere after the fault."""
     number = zlib.crc32(lost.name.encode())
     if number % DEADLY == 0 and story.crossed:
-        yield _told(workshop, "both", _dying(lost, number // DEADLY % len(story.crossed)))
+        yield _reported(workshop, "both", _dying(lost, number // DEADLY % len(story.crossed)))
 
 
 def _dying(case: Case, boundary: int) -> Case:
     return replace(case, deaths=((boundary, LATER[boundary % len(LATER)]),))
 
 
-def _told(workshop: Workshop, row: str, case: Case) -> Told:
-    return Told(case, row, tell(workshop, case))
+def _reported(workshop: Workshop, row: str, case: Case) -> CaseResult:
+    return CaseResult(case, row, run_case(workshop, case))
 
 
 def _takes(case: Case, part: int) -> bool:

@@ -10,7 +10,7 @@ import random
 from collections.abc import Sequence
 
 from drill_cases import LATER as PAUSES
-from drill_cases import MOVES, Case, Story, tell
+from drill_cases import MOVES, Case, Story, run_case
 from drill_faults import READ_FAULTS, WRITE_FAULTS
 from drill_matrix import whenever
 from drill_scenes import FIRST, LATER, Workshop
@@ -52,7 +52,7 @@ class Campaign:
     def _plain_run(self, variant: Variant, situation: str) -> Story:
         scene = variant, situation
         if scene not in self._plain:
-            self._plain[scene] = tell(self.workshop, Case(variant, situation))
+            self._plain[scene] = run_case(self.workshop, Case(variant, situation))
         return self._plain[scene]
 
     def _possible_moves(self, variant: Variant, situation: str) -> list[str]:

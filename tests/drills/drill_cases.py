@@ -115,7 +115,7 @@ class Story:
 
     crossed: list[str] = field(default_factory=list)
     counts: Mapping[str, int] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
+    reported: list[str] = field(default_factory=list)
     verdict: Verdict = field(default_factory=Verdict)
     truth: Truth | None = None
 
@@ -124,7 +124,7 @@ class NoGoodEndError(AssertionError):
     """A run goes wrong in which nothing was made to go wrong: there is nothing to compare others with."""
 
 
-def tell(workshop: Workshop, case: Case) -> Story:
+def run_case(workshop: Workshop, case: Case) -> Story:
     """Run a case to its end, and judge it by the run in which nothing goes wrong."""
     scene = workshop.scene(case.variant, case.situation)
     if case.unapproved:
@@ -219,9 +219,9 @@ def _truth(workshop: Workshop, scene: Scene, drifts: Drifts, expected: Truth | N
     entities |= set(expected.content) if expected else set()
     site.traffic.plan = {}
     flow, _ = workshop.flow(scene.variant, Process())
-    papers = workshop.acts(scene.variant).papers
-    strangers = {*drifts.strangers, *drifts.clerks.twins}
-    found = truth_of(flow, site.systems, sorted(entities), strangers, papers and papers(workshop.town))
+    three_way = workshop.acts(scene.variant).three_way
+    foreign_records = {*drifts.foreign_records, *drifts.clerks.duplicates}
+    found = truth_of(flow, site.systems, sorted(entities), foreign_records, three_way and three_way(workshop.testbed))
     flow.context.close()
     return found
 
@@ -247,7 +247,7 @@ def _happen(
     runs.act([*after, *([case.moved] if case.moved else [])])
     runs.until_quiet()
     story = runs.story
-    story.told = site.traffic.told
+    story.reported = site.traffic.reported
     for what in site.traffic.unannounced:
         story.verdict.add(GUESSED, f"{what} was sent before its intent was recorded")
     if (calls := sum(site.traffic.counts.values())) > MOST_CALLS:
@@ -272,8 +272,8 @@ class Runs:
         """People change the source's documents."""
         for move in moves:
             with self.site.stamped(self.scene.state.seconds + MOVE_SECONDS):
-                getattr(self.workshop.acts(self.scene.variant), move)(self.workshop.town)
-            self.site.traffic.told.append(f"--- {move}: the source changes")
+                getattr(self.workshop.acts(self.scene.variant), move)(self.workshop.testbed)
+            self.site.traffic.reported.append(f"--- {move}: the source changes")
             self.finished = False
 
     def first(self) -> None:
@@ -334,17 +334,19 @@ class Runs:
             work = self._freeing(work)
         self.finished = self._unfinished = False
         before = len(self.site.traffic.effects)
-        self.site.traffic.told.append(f"--- a process begins{'' if boundary is None else f', to die at {boundary}'}")
+        self.site.traffic.reported.append(
+            f"--- a process begins{'' if boundary is None else f', to die at {boundary}'}"
+        )
         try:
             report = work(process)
             self.finished, self._unfinished = True, bool(report.unfinished())
-            self.site.traffic.told.append(f"--- {report.sentence()}")
+            self.site.traffic.reported.append(f"--- {report.sentence()}")
         except Death as death:
-            self.site.traffic.told.append(f"--- it dies: {death}; {seconds:g} s later")
+            self.site.traffic.reported.append(f"--- it dies: {death}; {seconds:g} s later")
             self.site.time.pass_by(seconds)
             self._left_behind = seconds < FREES_SECONDS
         except ConnectorError as error:
-            self.site.traffic.told.append(f"--- the run fails: {error}")
+            self.site.traffic.reported.append(f"--- the run fails: {error}")
         except Exception as error:  # noqa: BLE001 - a defect is what the drill is looking for
             self.story.verdict.add(UNDECIDED_, f"a run ended in {error!r}")
         if any(system == self._source for system, _, _ in self.site.traffic.effects[before:]):

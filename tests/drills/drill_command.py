@@ -19,7 +19,7 @@ from multiprocessing import get_context
 
 from drill_brief import brief
 from drill_campaign import Campaign
-from drill_cases import Case, NoGoodEndError, Story, tell
+from drill_cases import Case, NoGoodEndError, Story, run_case
 from drill_inbox import forged
 from drill_matrix import EVERYTHING, USUAL, cases, signature
 from drill_scenes import FIRST, LATER, Workshop
@@ -54,22 +54,22 @@ def matrix(name: str, situation: str, shard: int, everything: bool) -> Found:
     """A share of one scene's cases."""
     variant = {each.name: each for each in every_variant()}[name]
     depth = EVERYTHING if everything else USUAL
-    told = cases(workshop(variant.kind), variant, situation, depth, (shard, SHARDS))
-    return _found((each.row, each.case, each.story) for each in told)
+    reported = cases(workshop(variant.kind), variant, situation, depth, (shard, SHARDS))
+    return _found((each.row, each.case, each.story) for each in reported)
 
 
 def campaign(kind: str, seed: int, first: int, last: int) -> Found:
     """The cases by chance of these numbers."""
     drawn = Campaign(workshop(kind), [each for each in every_variant() if each.kind == kind])
     made = (drawn.case(seed, number) for number in range(first, last))
-    return _found((BY_CHANCE, case, tell(workshop(kind), case)) for case in made)
+    return _found((BY_CHANCE, case, run_case(workshop(kind), case)) for case in made)
 
 
-def _found(told: Iterator[tuple[str, Case, Story]]) -> Found:
+def _found(reported: Iterator[tuple[str, Case, Story]]) -> Found:
     rows: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
     shown = []
-    for row, case, story in told:
+    for row, case, story in reported:
         rows[row] += 1
         wrong.update(counts_of(story))
         if story.verdict:
@@ -81,8 +81,8 @@ def _found(told: Iterator[tuple[str, Case, Story]]) -> Found:
 def again(name: str) -> int:
     """One case, with everything that happened in it."""
     case = Case.parse(name)
-    story = tell(workshop(case.variant.kind), case)
-    print("\n".join(story.told), story.verdict, sep="\n")
+    story = run_case(workshop(case.variant.kind), case)
+    print("\n".join(story.reported), story.verdict, sep="\n")
     return _last_line(1, 0, counts_of(story))
 
 
@@ -93,9 +93,9 @@ def counts_of(story: Story) -> Counter[str]:
     return wrong
 
 
-def _last_line(told: int, runs: int, wrong: Counter[str]) -> int:
+def _last_line(reported: int, runs: int, wrong: Counter[str]) -> int:
     counts = " ".join(f"{count}={wrong[count]}" for count in (*COUNTS, "doubled", "named"))
-    print(f"drill: cases={told} runs={runs} {counts}")
+    print(f"drill: cases={reported} runs={runs} {counts}")
     return 1 if any(wrong[count] for count in COUNTS) or wrong["doubled"] != wrong["named"] else 0
 
 
@@ -103,7 +103,7 @@ def in_brief(flow: str) -> int:
     """The brief part of one flow, and what knocks at the inbox, until something is found."""
     variant = next(each for each in every_variant() if each.name == flow)
     crossed: set[str] = set()
-    told = 0
+    reported = 0
     # what the inbox says of each forgery
     logging.disable()
     if found := forged(1):
@@ -112,14 +112,14 @@ def in_brief(flow: str) -> int:
     try:
         for situation in (FIRST, LATER):
             for each in brief(workshop(variant.kind), variant, situation, crossed):
-                told += 1
+                reported += 1
                 if each.story.verdict:
                     print(each.case.name, each.story.verdict, sep="\n")
-                    return _last_line(told, 0, counts_of(each.story))
+                    return _last_line(reported, 0, counts_of(each.story))
     except NoGoodEndError as error:
         print(error)
-        return _last_line(told, 0, Counter({UNDECIDED_: 1}))
-    return _last_line(told, 0, Counter())
+        return _last_line(reported, 0, Counter({UNDECIDED_: 1}))
+    return _last_line(reported, 0, Counter())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

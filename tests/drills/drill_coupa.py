@@ -7,19 +7,19 @@ from typing import Any
 
 from drill_clerks import (
     LOCAL,
-    JdeTown,
+    JdeTestbed,
+    foreign_payment,
+    foreign_voucher,
     known_at,
     nothing,
     payment_leaves,
-    payment_stranger,
     site_of,
     there,
     voucher_leaves,
     voucher_of,
-    voucher_stranger,
 )
 from drill_clock import YESTERDAY
-from drill_coupa_born import (
+from drill_coupa_originals import (
     approvals_amend,
     approvals_forget,
     approvals_go_on,
@@ -38,14 +38,14 @@ from drill_coupa_born import (
     paid_in_jde_opens,
     paid_in_jde_undo,
     payables_amend,
+    payables_duplicate,
     payables_forget,
     payables_go_on,
     payables_open,
-    payables_papers,
-    payables_twin,
+    payables_three_way,
     payables_undo,
 )
-from drill_place import Acts, Place, Stranger
+from drill_place import Acts, ForeignRecord, Place
 from drill_site import Site
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import CHART, Entry, first_books
@@ -58,7 +58,7 @@ ACCOUNTS = ("30.5010", "40.5010", "30.5190", "00001.4110", "00001.4433")
 NO_VOUCHER = Entry(4600, "T1", "00001")
 
 
-class Northmoor(JdeTown):
+class Northmoor(JdeTestbed):
     """A town whose clerks enter vouchers in JD Edwards, and whose managers approve invoices in Coupa."""
 
     def __init__(self, site: Site) -> None:
@@ -84,175 +84,175 @@ def _world() -> Mapping[str, World]:
     return {"jde": tables, "coupa": reference.coupa()}
 
 
-def _suppliers_begin(town: Northmoor) -> None:
-    town.books.supplier(4345, "Crane Hire", changed=YESTERDAY)
-    town.books.supplier(4346, "Dora Employee", kind="E")
+def _suppliers_begin(testbed: Northmoor) -> None:
+    testbed.books.supplier(4345, "Crane Hire", changed=YESTERDAY)
+    testbed.books.supplier(4346, "Dora Employee", kind="E")
 
 
-def _suppliers_go_on(town: Northmoor) -> None:
-    town.books.supplier(4350, "Eagle Fencing")
+def _suppliers_go_on(testbed: Northmoor) -> None:
+    testbed.books.supplier(4350, "Eagle Fencing")
     # a second one of the name
-    town.books.supplier(4351, "Crane Hire")
+    testbed.books.supplier(4351, "Crane Hire")
     # another address, and another name
-    town.books.supplier(4343, "Anvil & Daughters", terms="N14")
+    testbed.books.supplier(4343, "Anvil & Daughters", terms="N14")
     # not payable any more
-    town.books.supplier(4344, "Bolt Brothers", payables="N")
+    testbed.books.supplier(4344, "Bolt Brothers", payables="N")
 
 
-def _suppliers_amend(town: Northmoor) -> None:
-    town.books.supplier(4343, "Anvil Works", terms="N60")
-    if there(town, "F0401", AN8=4350):
-        town.books.supplier(4350, "Eagle Fences")
+def _suppliers_amend(testbed: Northmoor) -> None:
+    testbed.books.supplier(4343, "Anvil Works", terms="N60")
+    if there(testbed, "F0401", AN8=4350):
+        testbed.books.supplier(4350, "Eagle Fences")
 
 
-def _suppliers_undo(town: Northmoor) -> None:
-    town.books.supplier(4343, "Anvil & Sons")
-    town.books.supplier(4344, "Bolt Brothers")
+def _suppliers_undo(testbed: Northmoor) -> None:
+    testbed.books.supplier(4343, "Anvil & Sons")
+    testbed.books.supplier(4344, "Bolt Brothers")
 
 
-def _suppliers_forget(town: Northmoor) -> None:
-    town.books.delete("F0115", {"AN8": 4346, "IDLN": 0, "RCK7": 1, "CNLN": 0})
+def _suppliers_forget(testbed: Northmoor) -> None:
+    testbed.books.delete("F0115", {"AN8": 4346, "IDLN": 0, "RCK7": 1, "CNLN": 0})
 
 
-def _supplier_stranger(town: Northmoor) -> list[Stranger]:
+def _supplier_stranger(testbed: Northmoor) -> list[ForeignRecord]:
     policy = {"invoice-matching-level": "none", "payment-method": "invoice", "po-method": "prompt"}
-    place = len(town.held("suppliers"))
+    place = len(testbed.held("suppliers"))
     body = {"number": f"S{place}", "name": f"Stranger {place}", "status": "active", **policy}
-    return [("suppliers", str(town.coupa("suppliers", create=body)))]
+    return [("suppliers", str(testbed.coupa("suppliers", create=body)))]
 
 
-def _accounts_go_on(town: Northmoor) -> None:
-    town.books.account("30.5010", "Grounds, parks and ponds")
-    town.books.account("40.5010", "Housing repairs", posting="N")
-    town.books.account("30.6010", "Bandstand")
-    town.books.account("30.6020", "Bowling green")
+def _accounts_go_on(testbed: Northmoor) -> None:
+    testbed.books.account("30.5010", "Grounds, parks and ponds")
+    testbed.books.account("40.5010", "Housing repairs", posting="N")
+    testbed.books.account("30.6010", "Bandstand")
+    testbed.books.account("30.6020", "Bowling green")
 
 
-def _accounts_amend(town: Northmoor) -> None:
-    town.books.upsert("F0901", {"AID": CHART["30.5010"]["AID"], "OBJ": "5011", "DL01": "Grounds, again"})
-    if there(town, "F0901", MCU="30", OBJ="6010"):
-        key = town.books.account("30.6010", "Bandstand, painted")
-        town.books.upsert("F0901", {"AID": key.removeprefix("F0901:"), "OBJ": "6011"})
+def _accounts_amend(testbed: Northmoor) -> None:
+    testbed.books.upsert("F0901", {"AID": CHART["30.5010"]["AID"], "OBJ": "5011", "DL01": "Grounds, again"})
+    if there(testbed, "F0901", MCU="30", OBJ="6010"):
+        key = testbed.books.account("30.6010", "Bandstand, painted")
+        testbed.books.upsert("F0901", {"AID": key.removeprefix("F0901:"), "OBJ": "6011"})
 
 
-def _accounts_undo(town: Northmoor) -> None:
-    town.books.account("30.5010", "Grounds upkeep")
-    town.books.account("40.5010", "Housing repairs")
+def _accounts_undo(testbed: Northmoor) -> None:
+    testbed.books.account("30.5010", "Grounds upkeep")
+    testbed.books.account("40.5010", "Housing repairs")
 
 
-def _accounts_stranger(town: Northmoor) -> list[Stranger]:
-    place = len(town.held("accounts"))
+def _foreign_account(testbed: Northmoor) -> list[ForeignRecord]:
+    place = len(testbed.held("accounts"))
     body = {"name": "Theirs", "account-type": {"name": "JDE"}, "segment-1": "99", "segment-2": str(place)}
-    return [("accounts", str(town.coupa("accounts", create=body)))]
+    return [("accounts", str(testbed.coupa("accounts", create=body)))]
 
 
 REQUISITION = Purchase(600, kind="OR")
 
 
-def _orders_begin(town: Northmoor) -> None:
-    town.buyers.order(601, ("30.5010", "10", "2.50"), ("40.5010", "4", "12.25"), changed=YESTERDAY)
-    town.buyers.order(602, supplier=4344)
-    town.buyers.order(603, ("30.5010", "0", "80.00"))
-    town.buyers.order(REQUISITION.number, kind=REQUISITION.kind, changed=YESTERDAY)
+def _orders_begin(testbed: Northmoor) -> None:
+    testbed.buyers.order(601, ("30.5010", "10", "2.50"), ("40.5010", "4", "12.25"), changed=YESTERDAY)
+    testbed.buyers.order(602, supplier=4344)
+    testbed.buyers.order(603, ("30.5010", "0", "80.00"))
+    testbed.buyers.order(REQUISITION.number, kind=REQUISITION.kind, changed=YESTERDAY)
 
 
-def _orders_go_on(town: Northmoor) -> None:
-    town.buyers.order(604)
-    town.buyers.order(605, supplier=4344)
+def _orders_go_on(testbed: Northmoor) -> None:
+    testbed.buyers.order(604)
+    testbed.buyers.order(605, supplier=4344)
     # another quantity, a line that is cancelled, and one more
-    town.buyers.change(Purchase(601), 1, quantity="12")
-    town.buyers.cancel(Purchase(601), 2)
-    town.buyers.copy_line(Purchase(601), 3, ("30.5010", "1", "6.00"))
-    town.buyers.cancel(Purchase(602))
-    town.buyers.close(Purchase(603))
+    testbed.buyers.change(Purchase(601), 1, quantity="12")
+    testbed.buyers.cancel(Purchase(601), 2)
+    testbed.buyers.copy_line(Purchase(601), 3, ("30.5010", "1", "6.00"))
+    testbed.buyers.cancel(Purchase(602))
+    testbed.buyers.close(Purchase(603))
 
 
-def _orders_amend(town: Northmoor) -> None:
-    town.buyers.change(Purchase(601), 1, quantity="14", price="3.00")
-    changed = 604 if there(town, "F4301", DOCO=604) else 602
-    town.buyers.change(Purchase(changed), 1, quantity="11")
+def _orders_amend(testbed: Northmoor) -> None:
+    testbed.buyers.change(Purchase(601), 1, quantity="14", price="3.00")
+    changed = 604 if there(testbed, "F4301", DOCO=604) else 602
+    testbed.buyers.change(Purchase(changed), 1, quantity="11")
 
 
-def _orders_undo(town: Northmoor) -> None:
-    town.buyers.change(Purchase(601), 1, quantity="10", price="2.50")
+def _orders_undo(testbed: Northmoor) -> None:
+    testbed.buyers.change(Purchase(601), 1, quantity="10", price="2.50")
 
 
-def _orders_forget(town: Northmoor) -> None:
-    town.books.delete("F4301", REQUISITION.columns)
-    town.books.delete("F4311", REQUISITION.columns | {"LNID": 1})
+def _orders_forget(testbed: Northmoor) -> None:
+    testbed.books.delete("F4301", REQUISITION.columns)
+    testbed.books.delete("F4311", REQUISITION.columns | {"LNID": 1})
 
 
-def _order_stranger(town: Northmoor) -> list[Stranger]:
-    supplier = next(iter(town.held("suppliers")))
+def _order_stranger(testbed: Northmoor) -> list[ForeignRecord]:
+    supplier = next(iter(testbed.held("suppliers")))
     line = {"description": "Theirs", "price": "5.00", "quantity": "1", "currency": {"code": "GBP"}}
     body = {
         "type": "OrderHeader",
-        "po-number": f"PO-{len(town.held('purchase_orders'))}",
+        "po-number": f"PO-{len(testbed.held('purchase_orders'))}",
         "supplier": {"id": int(supplier)},
         "currency": {"code": "GBP"},
         "ship-to-address": {"location-code": "M30"},
         "ship-to-user": {"login": "erp_receiver"},
         "order-lines": [line],
     }
-    return [("purchase_orders", str(town.coupa("purchase_orders", create=body)))]
+    return [("purchase_orders", str(testbed.coupa("purchase_orders", create=body)))]
 
 
-def _vouchers_begin(town: Northmoor) -> None:
-    town.books.voucher(4711, costs=(("30.5010", "60.00"), ("40.5010", "40.00")), tax="20.00", changed=YESTERDAY)
-    town.books.voucher(4712, supplier=4344)
-    town.books.voucher(4713)
-    town.books.voucher(NO_VOUCHER.doc, kind=NO_VOUCHER.kind, changed=YESTERDAY)
+def _vouchers_begin(testbed: Northmoor) -> None:
+    testbed.books.voucher(4711, costs=(("30.5010", "60.00"), ("40.5010", "40.00")), tax="20.00", changed=YESTERDAY)
+    testbed.books.voucher(4712, supplier=4344)
+    testbed.books.voucher(4713)
+    testbed.books.voucher(NO_VOUCHER.doc, kind=NO_VOUCHER.kind, changed=YESTERDAY)
 
 
-def _vouchers_go_on(town: Northmoor) -> None:
-    for number, invoice in town.held("invoices").items():
+def _vouchers_go_on(testbed: Northmoor) -> None:
+    for number, invoice in testbed.held("invoices").items():
         # 4711 stays as it is, with those that were not submitted
         if invoice["invoice-number"] == "INV-4712":
-            town.coupa("invoices", id=int(number), set={"status": "approved"})
-    town.books.voucher(4714, supplier=4344)
-    town.books.voucher(4715)
-    town.books.line(voucher_of(4711), 1, "30.5010", "70.00")
-    town.books.change_items(voucher_of(4711), "130.00", STAM="20.00", ATXA="110.00")
-    town.books.pay(voucher_of(4712), "40.00", number=5001)
-    town.books.pay(voucher_of(4712), number=5002)
-    town.books.void(voucher_of(4713))
+            testbed.coupa("invoices", id=int(number), set={"status": "approved"})
+    testbed.books.voucher(4714, supplier=4344)
+    testbed.books.voucher(4715)
+    testbed.books.line(voucher_of(4711), 1, "30.5010", "70.00")
+    testbed.books.change_items(voucher_of(4711), "130.00", STAM="20.00", ATXA="110.00")
+    testbed.books.pay(voucher_of(4712), "40.00", number=5001)
+    testbed.books.pay(voucher_of(4712), number=5002)
+    testbed.books.void(voucher_of(4713))
 
 
-def _vouchers_amend(town: Northmoor) -> None:
-    town.books.line(voucher_of(4711), 1, "30.5010", "80.00")
-    town.books.change_items(voucher_of(4711), "140.00", STAM="20.00", ATXA="120.00")
-    renumbered = 4714 if there(town, "F0411", DOC=4714) else 4712
-    town.books.change_items(voucher_of(renumbered), VINV=f"INV-{renumbered}-B")
+def _vouchers_amend(testbed: Northmoor) -> None:
+    testbed.books.line(voucher_of(4711), 1, "30.5010", "80.00")
+    testbed.books.change_items(voucher_of(4711), "140.00", STAM="20.00", ATXA="120.00")
+    renumbered = 4714 if there(testbed, "F0411", DOC=4714) else 4712
+    testbed.books.change_items(voucher_of(renumbered), VINV=f"INV-{renumbered}-B")
 
 
-def _vouchers_undo(town: Northmoor) -> None:
-    town.books.line(voucher_of(4711), 1, "30.5010", "60.00", EXA="Works")
-    town.books.change_items(voucher_of(4711), "120.00", STAM="20.00", ATXA="100.00")
+def _vouchers_undo(testbed: Northmoor) -> None:
+    testbed.books.line(voucher_of(4711), 1, "30.5010", "60.00", EXA="Works")
+    testbed.books.change_items(voucher_of(4711), "120.00", STAM="20.00", ATXA="100.00")
 
 
-def _vouchers_forget(town: Northmoor) -> None:
+def _vouchers_forget(testbed: Northmoor) -> None:
     entry = NO_VOUCHER
     key = {"DOC": entry.doc, "DCT": entry.kind, "KCO": entry.company, "SFX": "001", "SFXE": 0}
-    town.books.delete("F0411", key)
-    town.books.delete("F0911", town.books.cost_key(entry, 1), town.books.cost_key(entry, 900) | {"EXTL": "AM"})
+    testbed.books.delete("F0411", key)
+    testbed.books.delete("F0911", testbed.books.cost_key(entry, 1), testbed.books.cost_key(entry, 900) | {"EXTL": "AM"})
 
 
-def _invoice_stranger(town: Northmoor) -> list[Stranger]:
-    supplier = next(iter(town.held("suppliers")))
+def _foreign_invoice(testbed: Northmoor) -> list[ForeignRecord]:
+    supplier = next(iter(testbed.held("suppliers")))
     body = {
-        "invoice-number": f"PAPER-{len(town.held('invoices'))}",
+        "invoice-number": f"PAPER-{len(testbed.held('invoices'))}",
         "invoice-date": "2026-02-20",
         "supplier": {"id": int(supplier)},
         "currency": {"code": "GBP"},
         "account-type": {"name": "JDE"},
         "invoice-lines": [{"type": "InvoiceAmountLine", "description": "Theirs", "price": "5.00"}],
     }
-    return [("invoices", str(town.coupa("invoices", create=body)))]
+    return [("invoices", str(testbed.coupa("invoices", create=body)))]
 
 
-def _leave(town: Northmoor, stranger: Stranger) -> None:
-    entity, number = stranger
-    town.coupa(entity, id=int(number), delete=True)
+def _leave(testbed: Northmoor, foreign_record: ForeignRecord) -> None:
+    entity, number = foreign_record
+    testbed.coupa(entity, id=int(number), delete=True)
 
 
 _ORDERS = {"ship_to_user": "erp_receiver", "ship_to_location": "M30"}
@@ -302,9 +302,9 @@ PLACE = Place(
             _suppliers_go_on,
             _suppliers_amend,
             _suppliers_undo,
-            late=lambda town: town.books.supplier(4399, "Zebra Crossings"),
+            late=lambda testbed: testbed.books.supplier(4399, "Zebra Crossings"),
             forget=_suppliers_forget,
-            stranger=_supplier_stranger,
+            foreign_record=_supplier_stranger,
             leave=_leave,
         ),
         "accounts": Acts(
@@ -312,9 +312,9 @@ PLACE = Place(
             _accounts_go_on,
             _accounts_amend,
             _accounts_undo,
-            late=lambda town: town.books.account("40.6090", "Late account"),
-            forget=lambda town: town.books.delete("F0901", {"AID": CHART["30.5190"]["AID"]}),
-            stranger=_accounts_stranger,
+            late=lambda testbed: testbed.books.account("40.6090", "Late account"),
+            forget=lambda testbed: testbed.books.delete("F0901", {"AID": CHART["30.5190"]["AID"]}),
+            foreign_record=_foreign_account,
             leave=_leave,
         ),
         "purchase_orders": Acts(
@@ -322,9 +322,9 @@ PLACE = Place(
             _orders_go_on,
             _orders_amend,
             _orders_undo,
-            late=lambda town: town.buyers.order(699),
+            late=lambda testbed: testbed.buyers.order(699),
             forget=_orders_forget,
-            stranger=_order_stranger,
+            foreign_record=_order_stranger,
             leave=_leave,
         ),
         "invoices": Acts(
@@ -332,9 +332,9 @@ PLACE = Place(
             _vouchers_go_on,
             _vouchers_amend,
             _vouchers_undo,
-            late=lambda town: town.books.voucher(4790),
+            late=lambda testbed: testbed.books.voucher(4790),
             forget=_vouchers_forget,
-            stranger=_invoice_stranger,
+            foreign_record=_foreign_invoice,
             leave=_leave,
         ),
         "payments_to_coupa": Acts(
@@ -344,7 +344,7 @@ PLACE = Place(
             paid_in_jde_undo,
             late=paid_in_jde_late,
             forget=_vouchers_forget,
-            stranger=_invoice_stranger,
+            foreign_record=_foreign_invoice,
             leave=_leave,
             opens=paid_in_jde_opens,
         ),
@@ -355,7 +355,7 @@ PLACE = Place(
             paid_by_coupa_undo,
             late=paid_by_coupa_late,
             forget=paid_by_coupa_forget,
-            stranger=payment_stranger,
+            foreign_record=foreign_payment,
             leave=payment_leaves,
             opens=paid_by_coupa_opens,
         ),
@@ -364,26 +364,26 @@ PLACE = Place(
             payables_go_on,
             payables_amend,
             payables_undo,
-            late=lambda town: born(town, "WEB-90"),
+            late=lambda testbed: born(testbed, "WEB-90"),
             forget=payables_forget,
-            stranger=voucher_stranger,
+            foreign_record=foreign_voucher,
             leave=voucher_leaves,
             opens=payables_open,
-            papers=payables_papers,
-            twin=payables_twin,
+            three_way=payables_three_way,
+            duplicate=payables_duplicate,
         ),
         "approvals": Acts(
             nothing,
             approvals_go_on,
             approvals_amend,
             nothing,
-            late=lambda town: decided(town, "INV-4713", "approved"),
+            late=lambda testbed: decided(testbed, "INV-4713", "approved"),
             forget=approvals_forget,
-            stranger=voucher_stranger,
+            foreign_record=foreign_voucher,
             leave=voucher_leaves,
             opens=approvals_open,
         ),
     },
-    town=Northmoor,
+    testbed=Northmoor,
     options={"coupa": {"custom_fields": {"invoices": ["erp-voucher"]}}},
 )

@@ -25,11 +25,11 @@ class Drifts:
     """The drifts of one case. `strangers` are the target's records that are none of ours, `seen` all that ever were."""
 
     def __init__(self, workshop: Workshop, scene: Scene) -> None:
-        self.strangers = list(scene.strangers)
-        self.seen = set(scene.strangers)
+        self.foreign_records = list(scene.foreign_records)
+        self.seen = set(scene.foreign_records)
         self._workshop, self._scene = workshop, scene
-        self.clerks = Clerks(workshop.town, workshop.acts(scene.variant))
-        self._there = list(scene.strangers)
+        self.clerks = Clerks(workshop.testbed, workshop.acts(scene.variant))
+        self._there = list(scene.foreign_records)
         self._done: set[str] = set()
 
     def named(self, name: str) -> Fault:
@@ -65,20 +65,20 @@ class Drifts:
         self._act(self._workshop.acts(self._scene.variant).forget)
 
     def _act(self, act: Callable[..., Any]) -> None:
-        act(self._workshop.town)
+        act(self._workshop.testbed)
 
     def _target_grows(self) -> None:
         effects = self._workshop.site.traffic.effects
         before, target = len(effects), self._workshop.target(self._scene.variant)
-        self._act(self._workshop.acts(self._scene.variant).stranger)
+        self._act(self._workshop.acts(self._scene.variant).foreign_record)
         # with what comes along with them, such as an order's first revision
         coming = dict.fromkeys((entity, number) for system, entity, number in effects[before:] if system == target)
-        self.strangers += coming
+        self.foreign_records += coming
         self.seen.update(coming)
 
     def _target_shrinks(self) -> None:
         while self._there:
             leaving = self._there.pop()
-            self._workshop.acts(self._scene.variant).leave(self._workshop.town, leaving)
+            self._workshop.acts(self._scene.variant).leave(self._workshop.testbed, leaving)
             # its number may be given to another
-            self.strangers.remove(leaving)
+            self.foreign_records.remove(leaving)

@@ -29,9 +29,9 @@ BATCH_ROWS = {"F0411Z1": ("EDUS", "EDBT", "EDTN", "EDLN"), "F0911Z1": ("EDUS", "
 class Clerks:
     """The clerks of one case. `twins` are the vouchers that they entered: the row of each as it was then."""
 
-    def __init__(self, town: Any, acts: Acts) -> None:
-        self.twins: dict[tuple[str, str], Mapping[str, Any]] = {}
-        self._town, self._acts = town, acts
+    def __init__(self, testbed: Any, acts: Acts) -> None:
+        self.duplicates: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._testbed, self._acts = testbed, acts
 
     def named(self, name: str) -> Fault:
         """The act of that name, as a fault: it happens at the call, before it, after it, or instead of it."""
@@ -53,31 +53,31 @@ class Clerks:
         return Fault(name, happens)
 
     def _enter(self) -> None:
-        if self._acts.twin is None:
+        if self._acts.duplicate is None:
             raise AssertionError("the table of the drill does not say how a clerk enters such a voucher")
-        for entity, number in self._acts.twin(self._town):
-            self.twins[entity, number] = dict(self._held(entity)[number])
+        for entity, number in self._acts.duplicate(self._testbed):
+            self.duplicates[entity, number] = dict(self._held(entity)[number])
 
     def _run(self) -> None:
         waiting = {row["EDBT"] for row in self._held("F0411Z1").values() if str(row.get("EDSP", "")).strip() != "1"}
         for batch in sorted(waiting):
-            self._town.books.act("run_batch", group=batch)
+            self._testbed.books.act("run_batch", group=batch)
 
     def _purge(self) -> None:
         for table, columns in BATCH_ROWS.items():
             for row in list(self._held(table).values()):
                 if str(row.get("EDSP", "")).strip() == "1":
-                    self._town.books.delete(table, {column: row[column] for column in columns})
+                    self._testbed.books.delete(table, {column: row[column] for column in columns})
 
     def _take_back(self, act: str) -> None:
         """Of the vouchers in force that our user entered, the last one."""
         own = [row for row in self._held("F0411").values() if row.get("TORG") == US and row.get("VOD", "") != "V"]
         if own:
             last = max(own, key=lambda row: int(row["DOC"]))
-            self._town.books.act(act, Entry(int(last["DOC"]), last["DCT"], last["KCO"]))
+            self._testbed.books.act(act, Entry(int(last["DOC"]), last["DCT"], last["KCO"]))
 
     def _held(self, table: str) -> Mapping[str, Any]:
-        held: Mapping[str, Any] = self._town.site.systems["jde"].dump()[table]
+        held: Mapping[str, Any] = self._testbed.site.systems["jde"].dump()[table]
         return held
 
     # -- what came of it ------------------------------------------------------------------------------------------
@@ -86,25 +86,25 @@ class Clerks:
         """`expected` is the end in which nobody did anything."""
         verdict = Verdict()
         now, linked = self._held("F0411"), set(found.links.values())
-        for (_, number), row in self.twins.items():
+        for (_, number), row in self.duplicates.items():
             name = voucher_name(row)
             if now.get(number) != row:
                 verdict.add(GUESSED, f"{name}, which a clerk entered, is not as he left it: {now.get(number)}")
             if name in linked:
                 verdict.add(GUESSED, f"{name}, which a clerk entered, is linked")
-        told = {key for key, _ in found.exceptions - expected.exceptions}
-        if told:
+        reported = {key for key, _ in found.exceptions - expected.exceptions}
+        if reported:
             # and with it what waits until a person has looked at it
-            told |= found.waiting
+            reported |= found.waiting
         for key in sorted({*expected.live, *found.live}):
             wanted, own = len(expected.live.get(key, ())), len(found.live.get(key, ()))
             if own > wanted:
                 verdict.add(DUPLICATE, f"{key} has {own} vouchers of ours: {', '.join(found.live[key])}")
-            elif own < wanted and key not in told:
+            elif own < wanted and key not in reported:
                 verdict.add(LOST, f"{key} has {own} vouchers of {wanted}, and no exception names it")
         for key in sorted(expected.states.keys() | found.states.keys()):
             state = found.states.get(key, "unknown")
-            if state in UNDECIDED or (state != expected.states.get(key) and key not in told):
+            if state in UNDECIDED or (state != expected.states.get(key) and key not in reported):
                 verdict.add(UNDECIDED_, f"{key} was left {state}, and no exception names it")
         for what in found.left:
             verdict.add(UNDECIDED_, what)

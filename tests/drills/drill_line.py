@@ -26,7 +26,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 
 from connector_resources.http import Call, HttpSession
-from connector_sandbox.kernel.dispatch import Desk
+from connector_sandbox.kernel.dispatch import SystemApp
 from connector_sandbox.kernel.system import System
 
 DAY, A_DAY = re.compile(rb"\b\d{4}-\d{2}-\d{2}"), timedelta(days=1)
@@ -65,7 +65,7 @@ class Traffic:
     time: Time
     plan: Mapping[Position, Callable[[Exchange], Response]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=lambda: {"write": 0, "read": 0})
-    told: list[str] = field(default_factory=list)
+    reported: list[str] = field(default_factory=list)
     effects: list[tuple[str, str, str]] = field(default_factory=list)
     late: list[tuple[float, Exchange]] = field(default_factory=list)
     doubled: list[tuple[str, str, str]] = field(default_factory=list)
@@ -78,17 +78,17 @@ class Traffic:
         due = [each for each in self.late if each[0] <= self.time.seconds]
         self.late = [each for each in self.late if each[0] > self.time.seconds]
         for _, exchange in sorted(due, key=lambda each: each[0]):
-            self.told.append(f"          … {exchange.label} takes effect late")
+            self.reported.append(f"          … {exchange.label} takes effect late")
             exchange.take_effect()
 
 
 class Line(BaseAdapter):
     """The transport of one client of one process."""
 
-    def __init__(self, system: System, desk: Desk, traffic: Traffic, process: Process, clock: Hands) -> None:
+    def __init__(self, system: System, app: SystemApp, traffic: Traffic, process: Process, clock: Hands) -> None:
         super().__init__()
         self.system = system
-        self.desk = desk
+        self.app = app
         self.traffic = traffic
         self.process = process
         self.clock = clock
@@ -100,11 +100,11 @@ class Line(BaseAdapter):
         http = next(each for each in vars(client).values() if isinstance(each, HttpSession))
         exchange = http._exchange
 
-        def told(call: Call, login: Mapping[str, str]) -> Any:
+        def reported(call: Call, login: Mapping[str, str]) -> Any:
             self._sending.call = call
             return exchange(call, login)
 
-        http._exchange = told  # type: ignore[method-assign]
+        http._exchange = reported  # type: ignore[method-assign]
         http._session.mount("http://", self)
 
     def send(self, request: PreparedRequest, stream: bool = False, timeout: Any = None, *_: Any, **__: Any) -> Response:
@@ -128,7 +128,7 @@ class Line(BaseAdapter):
                 traffic.unannounced.append(exchange.label)
         fault = traffic.plan.get((kind, number))
         spoilt = f"  <- {fault}" if fault is not None else ""
-        traffic.told.append(f"{traffic.time.seconds:9.2f} {kind} {number}: {exchange.label}{spoilt}")
+        traffic.reported.append(f"{traffic.time.seconds:9.2f} {kind} {number}: {exchange.label}{spoilt}")
         try:
             answer = exchange.take_effect() if fault is None else fault(exchange)
             if self.foreign is not None and fault is None:
@@ -165,7 +165,7 @@ class Exchange:
     def take_effect(self) -> Response:
         """The system gets the request and answers it."""
         before = len(self.traffic.effects)
-        status, headers, body = at_once(self.line.desk, self.request)
+        status, headers, body = at_once(self.line.app, self.request)
         if self.safe and len(self.traffic.effects) > before:
             raise AssertionError(f"{self.label} is a safe call to its client, and changed something")
         return self.answer(status, headers, body)
@@ -217,7 +217,7 @@ class Exchange:
         return made
 
 
-def at_once(desk: Desk, request: PreparedRequest) -> tuple[int, dict[str, str], bytes]:
+def at_once(app: SystemApp, request: PreparedRequest) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of a desk's answer. The sandbox waits for nothing, so that no event loop is needed."""
     parts = urlsplit(str(request.url))
     body = request.body or b""
@@ -238,7 +238,7 @@ def at_once(desk: Desk, request: PreparedRequest) -> tuple[int, dict[str, str], 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    answering = desk(scope, receive, send)
+    answering = app(scope, receive, send)
     try:
         answering.send(None)  # type: ignore[attr-defined]
     except StopIteration:

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from drill_cases import LATER, MOVES, Case, Story, end, tell
+from drill_cases import LATER, MOVES, Case, Story, end, run_case
 from drill_drifts import BESIDE, DRIFTS, TARGET_GROWS, TARGET_SHRINKS
 from drill_faults import ANOTHER_ONE, PEOPLE, READ_FAULTS, SWAPPED, TWICE, WRITE_FAULTS
 from drill_hands import CLERKS
@@ -56,7 +56,7 @@ EVERYTHING = Depth(1, 1, 1, 1, 1, 1)
 
 
 @dataclass(frozen=True)
-class Told:
+class CaseResult:
     """A case that was run; `row` is its row in the matrix."""
 
     case: Case
@@ -66,13 +66,15 @@ class Told:
 
 def signature(workshop: Workshop, variant: Variant) -> tuple[tuple[str, ...], ...]:
     """What a variant sends: two of one signature are one to the drill."""
-    told = [tell(workshop, Case(variant, situation)) for situation in (FIRST, GOING_ON)]
-    return tuple(tuple(each for each in story.crossed if " ledger." not in each) for story in told)
+    reported = [run_case(workshop, Case(variant, situation)) for situation in (FIRST, GOING_ON)]
+    return tuple(tuple(each for each in story.crossed if " ledger." not in each) for story in reported)
 
 
-def cases(workshop: Workshop, variant: Variant, situation: str, depth: Depth, shard: tuple[int, int]) -> Iterator[Told]:
+def cases(
+    workshop: Workshop, variant: Variant, situation: str, depth: Depth, shard: tuple[int, int]
+) -> Iterator[CaseResult]:
     """Run the cases of one scene, a share of them: shard (1, 4) is the second quarter."""
-    plain = tell(workshop, Case(variant, situation))
+    plain = run_case(workshop, Case(variant, situation))
     numbered = [
         *((NONE, depth.deaths, each) for each in _deaths(plain, Case(variant, situation))),
         *((row, depth.faults, each) for row, each in _faults(plain, Case(variant, situation))),
@@ -82,33 +84,33 @@ def cases(workshop: Workshop, variant: Variant, situation: str, depth: Depth, sh
     for number, (row, part, case) in enumerate(numbered):
         if number % shard[1] != shard[0]:
             continue
-        story = tell(workshop, case) if depth.takes(case, part) or depth.pairs == 1 else None
+        story = run_case(workshop, case) if depth.takes(case, part) or depth.pairs == 1 else None
         if story is not None:
-            yield Told(case, row, story)
+            yield CaseResult(case, row, story)
         if row in BY_PEOPLE:
             continue
         for move in moves:
             moved = replace(case, moved=move)
             if depth.takes(moved, depth.moves):
-                yield Told(moved, move, tell(workshop, moved))
+                yield CaseResult(moved, move, run_case(workshop, moved))
         if case.deaths:
             continue
         yield from _deeper(workshop, case, row, depth, story)
     for number, (row, case) in enumerate(_by_others(plain, Case(variant, situation), workshop)):
         if number % shard[1] == shard[0]:
-            yield Told(case, row, tell(workshop, case))
+            yield CaseResult(case, row, run_case(workshop, case))
     if variant == variant.usual:
         yield from _reading(workshop, variant, situation, depth, shard)
 
 
-def _deeper(workshop: Workshop, case: Case, row: str, depth: Depth, story: Story | None) -> Iterator[Told]:
+def _deeper(workshop: Workshop, case: Case, row: str, depth: Depth, story: Story | None) -> Iterator[CaseResult]:
     """What may happen besides, once a fault has happened: a death, and another fault at a look-up."""
-    story = story or tell(workshop, case)
+    story = story or run_case(workshop, case)
     begin = _fires_at(story, case)
     for boundary in range(begin, len(story.crossed)):
         deadly = replace(case, deaths=((boundary, LATER[boundary % len(LATER)]),))
         if depth.takes(deadly, depth.pairs):
-            yield Told(deadly, row, tell(workshop, deadly))
+            yield CaseResult(deadly, row, run_case(workshop, deadly))
     if not any(name in ("drop_after", "drop_before") for _, _, name in case.faults):
         return
     for number in range(story.counts["read"]):
@@ -118,7 +120,7 @@ def _deeper(workshop: Workshop, case: Case, row: str, depth: Depth, story: Story
                 continue
             looking = replace(case, faults=(*case.faults, ("read", number, name)))
             if depth.takes(looking, depth.looking):
-                yield Told(looking, LOOKING, tell(workshop, looking))
+                yield CaseResult(looking, LOOKING, run_case(workshop, looking))
 
 
 def _deaths(plain: Story, case: Case) -> Iterator[Case]:
@@ -146,7 +148,7 @@ def _by_others(plain: Story, case: Case, workshop: Workshop) -> Iterator[tuple[s
     if may_have_namesake(workshop, case):
         first = writes_to(plain, workshop.target(case.variant))[0]
         yield ANOTHER_ONE.name, replace(case, faults=(("write", first, ANOTHER_ONE.name),))
-    if workshop.acts(case.variant).twin is not None:
+    if workshop.acts(case.variant).duplicate is not None:
         yield from by_clerks(case, range(plain.counts["write"]))
     for number in range(plain.counts["write"]):
         for name in names:
@@ -183,16 +185,16 @@ def _stale(workshop: Workshop, variant: Variant, situation: str) -> Iterator[Cas
         return
     case = Case(variant, situation, stale=True)
     yield case
-    for boundary in range(len(tell(workshop, case).crossed)):
+    for boundary in range(len(run_case(workshop, case).crossed)):
         yield replace(case, deaths=((boundary, LATER[boundary % len(LATER)]),))
 
 
 def _reading(
     workshop: Workshop, variant: Variant, situation: str, depth: Depth, shard: tuple[int, int]
-) -> Iterator[Told]:
+) -> Iterator[CaseResult]:
     """Every flow reads its source in one way, whatever its variant."""
     case = Case(variant, situation, reading=True)
-    story = tell(workshop, case)
+    story = run_case(workshop, case)
     found = [replace(case, deaths=((boundary, LATER[0]),)) for boundary in range(len(story.crossed))]
     for number in range(story.counts["read"]):
         for name in (*(fault.name for fault in READ_FAULTS), *DRIFTS):
@@ -201,7 +203,7 @@ def _reading(
             found.append(replace(case, faults=(("read", number, name),)))
     for number, each in enumerate(found):
         if number % shard[1] == shard[0] and depth.takes(each, depth.reading):
-            yield Told(each, READING, tell(workshop, each))
+            yield CaseResult(each, READING, run_case(workshop, each))
 
 
 def whenever(workshop: Workshop, variant: Variant, situation: str, move: str) -> bool:

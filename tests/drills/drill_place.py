@@ -10,7 +10,7 @@ from drill_site import Site
 
 from connector_sandbox.kernel.system import World
 
-Stranger = tuple[str, str]
+ForeignRecord = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,17 @@ class Acts:
     documents by supplier and invoice number, and `twin` enters a clerk's own voucher of one of them.
     """
 
-    begin: Callable[[Town], None]
-    go_on: Callable[[Town], None]
-    amend: Callable[[Town], None]
-    undo: Callable[[Town], None]
-    late: Callable[[Town], None]
-    forget: Callable[[Town], None]
-    stranger: Callable[[Town], list[Stranger]]
-    leave: Callable[[Town, Stranger], None]
-    opens: Callable[[Town], None] = lambda _: None
-    papers: Callable[[Town], Mapping[tuple[int, str], str]] | None = None
-    twin: Callable[[Town], list[Stranger]] | None = None
+    begin: Callable[[LocalTestbed], None]
+    go_on: Callable[[LocalTestbed], None]
+    amend: Callable[[LocalTestbed], None]
+    undo: Callable[[LocalTestbed], None]
+    late: Callable[[LocalTestbed], None]
+    forget: Callable[[LocalTestbed], None]
+    foreign_record: Callable[[LocalTestbed], list[ForeignRecord]]
+    leave: Callable[[LocalTestbed, ForeignRecord], None]
+    opens: Callable[[LocalTestbed], None] = lambda _: None
+    three_way: Callable[[LocalTestbed], Mapping[tuple[int, str], str]] | None = None
+    duplicate: Callable[[LocalTestbed], list[ForeignRecord]] | None = None
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,14 @@ class Place:
     connections: Mapping[str, Mapping[str, Any]]
     sites: Mapping[str, Mapping[str, Mapping[str, Any]]]
     acts: Mapping[str, Acts]
-    town: type[Town]
+    testbed: type[LocalTestbed]
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     switches: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     only: Mapping[str, Sequence[str]] = field(default_factory=dict)
     beside: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
 
-class Town:
+class LocalTestbed:
     """The people at the two systems."""
 
     def __init__(self, site: Site) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 from drill_clock import TODAY, YESTERDAY
-from drill_place import Acts, Stranger
+from drill_place import Acts, ForeignRecord
 from drill_process import Process
 from drill_site import Site, State, digest
-from drill_towns import PLACES
+from drill_testbeds import PLACES
 from drill_truth import Truth
 from drill_variants import Variant
 from pandera.errors import SchemaErrors
@@ -105,7 +105,7 @@ class Scene:
     mapped: Mapped
     version: str
     older: Mapped | None = None
-    strangers: tuple[Stranger, ...] = ()
+    foreign_records: tuple[ForeignRecord, ...] = ()
     ends: dict[Any, Truth] = field(default_factory=dict)
 
     @property
@@ -121,7 +121,7 @@ class Workshop:
         self.kind = kind
         self.place = PLACES[kind]
         self.site = Site(self.place.world(), self.place.options)
-        self.town = self.place.town(self.site)
+        self.testbed = self.place.testbed(self.site)
         self.memory = Memory()
         self._beginning = self._begin()
         self._grounds: dict[tuple[str, str], State] = {}
@@ -152,7 +152,7 @@ class Workshop:
 
     def _begin(self) -> State:
         for acts in self.place.acts.values():
-            acts.begin(self.town)
+            acts.begin(self.testbed)
         return self.site.keep()
 
     def _ground(self, variant: Variant) -> State:
@@ -165,7 +165,7 @@ class Workshop:
         if (variant.site, variant.flow) not in self._grounds:
             self._deliver(self.scene(before, FIRST))
             self.site.time.pass_by(PAUSE)
-            self.acts(variant).opens(self.town)
+            self.acts(variant).opens(self.testbed)
             self._grounds[variant.site, variant.flow] = self.site.keep()
         return self._grounds[variant.site, variant.flow]
 
@@ -185,17 +185,17 @@ class Workshop:
             self._deliver(self.scene(variant.usual, FIRST))
             older = None
         self.site.time.pass_by(PAUSE)
-        strangers = self.acts(variant).stranger(self.town)
-        self.acts(variant).go_on(self.town)
+        foreign_records = self.acts(variant).foreign_record(self.testbed)
+        self.acts(variant).go_on(self.testbed)
         self.site.time.pass_by(PAUSE)
-        return self._read(variant, LATER, older, *strangers)
+        return self._read(variant, LATER, older, *foreign_records)
 
     def _read(
         self,
         variant: Variant,
         situation: str,
         older: Mapped | None = None,
-        *strangers: Stranger,
+        *foreign_records: ForeignRecord,
         land: bool = True,
     ) -> Scene:
         """Read the source as a run does, up to the delivery."""
@@ -204,7 +204,7 @@ class Workshop:
         flow.context.close()
         state = self.site.keep()
         version = digest(state.contents[self.source(variant)])
-        return Scene(variant, situation, state, mapped, version, older, strangers)
+        return Scene(variant, situation, state, mapped, version, older, foreign_records)
 
     def _deliver(self, scene: Scene) -> FlowReport:
         self.site.put_back(scene.state)

@@ -31,7 +31,7 @@ from connector_resources.ledger.database import normalised
 from connector_resources.ledger.migrate import migrate
 from connector_resources.ledger.models import intents
 from connector_resources.ledger.vouchers_made import Made
-from connector_sandbox.kernel.dispatch import Desk
+from connector_sandbox.kernel.dispatch import SystemApp
 from connector_sandbox.kernel.faults import Faults
 from connector_sandbox.kernel.registry import compose
 from connector_sandbox.kernel.system import World
@@ -100,7 +100,7 @@ class Site:
         self.switches: Mapping[str, Mapping[str, Any]] = {}
         self._first_switches = {name: system.options() for name, system in self.systems.items()}
         faults = Faults(vendors)
-        self.desks = {name: Desk(system, faults) for name, system in self.systems.items()}
+        self.desks = {name: SystemApp(system, faults) for name, system in self.systems.items()}
         self.folder = Path(tempfile.mkdtemp(prefix="drill-", dir=MEMORY if MEMORY.is_dir() else None))
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self._path = self.folder / "ledger.sqlite"

@@ -76,8 +76,8 @@ def truth_of(
     flow: Flow,
     systems: Mapping[str, System],
     entities: Iterable[Entity],
-    strangers: set[Entity],
-    papers: Mapping[tuple[int, str], str] | None = None,
+    foreign_records: set[Entity],
+    three_way: Mapping[tuple[int, str], str] | None = None,
 ) -> Truth:
     """Ask both systems and the ledger; `strangers` are (entity, id) of records that are none of ours. Of a flow that
     makes vouchers, `papers` says by supplier and invoice number which document one is of, whatever the flow knows."""
@@ -89,13 +89,13 @@ def truth_of(
         if key is not None:
             (voided if is_void(target) else live).setdefault(key, []).append(target.id)
             held[target.id] = target.content
-    if papers is not None:
-        live, voided = _vouchers(systems["jde"], papers, strangers)
+    if three_way is not None:
+        live, voided = _vouchers(systems["jde"], three_way, foreign_records)
     ledger, name = flow.context.ledger, flow.full_name
     known = ledger.deliveries.load(name, list(ledger.deliveries.keys(name)))
     links = {link.source_key: link.target_id for link in ledger.links.all(flow=name)}
     return Truth(
-        content={(system, entity): _records(systems[system], entity, strangers) for system, entity in entities},
+        content={(system, entity): _records(systems[system], entity, foreign_records) for system, entity in entities},
         live={key: tuple(ids) for key, ids in live.items()},
         voided={key: tuple(ids) for key, ids in voided.items()},
         states={key: each.state for key, each in known.items() if each.state != "ignored"},
@@ -111,14 +111,14 @@ def truth_of(
 
 
 def _vouchers(
-    jde: System, papers: Mapping[tuple[int, str], str], strangers: set[Entity]
+    jde: System, three_way: Mapping[tuple[int, str], str], foreign_records: set[Entity]
 ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """The vouchers in force and the void ones of each document, by supplier and invoice number alone."""
     live: dict[str, list[str]] = {}
     voided: dict[str, list[str]] = {}
     for number, row in jde.dump()["F0411"].items():
-        key = papers.get((int(row["AN8"]), str(row.get("VINV", "")).strip()))
-        if key is None or ("F0411", number) in strangers or row.get("DCTA") == "PE":
+        key = three_way.get((int(row["AN8"]), str(row.get("VINV", "")).strip()))
+        if key is None or ("F0411", number) in foreign_records or row.get("DCTA") == "PE":
             continue
         own = (voided if row.get("VOD") == "V" else live).setdefault(key, [])
         if (name := voucher_name(row)) not in own:
@@ -185,13 +185,13 @@ def judge_doubled(
     """The end of a case in which the network delivered requests twice, after the next look at the target: what that
     made is counted apart, and has to be named by an exception. `doubled` are the effects of the second deliveries."""
     verdict = Verdict()
-    told = {key for key, reason in found.exceptions - expected.exceptions if severity_of(reason) == HIGH}
+    reported = {key for key, reason in found.exceptions - expected.exceptions if severity_of(reason) == HIGH}
     made = {(system, entity) for system, entity, _ in doubled}
     for key in sorted({*expected.live, *found.live}):
         surplus = len(found.live.get(key, ())) - len(expected.live.get(key, ()))
         if surplus < 0:
             verdict.add(LOST, f"{key} has {-surplus} live targets too few")
-        elif surplus and key in told and surplus <= len(doubled):
+        elif surplus and key in reported and surplus <= len(doubled):
             verdict.doubled += surplus
             verdict.named += surplus
         elif surplus:
@@ -199,32 +199,34 @@ def judge_doubled(
             verdict.add(DUPLICATE, f"{key} has {surplus} live targets too many, and no exception names them")
     for key in guessed:
         verdict.add(GUESSED, f"{key} was linked to one of several, of which no answer had told")
-    for key in sorted((expected.states.keys() | found.states.keys()) - told):
+    for key in sorted((expected.states.keys() | found.states.keys()) - reported):
         ours, theirs = found.states.get(key, "unknown"), expected.states.get(key, "unknown")
         if ours != theirs:
             verdict.add(UNDECIDED_, f"{key} was left {ours}, without a fault it is {theirs}")
     for what in found.left:
         verdict.add(UNDECIDED_, what)
     for entity, records in found.content.items():
-        _judge_doubled_content(verdict, entity, expected.content.get(entity, Counter()), records, told, entity in made)
-    for key in sorted(found.disagreeing - expected.disagreeing - told):
+        _judge_doubled_content(
+            verdict, entity, expected.content.get(entity, Counter()), records, reported, entity in made
+        )
+    for key in sorted(found.disagreeing - expected.disagreeing - reported):
         verdict.add(GUESSED, f"{key} is settled on a content that the target does not hold")
     for key, why in sorted(found.exceptions ^ expected.exceptions):
-        if key not in told:
+        if key not in reported:
             verdict.add(UNDECIDED_, f"{key}: exception {why} is open on one side only")
     return verdict
 
 
 def _judge_doubled_content(
-    verdict: Verdict, entity: Entity, expected: Counter[str], found: Counter[str], told: set[str], made: bool
+    verdict: Verdict, entity: Entity, expected: Counter[str], found: Counter[str], reported: set[str], made: bool
 ) -> None:
     """Records beyond those that should be there, or holding something twice: by the network, and then told of."""
     surplus, missing = (found - expected).total(), (expected - found).total()
     where = ".".join(entity)
-    if surplus < missing and (made or not told):
+    if surplus < missing and (made or not reported):
         # with a document that waits for a person, what would have followed from it waits, too
         verdict.add(LOST, f"{where}: {missing - surplus} records are missing")
-    elif surplus and not (made and told):
+    elif surplus and not (made and reported):
         verdict.add(DUPLICATE, f"{where}: {surplus} records are not as they should be, and no exception tells of them")
 
 
@@ -261,12 +263,12 @@ def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[tuple[s
     return [(name, one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name)]
 
 
-def _records(system: System, entity: str, strangers: set[Entity]) -> Counter[str]:
+def _records(system: System, entity: str, foreign_records: set[Entity]) -> Counter[str]:
     held = system.dump().get(entity, {})
     return Counter(
         json.dumps(plain(record), sort_keys=True, default=str)
         for number, record in held.items()
-        if (entity, number) not in strangers
+        if (entity, number) not in foreign_records
     )
 
 

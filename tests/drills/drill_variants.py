@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from drill_towns import PLACES
+from drill_testbeds import PLACES
 from pydantic import BaseModel
 
 from connector_assets.engine.flow import Flow

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from drill_brief import ALWAYS, brief
 from drill_campaign import Campaign
-from drill_cases import Case, end, tell
+from drill_cases import Case, end, run_case
 from drill_command import workshop
 from drill_scenes import FIRST, LATER
-from drill_towns import PLACES
+from drill_testbeds import PLACES
 from drill_variants import MODE, Variant, dimensions, every_variant, usual_site, variants
 
 from connector_assets.engine.flow import Flow
@@ -54,12 +54,12 @@ def test_in_every_mode_a_lost_answer_is_no_lost_document(variant: Variant) -> No
         if each == variant or any(name != MODE for name, _ in each.choices):
             continue
         situation = LATER if each.choices else FIRST
-        plain = tell(workshop(each.kind), Case(each, situation))
+        plain = run_case(workshop(each.kind), Case(each, situation))
         assert not plain.verdict
         last = plain.counts["write"] - 1
         for number in {0, last} if last >= 0 else ():
             case = Case(each, situation, (("write", number, "drop_after"),))
-            verdict = tell(workshop(each.kind), case).verdict
+            verdict = run_case(workshop(each.kind), case).verdict
             assert not verdict, f"make drill ONLY='{case.name}'\n{verdict}"
 
 
@@ -71,20 +71,20 @@ def test_cases_by_chance_end_as_if_nothing_had_happened(kind: str) -> None:
         case = drawn.case(20, number)
         assert drawn.case(20, number) == case
         names.add(case.name)
-        story = tell(workshop(kind), case)
+        story = run_case(workshop(kind), case)
         assert not story.verdict, f"make drill ONLY='{case.name}'\n{story.verdict}"
     assert len(names) > DRAWN / 2
 
 
 def test_the_command_tells_cases_in_processes_of_its_own() -> None:
     command = [sys.executable, Path(__file__).parent, "--no-matrix", "--runs", "3", "--jobs", "2", "--seed", "7"]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert told.stdout.splitlines()[-1:] == [LAST_LINE], told
-    assert told.returncode == 0
+    reported = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert reported.stdout.splitlines()[-1:] == [LAST_LINE], reported
+    assert reported.returncode == 0
 
 
 def test_every_flow_is_in_the_drill() -> None:
-    """A new flow needs its entry in the table of `drill_towns.py`; the rest is read from the code."""
+    """A new flow needs its entry in the table of `drill_testbeds.py`; the rest is read from the code."""
     entries = {(kind, flow) for kind, place in PLACES.items() for flow in place.acts}
     assert entries == {(kind, flow.name) for kind, flows in all_flows().items() for flow in flows}
 

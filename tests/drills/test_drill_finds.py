@@ -11,7 +11,7 @@ from typing import Any
 import drill_command
 import drill_scenes
 import pytest
-from drill_cases import Case, tell
+from drill_cases import Case, run_case
 from drill_faults import WRITE_FAULTS
 from drill_scenes import FIRST, LATER, Workshop
 from drill_truth import DUPLICATE, GUESSED, LOST, UNDECIDED_
@@ -33,7 +33,7 @@ INVOICES = next(each for each in every_variant() if each.name == "jde_coupa/invo
 def workshop() -> Iterator[Workshop]:
     """With the end of a run in which nothing goes wrong worked out, before anything is taken away."""
     made = Workshop(INVOICES.kind)
-    assert not tell(made, Case(INVOICES, FIRST)).verdict
+    assert not run_case(made, Case(INVOICES, FIRST)).verdict
     yield made
     made.close()
 
@@ -42,14 +42,14 @@ def found(workshop: Workshop, *faults: str) -> set[str]:
     """What the drill counts when the first call that creates goes wrong in these ways, in a case each."""
     counts: set[str] = set()
     for fault in faults:
-        counts |= tell(workshop, Case(INVOICES, FIRST, (("write", 0, fault),))).verdict.found.keys()
+        counts |= run_case(workshop, Case(INVOICES, FIRST, (("write", 0, fault),))).verdict.found.keys()
     return counts
 
 
 def deaths(workshop: Workshop) -> Iterator[set[str]]:
     """What the drill counts for a death at each boundary."""
-    for boundary in range(len(tell(workshop, Case(INVOICES, FIRST)).crossed)):
-        yield set(tell(workshop, Case(INVOICES, FIRST, deaths=((boundary, 3000.0),))).verdict.found)
+    for boundary in range(len(run_case(workshop, Case(INVOICES, FIRST)).crossed)):
+        yield set(run_case(workshop, Case(INVOICES, FIRST, deaths=((boundary, 3000.0),))).verdict.found)
 
 
 def test_with_every_safeguard_nothing_is_found(workshop: Workshop) -> None:
@@ -99,16 +99,16 @@ def test_documents_that_nobody_comes_back_to_are_lost_or_undecided(
 
 def test_a_clock_that_is_put_back_while_a_namesake_is_lost_lets_nobody_ask_for_ever() -> None:
     name = f"jde_coupa/suppliers / {LATER} / write0=drop_before / write1=drop_before / read7=clock_back"
-    told = tell(drill_command.workshop("jde_coupa"), Case.parse(name))
-    assert not told.verdict
-    assert sum("write" in line for line in told.told) > 4
+    reported = run_case(drill_command.workshop("jde_coupa"), Case.parse(name))
+    assert not reported.verdict
+    assert sum("write" in line for line in reported.reported) > 4
 
 
 def test_an_account_that_is_renumbered_while_it_is_sent_is_found_under_the_number_that_was_sent() -> None:
     name = f"jde_bill/chart_of_accounts / {FIRST} / amend / dies@7+60s"
-    told = tell(drill_command.workshop("jde_bill"), Case.parse(name))
-    assert not told.verdict
-    assert told.crossed[-1].startswith("after bill POST")
+    reported = run_case(drill_command.workshop("jde_bill"), Case.parse(name))
+    assert not reported.verdict
+    assert reported.crossed[-1].startswith("after bill POST")
 
 
 def test_a_bill_whose_voucher_changes_while_it_is_sent_is_found_by_the_amount_that_was_sent() -> None:
@@ -116,7 +116,7 @@ def test_a_bill_whose_voucher_changes_while_it_is_sent_is_found_by_the_amount_th
         f"jde_bill/bills on_conflict=source / {FIRST} / amend / write0=drop_before / write1=answer_cut"
         " / write2=503_before / dies@23+60s / dies@11+0s"
     )
-    assert not tell(drill_command.workshop("jde_bill"), Case.parse(name)).verdict
+    assert not run_case(drill_command.workshop("jde_bill"), Case.parse(name)).verdict
 
 
 # two cases that campaigns found, each now with its death at every boundary
@@ -151,7 +151,7 @@ FIRST_FOUND = (
 @pytest.mark.parametrize("name", FIRST_FOUND)
 def test_what_a_campaign_found_stays_mended(name: str) -> None:
     case = Case.parse(name)
-    verdict = tell(drill_command.workshop(case.variant.kind), case).verdict
+    verdict = run_case(drill_command.workshop(case.variant.kind), case).verdict
     assert not verdict, f"make drill ONLY='{name}'\n{verdict}"
 
 
@@ -159,9 +159,9 @@ def test_what_a_campaign_found_stays_mended(name: str) -> None:
 def test_what_a_campaign_found_does_not_stand_at_another_boundary(name: str) -> None:
     made = drill_command.workshop("jde_bill")
     case = Case.parse(name)
-    for boundary in range(len(tell(made, case).crossed)):
+    for boundary in range(len(run_case(made, case).crossed)):
         dying = replace(case, deaths=((boundary, 3000.0),))
-        verdict = tell(made, dying).verdict
+        verdict = run_case(made, dying).verdict
         assert not verdict, f"make drill ONLY='{dying.name}'\n{verdict}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from drill_cases import Case, tell
+from drill_cases import Case, run_case
 from drill_command import workshop
 from drill_faults import WINDOW
 from drill_scenes import FIRST, LATER, Workshop
@@ -20,7 +20,7 @@ def writing(variant: Variant) -> tuple[Workshop, Case]:
     """A case in which something is written and nothing goes wrong."""
     shop = workshop(variant.kind)
     first = Case(variant, FIRST)
-    return shop, first if tell(shop, first).counts["write"] else Case(variant, LATER)
+    return shop, first if run_case(shop, first).counts["write"] else Case(variant, LATER)
 
 
 @pytest.mark.quick
@@ -28,11 +28,11 @@ def writing(variant: Variant) -> tuple[Workshop, Case]:
 def test_a_lost_answer_and_the_death_that_follows(variant: Variant) -> None:
     shop, plain = writing(variant)
     lost = replace(plain, faults=(("write", 0, "drop_after"),))
-    crossed = tell(shop, lost).crossed
+    crossed = run_case(shop, lost).crossed
     answered = next(
         number for number, what in enumerate(crossed) if what.startswith("after ") and " ledger." not in what
     )
-    story = tell(shop, replace(lost, deaths=((answered, WINDOW / 2),)))
+    story = run_case(shop, replace(lost, deaths=((answered, WINDOW / 2),)))
     assert story.crossed[-1].startswith("after ")
     assert not story.verdict, story.verdict
 
@@ -41,5 +41,5 @@ def test_a_lost_answer_and_the_death_that_follows(variant: Variant) -> None:
 @pytest.mark.parametrize("variant", FLOWS, ids=lambda variant: f"{variant.kind}:{variant.flow}")
 def test_a_time_out_whose_effect_comes_later(variant: Variant) -> None:
     shop, plain = writing(variant)
-    verdict = tell(shop, replace(plain, faults=(("write", 0, "time_out_late"),))).verdict
+    verdict = run_case(shop, replace(plain, faults=(("write", 0, "time_out_late"),))).verdict
     assert not verdict, verdict

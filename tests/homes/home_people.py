@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import bill_born
+import bill_originals
 import bill_paid
 import scenario_keys
 from bill_site import SET_UP, BillSite
@@ -180,7 +180,7 @@ def live_with_bill(site: BillSite, killed: Callable[[Any], None]) -> str:
     books.voucher(2003, costs=(("30.5010", "6003.00"),))
     # the first sync opens the flow: BILL has none of its own yet
     site.sync("bills")
-    own = bill_born.bill(site, "WEB-1")
+    own = bill_originals.bill(site, "WEB-1")
     site.sync("bills", "approved_bills", "payments")
     # BILL pays one of ours and its own one; JD Edwards pays one by itself
     for number in ("INV-2000", "WEB-1"):
@@ -202,12 +202,12 @@ def live_with_bill(site: BillSite, killed: Callable[[Any], None]) -> str:
     fail(site, {**BILLS, "kind": "drop_before", "times": 1})
     site.sync("bills", due=False)
     # a bill of BILL's whose rows went off without an answer, one whose batch has not run yet
-    bill_born.bill(site, "WEB-2", costs=(("30.5010", "202.00"),))
+    bill_originals.bill(site, "WEB-2", costs=(("30.5010", "202.00"),))
     fail(site, {**ENTER, "kind": "drop_after", "times": 1})
     site.sync("approved_bills", due=False)
     fail(site)
     site.sandbox.post("/options", {"jde": {"batch_seconds": 1800}})
-    bill_born.bill(site, "WEB-3", costs=(("30.5010", "303.00"),))
+    bill_originals.bill(site, "WEB-3", costs=(("30.5010", "303.00"),))
     site.sync("approved_bills", due=False)
     # a payment whose posting never answered
     other = books.voucher(2007, costs=(("30.5010", "107.00"),), supplier=4344)

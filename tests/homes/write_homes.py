@@ -37,10 +37,10 @@ def killed(site: Any) -> None:
     """A sync of vouchers whose process ends between a create and the record of its outcome."""
     usual = Recorder.record
 
-    def ends(self: Recorder, told: Any) -> None:
-        if any(change.state == "settled" or change.close_intents for _, change in told):
+    def ends(self: Recorder, reported: Any) -> None:
+        if any(change.state == "settled" or change.close_intents for _, change in reported):
             raise Killed
-        usual(self, told)
+        usual(self, reported)
 
     Recorder.record = ends  # type: ignore[method-assign]
     try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from drill_bill_town import Southmoor
+from drill_bill_testbed import Southmoor
 from drill_clerks import LOCAL, nothing
-from drill_place import Acts, Place, Stranger
+from drill_place import Acts, ForeignRecord, Place
 from scenario_books import first_books
 
 from connector_sandbox.kernel.system import World
@@ -20,12 +20,12 @@ def _world() -> Mapping[str, World]:
     return {"jde": first_books(), "spendly": {}}
 
 
-def _go_on(town: Yard) -> None:
-    town.unit("30", "Parks and ponds")
-    town.unit("60", "Museum")
+def _go_on(testbed: Yard) -> None:
+    testbed.unit("30", "Parks and ponds")
+    testbed.unit("60", "Museum")
 
 
-def _stranger(town: Yard) -> list[Stranger]:
+def _foreign_record(testbed: Yard) -> list[ForeignRecord]:
     return []
 
 
@@ -40,13 +40,13 @@ PLACE = Place(
         "centres": Acts(
             nothing,
             _go_on,
-            lambda town: town.unit("30", "Parks, again"),
-            lambda town: town.unit("30", "Parks"),
-            late=lambda town: town.unit("69", "Late unit"),
+            lambda testbed: testbed.unit("30", "Parks, again"),
+            lambda testbed: testbed.unit("30", "Parks"),
+            late=lambda testbed: testbed.unit("69", "Late unit"),
             forget=nothing,
-            stranger=_stranger,
-            leave=lambda town, stranger: None,
+            foreign_record=_foreign_record,
+            leave=lambda testbed, foreign_record: None,
         )
     },
-    town=Yard,
+    testbed=Yard,
 )

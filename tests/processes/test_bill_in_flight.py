@@ -44,8 +44,8 @@ def test_four_workers_keep_to_three_calls_in_flight(tmp_path: Path, sandbox: San
     subprocess.run(made, env=environment, check=True, capture_output=True)
     command = [sys.executable, "-c", WORKER]
     workers = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(WORKERS)]
-    told = [worker.communicate()[1] for worker in workers]
-    assert [worker.returncode for worker in workers] == [0] * WORKERS, told
+    reported = [worker.communicate()[1] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0] * WORKERS, reported
     counted = sandbox.get("/calls")["bill"]
     assert counted["in_flight"]["highest"] == 3
     assert counted["refused"] == {}

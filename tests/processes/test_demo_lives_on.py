@@ -44,23 +44,23 @@ def test_a_demo_goes_on_until_every_flow_has_had_something_to_do(tmp_path: Path)
     command = [sys.executable, "-m", "described.aloud", str(heard_in), "demo", "--size", str(SIZE), "--json"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    reported = json.loads(done.stdout)
     its_requests_are_those_of_the_pages(json.loads(heard_in.read_text(encoding="utf-8")))
 
-    first, bill = outcomes(told), outcomes(told, "jde_bill")
+    first, bill = outcomes(reported), outcomes(reported, "jde_bill")
     assert first["invoices"] == {"created": SIZE}
     assert first["purchase_orders"]["created"] > 0
     assert first["approved_invoices"] == {}
     # one list of flows over both integrations, in the order of their runs
-    assert (told["run"], len(told["runs"])) == (told["runs"][0], 2)
+    assert (reported["run"], len(reported["runs"])) == (reported["runs"][0], 2)
     assert bill["chart_of_accounts"]["created"] == first["accounts"]["created"]
     assert bill["departments"]["created"] > 0
     assert bill["bills"]["created"] + bill["vendor_credits"]["created"] == SIZE
     assert bill["approved_bills"] == bill["payments"] == {}
 
     # each half of the day is a sync of either pair
-    assert len(told["later"]) == 4
-    morning, afternoon = (outcomes(each) for each in told["later"][0::2])
+    assert len(reported["later"]) == 4
+    morning, afternoon = (outcomes(each) for each in reported["later"][0::2])
     # five invoices of the clerks' own and three for orders; the approvers got twelve vouchers' invoices through
     assert morning["approved_invoices"] == {"created": 8, "ignored": SIZE}
     assert morning["approvals"]["adopted"] == 12
@@ -68,7 +68,7 @@ def test_a_demo_goes_on_until_every_flow_has_had_something_to_do(tmp_path: Path)
     assert afternoon["approved_invoices"] == {"unchanged": 8, "ignored": SIZE}
     assert afternoon["approvals"]["unchanged"] == 12
 
-    morning, afternoon = (outcomes(each, "jde_bill") for each in told["later"][1::2])
+    morning, afternoon = (outcomes(each, "jde_bill") for each in reported["later"][1::2])
     # three bills of one vendor, one in part and one by mistake
     assert morning["payments"] == {"created": 5}
     assert morning["approved_bills"] == {"created": 1, "ignored": bill["bills"]["created"]}
@@ -81,5 +81,5 @@ def test_a_demo_goes_on_until_every_flow_has_had_something_to_do(tmp_path: Path)
     assert afternoon["bills"]["updated"] == 7
     assert afternoon["approved_bills"]["unchanged"] == 1
 
-    for run in (told, *told["later"]):
+    for run in (reported, *reported["later"]):
         assert all(each["read"] == sum(each["outcomes"].values()) for each in run["flows"])

@@ -134,9 +134,9 @@ def test_a_full_landing_store_stops_a_run_before_it_sends_anything(
     disk_of_landing.make_room()
 
     assert code == 3, command.err
-    told = [line for line in command.err.splitlines() if "cannot be used" in line]
-    assert len(told) == 1
-    assert told[0].endswith(
+    reported = [line for line in command.err.splitlines() if "cannot be used" in line]
+    assert len(reported) == 1
+    assert reported[0].endswith(
         "the landing store {} cannot be used: No space left on device".format(site.path / "landing")
     )
     assert kept == []

@@ -19,7 +19,7 @@ def test_a_database_that_dies_under_a_run(on_server: ProcessSite, server: Postgr
     server.run()
 
     assert code == 3, command.err
-    told_in_one_line(command)
+    reported_in_one_line(command)
     assert command.err.splitlines()[-1].startswith("connector: Dagster's database cannot be used: ")
     assert {f"F0411:{voucher}" for voucher, *_ in site.sandbox.invoices()} <= site.begun()
     assert site.undecided() != []
@@ -29,7 +29,7 @@ def test_a_database_that_dies_under_a_run(on_server: ProcessSite, server: Postgr
     server.run()
     # whether it was missed depends on what the run had to write in between
     assert command.wait() in (0, 3), command.err
-    told_in_one_line(command)
+    reported_in_one_line(command)
     site.sandbox.script()
 
     site.sync()
@@ -39,6 +39,6 @@ def test_a_database_that_dies_under_a_run(on_server: ProcessSite, server: Postgr
     assert statuses[0] == "SUCCESS" and statuses[2] == "FAILURE" and set(statuses) == {"SUCCESS", "FAILURE"}
 
 
-def told_in_one_line(command: Command) -> None:
+def reported_in_one_line(command: Command) -> None:
     assert "Traceback" not in command.err and "defect" not in command.err
     assert len([line for line in command.err.splitlines() if line.startswith("connector: ")]) <= 1

@@ -44,9 +44,9 @@ def test_a_killed_target_is_found_again(site: ProcessSite, undisturbed: End) -> 
     site.sandbox.start()  # knows of no faults any more
     code = command.wait()
 
-    told = outcomes(command.answer)
-    assert sum(told.values()) == undisturbed.documents
-    assert (code == 0) == ("failed" not in told and "in_doubt" not in told)
+    reported = outcomes(command.answer)
+    assert sum(reported.values()) == undisturbed.documents
+    assert (code == 0) == ("failed" not in reported and "in_doubt" not in reported)
     site.sync()
 
     assert site.end() == undisturbed

@@ -97,9 +97,9 @@ def test_their_deliveries_and_links_do_not_mix(both: Both) -> None:
 
 def test_the_audit_trail_tells_which_is_which(both: Both) -> None:
     shared = min(both.vouchers[NAME] & both.vouchers[NORTH])
-    told = both.site.run("audit", shared)
-    assert {event["flow"] for event in told["events"]} == {f"{name}/invoices" for name in PAIRS}
-    links = {link["flow"]: link for link in told["links"]}
+    reported = both.site.run("audit", shared)
+    assert {event["flow"] for event in reported["events"]} == {f"{name}/invoices" for name in PAIRS}
+    links = {link["flow"]: link for link in reported["links"]}
     systems = {flow: (link["source"]["system"], link["system"]) for flow, link in links.items()}
     assert systems == {f"{name}/invoices": pair for name, pair in PAIRS.items()}
     one = both.site.run("audit", f"coupa_north:invoices:{links['north/invoices']['id']}")

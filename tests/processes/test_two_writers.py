@@ -31,9 +31,9 @@ def together(site: ProcessSite, first: Callable[[], Command], second: Callable[[
     assert one.alive and other.alive
     site.sandbox.script()
     codes = [command.wait() for command in (one, other)]
-    told = one.err + other.err
-    assert set(codes) <= {0, 1}, told
-    assert "locked" not in told and "failed" not in told and "Traceback" not in told
+    reported = one.err + other.err
+    assert set(codes) <= {0, 1}, reported
+    assert "locked" not in reported and "failed" not in reported and "Traceback" not in reported
     return [outcomes(command.answer) for command in (one, other)]
 
 

@@ -62,7 +62,7 @@ def test_the_days_before_and_after_a_close(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "reported"),
     [
         (
             "- {company: 00010, name: x, first: 2026-01-01, last: 2026-01-31}",
@@ -75,11 +75,11 @@ def test_the_days_before_and_after_a_close(tmp_path: Path) -> None:
         ("- {name: x, first: 2026-02-01, last: 2026-02-28, cut_off: 2026-01-03T10:00}", "is cut off before it begins"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line_with_its_number(tmp_path: Path, line: str, told: str) -> None:
+def test_what_is_wrong_is_told_in_one_line_with_its_number(tmp_path: Path, line: str, reported: str) -> None:
     with pytest.raises(UnusableInput) as caught:
         load(tmp_path, f"periods:\n  {line}\n")
 
-    assert told in str(caught.value)
+    assert reported in str(caught.value)
     assert f"{tmp_path}/close-calendar.yaml line 2: " in str(caught.value) and "\n" not in str(caught.value)
 
 
@@ -111,7 +111,7 @@ integrations:
 def test_a_calendar_is_looked_for_in_the_home_and_a_broken_one_breaks_its_integration(tmp_path: Path) -> None:
     file = tmp_path / "connections.yaml"
     file.write_text(CONNECTIONS)
-    assert "close_calendar: " in (told := Settings.load(file).broken["jde_coupa"]) and "no such file" in told
+    assert "close_calendar: " in (reported := Settings.load(file).broken["jde_coupa"]) and "no such file" in reported
 
     load(tmp_path, GOOD)
     settings = Settings.load(file).integration("jde_coupa")

@@ -75,8 +75,8 @@ def test_rotation_with_keys_of_the_environment(ledger: Ledger, keys: Path) -> No
 
 def test_a_rotation_that_cannot_read_one_changes_none(ledger: Ledger, keys: Path) -> None:
     store(ledger, keys).set("coupa", "client_id", "id")
-    stranger = Fernet.generate_key().decode()
-    store(ledger, keys, CONNECTOR_KEYS=stranger).set("jde", "password", SECRET)
+    foreign_record = Fernet.generate_key().decode()
+    store(ledger, keys, CONNECTOR_KEYS=foreign_record).set("jde", "password", SECRET)
     before = ledger.credentials.get("coupa")
     with pytest.raises(UnusableInput, match="nothing was changed"):
         store(ledger, keys).rotate()

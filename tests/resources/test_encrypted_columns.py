@@ -51,7 +51,7 @@ def raw(store: LandingStore, landed: LandedObject) -> bytes:
     return Path(store.url, landed.path).read_bytes()
 
 
-def told(store: LandingStore, landed: LandedObject) -> str:
+def reported(store: LandingStore, landed: LandedObject) -> str:
     with pytest.raises(LandingProblem) as caught:
         store.read(landed)
     assert "\n" not in str(caught.value)
@@ -119,22 +119,22 @@ def test_an_old_key_reads_until_it_is_rotated(tmp_path: Path, ledger: Ledger) ->
 
 def test_what_cannot_be_read_is_one_line(tmp_path: Path, ledger: Ledger, store: LandingStore) -> None:
     landed = land(store)
-    stranger = Fernet.generate_key().decode()
-    lost = opened(tmp_path, ledger, CONNECTOR_KEYS=stranger)
-    assert "encrypted with a key that CONNECTOR_KEYS lacks: restore that one" in told(lost, landed)
-    assert stranger not in told(lost, landed)
+    foreign_record = Fernet.generate_key().decode()
+    lost = opened(tmp_path, ledger, CONNECTOR_KEYS=foreign_record)
+    assert "encrypted with a key that CONNECTOR_KEYS lacks: restore that one" in reported(lost, landed)
+    assert foreign_record not in reported(lost, landed)
     # work goes on with a key of its own, and reading again brings back what was lost
     assert lost.read(land(lost)).to_pylist() == ROWS
     token = pq.read_table(Path(store.url, landed.path)).column("TAX")[0].as_py().encode()
     Path(store.url, landed.path).write_bytes(raw(store, landed).replace(token, token[:-9] + b"AAAAAAA=="))
-    assert "cannot be read: column TAX is damaged" in told(store, landed)
+    assert "cannot be read: column TAX is damaged" in reported(store, landed)
     with Ledger.open(new_ledger(tmp_path / "other.sqlite")) as other:
         own = opened(tmp_path, other)
         copied = own.write("jde", "F0101", "run", "keys", ROWS, SCHEMA)
         Path(own.url, copied.path).write_bytes(raw(store, land(store)))
-        assert "not of one home, or of one backup" in told(own, copied)
+        assert "not of one home, or of one backup" in reported(own, copied)
     (tmp_path / "keys").unlink()
-    assert "keys of the credential store are missing" in told(opened(tmp_path, ledger), land(store))
+    assert "keys of the credential store are missing" in reported(opened(tmp_path, ledger), land(store))
     with pytest.raises(UnusableInput, match="are missing"):
         # a new file would hide that the old one is lost
         land(opened(tmp_path, ledger))

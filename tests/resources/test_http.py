@@ -204,9 +204,9 @@ def test_a_write_that_never_left_is_unavailable() -> None:
 
 def test_a_write_told_too_many_calls_was_not_processed(server: Server) -> None:
     server.steps = [status(429, Retry_After="7")]
-    with session(server) as http, pytest.raises(RateLimited) as told:
+    with session(server) as http, pytest.raises(RateLimited) as reported:
         http.send(WRITE)
-    assert told.value.retry_after == 7
+    assert reported.value.retry_after == 7
     assert len(server.seen) == 1
 
 
@@ -224,9 +224,9 @@ def test_a_pause_of_an_hour_is_not_slept_through(server: Server) -> None:
     server.steps = [status(429, Retry_After="3600")]
     clock = ManualClock(START)
     with session(server, clock=clock) as http:
-        with pytest.raises(RateLimited) as told:
+        with pytest.raises(RateLimited) as reported:
             http.send(READ)
-        assert told.value.retry_after == 3600
+        assert reported.value.retry_after == 3600
         with pytest.raises(RateLimited, match="asked not to be called for another 3600 s"):
             http.send(READ)
         assert len(server.seen) == 1
@@ -265,9 +265,9 @@ def test_a_redirect_is_told_and_not_followed_and_of_a_write_the_outcome_is_unkno
     server: Server, code: int, call: Call, kind: type[Exception]
 ) -> None:
     server.steps = [status(code, Location="https://elsewhere.example.com/?token=abcdefgh")]
-    with session(server) as http, pytest.raises(kind) as told:
+    with session(server) as http, pytest.raises(kind) as reported:
         http.send(call)
-    assert "redirects to https://elsewhere.example.com/?token=***" in str(told.value)
+    assert "redirects to https://elsewhere.example.com/?token=***" in str(reported.value)
     assert len(server.seen) == 1
 
 
@@ -278,9 +278,9 @@ def test_an_answer_to_a_write_that_is_not_the_vendors_own_proves_nothing(
 ) -> None:
     server.steps = [status(code, body)]
     departure = Departure()
-    with session(server) as http, departing(departure), pytest.raises(OutcomeUnknown) as told:
+    with session(server) as http, departing(departure), pytest.raises(OutcomeUnknown) as reported:
         http.send(WRITE)
-    assert (told.value.status, departure.open, told.value.proof) == (code, 1, "")
+    assert (reported.value.status, departure.open, reported.value.proof) == (code, 1, "")
     assert len(server.seen) == 1
 
 
@@ -288,10 +288,10 @@ def test_an_answer_to_a_write_that_is_not_the_vendors_own_proves_nothing(
 def test_an_answer_in_the_vendors_own_words_proves_that_a_write_had_no_effect(server: Server, code: int) -> None:
     server.steps = [status(code, b'{"message": "no"}')]
     departure = Departure()
-    with session(server) as http, departing(departure), pytest.raises(SystemProblem) as told:
+    with session(server) as http, departing(departure), pytest.raises(SystemProblem) as reported:
         http.send(WRITE)
-    assert not isinstance(told.value, OutcomeUnknown)
-    assert (told.value.proof, departure.open) == (f"{code}: own words", 0)
+    assert not isinstance(reported.value, OutcomeUnknown)
+    assert (reported.value.proof, departure.open) == (f"{code}: own words", 0)
 
 
 def test_a_write_that_took_effect_is_counted_and_one_that_never_left_is_not(server: Server) -> None:
@@ -383,9 +383,9 @@ def test_an_answer_is_no_longer_than_it_may_be(
 ) -> None:
     server.otherwise = LONG[limit][number]
     limits = HttpLimits(retries=2, timeout_seconds=5, answer_bytes=100_000, decoded_bytes=1_000_000)
-    with session(server, limits=limits) as http, pytest.raises(kind, match=f"{limit} is ") as told:
+    with session(server, limits=limits) as http, pytest.raises(kind, match=f"{limit} is ") as reported:
         http.send(call)
-    assert call.what in str(told.value)
+    assert call.what in str(reported.value)
     assert len(server.seen) == 1
 
 
@@ -532,13 +532,13 @@ def test_secrets_are_in_no_text(server: Server, caplog: pytest.LogCaptureFixture
 
     with session(server, secrets=lambda: [secret], classify=quoting) as http:
         call = Call(method="POST", path="/x?token=s3cr3t%2F%2Btoken%3D", what="try", headers={"X": secret})
-        with pytest.raises(Refused) as told:
+        with pytest.raises(Refused) as reported:
             http.send(call)
         answer = http.send(call)
         texts = [
-            str(told.value),
-            repr(told.value),
-            str(told.value.fields),
+            str(reported.value),
+            repr(reported.value),
+            str(reported.value.fields),
             repr(answer),
             answer.text(),
             answer.url,
@@ -546,16 +546,16 @@ def test_secrets_are_in_no_text(server: Server, caplog: pytest.LogCaptureFixture
             caplog.text,
         ]
     assert all("s3cr3t" not in text for text in texts)
-    assert told.value.__cause__ is None
+    assert reported.value.__cause__ is None
     assert secret.encode() in answer.body
 
 
 def test_a_transport_failure_carries_no_exception_that_quotes_the_address(server: Server) -> None:
     server.otherwise = drop
-    with session(server) as http, pytest.raises(OutcomeUnknown) as told:
+    with session(server) as http, pytest.raises(OutcomeUnknown) as reported:
         http.send(Call(method="POST", path="/next?token=abcdefgh", what="go"))
-    assert told.value.__cause__ is None
-    assert told.value.__context__ is None
+    assert reported.value.__cause__ is None
+    assert reported.value.__context__ is None
 
 
 class Token:
@@ -661,7 +661,7 @@ def test_no_more_calls_in_flight_than_allowed(server: Server) -> None:
 
 def test_each_exchange_asks_for_leave_within_its_own_turn(server: Server) -> None:
     """Also a retry, and a call that gets no answer; who gets none sends nothing."""
-    told: list[str] = []
+    reported: list[str] = []
 
     class Leave:
         refuses = False
@@ -670,9 +670,9 @@ def test_each_exchange_asks_for_leave_within_its_own_turn(server: Server) -> Non
         def take(self) -> Iterator[None]:
             if self.refuses:
                 raise RateLimited("spent", retry_after=1800.0)
-            told.append(f"taken with {len(server.seen)} sent")
+            reported.append(f"taken with {len(server.seen)} sent")
             yield
-            told.append(f"given back with {len(server.seen)} sent")
+            reported.append(f"given back with {len(server.seen)} sent")
 
         def exhausted(self) -> None:
             raise AssertionError("nobody said so")
@@ -681,7 +681,7 @@ def test_each_exchange_asks_for_leave_within_its_own_turn(server: Server) -> Non
     server.steps = [status(503)]
     with session(server, slots=leave) as http:
         http.send(READ)
-        assert told == [
+        assert reported == [
             "taken with 0 sent",
             "given back with 1 sent",
             "taken with 1 sent",

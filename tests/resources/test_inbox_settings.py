@@ -74,8 +74,8 @@ def test_a_document_has_many_names_and_a_site_may_add_its_own() -> None:
     ],
 )
 def test_what_cannot_be_used_is_named(inbox: dict[str, Any], reason: str) -> None:
-    told = load(inbox).broken["coupa"]
-    assert reason in told and "s3cret-value" not in told
+    reported = load(inbox).broken["coupa"]
+    assert reason in reported and "s3cret-value" not in reported
 
 
 def test_the_examples_of_the_commented_file_can_be_used() -> None:
@@ -120,9 +120,9 @@ class TestServing:
         ],
     )
     def test_what_cannot_be_used_is_named(self, inbox: dict[str, Any], reason: str) -> None:
-        with pytest.raises(UnusableInput) as told:
+        with pytest.raises(UnusableInput) as reported:
             self.load(inbox)
-        assert reason in str(told.value)
+        assert reason in str(reported.value)
 
 
 def bill_inbox(inbox: Any) -> Settings:
@@ -164,8 +164,8 @@ class TestBill:
         ],
     )
     def test_what_cannot_be_used_is_named(self, inbox: dict[str, Any], reason: str) -> None:
-        told = bill_inbox(inbox).broken["bill"]
-        assert reason in told and "s3cret-value" not in told
+        reported = bill_inbox(inbox).broken["bill"]
+        assert reason in reported and "s3cret-value" not in reported
 
     def test_the_example_of_the_sandboxs_file_leads_to_the_inbox_at_its_own_port(self) -> None:
         text = sandbox_connections(date(2026, 1, 1))

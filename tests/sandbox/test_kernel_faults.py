@@ -107,9 +107,9 @@ def test_a_duplicate_answer_is_written_twice_for_one_effect(sandbox: Sandbox, ca
     assert caller.names() == ["a"]
 
 
-@pytest.mark.parametrize(("answer", "told"), [({}, 1), ({"answer": "second"}, 1), ({"answer": "first"}, 0)])
+@pytest.mark.parametrize(("answer", "reported"), [({}, 1), ({"answer": "second"}, 1), ({"answer": "first"}, 0)])
 def test_a_request_that_the_network_delivers_twice_has_two_effects(
-    sandbox: Sandbox, caller: Caller, answer: dict[str, str], told: int
+    sandbox: Sandbox, caller: Caller, answer: dict[str, str], reported: int
 ) -> None:
     addresses, body = f"{caller.url}/api/addresses", {"street1": "1 High St", "city": "Bath", "country": {"code": "GB"}}
     before = requests.get(addresses, headers=caller.headers, timeout=10).json()
@@ -118,7 +118,7 @@ def test_a_request_that_the_network_delivers_twice_has_two_effects(
     assert (made.status_code, made.headers["X-Sandbox-Fault"]) == (201, "it#1")
     held = requests.get(addresses, headers=caller.headers, timeout=10).json()
     both = sorted({each["id"] for each in held} - {each["id"] for each in before})
-    assert len(both) == 2 and made.json()["id"] == both[told]
+    assert len(both) == 2 and made.json()["id"] == both[reported]
     # the caller called once
     assert sandbox.get("/faults")["routes"]["coupa"]["POST /api/addresses"] == 1
 

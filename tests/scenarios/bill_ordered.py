@@ -16,17 +16,17 @@ from scenario_site import outcomes
 FLOW = "purchase_order_bills"
 
 
-def ordering(town: BillSite, **settings: Any) -> Purchasing:
+def ordering(testbed: BillSite, **settings: Any) -> Purchasing:
     """The flow is on with these settings, and so are the bills; the town's buyers."""
-    owing(town)
-    town.flows[FLOW] = settings
-    return Purchasing(town.books)
+    owing(testbed)
+    testbed.flows[FLOW] = settings
+    return Purchasing(testbed.books)
 
 
-def run(town: BillSite, *flows: str) -> tuple[dict[str, int], ...]:
+def run(testbed: BillSite, *flows: str) -> tuple[dict[str, int], ...]:
     """One run of the orders and of the bills (or of these flows); the outcomes of each."""
     names = flows or (FLOW, "bills")
-    reports = town.sync(*names)
+    reports = testbed.sync(*names)
     return tuple(outcomes(reports[name]) for name in names)
 
 
@@ -40,26 +40,26 @@ def marked(order: Purchase) -> str:
     return f"JDE PO {order.company}-{order.kind}-{order.number}"
 
 
-def bills_of(town: BillSite, order: Purchase) -> list[dict[str, Any]]:
+def bills_of(testbed: BillSite, order: Purchase) -> list[dict[str, Any]]:
     """The bills that an order has, archived ones too."""
-    return [each for each in town.bill.all("bills") if each.get("description") == marked(order)]
+    return [each for each in testbed.bill.all("bills") if each.get("description") == marked(order)]
 
 
-def bill_of(town: BillSite, order: Purchase) -> dict[str, Any]:
+def bill_of(testbed: BillSite, order: Purchase) -> dict[str, Any]:
     """The only bill that an order has."""
-    (found,) = bills_of(town, order)
+    (found,) = bills_of(testbed, order)
     return found
 
 
-def payable(town: BillSite) -> list[dict[str, Any]]:
+def payable(testbed: BillSite) -> list[dict[str, Any]]:
     """Every bill that can be paid, whatever it came from."""
-    return [each for each in town.bill.all("bills") if not each["archived"]]
+    return [each for each in testbed.bill.all("bills") if not each["archived"]]
 
 
-def voucher(town: BillSite, order: Purchase, doc: int = 4711, *, typed: bool = False, **more: Any) -> Entry:
+def voucher(testbed: BillSite, order: Purchase, doc: int = 4711, *, typed: bool = False, **more: Any) -> Entry:
     """A clerk enters a voucher for an order, by default of 25.00; `typed`: with the number as he types it, else as JD
     Edwards writes what it matched."""
-    entry = town.books.voucher(doc, **{"costs": (("30.5010", "25.00"),), **more})
+    entry = testbed.books.voucher(doc, **{"costs": (("30.5010", "25.00"),), **more})
     named = str(order.number) if typed else f"{order.number:08d}"
-    town.books.change_items(entry, PKCO=order.company, PDCT=order.kind, PO=named)
+    testbed.books.change_items(entry, PKCO=order.company, PDCT=order.kind, PO=named)
     return entry

@@ -33,17 +33,19 @@ class Paid:
         return f"payments:{self.id}/{self.parts[part]}"
 
 
-def switch_on(town: BillSite, **settings: Any) -> None:
+def switch_on(testbed: BillSite, **settings: Any) -> None:
     """Turn the flow on, with the orchestrations that the sandbox's JD Edwards has."""
-    town.flows[FLOW] = settings
-    town.connect("jde", orchestrations=ORCHESTRATIONS)
+    testbed.flows[FLOW] = settings
+    testbed.connect("jde", orchestrations=ORCHESTRATIONS)
 
 
-def vendor(town: BillSite, name: str = "Anvil & Sons", currency: str = "GBP") -> str:
+def vendor(testbed: BillSite, name: str = "Anvil & Sons", currency: str = "GBP") -> str:
     """A vendor's id, entered on first use."""
-    held = [each["id"] for each in town.bill.all("vendors") if (each["name"], each["billCurrency"]) == (name, currency)]
+    held = [
+        each["id"] for each in testbed.bill.all("vendors") if (each["name"], each["billCurrency"]) == (name, currency)
+    ]
     body = {"name": name, "address": ADDRESS, "billCurrency": currency}
-    return str(held[0] if held else town.bill.act("enter_vendor", body=body)["id"])
+    return str(held[0] if held else testbed.bill.act("enter_vendor", body=body)["id"])
 
 
 def marked(entry: Entry, *suffixes: str) -> str:
@@ -51,57 +53,59 @@ def marked(entry: Entry, *suffixes: str) -> str:
     return f"JDE {entry.company}-{entry.kind}-{entry.doc}-{'+'.join(suffixes or ('001',))}"
 
 
-def bill(town: BillSite, entry: Entry, amount: str, *suffixes: str, payee: str | None = None) -> str:
+def bill(testbed: BillSite, entry: Entry, amount: str, *suffixes: str, payee: str | None = None) -> str:
     """A bill of pay items of a voucher, as the bills flow leaves it; its id."""
-    return enter(town, f"INV-{entry.doc}-{len(suffixes)}{''.join(suffixes)}", amount, marked(entry, *suffixes), payee)
+    return enter(
+        testbed, f"INV-{entry.doc}-{len(suffixes)}{''.join(suffixes)}", amount, marked(entry, *suffixes), payee
+    )
 
 
-def enter(town: BillSite, number: str, amount: str, description: str = "", payee: str | None = None) -> str:
+def enter(testbed: BillSite, number: str, amount: str, description: str = "", payee: str | None = None) -> str:
     """A bill, approved; its id."""
     body = {
-        "vendorId": payee or vendor(town),
+        "vendorId": payee or vendor(testbed),
         "dueDate": "2026-03-22",
         "invoice": {"invoiceNumber": number, "invoiceDate": "2026-02-20"},
         "description": description,
         "billLineItems": [{"amount": amount}],
     }
-    return str(town.bill.act("enter_bill", body=body, approve=True)["id"])
+    return str(testbed.bill.act("enter_bill", body=body, approve=True)["id"])
 
 
-def credit(town: BillSite, entry: Entry | None, amount: str, *suffixes: str) -> str:
+def credit(testbed: BillSite, entry: Entry | None, amount: str, *suffixes: str) -> str:
     """A vendor credit, of a debit memo unless it was born in BILL; its id."""
     body = {
-        "vendorId": vendor(town),
+        "vendorId": vendor(testbed),
         "referenceNumber": f"CR-{entry.doc if entry else 'X'}",
         "creditDate": "2026-02-25",
         "description": marked(entry, *suffixes) if entry else "returned goods",
         "vendorCreditLineItems": [{"amount": amount}],
     }
-    return str(town.bill.act("enter_credit", body=body)["id"])
+    return str(testbed.bill.act("enter_credit", body=body)["id"])
 
 
-def pay(town: BillSite, *parts: dict[str, Any] | str, status: str = "CLEARED", **more: Any) -> Paid:
+def pay(testbed: BillSite, *parts: dict[str, Any] | str, status: str = "CLEARED", **more: Any) -> Paid:
     """BILL pays bills of one vendor, each an id or {"id", "amount", "credits"}."""
     bills = [{"id": each} if isinstance(each, str) else each for each in parts]
     more = {"date": TODAY.isoformat(), **more}
-    made = town.bill.act("pay_bill", bills=bills, single_status=status, **more)
+    made = testbed.bill.act("pay_bill", bills=bills, single_status=status, **more)
     return Paid(made["id"], tuple(made["billPayments"]))
 
 
-def move(town: BillSite, paid: Paid, single_status: str, **more: Any) -> None:
+def move(testbed: BillSite, paid: Paid, single_status: str, **more: Any) -> None:
     """The payment comes to a singleStatus."""
-    town.bill.act("move_payment", id=paid.id, single_status=single_status, **more)
+    testbed.bill.act("move_payment", id=paid.id, single_status=single_status, **more)
 
 
-def run(town: BillSite) -> dict[str, int]:
+def run(testbed: BillSite) -> dict[str, int]:
     """One run of the flow; its outcomes."""
-    return outcomes(town.sync(FLOW)[FLOW])
+    return outcomes(testbed.sync(FLOW)[FLOW])
 
 
-def forget(town: BillSite, *, opened: bool) -> None:
+def forget(testbed: BillSite, *, opened: bool) -> None:
     """The ledger forgets the flow; with `opened` it still knows that the flow was opened, as one restored does."""
     tables = ["links", "exceptions", "intents", "deliveries", *([] if opened else ["flow_state"])]
-    with town.ledger._db.write() as connection:
+    with testbed.ledger._db.write() as connection:
         for table in tables:
             connection.exec_driver_sql(f"DELETE FROM {table} WHERE flow = 'jde_bill/{FLOW}'")
 
@@ -109,43 +113,43 @@ def forget(town: BillSite, *, opened: bool) -> None:
 # -- JD Edwards --------------------------------------------------------------------------------------------------------
 
 
-def table(town: BillSite, name: str) -> list[dict[str, Any]]:
+def table(testbed: BillSite, name: str) -> list[dict[str, Any]]:
     """The rows of a table."""
-    return list(town.sandbox.systems["jde"].dump().get(name, {}).values())
+    return list(testbed.sandbox.systems["jde"].dump().get(name, {}).values())
 
 
-def open_items(town: BillSite, entry: Entry, *, foreign: bool = False) -> list[tuple[Decimal, str]]:
+def open_items(testbed: BillSite, entry: Entry, *, foreign: bool = False) -> list[tuple[Decimal, str]]:
     """What is open of the pay items of a voucher, and their pay status."""
-    own = [row for row in table(town, "F0411") if (row["DOC"], row["DCT"].strip()) == (entry.doc, entry.kind)]
+    own = [row for row in table(testbed, "F0411") if (row["DOC"], row["DCT"].strip()) == (entry.doc, entry.kind)]
     ordered = sorted(own, key=lambda row: row["SFX"])
     return [(Decimal(row.get("FAP" if foreign else "AAP", 0)), row["PST"].strip()) for row in ordered]
 
 
-def posted(town: BillSite) -> list[tuple[Decimal, bool]]:
+def posted(testbed: BillSite) -> list[tuple[Decimal, bool]]:
     """The payments of JD Edwards whose number is BILL's: amount, and whether it is void. A void takes the amount off
     F0413 and stands beside it in F0414 (PO), so that what was paid are the other rows there."""
-    rows = [row for row in table(town, "F0413") if 80_000_000 <= row["DOCM"] < 90_000_000]
+    rows = [row for row in table(testbed, "F0413") if 80_000_000 <= row["DOCM"] < 90_000_000]
     paid: dict[int, Decimal] = {}
-    for row in table(town, "F0414"):
+    for row in table(testbed, "F0414"):
         if row["DCTM"] != "PO":
             paid[row["PYID"]] = paid.get(row["PYID"], NOTHING) + Decimal(row.get("PAAP", 0))
     ordered = sorted(rows, key=lambda row: row["PYID"])
     return [(paid.get(row["PYID"], NOTHING), bool(row.get("VDGJ"))) for row in ordered]
 
 
-def settled(town: BillSite, column: str = "PAAP") -> dict[str, Decimal]:
+def settled(testbed: BillSite, column: str = "PAAP") -> dict[str, Decimal]:
     """KCO/DCT/DOC/SFX -> what payments of BILL settled of it, void ones included."""
     found: dict[str, Decimal] = {}
-    for row in table(town, "F0414"):
+    for row in table(testbed, "F0414"):
         if 80_000_000 <= row["DOCM"] < 90_000_000:
             key = "/".join((row["KCO"], row["DCT"].strip(), str(row["DOC"]), row["SFX"]))
             found[key] = found.get(key, NOTHING) + Decimal(row.get(column, 0))
     return found
 
 
-def calls(town: BillSite, names: Sequence[str] = ("ML_PaymentRecord", "ML_PaymentVoid", "ML_JournalAdd")) -> int:
+def calls(testbed: BillSite, names: Sequence[str] = ("ML_PaymentRecord", "ML_PaymentVoid", "ML_JournalAdd")) -> int:
     """How often one of these orchestrations was called."""
-    routes = town.sandbox.get("/faults")["routes"].get("jde", {})
+    routes = testbed.sandbox.get("/faults")["routes"].get("jde", {})
     return sum(int(routes.get(f"POST /jderest/v3/orchestrator/{name}", 0)) for name in names) or int(
         routes.get("POST /jderest/v3/orchestrator/{name}", 0)
     )

@@ -139,7 +139,7 @@ def set_up(
 
 
 @pytest.fixture
-def town(sandbox: Sandbox, set_up: tuple[Path, Any], tmp_path: Path) -> Iterator[Site]:
+def testbed(sandbox: Sandbox, set_up: tuple[Path, Any], tmp_path: Path) -> Iterator[Site]:
     """An installation whose suppliers and accounts are in Coupa already, some minutes later."""
     folder, held = set_up
     sandbox.systems["coupa"].restore(deepcopy(held))

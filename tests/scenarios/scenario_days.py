@@ -19,8 +19,8 @@ class Apart(NamedTuple):
     dates: tuple[date, date]
 
 
-def set_apart(town: Site, apart: Apart) -> None:
+def set_apart(testbed: Site, apart: Apart) -> None:
     """It is that instant, and the systems are there."""
-    town.in_zone("jde", apart.jde)
-    town.in_zone(town.SYSTEM, apart.other)
-    town.sandbox.post("/clock", {"now": apart.at.isoformat()})
+    testbed.in_zone("jde", apart.jde)
+    testbed.in_zone(testbed.SYSTEM, apart.other)
+    testbed.sandbox.post("/clock", {"now": apart.at.isoformat()})

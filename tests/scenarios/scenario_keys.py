@@ -126,15 +126,15 @@ def marked(rows: list[dict[str, Any]], prefix: str, documents: Mapping[str, Any]
     found = []
     seen: dict[str, list[Any]] = {}
     for row in sorted(rows, key=lambda row: (row["DOC"], row["SFX"])):
-        told = next((each for each in (_word(row, "VR01"), _word(row, "RMK")) if each.startswith(prefix)), None)
+        reported = next((each for each in (_word(row, "VR01"), _word(row, "RMK")) if each.startswith(prefix)), None)
         number = _word(row, "VINV", whole=True)
-        if told is None and _word(row, "TORG") == US and number in documents:
+        if reported is None and _word(row, "TORG") == US and number in documents:
             numbers = seen.setdefault(number, [])
             if row["DOC"] not in numbers:
                 numbers.append(row["DOC"])
-            told = f"{prefix}{documents[number]}-{numbers.index(row['DOC']) + 1}"
-        if told is not None:
-            found.append((told, row))
+            reported = f"{prefix}{documents[number]}-{numbers.index(row['DOC']) + 1}"
+        if reported is not None:
+            found.append((reported, row))
     return found
 
 

@@ -14,15 +14,15 @@ LOGINS = {
 }
 
 
-def logins(town: Site) -> int:
+def logins(testbed: Site) -> int:
     """How many logins there were since the sandbox was put back, of both systems."""
-    routes = town.sandbox.get("/faults")["routes"]
-    return sum(routes.get(system, {}).get(LOGINS[system], 0) for system in ("jde", town.SYSTEM))
+    routes = testbed.sandbox.get("/faults")["routes"]
+    return sum(routes.get(system, {}).get(LOGINS[system], 0) for system in ("jde", testbed.SYSTEM))
 
 
-def delayed(town: Site, seconds: float) -> None:
+def delayed(testbed: Site, seconds: float) -> None:
     """Neither system knows a new login for so long."""
-    town.sandbox.post("/options", {system: {"token_delay_seconds": seconds} for system in ("jde", town.SYSTEM)})
+    testbed.sandbox.post("/options", {system: {"token_delay_seconds": seconds} for system in ("jde", testbed.SYSTEM)})
 
 
 def delivers_with_one_login_each(site: Site, flow: str) -> None:

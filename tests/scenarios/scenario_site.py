@@ -217,7 +217,7 @@ class Site:
             }
 
     def _run(self, flow: Flow, first: date, last: date, mode: str, due: bool, first_ever: bool = False) -> FlowReport:
-        pipeline = Pipeline(flow, self._pace(flow))
+        pipeline = Pipeline(flow, self._policy(flow))
         days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
         pipeline.land(first, last)
         if flow.partitioned and first_ever:
@@ -261,7 +261,7 @@ class Site:
     def _flow(self, context: RunContext, name: str) -> Flow:
         return flow_class(self.NAME, name)(context)
 
-    def _pace(self, flow: Flow) -> DeliveryPolicy:
+    def _policy(self, flow: Flow) -> DeliveryPolicy:
         return replace(policy_of(flow), **self.policy)
 
     # -- what the operator sees and does --------------------------------------------------------------------------

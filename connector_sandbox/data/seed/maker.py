@@ -11,9 +11,9 @@ from ..totals import as_text, control_figures, document_amounts
 from ..world import Tables, World
 from .cases import CASES, OBSTACLES
 from .chart import make_chart
-from .desk import DAYS, Desk
 from .orders import make_orders
 from .parties import make_parties, party_tables
+from .seeder import DAYS, VoucherSeeder
 from .vouchers import Document
 
 DEFAULT_SIZE = 500
@@ -41,8 +41,8 @@ def load_seed(seed: int = 1, size: int | None = None, *, today: date | None = No
     first = Stamp.at(start, 0)
     chart = make_chart(rng, first, today)
     parties = make_parties(rng, size, today)
-    desk = Desk(rng, size, today, chart, parties)
-    documents = _documents(desk, size)
+    seeder = VoucherSeeder(rng, size, today, chart, parties)
+    documents = _documents(seeder, size)
     orders, order_cases = make_orders(seed, size, today, chart, parties)
     tables: Tables = {
         **chart.tables,
@@ -73,20 +73,20 @@ def load_seed(seed: int = 1, size: int | None = None, *, today: date | None = No
     return {"jde": tables, "coupa": coupa(), "report": report}
 
 
-def _documents(desk: Desk, size: int) -> list[Document]:
+def _documents(seeder: VoucherSeeder, size: int) -> list[Document]:
     """The cases that fit, and ordinary vouchers for the rest, in order of document number."""
     room, obstacles = max(size // 2, (size - 1) // 10), (size - 1) // 10
     documents: list[Document] = []
     for case in CASES:
         if len(documents) + case.count > room or case.obstacles > obstacles:
             continue
-        made = list(case.make(desk))
+        made = list(case.make(seeder))
         if len(made) != case.count:
             raise AssertionError(f"{case.make.__name__} made {len(made)} vouchers instead of {case.count}")
         obstacles -= case.obstacles
         documents += made
-    while len(desk):
-        documents.append(desk.ordinary())
+    while len(seeder):
+        documents.append(seeder.ordinary())
     for document in documents:
         document.labels |= _features(document)
     return sorted(documents, key=lambda document: (document.voucher.number, document.key))

@@ -16,8 +16,8 @@ from ..reference import smallest
 from ..rows import Stamp
 from ..world import Row, Tables
 from .chart import BASE_CURRENCY, EURO, HOME, Chart
-from .desk import DAYS
 from .parties import Parties, Party
+from .seeder import DAYS
 from .vouchers import RATES
 
 _FIRST_ORDER = 30_001

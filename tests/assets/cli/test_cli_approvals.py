@@ -163,12 +163,12 @@ class TestPlans:
     def test_the_list_says_who_planned_what(self, cli: Cli, home: Home, ledger: Ledger) -> None:
         plan(home, "plan-1", by="ann")
         plan(home, "plan-2", by="bob", keys=("F0411:1", "F0411:2"))
-        told = json.loads(cli("plans", "list", "--json").out)["plans"]
-        assert [(each["plan_id"], each["planned_by"], each["applied"]) for each in told] == [
+        reported = json.loads(cli("plans", "list", "--json").out)["plans"]
+        assert [(each["plan_id"], each["planned_by"], each["applied"]) for each in reported] == [
             ("plan-2", "bob", 0),
             ("plan-1", "ann", 0),
         ]
-        (flow,) = told[0]["flows"]
+        (flow,) = reported[0]["flows"]
         assert (flow["flow"], flow["read"], flow["documents"], flow["outcomes"]["created"]) == (INVOICES, 3, 2, 2)
         assert len(json.loads(cli("plans", "list", "--limit", "1", "--json").out)["plans"]) == 1
         assert "invoices 2" in cli("plans", "list", "--integration", "jde_coupa").out
@@ -178,9 +178,9 @@ class TestPlans:
         said = cli("plans", "show", "plan-1", "--json")
         assert said.code == 0
         assert '"amount": 10.50,' in said.out and '"text": "10.50"' in said.out
-        told = json.loads(said.out)
-        assert (told["plan_id"], told["integration"], told["planned_by"]) == ("plan-1", "jde_coupa", "ann")
-        (flow,) = told["flows"]
+        reported = json.loads(said.out)
+        assert (reported["plan_id"], reported["integration"], reported["planned_by"]) == ("plan-1", "jde_coupa", "ann")
+        (flow,) = reported["flows"]
         assert [each["action"] for each in flow["documents"]] == ["create", "adopt"]
         assert list(flow["documents"][0]["request"]) == list(BODY)
         assert "F0411:1" in cli("plans", "show", "plan-1").out

@@ -50,10 +50,10 @@ def test_the_help_names_both_ways(cli: Cli, trail: Ledger) -> None:
 def test_a_whole_trail_is_told_with_its_heads(cli: Cli, trail: Ledger) -> None:
     said = cli("audit", "verify", "--json")
     assert said.code == 0
-    told = json.loads(said.out)
+    reported = json.loads(said.out)
     heads = [{"flow": flow, "count": head.count, "hash": head.hash} for flow, head in trail.audit.chains().items()]
-    assert told.pop("at").endswith("+00:00")
-    assert told == {"whole": True, "heads": heads, "anchors": 0, "findings": [], "more": 0}
+    assert reported.pop("at").endswith("+00:00")
+    assert reported == {"whole": True, "heads": heads, "anchors": 0, "findings": [], "more": 0}
     assert [each["flow"] for each in heads] == [FLOW, "jde_coupa/suppliers"]
     people = cli("audit", "verify")
     assert people.code == 0
@@ -64,9 +64,9 @@ def test_an_edited_event_is_told_with_its_flow_and_id_and_the_exit_code_says_so(
     forge(trail, "UPDATE audit_events SET detail = '{}' WHERE id = 2")
     said = cli("audit", "verify", "--json")
     assert said.code == 1
-    told = json.loads(said.out)
-    assert told["whole"] is False
-    (finding,) = told["findings"]
+    reported = json.loads(said.out)
+    assert reported["whole"] is False
+    (finding,) = reported["findings"]
     assert (finding["flow"], finding["kind"], finding["event"], finding["place"]) == (FLOW, "edited", 2, 2)
     people = cli("audit", "verify")
     assert people.code == 1

@@ -83,8 +83,8 @@ def commands(group: click.Group, name: str = "") -> Iterator[str]:
 def test_each_command_is_said_to_write_or_to_read() -> None:
     found = typer.main.get_command(app_of(COMMANDS))
     assert isinstance(found, click.Group)
-    told = {each.partition(" --")[0] for each in (*WRITING, *READING)}
-    assert told | WITHOUT_HOME == set(commands(found))
+    reported = {each.partition(" --")[0] for each in (*WRITING, *READING)}
+    assert reported | WITHOUT_HOME == set(commands(found))
 
 
 @pytest.fixture
@@ -147,11 +147,13 @@ def test_what_stopped_works_after_the_claim_and_the_original_goes_on(
     setting = ("mappings", "set", "jde_coupa", "payment_terms", "N30", "30", "--unchecked")
     assert cli(*setting).code == 2
     claimed = cli("home", "claim", "--yes", "--json")
-    told = json.loads(claimed.out)
+    reported = json.loads(claimed.out)
     assert claimed.code == 0
-    assert told["from"].endswith(f"{home.path}/ledger.sqlite") and told["to"].endswith(f"{copy.path}/ledger.sqlite")
+    assert reported["from"].endswith(f"{home.path}/ledger.sqlite") and reported["to"].endswith(
+        f"{copy.path}/ledger.sqlite"
+    )
     assert cli(*setting).code == 0
-    assert "home_claimed" in cli("audit", f"home:{told['id']}", "--json").out
+    assert "home_claimed" in cli("audit", f"home:{reported['id']}", "--json").out
     assert cli("audit", "verify").code == 0
     monkeypatch.setenv("CONNECTOR_HOME", str(home.path))
     assert cli(*setting).code == 0
@@ -175,7 +177,7 @@ def test_a_claim_asks_for_its_word(
     cli: Cli, copy: Home, monkeypatch: pytest.MonkeyPatch, typed: str, code: int
 ) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(command.typer, "prompt", lambda *told, **more: typed)
+    monkeypatch.setattr(command.typer, "prompt", lambda *reported, **more: typed)
     said = cli("home", "claim")
     assert said.code == code
     assert f"opened last at {copy.ledger().home.get().place}" in said.err or code == 0

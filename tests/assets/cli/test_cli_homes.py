@@ -129,16 +129,16 @@ class TestPing:
     def test_systems_that_do_not_answer_are_exit_code_three(self, cli: Cli, home: Home) -> None:
         said = cli("ping", "--json")
         assert said.code == 3
-        told = json.loads(said.out)
-        assert [(each["name"], each["system"]) for each in told["connections"]] == [
+        reported = json.loads(said.out)
+        assert [(each["name"], each["system"]) for each in reported["connections"]] == [
             ("bill", "bill"),
             ("coupa", "coupa"),
             ("jde", "jde"),
         ]
-        assert not any(each["reachable"] or each["authenticated"] for each in told["connections"])
-        assert {"name", "ok", "detail", "fix"} == set(told["connections"][0]["checks"][0])
-        assert [each["name"] for each in told["integrations"]] == ["jde_bill", "jde_coupa"]
-        assert all(check["ok"] for each in told["integrations"] for check in each["checks"])
+        assert not any(each["reachable"] or each["authenticated"] for each in reported["connections"])
+        assert {"name", "ok", "detail", "fix"} == set(reported["connections"][0]["checks"][0])
+        assert [each["name"] for each in reported["integrations"]] == ["jde_bill", "jde_coupa"]
+        assert all(check["ok"] for each in reported["integrations"] for check in each["checks"])
 
     def test_a_missing_credential_and_a_broken_setting_are_exit_code_two(self, cli: Cli, home: Home) -> None:
         home.credentials().delete("coupa", "client_secret")
@@ -150,8 +150,8 @@ class TestPing:
         home.connections_file.write_text(text)
         said = cli("ping", "--json")
         assert said.code == 2
-        told = json.loads(said.out)
-        (jde,) = [each for each in told["connections"] if each["name"] == "jde"]
+        reported = json.loads(said.out)
+        (jde,) = [each for each in reported["connections"] if each["name"] == "jde"]
         assert "page_size" in jde["checks"][0]["detail"]
 
 
@@ -180,9 +180,9 @@ class TestExitCodeOfASync:
     def test_a_plan_because_the_target_is_not_empty(self, ledger: Ledger) -> None:
         outcome = Outcome("r", [entry(adopted=1) | {"plan_reason": "target_not_empty"}])
         assert outcome.code(ledger, [INVOICES]) == 1
-        told = outcome.as_json()
-        assert (told["plan"], told["plan_reason"], told["run"]) == (True, "target_not_empty", "r")
-        assert told["plan_id"] == "r"
+        reported = outcome.as_json()
+        assert (reported["plan"], reported["plan_reason"], reported["run"]) == (True, "target_not_empty", "r")
+        assert reported["plan_id"] == "r"
         (line,) = outcome.lines()
         assert line.startswith(
             f"plan r: the target holds documents of {INVOICES} already: first connector sync {INVOICES}"

@@ -72,11 +72,11 @@ def again_while_busy(send: Callable[[], requests.Response]) -> requests.Response
 def test_it_says_when_it_is_ready_takes_what_comes_and_stops_when_told(ready: Home, ledger: Ledger) -> None:
     with started() as process:
         assert process.stdout is not None
-        told = json.loads(process.stdout.readline())
-        assert told.pop("ready") is True
-        url = told.pop("url")
+        reported = json.loads(process.stdout.readline())
+        assert reported.pop("ready") is True
+        url = reported.pop("url")
         assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+", url)
-        assert told == {
+        assert reported == {
             "token": "/oauth2/token",
             "connections": {"coupa": {"call_out": "/call-out/coupa", "relay": "/relay/coupa"}},
         }
@@ -177,8 +177,8 @@ class TestWhatItRefuses:
 class TestCredentials:
     def test_they_are_taken_once_there_is_an_inbox(self, cli: Cli, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SECRET", "s3cret")
-        told = cli("credentials", "set", "coupa", "inbox_client_id", "--from-env", "SECRET")
-        assert told.code == 2 and "its credentials are client_id, client_secret" in told.err
+        reported = cli("credentials", "set", "coupa", "inbox_client_id", "--from-env", "SECRET")
+        assert reported.code == 2 and "its credentials are client_id, client_secret" in reported.err
         configure(home, with_inbox)
         assert cli("credentials", "set", "coupa", "inbox_client_id", "--from-env", "SECRET").code == 0
         listed = json.loads(cli("credentials", "list", "--json").out)["credentials"]

@@ -93,8 +93,8 @@ class TestCommands:
         client = open_client(home, home.settings().connection(BILL))
         [ours] = client.events.subscriptions()
         client.events.disable(ours.id)
-        told = json.loads(cli("ping", BILL, "--json").out)["connections"][0]["checks"]
-        assert [each["fix"] for each in told if each["name"] == "inbox" and not each["ok"]] == [
+        reported = json.loads(cli("ping", BILL, "--json").out)["connections"][0]["checks"]
+        assert [each["fix"] for each in reported if each["name"] == "inbox" and not each["ok"]] == [
             "connector inbox enable bill"
         ]
         said = cli("inbox", "enable", BILL)

@@ -31,9 +31,9 @@ class TestExceptions:
         id = hold(ledger, "F0411:00001/PV/4711")
         said = cli("exceptions", "list", "--json")
         assert said.code == 0
-        (told,) = json.loads(said.out)["exceptions"]
-        assert told.pop("age").endswith(" d")
-        assert {"exceptions": [told]} == {
+        (reported,) = json.loads(said.out)["exceptions"]
+        assert reported.pop("age").endswith(" d")
+        assert {"exceptions": [reported]} == {
             "exceptions": [
                 {
                     "id": id,
@@ -67,7 +67,7 @@ class TestExceptions:
         about |= {"amount": Decimal("12000.50"), "currency": "GBP"}
         ledger.record([replace(change, **about)], ledger.clock.now() - timedelta(hours=5))
         out = " ".join(cli("exceptions", "list").out.replace("│", " ").split())
-        for told in (
+        for reported in (
             "normal",
             "account 30.9999 does not exist in the chart",
             "INV-7, voucher PV 778812",
@@ -77,7 +77,7 @@ class TestExceptions:
             "5 h",
             "correct the account on the",
         ):
-            assert told in out, told
+            assert reported in out, reported
         assert "<" not in out and "None" not in out
 
     def test_the_largest_amount_comes_first_where_that_is_asked_for(self, cli: Cli, ledger: Ledger) -> None:
@@ -91,10 +91,10 @@ class TestExceptions:
     def test_the_rest_is_shown_of_one_with_the_commands_to_type(self, cli: Cli, ledger: Ledger) -> None:
         settle(ledger, "F0411:00001/PV/4711", "1538")
         id = hold(ledger, "F0411:00001/PV/4711")
-        told = json.loads(cli("exceptions", "show", id, "--json").out)
-        assert (told["source_id"], told["target_id"]) == ("F0411:00001/PV/4711", "1538")
-        assert [each["event"] for each in told["history"]] == ["settled", "held"]
-        assert f"connector exceptions replay {id}" in told["commands"]
+        reported = json.loads(cli("exceptions", "show", id, "--json").out)
+        assert (reported["source_id"], reported["target_id"]) == ("F0411:00001/PV/4711", "1538")
+        assert [each["event"] for each in reported["history"]] == ["settled", "held"]
+        assert f"connector exceptions replay {id}" in reported["commands"]
         shown = cli("exceptions", "show", id).out
         assert f"$  connector exceptions dismiss {id}" in shown, cli("exceptions", "show", id).err
         assert "1. correct it" in shown
@@ -163,8 +163,8 @@ class TestExceptions:
         assert cli("exceptions", "dismiss", first, "--note", "a test").code == 1  # another one is still open
         assert cli("exceptions", "dismiss", second).code == 0
         assert ledger.deliveries.load(INVOICES, ["F0411:1"])["F0411:1"].outcome == "dismissed"
-        told = json.loads(cli("exceptions", "show", first, "--json").out)
-        assert told["closed_how"] == "dismissed"
+        reported = json.loads(cli("exceptions", "show", first, "--json").out)
+        assert reported["closed_how"] == "dismissed"
 
     def test_a_second_person_confirms_a_bank_account_with_a_note_and_the_supplier_goes_on(
         self, cli: Cli, ledger: Ledger
@@ -239,7 +239,7 @@ class TestMappings:
         assert ledger.mappings.list() == []
 
     @pytest.mark.parametrize(
-        ("integration", "table", "value", "told"),
+        ("integration", "table", "value", "reported"),
         [
             (
                 "jde_coupa",
@@ -254,11 +254,11 @@ class TestMappings:
         ],
     )
     def test_what_can_be_no_value_is_refused_whether_or_not_the_target_is_asked(
-        self, cli: Cli, ledger: Ledger, integration: str, table: str, value: str, told: str
+        self, cli: Cli, ledger: Ledger, integration: str, table: str, value: str, reported: str
     ) -> None:
         for more in ((), ("--unchecked",)):
             said = cli("mappings", "set", integration, table, "K", value, *more)
-            assert (said.code, said.out) == (2, "") and told in said.err
+            assert (said.code, said.out) == (2, "") and reported in said.err
         assert ledger.mappings.list() == []
 
     def test_a_file_goes_out_and_comes_in_again(self, cli: Cli, ledger: Ledger, tmp_path: Path) -> None:
@@ -326,12 +326,12 @@ class TestAudit:
         settle(ledger, "F0411:1", "1538")
         said = cli("audit", key, "--json")
         assert said.code == 0
-        told = json.loads(said.out)
-        assert told["key"] == key
-        assert [(link["system"], link["entity"], link["id"]) for link in told["links"]] == [
+        reported = json.loads(said.out)
+        assert reported["key"] == key
+        assert [(link["system"], link["entity"], link["id"]) for link in reported["links"]] == [
             ("coupa", "invoices", "1538")
         ]
-        (event,) = told["events"]
+        (event,) = reported["events"]
         assert {"at", "flow", "event", "source_id", "target_id", "run", "partition", "detail"} <= event.keys()
         assert (event["event"], event["source_id"], event["target_id"]) == ("settled", "F0411:1", "1538")
 

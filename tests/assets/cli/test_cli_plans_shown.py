@@ -48,19 +48,19 @@ def test_a_create_shows_its_values_and_an_update_what_changes(capsys: pytest.Cap
         ],
     )
     update = document("b", action="update", changes=[{"field": "term", "from": "N30", "to": ""}])
-    told = shown(capsys, [create, update], [])
+    reported = shown(capsys, [create, update], [])
     assert (
         "a create suppliers/1, accounts/2, accounts/3 and 1 more "
         "lines account accounts/5, amount 9.00; account 7, amount 1.00, paid no, term nothing"
-    ) in told
-    assert "b update term: N30 -> nothing" in told
+    ) in reported
+    assert "b update term: N30 -> nothing" in reported
 
 
 def test_a_call_that_prepares_another_shows_both(capsys: pytest.CaptureFixture[str]) -> None:
     bill = {"action": "create", "changes": [{"field": "total", "from": None, "to": "9.00"}], "request": {}}
     hands_over = [{"field": "pay_status", "from": "A", "to": "B"}]
-    told = shown(capsys, [document("a", action="hand over", changes=hands_over, then=bill)], [])
-    assert "a hand over, then create pay_status: A -> B, total 9.00" in told
+    reported = shown(capsys, [document("a", action="hand over", changes=hands_over, then=bill)], [])
+    assert "a hand over, then create pay_status: A -> B, total 9.00" in reported
 
 
 def test_what_is_held_is_counted_by_its_reason_with_the_first_in_words(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +68,7 @@ def test_what_is_held_is_counted_by_its_reason_with_the_first_in_words(capsys: p
         return {"key": key, "reason": reason, "field": "x", "value": "", "message": f"{key} is wrong", "fix": "mend it"}
 
     several = [held("a", "too_long"), held("a", "too_long"), held("b", "not_unique"), held("c", "not_unique")]
-    told = shown(capsys, [], [*several, held("d", "not_unique")])
-    assert "not_unique 3 b b is wrong mend it" in told
-    assert "too_long 1 a a is wrong mend it" in told
-    assert told.index("not_unique 3 b b is wrong mend it") < told.index("too_long 1 a a is wrong mend it")
+    reported = shown(capsys, [], [*several, held("d", "not_unique")])
+    assert "not_unique 3 b b is wrong mend it" in reported
+    assert "too_long 1 a a is wrong mend it" in reported
+    assert reported.index("not_unique 3 b b is wrong mend it") < reported.index("too_long 1 a a is wrong mend it")

@@ -78,10 +78,12 @@ def test_what_is_explained_stands_apart_with_counts_and_amounts_of_each_group(
     said = cli("reconcile", INVOICES)
     assert said.code == 1
     places = [
-        said.out.index(told) for told in ("1 unexplained: look at these (0.01 GBP)", "F0411:1", "1 explained by an")
+        said.out.index(reported)
+        for reported in ("1 unexplained: look at these (0.01 GBP)", "F0411:1", "1 explained by an")
     ]
     places += [
-        said.out.index(told) for told in (f"account_not_found, exception {id}", "2 explained by a rule", "F0411:0")
+        said.out.index(reported)
+        for reported in (f"account_not_found, exception {id}", "2 explained by a rule", "F0411:0")
     ]
     assert places == sorted(places)
     assert "(10.00 GBP)" in said.out and "1 by before_start_date (5.00 GBP)" in said.out

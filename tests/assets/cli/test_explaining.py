@@ -264,8 +264,14 @@ def test_a_record_that_lost_its_key_is_still_its_documents_by_the_link_and_the_k
     desk.books.record("1", None)
     desk.books.record("2", None)
     desk.link("1")
-    (told,) = desk.differences()
-    assert (told.key, told.kind, told.field, told.source, told.target) == (KEY, "field", "key", KEY, "")
+    (reported,) = desk.differences()
+    assert (reported.key, reported.kind, reported.field, reported.source, reported.target) == (
+        KEY,
+        "field",
+        "key",
+        KEY,
+        "",
+    )
     comparison = compare(bills(desk.ledger, desk.clock, desk.books, desk.landing))
     assert (comparison.foreign, comparison.target.documents) == (1, 1)
     # and when a copy bears the key instead, there are two

@@ -45,8 +45,8 @@ def test_what_agrees_is_counted_with_its_amounts(compared: Compare, books: Books
     books.bill("F0411:2", currency="EUR")
     books.record("1", "F0411:1", amount="10.50")
     books.record("2", "F0411:2", currency="EUR")
-    told = compared().as_json()
-    assert told == {
+    reported = compared().as_json()
+    assert reported == {
         "flow": "pair/bills",
         "source": {"documents": 2, "amounts": {"EUR": "10.00", "GBP": "10.50"}},
         "target": {"documents": 2, "amounts": {"EUR": "10.00", "GBP": "10.50"}},

@@ -83,10 +83,10 @@ def test_nothing_is_sent_until_somebody_says_so(world: World) -> None:
     assert row.content == documents[1].content
     assert world.known("b").state == "staged"
     # looked at again it still waits: no call, no event, the same id
-    told = events(world, "b")
-    assert told == ["staged"]
+    reported = events(world, "b")
+    assert reported == ["staged"]
     assert deliver(world, documents) == {"a": "staged", "b": "staged"}
-    assert waiting(world)["b"].id == row.id and events(world, "b") == told
+    assert waiting(world)["b"].id == row.id and events(world, "b") == reported
     assert world.target.seen == {}
 
 

@@ -222,18 +222,18 @@ def test_a_link_set_by_hand_is_used_and_a_removed_one_is_looked_up_first(world: 
     world.ledger.links.remove(world.flow_name, "a", "clerk", world.clock.now())
     assert world.deliver([bill("a", world.clock, name="Other")]) == {"a": "adopted"}
     assert [record.id for record in world.copies("a")] == [theirs]
-    stranger = world.target.create({**bill("b", world.clock).content, "key": None})
+    foreign_record = world.target.create({**bill("b", world.clock).content, "key": None})
     link = NewLink(
         flow=world.flow_name,
         source_key="b",
         source_connection="jde",
         target_connection="coupa",
         target_entity="bills",
-        target_id=stranger.id,
+        target_id=foreign_record.id,
     )
     world.ledger.links.set(link, "clerk", world.clock.now())
     assert world.deliver([bill("b", world.clock, name="Linked")]) == {"b": "updated"}
-    assert world.copies("b") == [stranger]
+    assert world.copies("b") == [foreign_record]
 
 
 def test_what_was_linked_and_is_gone_is_held(world: World) -> None:

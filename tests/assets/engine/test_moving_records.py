@@ -98,7 +98,7 @@ class Vouchers(World):
 
 
 @dataclass
-class Town:
+class LocalTestbed:
     """Two new documents, and one that changed since it became a voucher."""
 
     world: Vouchers
@@ -153,15 +153,15 @@ def clock(clock: object) -> SetClock:
     return SetClock(clock.now())  # type: ignore[attr-defined]
 
 
-def town(ledger: Ledger, clock: SetClock, name: str, verb: str = "", fault: Fault | None = None) -> Town:
-    made = Town(Vouchers(ledger, clock, Batches(clock), name=name))
+def testbed(ledger: Ledger, clock: SetClock, name: str, verb: str = "", fault: Fault | None = None) -> LocalTestbed:
+    made = LocalTestbed(Vouchers(ledger, clock, Batches(clock), name=name))
     made.begin()
     if fault is not None:
         made.world.target.fail(verb, made.world.target.seen[verb] + 1, fault)
     return made
 
 
-def crash(made: Town, dies_at: int | None) -> Process:
+def crash(made: LocalTestbed, dies_at: int | None) -> Process:
     process = Process(made.world.ledger, made.world.target, dies_at)
     documents = made.documents()
     try:
@@ -213,7 +213,7 @@ def test_the_other_record_may_be_linked_to_somebody_else(ledger: Ledger, clock: 
 def test_a_lost_void_that_shows_by_itself_is_followed_by_one_new_document(
     ledger: Ledger, clock: SetClock, fault: Fault
 ) -> None:
-    made = town(ledger, clock, "lost", "void", fault)
+    made = testbed(ledger, clock, "lost", "void", fault)
     made.finish()
     made.check()
     assert made.world.target.seen["void"] == 1
@@ -228,7 +228,7 @@ def test_a_lost_void_that_shows_by_itself_is_followed_by_one_new_document(
 def test_death_at_every_boundary_of_a_record_that_moves(
     ledger: Ledger, clock: SetClock, verb: str, fault: Fault | None
 ) -> None:
-    alive = town(ledger, clock, "alive", verb, fault)
+    alive = testbed(ledger, clock, "alive", verb, fault)
     boundaries = crash(alive, None).crossed
     alive.finish()
     alive.check()
@@ -236,7 +236,7 @@ def test_death_at_every_boundary_of_a_record_that_moves(
     for number, boundary in enumerate(boundaries):
         if fault is not None and (number + FAULTS.index(fault)) % PART:
             continue
-        made = town(ledger, clock, f"dies{number}", verb, fault)
+        made = testbed(ledger, clock, f"dies{number}", verb, fault)
         crash(made, number)
         clock.advance(LATER[number % len(LATER)])
         try:

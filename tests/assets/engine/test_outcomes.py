@@ -330,7 +330,7 @@ def put(world: World, key: str, **more: object) -> str:
     return record.id
 
 
-def doubtful(world: World, key: str) -> Document:
+def with_unknown_outcome(world: World, key: str) -> Document:
     """A document whose first call failed for good in an earlier run, so that it is looked up first."""
     world.target.always["create"] = UNREACHABLE
     document = bill(key, world.clock)
@@ -342,7 +342,7 @@ def doubtful(world: World, key: str) -> Document:
 
 @pytest.mark.parametrize("field", ["amount", "date", "currency"])
 def test_a_hit_that_differs_is_never_adopted(world: World, field: str) -> None:
-    document = doubtful(world, "a")
+    document = with_unknown_outcome(world, "a")
     id = put(world, "a", **{field: "other"})
     for _ in range(2):
         assert world.deliver([document]) == {"a": "held"}
@@ -355,7 +355,7 @@ def test_a_hit_that_differs_is_never_adopted(world: World, field: str) -> None:
 
 
 def test_two_hits_are_never_chosen_between(world: World) -> None:
-    document = doubtful(world, "a")
+    document = with_unknown_outcome(world, "a")
     put(world, "a")
     put(world, "a")
     assert world.deliver([document]) == {"a": "held"}
@@ -364,7 +364,7 @@ def test_two_hits_are_never_chosen_between(world: World) -> None:
 
 
 def test_a_hit_that_another_key_owns_is_not_ours(world: World) -> None:
-    document = doubtful(world, "a")
+    document = with_unknown_outcome(world, "a")
     id = put(world, "a")
     link = NewLink(
         flow=world.flow_name,
@@ -381,7 +381,7 @@ def test_a_hit_that_another_key_owns_is_not_ours(world: World) -> None:
 
 def test_one_hit_that_two_documents_of_ours_answer_to_is_neithers(world: World) -> None:
     world.deliver([bill("first", world.clock)])
-    documents = [doubtful(world, "a"), doubtful(world, "b")]
+    documents = [with_unknown_outcome(world, "a"), with_unknown_outcome(world, "b")]
     id = put(world, "a")
     flow = world.flow()
     hit = observe(world.target.records[id])
@@ -423,7 +423,7 @@ def test_an_answer_that_names_anothers_record_is_held_and_the_others_count(world
 
 def test_a_link_that_is_taken_between_look_up_and_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody links the hit to another key in just that moment: this document is held, the slice goes on."""
-    documents = [doubtful(world, key) for key in ("a", "b")]
+    documents = [with_unknown_outcome(world, key) for key in ("a", "b")]
     for key in ("a", "b"):
         put(world, key)
     record, taken = world.ledger.record, world.copies("a")[0].id

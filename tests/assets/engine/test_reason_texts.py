@@ -49,8 +49,8 @@ def parse(command: str) -> None:
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_reason_reads_as_a_sentence_with_nothing_left_to_fill_in(name: str, field: str, value: object) -> None:
-    told = made(name, field, value)
-    for text in (told.message, told.fix):
+    reported = made(name, field, value)
+    for text in (reported.message, reported.fix):
         assert text == text.strip() and text, text
         assert not re.search(r"None|nan\b|[<>{}]|  |\n|\( *\)|:\s*$|: ,| ,| \.", text), text
 
@@ -58,13 +58,13 @@ def test_a_reason_reads_as_a_sentence_with_nothing_left_to_fill_in(name: str, fi
 @pytest.mark.parametrize("name", sorted(reasons()))
 @pytest.mark.parametrize("value", [each for each in VALUES if not isinstance(each, Decimal)])
 def test_each_command_of_a_fix_exists_and_takes_these_arguments(name: str, value: object) -> None:
-    told = made(name, "payment_term", value)
-    for command in COMMAND.findall(told.fix):
+    reported = made(name, "payment_term", value)
+    for command in COMMAND.findall(reported.fix):
         parse(command)
     # a command that stands outside of backticks would not have been looked at
-    assert "connector " not in COMMAND.sub("", told.fix).replace("have the connector changed", "")
+    assert "connector " not in COMMAND.sub("", reported.fix).replace("have the connector changed", "")
     # `{flow}` holds the integration already
-    assert f"{FLOW.partition('/')[0]}/{FLOW}" not in told.fix
+    assert f"{FLOW.partition('/')[0]}/{FLOW}" not in reported.fix
 
 
 def test_a_command_that_does_not_exist_would_be_found() -> None:

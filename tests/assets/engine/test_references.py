@@ -63,14 +63,14 @@ def test_the_number_of_a_real_id_is_that_number() -> None:
 def test_a_plan_shows_what_a_reference_leads_to() -> None:
     assert shown(SUPPLIER) == "suppliers/4242"
     assert shown(("vendors", "F0401:4343/USD")) == "vendors/4343/USD"
-    told = as_shown(planned_body())
-    assert told["supplier"] == {"id": {"$link": "suppliers/4242"}}
-    assert told["lines"][0] == {
+    reported = as_shown(planned_body())
+    assert reported["supplier"] == {"id": {"$link": "suppliers/4242"}}
+    assert reported["lines"][0] == {
         "price": Decimal("1.50"),
         "on": date(2026, 3, 2),
         "account": {"$link": "accounts/OBJ/5010"},
     }
-    assert told["note"] == "suppliers/4242"
+    assert reported["note"] == "suppliers/4242"
 
 
 def test_what_the_links_say_takes_the_place_of_references_and_of_nothing_else() -> None:

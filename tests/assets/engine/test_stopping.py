@@ -134,10 +134,10 @@ def test_an_outage_of_look_ups_is_not_tried_slice_by_slice(world: World) -> None
 def test_while_stopped_what_is_in_doubt_stays_so(world: World) -> None:
     world.deliver([bill("first", world.clock)])
     world.target.fail("create", 2, DROP_BEFORE)
-    doubtful = bill("z", world.clock)
-    assert world.deliver([doubtful], wait_for_outcomes=False) == {"z": "in_doubt"}
+    with_unknown_outcome = bill("z", world.clock)
+    assert world.deliver([with_unknown_outcome], wait_for_outcomes=False) == {"z": "in_doubt"}
     world.target.always["create"] = NOT_ALLOWED
-    documents = [bill("a", world.clock), bill("b", world.clock), bill("c", world.clock), doubtful]
+    documents = [bill("a", world.clock), bill("b", world.clock), bill("c", world.clock), with_unknown_outcome]
     assert world.deliver(documents) == {"a": "failed", "b": "failed", "c": "failed", "z": "in_doubt"}
     assert world.ledger.intents.unfinished(world.flow_name, ["z"])
 

@@ -52,9 +52,9 @@ class Forger:
         mutations = [self._signature, self._body, self._key, self._algorithm, self._elsewhere]
         if RELAYS[connection]["signed"] != "body":
             mutations += [self._stamp, self._refreshed, self._event_id, self._body_alone]
-        changed, told = self.random.choice(mutations)(connection, dict(headers), body)
-        assert (changed, told) != (headers, body)
-        return f"/relay/{connection}", self._spelled(changed), told
+        changed, reported = self.random.choice(mutations)(connection, dict(headers), body)
+        assert (changed, reported) != (headers, body)
+        return f"/relay/{connection}", self._spelled(changed), reported
 
     def _signature(self, connection: str, headers: dict[str, str], body: bytes) -> tuple[dict[str, str], bytes]:
         name = self._header(connection)

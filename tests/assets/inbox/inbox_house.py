@@ -167,8 +167,8 @@ async def _call(app: ASGIApp, scheme: str, path: str, headers: list[tuple[str, s
     await app(scope, receive, send)
     start, *rest = said
     text = b"".join(each.get("body", b"") for each in rest)
-    told = {name.decode(): value.decode() for name, value in start["headers"]}
-    return Answer(start["status"], json.loads(text) if told.get("content-type") == JSON else text, told)
+    reported = {name.decode(): value.decode() for name, value in start["headers"]}
+    return Answer(start["status"], json.loads(text) if reported.get("content-type") == JSON else text, reported)
 
 
 class Served:

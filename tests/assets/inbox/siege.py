@@ -90,14 +90,14 @@ def main() -> None:
     tls = trusting(rest[0]) if rest and rest[0] != "-" else None
     siege = Siege(int(port), int(count), tls, kinds, addresses)
 
-    async def told() -> None:
+    async def reported() -> None:
         laid = asyncio.ensure_future(siege.lay())
         while not laid.done():
             await asyncio.wait([laid], timeout=0.5)
             print(json.dumps({"open": siege.opened, "made": siege.made}), flush=True)
 
     with suppress(KeyboardInterrupt):
-        asyncio.run(told())
+        asyncio.run(reported())
 
 
 if __name__ == "__main__":

@@ -184,8 +184,8 @@ class TestWhoIsHeard:
         caplog.set_level(logging.DEBUG)
         body = minified(notification())
         heard = [bill_house.send(body), bill_house.send(body, "AAAA"), bill_house.send(b"[]")]
-        told = caplog.text + str([(each.content, each.headers) for each in heard]) + repr(bill_house.inbox._secrets)
-        told += repr(bill_house.inbox._secrets.keys("bill"))
+        reported = caplog.text + str([(each.content, each.headers) for each in heard]) + repr(bill_house.inbox._secrets)
+        reported += repr(bill_house.inbox._secrets.keys("bill"))
         for secret in (KEY, sign(body), "ACM-1", LOGIN["password"], LOGIN["dev_key"]):
-            assert secret not in told
-        assert "bill told of 1 records, 1 of them new" in told
+            assert secret not in reported
+        assert "bill told of 1 records, 1 of them new" in reported

@@ -35,7 +35,7 @@ def forged(rng: random.Random, number: int) -> tuple[list[tuple[str, str]], byte
     strange = json.loads(body)
     strange["metadata"]["eventId"] = f"forged-{number}"
     wrapped = minified(strange | {"payload": "{}"})
-    signature, told = rng.choice(
+    signature, reported = rng.choice(
         [
             (other, body),
             (right[: rng.randrange(len(right))], body),
@@ -58,7 +58,7 @@ def forged(rng: random.Random, number: int) -> tuple[list[tuple[str, str]], byte
     headers = [(HEADER, signature)]
     if rng.random() < 0.05:
         headers.append((HEADER, right))
-    return headers, told
+    return headers, reported
 
 
 def test_of_three_thousand_forgeries_none_is_taken(bill_house: BillHouse) -> None:
@@ -77,8 +77,8 @@ def test_doubled_reordered_and_wrapped_each_event_is_kept_once(bill_house: BillH
         text = json.dumps(body.decode()).encode()
         holding = minified({"payload": body.decode()})
         forms = [(body, body), (text, text), (text, body), (holding, holding), (holding, body)]
-        for told, signed in rng.choices(forms, k=rng.randint(1, 3)):
-            calls.append(("/bill/bill", [(HEADER, sign(signed))], told))
+        for reported, signed in rng.choices(forms, k=rng.randint(1, 3)):
+            calls.append(("/bill/bill", [(HEADER, sign(signed))], reported))
     rng.shuffle(calls)
     answers = post_to(bill_house.inbox.app, calls, "https")
     assert Counter(answer.status for answer in answers) == {200: len(calls)}

@@ -37,7 +37,7 @@ def drain(house: House | BillHouse, integration: str) -> None:
     house.ledger.inbox.done(batch.id)
 
 
-def told(house: House, call: tuple[str, list[tuple[str, str]], bytes]) -> tuple[int, Any]:
+def reported(house: House, call: tuple[str, list[tuple[str, str]], bytes]) -> tuple[int, Any]:
     [answer] = house.call_all([call])
     return answer.status, answer.content
 
@@ -47,67 +47,67 @@ class TestARelayWithoutTimeStamps:
 
     def test_a_genuine_message_is_refused_once_it_is_forgotten(self, house: House) -> None:
         call = relayed(house, NORTH, {"id": 4711, "updated-at": "2026-03-02T08:00:00Z"})
-        assert told(house, call) == (200, {"stored": 1, "repeated": 0})
+        assert reported(house, call) == (200, {"stored": 1, "repeated": 0})
         drain(house, NORTH_READER)
         house.clock.advance(29 * DAY)
-        assert told(house, call) == (200, {"stored": 0, "repeated": 1})
+        assert reported(house, call) == (200, {"stored": 0, "repeated": 1})
         house.clock.advance(DAY)
         # before it is forgotten and after: no moment between
-        assert told(house, call) == (422, {"statusCode": 422, "message": TOO_OLD})
+        assert reported(house, call) == (422, {"statusCode": 422, "message": TOO_OLD})
         assert forget_all(house, NORTH) == 0
         house.clock.advance(DAY)
         assert forget_all(house, NORTH) == 1
-        assert told(house, call) == (422, {"statusCode": 422, "message": TOO_OLD})
+        assert reported(house, call) == (422, {"statusCode": 422, "message": TOO_OLD})
         assert house.stored(NORTH_READER) == []
 
     def test_what_the_senders_clock_dates_ahead_is_known_for_longer(self, house: House) -> None:
         call = relayed(house, NORTH, {"id": 4711, "updated-at": "2026-03-05T08:00:00Z"})
-        told(house, call)
+        reported(house, call)
         drain(house, NORTH_READER)
         house.clock.advance(32 * DAY)
         assert forget_all(house, NORTH) == 0
-        assert told(house, call) == (200, {"stored": 0, "repeated": 1})
+        assert reported(house, call) == (200, {"stored": 0, "repeated": 1})
 
     def test_what_carries_no_time_is_known_for_good(self, house: House) -> None:
         call = relayed(house, NORTH, {"id": 4711}, {"id": 4712})
-        assert told(house, call) == (200, {"stored": 2, "repeated": 0})
+        assert reported(house, call) == (200, {"stored": 2, "repeated": 0})
         drain(house, NORTH_READER)
         house.clock.advance(400 * DAY)
         assert forget_all(house, NORTH) == 0
-        assert told(house, call) == (200, {"stored": 0, "repeated": 2})
+        assert reported(house, call) == (200, {"stored": 0, "repeated": 2})
 
     def test_a_message_is_as_old_as_the_youngest_change_that_it_tells_of(self, house: House) -> None:
         old = {"id": 1, "updated-at": "2025-12-01T00:00:00Z"}
-        assert told(house, relayed(house, NORTH, old, {"id": 2, "updated-at": "2025-12-02T00:00:00Z"}))[0] == 422
-        assert told(house, relayed(house, NORTH, old, {"id": 2, "updated-at": "2026-03-01T00:00:00Z"}))[0] == 200
+        assert reported(house, relayed(house, NORTH, old, {"id": 2, "updated-at": "2025-12-02T00:00:00Z"}))[0] == 422
+        assert reported(house, relayed(house, NORTH, old, {"id": 2, "updated-at": "2026-03-01T00:00:00Z"}))[0] == 200
 
 
 class TestWhatShowsItsAgeOtherwise:
     def test_a_signed_time_stamp_is_what_counts(self, house: House) -> None:
         call = relayed(house, COUPA, {"id": 4711, "updated-at": "2020-01-01T00:00:00Z"})
-        assert told(house, call)[0] == 200
+        assert reported(house, call)[0] == 200
         # a trailing slash names the same place
-        assert told(house, (f"{call[0]}/", *call[1:])) == (200, {"stored": 0, "repeated": 1})
+        assert reported(house, (f"{call[0]}/", *call[1:])) == (200, {"stored": 0, "repeated": 1})
         drain(house, "jde_coupa")
         house.clock.advance(32 * DAY)
         assert forget_all(house, COUPA) == 1
-        assert told(house, call)[0] == 401
+        assert reported(house, call)[0] == 401
         assert house.stored() == []
 
     def test_a_call_out_ends_with_its_token(self, house: House) -> None:
         headers = list(house.bearer(house.token()).items())
         call = ("/call-out/coupa/invoices", headers, b'{"id": 4711, "updated-at": "2026-03-01T00:00:00Z"}')
-        assert told(house, call)[0] == 200
+        assert reported(house, call)[0] == 200
         # a trailing slash names the same place
-        assert told(house, ("/call-out/coupa/invoices/", *call[1:]))[0] == 200
+        assert reported(house, ("/call-out/coupa/invoices/", *call[1:]))[0] == 200
         drain(house, "jde_coupa")
         house.clock.advance(32 * DAY)
         assert forget_all(house, COUPA) == 1
-        assert told(house, call)[0] == 401
+        assert reported(house, call)[0] == 401
 
     def test_call_outs_without_a_time_are_forgotten(self, house: House) -> None:
         headers = list(house.bearer(house.token(NORTH)).items())
-        assert told(house, ("/call-out/coupa_north/invoices", headers, b'{"id": 4711}'))[0] == 200
+        assert reported(house, ("/call-out/coupa_north/invoices", headers, b'{"id": 4711}'))[0] == 200
         drain(house, NORTH_READER)
         house.clock.advance(32 * DAY)
         assert forget_all(house, NORTH) == 1

@@ -168,12 +168,12 @@ def test_an_address_is_known_once_a_whole_request_came_from_there(monkeypatch: p
         asking = door.enter("asking", f"10.0.0.{last}", Stage.ANSWERED)
         assert asking is not None
         door.callers.leave(asking)
-    told = []
+    reported = []
     for last in (1, 2, 3, 4):
         caller = door.enter("next", f"10.0.0.{last}", Stage.READING)
         assert caller is not None
-        told.append(door.callers.known(caller))
-    assert told == [True, False, True, False]
+        reported.append(door.callers.known(caller))
+    assert reported == [True, False, True, False]
 
 
 def test_what_was_closed_is_told_in_one_line_a_minute(caplog: pytest.LogCaptureFixture) -> None:

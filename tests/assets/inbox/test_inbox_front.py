@@ -105,8 +105,8 @@ def test_an_address_that_has_sent_a_request_does_not_wait_for_those_that_have_no
             assert earlier is not None
             yard.callers.move(earlier, Stage.ANSWERED)
             yard.callers.leave(earlier)
-            strangers = [f"127.0.0.{2 + number % 4}" for number in range(20)]
-            await yard.call(*strangers, "127.0.0.6", "127.0.0.6", *strangers)
+            foreign_records = [f"127.0.0.{2 + number % 4}" for number in range(20)]
+            await yard.call(*foreign_records, "127.0.0.6", "127.0.0.6", *foreign_records)
             await yard.serve()
             return [caller.origin for caller in yard.met]
 

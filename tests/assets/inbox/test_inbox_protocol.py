@@ -252,9 +252,9 @@ class TestTrailers:
         signature = headers.pop("X-Signature")
         with opened(house.inbox.app, deadlines=Deadlines()) as inn:
             for trailer in (True, False):
-                told = {} if trailer else {"X-Signature": signature}
+                reported = {} if trailer else {"X-Signature": signature}
                 connection = inn.plain()
-                lines = {**headers, **told, "Trailer": "X-Signature", "Transfer-Encoding": "chunked"}
+                lines = {**headers, **reported, "Trailer": "X-Signature", "Transfer-Encoding": "chunked"}
                 head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
                 pieces = [
                     f"POST /relay/coupa HTTP/1.1\r\nHost: x\r\n{head}\r\n".encode(),

@@ -80,8 +80,8 @@ class TestTokens:
         assert all("WWW-Authenticate" in each.headers for each in refused)
 
     def test_another_grant_is_refused(self, served: Served) -> None:
-        told = [served.log_in(form, basic(COUPA)) for form in ({}, {"grant_type": "password"})]
-        assert [(each.status, each.content["error"]) for each in told] == [
+        reported = [served.log_in(form, basic(COUPA)) for form in ({}, {"grant_type": "password"})]
+        assert [(each.status, each.content["error"]) for each in reported] == [
             (400, "invalid_request"),
             (400, "unsupported_grant_type"),
         ]
@@ -210,9 +210,9 @@ class TestBodies:
             for start in range(0, len(long), 4_000):
                 yield long[start : start + 4_000]
 
-        told = [served.call_out("/call-out/coupa/invoices", long)]
-        told.append(served.post("/call-out/coupa/invoices", in_pieces(), served.house.bearer(served.house.token())))
-        assert [each.status for each in told] == [413, 413]
+        reported = [served.call_out("/call-out/coupa/invoices", long)]
+        reported.append(served.post("/call-out/coupa/invoices", in_pieces(), served.house.bearer(served.house.token())))
+        assert [each.status for each in reported] == [413, 413]
         assert served.call_out("/call-out/coupa/invoices", INVOICE).status == 200
 
     def test_a_compressed_body_is_refused(self, served: Served) -> None:
@@ -341,10 +341,10 @@ class TestAnswers:
             served.post("/relay/coupa", b"{}", served.house.signed(COUPA, b"[]")),
             served.call_out(f"/call-out/{token}/invoices", INVOICE, token=token),
         ]
-        told = caplog.text + str([(each.content, dict(each.headers)) for each in heard])
+        reported = caplog.text + str([(each.content, dict(each.headers)) for each in heard])
         named = {value for each in SECRETS.values() for name, value in each.items() if "secret" in name}
         for secret in (token, basic(COUPA)[6:], *named, "INV-7781"):
-            assert secret not in told
+            assert secret not in reported
         assert "coupa told of 1 records, 1 of them new" in caplog.text
 
     def test_only_posts_are_taken(self, served: Served) -> None:

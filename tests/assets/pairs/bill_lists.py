@@ -144,7 +144,7 @@ class _Reader:
 
 
 @dataclass
-class Town:
+class LocalTestbed:
     """What outlives a run: both systems, the ledger, the settings of the flows."""
 
     ledger: Ledger

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bill_lists import NAME, Town, outcomes
+from bill_lists import NAME, LocalTestbed, outcomes
 
 from connector_assets.pairs.jde_bill.departments import DepartmentSettings
 from connector_resources.clock import ManualClock
@@ -16,88 +16,88 @@ FLOW = "departments"
 
 
 @pytest.fixture
-def town(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> Town:
-    return Town(ledger, clock, tmp_path)
+def testbed(ledger: Ledger, clock: ManualClock, tmp_path: Path) -> LocalTestbed:
+    return LocalTestbed(ledger, clock, tmp_path)
 
 
-def test_a_unit_is_a_department_that_begins_with_its_number(town: Town) -> None:
-    town.unit("30", "Parks")
-    assert outcomes(town.sync(FLOW)) == {"created": 1}
-    assert town.bill.departments.sent == [("create", {"name": "30 Parks", "shortName": "30"})]
-    town.unit("30", "Parks and trees")
-    assert outcomes(town.sync(FLOW)) == {"updated": 1}
-    assert town.bill.departments.sent[-1] == ("update", {"name": "30 Parks and trees"})
-    assert outcomes(town.sync(FLOW)) == {"unchanged": 1}
+def test_a_unit_is_a_department_that_begins_with_its_number(testbed: LocalTestbed) -> None:
+    testbed.unit("30", "Parks")
+    assert outcomes(testbed.sync(FLOW)) == {"created": 1}
+    assert testbed.bill.departments.sent == [("create", {"name": "30 Parks", "shortName": "30"})]
+    testbed.unit("30", "Parks and trees")
+    assert outcomes(testbed.sync(FLOW)) == {"updated": 1}
+    assert testbed.bill.departments.sent[-1] == ("update", {"name": "30 Parks and trees"})
+    assert outcomes(testbed.sync(FLOW)) == {"unchanged": 1}
 
 
 @pytest.mark.parametrize("kind", ["locations", "accounting_classes"])
-def test_units_may_be_something_else_in_bill(town: Town, kind: str) -> None:
-    town.flows[FLOW] = {"as": kind}
-    town.unit("30", "Parks")
-    assert outcomes(town.sync(FLOW)) == {"created": 1}
-    assert getattr(town.bill, kind).one(name="30 Parks")["shortName"] == "30"
-    assert town.bill.departments.records == {}
-    [link] = town.ledger.links.all(flow=f"{NAME}/{FLOW}")
+def test_units_may_be_something_else_in_bill(testbed: LocalTestbed, kind: str) -> None:
+    testbed.flows[FLOW] = {"as": kind}
+    testbed.unit("30", "Parks")
+    assert outcomes(testbed.sync(FLOW)) == {"created": 1}
+    assert getattr(testbed.bill, kind).one(name="30 Parks")["shortName"] == "30"
+    assert testbed.bill.departments.records == {}
+    [link] = testbed.ledger.links.all(flow=f"{NAME}/{FLOW}")
     assert link.target_entity == kind
 
 
-def test_units_of_other_types_are_left_alone_and_archived_where_they_are_linked(town: Town) -> None:
-    town.flows[FLOW] = {"unit_types": ["BU"]}
-    town.unit("30", "Parks", kind="BU")
-    town.unit("1", "Balance sheet", kind="BS")
-    report = town.sync(FLOW)
+def test_units_of_other_types_are_left_alone_and_archived_where_they_are_linked(testbed: LocalTestbed) -> None:
+    testbed.flows[FLOW] = {"unit_types": ["BU"]}
+    testbed.unit("30", "Parks", kind="BU")
+    testbed.unit("1", "Balance sheet", kind="BS")
+    report = testbed.sync(FLOW)
     assert outcomes(report) == {"created": 1, "ignored": 1}
     assert dict(report.rules()) == {"unit_type": 1}
-    town.unit("30", "Parks", kind="BS")
-    assert outcomes(town.sync(FLOW)) == {"updated": 1, "ignored": 1}
-    assert town.bill.departments.one(name="30 Parks")["archived"] is True
+    testbed.unit("30", "Parks", kind="BS")
+    assert outcomes(testbed.sync(FLOW)) == {"updated": 1, "ignored": 1}
+    assert testbed.bill.departments.one(name="30 Parks")["archived"] is True
 
 
-def test_a_department_that_somebody_made_is_known_by_its_name_or_its_short_name(town: Town) -> None:
-    town.unit("1", "First")
-    town.sync(FLOW)
-    by_name = town.bill.departments.put(name="30 Parks department")
-    by_short_name = town.bill.departments.put(name="Housing", shortName="40")
-    stranger = town.bill.departments.put(name="300 Roads")
-    town.unit("30", "Parks")
-    town.unit("40", "Housing")
-    report = town.sync(FLOW)
+def test_a_department_that_somebody_made_is_known_by_its_name_or_its_short_name(testbed: LocalTestbed) -> None:
+    testbed.unit("1", "First")
+    testbed.sync(FLOW)
+    by_name = testbed.bill.departments.put(name="30 Parks department")
+    by_short_name = testbed.bill.departments.put(name="Housing", shortName="40")
+    foreign_record = testbed.bill.departments.put(name="300 Roads")
+    testbed.unit("30", "Parks")
+    testbed.unit("40", "Housing")
+    report = testbed.sync(FLOW)
     assert outcomes(report) == {"adopted": 2, "unchanged": 1}
-    held = town.bill.departments.records
+    held = testbed.bill.departments.records
     assert (held[by_name]["name"], held[by_name]["shortName"]) == ("30 Parks", "30")
     assert held[by_short_name]["name"] == "40 Housing"
-    assert held[stranger]["name"] == "300 Roads"
+    assert held[foreign_record]["name"] == "300 Roads"
 
 
-def test_a_unit_that_an_operator_maps_gets_no_department(town: Town) -> None:
-    town.ledger.mappings.set(NAME, "departments", "40", "30 Parks", "clerk", town.clock.now())
-    town.unit("30", "Parks")
-    town.unit("40", "Housing")
-    report = town.sync(FLOW)
+def test_a_unit_that_an_operator_maps_gets_no_department(testbed: LocalTestbed) -> None:
+    testbed.ledger.mappings.set(NAME, "departments", "40", "30 Parks", "clerk", testbed.clock.now())
+    testbed.unit("30", "Parks")
+    testbed.unit("40", "Housing")
+    report = testbed.sync(FLOW)
     assert outcomes(report) == {"created": 1, "ignored": 1}
     assert dict(report.rules()) == {"mapped_by_hand": 1}
 
 
-def test_a_unit_whose_name_and_short_name_a_user_took_away_gets_them_back(town: Town) -> None:
-    town.unit("30", "Parks")
-    town.sync(FLOW)
-    [id] = town.bill.departments.records
-    town.bill.departments.records[id] |= {"name": "Green", "shortName": ""}
-    assert outcomes(town.sync(FLOW)) == {"updated": 1}
-    assert town.bill.departments.records[id]["name"] == "30 Parks"
-    assert town.bill.departments.records[id]["shortName"] == "30"
-    assert len(town.bill.departments.records) == 1
+def test_a_unit_whose_name_and_short_name_a_user_took_away_gets_them_back(testbed: LocalTestbed) -> None:
+    testbed.unit("30", "Parks")
+    testbed.sync(FLOW)
+    [id] = testbed.bill.departments.records
+    testbed.bill.departments.records[id] |= {"name": "Green", "shortName": ""}
+    assert outcomes(testbed.sync(FLOW)) == {"updated": 1}
+    assert testbed.bill.departments.records[id]["name"] == "30 Parks"
+    assert testbed.bill.departments.records[id]["shortName"] == "30"
+    assert len(testbed.bill.departments.records) == 1
 
 
-def test_a_site_that_only_validates_holds_the_units_that_bill_lacks(town: Town) -> None:
-    town.flows[FLOW] = {"mode": "validate_only"}
-    town.unit("30", "Parks")
-    key = town.unit("40", "Housing")
-    town.bill.departments.put(name="30 Green")
-    assert outcomes(town.sync(FLOW)) == {"adopted": 1, "held": 1}
-    [found] = town.ledger.exceptions.open(flow=f"{NAME}/{FLOW}")
+def test_a_site_that_only_validates_holds_the_units_that_bill_lacks(testbed: LocalTestbed) -> None:
+    testbed.flows[FLOW] = {"mode": "validate_only"}
+    testbed.unit("30", "Parks")
+    key = testbed.unit("40", "Housing")
+    testbed.bill.departments.put(name="30 Green")
+    assert outcomes(testbed.sync(FLOW)) == {"adopted": 1, "held": 1}
+    [found] = testbed.ledger.exceptions.open(flow=f"{NAME}/{FLOW}")
     assert (found.key, found.reason, found.value) == (key, "department_missing_in_target", "40")
-    assert town.bill.departments.sent == []
+    assert testbed.bill.departments.sent == []
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_of_an_outside_payment_bill_need_not_know_how_far_it_is(single: str | No
 
 
 @pytest.mark.parametrize(
-    ("told", "ours"),
+    ("reported", "ours"),
     [
         ({"description": "JDE 5001"}, True),
         ({"syncReference": "JDE 5001 of 2026-03-02"}, True),
@@ -118,8 +118,8 @@ def test_of_an_outside_payment_bill_need_not_know_how_far_it_is(single: str | No
         ({}, False),
     ],
 )
-def test_which_outside_payments_jd_edwards_made(told: dict[str, Any], ours: bool) -> None:
-    assert made_in_jde(payment(**{"onlinePayment": False, **told})) is ours
+def test_which_outside_payments_jd_edwards_made(reported: dict[str, Any], ours: bool) -> None:
+    assert made_in_jde(payment(**{"onlinePayment": False, **reported})) is ours
 
 
 def test_cash_is_the_amount_less_the_credits_and_each_credit_is_a_line() -> None:
@@ -169,8 +169,8 @@ def test_the_mode_journal_needs_that_nobody_else_can_pay(
 ) -> None:
     settings = PaymentsSettings.model_validate(SAFE | changes)
     flows: dict[str, Any] = {"bills": {"pay_statuses": sent}} if sent else {}
-    told = journal_problem(settings, IntegrationSettings(name="b", kind="jde_bill", flows=flows))
-    assert (why in told) and bool(told) == bool(why)
+    reported = journal_problem(settings, IntegrationSettings(name="b", kind="jde_bill", flows=flows))
+    assert (why in reported) and bool(reported) == bool(why)
 
 
 def test_a_company_has_its_own_account_or_the_one_of_every_other() -> None:

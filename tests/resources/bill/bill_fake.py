@@ -32,8 +32,8 @@ class FakeBill(FakeServer):
         self.end: Any = None  # `nextPage` of a last page; None: absent
         self.tokens: dict[str, int] = {}
         # what a PUT leaves, though it cannot be written (bill section 3.2: "Response adds")
-        self.told = {"id", "archived", "recordStatus", "createdTime", "updatedTime", "approvalStatus", "approvers"}
-        self.told |= {"paymentStatus", "creditAmount", "exchangeRate", "createdBy", "usage"}
+        self.reported = {"id", "archived", "recordStatus", "createdTime", "updatedTime", "approvalStatus", "approvers"}
+        self.reported |= {"paymentStatus", "creditAmount", "exchangeRate", "createdBy", "usage"}
         self.logins: list[str] = []
         self.good: set[str] = set()
         self._made = 0
@@ -98,7 +98,7 @@ class FakeBill(FakeServer):
             found.update(_floats(seen.json))
         elif seen.method == "PUT":
             # what is not repeated is gone, but for what BILL says by itself
-            gone = [name for name in found if name not in self.told]
+            gone = [name for name in found if name not in self.reported]
             for name in gone:
                 del found[name]
             found.update(_floats(seen.json))

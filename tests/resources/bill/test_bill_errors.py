@@ -135,7 +135,7 @@ def test_a_spent_hour_is_told_to_the_other_processes(fake: FakeBill, make: Any) 
     fake.once("POST", BILLS, error("BDC_1144", "Max number of allowed requests per hour reached: 20000."))
     with pytest.raises(RateLimited):
         make(slots=slots).bills.create(BODY)
-    assert slots.told == 1
+    assert slots.reported == 1
 
 
 def test_every_exchange_is_in_a_slot(fake: FakeBill, make: Any) -> None:
@@ -225,7 +225,7 @@ class RecordingSlots:
     """`Slots` that count."""
 
     def __init__(self) -> None:
-        self.taken = self.held = self.told = 0
+        self.taken = self.held = self.reported = 0
 
     def take(self) -> RecordingSlots:
         return self
@@ -238,4 +238,4 @@ class RecordingSlots:
         self.held -= 1
 
     def exhausted(self) -> None:
-        self.told += 1
+        self.reported += 1

@@ -128,11 +128,11 @@ def test_a_put_repeats_whatever_is_not_ours(fake: FakeBill, client: BillClient, 
 
 def test_a_put_sends_nothing_that_can_only_be_read(fake: FakeBill, client: BillClient, bill: dict[str, Any]) -> None:
     client.bills.replace("00n01", OURS, owned=OWNED)
-    told = {"id", "archived", "recordStatus", "vendorName", "amount", "fundingAmount", "exchangeRate", "paidAmount"}
-    told |= {"dueAmount", "scheduledAmount", "creditAmount", "paymentStatus", "approvalStatus", "approvers"}
-    told |= {"createdBy", "createdTime", "updatedTime"}
-    assert told <= BILL.keys()
-    assert not told & put(fake).keys()
+    reported = {"id", "archived", "recordStatus", "vendorName", "amount", "fundingAmount", "exchangeRate", "paidAmount"}
+    reported |= {"dueAmount", "scheduledAmount", "creditAmount", "paymentStatus", "approvalStatus", "approvers"}
+    reported |= {"createdBy", "createdTime", "updatedTime"}
+    assert reported <= BILL.keys()
+    assert not reported & put(fake).keys()
 
 
 def test_a_field_that_bill_refuses_is_named_by_the_site(fake: FakeBill, make: Any, bill: dict[str, Any]) -> None:
@@ -323,8 +323,8 @@ def test_a_vendors_objects_are_sent_whole_without_a_masked_number(
     client.vendors.update("00901A", {"address": {"line1": "2 Dock Rd"}, "additionalInfo": {"track1099": True}})
     (seen,) = fake.api("PATCH")
     assert seen.json["address"] == {**address, "line1": "2 Dock Rd", "new": "a"}
-    told = {"taxId": sent} if sent else {}
-    assert seen.json["additionalInfo"] == {**info, "taxIdType": "EIN", "track1099": True, **told}
+    reported = {"taxId": sent} if sent else {}
+    assert seen.json["additionalInfo"] == {**info, "taxIdType": "EIN", "track1099": True, **reported}
     assert "paymentInformation" not in seen.json
 
 

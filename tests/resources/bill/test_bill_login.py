@@ -176,8 +176,8 @@ def test_secrets_are_in_no_text(fake: FakeBill, client: BillClient, caplog: pyte
 
     def echo(seen: Seen) -> Reply | None:
         sent = f"{seen.headers.get('sessionid')} {seen.headers.get('devkey')}"
-        told = f"{sent} pa55/word+ours {{'devKey': 'dev-key-of-ours'}}"
-        return error("BDC_1119", told) if seen.path.endswith("/vendors/x") else None
+        reported = f"{sent} pa55/word+ours {{'devKey': 'dev-key-of-ours'}}"
+        return error("BDC_1119", reported) if seen.path.endswith("/vendors/x") else None
 
     fake.scripts.append(echo)
     with pytest.raises(Refused, match="BDC_1119") as caught:

@@ -44,7 +44,7 @@ def test_a_bill() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "usable"),
+    ("reported", "usable"),
     [
         ({"recordStatus": "ACTIVE", "archived": False}, True),
         ({"recordStatus": "DRAFT", "archived": True}, False),
@@ -54,8 +54,8 @@ def test_a_bill() -> None:
         ({}, False),
     ],
 )
-def test_a_bill_is_usable_only_where_it_says_so(told: dict[str, Any], usable: bool) -> None:
-    assert Bill.model_validate({"id": "00n01", **told}).usable is usable
+def test_a_bill_is_usable_only_where_it_says_so(reported: dict[str, Any], usable: bool) -> None:
+    assert Bill.model_validate({"id": "00n01", **reported}).usable is usable
 
 
 def test_unset_is_not_told_and_never_a_no() -> None:

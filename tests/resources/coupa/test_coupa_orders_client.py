@@ -255,9 +255,9 @@ class TestExternalFeature:
     def test_what_coupa_need_not_have_said_says_neither(self, fake: FakeCoupa, make: Any, reply: Reply) -> None:
         """A gateway's page once held every order as if the feature were off."""
         fake.scripts.append(lambda seen: reply if seen.path == ORDERS and seen.method == "POST" else None)
-        with pytest.raises(SystemProblem) as told:
+        with pytest.raises(SystemProblem) as reported:
             make(limits={"retries": 0}).purchase_orders.external_feature()
-        assert not told.value.proof
+        assert not reported.value.proof
 
     def test_success_is_nothing_to_rely_on(self, fake: FakeCoupa, client: CoupaClient) -> None:
         fake.once("POST", ORDERS, Reply(201, {"id": 1}))

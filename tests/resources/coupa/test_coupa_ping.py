@@ -44,7 +44,7 @@ ORDERS = ["core.purchase_order.read", "core.purchase_order.write"]
 
 
 @pytest.mark.parametrize(
-    ("reply", "told"),
+    ("reply", "reported"),
     [
         (Reply(200, [{"id": 7}]), "taken: there are some"),
         (Reply(200, []), "the first order finds out"),
@@ -52,14 +52,14 @@ ORDERS = ["core.purchase_order.read", "core.purchase_order.write"]
     ],
 )
 def test_whether_external_orders_are_taken_is_asked_without_sending_one(
-    fake: FakeCoupa, make: Any, reply: Reply, told: str
+    fake: FakeCoupa, make: Any, reply: Reply, reported: str
 ) -> None:
     fake.scripts.insert(
         0,
         lambda seen: None if seen.path != "/api/purchase_orders" else reply if "type" in seen.query else Reply(200, []),
     )
     checks = {check.name: check for check in make(scopes=ORDERS).ping()}
-    assert checks["external orders"].ok and told in checks["external orders"].detail
+    assert checks["external orders"].ok and reported in checks["external orders"].detail
     assert fake.api("POST") == []
     assert "external orders" not in [check.name for check in make(scopes=ORDERS[:1]).ping()]
 

@@ -122,10 +122,10 @@ FORMS: dict[str, tuple[dict[str, Any], bool | None, list[tuple[Decimal, str, dat
 def test_every_documented_form_of_payments_is_read(fake: FakeCoupa, client: CoupaClient, form: str) -> None:
     body, paid, payments = FORMS[form]
     ids = [{**each, "id": str(n)} for n, each in enumerate(_several(body["payments"]), 1)]
-    told = {**body, "payments": ids if isinstance(body["payments"], list) else {"payment": ids}}
+    reported = {**body, "payments": ids if isinstance(body["payments"], list) else {"payment": ids}}
     if isinstance(body["payments"], dict) and isinstance(body["payments"]["payment"], dict):
-        told["payments"] = {"payment": ids[0]}
-    fake.once("GET", f"{INVOICES}/4835", Reply(200, {"id": "4835", **told}))
+        reported["payments"] = {"payment": ids[0]}
+    fake.once("GET", f"{INVOICES}/4835", Reply(200, {"id": "4835", **reported}))
     found = client.invoices.get(4835, fields=ASKED)
     assert (found.id, found.paid) == (4835, paid)
     read = [

@@ -224,9 +224,9 @@ def test_by_keys_names_the_column_that_an_index_begins_with(
 
 def test_a_column_taken_away_is_a_permission(ais: FakeAis, connect: Connect, ledger: list[dict[str, Any]]) -> None:
     ais.hidden = {"F0411.AG", "F0411.VINV"}
-    with pytest.raises(NotAllowed, match="does not show the columns VINV, AG") as told:
+    with pytest.raises(NotAllowed, match="does not show the columns VINV, AG") as reported:
         read(connect())
-    assert "data security" in told.value.fix
+    assert "data security" in reported.value.fix
 
 
 @pytest.mark.parametrize(

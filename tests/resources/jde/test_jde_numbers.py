@@ -52,8 +52,8 @@ def test_another_sign_is_proved_by_an_amount_that_is_there(
     counts = [body for body in ais.paths("/dataservice") if body["targetName"] == "F0411" and "COUNT" in body.values()]
     assert len(sent) == 2
     # by the whole primary key and the amount: once that it is found, once that it is not among the others
-    told = [[each["controlId"] for each in body["query"]["condition"]] for body in counts]
-    assert told == [[f"F0411.{alias}" for alias in ("DOC", "DCT", "KCO", "SFX", "SFXE", "AG")]] * 2
+    reported = [[each["controlId"] for each in body["query"]["condition"]] for body in counts]
+    assert reported == [[f"F0411.{alias}" for alias in ("DOC", "DCT", "KCO", "SFX", "SFXE", "AG")]] * 2
     assert "250.05 of F0411 is found by its literal" in pinged(client)["numbers"][1]
 
 
@@ -66,8 +66,8 @@ def test_a_comma_that_the_site_reads_numbers_by_stops_writing_and_not_reading(
         client.orchestrations.call("voucher_batch_run", BATCH)
     assert sent == []
     assert client.count("F0411") == 25
-    ok, told = pinged(client)["numbers"]
-    assert not ok and "decimal point" in told
+    ok, reported = pinged(client)["numbers"]
+    assert not ok and "decimal point" in reported
 
 
 def test_a_comma_without_an_amount_to_prove_it_stops_writing(
@@ -114,7 +114,7 @@ def test_the_sites_own_test_is_run_once_before_anything_is_written(
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "reported"),
     [
         ({"NextDay": "2025-04-04"}, "NextDay 2025-04-04, not 2025-03-05"),
         ({"NextDay": "2025-03-04"}, "NextDay 2025-03-04, not 2025-03-05"),
@@ -124,11 +124,11 @@ def test_the_sites_own_test_is_run_once_before_anything_is_written(
     ],
 )
 def test_what_reads_otherwise_is_never_written_to(
-    ais: FakeAis, connect: Connect, sent: list[Any], answer: dict[str, Any], told: str
+    ais: FakeAis, connect: Connect, sent: list[Any], answer: dict[str, Any], reported: str
 ) -> None:
     self_test(ais, **answer)
     client = connect(orchestrations=RUN | TEST, orchestration_dates="iso")
-    with pytest.raises(UnusableInput, match=told):
+    with pytest.raises(UnusableInput, match=reported):
         client.orchestrations.call("voucher_batch_run", BATCH)
     assert sent == []
     assert not pinged(client)["self_test"][0]
@@ -145,5 +145,5 @@ def test_a_site_that_cannot_run_its_test_is_not_written_to(ais: FakeAis, connect
 def test_formats_that_the_test_says_nothing_of_are_told(ais: FakeAis, connect: Connect, sent: list[Any]) -> None:
     self_test(ais)
     void = {"voucher_void": {"name": "Void", "date_format": "MM/dd/yyyy"}}
-    told = pinged(connect(orchestrations=TEST | void, orchestration_dates="iso"))["self_test"]
-    assert told[0] and told[1].endswith("it says nothing of the date formats of voucher_void MM/dd/yyyy")
+    reported = pinged(connect(orchestrations=TEST | void, orchestration_dates="iso"))["self_test"]
+    assert reported[0] and reported[1].endswith("it says nothing of the date formats of voucher_void MM/dd/yyyy")

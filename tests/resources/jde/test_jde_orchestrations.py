@@ -204,7 +204,7 @@ def test_a_dead_token_is_renewed_and_the_call_sent_once_more(ais: FakeAis, clien
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "reported"),
     [
         ({"Comment": "x"}, "Comment is not declared"),
         ({"DocumentType": None, "PaymentNumber": None}, "PaymentNumber is missing"),
@@ -217,10 +217,10 @@ def test_a_dead_token_is_renewed_and_the_call_sent_once_more(ais: FakeAis, clien
     ],
 )
 def test_what_the_contract_does_not_declare_is_not_sent(
-    ais: FakeAis, client: JdeClient, changed: dict[str, Any], told: str
+    ais: FakeAis, client: JdeClient, changed: dict[str, Any], reported: str
 ) -> None:
     sent = answering(ais, 200, {"Payment ID": 4711})
-    with pytest.raises(UnusableInput, match=f"{ACT} of erp is not sent: {told}$"):
+    with pytest.raises(UnusableInput, match=f"{ACT} of erp is not sent: {reported}$"):
         client.orchestrations.call(ACT, VALUES | changed)
     assert sent == []
 
@@ -239,9 +239,9 @@ def test_an_act_without_an_orchestration_names_the_setting(client: JdeClient) ->
 
 def test_what_is_longer_than_the_contract_allows_is_not_sent(ais: FakeAis, client: JdeClient) -> None:
     sent = answering(ais, 200, {"jde__status": "SUCCESS", "Payment ID": 4711})
-    with pytest.raises(TooLong, match=r"is not sent: DocumentType: PVX has 3 characters, 2 at most") as told:
+    with pytest.raises(TooLong, match=r"is not sent: DocumentType: PVX has 3 characters, 2 at most") as reported:
         client.orchestrations.call(ACT, VALUES | {"DocumentType": "PVX"})
-    assert [(each.field, each.message) for each in told.value.fields] == [
+    assert [(each.field, each.message) for each in reported.value.fields] == [
         (f"{ACT}.DocumentType", "PVX has 3 characters, 2 at most")
     ]
     assert sent == []

@@ -75,9 +75,9 @@ def test_403_on_a_call_means_one_new_login_then_not_allowed_for_good(ais: FakeAi
     client = connect()
     ais.forbidden = {"F0411"}
     for _ in range(3):
-        with pytest.raises(NotAllowed, match="count F0411: erp does not allow it: Not authorized") as told:
+        with pytest.raises(NotAllowed, match="count F0411: erp does not allow it: Not authorized") as reported:
             client.count("F0411")
-        assert told.value.fix
+        assert reported.value.fix
     assert len(logins(ais)) == 2
     assert client.count("F0101") == 1
 
@@ -115,11 +115,11 @@ def test_answers_of_the_login_are_told_apart(
     ais: FakeAis, connect: Connect, status: int, kind: type[Exception], words: str
 ) -> None:
     ais.before = lambda method, path, body: (status, "<html><h1>Error</h1></html>")
-    with pytest.raises(kind, match=words) as told:
+    with pytest.raises(kind, match=words) as reported:
         connect().count("F0411")
     if status == 405:
-        assert isinstance(told.value, NotAllowed)
-        assert "Allowed Hosts" in told.value.fix
+        assert isinstance(reported.value, NotAllowed)
+        assert "Allowed Hosts" in reported.value.fix
     assert len(ais.requests) == 1
 
 
@@ -163,9 +163,9 @@ def test_no_secret_in_texts(ais: FakeAis, connect: Connect) -> None:
     client.count("F0411")
     token = ais.given[0]
     ais.before = lambda method, path, body: (400, {"message": f"bad {token} {PASSWORD}", "token": token})
-    with pytest.raises(Refused) as told:
+    with pytest.raises(Refused) as reported:
         client.count("F0411")
-    for text in (str(told.value), repr(client), repr(client._login.current(client._http))):
+    for text in (str(reported.value), repr(client), repr(client._login.current(client._http))):
         assert token not in text
         assert PASSWORD not in text
 

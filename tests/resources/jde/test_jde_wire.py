@@ -97,8 +97,8 @@ def test_an_unreadable_cell_is_named() -> None:
     reader = PageReader(connection="erp", name="F0411", table=TABLES["F0411"], columns=["AG"])
     assert [row["AG"] for row in reader.page(page(" 2.5 ")).rows] == [1, Decimal("2.5")]
     broken = reader.page(page("NaN"))
-    [told] = broken.broken.values()
-    assert (told.field, told.type, told.expected) == ("AG", "text", "an amount")
+    [reported] = broken.broken.values()
+    assert (reported.field, reported.type, reported.expected) == ("AG", "text", "an amount")
     assert [row["AG"] for row in broken.rows if id(row) not in broken.broken] == [1]
     with pytest.raises(UnreadableAnswer, match="GRID_DATA"):
         reader.page({"fs_DATABROWSE_F0411": {"data": {}}})

@@ -27,7 +27,7 @@ FLOW, OTHER, THIRD = "jde_coupa/invoices", "jde_coupa/suppliers", "jde_coupa/acc
 EVENTS = 7
 
 
-def told(ledger: Ledger, anchors: dict[str, Head] | None = None) -> list[tuple[str, str, int | None]]:
+def reported(ledger: Ledger, anchors: dict[str, Head] | None = None) -> list[tuple[str, str, int | None]]:
     """What the proof finds: flow, kind, place."""
     return [(each.flow, each.kind, each.place) for proof in ledger.audit.prove(anchors) for each in proof.findings]
 
@@ -68,7 +68,7 @@ def test_an_empty_trail_and_one_of_many_pages_are_whole(ledger: Ledger, monkeypa
     assert list(ledger.audit.prove()) == []
     monkeypatch.setattr(proving, "PAGE", 3)
     fill(ledger)
-    assert told(ledger) == []
+    assert reported(ledger) == []
     proofs = {proof.flow: proof.head for proof in ledger.audit.prove()}
     assert proofs == ledger.audit.chains()
     assert {flow: head.count for flow, head in proofs.items() if head} == {FLOW: EVENTS, OTHER: EVENTS}
@@ -87,7 +87,7 @@ def test_every_verb_that_leaves_a_trail_goes_on_with_the_chain(ledger: Ledger, c
     ledger.mappings.remove("jde_coupa", "terms", "30", "ann", now)
     ledger.links.set(replace(link, flow=FLOW, source_key="A:1"), "ann", now)
     ledger.links.remove(FLOW, "A:1", "ann", now)
-    assert told(ledger) == []
+    assert reported(ledger) == []
     counts = {flow: head.count for flow, head in ledger.audit.chains().items()}
     assert counts == {"jde_coupa": 2, FLOW: 9, OTHER: 3}
     kept = [event.event for event in ledger.audit.of("A:1")[1] if event.flow == FLOW]
@@ -105,7 +105,7 @@ AWKWARD = [
 
 def test_whatever_an_event_holds_comes_back_as_it_was_hashed(ledger: Ledger) -> None:
     ledger.audit.append(AWKWARD)
-    assert told(ledger) == []
+    assert reported(ledger) == []
 
 
 def test_nothing_is_appended_by_a_transaction_that_fails(ledger: Ledger) -> None:
@@ -113,7 +113,7 @@ def test_nothing_is_appended_by_a_transaction_that_fails(ledger: Ledger) -> None
     before = ledger.audit.chains()
     with pytest.raises(TypeError):
         ledger.record([Change(FLOW, "A:9", events=[NewEvent("x"), NewEvent("y", detail={"no JSON": object()})])])
-    assert ledger.audit.chains() == before and told(ledger) == []
+    assert ledger.audit.chains() == before and reported(ledger) == []
 
 
 # -- forged -----------------------------------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ def test_a_removed_row_is_found(ledger: Ledger, forge: Callable[..., None], plac
     # it is told by the row behind it, or where there is none by the head
     where, event = ("at the end", None) if place == LAST else ("before it", place * 2 + 1)
     assert found == (FLOW, "missing", event, min(place + 1, LAST), f"place {place} is missing {where}")
-    assert len(told(ledger)) == 1
+    assert len(reported(ledger)) == 1
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -139,7 +139,7 @@ def test_an_edited_column_is_found(ledger: Ledger, forge: Callable[..., None], p
     fill(ledger)
     value = {"at": "'2026-01-01 00:00:00'", "hash": f"'{GENESIS}'"}.get(column, "'forged'")
     forge(f"UPDATE audit_events SET {column} = {value} WHERE FLOW AND place = {place}")
-    found = told(ledger)
+    found = reported(ledger)
     # of a forged hash the event behind it knows as well, and at the end the head
     behind = {FIRST: ("edited", 2), MIDDLE: ("edited", 5), LAST: ("head", LAST)}[place] if column == "hash" else None
     assert found == [(FLOW, "edited", place), *([(FLOW, *behind)] if behind else [])]
@@ -155,7 +155,7 @@ def test_rows_that_changed_places_are_found(
         f"UPDATE audit_events SET place = {first} WHERE FLOW AND place = {second}",
         f"UPDATE audit_events SET place = {second} WHERE FLOW AND place = -1",
     )
-    kinds = {(kind, place) for _, kind, place in told(ledger)}
+    kinds = {(kind, place) for _, kind, place in reported(ledger)}
     assert {("edited", first), ("edited", second)} <= kinds
 
 
@@ -169,7 +169,7 @@ def test_ids_that_changed_places_are_found_since_they_are_the_order_in_which_peo
         " WHERE FLOW AND place = 5",
         "UPDATE audit_events SET id = 9 WHERE FLOW AND place = 3",
     )
-    assert (FLOW, "reordered", 6) in told(ledger)
+    assert (FLOW, "reordered", 6) in reported(ledger)
 
 
 @pytest.mark.parametrize("place", [FIRST, MIDDLE, LAST])
@@ -183,7 +183,7 @@ def test_an_inserted_row_is_found(ledger: Ledger, forge: Callable[..., None], pl
         f"INSERT INTO audit_events ({columns}, place) SELECT {columns}, {place} FROM audit_events"
         f" WHERE FLOW AND place = {2 if place == 1 else 1}",
     )
-    found = told(ledger)
+    found = reported(ledger)
     assert (FLOW, "edited", place) in found and (FLOW, "inserted", EVENTS + 1) in found
 
 
@@ -194,17 +194,17 @@ def test_a_row_behind_the_end_and_one_at_a_place_twice_are_found(ledger: Ledger,
     insert = "INSERT INTO audit_events (at, flow, key, event, detail, place, hash) VALUES"
     # a hash that is right, but the head does not know of it
     forge(f"{insert} ('2026-03-02 00:00:00+00', '{FLOW}', 'A', 'x', '{{}}', {EVENTS + 1}, '{made}')")
-    assert [kind for _, kind, _ in told(ledger)][-1] == "inserted"
+    assert [kind for _, kind, _ in reported(ledger)][-1] == "inserted"
     forge("DROP INDEX uq_audit_events_place", f"{insert} ('2026-03-02', '{FLOW}', 'A', 'x', '{{}}', 4, 'y')")
-    assert (FLOW, "inserted", 4) in told(ledger)
+    assert (FLOW, "inserted", 4) in reported(ledger)
 
 
 def test_a_head_that_is_gone_or_wrong_is_found(ledger: Ledger, forge: Callable[..., None]) -> None:
     fill(ledger)
     forge(f"UPDATE audit_heads SET hash = '{GENESIS}' WHERE FLOW")
-    assert told(ledger) == [(FLOW, "head", EVENTS)]
+    assert reported(ledger) == [(FLOW, "head", EVENTS)]
     forge("DELETE FROM audit_heads WHERE FLOW")
-    assert told(ledger) == [(FLOW, "head", None)]
+    assert reported(ledger) == [(FLOW, "head", None)]
     assert proof_of(ledger).head is None
 
 
@@ -235,16 +235,16 @@ def test_a_chain_that_was_rewritten_or_cut_as_a_whole_is_found_by_its_earlier_he
     fill(ledger)
     anchors = ledger.audit.chains()
     fill(ledger, 3)
-    assert told(ledger, anchors) == []
+    assert reported(ledger, anchors) == []
     rewrite(ledger, forge, EVENTS + 3)
-    assert told(ledger) == []
-    assert told(ledger, anchors) == [(FLOW, "anchor", EVENTS)]
+    assert reported(ledger) == []
+    assert reported(ledger, anchors) == [(FLOW, "anchor", EVENTS)]
     rewrite(ledger, forge, EVENTS - 1)
-    assert told(ledger) == []
-    assert told(ledger, anchors) == [(FLOW, "anchor", EVENTS)]
+    assert reported(ledger) == []
+    assert reported(ledger, anchors) == [(FLOW, "anchor", EVENTS)]
     forge("DELETE FROM audit_events WHERE FLOW", "DELETE FROM audit_heads WHERE FLOW")
-    assert told(ledger) == []
-    assert told(ledger, anchors) == [(FLOW, "anchor", EVENTS)]
+    assert reported(ledger) == []
+    assert reported(ledger, anchors) == [(FLOW, "anchor", EVENTS)]
 
 
 def test_heads_are_neither_removed_nor_turned_back(ledger: Ledger) -> None:
@@ -253,7 +253,7 @@ def test_heads_are_neither_removed_nor_turned_back(ledger: Ledger) -> None:
     for statement in statements if ledger._db.is_sqlite else [*statements, "TRUNCATE audit_heads"]:
         with pytest.raises(DBAPIError, match="only grow"), ledger._db.write() as connection:
             connection.exec_driver_sql(statement)
-    assert told(ledger) == []
+    assert reported(ledger) == []
 
 
 def test_sqlite_keeps_what_is_no_text_where_text_belongs_and_it_is_found(
@@ -269,7 +269,7 @@ def test_sqlite_keeps_what_is_no_text_where_text_belongs_and_it_is_found(
         "UPDATE audit_events SET detail = x'00ff' WHERE FLOW AND place = 4",
         "UPDATE audit_events SET place = 'x' WHERE FLOW AND place = 7",
     )
-    kinds = [(kind, place) for _, kind, place in told(ledger)]
+    kinds = [(kind, place) for _, kind, place in reported(ledger)]
     assert kinds == [("edited", 2), ("edited", 4), ("inserted", "x"), ("missing", 7)]
 
 
@@ -309,7 +309,7 @@ def test_processes_that_append_to_several_flows_at_once_leave_one_whole_chain_ea
         process.join(120)
     assert [process.exitcode for process in processes] == [0, 0]
     with Ledger.open(ledger_place.url, ledger_place.schema) as ledger:
-        assert told(ledger) == []
+        assert reported(ledger) == []
         assert ledger.audit.chains()[THIRD].count > 3 * ROUNDS
 
 
@@ -335,7 +335,7 @@ def test_threads_that_append_to_one_flow_and_to_several_wait_for_each_other_and_
         thread.join(120)
     assert failures == [] and not any(thread.is_alive() for thread in threads)
     with Ledger.open(ledger_place.url, ledger_place.schema) as ledger:
-        assert told(ledger) == []
+        assert reported(ledger) == []
         assert ledger.audit.chains()[THIRD].count > 2 * 3 * ROUNDS
 
 

@@ -76,19 +76,21 @@ def test_a_ledger_from_before_there_were_ids_belongs_where_it_is_opened_next(led
         assert not ledger.audit.chains(), "that is no news for the audit trail"
 
 
-def _opened(url: str, schema: str | None, start: Any, told: Any) -> None:
+def _opened(url: str, schema: str | None, start: Any, reported: Any) -> None:
     start.wait(30)
     with Ledger.open(url, schema) as ledger:
         writes(ledger)
-        told.put(ledger.home.get().id)
+        reported.put(ledger.home.get().id)
 
 
 def test_of_many_first_openers_one_makes_the_id(bare_place: Place) -> None:
-    start, told = FORKS.Barrier(3), FORKS.Queue()
-    openers = [FORKS.Process(target=_opened, args=(bare_place.url, bare_place.schema, start, told)) for _ in range(3)]
+    start, reported = FORKS.Barrier(3), FORKS.Queue()
+    openers = [
+        FORKS.Process(target=_opened, args=(bare_place.url, bare_place.schema, start, reported)) for _ in range(3)
+    ]
     for opener in openers:
         opener.start()
-    assert len({told.get(timeout=60) for _ in openers}) == 1
+    assert len({reported.get(timeout=60) for _ in openers}) == 1
     for opener in openers:
         opener.join(60)
 
@@ -119,10 +121,10 @@ LEFT_BY_READING: dict[str, Callable[[Ledger], Any]] = {
 def test_a_copy_writes_nothing_and_says_what_to_do(copied: Path, write: Callable[[Ledger], Any]) -> None:
     with open_file(copied) as copy, pytest.raises(CopiedHome) as caught:
         write(copy)
-    told, original = str(caught.value), copied.parent.parent / "ledger.sqlite"
-    assert f"belongs to {socket.gethostname().lower()}:{original}" in told
-    assert f"this is {socket.gethostname().lower()}:{copied}" in told
-    assert "`connector home claim`" in told and "\n" not in told
+    reported, original = str(caught.value), copied.parent.parent / "ledger.sqlite"
+    assert f"belongs to {socket.gethostname().lower()}:{original}" in reported
+    assert f"this is {socket.gethostname().lower()}:{copied}" in reported
+    assert "`connector home claim`" in reported and "\n" not in reported
     with open_file(original) as ledger:
         write(ledger)
 

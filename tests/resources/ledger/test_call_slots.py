@@ -73,7 +73,9 @@ def rows(ledger: Ledger) -> list[tuple[int, int]]:
         return sorted((row.holding, row.wants) for row in found)
 
 
-def stranger(ledger: Ledger, *, expires: float, host: str = "elsewhere", pid: int = 1, started: str = "1") -> None:
+def foreign_record(
+    ledger: Ledger, *, expires: float, host: str = "elsewhere", pid: int = 1, started: str = "1"
+) -> None:
     """A holder of all three slots."""
     values = {"holding": 3, "wants": 0, "turn": 1, "expires": expires, "host": host, "pid": pid, "born": started}
     with ledger._db.write() as connection:
@@ -137,7 +139,7 @@ def test_the_slots_of_a_dead_process_are_free_at_once(make: Make, ledger: Ledger
     dead = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     started = process_started(dead.pid)
     assert not is_gone(here(), dead.pid, started)
-    stranger(ledger, expires=9e12, host=here(), pid=dead.pid, started=started)
+    foreign_record(ledger, expires=9e12, host=here(), pid=dead.pid, started=started)
     waiting = Holding(make())
     until(lambda: len(rows(ledger)) == 2, "it waits")
     assert not waiting.has.is_set()
@@ -155,13 +157,13 @@ def test_a_number_that_another_process_has_by_now_is_gone() -> None:
 
 
 def test_what_was_not_heard_of_for_a_lease_is_free(make: Make, ledger: Ledger) -> None:
-    stranger(ledger, expires=0.0)
+    foreign_record(ledger, expires=0.0)
     with make().take():
         assert [held for held, _ in rows(ledger)] == [1]
 
 
 def test_a_clock_that_was_set_back_does_not_block_for_ever(make: Make, ledger: Ledger) -> None:
-    stranger(ledger, expires=9e12)
+    foreign_record(ledger, expires=9e12)
     with make(lease=0.4).take():
         assert [held for held, _ in rows(ledger)] == [1]
 
@@ -198,7 +200,7 @@ def test_who_was_forgotten_asks_again_before_the_next_call(make: Make, ledger: L
         pass
     with ledger._db.write() as connection:
         connection.execute(table.delete())
-    stranger(ledger, expires=9e12)
+    foreign_record(ledger, expires=9e12)
     slots._keeper._valid_until = 0.0
     waiting = Holding(slots)
     until(lambda: (0, 1) in rows(ledger), "it asks again")

@@ -22,7 +22,7 @@ def find(ledger: Ledger, **found: Problem) -> Reported:
     return ledger.findings.set(FLOW, TWICE.reason, found, run="run-1", now=ledger.clock.now())
 
 
-def told(ledger: Ledger, key: str = "a") -> dict[str, ExceptionRow]:
+def reported(ledger: Ledger, key: str = "a") -> dict[str, ExceptionRow]:
     return {row.reason: row for row in ledger.exceptions.open() if row.key == key}
 
 
@@ -33,14 +33,14 @@ def state(ledger: Ledger, key: str = "a") -> str:
 def test_a_finding_stands_beside_a_settled_document_until_a_look_no_longer_finds_it(ledger: Ledger) -> None:
     record(ledger, "a", "settled")
     assert find(ledger, a=TWICE) == Reported(["a"], [])
-    first = told(ledger)["duplicate_in_target"]
+    first = reported(ledger)["duplicate_in_target"]
     assert (first.state, first.partition, first.attempts, state(ledger)) == ("held", "2026-03-01", 1, "settled")
     assert ledger.findings.of(FLOW, TWICE.reason, ["a", "b"]) == {"a": TWICE}
     assert find(ledger, a=TWICE) == Reported([], [])
-    again = told(ledger)["duplicate_in_target"]
+    again = reported(ledger)["duplicate_in_target"]
     assert (again.id, again.since, again.attempts) == (first.id, first.since, 2)
     assert find(ledger) == Reported([], ["a"])
-    assert (told(ledger), ledger.findings.of(FLOW, TWICE.reason, ["a"])) == ({}, {})
+    assert (reported(ledger), ledger.findings.of(FLOW, TWICE.reason, ["a"])) == ({}, {})
     closed = ledger.exceptions.get(first.id)
     assert closed is not None and closed.closed_how == "settled"
     # a settled document has nothing to be sent
@@ -51,15 +51,15 @@ def test_no_outcome_of_a_delivery_closes_a_finding(ledger: Ledger) -> None:
     record(ledger, "a", "settled")
     find(ledger, a=TWICE)
     record(ledger, "a", "held", HELD)
-    assert told(ledger).keys() == {"duplicate_in_target", "account_not_found"}
+    assert reported(ledger).keys() == {"duplicate_in_target", "account_not_found"}
     record(ledger, "a", "held", TWICE)
-    assert told(ledger).keys() == {"duplicate_in_target"}
+    assert reported(ledger).keys() == {"duplicate_in_target"}
     record(ledger, "a", "settled")
-    assert told(ledger).keys() == {"duplicate_in_target"}
+    assert reported(ledger).keys() == {"duplicate_in_target"}
     # nor does a finding close what became of an attempt
     record(ledger, "a", "held", HELD)
     find(ledger)
-    assert told(ledger).keys() == {"account_not_found"}
+    assert reported(ledger).keys() == {"account_not_found"}
 
 
 def test_what_was_held_because_of_a_finding_is_due_when_it_is_over(ledger: Ledger) -> None:
@@ -75,9 +75,9 @@ def test_what_was_held_because_of_a_finding_is_due_when_it_is_over(ledger: Ledge
 def test_a_dismissed_finding_is_remembered_as_it_was(ledger: Ledger) -> None:
     record(ledger, "a", "settled")
     find(ledger, a=TWICE)
-    ledger.exceptions.dismiss(told(ledger)["duplicate_in_target"].id, "clerk", "seen", ledger.clock.now())
+    ledger.exceptions.dismiss(reported(ledger)["duplicate_in_target"].id, "clerk", "seen", ledger.clock.now())
     assert ledger.findings.dismissed(FLOW, TWICE.reason) == {("a", TWICE.value)}
-    assert (told(ledger), ledger.findings.of(FLOW, TWICE.reason, ["a"])) == ({}, {})
+    assert (reported(ledger), ledger.findings.of(FLOW, TWICE.reason, ["a"])) == ({}, {})
 
 
 def test_the_trail_tells_a_finding_once_and_again_when_it_names_other_records(ledger: Ledger) -> None:

@@ -276,14 +276,21 @@ def test_a_record_is_found_by_its_key_and_from_both_sides(ledger: Ledger, clock:
     assert by_key[1][1].at - by_key[1][0].at == timedelta(seconds=1)
     assert ledger.audit.of("coupa:invoices:7") == by_key
     assert ledger.audit.of("jde:F0411:1/PV/9") == by_key
-    for stranger in ("coupa:invoices:8", "coupa2:invoices:7", "jde2:F0411:1/PV/9", "coupa:accounts:7", "nobody", "::"):
-        assert ledger.audit.of(stranger) == ([], [])
+    for foreign_record in (
+        "coupa:invoices:8",
+        "coupa2:invoices:7",
+        "jde2:F0411:1/PV/9",
+        "coupa:accounts:7",
+        "nobody",
+        "::",
+    ):
+        assert ledger.audit.of(foreign_record) == ([], [])
 
 
 def test_two_instances_of_one_pair_keep_their_trails_apart(ledger: Ledger) -> None:
     ledger.record([Change(FLOW, "A:1", link=link("", "", "7"), events=[NewEvent("here")])])
-    twin = link("", "", "7", source="jde2", to="coupa2")
-    ledger.record([Change(TWIN, "A:1", link=twin, events=[NewEvent("there")])])
+    duplicate = link("", "", "7", source="jde2", to="coupa2")
+    ledger.record([Change(TWIN, "A:1", link=duplicate, events=[NewEvent("there")])])
     assert [event.event for event in ledger.audit.of("jde:A:1")[1]] == ["here"]
     assert [event.event for event in ledger.audit.of("coupa2:invoices:7")[1]] == ["there"]
     assert [event.event for event in ledger.audit.of("A:1")[1]] == ["here", "there"]

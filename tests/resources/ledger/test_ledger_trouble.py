@@ -41,12 +41,12 @@ def test_no_room_left(tmp_path: Path, clock: ManualClock) -> None:
 @pytest.mark.postgres
 def test_a_connection_that_is_cut(postgres_server: PostgresServer, clock: ManualClock) -> None:
     with Ledger.open(postgres_server.url("postgres"), "trouble", clock=clock) as ledger:
-        with pytest.raises(StorageProblem) as told, ledger._db.write() as connection:
+        with pytest.raises(StorageProblem) as reported, ledger._db.write() as connection:
             own = connection.scalar(text("SELECT pg_backend_pid()"))
             postgres_server.execute(f"SELECT pg_terminate_backend({own})")
             connection.execute(text("SELECT 1"))
-        assert "\n" not in str(told.value)
-        assert postgres_server.password not in str(told.value)
+        assert "\n" not in str(reported.value)
+        assert postgres_server.password not in str(reported.value)
         assert ledger.deliveries.claim("a/b", ["x"], "run", 60) == {"x"}
 
 

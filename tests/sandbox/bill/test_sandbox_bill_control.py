@@ -162,8 +162,8 @@ def test_everything_survives_a_restart_and_ids_go_on(tmp_path: Path) -> None:
 def test_every_change_is_told_once_it_is_complete() -> None:
     system = BillSystem(SandboxClock(), limits=False, options={})
     system.load({})
-    told: list[str] = []
-    system._books.emit = lambda kind, record: told.append(kind)
+    reported: list[str] = []
+    system._books.emit = lambda kind, record: reported.append(kind)
     acme = system.rows({"act": "enter_vendor", "body": vendor()})["id"]
     key = system.rows({"act": "enter_bill", "body": body(acme)})["id"]
     for act in (
@@ -174,7 +174,7 @@ def test_every_change_is_told_once_it_is_complete() -> None:
         {"act": "pay_bill", "id": key},
     ):
         system.rows(act)
-    assert told == [
+    assert reported == [
         "vendor.created",
         "bill.created",
         "bill.updated",
@@ -185,10 +185,10 @@ def test_every_change_is_told_once_it_is_complete() -> None:
         "bill.progressed",
         "payment.updated",
     ]
-    told.clear()
+    reported.clear()
     with pytest.raises(ValueError, match="Duplicate"):
         system.rows({"act": "enter_bill", "body": body(acme)})
-    assert told == []
+    assert reported == []
 
 
 def test_times_may_end_in_z(bill: Bill) -> None:

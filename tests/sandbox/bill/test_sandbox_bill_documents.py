@@ -29,15 +29,15 @@ def test_an_upload_has_a_temporary_id_until_it_is_complete(bill: Bill, sandbox: 
     assert answer.status_code == 200
     temporary = answer.json()
     assert set(temporary) == {"id"} and temporary["id"].startswith("0du")
-    told = bill.get("documents/upload-status", ids=temporary["id"])
-    assert told == [{"uploadId": temporary["id"], "status": "IVA_PROCESSING"}]
+    reported = bill.get("documents/upload-status", ids=temporary["id"])
+    assert reported == [{"uploadId": temporary["id"], "status": "IVA_PROCESSING"}]
     assert bill.listed(path) == []
     sandbox.post("/clock", {"advance": 61})
-    [told] = bill.get("documents/upload-status", ids=f"{temporary['id']},0du01nothing")
-    assert told["status"] == "UPLOADED" and told["documentId"].startswith("00h")
+    [reported] = bill.get("documents/upload-status", ids=f"{temporary['id']},0du01nothing")
+    assert reported["status"] == "UPLOADED" and reported["documentId"].startswith("00h")
     [shown] = bill.listed(path)
-    assert shown == bill.get(f"documents/{told['documentId']}")
-    assert (shown["id"], shown["name"]) == (told["documentId"], "invoice.pdf")
+    assert shown == bill.get(f"documents/{reported['documentId']}")
+    assert (shown["id"], shown["name"]) == (reported["documentId"], "invoice.pdf")
     assert requests.get(shown["downloadLink"], timeout=10).content == PDF
 
 

@@ -22,10 +22,10 @@ def ask(sandbox: Sandbox, bearer: str, method: str = "GET", path: str = "vendors
 
 @pytest.mark.parametrize("path", ["/authx/token", "/connect/authx/token"])
 def test_a_token_stands_for_developer_key_and_session(sandbox: Sandbox, path: str) -> None:
-    told = token(sandbox, path=path).json()
-    assert (told["token_type"], told["expires_in"]) == ("Bearer", 3600)
-    assert ask(sandbox, told["access_token"], "POST", json=vendor()).status_code == 201
-    assert len(ask(sandbox, told["access_token"]).json()["results"]) == 1
+    reported = token(sandbox, path=path).json()
+    assert (reported["token_type"], reported["expires_in"]) == ("Bearer", 3600)
+    assert ask(sandbox, reported["access_token"], "POST", json=vendor()).status_code == 201
+    assert len(ask(sandbox, reported["access_token"]).json()["results"]) == 1
 
 
 def test_a_wrong_or_expired_token_is_an_invalid_session(sandbox: Sandbox) -> None:

@@ -174,8 +174,8 @@ def dependent(stocked: Coupa, sandbox: Sandbox) -> Coupa:
 def validated(coupa: Coupa, *segments: str) -> str | list[str]:
     body = {f"segment-{place}": value for place, value in enumerate(segments, 1)}
     answer = coupa.ask("POST", "accounts/validate_account", {**body, "account-type": {"name": "Dependent"}})
-    told: dict[str, Any] = answer.json()
-    return str(told["code"]) if answer.status_code == 201 else list(told["errors"]["account"])
+    reported: dict[str, Any] = answer.json()
+    return str(reported["code"]) if answer.status_code == 201 else list(reported["errors"]["account"])
 
 
 def test_a_dependent_segment_takes_the_values_below_the_one_it_depends_on(dependent: Coupa) -> None:

@@ -193,8 +193,8 @@ def test_a_submitted_invoice_can_be_invalid_and_be_mended(stocked: Coupa) -> Non
         "no_account": None,
         "supplier_total": "10.00",
     }
-    mended = {"supplier-total": "100", "invoice-lines": [{"line-num": 1, "account": {"id": 1}}]}
-    stocked.put("invoices/1", mended)
+    corrected = {"supplier-total": "100", "invoice-lines": [{"line-num": 1, "account": {"id": 1}}]}
+    stocked.put("invoices/1", corrected)
     assert stocked.put("invoices/1/submit")["status"] == "pending_approval"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ais_caller import Ais, condition
-from ledger_desk import Desk
+from jde_acts import JdeActs
 from order_books import act as order_act
 from order_books import enter_two_lines
 from test_sandbox_batch_vouchers import add, process
@@ -143,12 +143,12 @@ def test_every_program_of_the_list_logs_what_it_does_to_vouchers(logging: Ais, m
     """Entry, change, split, speed status change (whether it moves UPMJ or not), prepayment, recurring voucher and its
     copy, logged voucher and its redistribution, void."""
     switch(logging, speed_status_moves_date=moves)
-    desk = Desk(logging.sandbox, logging)
+    acts = JdeActs(logging.sandbox, logging)
 
     def grown(table: str = "F0411Z3") -> int:
         return len(logging.rows(table, maxPageSize="No Max"))
 
-    key = desk.enter()
+    key = acts.enter()
     vouchers = [key]
     for name, more in (
         ("change_voucher", {"amount": "110.00"}),
@@ -156,7 +156,7 @@ def test_every_program_of_the_list_logs_what_it_does_to_vouchers(logging: Ais, m
         ("split_voucher", {"SFX": "001", "amounts": ["10.00"]}),
     ):
         before = grown()
-        desk.act(name, key, **more)
+        acts.act(name, key, **more)
         assert grown() > before, name
     for name, more in (
         ("enter_prepayment", {}),
@@ -164,16 +164,16 @@ def test_every_program_of_the_list_logs_what_it_does_to_vouchers(logging: Ais, m
         ("enter_logged", {"ANI": "30.4210"}),
     ):
         before = grown()
-        vouchers.append(key_of(desk.act(name, **{**PAPER, "VINV": name.upper()}, **more)))
+        vouchers.append(key_of(acts.act(name, **{**PAPER, "VINV": name.upper()}, **more)))
         assert grown() > before, name
     _, _, model, paper = vouchers
-    copied = key_of(desk.act("recycle_voucher", model))
+    copied = key_of(acts.act("recycle_voucher", model))
     assert len(logging.rows("F0411Z3", condition("F0411Z3.DOC", "EQUAL", copied["DOC"]))) == 1
     before, seen = grown(), grown("F0911Z4")
-    desk.act("redistribute_voucher", paper, lines=[{"ANI": "39284.4210.01", "amount": "120.00"}])
+    acts.act("redistribute_voucher", paper, lines=[{"ANI": "39284.4210.01", "amount": "120.00"}])
     assert grown() > before and grown("F0911Z4") > seen
     before = grown()
-    desk.act("post_batch", copied)
+    acts.act("post_batch", copied)
     before = grown()
-    desk.act("void_voucher", copied)
+    acts.act("void_voucher", copied)
     assert grown() > before

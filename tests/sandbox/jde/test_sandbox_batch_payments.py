@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 from ais_caller import Ais, condition
-from ledger_desk import Desk
+from jde_acts import JdeActs
 from test_sandbox_batch_vouchers import add, item, process
 
 from connector_sandbox.testing import Sandbox
 
 
 @pytest.fixture
-def desk(sandbox: Sandbox, ais: Ais) -> Desk:
-    return Desk(sandbox, ais)
+def acts(sandbox: Sandbox, ais: Ais) -> JdeActs:
+    return JdeActs(sandbox, ais)
 
 
 def changed(sandbox: Sandbox, ais: Ais, table: str, **columns: Any) -> None:
@@ -108,23 +108,23 @@ def test_what_waits_for_the_match_of_receipts_is_left_alone(sandbox: Sandbox, ai
     assert item(ais, "CP-78")["PST"] and ais.rows("F0411", condition("F0411.VINV", "EQUAL", "CP-77")) == []
 
 
-def test_payments_are_in_batches_of_their_own(desk: Desk) -> None:
-    one, two = desk.enter(), desk.enter(InvoiceNumber="NEW-2")
-    desk.act("pay_voucher", one, number=8001)
-    desk.act("pay_voucher", two, number=8002)
-    heads = [row for number in (8001, 8002) for row in desk.ais.rows("F0413", condition("F0413.DOCM", "EQUAL", number))]
-    vouchers = {row["ICU"] for key in (one, two) for row in desk.rows("F0411", key)}
+def test_payments_are_in_batches_of_their_own(acts: JdeActs) -> None:
+    one, two = acts.enter(), acts.enter(InvoiceNumber="NEW-2")
+    acts.act("pay_voucher", one, number=8001)
+    acts.act("pay_voucher", two, number=8002)
+    heads = [row for number in (8001, 8002) for row in acts.ais.rows("F0413", condition("F0413.DOCM", "EQUAL", number))]
+    vouchers = {row["ICU"] for key in (one, two) for row in acts.rows("F0411", key)}
     assert {row["ICUT"].strip() for row in heads} == {"K"}
     assert len({row["ICU"] for row in heads} | vouchers) == 2 + len(vouchers)
     batch = heads[0]["ICU"]
-    (control,) = desk.ais.rows("F0011", condition("F0011.ICUT", "EQUAL", "K"), condition("F0011.ICU", "EQUAL", batch))
+    (control,) = acts.ais.rows("F0011", condition("F0011.ICUT", "EQUAL", "K"), condition("F0011.ICU", "EQUAL", batch))
     assert not control["IST"].strip()
-    assert desk.act("post_batch", ICUT="K", ICU=batch)["rows"] == 2
+    assert acts.act("post_batch", ICUT="K", ICU=batch)["rows"] == 2
 
 
-def test_one_payment_run_is_one_batch(desk: Desk) -> None:
-    desk.switch(payment_batch_types={"PK": "K"})
-    desk.enter(), desk.enter(InvoiceNumber="NEW-2", Supplier=4344)
-    made = desk.act("payment_run", date="2016-05-30", KCO="00001")["PYID"]
-    heads = [desk.ais.rows("F0413", condition("F0413.PYID", "EQUAL", payment))[0] for payment in made]
+def test_one_payment_run_is_one_batch(acts: JdeActs) -> None:
+    acts.switch(payment_batch_types={"PK": "K"})
+    acts.enter(), acts.enter(InvoiceNumber="NEW-2", Supplier=4344)
+    made = acts.act("payment_run", date="2016-05-30", KCO="00001")["PYID"]
+    heads = [acts.ais.rows("F0413", condition("F0413.PYID", "EQUAL", payment))[0] for payment in made]
     assert heads and len({(row["ICU"], row["ICUT"]) for row in heads}) == 1

@@ -167,8 +167,8 @@ def entered(ais: Ais, answer: requests.Response) -> list[tuple[Any, ...]]:
 def test_a_journal_closes_the_pay_item_that_was_paid_elsewhere(ais: Ais) -> None:
     voucher = enter(ais, "V-1", "80.00", "20.00")
     made = run(ais, "ML_JournalAdd", journal("80.00", {**voucher, "PayItem": "001", "ItemAmount": "80.00"}))
-    told = ("80000001", "BILL blp01ABCDEFGHIJKLMNO")
-    assert entered(ais, made) == [("JE", "30.4210", 80, *told), ("JE", "39284.4210.01", -80, *told)]
+    reported = ("80000001", "BILL blp01ABCDEFGHIJKLMNO")
+    assert entered(ais, made) == [("JE", "30.4210", 80, *reported), ("JE", "39284.4210.01", -80, *reported)]
     assert items(ais, voucher) == [("001", "P", "0.00", "0.00"), ("002", "A", "20.00", "0.00")]
     back = journal("-80.00", {**voucher, "PayItem": "001", "ItemAmount": "-80.00"})
     back["Lines"][1]["Amount"] = "80.00"

@@ -38,7 +38,7 @@ def set_up(
 
 
 @pytest.fixture
-def town(sandbox: Sandbox, set_up: tuple[Path, Any], tmp_path: Path) -> Iterator[BillSite]:
+def testbed(sandbox: Sandbox, set_up: tuple[Path, Any], tmp_path: Path) -> Iterator[BillSite]:
     """An installation whose accounts and departments are in BILL already, some minutes later."""
     folder, held = set_up
     sandbox.systems["bill"].restore(deepcopy(held))

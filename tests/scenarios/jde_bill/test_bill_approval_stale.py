@@ -21,37 +21,37 @@ CHANGED = pytest.mark.parametrize("asks", ["new_approvers", "nobody"])
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The suppliers are vendors of BILL, whose bills all go to an approver."""
-    town.bill.configure(approval_required=True)
-    return owing(town)
+    testbed.bill.configure(approval_required=True)
+    return owing(testbed)
 
 
-def raised(town: BillSite, entry: Entry, amount: str = "140.00") -> None:
+def raised(testbed: BillSite, entry: Entry, amount: str = "140.00") -> None:
     """JD Edwards owes more of a voucher."""
-    town.books.change_items(entry, amount)
-    town.books.line(entry, 1, "30.5010", amount)
+    testbed.books.change_items(entry, amount)
+    testbed.books.line(entry, 1, "30.5010", amount)
 
 
-def approve(town: BillSite, entry: Entry) -> None:
+def approve(testbed: BillSite, entry: Entry) -> None:
     """The approver says yes to the bill as it is; some time has passed."""
-    town.sandbox.clock.advance(60)
-    town.bill.act("approve_bill", id=bill_of(town, entry)["id"])
-    town.sandbox.clock.advance(60)
+    testbed.sandbox.clock.advance(60)
+    testbed.bill.act("approve_bill", id=bill_of(testbed, entry)["id"])
+    testbed.sandbox.clock.advance(60)
 
 
-def ask_again(town: BillSite, entry: Entry) -> None:
+def ask_again(testbed: BillSite, entry: Entry) -> None:
     """A clerk of BILL puts the approvers on a bill anew."""
-    bill = bill_of(town, entry)
+    bill = bill_of(testbed, entry)
     waiting = [{**each, "status": "WAITING"} for each in bill["approvers"]]
-    town.bill.set(FLOW, bill["id"], approvers=waiting, approvalStatus="ASSIGNED")
+    testbed.bill.set(FLOW, bill["id"], approvers=waiting, approvalStatus="ASSIGNED")
 
 
-def stale(town: BillSite, told: str, flow: str = FLOW) -> None:
+def stale(testbed: BillSite, reported: str, flow: str = FLOW) -> None:
     """That is what is told, and urgent."""
-    found = town.exception(flow)
+    found = testbed.exception(flow)
     assert (found.reason, severity_of(found.reason)) == ("approval_stale", "high")
-    assert told in (found.value or ""), found.value
+    assert reported in (found.value or ""), found.value
 
 
 @pytest.mark.reason("approval_stale")
@@ -201,20 +201,20 @@ def test_a_new_payee_of_an_approved_bill_is_approved_again(owed: BillSite) -> No
 
 
 @pytest.mark.reason("approval_stale")
-def test_an_order_that_grows_after_its_bill_was_approved(town: BillSite) -> None:
+def test_an_order_that_grows_after_its_bill_was_approved(testbed: BillSite) -> None:
     """Given the approved bill of an order
     when the order is for more
     then it is the same."""
-    town.bill.configure(approval_required=True, approval_after_change="nobody")
-    buyers = ordering(town)
+    testbed.bill.configure(approval_required=True, approval_after_change="nobody")
+    buyers = ordering(testbed)
     order = buyers.order()
-    assert outcomes(town.sync(ORDERS)[ORDERS]) == {"created": 1}
-    made = order_bill_of(town, order)
-    town.bill.act("approve_bill", id=made["id"])
+    assert outcomes(testbed.sync(ORDERS)[ORDERS]) == {"created": 1}
+    made = order_bill_of(testbed, order)
+    testbed.bill.act("approve_bill", id=made["id"])
     buyers.change(order, quantity="20")
-    assert outcomes(town.sync(ORDERS)[ORDERS]) == {"held": 1}
-    assert D(order_bill_of(town, order)["amount"]) > D(made["amount"])
-    stale(town, f"approved for {D(made['amount']):.2f}", ORDERS)
+    assert outcomes(testbed.sync(ORDERS)[ORDERS]) == {"held": 1}
+    assert D(order_bill_of(testbed, order)["amount"]) > D(made["amount"])
+    stale(testbed, f"approved for {D(made['amount']):.2f}", ORDERS)
 
 
 def test_a_lost_ledger_does_not_know_for_how_much_a_bill_was_approved(owed: BillSite) -> None:

@@ -27,29 +27,29 @@ ACCOUNT = "GET /connect/v3/vendors/{id}/bank-account"
 NUMBERS = (FIRST, SECOND, IBAN, ROUTING)
 
 
-def account(town: BillSite, number: str = FIRST, row: int = 1, party: int = 4343, **columns: Any) -> None:
+def account(testbed: BillSite, number: str = FIRST, row: int = 1, party: int = 4343, **columns: Any) -> None:
     """A clerk enters a bank account of a supplier, or changes it, some minutes later."""
-    town.sandbox.clock.advance(600)
+    testbed.sandbox.clock.advance(600)
     values = {"UKID": row, "BKTP": "V", "AN8": party, "TNST": ROUTING, "CBNK": number}
-    town.books.upsert("F0030", values | columns)
+    testbed.books.upsert("F0030", values | columns)
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The suppliers are vendors of BILL, and the bank account of one is known."""
-    owing(town, CREDITS)
-    account(town)
-    town.sync(VENDORS)
-    assert town.exceptions(VENDORS) == []
-    return town
+    owing(testbed, CREDITS)
+    account(testbed)
+    testbed.sync(VENDORS)
+    assert testbed.exceptions(VENDORS) == []
+    return testbed
 
 
-def confirm(town: BillSite, id: str, note: str = "called them: it is their new bank") -> None:
-    town.ledger.exceptions.dismiss(id, actor="second", note=note, now=town.clock.now())
+def confirm(testbed: BillSite, id: str, note: str = "called them: it is their new bank") -> None:
+    testbed.ledger.exceptions.dismiss(id, actor="second", note=note, now=testbed.clock.now())
 
 
-def events(town: BillSite, name: str, key: str = KEY) -> list[Any]:
-    return [each for each in town.ledger.audit.of(key)[1] if each.event == name]
+def events(testbed: BillSite, name: str, key: str = KEY) -> list[Any]:
+    return [each for each in testbed.ledger.audit.of(key)[1] if each.event == name]
 
 
 def everything(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -70,16 +70,16 @@ def test_an_account_that_changes_while_a_bill_is_open_is_told_and_holds_what_is_
     second = owed.books.voucher(7002, costs=(("30.5010", "30.00"),))
     reports = owed.sync(VENDORS, FLOW)
     assert outcomes(reports[FLOW]) == {"unchanged": 1, "held": 1}
-    told, held = owed.exception(VENDORS), owed.exception(FLOW)
-    assert (told.key, told.reason, severity_of(told.reason)) == (KEY, "bank_account_changed", "high")
-    assert "from …7081 to …4422" in told.message and "2 documents are open, 150.00 GBP" in told.message
+    reported, held = owed.exception(VENDORS), owed.exception(FLOW)
+    assert (reported.key, reported.reason, severity_of(reported.reason)) == (KEY, "bank_account_changed", "high")
+    assert "from …7081 to …4422" in reported.message and "2 documents are open, 150.00 GBP" in reported.message
     assert (held.reason, held.key) == ("bank_account_changed", f"{second.document}/001")
     assert "4343" in held.value and "…4422" in held.value
     assert not bill_of(owed, first)["archived"]
     # nothing is done in JD Edwards either: the new one is not handed over
     with pytest.raises(UnusableInput, match="--note"):
-        confirm(owed, told.id, " ")
-    confirm(owed, told.id)
+        confirm(owed, reported.id, " ")
+    confirm(owed, reported.id)
     assert owed.exceptions(VENDORS) == []
     assert outcomes(owed.sync(FLOW, first=TODAY, last=TODAY)[FLOW])["created"] == 1
     assert owed.exceptions(FLOW) == []
@@ -100,8 +100,8 @@ def test_it_stands_until_a_person_has_looked_even_where_the_former_account_is_ba
     owed.sync(VENDORS)
     account(owed, FIRST)
     owed.sync(VENDORS)
-    told = owed.exception(VENDORS)
-    assert "from …7081 to …4422" in told.value and "from …4422 to …7081" in told.value
+    reported = owed.exception(VENDORS)
+    assert "from …7081 to …4422" in reported.value and "from …4422 to …7081" in reported.value
 
 
 @pytest.mark.reason("bank_account_changed")
@@ -125,22 +125,22 @@ def test_an_account_more_or_less_is_a_change(owed: BillSite, change: str, words:
 
 
 @pytest.mark.reason("bank_account_changed")
-def test_the_first_account_of_a_supplier_with_open_bills_is_a_change_too(town: BillSite) -> None:
+def test_the_first_account_of_a_supplier_with_open_bills_is_a_change_too(testbed: BillSite) -> None:
     """Given a supplier without a bank account, known for long, and an open bill
     when an account is entered
     then a second person is told; a new supplier's account is where it is first seen."""
-    owing(town)
-    town.books.voucher()
-    assert run(town) == {"created": 1}
-    account(town)
-    town.sync(VENDORS)
-    assert "added …7081" in town.exception(VENDORS).value
-    town.books.supplier(4345, "Cooper Casks")
-    account(town, SECOND, row=2, party=4345)
-    town.books.voucher(7003, supplier=4345)
-    reports = town.sync(VENDORS, FLOW)
+    owing(testbed)
+    testbed.books.voucher()
+    assert run(testbed) == {"created": 1}
+    account(testbed)
+    testbed.sync(VENDORS)
+    assert "added …7081" in testbed.exception(VENDORS).value
+    testbed.books.supplier(4345, "Cooper Casks")
+    account(testbed, SECOND, row=2, party=4345)
+    testbed.books.voucher(7003, supplier=4345)
+    reports = testbed.sync(VENDORS, FLOW)
     assert (outcomes(reports[VENDORS])["created"], outcomes(reports[FLOW])["created"]) == (1, 1)
-    assert len(town.exceptions(VENDORS)) == 1
+    assert len(testbed.exceptions(VENDORS)) == 1
 
 
 def test_a_change_with_nothing_open_is_remembered_quietly(owed: BillSite) -> None:
@@ -275,18 +275,18 @@ def test_a_change_alone_lets_a_poll_run_and_costs_nothing_where_there_is_none(ow
     assert before.keys() == again.keys()
 
 
-def test_a_site_may_turn_it_off(town: BillSite) -> None:
+def test_a_site_may_turn_it_off(testbed: BillSite) -> None:
     """Given bank_accounts: off, when an account changes while a bill is open, then nothing is read and nothing told."""
-    owing(town)
-    town.configure(VENDORS, bank_accounts="off")
-    account(town)
-    town.sync(VENDORS)
-    town.books.voucher()
-    assert run(town) == {"created": 1}
-    account(town, SECOND)
-    town.sync(VENDORS)
-    assert town.exceptions(VENDORS) == []
-    assert "F0030 changed" not in town.tick(VENDORS).why
+    owing(testbed)
+    testbed.configure(VENDORS, bank_accounts="off")
+    account(testbed)
+    testbed.sync(VENDORS)
+    testbed.books.voucher()
+    assert run(testbed) == {"created": 1}
+    account(testbed, SECOND)
+    testbed.sync(VENDORS)
+    assert testbed.exceptions(VENDORS) == []
+    assert "F0030 changed" not in testbed.tick(VENDORS).why
 
 
 def test_another_exception_of_the_supplier_does_not_take_it_along(owed: BillSite) -> None:
@@ -310,153 +310,155 @@ def bank(number: str = FIRST, **more: str) -> dict[str, str]:
     return {"nameOnAccount": "Anvil & Sons", "accountNumber": number, "routingNumber": ROUTING} | more
 
 
-def in_bill(town: BillSite, number: str, **more: str) -> None:
+def in_bill(testbed: BillSite, number: str, **more: str) -> None:
     """A user of BILL gives the supplier's vendor another bank account, some minutes later."""
-    town.sandbox.clock.advance(600)
-    vendor = town.bill.one(VENDORS, shortName="JDE 4343")
-    town.bill.act("add_bank_account", id=vendor["id"], body=bank(number, **more))
+    testbed.sandbox.clock.advance(600)
+    vendor = testbed.bill.one(VENDORS, shortName="JDE 4343")
+    testbed.bill.act("add_bank_account", id=vendor["id"], body=bank(number, **more))
 
 
-def paid_by_ach(town: BillSite) -> BillSite:
+def paid_by_ach(testbed: BillSite) -> BillSite:
     """A bill is open, and the vendor's account in BILL was seen."""
-    owing(town)
-    in_bill(town, FIRST)
-    town.books.voucher(costs=(("30.5010", "120.00"),))
-    assert run(town) == {"created": 1}
-    town.sync(VENDORS)
-    assert town.exceptions(VENDORS) == []
-    return town
+    owing(testbed)
+    in_bill(testbed, FIRST)
+    testbed.books.voucher(costs=(("30.5010", "120.00"),))
+    assert run(testbed) == {"created": 1}
+    testbed.sync(VENDORS)
+    assert testbed.exceptions(VENDORS) == []
+    return testbed
 
 
 @pytest.mark.reason("bank_account_changed")
 @pytest.mark.parametrize("shown", ["masked", "clear"])
 def test_an_account_that_changes_in_bill_while_a_bill_is_open_is_told_and_holds_what_is_new(
-    town: BillSite, shown: str
+    testbed: BillSite, shown: str
 ) -> None:
     """Given an open bill of a vendor that is paid by ACH
     when somebody gives the vendor another account in BILL
     then a second person is told, with what is open there, and a new bill waits until he has looked."""
-    town.bill.configure(bank_account_numbers=shown)
+    testbed.bill.configure(bank_account_numbers=shown)
     try:
-        paid_by_ach(town)
-        in_bill(town, SECOND)
-        town.books.voucher(7002)
-        reports = town.sync(VENDORS, FLOW)
+        paid_by_ach(testbed)
+        in_bill(testbed, SECOND)
+        testbed.books.voucher(7002)
+        reports = testbed.sync(VENDORS, FLOW)
         assert outcomes(reports[FLOW])["held"] == 1
-        told = town.exception(VENDORS)
-        assert (told.key, told.reason) == (KEY, "bank_account_changed")
-        assert "in BILL changed from …7081 to …4422; 1 document is open, 120.00 GBP" in told.value
-        confirm(town, told.id)
-        assert run(town)["created"] == 1
-        assert town.exceptions(FLOW) == []
+        reported = testbed.exception(VENDORS)
+        assert (reported.key, reported.reason) == (KEY, "bank_account_changed")
+        assert "in BILL changed from …7081 to …4422; 1 document is open, 120.00 GBP" in reported.value
+        confirm(testbed, reported.id)
+        assert run(testbed)["created"] == 1
+        assert testbed.exceptions(FLOW) == []
     finally:
-        town.bill.configure(bank_account_numbers="masked")
+        testbed.bill.configure(bank_account_numbers="masked")
 
 
 @pytest.mark.reason("bank_account_changed")
 @pytest.mark.parametrize(("number", "words"), [("11112222337081", "from …7081 to …7081"), ("", "removed …7081")])
-def test_an_account_of_the_same_end_or_none_is_a_change_in_bill(town: BillSite, number: str, words: str) -> None:
+def test_an_account_of_the_same_end_or_none_is_a_change_in_bill(testbed: BillSite, number: str, words: str) -> None:
     """Given an open bill, and a vendor whose number BILL shows masked
     when its account is replaced by one of the same last four, or deleted
     then a second person is told."""
-    paid_by_ach(town)
+    paid_by_ach(testbed)
     if number:
-        in_bill(town, number)
+        in_bill(testbed, number)
     else:
-        town.sandbox.clock.advance(600)
-        town.bill.act("delete_bank_account", id=town.bill.one(VENDORS, shortName="JDE 4343")["id"])
-    town.sync(VENDORS)
-    assert words in town.exception(VENDORS).value
+        testbed.sandbox.clock.advance(600)
+        testbed.bill.act("delete_bank_account", id=testbed.bill.one(VENDORS, shortName="JDE 4343")["id"])
+    testbed.sync(VENDORS)
+    assert words in testbed.exception(VENDORS).value
 
 
-def test_an_account_that_changes_in_bill_with_nothing_open_is_where_it_is_first_seen(town: BillSite) -> None:
+def test_an_account_that_changes_in_bill_with_nothing_open_is_where_it_is_first_seen(testbed: BillSite) -> None:
     """Given a vendor whose bill is paid
     when its account changes, and another voucher comes
     then nobody is asked, and BILL was asked for no account meanwhile."""
-    paid_by_ach(town)
+    paid_by_ach(testbed)
     entry = Entry(4711, "PV", HOME)
-    town.books.pay(entry)
-    town.sync(FLOW, VENDORS)
-    calls = town.bill.calls(ACCOUNT)
-    in_bill(town, SECOND)
-    town.sync(VENDORS)
-    assert town.bill.calls(ACCOUNT) == calls
-    town.books.voucher(7002)
-    assert run(town)["created"] == 1
-    town.sync(VENDORS)
-    assert town.exceptions(VENDORS) == []
+    testbed.books.pay(entry)
+    testbed.sync(FLOW, VENDORS)
+    calls = testbed.bill.calls(ACCOUNT)
+    in_bill(testbed, SECOND)
+    testbed.sync(VENDORS)
+    assert testbed.bill.calls(ACCOUNT) == calls
+    testbed.books.voucher(7002)
+    assert run(testbed)["created"] == 1
+    testbed.sync(VENDORS)
+    assert testbed.exceptions(VENDORS) == []
 
 
-def test_bill_is_asked_for_an_account_only_where_its_vendor_changed(town: BillSite) -> None:
+def test_bill_is_asked_for_an_account_only_where_its_vendor_changed(testbed: BillSite) -> None:
     """Given an open bill whose vendor's account was seen
     when nothing changes in BILL for an hour, and when the sweep looks
     then it is not asked for again, and asked for once."""
-    paid_by_ach(town)
-    town.sandbox.clock.advance(3600)
-    town.sync(VENDORS)
-    calls = town.bill.calls(ACCOUNT)
+    paid_by_ach(testbed)
+    testbed.sandbox.clock.advance(3600)
+    testbed.sync(VENDORS)
+    calls = testbed.bill.calls(ACCOUNT)
     assert calls
-    town.sandbox.clock.advance(3600)
-    town.sync(VENDORS)
-    assert town.bill.calls(ACCOUNT) == calls
-    town.sweep(VENDORS)
-    assert town.bill.calls(ACCOUNT) == calls + 1
+    testbed.sandbox.clock.advance(3600)
+    testbed.sync(VENDORS)
+    assert testbed.bill.calls(ACCOUNT) == calls
+    testbed.sweep(VENDORS)
+    assert testbed.bill.calls(ACCOUNT) == calls + 1
 
 
-def test_a_role_that_may_not_see_accounts_in_bill_fails_nothing(town: BillSite) -> None:
+def test_a_role_that_may_not_see_accounts_in_bill_fails_nothing(testbed: BillSite) -> None:
     """Given a user of BILL who may not see bank accounts
     when the vendors are synced twice
     then all goes on, and the audit trail says once that nobody watches them."""
-    owing(town)
-    in_bill(town, FIRST)
-    town.bill.configure(denied_operations=["GET /v3/vendors/{id}/bank-account"])
+    owing(testbed)
+    in_bill(testbed, FIRST)
+    testbed.bill.configure(denied_operations=["GET /v3/vendors/{id}/bank-account"])
     try:
-        town.books.voucher()
-        assert run(town) == {"created": 1}
+        testbed.books.voucher()
+        assert run(testbed) == {"created": 1}
         for _ in range(2):
-            assert town.sync(VENDORS)[VENDORS].error is None
-        with town.context() as context:
-            assert "bank accounts in BILL are not watched" in town._flow(context, VENDORS).startup_notes()[-1]
+            assert testbed.sync(VENDORS)[VENDORS].error is None
+        with testbed.context() as context:
+            assert "bank accounts in BILL are not watched" in testbed._flow(context, VENDORS).startup_notes()[-1]
     finally:
-        town.bill.configure(denied_operations=[])
-    assert [each.detail["entity"] for each in events(town, "bank_accounts_not_watched", "")] == ["vendors/bank-account"]
-    assert town.exceptions(VENDORS) == []
+        testbed.bill.configure(denied_operations=[])
+    assert [each.detail["entity"] for each in events(testbed, "bank_accounts_not_watched", "")] == [
+        "vendors/bank-account"
+    ]
+    assert testbed.exceptions(VENDORS) == []
 
 
 @pytest.mark.reason("bank_account_changed")
 @pytest.mark.parametrize("side", ["jde", "bill"])
-def test_a_run_of_the_bills_alone_looks_before_it_makes_one(town: BillSite, side: str) -> None:
+def test_a_run_of_the_bills_alone_looks_before_it_makes_one(testbed: BillSite, side: str) -> None:
     """Given an open bill, and an account that changes in either system
     when the flow of the bills runs alone, with another voucher
     then it waits, and the change is told."""
-    account(town)
-    town.sync(VENDORS)
-    paid_by_ach(town)
+    account(testbed)
+    testbed.sync(VENDORS)
+    paid_by_ach(testbed)
     if side == "jde":
-        account(town, SECOND)
+        account(testbed, SECOND)
     else:
-        in_bill(town, SECOND)
-    town.books.voucher(7002)
-    assert run(town)["held"] == 1
-    assert (town.exception(FLOW).reason, town.exception(VENDORS).reason) == ("bank_account_changed",) * 2
+        in_bill(testbed, SECOND)
+    testbed.books.voucher(7002)
+    assert run(testbed)["held"] == 1
+    assert (testbed.exception(FLOW).reason, testbed.exception(VENDORS).reason) == ("bank_account_changed",) * 2
 
 
 @pytest.mark.reason("bank_account_changed")
-def test_an_order_is_no_bill_meanwhile_either(town: BillSite) -> None:
+def test_an_order_is_no_bill_meanwhile_either(testbed: BillSite) -> None:
     """Given an order whose bill is open in BILL
     when the vendor's account changes there, and another order is approved
     then it waits until the account is confirmed."""
-    buyers = ordering(town)
-    in_bill(town, FIRST)
+    buyers = ordering(testbed)
+    in_bill(testbed, FIRST)
     buyers.order(100234)
-    assert run(town, ORDERS) == {"created": 1}
-    town.sync(VENDORS)
-    in_bill(town, SECOND)
+    assert run(testbed, ORDERS) == {"created": 1}
+    testbed.sync(VENDORS)
+    in_bill(testbed, SECOND)
     buyers.order(100235)
-    assert run(town, ORDERS)["held"] == 1
-    assert town.exception(ORDERS).reason == "bank_account_changed"
-    confirm(town, town.exception(VENDORS).id)
-    assert run(town, ORDERS)["created"] == 1
+    assert run(testbed, ORDERS)["held"] == 1
+    assert testbed.exception(ORDERS).reason == "bank_account_changed"
+    confirm(testbed, testbed.exception(VENDORS).id)
+    assert run(testbed, ORDERS)["created"] == 1
 
 
 def test_no_number_is_anywhere_but_in_the_systems(owed: BillSite, caplog: pytest.LogCaptureFixture) -> None:
@@ -473,9 +475,9 @@ def test_no_number_is_anywhere_but_in_the_systems(owed: BillSite, caplog: pytest
     account(owed, "", row=2, IBAN=IBAN)
     owed.sync()
     owed.sweep(VENDORS)
-    told = owed.exception(VENDORS)
-    assert "in BILL changed" in told.value and "JD Edwards" in told.value
-    confirm(owed, told.id)
+    reported = owed.exception(VENDORS)
+    assert "in BILL changed" in reported.value and "JD Edwards" in reported.value
+    confirm(owed, reported.id)
     owed.bill.configure(bank_account_numbers="masked")
     for name, content in everything(owed.folder):
         for number in NUMBERS:
@@ -484,6 +486,6 @@ def test_no_number_is_anywhere_but_in_the_systems(owed: BillSite, caplog: pytest
     assert Decimal(bill_of_only(owed)["amount"]) > 0
 
 
-def bill_of_only(town: BillSite) -> dict[str, Any]:
-    (found,) = town.bill.all(FLOW)
+def bill_of_only(testbed: BillSite) -> dict[str, Any]:
+    (found,) = testbed.bill.all(FLOW)
     return found

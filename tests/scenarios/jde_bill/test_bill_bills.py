@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from bill_born import made_of
+from bill_originals import made_of
 from bill_owed import FLOW, bill_of, compared, item, key, lines, marked, owing, run, unexplained
 from bill_site import BillSite
 from scenario_books import CHART
@@ -16,9 +16,9 @@ COSTS = (("30.5010", "33.33"), ("30.5020", "33.33"), ("40.5010", "33.34"))
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The suppliers are vendors of BILL."""
-    return owing(town)
+    return owing(testbed)
 
 
 @pytest.mark.quick("jde_bill/bills")

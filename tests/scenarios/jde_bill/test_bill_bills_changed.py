@@ -19,19 +19,21 @@ COSTS = (("30.5010", "33.33"), ("30.5020", "33.33"), ("40.5010", "33.34"))
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The suppliers are vendors of BILL."""
-    return owing(town)
+    return owing(testbed)
 
 
-def recorded(town: BillSite) -> list[tuple[str, Decimal]]:
+def recorded(testbed: BillSite) -> list[tuple[str, Decimal]]:
     """The payments that were made outside BILL: description and amount."""
-    return [(each["description"], D(each["amount"])) for each in town.bill.all("payments") if not each["onlinePayment"]]
+    return [
+        (each["description"], D(each["amount"])) for each in testbed.bill.all("payments") if not each["onlinePayment"]
+    ]
 
 
-def severity(town: BillSite) -> str:
+def severity(testbed: BillSite) -> str:
     """How urgent the flow's only exception is."""
-    return severity_of(town.exception(FLOW).reason)
+    return severity_of(testbed.exception(FLOW).reason)
 
 
 @pytest.mark.as_delivered("bill.patch_needs_payment_term")

@@ -21,13 +21,13 @@ RECORD = {"system": "bill", "route": "POST /connect/v3/bills/record-payment"}
 
 
 @pytest.fixture
-def desk(town: BillSite) -> BillSite:
+def desk(testbed: BillSite) -> BillSite:
     """Twenty-four vouchers of two suppliers."""
-    owing(town)
+    owing(testbed)
     for place in range(VOUCHERS):
         costs = (("30.5010", f"{60 + place}.00"), ("40.5010", "40.00"))
-        town.books.voucher(1000 + place, costs=costs, supplier=4343 + place % 2)
-    return town
+        testbed.books.voucher(1000 + place, costs=costs, supplier=4343 + place % 2)
+    return testbed
 
 
 def fail(site: BillSite, *rules: Mapping[str, Any]) -> None:

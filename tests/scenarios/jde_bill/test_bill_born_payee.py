@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import bill_born as born
+import bill_originals as born
 import pytest
 from bill_paid import pay
 from bill_site import BillSite
@@ -19,56 +19,56 @@ SUPPLIER, FACTOR = 4343, 4344
 
 
 @pytest.fixture
-def site(town: BillSite) -> BillSite:
+def site(testbed: BillSite) -> BillSite:
     """The flow is on, and vouchers are entered at once."""
-    born.switched_on(town, mode="direct")
-    return town
+    born.switched_on(testbed, mode="direct")
+    return testbed
 
 
-def told(town: BillSite) -> tuple[str, str, str]:
+def reported(testbed: BillSite) -> tuple[str, str, str]:
     """Reason, severity and field of the flow's only exception."""
-    found = town.exception(born.FLOW)
+    found = testbed.exception(born.FLOW)
     return found.reason, severity_of(found.reason), found.field
 
 
-def voucher(town: BillSite, id: str) -> Entry:
+def voucher(testbed: BillSite, id: str) -> Entry:
     """The newest voucher of a bill."""
-    row = born.items(town, id)[-1]
+    row = born.items(testbed, id)[-1]
     return Entry(row["DOC"], row["DCT"].strip(), row["KCO"].strip())
 
 
-def owed(town: BillSite, id: str) -> list[tuple[int, int, str]]:
+def owed(testbed: BillSite, id: str) -> list[tuple[int, int, str]]:
     """(supplier, payee, `void` or pay status) of the vouchers of a bill."""
-    rows, states = born.items(town, id), born.vouchers(town, id)
+    rows, states = born.items(testbed, id), born.vouchers(testbed, id)
     return [(int(row["AN8"]), int(row["PYE"]), state) for row, (_, _, state) in zip(rows, states, strict=True)]
 
 
-def give(town: BillSite, id: str, vendor: str) -> None:
+def give(testbed: BillSite, id: str, vendor: str) -> None:
     """A user of BILL gives a bill to another vendor, and it is approved again."""
-    town.sandbox.clock.advance(60)
-    town.bill.act("edit_bill", id=id, set={"vendorId": vendor})
-    if town.bill.get("bills", id)["approvalStatus"] not in ("APPROVED", "UNASSIGNED"):
-        town.bill.act("approve_bill", id=id)
+    testbed.sandbox.clock.advance(60)
+    testbed.bill.act("edit_bill", id=id, set={"vendorId": vendor})
+    if testbed.bill.get("bills", id)["approvalStatus"] not in ("APPROVED", "UNASSIGNED"):
+        testbed.bill.act("approve_bill", id=id)
 
 
-def change(town: BillSite, id: str, **columns: Any) -> None:
+def change(testbed: BillSite, id: str, **columns: Any) -> None:
     """A clerk of JD Edwards changes the pay item."""
-    town.sandbox.clock.advance(60)
-    town.books.change_items(voucher(town, id), "", **columns)
+    testbed.sandbox.clock.advance(60)
+    testbed.books.change_items(voucher(testbed, id), "", **columns)
 
 
-def partly_paid(town: BillSite, id: str, state: str) -> None:
+def partly_paid(testbed: BillSite, id: str, state: str) -> None:
     """BILL has paid the bill, or a part of it, and it is posted; `open`: nothing."""
     if state == "open":
         return
-    town.flows |= {"payments": {}}
-    pay(town, {"id": id, "amount": "100.00" if state == "paid" else "40.00"})
-    assert outcomes(town.sync("payments")["payments"]) == {"created": 1}
+    testbed.flows |= {"payments": {}}
+    pay(testbed, {"id": id, "amount": "100.00" if state == "paid" else "40.00"})
+    assert outcomes(testbed.sync("payments")["payments"]) == {"created": 1}
 
 
-def differing(town: BillSite) -> set[tuple[str, str, str]]:
+def differing(testbed: BillSite) -> set[tuple[str, str, str]]:
     """(field, source, target) of what `reconcile` finds."""
-    with town.context() as context:
+    with testbed.context() as context:
         found = compare(flow_class("jde_bill", born.FLOW)(context)).differences
     return {(each.field, str(each.source), str(each.target)) for each in found}
 
@@ -99,7 +99,7 @@ def test_a_vendor_that_changes_once_something_is_paid_is_urgent(site: BillSite, 
     site.bill.set("bills", id, vendorId=born.vendor(site, FACTOR))
     for _ in range(2):
         assert born.run(site) == {"held": 1}
-    assert told(site) == ("payee_changed", "high", "supplier")
+    assert reported(site) == ("payee_changed", "high", "supplier")
     value = site.exception(born.FLOW).value
     assert f"is supplier {SUPPLIER}'s, BILL has {FACTOR}" in value
     assert ("nothing of it is open" if state == "paid" else "60.00 GBP open") in value
@@ -146,7 +146,7 @@ def test_a_payee_or_supplier_that_changes_in_jde_is_told(site: BillSite, how: st
     for _ in range(2):
         report = site.sync(born.FLOW)[born.FLOW]
         assert (outcomes(report), report.writes) == ({"held": 1}, 0)
-    assert told(site) == ("payee_changed", "high", "payee" if how == "factored" else "supplier")
+    assert reported(site) == ("payee_changed", "high", "payee" if how == "factored" else "supplier")
     seen = f"{SUPPLIER}, payee {FACTOR}" if how == "factored" else str(FACTOR)
     assert ("supplier", str(SUPPLIER), seen) in differing(site)
     site.replay(born.FLOW)

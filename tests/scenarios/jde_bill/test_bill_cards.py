@@ -12,9 +12,9 @@ from connector_assets.pairs.registry import flow_class
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The bills are on, and the site pays by card what has the instrument C."""
-    return owing(town, card_instruments=["C"])
+    return owing(testbed, card_instruments=["C"])
 
 
 def test_what_is_paid_by_card_is_no_bill_and_is_told_with_its_money(owed: BillSite) -> None:
@@ -54,9 +54,9 @@ def test_a_voucher_that_a_card_pays_after_all_is_taken_out_of_bill(owed: BillSit
     assert bill_of(owed, entry)["archived"] is False
 
 
-def test_without_the_setting_instruments_mean_nothing(town: BillSite) -> None:
+def test_without_the_setting_instruments_mean_nothing(testbed: BillSite) -> None:
     """Given a site that pays nothing by card, then every instrument is a bill."""
-    owed = owing(town)
+    owed = owing(testbed)
     item(owed, owed.books.voucher(1), PYIN="C")
     assert run(owed) == {"created": 1}
 
@@ -72,8 +72,8 @@ def test_ping_says_which_instruments_jd_edwards_does_not_have(owed: BillSite) ->
         assert "card_instruments is not checked" in note and "is empty" in note
     owed.books.upsert("F0005", {"SY": "00", "RT": "PY", "KY": "T", "DL01": "Transfer"})
     with owed.context() as context:
-        told = [each for each in flow(context).startup_problems() if "card_instruments" in each]
-        assert told == [
+        reported = [each for each in flow(context).startup_problems() if "card_instruments" in each]
+        assert reported == [
             "jde_bill/bills: card_instruments names C, which JD Edwards does not have in the list 00/PY of "
             "user-defined codes (F0005)"
         ]

@@ -23,26 +23,26 @@ LATER = TODAY + timedelta(days=3)
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The suppliers are vendors of BILL."""
-    return owing(town)
+    return owing(testbed)
 
 
-def days_later(town: BillSite, flow: str = FLOW) -> dict[str, int]:
+def days_later(testbed: BillSite, flow: str = FLOW) -> dict[str, int]:
     """One run over the Thursday, on which nobody has touched anything in JD Edwards; its outcomes."""
-    return outcomes(town.sync(flow, first=LATER, last=LATER)[flow])
+    return outcomes(testbed.sync(flow, first=LATER, last=LATER)[flow])
 
 
-def wait(town: BillSite) -> None:
+def wait(testbed: BillSite) -> None:
     """It is Thursday."""
-    town.sandbox.clock.advance(3 * 86_400)
+    testbed.sandbox.clock.advance(3 * 86_400)
 
 
-def edit(town: BillSite, entry: Entry, amount: str) -> None:
+def edit(testbed: BillSite, entry: Entry, amount: str) -> None:
     """A clerk of BILL gives the only line of a bill another amount."""
-    made = bill_of(town, entry)
+    made = bill_of(testbed, entry)
     [line] = made["billLineItems"]
-    town.bill.act("edit_bill", id=made["id"], set={"billLineItems": [{"id": line["id"], "amount": amount}]})
+    testbed.bill.act("edit_bill", id=made["id"], set={"billLineItems": [{"id": line["id"], "amount": amount}]})
 
 
 @pytest.mark.reason("raised_in_target")
@@ -67,11 +67,11 @@ def test_a_bill_that_somebody_makes_larger_in_bill_is_urgent(owed: BillSite, sta
     for _ in range(2):
         report = owed.sync(FLOW, first=LATER, last=LATER)[FLOW]
         assert (outcomes(report), report.writes) == ({"conflict": 1}, 0)
-    told = owed.exception(FLOW)
-    assert (told.reason, severity_of(told.reason)) == ("raised_in_target", "high")
-    assert told.value == "180.00, ours 100.00"
+    reported = owed.exception(FLOW)
+    assert (reported.reason, severity_of(reported.reason)) == ("raised_in_target", "high")
+    assert reported.value == "180.00, ours 100.00"
     differing = {each.field: each.explained_by for each in compared(owed).differences if each.field == "amount"}
-    assert differing == {"amount": told.id}
+    assert differing == {"amount": reported.id}
     edit(owed, entry, "100.00")
     assert days_later(owed) == {"unchanged": 1}
     assert not owed.exceptions(FLOW)
@@ -104,14 +104,14 @@ def test_what_somebody_changes_of_a_bill_in_bill_alone_is_a_conflict(
         owed.bill.act("edit_bill", id=made["id"], set=change)
     for _ in range(2):
         assert days_later(owed) == {"conflict": 1}
-    told = owed.exception(FLOW)
-    assert (told.reason, field in told.field.split(", ")) == ("changed_on_both_sides", True)
+    reported = owed.exception(FLOW)
+    assert (reported.reason, field in reported.field.split(", ")) == ("changed_on_both_sides", True)
     owed.configure(FLOW, on_conflict="source")
     owed.replay(FLOW)
     assert days_later(owed) == {"updated": 1}
-    mended = owed.bill.get(FLOW, made["id"])
-    assert all(mended[name] == made[name] for name in ("dueDate", "description", "invoice"))
-    assert D(mended["amount"]) == D("100.00")
+    corrected = owed.bill.get(FLOW, made["id"])
+    assert all(corrected[name] == made[name] for name in ("dueDate", "description", "invoice"))
+    assert D(corrected["amount"]) == D("100.00")
     assert days_later(owed) == {"unchanged": 1} and not owed.exceptions(FLOW)
 
 
@@ -157,14 +157,14 @@ def test_a_pay_item_that_is_split_off_is_no_second_bill_while_the_first_is_for_b
     assert not owed.exceptions(FLOW) and compared(owed).unexplained == []
 
 
-def split(town: BillSite, entry: Entry) -> None:
+def split(testbed: BillSite, entry: Entry) -> None:
     """40.00 of the only pay item become another one, due later."""
-    rows = [row for row in town.sandbox.systems["jde"].dump()["F0411"].values() if row["DOC"] == entry.doc]
+    rows = [row for row in testbed.sandbox.systems["jde"].dump()["F0411"].values() if row["DOC"] == entry.doc]
     [first] = rows
     kept = {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in first.items()}
     money = {"AG": "40.00", "AAP": "40.00", "ATXN": "40.00"}
-    town.books.upsert("F0411", kept | money | {"SFX": "002", "PST": "A", "DDJ": "2026-06-01"})
-    item(town, entry, AG="60.00", AAP="60.00", ATXN="60.00")
+    testbed.books.upsert("F0411", kept | money | {"SFX": "002", "PST": "A", "DDJ": "2026-06-01"})
+    item(testbed, entry, AG="60.00", AAP="60.00", ATXN="60.00")
 
 
 @pytest.mark.reason("denied_in_target")
@@ -180,8 +180,8 @@ def test_a_bill_that_its_approver_denies_is_not_forgotten(owed: BillSite, ends: 
     for _ in range(2):
         report = owed.sync(FLOW, first=LATER, last=LATER)[FLOW]
         assert (outcomes(report), report.writes) == ({"held": 1}, 0)
-    told = owed.exception(FLOW)
-    assert (told.reason, told.value) == ("denied_in_target", "INV-4711, 100.00 GBP")
+    reported = owed.exception(FLOW)
+    assert (reported.reason, reported.value) == ("denied_in_target", "INV-4711, 100.00 GBP")
     if ends == "approved":
         owed.bill.set(FLOW, made["id"], approvalStatus="APPROVED")
     else:
@@ -192,15 +192,18 @@ def test_a_bill_that_its_approver_denies_is_not_forgotten(owed: BillSite, ends: 
 
 
 @pytest.mark.reason("raised_in_target")
-def test_the_bill_of_an_order_that_somebody_makes_larger_is_urgent_too(town: BillSite) -> None:
+def test_the_bill_of_an_order_that_somebody_makes_larger_is_urgent_too(testbed: BillSite) -> None:
     """Given an order that is a bill of 25.00, when a clerk of BILL makes it 50.00, then the next sync tells it."""
-    buyers = ordering(town)
+    buyers = ordering(testbed)
     order = buyers.order()
-    town.sync(ORDERS, FLOW)
-    wait(town)
-    made = order_bill_of(town, order)
+    testbed.sync(ORDERS, FLOW)
+    wait(testbed)
+    made = order_bill_of(testbed, order)
     [line] = made["billLineItems"]
-    town.bill.act("edit_bill", id=made["id"], set={"billLineItems": [{"id": line["id"], "amount": "50.00"}]})
+    testbed.bill.act("edit_bill", id=made["id"], set={"billLineItems": [{"id": line["id"], "amount": "50.00"}]})
     for _ in range(2):
-        assert days_later(town, ORDERS) == {"conflict": 1}
-    assert (town.exception(ORDERS).reason, town.exception(ORDERS).value) == ("raised_in_target", "50.00, ours 25.00")
+        assert days_later(testbed, ORDERS) == {"conflict": 1}
+    assert (testbed.exception(ORDERS).reason, testbed.exception(ORDERS).value) == (
+        "raised_in_target",
+        "50.00, ours 25.00",
+    )

@@ -38,93 +38,93 @@ def test_bill_gets_one_account_for_each_that_accepts_postings(site: BillSite) ->
     assert outcomes(site.sync(FLOW)[FLOW]) == {"unchanged": 6, "ignored": 5}
 
 
-def test_a_number_that_begins_with_zeros_keeps_them(town: BillSite) -> None:
+def test_a_number_that_begins_with_zeros_keeps_them(testbed: BillSite) -> None:
     """Given an account of unit 00001 that is opened for postings, when it is synced, then its zeros are in BILL too."""
-    key = town.books.account("00001.4110", "Trade creditors")
-    assert outcome(town.sync(FLOW)[FLOW], key) == "created"
-    assert town.bill.account("00001.4110")["name"] == "00001.4110 Trade creditors"
+    key = testbed.books.account("00001.4110", "Trade creditors")
+    assert outcome(testbed.sync(FLOW)[FLOW], key) == "created"
+    assert testbed.bill.account("00001.4110")["name"] == "00001.4110 Trade creditors"
 
 
-def test_a_renamed_account_is_renamed_and_nothing_else_is_touched(town: BillSite) -> None:
+def test_a_renamed_account_is_renamed_and_nothing_else_is_touched(testbed: BillSite) -> None:
     """Given an account in BILL, when its description changes in JD Edwards, then BILL's changes, by one call."""
-    town.books.account("30.5010", 'Grounds, "trees" & hedges: all')
-    report = town.sync(FLOW)[FLOW]
+    testbed.books.account("30.5010", 'Grounds, "trees" & hedges: all')
+    report = testbed.sync(FLOW)[FLOW]
     assert (outcome(report, GROUNDS), report.writes) == ("updated", 1)
-    assert town.bill.account("30.5010")["name"] == '30.5010 Grounds, "trees" & hedges: all'
-    assert town.sync(FLOW)[FLOW].writes == 0
+    assert testbed.bill.account("30.5010")["name"] == '30.5010 Grounds, "trees" & hedges: all'
+    assert testbed.sync(FLOW)[FLOW].writes == 0
 
 
-def test_an_account_that_is_closed_to_postings_is_archived_and_restored_when_it_is_opened(town: BillSite) -> None:
+def test_an_account_that_is_closed_to_postings_is_archived_and_restored_when_it_is_opened(testbed: BillSite) -> None:
     """Given an account in BILL
     when its posting edit code becomes I in JD Edwards it is archived, and it is restored when it is opened again."""
-    town.books.account("30.5010", "Grounds upkeep", posting="I")
-    assert outcome(town.sync(FLOW)[FLOW], GROUNDS) == "updated"
-    assert town.bill.account("30.5010")["archived"] is True
-    town.books.account("30.5010", "Grounds upkeep")
-    assert outcome(town.sync(FLOW)[FLOW], GROUNDS) == "updated"
-    assert town.bill.account("30.5010")["archived"] is False
+    testbed.books.account("30.5010", "Grounds upkeep", posting="I")
+    assert outcome(testbed.sync(FLOW)[FLOW], GROUNDS) == "updated"
+    assert testbed.bill.account("30.5010")["archived"] is True
+    testbed.books.account("30.5010", "Grounds upkeep")
+    assert outcome(testbed.sync(FLOW)[FLOW], GROUNDS) == "updated"
+    assert testbed.bill.account("30.5010")["archived"] is False
 
 
-def test_an_account_that_a_user_of_bill_archives_is_restored_by_the_next_sync(town: BillSite) -> None:
+def test_an_account_that_a_user_of_bill_archives_is_restored_by_the_next_sync(testbed: BillSite) -> None:
     """Given an account in BILL that JD Edwards posts to
     when a user archives and renames it, so that no bill could have it any more
     then the next sync restores it and gives it its name back, though nothing changed in JD Edwards."""
-    id = town.bill.account("30.5010")["id"]
-    town.bill.act("edit_account", id=id, set={"name": "Old grounds"})
-    town.bill.act("archive_account", id=id)
-    report = town.sync(FLOW)[FLOW]
+    id = testbed.bill.account("30.5010")["id"]
+    testbed.bill.act("edit_account", id=id, set={"name": "Old grounds"})
+    testbed.bill.act("archive_account", id=id)
+    report = testbed.sync(FLOW)[FLOW]
     assert outcomes(report) == {"updated": 1, "unchanged": 5, "ignored": 5}
-    held = town.bill.account("30.5010")
+    held = testbed.bill.account("30.5010")
     assert (held["id"], held["archived"], held["name"]) == (id, False, "30.5010 Grounds upkeep")
-    assert town.sync(FLOW)[FLOW].writes == 0
+    assert testbed.sync(FLOW)[FLOW].writes == 0
 
 
 @pytest.mark.reason("changed_on_both_sides")
-def test_a_site_that_wants_to_be_asked_is_asked_and_nothing_is_written(town: BillSite) -> None:
+def test_a_site_that_wants_to_be_asked_is_asked_and_nothing_is_written(testbed: BillSite) -> None:
     """Given settings that leave changes in BILL to a person
     when a user of BILL archives an account, then it is in conflict and stays archived;
     when the site then lets JD Edwards win and replays, it is restored."""
-    town.configure(FLOW, on_conflict="hold")
-    id = town.bill.account("30.5010")["id"]
-    town.bill.act("archive_account", id=id)
-    report = town.sync(FLOW)[FLOW]
+    testbed.configure(FLOW, on_conflict="hold")
+    id = testbed.bill.account("30.5010")["id"]
+    testbed.bill.act("archive_account", id=id)
+    report = testbed.sync(FLOW)[FLOW]
     assert (outcome(report, GROUNDS), report.writes) == ("conflict", 0)
-    assert town.exception(FLOW).reason == "changed_on_both_sides"
-    town.configure(FLOW, on_conflict="source")
-    town.replay(FLOW)
-    assert outcome(town.sync(FLOW)[FLOW], GROUNDS) == "updated"
-    assert town.bill.get(FLOW, id)["archived"] is False
-    assert not town.exceptions(FLOW)
+    assert testbed.exception(FLOW).reason == "changed_on_both_sides"
+    testbed.configure(FLOW, on_conflict="source")
+    testbed.replay(FLOW)
+    assert outcome(testbed.sync(FLOW)[FLOW], GROUNDS) == "updated"
+    assert testbed.bill.get(FLOW, id)["archived"] is False
+    assert not testbed.exceptions(FLOW)
 
 
-def test_an_account_that_a_user_made_in_bill_is_linked(town: BillSite) -> None:
+def test_an_account_that_a_user_made_in_bill_is_linked(testbed: BillSite) -> None:
     """Given an account that a user made in BILL, archived meanwhile, under a name of his own
     when JD Edwards gets the account of the same number
     then it is linked, restored and named as the others, and its type stays the user's."""
     body = {"name": "Lifts", "account": {"type": "OTHER_EXPENSE", "number": "40.5099"}}
-    id = town.bill.create(FLOW, body)
-    town.bill.act("archive_account", id=id)
-    key = town.books.account("40.5099", "Lifts and escalators")
-    assert outcome(town.sync(FLOW)[FLOW], key) == "adopted"
-    held = town.bill.account("40.5099")
+    id = testbed.bill.create(FLOW, body)
+    testbed.bill.act("archive_account", id=id)
+    key = testbed.books.account("40.5099", "Lifts and escalators")
+    assert outcome(testbed.sync(FLOW)[FLOW], key) == "adopted"
+    held = testbed.bill.account("40.5099")
     assert (held["id"], held["archived"], held["name"]) == (id, False, "40.5099 Lifts and escalators")
     assert held["account"]["type"] == "OTHER_EXPENSE"
 
 
 @pytest.mark.reason("refused_by_target")
 def test_a_name_that_bill_has_already_is_refused_in_bills_words_and_goes_through_once_it_is_free(
-    town: BillSite,
+    testbed: BillSite,
 ) -> None:
     """Given an account without a number in BILL that bears the very name of one to come
     when that one is synced, then it waits with what BILL says; when the user has renamed his, a replay creates it."""
-    id = town.bill.create(FLOW, {"name": "40.5099 Lifts"})
-    key = town.books.account("40.5099", "Lifts")
-    assert outcome(town.sync(FLOW)[FLOW], key) == "refused"
-    found = town.exception(FLOW)
+    id = testbed.bill.create(FLOW, {"name": "40.5099 Lifts"})
+    key = testbed.books.account("40.5099", "Lifts")
+    assert outcome(testbed.sync(FLOW)[FLOW], key) == "refused"
+    found = testbed.exception(FLOW)
     assert (found.reason, found.key) == ("refused_by_target", key)
-    town.bill.act("edit_account", id=id, set={"name": "Lifts of old"})
-    town.replay(FLOW)
-    assert outcome(town.sync(FLOW)[FLOW], key) == "created"
+    testbed.bill.act("edit_account", id=id, set={"name": "Lifts of old"})
+    testbed.replay(FLOW)
+    assert outcome(testbed.sync(FLOW)[FLOW], key) == "created"
 
 
 def test_types_are_by_object_where_the_site_says_so(site: BillSite) -> None:
@@ -172,19 +172,19 @@ def test_a_site_whose_chart_is_kept_in_bill_by_others(site: BillSite) -> None:
 
 
 def test_a_new_installation_on_an_organisation_that_holds_accounts_plans_first_and_adopts(
-    town: BillSite,
+    testbed: BillSite,
 ) -> None:
     """Given an installation that lost its ledger, and the accounts that it made, in BILL
     when the chart is synced, it only plans; when it adopts, all are found by their numbers and linked;
     and the sync after it writes nothing."""
-    before = {each["id"] for each in town.bill.all(FLOW)}
-    with town.forgetting() as blank:
+    before = {each["id"] for each in testbed.bill.all(FLOW)}
+    with testbed.forgetting() as blank:
         report = blank.sync(FLOW)[FLOW]
         assert (report.plan, report.plan_reason, report.writes) == (True, "target_not_empty", 0)
         assert planned(report)[GROUNDS].action == "adopt"
         assert outcomes(blank.sync(FLOW, mode="adopt")[FLOW]) == {"adopted": 6, "ignored": 5}
         assert blank.sync(FLOW)[FLOW].writes == 0
-    assert {each["id"] for each in town.bill.all(FLOW)} == before
+    assert {each["id"] for each in testbed.bill.all(FLOW)} == before
 
 
 def test_requests_and_answers_that_get_lost_leave_each_account_once(site: BillSite) -> None:
@@ -207,15 +207,15 @@ def test_requests_and_answers_that_get_lost_leave_each_account_once(site: BillSi
     assert site.sync(FLOW)[FLOW].writes == 0
 
 
-def test_reconcile_reads_both_systems_anew_and_tells_what_a_user_of_bill_changed(town: BillSite) -> None:
+def test_reconcile_reads_both_systems_anew_and_tells_what_a_user_of_bill_changed(testbed: BillSite) -> None:
     """Given accounts in agreement, when a user of BILL archives one, then the comparison says so, and of nothing
     else; an account that only BILL knows is counted as foreign."""
-    with town.context() as context:
-        assert compare(town._flow(context, FLOW)).unexplained == []
-    town.bill.create(FLOW, {"name": "Petty cash of BILL's own"})
-    town.bill.act("archive_account", id=town.bill.account("30.5010")["id"])
-    with town.context() as context:
-        found = compare(town._flow(context, FLOW))
-    told = [(each.key, each.field, each.source, each.target) for each in found.unexplained]
-    assert told == [(GROUNDS, "active", "yes", "no")]
+    with testbed.context() as context:
+        assert compare(testbed._flow(context, FLOW)).unexplained == []
+    testbed.bill.create(FLOW, {"name": "Petty cash of BILL's own"})
+    testbed.bill.act("archive_account", id=testbed.bill.account("30.5010")["id"])
+    with testbed.context() as context:
+        found = compare(testbed._flow(context, FLOW))
+    reported = [(each.key, each.field, each.source, each.target) for each in found.unexplained]
+    assert reported == [(GROUNDS, "active", "yes", "no")]
     assert found.foreign == 1

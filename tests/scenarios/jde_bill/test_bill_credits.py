@@ -15,19 +15,19 @@ D = Decimal
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The suppliers are vendors of BILL, and credits go there too."""
-    return owing(town, CREDITS)
+    return owing(testbed, CREDITS)
 
 
-def memo(town: BillSite, amount: str = "-50.00", *, doc: int = 801, **more: str) -> Entry:
+def memo(testbed: BillSite, amount: str = "-50.00", *, doc: int = 801, **more: str) -> Entry:
     """A debit memo."""
-    return town.books.voucher(doc, kind="PD", costs=(("30.5010", amount),), **{"invoice": "CR-1", **more})  # type: ignore[arg-type]
+    return testbed.books.voucher(doc, kind="PD", costs=(("30.5010", amount),), **{"invoice": "CR-1", **more})  # type: ignore[arg-type]
 
 
-def apply(town: BillSite, credit: str, bill: str, amount: str) -> None:
+def apply(testbed: BillSite, credit: str, bill: str, amount: str) -> None:
     """A user of BILL applies a credit to a bill."""
-    town.bill.act("apply_credit", id=credit, bill={"id": bill}, amount=amount)
+    testbed.bill.act("apply_credit", id=credit, bill={"id": bill}, amount=amount)
 
 
 @pytest.mark.quick("jde_bill/vendor_credits")

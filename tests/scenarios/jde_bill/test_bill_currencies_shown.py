@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-import bill_born
+import bill_originals
 import pytest
 from bill_owed import CREDITS, FLOW, bill_of, credit_of, lines, owing, pay_in_bill, run
 from bill_paid import open_items, settled, switch_on
@@ -16,12 +16,12 @@ D = Decimal
 
 
 @pytest.fixture
-def shifted(town: BillSite) -> Iterator[BillSite]:
+def shifted(testbed: BillSite) -> Iterator[BillSite]:
     """The suppliers are vendors of BILL, also for bills in another currency; 1000 yen come as 10.00."""
-    town.configure("vendors", other_currencies="second_vendor")
-    town.sandbox.post("/options", {"jde": {"currency_decimals": "shifted"}})
-    yield owing(town, CREDITS)
-    town.sandbox.post("/options", {"jde": {"currency_decimals": "as_served"}})
+    testbed.configure("vendors", other_currencies="second_vendor")
+    testbed.sandbox.post("/options", {"jde": {"currency_decimals": "shifted"}})
+    yield owing(testbed, CREDITS)
+    testbed.sandbox.post("/options", {"jde": {"currency_decimals": "as_served"}})
 
 
 @pytest.mark.reason("decimals_not_known")
@@ -56,12 +56,12 @@ def test_credits_and_bills_of_the_other_way_are_put_right(shifted: BillSite) -> 
     assert run(shifted, CREDITS) == {"created": 1}
     found = credit_of(shifted, memo)
     assert [amount for _, amount in lines(shifted, found, "vendorCreditLineItems")] == [D(500), D(499)]
-    bill_born.switched_on(shifted, mode="direct", exchange_rate="mapping")
+    bill_originals.switched_on(shifted, mode="direct", exchange_rate="mapping")
     shifted.map_value("exchange_rates", "JPY/GBP", "0.0052")
     yen = next(each["id"] for each in shifted.bill.all("vendors") if each["billCurrency"] == "JPY")
-    id = bill_born.bill(shifted, "WEB-1", costs=(("30.5010", "1000"),), payee=yen)
-    assert bill_born.run(shifted) == {"created": 1}
-    [item] = bill_born.items(shifted, id)
+    id = bill_originals.bill(shifted, "WEB-1", costs=(("30.5010", "1000"),), payee=yen)
+    assert bill_originals.run(shifted) == {"created": 1}
+    [item] = bill_originals.items(shifted, id)
     assert D(item["ACR"]) == D(1000)
-    again = shifted.sync(bill_born.FLOW)[bill_born.FLOW]
+    again = shifted.sync(bill_originals.FLOW)[bill_originals.FLOW]
     assert (outcomes(again), again.writes) == ({"unchanged": 1}, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import bill_born
+import bill_originals
 import pytest
 from bill_owed import CREDITS, FLOW, bill_of, credit_of, lines, owing, pay_in_bill, run
 from bill_paid import open_items, settled, switch_on
@@ -17,10 +17,10 @@ COSTS = ("30.5010", "30.5020", "40.5010")
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The suppliers are vendors of BILL, also for bills in another currency."""
-    town.configure("vendors", other_currencies="second_vendor")
-    return owing(town)
+    testbed.configure("vendors", other_currencies="second_vendor")
+    return owing(testbed)
 
 
 @pytest.mark.reason("too_many_decimals")
@@ -33,8 +33,12 @@ def test_thousandths_of_a_dinar_are_held_and_never_rounded(owed: BillSite) -> No
     second = owed.books.voucher(2, costs=tuple(parts), currency="KWD", rate="2.55")
     owed.sync("vendors")
     assert run(owed) == {"held": 1, "created": 1}
-    [told] = owed.exceptions(FLOW)
-    assert (told.key.startswith(first.document), told.reason, told.value) == (True, "too_many_decimals", "10.125")
+    [reported] = owed.exceptions(FLOW)
+    assert (reported.key.startswith(first.document), reported.reason, reported.value) == (
+        True,
+        "too_many_decimals",
+        "10.125",
+    )
     bill = bill_of(owed, second)
     assert D(bill["amount"]) == D("10.00")
     assert [amount for _, amount in lines(owed, bill)] == [D("3.33"), D("3.33"), D("3.34")]
@@ -66,17 +70,17 @@ def test_the_decimals_are_those_of_f0013_where_it_is_shown(owed: BillSite) -> No
             owed.books.line(entries[-1], place, account, "350", ACR="350", CRCD="JPY", CRRM="F")
     owed.sync("vendors")
 
-    def told() -> tuple[bool, str]:
+    def reported() -> tuple[bool, str]:
         with owed.context() as context:
             [found] = [each for each in context.client("jde").ping() if each.name == "currencies"]
         return found.ok, found.detail
 
-    assert told() == (True, "decimals of 7 currencies by F0013; unlike ISO 4217: JPY 2, not 0")
+    assert reported() == (True, "decimals of 7 currencies by F0013; unlike ISO 4217: JPY 2, not 0")
     owed.sync(FLOW)
     assert [amount for _, amount in lines(owed, bill_of(owed, entries[0]))] == [D("333.33"), D("333.33"), D("333.34")]
     owed.sandbox.post("/options", {"jde": {"hidden_tables": ["F0013"]}})
     try:
-        assert told() == (True, "F0013 is not shown: amounts have the decimals that ISO 4217 gives their currency")
+        assert reported() == (True, "F0013 is not shown: amounts have the decimals that ISO 4217 gives their currency")
         entries.append(owed.books.voucher(3, costs=parts, tax="50", tax_code="U", currency="JPY", rate="0.0052"))
         for place, account in enumerate(COSTS, 1):
             owed.books.line(entries[-1], place, account, "350", ACR="350", CRCD="JPY", CRRM="F")
@@ -128,18 +132,18 @@ def test_an_order_in_yen_is_a_bill_in_whole_yen(owed: BillSite) -> None:
     assert D(bill["amount"]) == D(100)
 
 
-def test_a_bill_of_a_fraction_of_a_yen_is_held(town: BillSite) -> None:
+def test_a_bill_of_a_fraction_of_a_yen_is_held(testbed: BillSite) -> None:
     """Given bills in yen that were entered in BILL, one of 10.50 and one of three at 33.50, which BILL computes
     when they are synced, then the first is held with its amount, and the second is a voucher of 101 whole yen."""
-    bill_born.switched_on(town, mode="direct", exchange_rate="mapping")
-    town.map_value("exchange_rates", "JPY/GBP", "0.0052")
-    payee = bill_born.vendor(town)
-    town.bill.set("vendors", payee, billCurrency="JPY")
-    bill_born.bill(town, "WEB-1", costs=(("30.5010", "10.50"),))
-    body = bill_born.line(town, "30.5010", "0") | {"amount": None, "quantity": 3, "price": "33.5"}
-    second = bill_born.bill(town, "WEB-2", billLineItems=[body])
-    assert bill_born.run(town) == {"held": 1, "created": 1}
-    [told] = town.exceptions(bill_born.FLOW)
-    assert (told.reason, told.value) == ("too_many_decimals", "10.5")
-    [item] = bill_born.items(town, second)
+    bill_originals.switched_on(testbed, mode="direct", exchange_rate="mapping")
+    testbed.map_value("exchange_rates", "JPY/GBP", "0.0052")
+    payee = bill_originals.vendor(testbed)
+    testbed.bill.set("vendors", payee, billCurrency="JPY")
+    bill_originals.bill(testbed, "WEB-1", costs=(("30.5010", "10.50"),))
+    body = bill_originals.line(testbed, "30.5010", "0") | {"amount": None, "quantity": 3, "price": "33.5"}
+    second = bill_originals.bill(testbed, "WEB-2", billLineItems=[body])
+    assert bill_originals.run(testbed) == {"held": 1, "created": 1}
+    [reported] = testbed.exceptions(bill_originals.FLOW)
+    assert (reported.reason, reported.value) == ("too_many_decimals", "10.5")
+    [item] = bill_originals.items(testbed, second)
     assert (D(item["ACR"]), D(item["AG"])) == (D(101), D("0.53"))

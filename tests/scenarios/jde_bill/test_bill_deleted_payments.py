@@ -17,76 +17,76 @@ CALL = "POST /jderest/v3/orchestrator/{name}"
 
 
 @pytest.fixture(autouse=True)
-def _deletes(town: BillSite) -> None:
-    town.sandbox.post("/options", {"jde": {"unposted_payment_void": "deleted"}})
+def _deletes(testbed: BillSite) -> None:
+    testbed.sandbox.post("/options", {"jde": {"unposted_payment_void": "deleted"}})
 
 
 @pytest.mark.parametrize("lost", [None, "drop_after", "drop_before"])
 def test_a_payment_that_our_void_deletes_is_taken_back_once_and_posted_anew_once(
-    town: BillSite, lost: str | None
+    testbed: BillSite, lost: str | None
 ) -> None:
     """Given a posted payment that BILL takes back, when our void deletes it, and its answer is lost or not
     then its voucher is open again, sync, sweep and comparison find nothing wrong, and no second void is sent; paid
     again under its id, it is posted once more, once."""
-    switch_on(town)
-    entry = town.books.voucher()
-    paid = pay(town, bill(town, entry, "100.00"))
-    run(town)
-    move(town, paid, "VOIDED")
+    switch_on(testbed)
+    entry = testbed.books.voucher()
+    paid = pay(testbed, bill(testbed, entry, "100.00"))
+    run(testbed)
+    move(testbed, paid, "VOIDED")
     if lost is not None:
-        town.sandbox.post("/faults", [{"system": "jde", "route": CALL, "kind": lost, "calls": [calls(town) + 1]}])
-    assert run(town) == {"updated": 1}
-    assert (posted(town), open_items(town, entry)) == ([], [(Decimal(100), "B")])
-    done = calls(town)
-    assert run(town) == {"unchanged": 1}
-    town.sweep(FLOW)
-    assert (town.exceptions(FLOW), calls(town)) == ([], done)
-    with town.context() as context:
+        testbed.sandbox.post("/faults", [{"system": "jde", "route": CALL, "kind": lost, "calls": [calls(testbed) + 1]}])
+    assert run(testbed) == {"updated": 1}
+    assert (posted(testbed), open_items(testbed, entry)) == ([], [(Decimal(100), "B")])
+    done = calls(testbed)
+    assert run(testbed) == {"unchanged": 1}
+    testbed.sweep(FLOW)
+    assert (testbed.exceptions(FLOW), calls(testbed)) == ([], done)
+    with testbed.context() as context:
         assert compare(Payments(context)).as_json()["differences"] == []
-    move(town, paid, "CLEARED")
-    run(town)
-    assert run(town) == {"unchanged": 1}
-    assert (posted(town), open_items(town, entry)) == ([(Decimal(100), False)], [(Decimal(0), "P")])
+    move(testbed, paid, "CLEARED")
+    run(testbed)
+    assert run(testbed) == {"unchanged": 1}
+    assert (posted(testbed), open_items(testbed, entry)) == ([(Decimal(100), False)], [(Decimal(0), "P")])
 
 
 def test_a_voucher_that_jde_would_pay_once_its_payment_is_deleted_is_told_until_it_is_handed_over(
-    town: BillSite,
+    testbed: BillSite,
 ) -> None:
     """Given an orchestration that puts no voucher back on the handed-over status, when our void deletes a payment
     then a person is told, at each look, that JD Edwards pays the voucher, until it is on that status."""
-    switch_on(town)
-    entry = town.books.voucher()
-    paid = pay(town, bill(town, entry, "100.00"))
-    run(town)
-    town.sandbox.post("/options", {"jde": {"pay_status_is_set": False}})
-    move(town, paid, "VOIDED")
+    switch_on(testbed)
+    entry = testbed.books.voucher()
+    paid = pay(testbed, bill(testbed, entry, "100.00"))
+    run(testbed)
+    testbed.sandbox.post("/options", {"jde": {"pay_status_is_set": False}})
+    move(testbed, paid, "VOIDED")
     for _ in range(2):
-        assert run(town) == {"held": 1}
-        told = town.exception(FLOW)
-        assert told.reason == "payable_in_both" and entry.key in told.value
-    town.sandbox.post("/options", {"jde": {"pay_status_is_set": True}})
-    town.books.act("set_pay_status", entry, PST="B")
-    assert run(town) == {"unchanged": 1} and town.exceptions(FLOW) == []
+        assert run(testbed) == {"held": 1}
+        reported = testbed.exception(FLOW)
+        assert reported.reason == "payable_in_both" and entry.key in reported.value
+    testbed.sandbox.post("/options", {"jde": {"pay_status_is_set": True}})
+    testbed.books.act("set_pay_status", entry, PST="B")
+    assert run(testbed) == {"unchanged": 1} and testbed.exceptions(FLOW) == []
 
 
 @pytest.mark.reason("payment_taken_back")
-def test_a_payment_of_jd_edwards_that_is_deleted_asks_for_a_person(town: BillSite) -> None:
+def test_a_payment_of_jd_edwards_that_is_deleted_asks_for_a_person(testbed: BillSite) -> None:
     """Given a payment of JD Edwards that is recorded on its bill, when a clerk voids it before it is posted
     then the next sync tells it, and BILL shows the bill as paid until somebody has voided the payment there too."""
-    owing(town)
-    entry = town.books.voucher()
-    bill_owed.run(town)
-    town.books.pay(entry)
-    bill_owed.run(town)
-    town.sandbox.clock.advance(60)
-    town.books.void_payment()
+    owing(testbed)
+    entry = testbed.books.voucher()
+    bill_owed.run(testbed)
+    testbed.books.pay(entry)
+    bill_owed.run(testbed)
+    testbed.sandbox.clock.advance(60)
+    testbed.books.void_payment()
     for _ in range(2):
-        bill_owed.run(town)
-        assert town.exception(bill_owed.FLOW).reason == "payment_taken_back"
-    [payment] = town.bill.all("payments")
-    town.bill.act("void_payment", id=payment["id"])
-    town.bill.act("move_payment", id=payment["id"], single_status="VOIDED")
-    town.replay(bill_owed.FLOW)
-    bill_owed.run(town)
-    assert town.exceptions(bill_owed.FLOW) == []
-    assert Decimal(bill_of(town, entry)["dueAmount"]) == Decimal(100)
+        bill_owed.run(testbed)
+        assert testbed.exception(bill_owed.FLOW).reason == "payment_taken_back"
+    [payment] = testbed.bill.all("payments")
+    testbed.bill.act("void_payment", id=payment["id"])
+    testbed.bill.act("move_payment", id=payment["id"], single_status="VOIDED")
+    testbed.replay(bill_owed.FLOW)
+    bill_owed.run(testbed)
+    assert testbed.exceptions(bill_owed.FLOW) == []
+    assert Decimal(bill_of(testbed, entry)["dueAmount"]) == Decimal(100)

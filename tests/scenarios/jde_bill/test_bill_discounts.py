@@ -19,18 +19,18 @@ D = Decimal
 
 
 @pytest.fixture
-def desk(town: BillSite) -> BillSite:
+def desk(testbed: BillSite) -> BillSite:
     """Bills go to BILL, and its payments come back."""
-    owing(town)
-    switch_on(town)
-    return town
+    owing(testbed)
+    switch_on(testbed)
+    return testbed
 
 
-def owed(town: BillSite, *, until: int = 10, **voucher: Any) -> Entry:
+def owed(testbed: BillSite, *, until: int = 10, **voucher: Any) -> Entry:
     """A voucher of 100.00 that grants 2.00 for so many days, and its bill."""
-    entry = town.books.voucher(**voucher)
-    town.books.upsert("F0411", _named(entry) | {"ADSC": "2.00", "DDNJ": TODAY + timedelta(days=until)})
-    assert run_bills(town) == {"created": 1}
+    entry = testbed.books.voucher(**voucher)
+    testbed.books.upsert("F0411", _named(entry) | {"ADSC": "2.00", "DDNJ": TODAY + timedelta(days=until)})
+    assert run_bills(testbed) == {"created": 1}
     return entry
 
 
@@ -38,15 +38,15 @@ def _named(entry: Entry) -> dict[str, Any]:
     return {"DOC": entry.doc, "DCT": entry.kind, "KCO": entry.company, "SFX": "001", "SFXE": 0}
 
 
-def paid(town: BillSite, entry: Entry, amount: str = "98.00") -> str:
+def paid(testbed: BillSite, entry: Entry, amount: str = "98.00") -> str:
     """BILL pays that much of the bill today; the id of the bill payment."""
-    made = pay_in_bill(town, bill_of(town, entry), amount, date=TODAY.isoformat())
-    return str(town.bill.get("payments", made)["billPayments"][0]["id"])
+    made = pay_in_bill(testbed, bill_of(testbed, entry), amount, date=TODAY.isoformat())
+    return str(testbed.bill.get("payments", made)["billPayments"][0]["id"])
 
 
-def taken(town: BillSite) -> list[tuple[Decimal, Decimal]]:
+def taken(testbed: BillSite) -> list[tuple[Decimal, Decimal]]:
     """What JD Edwards' payments paid, and took as discount."""
-    return [(D(row.get("PAAP", 0)), D(row.get("ADSA", 0))) for row in table(town, "F0414")]
+    return [(D(row.get("PAAP", 0)), D(row.get("ADSA", 0))) for row in table(testbed, "F0414")]
 
 
 def test_a_payment_that_is_short_by_the_discount_takes_it(desk: BillSite) -> None:
@@ -84,9 +84,9 @@ def test_what_may_be_a_discount_waits_for_a_person(desk: BillSite, why: str, wor
     entry = owed(desk, until=10 if why == "setting" else -1)
     part = paid(desk, entry)
     assert outcomes(desk.sync(FLOW)[FLOW]) == {"held": 1}
-    told = desk.exception(FLOW)
-    assert told.reason == "short_by_discount"
-    assert "98.00 paid, discount 2.00" in (told.value or "")
+    reported = desk.exception(FLOW)
+    assert reported.reason == "short_by_discount"
+    assert "98.00 paid, discount 2.00" in (reported.value or "")
     assert table(desk, "F0414") == []
     desk.map_value("payment_discounts", part, word)
     assert outcomes(desk.sync(FLOW)[FLOW]) == {"created": 1}

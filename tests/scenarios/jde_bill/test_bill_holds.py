@@ -18,23 +18,23 @@ NEXT = TODAY + timedelta(days=1)
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The suppliers are vendors of BILL."""
-    return owing(town, CREDITS)
+    return owing(testbed, CREDITS)
 
 
-def hold(town: BillSite, value: str = "Y", party: int = 4343) -> None:
+def hold(testbed: BillSite, value: str = "Y", party: int = 4343) -> None:
     """A clerk puts a party on payment hold, or takes the hold off; none of its vouchers is touched."""
-    town.books.upsert("F0401", {"AN8": party, "HDPY": value})
+    testbed.books.upsert("F0401", {"AN8": party, "HDPY": value})
 
 
-def run_next_day(town: BillSite, flow: str = FLOW) -> dict[str, int]:
+def run_next_day(testbed: BillSite, flow: str = FLOW) -> dict[str, int]:
     """A run over the next day alone: of yesterday's vouchers it learns by the change of the supplier."""
-    return outcomes(town.sync(flow, first=NEXT, last=NEXT)[flow])
+    return outcomes(testbed.sync(flow, first=NEXT, last=NEXT)[flow])
 
 
-def overnight(town: BillSite) -> None:
-    town.sandbox.clock.advance(24 * 3600)
+def overnight(testbed: BillSite) -> None:
+    testbed.sandbox.clock.advance(24 * 3600)
 
 
 @pytest.mark.reason("supplier_on_hold")
@@ -46,8 +46,8 @@ def test_a_voucher_of_a_supplier_on_hold_is_held_until_the_hold_is_released(owed
     hold(owed, value)
     owed.books.voucher()
     assert run(owed) == {"held": 1}
-    told = owed.exception(FLOW)
-    assert (told.reason, told.value) == ("supplier_on_hold", "4343")
+    reported = owed.exception(FLOW)
+    assert (reported.reason, reported.value) == ("supplier_on_hold", "4343")
     overnight(owed)
     hold(owed, "")
     assert run_next_day(owed) == {"created": 1}
@@ -114,9 +114,9 @@ def test_a_hold_of_what_is_scheduled_is_an_exception_of_high_severity(owed: Bill
     schedule(owed, bill_of(owed, entry))
     hold(owed)
     assert run(owed) == {"held": 1}
-    told = owed.exception(FLOW)
-    assert (told.reason, severity_of(told.reason)) == ("already_scheduled", "high")
-    assert "4343" in told.message
+    reported = owed.exception(FLOW)
+    assert (reported.reason, severity_of(reported.reason)) == ("already_scheduled", "high")
+    assert "4343" in reported.message
 
 
 @pytest.mark.reason("supplier_on_hold")

@@ -22,27 +22,27 @@ COSTS = (("30.5010", "40.00"), ("30.5020", "60.00"))
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The suppliers are vendors of BILL, and a PUT erases whatever it leaves out."""
-    town.bill.configure(put_omits="clears")
-    return owing(town)
+    testbed.bill.configure(put_omits="clears")
+    return owing(testbed)
 
 
-def records(town: BillSite) -> dict[str, str]:
+def records(testbed: BillSite) -> dict[str, str]:
     """What lines and bills may name besides: one record of each kind."""
     kinds = {"accountingClassId": "accounting_classes", "locationId": "locations", "jobId": "jobs"}
     kinds |= {"itemId": "items", "employeeId": "employees", "customerId": "customers"}
     named = {"employees": {"firstName": "Ann", "lastName": "Lee"}, "items": {"type": "SERVICE", "name": "Drill"}}
-    return {field: town.bill.create(kind, named.get(kind, {"name": f"{kind} 7"})) for field, kind in kinds.items()}
+    return {field: testbed.bill.create(kind, named.get(kind, {"name": f"{kind} 7"})) for field, kind in kinds.items()}
 
 
-def filled(town: BillSite, entry: Entry) -> dict[str, Any]:
+def filled(testbed: BillSite, entry: Entry) -> dict[str, Any]:
     """People of BILL have entered whatever a bill has room for, on the second line and on the bill; the bill."""
-    made, more = bill_of(town, entry), records(town)
-    account = town.bill.all("chart_of_accounts")[0]["id"]
+    made, more = bill_of(testbed, entry), records(testbed)
+    account = testbed.bill.all("chart_of_accounts")[0]["id"]
     second = made["billLineItems"][1]
     line = {"id": second["id"], "quantity": 3, "price": D("20.00")}
-    town.bill.act(
+    testbed.bill.act(
         "edit_bill",
         id=made["id"],
         set={
@@ -55,7 +55,7 @@ def filled(town: BillSite, entry: Entry) -> dict[str, Any]:
             "billLineItems": [{**line, "classifications": {**second["classifications"], **more}}],
         },
     )
-    return bill_of(town, entry)
+    return bill_of(testbed, entry)
 
 
 def kept(before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -237,9 +237,13 @@ def test_what_bill_does_not_keep_is_told(owed: BillSite, monkeypatch: pytest.Mon
         loses(forgetful, "payFromChartOfAccountId")
         assert run(owed) == {"held": 1}
     for _ in range(2):
-        told = owed.exception(FLOW)
-        assert (told.reason, severity_of(told.reason), told.field) == ("not_kept", "high", "payFromChartOfAccountId")
-        assert full["payFromChartOfAccountId"] in (told.value or "")
+        reported = owed.exception(FLOW)
+        assert (reported.reason, severity_of(reported.reason), reported.field) == (
+            "not_kept",
+            "high",
+            "payFromChartOfAccountId",
+        )
+        assert full["payFromChartOfAccountId"] in (reported.value or "")
         run(owed)
     owed.bill.set(FLOW, full["id"], payFromChartOfAccountId=full["payFromChartOfAccountId"])
     owed.replay(FLOW)
@@ -262,25 +266,25 @@ def loses(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     monkeypatch.setattr(HTTPAdapter, "send", without)
 
 
-def test_a_vendor_credit_keeps_what_people_entered(town: BillSite) -> None:
+def test_a_vendor_credit_keeps_what_people_entered(testbed: BillSite) -> None:
     """Given a credit whose account to apply to, and job and item of a line, people of BILL have set
     when its debit memo gets a cost line more
     then they are there, on the line on which they were set."""
-    town = owing(town, CREDITS)
-    entry = town.books.voucher(kind="PD", costs=(("30.5010", "-40.00"), ("30.5020", "-60.00")))
-    assert run(town, CREDITS) == {"created": 1}
-    made, more = credit_of(town, entry), records(town)
-    account = town.bill.all("chart_of_accounts")[0]["id"]
+    testbed = owing(testbed, CREDITS)
+    entry = testbed.books.voucher(kind="PD", costs=(("30.5010", "-40.00"), ("30.5020", "-60.00")))
+    assert run(testbed, CREDITS) == {"created": 1}
+    made, more = credit_of(testbed, entry), records(testbed)
+    account = testbed.bill.all("chart_of_accounts")[0]["id"]
     _, second = made["vendorCreditLineItems"]
     coded = {"id": second["id"], "classifications": {**second["classifications"], **more}}
     changes = {"applyToChartOfAccountId": account, "vendorCreditLineItems": [coded]}
-    town.bill.act("edit_credit", id=made["id"], set=changes)
-    town.books.line(entry, 2, "30.5020", "-50.00")
-    town.books.line(entry, 3, "40.4110", "-10.00")
-    assert run(town, CREDITS) == {"updated": 1}
-    after = credit_of(town, entry)
+    testbed.bill.act("edit_credit", id=made["id"], set=changes)
+    testbed.books.line(entry, 2, "30.5020", "-50.00")
+    testbed.books.line(entry, 3, "40.4110", "-10.00")
+    assert run(testbed, CREDITS) == {"updated": 1}
+    after = credit_of(testbed, entry)
     assert after["applyToChartOfAccountId"] == account
     now = next(line for line in after["vendorCreditLineItems"] if line["id"] == second["id"])
     assert now["classifications"] == coded["classifications"]
     assert len(after["vendorCreditLineItems"]) == 3
-    assert outcomes(town.sync(CREDITS)[CREDITS]) == {"unchanged": 1}
+    assert outcomes(testbed.sync(CREDITS)[CREDITS]) == {"unchanged": 1}

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bill_born import bill as enter_bill
-from bill_born import items, switched_on
 from bill_ordered import bill_of as order_bill_of
 from bill_ordered import ordering
 from bill_ordered import voucher as order_voucher
+from bill_originals import bill as enter_bill
+from bill_originals import items, switched_on
 from bill_owed import bill_of, credit_of, item, key, owing, pay_in_bill, run, schedule
 from bill_paid import open_items, posted
 from bill_site import BillSite
@@ -36,11 +36,11 @@ ALL_IS_DUE = "2026-03-31"
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The flows that bring vouchers to BILL and its payments back, with the orchestrations of the sandbox's site."""
-    owing(town, "payments")
-    town.connect("jde", orchestrations=ORCHESTRATIONS)
-    return town
+    owing(testbed, "payments")
+    testbed.connect("jde", orchestrations=ORCHESTRATIONS)
+    return testbed
 
 
 def statuses(site: BillSite, entry: Entry) -> list[str]:
@@ -105,19 +105,19 @@ def test_a_debit_memo_is_handed_over_before_its_credit_exists(owed: BillSite, mo
     assert (statuses(owed, memo), D(credit_of(owed, memo)["amount"])) == (["B"], D(50))
 
 
-def test_the_voucher_of_an_order_that_is_a_bill_is_handed_over_too(town: BillSite) -> None:
+def test_the_voucher_of_an_order_that_is_a_bill_is_handed_over_too(testbed: BillSite) -> None:
     """Given an order that BILL pays by a bill of its own, when its voucher is entered
     then JD Edwards' payment run does not pay the same once more, and the voucher is no second bill."""
-    buyers = ordering(town)
+    buyers = ordering(testbed)
     order = buyers.order()
-    town.sync("purchase_order_bills", "bills")
-    assert order_bill_of(town, order)
-    entry = order_voucher(town, order)
-    reports = town.sync("purchase_order_bills", "bills")
+    testbed.sync("purchase_order_bills", "bills")
+    assert order_bill_of(testbed, order)
+    entry = order_voucher(testbed, order)
+    reports = testbed.sync("purchase_order_bills", "bills")
     assert reports["bills"].rules() == {"billed_by_order": 1}
-    assert statuses(town, entry) == ["B"] and jde_pays(town) == 0
-    assert len(town.bill.all("bills")) == 1
-    assert town.sync("bills")["bills"].writes == 0
+    assert statuses(testbed, entry) == ["B"] and jde_pays(testbed) == 0
+    assert len(testbed.bill.all("bills")) == 1
+    assert testbed.sync("bills")["bills"].writes == 0
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
@@ -161,9 +161,11 @@ def test_a_success_that_did_not_set_the_status_is_not_believed(owed: BillSite) -
     owed.sandbox.post("/options", {"jde": {"pay_status_is_set": False}})
     owed.sync("bills")
     assert (statuses(owed, entry), owed.bill.all("bills")) == (["A"], [])
-    told = owed.exception("bills")
-    assert told.reason == "outcome_unknown" and told.value.startswith("hand over: voucher_pay_status was called")
-    assert f"does not show: {entry.key.removeprefix('F0411:')}/001, 100.00 GBP open on pay status A" in told.value
+    reported = owed.exception("bills")
+    assert reported.reason == "outcome_unknown" and reported.value.startswith(
+        "hand over: voucher_pay_status was called"
+    )
+    assert f"does not show: {entry.key.removeprefix('F0411:')}/001, 100.00 GBP open on pay status A" in reported.value
     owed.sandbox.post("/options", {"jde": {"pay_status_is_set": True}})
     owed.sandbox.clock.advance(600)
     owed.sync("bills")
@@ -178,7 +180,7 @@ def test_what_a_person_held_since_it_was_read_is_left_to_him(owed: BillSite, sta
     entry = owed.books.voucher()
     with owed.context() as context:
         flow = owed._flow(context, "bills")
-        pipeline = Pipeline(flow, owed._pace(flow))
+        pipeline = Pipeline(flow, owed._policy(flow))
         pipeline.land(YESTERDAY, TODAY)
         mapped = pipeline.map(pipeline.changed_keys(YESTERDAY, TODAY))
         item(owed, entry, PST=status)
@@ -306,10 +308,10 @@ def test_where_it_cannot_be_handed_over_again_a_person_is_told_with_the_amount(o
     owed.books.act("set_pay_status", entry, PST="A")
     owed.connect("jde", orchestrations={})
     owed.sync("bills")
-    told = {each.reason: each for each in owed.exceptions("bills")}
-    assert told.keys() == {"payable_in_both", "orchestration_not_configured"}
+    reported = {each.reason: each for each in owed.exceptions("bills")}
+    assert reported.keys() == {"payable_in_both", "orchestration_not_configured"}
     assert severity_of("payable_in_both") == "high"
-    assert "00001/PV/4711/001, 100.00 GBP open on pay status A; bills 00n" in told["payable_in_both"].value
+    assert "00001/PV/4711/001, 100.00 GBP open on pay status A; bills 00n" in reported["payable_in_both"].value
     owed.connect("jde", orchestrations=ORCHESTRATIONS)
     owed.replay("bills")
     run(owed)
@@ -384,8 +386,8 @@ def test_an_orchestration_that_cannot_put_the_voucher_back_voids_nothing(owed: B
     ]
     owed.bill.act("move_payment", id=paid, single_status="VOIDED")
     owed.sync("payments")
-    told = owed.exception("payments")
-    assert (told.reason, severity_of(told.reason)) == ("no_return_status", "high")
+    reported = owed.exception("payments")
+    assert (reported.reason, severity_of(reported.reason)) == ("no_return_status", "high")
     assert (posted(owed), statuses(owed, entry)) == ([(D(100), False)], ["P"])
     owed.connect("jde", orchestrations=ORCHESTRATIONS)
     owed.replay("payments")
@@ -405,8 +407,11 @@ def test_an_orchestration_that_ignores_the_return_status_is_told_until_it_is_han
     owed.sandbox.post("/options", {"jde": {"pay_status_is_set": False}})
     owed.bill.act("move_payment", id=paid, single_status="VOIDED")
     owed.sync("payments")
-    told = owed.exception("payments")
-    assert (told.reason, told.value) == ("payable_in_both", "00001/PV/4711/001, 100.00 GBP open on pay status A")
+    reported = owed.exception("payments")
+    assert (reported.reason, reported.value) == (
+        "payable_in_both",
+        "00001/PV/4711/001, 100.00 GBP open on pay status A",
+    )
     owed.sandbox.post("/options", {"jde": {"pay_status_is_set": True}})
     owed.sync("bills", "payments")
     assert (statuses(owed, entry), jde_pays(owed)) == (["B"], 0)
@@ -458,53 +463,53 @@ def test_the_sweep_finds_and_mends_what_a_clerk_did_without_moving_the_date(owed
 
 
 @pytest.mark.parametrize("how", ["sync", "sweep"])
-def test_a_voucher_of_an_order_that_is_a_bill_is_told_where_nothing_hands_it_over(town: BillSite, how: str) -> None:
+def test_a_voucher_of_an_order_that_is_a_bill_is_told_where_nothing_hands_it_over(testbed: BillSite, how: str) -> None:
     """Given an order that BILL pays, and a site that hands nothing over, when its voucher is entered on A
     then both systems could pay what was ordered, and that is told until the voucher is on another status."""
-    buyers = ordering(town)
-    town.flows["bills"] = {"handed_over_status": None}
+    buyers = ordering(testbed)
+    testbed.flows["bills"] = {"handed_over_status": None}
     order = buyers.order()
-    town.sync("purchase_order_bills", "bills")
-    entry = order_voucher(town, order)
+    testbed.sync("purchase_order_bills", "bills")
+    entry = order_voucher(testbed, order)
 
     def look() -> None:
-        town.sync("purchase_order_bills", "bills")
+        testbed.sync("purchase_order_bills", "bills")
         if how == "sweep":
-            town.sweep("bills")
+            testbed.sweep("bills")
 
     look()
-    told = town.exception("bills")
-    assert told.reason == "payable_in_both"
-    assert told.value.endswith(f"on pay status A; BILL pays it by the bill of order OP {order.number}")
-    town.books.act("set_pay_status", entry, PST="H")
+    reported = testbed.exception("bills")
+    assert reported.reason == "payable_in_both"
+    assert reported.value.endswith(f"on pay status A; BILL pays it by the bill of order OP {order.number}")
+    testbed.books.act("set_pay_status", entry, PST="H")
     look()
-    assert not town.exceptions("bills")
+    assert not testbed.exceptions("bills")
 
 
 @pytest.mark.reason("left_by_order")
-def test_what_a_voucher_is_above_the_bill_of_its_order_is_not_forgotten(town: BillSite) -> None:
+def test_what_a_voucher_is_above_the_bill_of_its_order_is_not_forgotten(testbed: BillSite) -> None:
     """Given an order that BILL has paid, and a voucher for it that is larger, since it has tax
     when the payment is posted, then what is left, which JD Edwards' run does not select, is told until a clerk releases
     it to that run; it is not handed over again, and JD Edwards pays it once."""
-    buyers = ordering(town)
-    town.flows["payments"] = {}
-    town.connect("jde", orchestrations=ORCHESTRATIONS)
+    buyers = ordering(testbed)
+    testbed.flows["payments"] = {}
+    testbed.connect("jde", orchestrations=ORCHESTRATIONS)
     order = buyers.order()
     flows = ("purchase_order_bills", "bills", "payments")
-    town.sync(*flows)
-    entry = order_voucher(town, order, costs=(("30.5010", "25.00"),), tax="5.00")
-    town.sync(*flows)
-    assert open_items(town, entry) == [(D(30), "B")]
-    pay_in_bill(town, order_bill_of(town, order))
-    town.sync(*flows)
-    assert open_items(town, entry) == [(D(5), "B")]
-    town.sync(*flows)
-    told = town.exception("bills")
-    assert (told.reason, told.value) == ("left_by_order", "00001/PV/4711/001, 5.00 GBP on pay status B")
-    town.books.act("set_pay_status", entry, PST="A")
-    town.sync(*flows)
-    assert (statuses(town, entry), town.exceptions("bills")) == (["A"], [])
-    assert jde_pays(town) == 1 and open_items(town, entry) == [(D(0), "P")]
+    testbed.sync(*flows)
+    entry = order_voucher(testbed, order, costs=(("30.5010", "25.00"),), tax="5.00")
+    testbed.sync(*flows)
+    assert open_items(testbed, entry) == [(D(30), "B")]
+    pay_in_bill(testbed, order_bill_of(testbed, order))
+    testbed.sync(*flows)
+    assert open_items(testbed, entry) == [(D(5), "B")]
+    testbed.sync(*flows)
+    reported = testbed.exception("bills")
+    assert (reported.reason, reported.value) == ("left_by_order", "00001/PV/4711/001, 5.00 GBP on pay status B")
+    testbed.books.act("set_pay_status", entry, PST="A")
+    testbed.sync(*flows)
+    assert (statuses(testbed, entry), testbed.exceptions("bills")) == (["A"], [])
+    assert jde_pays(testbed) == 1 and open_items(testbed, entry) == [(D(0), "P")]
 
 
 def test_what_was_adopted_is_handed_over_by_the_next_sync(owed: BillSite) -> None:
@@ -523,98 +528,98 @@ def test_what_was_adopted_is_handed_over_by_the_next_sync(owed: BillSite) -> Non
 
 
 @pytest.mark.parametrize("how", ["sync", "sweep"])
-def test_a_clerk_releases_a_voucher_of_a_bill_that_was_born_in_bill(town: BillSite, how: str) -> None:
+def test_a_clerk_releases_a_voucher_of_a_bill_that_was_born_in_bill(testbed: BillSite, how: str) -> None:
     """Given a bill that was born in BILL, and its voucher on a pay status that no payment run selects
     when a clerk of JD Edwards sets the voucher to A, then the next sync tells that both could pay it, with the amount;
     once he has set it back, the one after that tells it no more."""
-    switched_on(town)
-    town.flows["bills"] = {}
-    town.sync("bills")
-    enter_bill(town)
-    town.sync("bills", "approved_bills")
-    [voucher] = items(town)
-    assert not town.exceptions("bills")
+    switched_on(testbed)
+    testbed.flows["bills"] = {}
+    testbed.sync("bills")
+    enter_bill(testbed)
+    testbed.sync("bills", "approved_bills")
+    [voucher] = items(testbed)
+    assert not testbed.exceptions("bills")
     named = {"KCO": voucher["KCO"], "DCT": voucher["DCT"].strip(), "DOC": voucher["DOC"]}
 
     def look(status: str) -> None:
-        town.sandbox.post("/rows", {"system": "jde", "act": "set_pay_status", **named, "PST": status})
-        town.sweep("bills") if how == "sweep" else town.sync("bills", "approved_bills")
+        testbed.sandbox.post("/rows", {"system": "jde", "act": "set_pay_status", **named, "PST": status})
+        testbed.sweep("bills") if how == "sweep" else testbed.sync("bills", "approved_bills")
 
     look("A")
-    told = town.exception("bills")
-    assert (told.reason, severity_of(told.reason)) == ("payable_in_both", "high")
-    assert f"/PV/{voucher['DOC']}/001, 100.00 GBP open on pay status A; bill 00n" in told.value
+    reported = testbed.exception("bills")
+    assert (reported.reason, severity_of(reported.reason)) == ("payable_in_both", "high")
+    assert f"/PV/{voucher['DOC']}/001, 100.00 GBP open on pay status A; bill 00n" in reported.value
     look("H")
-    assert not town.exceptions("bills")
+    assert not testbed.exceptions("bills")
 
 
 # -- without an orchestration ----------------------------------------------------------------------------------------
 
 
-def declared(town: BillSite, **payment_run: Any) -> BillSite:
+def declared(testbed: BillSite, **payment_run: Any) -> BillSite:
     """A site that hands nothing over, and says what its payment run selects."""
-    owing(town, handed_over_status=None)
-    town.connect("jde", orchestrations={}, payment_run=payment_run)
-    return town
+    owing(testbed, handed_over_status=None)
+    testbed.connect("jde", orchestrations={}, payment_run=payment_run)
+    return testbed
 
 
 @pytest.mark.reason("not_handed_over")
-def test_without_handing_over_what_jd_edwards_selects_is_no_bill(town: BillSite) -> None:
+def test_without_handing_over_what_jd_edwards_selects_is_no_bill(testbed: BillSite) -> None:
     """Given a site that neither hands over nor declares that its run leaves anything, as BILL's default was
     then `ping` fails with one line, and no bill is made; a person is told of each voucher."""
-    declared(town)
-    entry = town.books.voucher()
-    assert problems(town) == [
+    declared(testbed)
+    entry = testbed.books.voucher()
+    assert problems(testbed) == [
         "jde_bill/bills: vouchers are sent to BILL on pay status A, which JD Edwards' payment run selects:"
         " set handed_over_status, or payment_run of jde if the run selects less"
     ]
-    assert run(town) == {"held": 1}
-    told = town.exception("bills")
-    assert (told.reason, told.value) == ("not_handed_over", "00001/PV/4711/001, 100.00 GBP on pay status A")
-    assert (statuses(town, entry), town.bill.all("bills")) == (["A"], [])
+    assert run(testbed) == {"held": 1}
+    reported = testbed.exception("bills")
+    assert (reported.reason, reported.value) == ("not_handed_over", "00001/PV/4711/001, 100.00 GBP on pay status A")
+    assert (statuses(testbed, entry), testbed.bill.all("bills")) == (["A"], [])
 
 
-def test_a_site_whose_run_selects_by_instrument_sends_what_it_leaves(town: BillSite) -> None:
+def test_a_site_whose_run_selects_by_instrument_sends_what_it_leaves(testbed: BillSite) -> None:
     """Given a run that selects the payment instruments T and C alone, then vouchers of another one go to BILL as they
     are, and those of T do not; `ping` has nothing to say."""
-    declared(town, payment_instruments=["T", "C"])
-    town.sandbox.post("/options", {"jde": {"run_payment_instruments": ["T", "C"]}})
-    ours, theirs = town.books.voucher(4711), town.books.voucher(4712)
-    item(town, ours, PYIN="X")
-    assert problems(town) == []
-    assert run(town) == {"created": 1, "held": 1}
-    assert town.exception("bills").key == key(theirs)
-    assert bill_of(town, ours) and statuses(town, ours) == ["A"]
-    assert jde_pays(town) == 1 and statuses(town, theirs) == ["P"] and statuses(town, ours) == ["A"]
+    declared(testbed, payment_instruments=["T", "C"])
+    testbed.sandbox.post("/options", {"jde": {"run_payment_instruments": ["T", "C"]}})
+    ours, theirs = testbed.books.voucher(4711), testbed.books.voucher(4712)
+    item(testbed, ours, PYIN="X")
+    assert problems(testbed) == []
+    assert run(testbed) == {"created": 1, "held": 1}
+    assert testbed.exception("bills").key == key(theirs)
+    assert bill_of(testbed, ours) and statuses(testbed, ours) == ["A"]
+    assert jde_pays(testbed) == 1 and statuses(testbed, theirs) == ["P"] and statuses(testbed, ours) == ["A"]
 
 
-def test_an_instrument_that_a_clerk_changes_later_is_told_until_it_is_back(town: BillSite) -> None:
+def test_an_instrument_that_a_clerk_changes_later_is_told_until_it_is_back(testbed: BillSite) -> None:
     """Given a bill of a voucher that JD Edwards' run leaves alone by its instrument
     when a clerk gives it one that the run selects, then that is an exception of high severity, by the sync and by the
     sweep, until it is changed back."""
-    declared(town, payment_instruments=["T"])
-    entry = town.books.voucher()
-    item(town, entry, PYIN="X")
-    run(town)
-    item(town, entry, PYIN="T")
-    run(town)
-    assert [each.reason for each in town.exceptions("bills")] == ["payable_in_both"]
-    [said] = problems(town)
+    declared(testbed, payment_instruments=["T"])
+    entry = testbed.books.voucher()
+    item(testbed, entry, PYIN="X")
+    run(testbed)
+    item(testbed, entry, PYIN="T")
+    run(testbed)
+    assert [each.reason for each in testbed.exceptions("bills")] == ["payable_in_both"]
+    [said] = problems(testbed)
     assert "1 of what BILL can pay is what JD Edwards' payment run selects too: 00001/PV/4711/001, 100.00 GBP" in said
-    assert town.sweep("bills").in_both == []
-    assert [each.reason for each in town.exceptions("bills")] == ["payable_in_both"]
-    item(town, entry, PYIN="X")
-    run(town)
-    assert not town.exceptions("bills")
+    assert testbed.sweep("bills").in_both == []
+    assert [each.reason for each in testbed.exceptions("bills")] == ["payable_in_both"]
+    item(testbed, entry, PYIN="X")
+    run(testbed)
+    assert not testbed.exceptions("bills")
 
 
-def test_a_bank_account_that_the_run_does_not_pay_from_keeps_a_voucher_for_bill(town: BillSite) -> None:
+def test_a_bank_account_that_the_run_does_not_pay_from_keeps_a_voucher_for_bill(testbed: BillSite) -> None:
     """Given a run that pays from one bank account alone, then what is on another one goes to BILL."""
-    declared(town, bank_accounts=["12345"])
-    entry, other = town.books.voucher(4711), town.books.voucher(4712)
-    item(town, entry, GLBA="00099999")
-    item(town, other, GLBA="00012345")
-    assert run(town) == {"created": 1, "held": 1} and bill_of(town, entry)
+    declared(testbed, bank_accounts=["12345"])
+    entry, other = testbed.books.voucher(4711), testbed.books.voucher(4712)
+    item(testbed, entry, GLBA="00099999")
+    item(testbed, other, GLBA="00012345")
+    assert run(testbed) == {"created": 1, "held": 1} and bill_of(testbed, entry)
 
 
 @pytest.mark.parametrize(
@@ -638,18 +643,18 @@ def test_a_bank_account_that_the_run_does_not_pay_from_keeps_a_voucher_for_bill(
 )
 @pytest.mark.as_delivered("jde.discovered_arrays")
 def test_ping_says_what_a_site_still_has_to_do(
-    town: BillSite, settings: dict[str, Any], acts: dict[str, Any], said: str
+    testbed: BillSite, settings: dict[str, Any], acts: dict[str, Any], said: str
 ) -> None:
     """Given a handed-over status that the run selects, or an orchestration that is missing or lacks an input
     then `ping` says it in one line, and no bill is made."""
-    owing(town, **settings)
-    town.connect("jde", orchestrations=acts)
-    [told] = problems(town)
-    assert said in told
-    entry = town.books.voucher(status=settings.get("pay_statuses", ["A"])[0])
-    run(town)
+    owing(testbed, **settings)
+    testbed.connect("jde", orchestrations=acts)
+    [reported] = problems(testbed)
+    assert said in reported
+    entry = testbed.books.voucher(status=settings.get("pay_statuses", ["A"])[0])
+    run(testbed)
     # an orchestration without the input sets the whole voucher, which is what its only pay item needs
-    assert town.bill.all("bills") == [] or (statuses(town, entry) == ["B"] and "'Items'" in said)
+    assert testbed.bill.all("bills") == [] or (statuses(testbed, entry) == ["B"] and "'Items'" in said)
 
 
 def _named(entry: Entry) -> dict[str, Any]:

@@ -33,35 +33,35 @@ SUPPLIER, FACTOR = 4343, 4344
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The suppliers are vendors of BILL."""
-    return owing(town)
+    return owing(testbed)
 
 
-def vendor(town: BillSite, number: int) -> str:
+def vendor(testbed: BillSite, number: int) -> str:
     """The vendor of a supplier."""
-    return str(town.bill.one("vendors", shortName=f"JDE {number}")["id"])
+    return str(testbed.bill.one("vendors", shortName=f"JDE {number}")["id"])
 
 
-def bills(town: BillSite, entry: Entry) -> list[tuple[str, bool]]:
+def bills(testbed: BillSite, entry: Entry) -> list[tuple[str, bool]]:
     """Vendor, and whether it is archived, of all bills of a voucher's first pay item, in the order of their making."""
-    found = [each for each in town.bill.all(FLOW) if each.get("description", "").startswith(marked(entry))]
+    found = [each for each in testbed.bill.all(FLOW) if each.get("description", "").startswith(marked(entry))]
     return [(each["vendorId"], each["archived"]) for each in sorted(found, key=lambda each: str(each["createdTime"]))]
 
 
-def in_force(town: BillSite, entry: Entry) -> dict[str, Any]:
+def in_force(testbed: BillSite, entry: Entry) -> dict[str, Any]:
     """The only bill of a pay item that can be paid."""
     [found] = [
         each
-        for each in town.bill.all(FLOW)
+        for each in testbed.bill.all(FLOW)
         if each.get("description", "").startswith(marked(entry)) and not each["archived"]
     ]
     return dict(found)
 
 
-def told(town: BillSite) -> tuple[str, str]:
+def reported(testbed: BillSite) -> tuple[str, str]:
     """Reason and severity of the flow's only exception."""
-    exception = town.exception(FLOW)
+    exception = testbed.exception(FLOW)
     return exception.reason, severity_of(exception.reason)
 
 
@@ -110,7 +110,7 @@ def test_a_payee_that_changes_while_the_old_one_is_being_paid_is_urgent(owed: Bi
     payment = pay(owed, bill_of(owed, entry), amount)
     item(owed, entry, PYE=FACTOR)
     assert run(owed) == {"held": 1}
-    assert told(owed) == ("payee_changed", "high")
+    assert reported(owed) == ("payee_changed", "high")
     value = owed.exception(FLOW).value
     assert f"supplier {SUPPLIER}" in value and f"ours supplier {FACTOR}" in value and "100.00" in value
     assert bills(owed, entry) == [(vendor(owed, SUPPLIER), False)]
@@ -143,7 +143,7 @@ def test_a_merge_or_a_repointed_bill_is_urgent_in_every_state_of_its_payment(
         owed.bill.set(FLOW, id, vendorId=vendor(owed, FACTOR))
     for _ in range(2):
         assert run(owed) == {"held": 1}
-    assert told(owed) == ("payee_changed", "high") and "100.00" in owed.exception(FLOW).value
+    assert reported(owed) == ("payee_changed", "high") and "100.00" in owed.exception(FLOW).value
     assert len(bills(owed, entry)) == 1
     item(owed, entry, AN8=SUPPLIER, PYE=SUPPLIER)
     owed.bill.set(FLOW, id, vendorId=vendor(owed, SUPPLIER))
@@ -161,7 +161,7 @@ def test_a_bill_that_somebody_gives_to_another_vendor_in_bill_is_urgent(owed: Bi
     ours = bill_of(owed, entry)
     owed.bill.set(FLOW, ours["id"], vendorId=vendor(owed, FACTOR))
     assert run(owed) == {"held": 1}
-    assert told(owed) == ("payee_changed", "high")
+    assert reported(owed) == ("payee_changed", "high")
     differing = [(each.field, each.source, each.target) for each in compared(owed).differences]
     assert ("vendor", vendor(owed, SUPPLIER), vendor(owed, FACTOR)) in differing
     owed.bill.set(FLOW, ours["id"], vendorId=vendor(owed, SUPPLIER))
@@ -207,7 +207,7 @@ def test_a_site_may_have_every_change_of_payee_decided_by_a_person(owed: BillSit
     assert run(owed) == {"created": 1}
     item(owed, entry, PYE=FACTOR)
     assert run(owed) == {"held": 1}
-    assert told(owed) == ("payee_changed", "high")
+    assert reported(owed) == ("payee_changed", "high")
     owed.bill.act("archive_bill", id=bill_of(owed, entry)["id"])
     owed.replay(FLOW)
     assert run(owed) == {"updated": 1}
@@ -226,7 +226,7 @@ def test_the_old_payee_is_not_paid_while_the_new_one_is_no_vendor_yet(owed: Bill
     item(owed, entry, PYE=4999)
     assert run(owed) == {"held": 1}
     assert bills(owed, entry) == [(vendor(owed, SUPPLIER), True)]
-    assert told(owed) == ("payee_changed", "high")
+    assert reported(owed) == ("payee_changed", "high")
     assert "supplier_not_linked" in owed.exception(FLOW).value
     assert run(owed) == {"held": 1}
     assert owed.reasons(FLOW) == {key(entry): {"supplier_not_linked"}}

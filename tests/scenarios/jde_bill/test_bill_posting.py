@@ -16,25 +16,25 @@ DAY = 24 * 3600
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The suppliers are vendors of BILL."""
-    return owing(town, CREDITS)
+    return owing(testbed, CREDITS)
 
 
-def later(town: BillSite, days: int) -> None:
+def later(testbed: BillSite, days: int) -> None:
     """So many days pass; what is read by day then begins there, so that a voucher of today comes by its key alone."""
-    town.sandbox.clock.advance(days * DAY)
+    testbed.sandbox.clock.advance(days * DAY)
 
 
-def run_on(town: BillSite, days: int, flow: str = FLOW) -> dict[str, int]:
+def run_on(testbed: BillSite, days: int, flow: str = FLOW) -> dict[str, int]:
     """One run that many days later, over that day alone."""
     day = TODAY + timedelta(days=days)
-    return outcomes(town.sync(flow, first=day, last=day)[flow])
+    return outcomes(testbed.sync(flow, first=day, last=day)[flow])
 
 
-def amounts(town: BillSite) -> list[tuple[Decimal, bool]]:
+def amounts(testbed: BillSite) -> list[tuple[Decimal, bool]]:
     """Amount of each bill, and whether it is archived."""
-    return [(D(each["amount"]), each["archived"]) for each in town.bill.all(FLOW)]
+    return [(D(each["amount"]), each["archived"]) for each in testbed.bill.all(FLOW)]
 
 
 def test_a_voucher_is_sent_once_it_is_posted(owed: BillSite) -> None:
@@ -76,9 +76,9 @@ def test_a_voucher_that_nobody_posts_is_an_exception_that_names_its_batch(owed: 
     assert run_on(owed, 1) == {"ignored": 1}
     later(owed, 1)
     assert run_on(owed, 2) == {"held": 1}
-    told = owed.exception(FLOW)
-    assert (told.reason, told.value) == ("not_posted", "V 4711")
-    assert "batch V 4711" in told.message
+    reported = owed.exception(FLOW)
+    assert (reported.reason, reported.value) == ("not_posted", "V 4711")
+    assert "batch V 4711" in reported.message
     assert run_on(owed, 2) == {"held": 1}
     owed.books.post(entry)
     assert run_on(owed, 2) == {"created": 1}

@@ -13,16 +13,16 @@ D = Decimal
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """Both flows are on."""
-    return owing(town, CREDITS)
+    return owing(testbed, CREDITS)
 
 
-def prepaid(town: BillSite, mark: str = "1") -> Entry:
+def prepaid(testbed: BillSite, mark: str = "1") -> Entry:
     """A clerk enters a prepayment of 100.00: JD Edwards distributes none of it, and the part to be taken off waits."""
-    entry = town.books.voucher(costs=[], items=["100.00", "-100.00"])
-    item(town, entry, "001", RP1=mark)
-    item(town, entry, "002", RP1=mark, PST="H")
+    entry = testbed.books.voucher(costs=[], items=["100.00", "-100.00"])
+    item(testbed, entry, "001", RP1=mark)
+    item(testbed, entry, "002", RP1=mark, PST="H")
     return entry
 
 
@@ -32,8 +32,8 @@ def test_a_prepayment_is_held_by_its_own_reason(owed: BillSite) -> None:
     hold is left alone quietly."""
     prepaid(owed)
     assert run(owed) == {"held": 1}
-    told = owed.exception(FLOW)
-    assert (told.reason, D(told.value)) == ("prepayment", D(100))
+    reported = owed.exception(FLOW)
+    assert (reported.reason, D(reported.value)) == ("prepayment", D(100))
     assert owed.sync(CREDITS)[CREDITS].rules() == {"not_approved": 1}
     assert owed.bill.all(FLOW) == []
 

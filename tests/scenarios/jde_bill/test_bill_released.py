@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 from bill_owed import CREDITS, FLOW, bill_of, owing, run
 from bill_site import BillSite
-from vendor_desk import names, sync
+from vendor_clerk import names, sync
 
 NEW = 4242
 
 
 @pytest.fixture
-def careful(town: BillSite) -> BillSite:
+def careful(testbed: BillSite) -> BillSite:
     """A site whose new vendors are on hold; the town's two are in BILL from before."""
-    owing(town, CREDITS)
-    town.configure("vendors", new_suppliers="on_hold")
-    town.books.supplier(NEW, "Cutter Ltd", tax_id="GB987654321")
-    return town
+    owing(testbed, CREDITS)
+    testbed.configure("vendors", new_suppliers="on_hold")
+    testbed.books.supplier(NEW, "Cutter Ltd", tax_id="GB987654321")
+    return testbed
 
 
 @pytest.mark.reason("supplier_not_released")
@@ -31,9 +31,9 @@ def test_documents_of_a_new_vendor_are_held_until_ap_releases_him(careful: BillS
     assert "Cutter Ltd" in names(careful)
     assert run(careful) == {"created": 1, "held": 1}
     assert run(careful, CREDITS) == {"held": 1}
-    told = careful.exception(FLOW)
-    assert (told.reason, told.value) == ("supplier_not_released", str(NEW))
-    assert f"mappings set jde_bill released_vendors {NEW} yes" in told.fix
+    reported = careful.exception(FLOW)
+    assert (reported.reason, reported.value) == ("supplier_not_released", str(NEW))
+    assert f"mappings set jde_bill released_vendors {NEW} yes" in reported.fix
     careful.map_value("released_vendors", str(NEW), "yes")
     assert run(careful)["created"] == 1
     assert run(careful, CREDITS) == {"created": 1}
@@ -44,30 +44,30 @@ def test_documents_of_a_new_vendor_are_held_until_ap_releases_him(careful: BillS
     assert run(careful)["created"] == 1
 
 
-def test_a_vendor_that_is_found_in_bill_is_not_new(town: BillSite) -> None:
+def test_a_vendor_that_is_found_in_bill_is_not_new(testbed: BillSite) -> None:
     """Given a vendor that BILL's users entered, when the supplier is linked to him and then changed, then his bills
     go: he is in use."""
-    owing(town)
-    town.configure("vendors", new_suppliers="on_hold")
+    owing(testbed)
+    testbed.configure("vendors", new_suppliers="on_hold")
     address = {"line1": "1 Old Street", "city": "Northmoor", "zipOrPostalCode": "NM1 1AA", "country": "GB"}
     body = {"name": "Cutter Ltd", "address": address, "billCurrency": "GBP"}
-    town.bill.act("enter_vendor", body=body)
-    town.books.supplier(NEW, "Cutter Ltd", tax_id="GB987654321")
-    sync(town)
-    town.books.upsert("F0101", {"AN8": NEW, "ALPH": "Cutter and Sons"})
-    sync(town)
-    town.books.voucher(1, supplier=NEW)
-    assert run(town) == {"created": 1}
+    testbed.bill.act("enter_vendor", body=body)
+    testbed.books.supplier(NEW, "Cutter Ltd", tax_id="GB987654321")
+    sync(testbed)
+    testbed.books.upsert("F0101", {"AN8": NEW, "ALPH": "Cutter and Sons"})
+    sync(testbed)
+    testbed.books.voucher(1, supplier=NEW)
+    assert run(testbed) == {"created": 1}
 
 
-def test_a_site_that_does_not_ask_for_it_holds_nobody(town: BillSite) -> None:
+def test_a_site_that_does_not_ask_for_it_holds_nobody(testbed: BillSite) -> None:
     """Given the default, then a new vendor's bill is made at once; turning the setting on later holds no old vendor."""
-    owing(town)
-    town.books.supplier(NEW, "Cutter Ltd", tax_id="GB987654321")
-    town.books.voucher(1, supplier=NEW)
-    sync(town)
-    assert run(town) == {"created": 1}
-    town.configure("vendors", new_suppliers="on_hold")
-    sync(town)
-    town.books.voucher(2, supplier=NEW)
-    assert run(town)["created"] == 1
+    owing(testbed)
+    testbed.books.supplier(NEW, "Cutter Ltd", tax_id="GB987654321")
+    testbed.books.voucher(1, supplier=NEW)
+    sync(testbed)
+    assert run(testbed) == {"created": 1}
+    testbed.configure("vendors", new_suppliers="on_hold")
+    sync(testbed)
+    testbed.books.voucher(2, supplier=NEW)
+    assert run(testbed)["created"] == 1

@@ -33,62 +33,62 @@ CASES = pytest.mark.parametrize(
 )
 
 
-def left(town: BillSite) -> set[tuple[Decimal, Decimal, str]]:
+def left(testbed: BillSite) -> set[tuple[Decimal, Decimal, str]]:
     """What is open of the pay items, in the company's currency and their own, and their pay status."""
-    return {(D(row.get("AAP", 0)), D(row.get("FAP", 0)), row["PST"].strip()) for row in table(town, "F0411")}
+    return {(D(row.get("AAP", 0)), D(row.get("FAP", 0)), row["PST"].strip()) for row in table(testbed, "F0411")}
 
 
 @CASES
 def test_what_bill_pays_in_parts_closes_the_pay_items_exactly(
-    town: BillSite, currency: str, rate: str, parts: tuple[str, ...], items: tuple[str, ...]
+    testbed: BillSite, currency: str, rate: str, parts: tuple[str, ...], items: tuple[str, ...]
 ) -> None:
     """Given a bill that BILL pays in three parts, then each is posted with its own amount, and the last closes all pay
     items: nothing stays open in either currency."""
-    switch_on(town)
+    switch_on(testbed)
     whole = sum(map(D, parts))
     more: dict[str, Any] = {"items": items, "currency": currency, "rate": rate}
     pounds = currency == "GBP"
-    entry = town.books.voucher(supplier=4343 if pounds else 4344, costs=[("30.5010", str(whole))], **more)
-    payee = vendor(town) if pounds else vendor(town, f"Bolt Brothers ({currency})", currency)
-    id = bill(town, entry, str(whole), *(f"{each:03d}" for each in range(1, len(items) + 1)), payee=payee)
+    entry = testbed.books.voucher(supplier=4343 if pounds else 4344, costs=[("30.5010", str(whole))], **more)
+    payee = vendor(testbed) if pounds else vendor(testbed, f"Bolt Brothers ({currency})", currency)
+    id = bill(testbed, entry, str(whole), *(f"{each:03d}" for each in range(1, len(items) + 1)), payee=payee)
     for number, part in enumerate(parts, 1):
-        pay(town, {"id": id, "amount": part} if number < len(parts) else id)
-        assert run(town)["created"] == 1
-    assert left(town) == {(D(0), D(0), "P")}
+        pay(testbed, {"id": id, "amount": part} if number < len(parts) else id)
+        assert run(testbed)["created"] == 1
+    assert left(testbed) == {(D(0), D(0), "P")}
     column = "PAAP" if currency == "GBP" else "PFAP"
     by_payment: dict[int, Decimal] = {}
-    for row in table(town, "F0414"):
+    for row in table(testbed, "F0414"):
         by_payment[row["PYID"]] = by_payment.get(row["PYID"], D(0)) + D(row.get(column, 0))
     assert [by_payment[each] for each in sorted(by_payment)] == list(map(D, parts))
-    base = sum(D(row["AG"]) for row in table(town, "F0411"))
-    assert sum(settled(town).values()) == base
-    assert town.exceptions(FLOW) == []
-    with town.context() as context:
+    base = sum(D(row["AG"]) for row in table(testbed, "F0411"))
+    assert sum(settled(testbed).values()) == base
+    assert testbed.exceptions(FLOW) == []
+    with testbed.context() as context:
         assert compare(Payments(context)).unexplained == []
 
 
 @CASES
 def test_what_jd_edwards_pays_in_parts_closes_the_bill_exactly(
-    town: BillSite, currency: str, rate: str, parts: tuple[str, ...], items: tuple[str, ...]
+    testbed: BillSite, currency: str, rate: str, parts: tuple[str, ...], items: tuple[str, ...]
 ) -> None:
     """Given a bill, when JD Edwards pays its voucher in three parts, then each is recorded in BILL as it was paid, and
     nothing stays due."""
-    town.configure("vendors", other_currencies="second_vendor")
-    owing(town)
+    testbed.configure("vendors", other_currencies="second_vendor")
+    owing(testbed)
     more: dict[str, Any] = {"items": items, "currency": currency, "rate": rate}
-    entry = town.books.voucher(supplier=4344, costs=[("30.5010", str(sum(map(D, parts))))], **more)
-    town.sync("vendors")
-    assert outcomes(town.sync(BILLS)[BILLS])["created"] == 1
+    entry = testbed.books.voucher(supplier=4344, costs=[("30.5010", str(sum(map(D, parts))))], **more)
+    testbed.sync("vendors")
+    assert outcomes(testbed.sync(BILLS)[BILLS])["created"] == 1
     for number, part in enumerate(parts, 5001):
         amount = {"amount": part} if currency == "GBP" else {"foreign": part}
-        town.books.act("pay_voucher", entry, date=TODAY, number=number, **amount)
-        assert outcomes(town.sync(BILLS)[BILLS])["updated"] == 1
-    assert left(town) == {(D(0), D(0), "P")}
-    held = bill_of(town, entry)
+        testbed.books.act("pay_voucher", entry, date=TODAY, number=number, **amount)
+        assert outcomes(testbed.sync(BILLS)[BILLS])["updated"] == 1
+    assert left(testbed) == {(D(0), D(0), "P")}
+    held = bill_of(testbed, entry)
     assert (held["paymentStatus"], D(held["dueAmount"])) == ("PAID", D(0))
-    recorded = sorted(D(each["amount"]) for each in town.bill.all("payments"))
+    recorded = sorted(D(each["amount"]) for each in testbed.bill.all("payments"))
     assert recorded == sorted(map(D, parts))
-    assert town.sync(BILLS)[BILLS].writes == 0
-    assert town.exceptions(BILLS) == []
-    with town.context() as context:
+    assert testbed.sync(BILLS)[BILLS].writes == 0
+    assert testbed.exceptions(BILLS) == []
+    with testbed.context() as context:
         assert compare(flow_class("jde_bill", BILLS)(context)).unexplained == []

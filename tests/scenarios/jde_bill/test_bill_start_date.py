@@ -18,76 +18,76 @@ BEFORE = YESTERDAY - timedelta(days=30)
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The flow was opened by a first run an hour ago."""
-    owing(town)
-    town.books.voucher(4700)
-    town.sync(FLOW)
-    town.sandbox.clock.advance(3600)
-    return town
+    owing(testbed)
+    testbed.books.voucher(4700)
+    testbed.sync(FLOW)
+    testbed.sandbox.clock.advance(3600)
+    return testbed
 
 
 # -- of before --------------------------------------------------------------------------------------------------------
 
 
-def test_the_sweep_leaves_alone_what_is_of_before_and_counts_it(town: BillSite) -> None:
+def test_the_sweep_leaves_alone_what_is_of_before_and_counts_it(testbed: BillSite) -> None:
     """Given two vouchers of before the start date, one of two pay items, and one that no day tells of
     when the sweep compares all keys, the last one is a bill; each pay item of the others is counted with what is open
     of it; so it is by the next sweep, and both systems agree from before the start date but for the rule."""
-    owing(town)
-    town.books.voucher(1, changed=BEFORE)
-    town.books.voucher(2, items=("60.00", "40.00"), changed=BEFORE)
-    new = town.books.voucher(3, undated=True)
+    owing(testbed)
+    testbed.books.voucher(1, changed=BEFORE)
+    testbed.books.voucher(2, items=("60.00", "40.00"), changed=BEFORE)
+    new = testbed.books.voucher(3, undated=True)
     for _ in range(2):
-        found = town.sweep(FLOW)
+        found = testbed.sweep(FLOW)
         assert tally(found.report) == {"before_start_date": 3}
         assert found.report.amounts()["GBP"]["ignored"] == D("200.00")
-    assert D(bill_of(town, new)["amount"]) == D("100.00")
-    assert town.bill.state()["bills"]["count"] == 1
+    assert D(bill_of(testbed, new)["amount"]) == D("100.00")
+    assert testbed.bill.state()["bills"]["count"] == 1
 
 
-def test_a_voucher_of_before_is_let_in_with_all_its_pay_items(town: BillSite) -> None:
+def test_a_voucher_of_before_is_let_in_with_all_its_pay_items(testbed: BillSite) -> None:
     """Given a voucher of two pay items of before, when a person lets it in by its key, it is one bill of both."""
-    owing(town)
-    entry = town.books.voucher(items=("60.00", "40.00"), changed=BEFORE)
-    town.sweep(FLOW)
-    assert tally(town.let_in(FLOW, entry.document)) == {"in_another_bill": 1}
-    assert D(bill_of(town, entry)["amount"]) == D("100.00")
-    assert outcomes(town.sweep(FLOW).report) == {"ignored": 1, "unchanged": 1}
-    assert compared(town).unexplained == []
+    owing(testbed)
+    entry = testbed.books.voucher(items=("60.00", "40.00"), changed=BEFORE)
+    testbed.sweep(FLOW)
+    assert tally(testbed.let_in(FLOW, entry.document)) == {"in_another_bill": 1}
+    assert D(bill_of(testbed, entry)["amount"]) == D("100.00")
+    assert outcomes(testbed.sweep(FLOW).report) == {"ignored": 1, "unchanged": 1}
+    assert compared(testbed).unexplained == []
 
 
-def test_payments_of_before_are_not_posted(town: BillSite) -> None:
+def test_payments_of_before_are_not_posted(testbed: BillSite) -> None:
     """Given a bill that BILL paid before the start date, and a ledger that never saw the payment
     when the sweep looks at the payments it is left alone; when a person lets it in, it is posted."""
-    owing(town, "payments")
-    town.connect("jde", orchestrations=ORCHESTRATIONS)
-    entry = town.books.voucher()
-    town.sync(FLOW)
-    pay_in_bill(town, bill_of(town, entry))
-    town.start = TODAY + timedelta(days=1)
-    found = town.sweep("payments")
+    owing(testbed, "payments")
+    testbed.connect("jde", orchestrations=ORCHESTRATIONS)
+    entry = testbed.books.voucher()
+    testbed.sync(FLOW)
+    pay_in_bill(testbed, bill_of(testbed, entry))
+    testbed.start = TODAY + timedelta(days=1)
+    found = testbed.sweep("payments")
     assert (tally(found.report), found.report.writes) == ({"before_start_date": 1}, 0)
     assert found.report.amounts()["GBP"]["ignored"] == D("100.00")
-    assert outcomes(town.let_in("payments", *found.before)) == {"created": 1}
+    assert outcomes(testbed.let_in("payments", *found.before)) == {"created": 1}
 
 
-def test_a_payment_of_before_takes_nothing_from_one_of_now(town: BillSite) -> None:
+def test_a_payment_of_before_takes_nothing_from_one_of_now(testbed: BillSite) -> None:
     """Given a bill of 100.00 of which BILL paid 30.00 before the start date, as a clerk entered in JDE, and 70.00
     since
     when the sweep looks at both payments, the second one is posted, for what the first one was is not open any more."""
-    owing(town, "payments")
-    town.connect("jde", orchestrations=ORCHESTRATIONS)
-    entry = town.books.voucher()
-    town.sync(FLOW)
-    pay_in_bill(town, bill_of(town, entry), "30.00")
-    town.books.pay(entry, "30.00")
-    town.sandbox.clock.advance(86_400)
-    pay_in_bill(town, bill_of(town, entry), "70.00")
-    town.start = TODAY + timedelta(days=1)
-    found = town.sweep("payments")
+    owing(testbed, "payments")
+    testbed.connect("jde", orchestrations=ORCHESTRATIONS)
+    entry = testbed.books.voucher()
+    testbed.sync(FLOW)
+    pay_in_bill(testbed, bill_of(testbed, entry), "30.00")
+    testbed.books.pay(entry, "30.00")
+    testbed.sandbox.clock.advance(86_400)
+    pay_in_bill(testbed, bill_of(testbed, entry), "70.00")
+    testbed.start = TODAY + timedelta(days=1)
+    found = testbed.sweep("payments")
     assert outcomes(found.report) == {"created": 1, "ignored": 1}
-    assert town.exceptions("payments") == []
+    assert testbed.exceptions("payments") == []
 
 
 # -- paid when it is first seen ---------------------------------------------------------------------------------------
@@ -150,16 +150,16 @@ def test_each_pay_item_is_counted_by_itself(owed: BillSite) -> None:
     assert D(bill_of(owed, entry, "002")["dueAmount"]) == D("30.00")
 
 
-def test_what_was_history_when_the_flow_was_opened_stays_so(town: BillSite) -> None:
+def test_what_was_history_when_the_flow_was_opened_stays_so(testbed: BillSite) -> None:
     """Given vouchers that JDE paid on the day on which the flow is opened
     when they are synced again, the one of before the opening is history, the one of after it was paid in JDE."""
-    owing(town)
-    first, second = town.books.voucher(1), town.books.voucher(2)
-    town.books.pay(first, number=1)
-    assert tally(town.sync(FLOW)[FLOW]) == {"settled_before_go_live": 1}
-    third = town.books.voucher(3)
-    town.books.pay(third, number=3)
-    report = town.sync(FLOW)[FLOW]
+    owing(testbed)
+    first, second = testbed.books.voucher(1), testbed.books.voucher(2)
+    testbed.books.pay(first, number=1)
+    assert tally(testbed.sync(FLOW)[FLOW]) == {"settled_before_go_live": 1}
+    third = testbed.books.voucher(3)
+    testbed.books.pay(third, number=3)
+    report = testbed.sync(FLOW)[FLOW]
     assert {each: report.results[key(each)].rule for each in (first, second, third)} == {
         first: "settled_before_go_live",
         second: None,
@@ -167,13 +167,13 @@ def test_what_was_history_when_the_flow_was_opened_stays_so(town: BillSite) -> N
     }
 
 
-def test_with_a_go_live_date_what_was_paid_since_is_looked_for(town: BillSite) -> None:
+def test_with_a_go_live_date_what_was_paid_since_is_looked_for(testbed: BillSite) -> None:
     """Given a site that went live today, whose BILL lacks the bill of a voucher that JDE paid today
     when bills are synced, BILL is asked for it, and the voucher is counted as paid in JDE."""
-    owing(town, go_live=TODAY.isoformat())
-    entry = town.books.voucher()
-    town.books.pay(entry)
-    report = town.sync(FLOW)[FLOW]
+    owing(testbed, go_live=TODAY.isoformat())
+    entry = testbed.books.voucher()
+    testbed.books.pay(entry)
+    report = testbed.sync(FLOW)[FLOW]
     assert tally(report) == {"paid_in_jde": 1}
     assert report.amounts()["GBP"]["ignored"] == D("100.00")
 
@@ -187,14 +187,14 @@ def test_a_voucher_that_waited_and_was_paid_in_jde_is_no_bill(owed: BillSite) ->
     assert tally(owed.sync(FLOW)[FLOW]) == {"paid_in_jde": 1}
 
 
-def test_a_credit_that_jde_settled_when_it_is_first_seen_is_no_credit(town: BillSite) -> None:
+def test_a_credit_that_jde_settled_when_it_is_first_seen_is_no_credit(testbed: BillSite) -> None:
     """Given a debit memo that JDE settled before it was first seen, when credits are synced, it is counted so."""
-    owing(town, CREDITS)
-    town.books.voucher(1, kind="PD", costs=(("30.5010", "-50.00"),))
-    assert run(town, CREDITS) == {"created": 1}
-    town.sandbox.clock.advance(3600)
-    entry = town.books.voucher(2, kind="PD", costs=(("30.5010", "-30.00"),))
-    town.books.pay(entry)
-    report = town.sync(CREDITS)[CREDITS]
+    owing(testbed, CREDITS)
+    testbed.books.voucher(1, kind="PD", costs=(("30.5010", "-50.00"),))
+    assert run(testbed, CREDITS) == {"created": 1}
+    testbed.sandbox.clock.advance(3600)
+    entry = testbed.books.voucher(2, kind="PD", costs=(("30.5010", "-30.00"),))
+    testbed.books.pay(entry)
+    report = testbed.sync(CREDITS)[CREDITS]
     assert report.results[key(entry)].rule == "paid_in_jde"
     assert report.amounts()["GBP"]["ignored"] == D("30.00")

@@ -16,10 +16,10 @@ DOLLARS: dict[str, Any] = {"currency": "USD", "rate": "0.7841"}
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """The suppliers are vendors of BILL, also for bills in another currency."""
-    town.configure("vendors", other_currencies="second_vendor")
-    return owing(town)
+    testbed.configure("vendors", other_currencies="second_vendor")
+    return owing(testbed)
 
 
 def synced(owed: BillSite, money: dict[str, Any]) -> dict[str, int]:
@@ -30,11 +30,11 @@ def synced(owed: BillSite, money: dict[str, Any]) -> dict[str, int]:
 
 @pytest.mark.parametrize("money", [{}, DOLLARS], ids=["domestic", "foreign"])
 @pytest.mark.parametrize(
-    ("code", "total", "told"),
+    ("code", "total", "reported"),
     [("V", "120.00", ["72.00", "48.00"]), ("S", "100.00", ["60.00", "40.00"]), ("U", "100.00", ["60.00", "40.00"])],
 )
 def test_a_bill_is_for_what_the_supplier_is_owed(
-    owed: BillSite, code: str, total: str, told: list[str], money: dict[str, Any]
+    owed: BillSite, code: str, total: str, reported: list[str], money: dict[str, Any]
 ) -> None:
     """Given a voucher with costs of 100.00 that stores 20.00 of tax
     when bills are synced, then VAT is in the lines in proportion; sales tax is in them already, and use tax is not
@@ -43,7 +43,7 @@ def test_a_bill_is_for_what_the_supplier_is_owed(
     assert synced(owed, money) == {"created": 1}
     bill = bill_of(owed, entry)
     assert D(bill["amount"]) == D(total)
-    assert [amount for _, amount in lines(owed, bill)] == [D(amount) for amount in told]
+    assert [amount for _, amount in lines(owed, bill)] == [D(amount) for amount in reported]
     assert run(owed) == {"unchanged": 1}
     assert unexplained(owed) == []
 
@@ -80,8 +80,8 @@ def test_a_tax_whose_place_nothing_proves_is_not_billed(owed: BillSite) -> None:
     item(owed, entry, EXR1="B")
     owed.books.line(entry, 1, "30.5010", "108.00")
     assert run(owed) == {"held": 1}
-    [told] = owed.exceptions(FLOW)
-    assert (told.reason, told.value) == ("tax_not_explained", "B")
+    [reported] = owed.exceptions(FLOW)
+    assert (reported.reason, reported.value) == ("tax_not_explained", "B")
     owed.configure(FLOW, tax_rules={"B": "in_lines"})
     owed.books.line(entry, 1, "30.5010", "120.00")
     assert run(owed) == {"created": 1}

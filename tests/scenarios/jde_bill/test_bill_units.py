@@ -43,28 +43,28 @@ def test_units_of_other_types_are_left_alone(site: BillSite) -> None:
     assert tally(report) == {"unit_type": 3}
 
 
-def test_a_unit_that_is_renamed_in_jde_or_in_bill_bears_jdes_name(town: BillSite) -> None:
+def test_a_unit_that_is_renamed_in_jde_or_in_bill_bears_jdes_name(testbed: BillSite) -> None:
     """Given a department, when JD Edwards renames the unit, it is renamed; when a user of BILL renames and archives
     it, the next sync takes that back."""
-    town.books.upsert("F0006", {"MCU": "30", "DL01": "Parks and trees"})
-    assert outcome(town.sync(FLOW)[FLOW], PARKS) == "updated"
-    held = town.bill.one(FLOW, shortName="30")
+    testbed.books.upsert("F0006", {"MCU": "30", "DL01": "Parks and trees"})
+    assert outcome(testbed.sync(FLOW)[FLOW], PARKS) == "updated"
+    held = testbed.bill.one(FLOW, shortName="30")
     assert held["name"] == "30 Parks and trees"
-    town.bill.act("edit_account", entity=FLOW, id=held["id"], set={"name": "Green", "shortName": "G"})
-    town.bill.act("archive_account", entity=FLOW, id=held["id"])
-    assert outcome(town.sync(FLOW)[FLOW], PARKS) == "updated"
-    held = town.bill.one(FLOW, id=held["id"])
+    testbed.bill.act("edit_account", entity=FLOW, id=held["id"], set={"name": "Green", "shortName": "G"})
+    testbed.bill.act("archive_account", entity=FLOW, id=held["id"])
+    assert outcome(testbed.sync(FLOW)[FLOW], PARKS) == "updated"
+    held = testbed.bill.one(FLOW, id=held["id"])
     assert (held["name"], held["shortName"], held["archived"]) == ("30 Parks and trees", "30", False)
 
 
-def test_a_department_that_users_of_bill_made_is_linked_by_the_unit_that_it_begins_with(town: BillSite) -> None:
+def test_a_department_that_users_of_bill_made_is_linked_by_the_unit_that_it_begins_with(testbed: BillSite) -> None:
     """Given departments that users made for a unit to come, and for something else whose name begins alike
     when the unit comes, then the first is linked and named as the others, and the second stays as it is."""
-    ours = town.bill.create(FLOW, {"name": "60 Roads department"})
-    other = town.bill.create(FLOW, {"name": "600 Bridges"})
-    town.books.upsert("F0006", {"MCU": "60", "DL01": "Roads", "CO": "00001"})
-    assert outcome(town.sync(FLOW)[FLOW], "F0006:60") == "adopted"
-    names = {each["id"]: each["name"] for each in town.bill.all(FLOW)}
+    ours = testbed.bill.create(FLOW, {"name": "60 Roads department"})
+    other = testbed.bill.create(FLOW, {"name": "600 Bridges"})
+    testbed.books.upsert("F0006", {"MCU": "60", "DL01": "Roads", "CO": "00001"})
+    assert outcome(testbed.sync(FLOW)[FLOW], "F0006:60") == "adopted"
+    names = {each["id"]: each["name"] for each in testbed.bill.all(FLOW)}
     assert (names[ours], names[other]) == ("60 Roads", "600 Bridges")
 
 
@@ -91,12 +91,12 @@ def test_a_site_whose_departments_are_kept_in_bill_by_others(site: BillSite) -> 
     assert {reason for own in site.reasons(FLOW).values() for reason in own} == {"department_missing_in_target"}
 
 
-def test_a_mapping_to_what_bill_does_not_have_is_refused(town: BillSite) -> None:
+def test_a_mapping_to_what_bill_does_not_have_is_refused(testbed: BillSite) -> None:
     """Given a department in BILL
     when units are mapped, then its short name and its name are taken, and a misspelt one is refused with the unit; a
     vendor of that id must exist, or be `new`."""
-    town.sync(FLOW)
-    with town.context() as context:
+    testbed.sync(FLOW)
+    with testbed.context() as context:
         assert check_known(context, {("departments", "40"): "30", ("departments", "50"): "30 Parks"}) == []
         with pytest.raises(UnusableInput, match="departments: the target has no such value: 30 to 'Greeen'"):
             check_known(context, {("departments", "30"): "Greeen"})

@@ -18,30 +18,30 @@ BILLS = {"system": "bill", "route": "GET /connect/v3/bills*"}
 DATA = {"system": "jde", "route": "POST /jderest/*/dataservice"}
 
 
-def retype(town: BillSite, *rules: dict[str, Any]) -> None:
+def retype(testbed: BillSite, *rules: dict[str, Any]) -> None:
     """From now on these fields come so; without any, as they are."""
-    town.sandbox.post("/faults", {"rules": [{**rule, "kind": "retype"} for rule in rules], "replace": True})
+    testbed.sandbox.post("/faults", {"rules": [{**rule, "kind": "retype"} for rule in rules], "replace": True})
 
 
-def rows(town: BillSite, flow: str = FLOW) -> dict[str, Any]:
+def rows(testbed: BillSite, flow: str = FLOW) -> dict[str, Any]:
     """One run of a flow; how its rows are accounted for."""
-    return dict(town.sync(flow)[flow].rows)
+    return dict(testbed.sync(flow)[flow].rows)
 
 
-def replay_all(town: BillSite) -> dict[str, int]:
+def replay_all(testbed: BillSite) -> dict[str, int]:
     """`connector exceptions replay --flow`; the outcomes."""
     name = f"jde_bill/{FLOW}"
-    with town.context() as context:
-        [done] = replay(flows_of(context), {name: [each.key for each in town.exceptions(FLOW)]})
+    with testbed.context() as context:
+        [done] = replay(flows_of(context), {name: [each.key for each in testbed.exceptions(FLOW)]})
     assert not done.gone
     return outcomes(done.report)
 
 
 @pytest.fixture
-def paying(town: BillSite) -> BillSite:
+def paying(testbed: BillSite) -> BillSite:
     """An installation that posts what BILL pays."""
-    switch_on(town)
-    return town
+    switch_on(testbed)
+    return testbed
 
 
 def test_a_check_number_that_is_a_number_stops_nothing(paying: BillSite) -> None:
@@ -125,51 +125,51 @@ def test_a_record_without_an_id_is_known_by_its_content(paying: BillSite) -> Non
     assert not paying.exceptions(FLOW) and good.id != bad.id
 
 
-def test_an_unreadable_pay_item_holds_its_voucher_alone(town: BillSite) -> None:
+def test_an_unreadable_pay_item_holds_its_voucher_alone(testbed: BillSite) -> None:
     """Given two vouchers of JD Edwards, one of whose pay items has an amount that is none
     when they are synced, then the other becomes a bill, no half of the one does, and both are there once it is
     mended."""
-    owing(town)
-    good, odd = town.books.voucher(4711), town.books.voucher(4712)
+    owing(testbed)
+    good, odd = testbed.books.voucher(4711), testbed.books.voucher(4712)
     match = {"F0411_DOC": odd.doc}
-    retype(town, {**DATA, "field": "F0411_AG", "value": "a hundred", "match": match})
-    report = town.sync("bills")["bills"]
+    retype(testbed, {**DATA, "field": "F0411_AG", "value": "a hundred", "match": match})
+    report = testbed.sync("bills")["bills"]
     assert outcomes(report) == {"created": 1}
     assert report.rows["read"] == report.rows["in_documents"] + sum(report.rows["ignored"].values()) + 1
-    found = town.exception("bills")
+    found = testbed.exception("bills")
     assert found.key == f"jde:F0411:{odd.doc}/{odd.kind}/{odd.company}/001/0"
     assert (found.reason, found.field, found.value) == ("unreadable_record", "AG", "text")
-    retype(town)
-    assert outcomes(town.sync("bills")["bills"]) == {"created": 1, "unchanged": 1}
-    assert not town.exceptions("bills") and len(town.bill.all("bills")) == 2 and good != odd
+    retype(testbed)
+    assert outcomes(testbed.sync("bills")["bills"]) == {"created": 1, "unchanged": 1}
+    assert not testbed.exceptions("bills") and len(testbed.bill.all("bills")) == 2 and good != odd
 
 
-def test_an_unreadable_hit_is_never_taken_for_nothing(town: BillSite) -> None:
+def test_an_unreadable_hit_is_never_taken_for_nothing(testbed: BillSite) -> None:
     """Given a create whose answer got lost, and a BILL whose look-up gives that very bill unreadable
     when it is looked up, then it is not sent again, and the others go on; once it can be read it is found."""
-    owing(town)
-    town.books.voucher()
+    owing(testbed)
+    testbed.books.voucher()
     lose = {"system": "bill", "route": "POST /connect/v3/bills", "kind": "drop_after", "calls": [1]}
     odd = {**BILLS, "field": "invoice", "value": 7, "kind": "retype"}
-    town.sandbox.post("/faults", {"rules": [lose, odd], "replace": True})
-    assert outcomes(town.sync("bills")["bills"]) == {"in_doubt": 1}
-    assert town.exception("bills").reason == "unreadable_record"
-    assert outcomes(town.sync("bills")["bills"]) == {"in_doubt": 1}
-    town.sandbox.post("/faults", {"rules": [], "replace": True})
-    assert outcomes(town.sync("bills")["bills"]) == {"created": 1}
-    assert len(town.bill.all("bills")) == 1 and not town.exceptions("bills")
+    testbed.sandbox.post("/faults", {"rules": [lose, odd], "replace": True})
+    assert outcomes(testbed.sync("bills")["bills"]) == {"in_doubt": 1}
+    assert testbed.exception("bills").reason == "unreadable_record"
+    assert outcomes(testbed.sync("bills")["bills"]) == {"in_doubt": 1}
+    testbed.sandbox.post("/faults", {"rules": [], "replace": True})
+    assert outcomes(testbed.sync("bills")["bills"]) == {"created": 1}
+    assert len(testbed.bill.all("bills")) == 1 and not testbed.exceptions("bills")
 
 
-def test_reconcile_goes_on_where_a_bill_cannot_be_read(town: BillSite) -> None:
+def test_reconcile_goes_on_where_a_bill_cannot_be_read(testbed: BillSite) -> None:
     """Given two delivered vouchers, one of whose bills cannot be read any more
     when both systems are laid side by side, then that one is a difference with its explanation, and nothing else is."""
-    owing(town)
-    odd = town.books.voucher(4711)
-    town.books.voucher(4712)
-    assert outcomes(town.sync("bills")["bills"]) == {"created": 2}
-    id = town.bill.one("bills", description=f"JDE 00001-PV-{odd.doc}-001")["id"]
-    retype(town, {**BILLS, "field": "vendorId", "value": [], "match": {"id": id}})
-    found = compared(town, "bills")
+    owing(testbed)
+    odd = testbed.books.voucher(4711)
+    testbed.books.voucher(4712)
+    assert outcomes(testbed.sync("bills")["bills"]) == {"created": 2}
+    id = testbed.bill.one("bills", description=f"JDE 00001-PV-{odd.doc}-001")["id"]
+    retype(testbed, {**BILLS, "field": "vendorId", "value": [], "match": {"id": id}})
+    found = compared(testbed, "bills")
     assert [(each.kind, each.explained_by) for each in found.differences] == [
         ("missing_in_target", "rule:unreadable_record")
     ]

@@ -9,7 +9,7 @@ from bill_site import BillSite
 from scenario_books import TODAY
 from scenario_home import installation
 from scenario_site import outcome, outcomes, planned, tally
-from vendor_desk import ANVIL, BOLT, TAX, enter, names, sync, vendor
+from vendor_clerk import ANVIL, BOLT, TAX, enter, names, sync, vendor
 
 from connector_assets.engine.reconciling import Comparison, compare
 from connector_sandbox.testing import Sandbox
@@ -59,29 +59,29 @@ def test_a_new_supplier_becomes_a_vendor_with_everything_that_a_check_needs(site
     assert person["accountType"] == "PERSON"
 
 
-def test_a_second_sync_writes_nothing_and_a_changed_address_is_one_call(town: BillSite) -> None:
+def test_a_second_sync_writes_nothing_and_a_changed_address_is_one_call(testbed: BillSite) -> None:
     """Given vendors in BILL
     when nothing changed, nothing is sent; when one street changes and a second line goes, one call is sent and both
     have arrived."""
-    report = sync(town)
+    report = sync(testbed)
     assert (outcomes(report), report.writes) == ({"unchanged": 2}, 0)
     row = {"AN8": 4343, "EFTB": "2020-01-01"}
-    town.books.upsert("F0116", {**row, "ADD1": "9 New Road", "ADD2": "Yard 3"})
-    assert outcome(sync(town), ANVIL) == "updated"
-    town.books.upsert("F0116", {**row, "ADD1": "9 New Road", "ADD2": ""})
-    report = sync(town)
+    testbed.books.upsert("F0116", {**row, "ADD1": "9 New Road", "ADD2": "Yard 3"})
+    assert outcome(sync(testbed), ANVIL) == "updated"
+    testbed.books.upsert("F0116", {**row, "ADD1": "9 New Road", "ADD2": ""})
+    report = sync(testbed)
     assert (outcome(report, ANVIL), report.writes) == ("updated", 1)
-    address = vendor(town, 4343)["address"]
+    address = vendor(testbed, 4343)["address"]
     assert (address["line1"], address.get("line2") or "", address["city"]) == ("9 New Road", "", "Northmoor")
 
 
-def test_what_jde_does_not_say_stays_in_bill(town: BillSite) -> None:
+def test_what_jde_does_not_say_stays_in_bill(testbed: BillSite) -> None:
     """Given a vendor with an e-mail in BILL
     when JD Edwards has none any more, BILL keeps it, and nothing is sent."""
-    town.books.delete("F01151", {"AN8": 4343, "IDLN": 0, "RCK7": 1})
-    report = sync(town)
+    testbed.books.delete("F01151", {"AN8": 4343, "IDLN": 0, "RCK7": 1})
+    report = sync(testbed)
     assert (outcome(report, ANVIL), report.writes) == ("unchanged", 0)
-    assert vendor(town, 4343)["email"] == "ap@s4343.example"
+    assert vendor(testbed, 4343)["email"] == "ap@s4343.example"
 
 
 @pytest.mark.reason("address_missing")
@@ -92,8 +92,8 @@ def test_a_supplier_without_a_whole_address_waits_for_it(site: BillSite) -> None
     site.books.supplier(5001, "Nowhere Ltd")
     site.books.upsert("F0116", {"AN8": 5001, "EFTB": "2020-01-01", "CTY1": ""})
     assert outcome(sync(site), "F0401:5001") == "held"
-    told = site.exception("vendors")
-    assert (told.reason, told.field, told.value) == ("address_missing", "address", "city")
+    reported = site.exception("vendors")
+    assert (reported.reason, reported.field, reported.value) == ("address_missing", "address", "city")
     site.books.upsert("F0116", {"AN8": 5001, "EFTB": "2020-01-01", "CTY1": "Northmoor"})
     assert outcome(sync(site), "F0401:5001") == "created"
     assert not site.exceptions("vendors")
@@ -131,47 +131,47 @@ def test_a_supplier_without_a_currency_has_the_site_s_or_that_of_all_companies(s
     site.books.supplier(5001, "Plain Ltd")
     site.books.upsert("F0401", {"AN8": 5001, "CRRP": ""})
     assert outcome(sync(site), "F0401:5001") == "held"
-    told = site.exception("vendors")
-    assert (told.reason, told.field) == ("required_field_blank", "bill_currency")
+    reported = site.exception("vendors")
+    assert (reported.reason, reported.field) == ("required_field_blank", "bill_currency")
     site.configure("vendors", default_currency="EUR")
     assert outcome(sync(site), "F0401:5001") == "created"
     assert vendor(site, 5001)["billCurrency"] == "EUR"
 
 
-def test_names_are_unique_in_bill_and_special_characters_arrive(town: BillSite) -> None:
+def test_names_are_unique_in_bill_and_special_characters_arrive(testbed: BillSite) -> None:
     """Given a second supplier of a name that BILL has, and one whose name holds quotes, commas and colons
     when they are synced, the second one bears its number and the other one its name as it is."""
     odd = 'Müller, "Söhne": Bau & Co'
-    town.books.supplier(5001, "Bolt Brothers")
-    town.books.supplier(5002, odd)
-    assert outcomes(sync(town)) == {"created": 2, "unchanged": 2}
-    assert names(town) == ["Anvil & Sons", "Bolt Brothers", "Bolt Brothers (5001)", odd]
-    assert sync(town).writes == 0
+    testbed.books.supplier(5001, "Bolt Brothers")
+    testbed.books.supplier(5002, odd)
+    assert outcomes(sync(testbed)) == {"created": 2, "unchanged": 2}
+    assert names(testbed) == ["Anvil & Sons", "Bolt Brothers", "Bolt Brothers (5001)", odd]
+    assert sync(testbed).writes == 0
 
 
-def test_a_supplier_that_is_payable_no_more_is_archived_and_may_come_back(town: BillSite) -> None:
+def test_a_supplier_that_is_payable_no_more_is_archived_and_may_come_back(testbed: BillSite) -> None:
     """Given a vendor in BILL
     when its supplier's payables flag is taken away it is archived there, and not otherwise changed;
     when it comes back, renamed, the vendor is restored and renamed, and is the same one."""
-    before = vendor(town, 4343)["id"]
-    town.books.upsert("F0101", {"AN8": 4343, "ATP": "N", "ALPH": "Anvil International"})
-    report = sync(town)
+    before = vendor(testbed, 4343)["id"]
+    testbed.books.upsert("F0101", {"AN8": 4343, "ATP": "N", "ALPH": "Anvil International"})
+    report = sync(testbed)
     assert (outcome(report, ANVIL), report.writes) == ("updated", 1)
-    held = vendor(town, 4343)
+    held = vendor(testbed, 4343)
     assert (held["archived"], held["name"]) == (True, "Anvil & Sons")
-    town.books.upsert("F0101", {"AN8": 4343, "ATP": "Y"})
-    report = sync(town)
+    testbed.books.upsert("F0101", {"AN8": 4343, "ATP": "Y"})
+    report = sync(testbed)
     assert (outcome(report, ANVIL), report.writes) == ("updated", 2)
-    held = vendor(town, 4343)
+    held = vendor(testbed, 4343)
     assert (held["id"], held["archived"], held["name"]) == (before, False, "Anvil International")
-    assert sync(town).writes == 0
+    assert sync(testbed).writes == 0
 
 
-def test_who_is_no_supplier_is_ignored_by_a_stated_rule(town: BillSite) -> None:
+def test_who_is_no_supplier_is_ignored_by_a_stated_rule(testbed: BillSite) -> None:
     """Given an employee with a supplier record, when the vendors are synced, then it is ignored and said so."""
-    town.books.supplier(5001, "Jo Clerk", kind="E")
-    assert tally(sync(town)) == {"not_payable_type": 1}
-    assert len(names(town)) == 2
+    testbed.books.supplier(5001, "Jo Clerk", kind="E")
+    assert tally(sync(testbed)) == {"not_payable_type": 1}
+    assert len(names(testbed)) == 2
 
 
 # -- tax numbers ------------------------------------------------------------------------------------------------------
@@ -214,76 +214,76 @@ def test_a_tax_number_that_bill_does_not_show_is_sent_when_it_changes_and_only_t
 
 @pytest.mark.as_delivered("bill.tax_id")
 @pytest.mark.beyond_the_page("address.country is not of the form")
-def test_many_new_vendors_go_in_few_calls_and_one_that_is_refused_keeps_none_back(town: BillSite) -> None:
+def test_many_new_vendors_go_in_few_calls_and_one_that_is_refused_keeps_none_back(testbed: BillSite) -> None:
     """Given thirty new suppliers, of which one has a country that is mapped to no ISO code
     when they are synced they go twenty a call, each with its own tax number; the one is refused, and the others of
     its call are created all the same."""
     for number in range(5001, 5031):
-        town.books.supplier(number, f"Supplier {number}", tax_id=f"GB1000{number}")
-    town.books.upsert("F0116", {"AN8": 5007, "EFTB": "2020-01-01", "CTR": "X1"})
-    town.map_value("countries", "X1", "GBR")
-    report = sync(town)
+        testbed.books.supplier(number, f"Supplier {number}", tax_id=f"GB1000{number}")
+    testbed.books.upsert("F0116", {"AN8": 5007, "EFTB": "2020-01-01", "CTR": "X1"})
+    testbed.map_value("countries", "X1", "GBR")
+    report = sync(testbed)
     assert outcomes(report) == {"created": 29, "refused": 1, "unchanged": 2}
-    assert vendor(town, 5001)["additionalInfo"]["taxId"] == "GB10005001"
-    assert vendor(town, 5030)["additionalInfo"]["taxId"] == "GB10005030"
+    assert vendor(testbed, 5001)["additionalInfo"]["taxId"] == "GB10005001"
+    assert vendor(testbed, 5030)["additionalInfo"]["taxId"] == "GB10005030"
     assert outcome(report, "F0401:5007") == "refused"
-    assert len(names(town)) == 31
-    assert town.bill.calls("POST /connect/v3/vendors/bulk") == 2
-    assert b"GB10005007" not in (town.folder / "ledger.sqlite").read_bytes()
+    assert len(names(testbed)) == 31
+    assert testbed.bill.calls("POST /connect/v3/vendors/bulk") == 2
+    assert b"GB10005007" not in (testbed.folder / "ledger.sqlite").read_bytes()
 
 
 # -- changes in BILL --------------------------------------------------------------------------------------------------
 
 
-def test_a_vendor_that_a_person_renames_is_a_conflict_or_put_right(town: BillSite) -> None:
+def test_a_vendor_that_a_person_renames_is_a_conflict_or_put_right(testbed: BillSite) -> None:
     """Given a vendor that a user of BILL renames
     when the vendors are synced and nothing changed in JD Edwards, it is a conflict that names the field;
     when the site lets JD Edwards win, the next sync gives it its name back."""
-    town.bill.act("rename_vendor", id=vendor(town, 4343)["id"], name="Hammer Ltd")
-    assert outcome(sync(town), ANVIL) == "conflict"
-    told = town.exception("vendors")
-    assert (told.reason, told.field) == ("changed_on_both_sides", "name")
-    town.configure("vendors", on_conflict="source")
-    assert outcome(sync(town), ANVIL) == "updated"
-    assert vendor(town, 4343)["name"] == "Anvil & Sons"
-    assert not town.exceptions("vendors")
+    testbed.bill.act("rename_vendor", id=vendor(testbed, 4343)["id"], name="Hammer Ltd")
+    assert outcome(sync(testbed), ANVIL) == "conflict"
+    reported = testbed.exception("vendors")
+    assert (reported.reason, reported.field) == ("changed_on_both_sides", "name")
+    testbed.configure("vendors", on_conflict="source")
+    assert outcome(sync(testbed), ANVIL) == "updated"
+    assert vendor(testbed, 4343)["name"] == "Anvil & Sons"
+    assert not testbed.exceptions("vendors")
 
 
-def test_a_vendor_that_a_person_archives_stays_so_until_somebody_decides(town: BillSite) -> None:
+def test_a_vendor_that_a_person_archives_stays_so_until_somebody_decides(testbed: BillSite) -> None:
     """Given a payable supplier whose vendor a user of BILL archives
     when the vendors are synced it stays archived and is a conflict;
     when the site lets JD Edwards win it is restored."""
-    town.bill.act("archive_vendor", id=vendor(town, 4343)["id"])
-    assert outcome(sync(town), ANVIL) == "conflict"
-    assert vendor(town, 4343)["archived"] is True
-    town.configure("vendors", on_conflict="source")
-    assert outcome(sync(town), ANVIL) == "updated"
-    assert vendor(town, 4343)["archived"] is False
+    testbed.bill.act("archive_vendor", id=vendor(testbed, 4343)["id"])
+    assert outcome(sync(testbed), ANVIL) == "conflict"
+    assert vendor(testbed, 4343)["archived"] is True
+    testbed.configure("vendors", on_conflict="source")
+    assert outcome(sync(testbed), ANVIL) == "updated"
+    assert vendor(testbed, 4343)["archived"] is False
 
 
-def test_what_bill_s_users_own_is_left_to_them(town: BillSite) -> None:
+def test_what_bill_s_users_own_is_left_to_them(testbed: BillSite) -> None:
     """Given a user of BILL who enters our account number at a vendor and how long its payments take
     when the vendors are synced and the supplier's name changes, neither is touched."""
     change = {"accountNumber": "CUST-77", "additionalInfo": {"leadTimeInDays": 3}}
-    town.bill.act("edit_vendor", id=vendor(town, 4343)["id"], set=change)
-    assert sync(town).writes == 0
-    town.books.upsert("F0101", {"AN8": 4343, "ALPH": "Anvil International"})
-    assert outcome(sync(town), ANVIL) == "updated"
-    held = vendor(town, 4343)
+    testbed.bill.act("edit_vendor", id=vendor(testbed, 4343)["id"], set=change)
+    assert sync(testbed).writes == 0
+    testbed.books.upsert("F0101", {"AN8": 4343, "ALPH": "Anvil International"})
+    assert outcome(sync(testbed), ANVIL) == "updated"
+    held = vendor(testbed, 4343)
     assert (held["name"], held["accountNumber"]) == ("Anvil International", "CUST-77")
     assert held["additionalInfo"]["leadTimeInDays"] == 3
 
 
-def test_the_phone_of_a_vendor_in_bill_s_network_is_its_own(town: BillSite) -> None:
+def test_the_phone_of_a_vendor_in_bill_s_network_is_its_own(testbed: BillSite) -> None:
     """Given a vendor that joins BILL's network, whose profile has another phone
     when it is synced nothing is sent; when its e-mail changes in JD Edwards, that alone is."""
-    town.bill.set("vendors", vendor(town, 4343)["id"], networkStatus="CONNECTED", phone="0800 1")
-    assert sync(town).writes == 0
-    town.books.upsert("F01151", {"AN8": 4343, "IDLN": 0, "RCK7": 1, "ETP": "E", "EMAL": "bills@anvil.example"})
-    assert planned(sync(town, mode="plan"))[ANVIL].request == {"email": "bills@anvil.example"}
-    sync(town)
-    assert (vendor(town, 4343)["email"], vendor(town, 4343)["phone"]) == ("bills@anvil.example", "0800 1")
-    assert sync(town).writes == 0
+    testbed.bill.set("vendors", vendor(testbed, 4343)["id"], networkStatus="CONNECTED", phone="0800 1")
+    assert sync(testbed).writes == 0
+    testbed.books.upsert("F01151", {"AN8": 4343, "IDLN": 0, "RCK7": 1, "ETP": "E", "EMAL": "bills@anvil.example"})
+    assert planned(sync(testbed, mode="plan"))[ANVIL].request == {"email": "bills@anvil.example"}
+    sync(testbed)
+    assert (vendor(testbed, 4343)["email"], vendor(testbed, 4343)["phone"]) == ("bills@anvil.example", "0800 1")
+    assert sync(testbed).writes == 0
 
 
 # -- doubts -----------------------------------------------------------------------------------------------------------
@@ -302,12 +302,12 @@ def test_a_create_without_an_answer_is_looked_up_by_its_marker(site: BillSite, k
 
 @pytest.mark.as_delivered("bill.tax_id")
 def test_without_its_ledger_an_installation_finds_every_vendor_again(
-    town: BillSite, sandbox: Sandbox, empty_ledger: Path, tmp_path: Path
+    testbed: BillSite, sandbox: Sandbox, empty_ledger: Path, tmp_path: Path
 ) -> None:
     """Given an installation whose ledger was lost, and a supplier that was renamed meanwhile but kept its tax number
     when a new one adopts and syncs, all are linked by their short names, nothing is created, and the name follows."""
-    town.books.upsert("F0101", {"AN8": 4343, "ALPH": "Anvil International"})
-    before = {each["id"] for each in town.bill.all("vendors")}
+    testbed.books.upsert("F0101", {"AN8": 4343, "ALPH": "Anvil International"})
+    before = {each["id"] for each in testbed.bill.all("vendors")}
     (tmp_path / "anew").mkdir()
     with installation(sandbox, tmp_path / "anew", empty_ledger, BillSite) as anew:
         assert outcomes(sync(anew, mode="adopt")) == {"adopted": 2}
@@ -336,13 +336,13 @@ def reconciled(site: BillSite) -> Comparison:
 
 
 @pytest.mark.parametrize("shown", ["clear", "masked", "absent"])
-def test_both_sides_agree_and_a_vendor_of_bill_s_own_is_foreign(town: BillSite, shown: str) -> None:
+def test_both_sides_agree_and_a_vendor_of_bill_s_own_is_foreign(testbed: BillSite, shown: str) -> None:
     """Given vendors of ours and one that is not, however BILL shows tax numbers
     when both systems are compared nothing differs; when a user of BILL changes an e-mail, that is told."""
-    enter(town, "Corner Café")
-    town.bill.configure(tax_id=shown)
-    found = reconciled(town)
+    enter(testbed, "Corner Café")
+    testbed.bill.configure(tax_id=shown)
+    found = reconciled(testbed)
     assert (found.source.documents, found.target.documents, found.foreign, found.differences) == (2, 2, 1, [])
-    town.bill.act("edit_vendor", id=vendor(town, 4343)["id"], set={"email": "someone@else.example"})
-    (told,) = reconciled(town).differences
-    assert (told.key, told.field, told.source) == (ANVIL, "email", "ap@s4343.example")
+    testbed.bill.act("edit_vendor", id=vendor(testbed, 4343)["id"], set={"email": "someone@else.example"})
+    (reported,) = reconciled(testbed).differences
+    assert (reported.key, reported.field, reported.source) == (ANVIL, "email", "ap@s4343.example")

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bill_born import FLOW as BORN
-from bill_born import bill, owed, switched_on
 from bill_ordered import FLOW as ORDER_BILLS
 from bill_ordered import marked as order_marker
+from bill_originals import FLOW as BORN
+from bill_originals import bill, owed, switched_on
 from bill_owed import CREDITS, bill_of, credit_of, key, lines, owing
 from bill_paid import pay
 from bill_site import BillSite
@@ -239,22 +239,22 @@ def test_applying_that_dies_behind_the_hand_over_is_finished_by_applying_again(
     assert bill_of(start, entry)["invoice"]["invoiceNumber"] == "INV-1"
 
 
-def test_a_payment_of_what_the_plan_makes_comes_with_the_next_plan(town: BillSite) -> None:
+def test_a_payment_of_what_the_plan_makes_comes_with_the_next_plan(testbed: BillSite) -> None:
     """Given a bill that was born in BILL and that BILL has paid, when all is planned, then its voucher is planned, and
     the payment that settles it is held, saying what it waits for; once the plan is applied, the next plan has it, and
     JD Edwards owes nothing any more."""
-    switched_on(town)
-    town.flows |= {"bills": {}, "payments": {}}
+    switched_on(testbed)
+    testbed.flows |= {"bills": {}, "payments": {}}
     flows = (*LISTS, "bills", BORN, "payments")
-    pay(town, bill(town))
-    plan = town.plan(*flows)
-    (voucher,) = entries(town, plan, BORN).values()
+    pay(testbed, bill(testbed))
+    plan = testbed.plan(*flows)
+    (voucher,) = entries(testbed, plan, BORN).values()
     assert voucher["action"] == "create"
-    told = plans.load(town.ledger, plan).flows["jde_bill/payments"].entry()
-    assert (told["outcomes"]["held"], entries(town, plan, "payments")) == (1, {})
-    assert len(told["held"]) == 1 and told["held"][0]["message"]
-    reports = town.apply(plan)
+    reported = plans.load(testbed.ledger, plan).flows["jde_bill/payments"].entry()
+    assert (reported["outcomes"]["held"], entries(testbed, plan, "payments")) == (1, {})
+    assert len(reported["held"]) == 1 and reported["held"][0]["message"]
+    reports = testbed.apply(plan)
     assert outcomes(reports[BORN]) == {"created": 1}
-    assert owed(town) == D("100.00")
-    assert outcomes(town.apply(town.plan(*flows))["payments"]) == {"created": 1}
-    assert owed(town) == 0
+    assert owed(testbed) == D("100.00")
+    assert outcomes(testbed.apply(testbed.plan(*flows))["payments"]) == {"created": 1}
+    assert owed(testbed) == 0

@@ -16,23 +16,23 @@ D = Decimal
 
 
 @pytest.fixture
-def owed(town: BillSite) -> BillSite:
+def owed(testbed: BillSite) -> BillSite:
     """Both flows are on."""
-    return owing(town, CREDITS)
+    return owing(testbed, CREDITS)
 
 
-def withheld(town: BillSite) -> Entry:
+def withheld(testbed: BillSite) -> Entry:
     """A clerk enters 100.00, of which JD Edwards withholds 10.00."""
-    entry = town.books.voucher(items=["90.00", "10.00"])
-    item(town, entry, "002", PST="%")
+    entry = testbed.books.voucher(items=["90.00", "10.00"])
+    item(testbed, entry, "002", PST="%")
     return entry
 
 
-def treated(town: BillSite, how: str, **more: object) -> None:
+def treated(testbed: BillSite, how: str, **more: object) -> None:
     """The site says what becomes of such vouchers, and asks again for what was held."""
     for flow in (FLOW, CREDITS):
-        town.configure(flow, withholding=how, **more)
-    town.replay(FLOW)
+        testbed.configure(flow, withholding=how, **more)
+    testbed.replay(FLOW)
 
 
 @pytest.mark.reason("withholding")
@@ -41,9 +41,9 @@ def test_a_voucher_of_which_tax_is_withheld_is_held_until_the_site_says_what_is_
     withheld of how much."""
     entry = withheld(owed)
     assert run(owed) == {"held": 2}
-    told = owed.exceptions(FLOW)
-    assert {(each.reason, each.value) for each in told} == {("withholding", "10.00 of 100.00 GBP on pay status %")}
-    assert {each.key for each in told} == {key(entry, "001"), key(entry, "002")}
+    reported = owed.exceptions(FLOW)
+    assert {(each.reason, each.value) for each in reported} == {("withholding", "10.00 of 100.00 GBP on pay status %")}
+    assert {each.key for each in reported} == {key(entry, "001"), key(entry, "002")}
     assert owed.bill.all(FLOW) == []
 
 
@@ -85,8 +85,8 @@ def test_tax_that_is_withheld_later_is_taken_off_the_bill(owed: BillSite) -> Non
     assert run(owed) == {"updated": 1, "held": 1}
     assert bill_of(owed, entry)["amount"] == D("90.00")
     assert run(owed) == {"unchanged": 1, "held": 1}
-    told = owed.exception(FLOW)
-    assert (told.reason, told.key) == ("withholding", key(entry, "002"))
+    reported = owed.exception(FLOW)
+    assert (reported.reason, reported.key) == ("withholding", key(entry, "002"))
 
 
 def test_a_withheld_voucher_is_taken_out_of_bill(owed: BillSite) -> None:
@@ -112,9 +112,9 @@ def test_a_supplier_who_is_subject_to_it_is_not_paid_whole(
     owed.books.voucher()
     treated(owed, how)
     assert run(owed) == {"held": 1}
-    told = owed.exception(FLOW)
-    assert told.reason == "withholding" and told.value is not None
-    assert told.value.startswith("nothing yet of supplier 4343, who is subject to it (F0401: ")
+    reported = owed.exception(FLOW)
+    assert reported.reason == "withholding" and reported.value is not None
+    assert reported.value.startswith("nothing yet of supplier 4343, who is subject to it (F0401: ")
     withheld(owed)
     assert run(owed) == ({"held": 2} if how == "hold" else {"created": 1, "ignored": 1})
 

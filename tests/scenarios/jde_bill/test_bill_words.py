@@ -22,14 +22,14 @@ UNFILLED = re.compile(r"\bNone\b|\bnan\b|<[a-z][^<>]*>|[{}]|\(\s*\)|, ,")
 
 
 @pytest.fixture
-def said(town: BillSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Said:
+def said(testbed: BillSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Said:
     """What a command prints, in the town's home."""
     monkeypatch.setenv("CONNECTOR_HOME", str(tmp_path))
-    monkeypatch.setattr(Home, "ledger", lambda _: town.ledger)
+    monkeypatch.setattr(Home, "ledger", lambda _: testbed.ledger)
     monkeypatch.setenv("COLUMNS", "400")
-    settings = {"start_date": town.start.isoformat(), "connections": town.connections}
+    settings = {"start_date": testbed.start.isoformat(), "connections": testbed.connections}
     (tmp_path / "connections.yaml").write_text(
-        json.dumps({**settings, "integrations": {town.NAME: {"flows": town.written()}}})
+        json.dumps({**settings, "integrations": {testbed.NAME: {"flows": testbed.written()}}})
     )
 
     def call(*arguments: str) -> str:
@@ -49,24 +49,24 @@ def shown(said: Said) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture
-def trouble(town: BillSite) -> dict[str, str]:
+def trouble(testbed: BillSite) -> dict[str, str]:
     """Vouchers that are held, each for a reason of its own, and one that is paid in both systems: reason -> key."""
-    owing(town)
-    books = town.books
+    owing(testbed)
+    books = testbed.books
     paid = books.voucher(1, costs=(("30.5010", "2150.00"),))
-    assert run(town) == {"created": 1}
-    pay_in_bill(town, bill_of(town, paid))
+    assert run(testbed) == {"created": 1}
+    pay_in_bill(testbed, bill_of(testbed, paid))
     books.pay(paid)
     account = books.voucher(2, costs=(("30.5010", "60.00"),))
     books.line(account, 1, "30.9999", "60.00")
     books.supplier(4399, "Quarry & Sons")
-    town.sync("vendors")
+    testbed.sync("vendors")
     books.upsert("F0401", {"AN8": 4399, "HDPY": "Y"})
     stopped = books.voucher(3, supplier=4399, costs=(("30.5010", "75.50"),))
     nobody = books.voucher(4, supplier=5999, costs=(("30.5010", "12.00"),))
     books.voucher(5, invoice="TWICE-7", costs=(("30.5010", "9.00"),))
     twice = books.voucher(6, invoice="TWICE-7", costs=(("30.5010", "9.00"),))
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     held = {"account_not_found": account, "supplier_on_hold": stopped, "supplier_not_linked": nobody}
     held |= {"possible_duplicate": twice}
     return {reason: key(entry) for reason, entry in {"paid_in_both": paid, **held}.items()}
@@ -78,14 +78,14 @@ def trouble(town: BillSite) -> dict[str, str]:
 @pytest.mark.reason("supplier_not_linked")
 @pytest.mark.reason("possible_duplicate")
 def test_the_list_says_what_is_wrong_whose_it_is_and_what_to_do_first(
-    town: BillSite, trouble: dict[str, str], said: Said
+    testbed: BillSite, trouble: dict[str, str], said: Said
 ) -> None:
     """Given a voucher that both systems paid, and four that are held: for an account, a hold, an unknown supplier, and
     an invoice number that was entered twice
     when a clerk lists the exceptions the next day
     then those of money come first, each says in words what is wrong, whose it is, how much, since when, and what to
     do first; and show says the rest."""
-    town.sandbox.clock.advance(26 * 3600)
+    testbed.sandbox.clock.advance(26 * 3600)
     found = shown(said)
     assert {reason: each["key"] for reason, each in found.items()} == trouble
     assert {*list(found)[:2]} == {"paid_in_both", "possible_duplicate"}
@@ -117,10 +117,10 @@ def test_the_list_says_what_is_wrong_whose_it_is_and_what_to_do_first(
             assert text and not UNFILLED.search(text), text
         assert each["first_step"] == each["steps"][0]
         assert each["id"] in table
-        told = said("exceptions", "show", each["id"])
-        assert not UNFILLED.search(told), told
+        reported = said("exceptions", "show", each["id"])
+        assert not UNFILLED.search(reported), reported
         for part in (each["message"], each["key"], *each["steps"], f"connector exceptions replay {each['id']}"):
-            assert part in told
+            assert part in reported
     words = " ".join(table.replace("│", " ").split())
     assert not UNFILLED.search(words), words
     for part in ("Anvil & Sons (4343)", "Quarry & Sons (4399)", "2,150.00 GBP", "26 h", "5 open exceptions"):

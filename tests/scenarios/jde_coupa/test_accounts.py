@@ -26,40 +26,40 @@ def test_a_static_chart_gets_one_account_for_each_that_accepts_postings(site: Si
     assert held["30-5010"]["account-type"]["name"] == "JDE"
 
 
-def test_a_renamed_account_is_renamed(town: Site) -> None:
+def test_a_renamed_account_is_renamed(testbed: Site) -> None:
     """Given an account in Coupa, when its description changes in JD Edwards, then Coupa's changes, and only that."""
-    town.books.account("30.5010", "Grounds and trees")
-    report = town.sync("accounts")["accounts"]
+    testbed.books.account("30.5010", "Grounds and trees")
+    report = testbed.sync("accounts")["accounts"]
     assert (outcome(report, GROUNDS), report.writes) == ("updated", 1)
-    assert town.spend.one("accounts", code="30-5010")["name"] == "Grounds and trees"
+    assert testbed.spend.one("accounts", code="30-5010")["name"] == "Grounds and trees"
 
 
-def test_an_account_without_a_description_is_no_obstacle(town: Site) -> None:
+def test_an_account_without_a_description_is_no_obstacle(testbed: Site) -> None:
     """Given an account in Coupa, when its description is taken away in JD Edwards, then the sync goes through."""
-    town.books.account("30.5010", "")
-    assert outcome(town.sync("accounts")["accounts"], GROUNDS) == "updated"
-    assert town.sync("accounts")["accounts"].writes == 0
+    testbed.books.account("30.5010", "")
+    assert outcome(testbed.sync("accounts")["accounts"], GROUNDS) == "updated"
+    assert testbed.sync("accounts")["accounts"].writes == 0
 
 
-def test_an_account_that_is_closed_to_postings_becomes_inactive(town: Site) -> None:
+def test_an_account_that_is_closed_to_postings_becomes_inactive(testbed: Site) -> None:
     """Given an account in Coupa
     when its posting edit code becomes I in JD Edwards it becomes inactive, and active again when it is opened."""
-    town.books.account("30.5010", "Grounds upkeep", posting="I")
-    assert outcome(town.sync("accounts")["accounts"], GROUNDS) == "updated"
-    assert town.spend.one("accounts", code="30-5010")["active"] is False
-    town.books.account("30.5010", "Grounds upkeep")
-    town.sync("accounts")
-    assert town.spend.one("accounts", code="30-5010")["active"] is True
+    testbed.books.account("30.5010", "Grounds upkeep", posting="I")
+    assert outcome(testbed.sync("accounts")["accounts"], GROUNDS) == "updated"
+    assert testbed.spend.one("accounts", code="30-5010")["active"] is False
+    testbed.books.account("30.5010", "Grounds upkeep")
+    testbed.sync("accounts")
+    assert testbed.spend.one("accounts", code="30-5010")["active"] is True
 
 
-def test_an_account_that_a_user_made_in_coupa_is_linked(town: Site) -> None:
+def test_an_account_that_a_user_made_in_coupa_is_linked(testbed: Site) -> None:
     """Given an account that a user made in Coupa
     when JD Edwards gets the account of the same segments, then it is linked, not created again."""
     segments = {"segment-1": "40", "segment-2": "5099", "name": "Lifts"}
-    number = town.spend.create("accounts", {"account-type": {"name": "JDE"}, **segments})
-    key = town.books.account("40.5099", "Lifts")
-    assert outcome(town.sync("accounts")["accounts"], key) == "adopted"
-    assert town.spend.one("accounts", code="40-5099")["id"] == number
+    number = testbed.spend.create("accounts", {"account-type": {"name": "JDE"}, **segments})
+    key = testbed.books.account("40.5099", "Lifts")
+    assert outcome(testbed.sync("accounts")["accounts"], key) == "adopted"
+    assert testbed.spend.one("accounts", code="40-5099")["id"] == number
 
 
 @pytest.mark.reason("account_missing_in_target")
@@ -146,18 +146,18 @@ def test_dependent_values_stand_under_the_value_that_they_depend_on(site: Site) 
     assert line["account"]["code"] == "30-5020-01"
 
 
-def test_an_invoice_on_another_chart_is_not_booked_by_its_code(town: Site) -> None:
+def test_an_invoice_on_another_chart_is_not_booked_by_its_code(testbed: Site) -> None:
     """Given an invoice on the account of another chart that has the code of one of ours
     when it is synced, then it is held: one code may stand in two charts for two things."""
-    payables = Payables(town)
+    payables = Payables(testbed)
     chart = {"name": "Northmoor US", "currency": {"code": "USD"}, "dynamic-flag": False, "active": True}
-    town.spend.create("account_types", chart)
+    testbed.spend.create("account_types", chart)
     own = {"account-type": {"name": "Northmoor US"}}
-    account = town.spend.create("accounts", {**own, "segment-1": "30", "segment-2": "5010", "active": True})
+    account = testbed.spend.create("accounts", {**own, "segment-1": "30", "segment-2": "5010", "active": True})
     lines = [payables.line(1, "30-5010", "100.00") | {"account": {"id": account}}]
     payables.invoice(invoice_lines=lines, account_type={"name": "Northmoor US"})
-    assert outcomes(town.sync("approved_invoices")["approved_invoices"]) == {"held": 1}
-    assert town.exception("approved_invoices").reason == "account_not_found"
+    assert outcomes(testbed.sync("approved_invoices")["approved_invoices"]) == {"held": 1}
+    assert testbed.exception("approved_invoices").reason == "account_not_found"
 
 
 def test_a_unit_that_is_renamed_is_renamed_in_its_lookup(site: Site) -> None:
@@ -191,10 +191,10 @@ def test_a_blank_segment_in_between_keeps_its_place(site: Site) -> None:
     assert "segment-2" not in plan[GROUNDS].request
 
 
-def test_an_account_that_appears_later_is_found_by_the_sweep_too(town: Site) -> None:
+def test_an_account_that_appears_later_is_found_by_the_sweep_too(testbed: Site) -> None:
     """Given a delivered chart, when an account is added and the nightly sweep runs, then Coupa has it."""
-    key = town.books.account("40.5077", "Boilers")
-    assert town.sweep("accounts").report.results[key].outcome == "created"
+    key = testbed.books.account("40.5077", "Boilers")
+    assert testbed.sweep("accounts").report.results[key].outcome == "created"
 
 
 def test_an_account_that_is_linked_by_hand_serves_the_vouchers_that_waited_for_it(site: Site) -> None:

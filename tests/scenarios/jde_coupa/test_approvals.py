@@ -26,10 +26,10 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 
 
 @pytest.fixture
-def asking(town: Site) -> Site:
+def asking(testbed: Site) -> Site:
     """A town whose vouchers need an approval."""
-    town.configure("invoices", approval="required")
-    return town
+    testbed.configure("invoices", approval="required")
+    return testbed
 
 
 def events(site: Site, entry: Entry) -> list[str]:
@@ -88,36 +88,36 @@ class TestAnAmountAboveWhich:
     """Money documents can have an amount above which approval is required."""
 
     @pytest.fixture
-    def town(self, town: Site) -> Site:
-        town.configure("invoices", approval={"above": {"GBP": "1000.00"}})
-        return town
+    def testbed(self, testbed: Site) -> Site:
+        testbed.configure("invoices", approval={"above": {"GBP": "1000.00"}})
+        return testbed
 
-    def test_small_vouchers_go_and_large_ones_wait(self, town: Site) -> None:
+    def test_small_vouchers_go_and_large_ones_wait(self, testbed: Site) -> None:
         """Given a limit of 1,000 pounds, when three vouchers are synced, then what is above it waits, credits as well,
         and so does what is in euro, for which no limit is set."""
-        small = town.books.voucher(1, costs=(("30.5010", "1000.00"),))
-        large = town.books.voucher(2, costs=(("30.5010", "1000.01"),))
-        credit = town.books.voucher(3, costs=(("30.5010", "-1000.01"),))
-        report = town.sync("invoices")["invoices"]
+        small = testbed.books.voucher(1, costs=(("30.5010", "1000.00"),))
+        large = testbed.books.voucher(2, costs=(("30.5010", "1000.01"),))
+        credit = testbed.books.voucher(3, costs=(("30.5010", "-1000.01"),))
+        report = testbed.sync("invoices")["invoices"]
         assert outcome(report, small.document) == "created"
         assert {outcome(report, each.document) for each in (large, credit)} == {"staged"}
         amounts = report.as_json()["amounts"]["GBP"]
         assert (amounts["read"], amounts["settled"], amounts["staged"]) == ("1000.00", "1000.00", "0.00")
 
-    def test_voiding_a_large_invoice_waits_although_nothing_is_open_any_more(self, town: Site) -> None:
+    def test_voiding_a_large_invoice_waits_although_nothing_is_open_any_more(self, testbed: Site) -> None:
         """Given a large voucher that was approved and sent, when it is voided in JDE, then the void waits too."""
-        entry = town.books.voucher(costs=(("30.5010", "5000.00"),))
-        town.sync("invoices")
-        town.approve("invoices")
-        assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1}
-        town.books.void(entry)
-        assert outcomes(town.sync("invoices")["invoices"]) == {"staged": 1}
-        (waits,) = town.waiting("invoices")
+        entry = testbed.books.voucher(costs=(("30.5010", "5000.00"),))
+        testbed.sync("invoices")
+        testbed.approve("invoices")
+        assert outcomes(testbed.sync("invoices")["invoices"]) == {"created": 1}
+        testbed.books.void(entry)
+        assert outcomes(testbed.sync("invoices")["invoices"]) == {"staged": 1}
+        (waits,) = testbed.waiting("invoices")
         assert (waits.step, waits.stake) == ("void", Decimal("5000.00"))
-        assert town.spend.invoice("INV-4711")["status"] == "draft"
-        town.approve("invoices")
-        assert outcomes(town.sync("invoices")["invoices"]) == {"updated": 1}
-        assert town.spend.invoice("INV-4711")["status"] == "voided"
+        assert testbed.spend.invoice("INV-4711")["status"] == "draft"
+        testbed.approve("invoices")
+        assert outcomes(testbed.sync("invoices")["invoices"]) == {"updated": 1}
+        assert testbed.spend.invoice("INV-4711")["status"] == "voided"
 
 
 def test_a_rule_lets_go_what_it_says_and_no_more(asking: Site) -> None:
@@ -224,7 +224,7 @@ def test_nothing_goes_round_the_approval(asking: Site, wire: Wire, way: str) -> 
         if way in ("poll", "backfill"):
             reports.append(asking.sync("invoices", due=way == "poll")["invoices"])
         elif way == "delivered alone":
-            pipeline = Pipeline(flow, asking._pace(flow))
+            pipeline = Pipeline(flow, asking._policy(flow))
             reports.append(pipeline.deliver(pipeline.check(pipeline.load([YESTERDAY, TODAY]))))
         elif way == "replay":
             reports += [each.report for each in replay(flows_of(context), {INVOICES: [entry.document]})]

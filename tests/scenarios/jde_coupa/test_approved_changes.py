@@ -34,10 +34,10 @@ LOST = [
 
 
 @pytest.fixture
-def payables(town: Site) -> Payables:
+def payables(testbed: Site) -> Payables:
     """The flow is on, and vouchers are entered at once."""
-    made = Payables(town)
-    town.configure(FLOW, mode="direct")
+    made = Payables(testbed)
+    testbed.configure(FLOW, mode="direct")
     return made
 
 
@@ -54,123 +54,123 @@ def amounts(payables: Payables, id: int) -> list[tuple[str, int, str]]:
 
 @pytest.mark.parametrize("mode", ["direct", "batch"])
 def test_a_changed_invoice_voids_its_voucher_and_makes_the_next_revision(
-    town: Site, payables: Payables, mode: str
+    testbed: Site, payables: Payables, mode: str
 ) -> None:
     """Given an invoice whose voucher is in JD Edwards, when its price is corrected and approved again in Coupa,
     then the voucher is voided with reversing lines, a new one has the next revision and the new amount, and the link
     goes to it; the next sync sends nothing."""
-    town.configure(FLOW, mode=mode)
+    testbed.configure(FLOW, mode=mode)
     id = payables.invoice()
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     first = payables.link(id)
     payables.change(id, "120.00")
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void"), (f"CPA-{id}-2", 120, "A")]
     assert payables.link(id) != first and payables.link(id).startswith("00001/PV/")
     assert sum(amount for _, amount in payables.costs(id)) == Decimal(120)
-    again = town.sync(FLOW)[FLOW]
+    again = testbed.sync(FLOW)[FLOW]
     assert (outcomes(again), again.writes) == ({"unchanged": 1}, 0)
 
 
-def test_an_invoice_that_is_only_touched_changes_nothing(town: Site, payables: Payables) -> None:
+def test_an_invoice_that_is_only_touched_changes_nothing(testbed: Site, payables: Payables) -> None:
     """Given a delivered invoice, when somebody writes a note on it, then nothing is sent."""
     id = payables.invoice()
-    town.sync(FLOW)
-    town.sandbox.clock.advance(60)
-    town.spend.set("invoices", id, supplier_note="thank you")
-    report = town.sync(FLOW)[FLOW]
+    testbed.sync(FLOW)
+    testbed.sandbox.clock.advance(60)
+    testbed.spend.set("invoices", id, supplier_note="thank you")
+    report = testbed.sync(FLOW)[FLOW]
     assert (outcomes(report), report.writes) == ({"unchanged": 1}, 0)
 
 
-def test_a_voided_invoice_voids_its_voucher(town: Site, payables: Payables) -> None:
+def test_a_voided_invoice_voids_its_voucher(testbed: Site, payables: Payables) -> None:
     """Given a delivered invoice, when Coupa's people void it, then its voucher is void, nothing is left in the general
     ledger, and nothing new is made."""
     id = payables.invoice()
-    town.sync(FLOW)
-    town.sandbox.clock.advance(60)
+    testbed.sync(FLOW)
+    testbed.sandbox.clock.advance(60)
     payables.act("void_invoice", id=id)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"updated": 1}
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void")]
     assert sum(amount for _, amount in payables.costs(id)) == 0
-    assert town.sync(FLOW)[FLOW].writes == 0
+    assert testbed.sync(FLOW)[FLOW].writes == 0
 
 
-def test_a_disputed_invoice_takes_the_same_path_and_comes_back(town: Site, payables: Payables) -> None:
+def test_a_disputed_invoice_takes_the_same_path_and_comes_back(testbed: Site, payables: Payables) -> None:
     """Given a delivered invoice, when it is disputed in Coupa, then its voucher is voided: nobody shall pay it;
     when the dispute is withdrawn and the invoice approved again, it becomes the next revision."""
     id = payables.invoice()
-    town.sync(FLOW)
-    town.sandbox.clock.advance(60)
+    testbed.sync(FLOW)
+    testbed.sandbox.clock.advance(60)
     payables.act("dispute_invoice", id=id)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"updated": 1}
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void")]
-    town.sandbox.clock.advance(60)
+    testbed.sandbox.clock.advance(60)
     payables.act("withdraw_dispute", id=id)
     payables.act("approve_invoice", id=id)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void"), (f"CPA-{id}-2", 100, "A")]
 
 
-def test_a_deleted_invoice_is_found_by_the_sweep(town: Site, payables: Payables) -> None:
+def test_a_deleted_invoice_is_found_by_the_sweep(testbed: Site, payables: Payables) -> None:
     """Given a delivered invoice that somebody deletes in Coupa, which no day of changes tells
     when the sweep compares all keys, then its voucher is voided, and the other one stays."""
     gone, stays = payables.invoice("WEB-1"), payables.invoice("WEB-2")
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     payables.act("delete_invoice", id=gone)
-    assert town.sync(FLOW)[FLOW].writes == 0
-    swept = town.sweep(FLOW)
+    assert testbed.sync(FLOW)[FLOW].writes == 0
+    swept = testbed.sweep(FLOW)
     assert outcome(swept.report, f"invoices:{gone}") == "updated"
     assert amounts(payables, gone) == [(f"CPA-{gone}-1", 100, "void")]
     assert amounts(payables, stays) == [(f"CPA-{stays}-1", 100, "A")]
-    assert town.sweep(FLOW).report.writes == 0
+    assert testbed.sweep(FLOW).report.writes == 0
 
 
-def test_what_a_list_leaves_out_is_not_gone(town: Site, payables: Payables) -> None:
+def test_what_a_list_leaves_out_is_not_gone(testbed: Site, payables: Payables) -> None:
     """Given a network that answers each list of invoices with an empty one
     when the sweep compares all keys, then no voucher is voided; without it there is nothing to do."""
     id = payables.invoice()
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     rule = {"system": "coupa", "route": "GET /api/invoices", "kind": "status", "status": 200, "body": []}
-    town.sandbox.post("/faults", {"replace": True, "rules": [rule]})
+    testbed.sandbox.post("/faults", {"replace": True, "rules": [rule]})
     with pytest.raises(Unavailable, match=f"left out invoices:{id}, which is there"):
-        town.sweep(FLOW)
+        testbed.sweep(FLOW)
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "A")]
-    town.sandbox.post("/faults", {"replace": True, "rules": []})
-    assert town.sweep(FLOW).report.writes == 0
+    testbed.sandbox.post("/faults", {"replace": True, "rules": []})
+    assert testbed.sweep(FLOW).report.writes == 0
 
 
 @pytest.mark.reason("many_deleted")
-def test_many_that_disappear_at_once_are_held(town: Site, payables: Payables) -> None:
+def test_many_that_disappear_at_once_are_held(testbed: Site, payables: Payables) -> None:
     """Given a site that takes more than one disappearance at once for an accident of permissions
     when two delivered invoices are gone from Coupa, then both are held and their vouchers stay."""
-    town.configure(FLOW, most_deleted=1)
+    testbed.configure(FLOW, most_deleted=1)
     ids = [payables.invoice("WEB-1"), payables.invoice("WEB-2")]
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     for id in ids:
         payables.act("delete_invoice", id=id)
-    assert outcomes(town.sweep(FLOW).report) == {"held": 2}
+    assert outcomes(testbed.sweep(FLOW).report) == {"held": 2}
     assert [state for _, _, state in payables.vouchers()] == ["A", "A"]
-    town.configure(FLOW, most_deleted=2)
-    assert outcomes(town.sweep(FLOW).report) == {"updated": 2}
+    testbed.configure(FLOW, most_deleted=2)
+    assert outcomes(testbed.sweep(FLOW).report) == {"updated": 2}
     assert [state for _, _, state in payables.vouchers()] == ["void", "void"]
 
 
 @pytest.mark.reason("voucher_already_paid")
-def test_what_is_paid_is_not_voided(town: Site, payables: Payables) -> None:
+def test_what_is_paid_is_not_voided(testbed: Site, payables: Payables) -> None:
     """Given a voucher that JD Edwards has paid in part, when its invoice changes in Coupa,
     then it is held, and no second voucher is ever made; when the payment is voided, a replay goes on."""
     id = payables.invoice()
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     [item] = payables.items(id)
     key = {"KCO": item["KCO"], "DCT": item["DCT"], "DOC": item["DOC"]}
-    town.books.act("pay_voucher", None, **key, amount="40.00", number=7001, date=TODAY)
+    testbed.books.act("pay_voucher", None, **key, amount="40.00", number=7001, date=TODAY)
     payables.change(id, "120.00")
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
-    assert town.exception(FLOW).reason == "voucher_already_paid"
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"held": 1}
+    assert testbed.exception(FLOW).reason == "voucher_already_paid"
     assert [mark for mark, _, _ in payables.vouchers(id)] == [f"CPA-{id}-1"]
-    town.books.void_payment(7001)
-    town.replay(FLOW)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    testbed.books.void_payment(7001)
+    testbed.replay(FLOW)
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void"), (f"CPA-{id}-2", 120, "A")]
 
 
@@ -179,33 +179,33 @@ def test_what_is_paid_is_not_voided(town: Site, payables: Payables) -> None:
 @pytest.mark.parametrize("decided", ["status set back", "replay"])
 @pytest.mark.parametrize("how", ["held", "retained"])
 def test_what_a_clerk_keeps_back_is_not_paid_by_the_next_voucher(
-    town: Site, payables: Payables, how: str, decided: str
+    testbed: Site, payables: Payables, how: str, decided: str
 ) -> None:
     """Given a voucher that a clerk of JD Edwards holds, or of which he retains a part, when its invoice changes
     then nothing is written and a person is told, for the next voucher would be payable; once the status is set back, or
     a person lets it go, it is made."""
     id = payables.invoice()
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     entry = voucher(payables, id)
     if how == "held":
-        town.books.act("set_pay_status", entry, PST="H")
+        testbed.books.act("set_pay_status", entry, PST="H")
     else:
-        town.books.act("retain_voucher", entry, amount="10.00")
+        testbed.books.act("retain_voucher", entry, amount="10.00")
     payables.change(id, "120.00")
     for _ in range(2):
-        report = town.sync(FLOW)[FLOW]
+        report = testbed.sync(FLOW)[FLOW]
         assert (outcomes(report), report.writes) == ({"held": 1}, 0)
     kept = "001 on H" if how == "held" else "002 on R"
-    told = town.exception(FLOW)
-    assert told.reason == "kept_back_in_jde"
-    assert told.value == f"{entry.key.removeprefix('F0411:')}, pay item {kept}; new vouchers are on A"
+    reported = testbed.exception(FLOW)
+    assert reported.reason == "kept_back_in_jde"
+    assert reported.value == f"{entry.key.removeprefix('F0411:')}, pay item {kept}; new vouchers are on A"
     if decided == "replay":
-        town.replay(FLOW)
+        testbed.replay(FLOW)
     else:
-        town.sandbox.clock.advance(60)
-        town.books.act("set_pay_status", entry, PST="A")
-    town.sync(FLOW)
-    assert town.exceptions(FLOW) == []
+        testbed.sandbox.clock.advance(60)
+        testbed.books.act("set_pay_status", entry, PST="A")
+    testbed.sync(FLOW)
+    assert testbed.exceptions(FLOW) == []
     assert [each for each in amounts(payables, id) if each[2] != "void"] == [(f"CPA-{id}-2", 120, "A")]
 
 
@@ -213,59 +213,59 @@ def test_what_a_clerk_keeps_back_is_not_paid_by_the_next_voucher(
 @pytest.mark.reason("paid_though_void")
 @pytest.mark.parametrize("end", ["void_invoice", "dispute_invoice", "delete_invoice"])
 @pytest.mark.parametrize("how", ["paid", "partly paid", "in payment"])
-def test_what_ends_in_coupa_after_jde_paid_it_is_urgent(town: Site, payables: Payables, end: str, how: str) -> None:
+def test_what_ends_in_coupa_after_jde_paid_it_is_urgent(testbed: Site, payables: Payables, end: str, how: str) -> None:
     """Given a voucher that JD Edwards has paid, all or a part, or that its payment run has in hand
     when its invoice is voided, disputed or deleted in Coupa, then it is told, of high severity, with what is open; once
     the payment is void, or the run has let go of it, a replay voids the voucher."""
     id = payables.invoice()
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     entry = voucher(payables, id)
     if how == "in payment":
-        town.books.change_items(entry, "", PST="#")
+        testbed.books.change_items(entry, "", PST="#")
     else:
-        town.books.pay(entry, "40.00" if how == "partly paid" else None)
-    town.sandbox.clock.advance(60)
+        testbed.books.pay(entry, "40.00" if how == "partly paid" else None)
+    testbed.sandbox.clock.advance(60)
     payables.act(end, id=id)
     for _ in range(2):
-        report = town.sweep(FLOW).report if end == "delete_invoice" else town.sync(FLOW)[FLOW]
+        report = testbed.sweep(FLOW).report if end == "delete_invoice" else testbed.sync(FLOW)[FLOW]
         assert (outcomes(report), report.writes) == ({"held": 1}, 0)
-    told = town.exception(FLOW)
-    assert (told.reason, severity_of(told.reason)) == ("paid_though_void", "high")
+    reported = testbed.exception(FLOW)
+    assert (reported.reason, severity_of(reported.reason)) == ("paid_though_void", "high")
     left = {"paid": "nothing of it is open", "partly paid": "60.00 GBP open on pay status A"}
     state = {"void_invoice": "voided", "dispute_invoice": "disputed", "delete_invoice": "deleted"}[end]
-    assert f"invoice {state}; {entry.key.removeprefix('F0411:')}, " in told.value
-    assert left.get(how, "100.00 GBP open on pay status #") in told.value
+    assert f"invoice {state}; {entry.key.removeprefix('F0411:')}, " in reported.value
+    assert left.get(how, "100.00 GBP open on pay status #") in reported.value
     if how == "in payment":
-        town.books.change_items(entry, "", PST="A")
+        testbed.books.change_items(entry, "", PST="A")
     else:
-        town.books.void_payment()
-    town.replay(FLOW)
-    town.sync(FLOW)
-    assert town.exceptions(FLOW) == [] and amounts(payables, id) == [(f"CPA-{id}-1", 100, "void")]
+        testbed.books.void_payment()
+    testbed.replay(FLOW)
+    testbed.sync(FLOW)
+    assert testbed.exceptions(FLOW) == [] and amounts(payables, id) == [(f"CPA-{id}-1", 100, "void")]
 
 
 @pytest.mark.reason("paid_though_void")
-def test_what_was_paid_and_is_owed_after_all_is_closed(town: Site, payables: Payables) -> None:
+def test_what_was_paid_and_is_owed_after_all_is_closed(testbed: Site, payables: Payables) -> None:
     """Given invoices that ended in Coupa after JD Edwards had paid them
     when one is approved again, and of the other, which is void for good, a person says that the supplier keeps the
     money, then nothing is left to tell, no voucher is made and none is void."""
     disputed, void = payables.invoice(), payables.invoice("WEB-2")
-    town.sync(FLOW)
-    town.books.pay(voucher(payables, disputed))
-    town.books.pay(voucher(payables, void))
-    town.sandbox.clock.advance(60)
+    testbed.sync(FLOW)
+    testbed.books.pay(voucher(payables, disputed))
+    testbed.books.pay(voucher(payables, void))
+    testbed.sandbox.clock.advance(60)
     payables.act("dispute_invoice", id=disputed)
     payables.act("void_invoice", id=void)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 2}
-    town.sandbox.clock.advance(60)
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"held": 2}
+    testbed.sandbox.clock.advance(60)
     payables.act("withdraw_dispute", id=disputed)
     payables.act("approve_invoice", id=disputed)
-    [kept] = [each for each in town.exceptions(FLOW) if each.key == f"invoices:{void}"]
-    town.ledger.exceptions.dismiss(kept.id, "ap", "against other invoices", town.clock.now())
+    [kept] = [each for each in testbed.exceptions(FLOW) if each.key == f"invoices:{void}"]
+    testbed.ledger.exceptions.dismiss(kept.id, "ap", "against other invoices", testbed.clock.now())
     for _ in range(2):
-        report = town.sync(FLOW)[FLOW]
+        report = testbed.sync(FLOW)[FLOW]
         assert (outcomes(report), report.writes) == ({"ignored": 1, "unchanged": 1}, 0)
-        assert town.exceptions(FLOW) == []
+        assert testbed.exceptions(FLOW) == []
     assert [(mark, state) for mark, _, state in payables.vouchers()] == [
         (f"CPA-{disputed}-1", "P"),
         (f"CPA-{void}-1", "P"),
@@ -273,108 +273,108 @@ def test_what_was_paid_and_is_owed_after_all_is_closed(town: Site, payables: Pay
 
 
 @pytest.mark.reason("void_not_configured")
-def test_without_an_orchestration_a_change_is_for_a_person(town: Site, payables: Payables) -> None:
+def test_without_an_orchestration_a_change_is_for_a_person(testbed: Site, payables: Payables) -> None:
     """Given a site that has no orchestration to void vouchers, when a delivered invoice changes,
     then it is held and there is still one voucher."""
     id = payables.invoice()
-    town.sync(FLOW)
-    acts = town.connections["jde"]["orchestrations"]
-    town.connect("jde", orchestrations={name: each for name, each in acts.items() if name != "voucher_void"})
+    testbed.sync(FLOW)
+    acts = testbed.connections["jde"]["orchestrations"]
+    testbed.connect("jde", orchestrations={name: each for name, each in acts.items() if name != "voucher_void"})
     payables.change(id, "120.00")
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
-    assert town.exception(FLOW).reason == "void_not_configured"
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"held": 1}
+    assert testbed.exception(FLOW).reason == "void_not_configured"
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "A")]
 
 
 @pytest.mark.reason("changed_after_delivery")
-def test_a_change_is_held_where_the_site_wants_that(town: Site, payables: Payables) -> None:
+def test_a_change_is_held_where_the_site_wants_that(testbed: Site, payables: Payables) -> None:
     """Given a site that voids nothing by itself, when a delivered invoice changes, then a person decides."""
-    town.configure(FLOW, on_change="hold")
+    testbed.configure(FLOW, on_change="hold")
     id = payables.invoice()
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     payables.change(id, "120.00")
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"held": 1}
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "A")]
 
 
 @pytest.mark.reason("orchestration_not_configured")
-def test_a_site_without_the_orchestration_is_told_so(town: Site, payables: Payables) -> None:
+def test_a_site_without_the_orchestration_is_told_so(testbed: Site, payables: Payables) -> None:
     """Given a site that has configured no orchestration, when an invoice is synced, then it is held with the act's
     name, and ping names all that the flow needs."""
-    acts = town.connections["jde"]["orchestrations"]
-    town.connect("jde", orchestrations={})
+    acts = testbed.connections["jde"]["orchestrations"]
+    testbed.connect("jde", orchestrations={})
     payables.invoice()
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
-    assert town.exception(FLOW).value == "voucher_enter"
-    with town.context() as context:
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"held": 1}
+    assert testbed.exception(FLOW).value == "voucher_enter"
+    with testbed.context() as context:
         flow = next(each for each in flows_of(context) if each.name == FLOW)
         assert flow.startup_problems() == [
             "set orchestrations.voucher_enter of the connection jde",
             "set orchestrations.voucher_void of the connection jde",
         ]
-    town.connect("jde", orchestrations=acts)
-    town.replay(FLOW)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    testbed.connect("jde", orchestrations=acts)
+    testbed.replay(FLOW)
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}
 
 
-def test_a_voucher_that_a_clerk_voided_is_a_conflict(town: Site, payables: Payables) -> None:
+def test_a_voucher_that_a_clerk_voided_is_a_conflict(testbed: Site, payables: Payables) -> None:
     """Given a voucher that a clerk of JD Edwards voided by hand, when its invoice changes in Coupa,
     then it is a conflict: a second voucher would undo what the clerk decided."""
     id = payables.invoice()
-    town.sync(FLOW)
-    town.books.void(voucher(payables, id))
+    testbed.sync(FLOW)
+    testbed.books.void(voucher(payables, id))
     payables.change(id, "120.00")
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"conflict": 1}
-    assert town.exception(FLOW).field == "void"
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"conflict": 1}
+    assert testbed.exception(FLOW).field == "void"
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void")]
 
 
 @pytest.mark.known_by("mark")
 @pytest.mark.reason("mark_missing")
-def test_a_mark_that_somebody_removed_is_noticed(town: Site, payables: Payables) -> None:
+def test_a_mark_that_somebody_removed_is_noticed(testbed: Site, payables: Payables) -> None:
     """Given a voucher whose mark a clerk has overwritten, when its invoice changes, then it is held before anything is
     voided; when the mark is back, the change is carried out."""
     id = payables.invoice()
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     [item] = payables.items(id)
     key = {name: item[name] for name in ("DOC", "DCT", "KCO", "SFX")} | {"SFXE": 0}
-    town.books.upsert("F0411", key | {"VR01": "see memo"})
+    testbed.books.upsert("F0411", key | {"VR01": "see memo"})
     payables.change(id, "120.00")
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
-    assert town.exception(FLOW).reason == "mark_missing"
-    town.books.upsert("F0411", key | {"VR01": f"CPA-{id}-1"})
-    town.replay(FLOW)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"held": 1}
+    assert testbed.exception(FLOW).reason == "mark_missing"
+    testbed.books.upsert("F0411", key | {"VR01": f"CPA-{id}-1"})
+    testbed.replay(FLOW)
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void"), (f"CPA-{id}-2", 120, "A")]
 
 
 @pytest.mark.known_by("mark")
-def test_two_vouchers_in_force_are_for_a_person(town: Site, payables: Payables) -> None:
+def test_two_vouchers_in_force_are_for_a_person(testbed: Site, payables: Payables) -> None:
     """Given a voucher that somebody copied in JD Edwards, mark and all, when its invoice changes in Coupa,
     then it is held with both numbers, and neither is voided; reconciliation tells the duplicate."""
     id = payables.invoice()
-    town.sync(FLOW)
-    copy = town.books.voucher(4711, invoice="WEB-1-COPY")
+    testbed.sync(FLOW)
+    copy = testbed.books.voucher(4711, invoice="WEB-1-COPY")
     [item] = payables.items(id)
-    town.books.change_items(copy, "", VR01=item["VR01"])
+    testbed.books.change_items(copy, "", VR01=item["VR01"])
     payables.change(id, "120.00")
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
-    assert "vouchers in force: " in town.exception(FLOW).value
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"held": 1}
+    assert "vouchers in force: " in testbed.exception(FLOW).value
     assert [state for _, _, state in payables.vouchers(id)] == ["A", "A"]
-    with town.context() as context:
+    with testbed.context() as context:
         found = compare(flow_class("jde_coupa", FLOW)(context))
     assert "duplicate_in_target" in {each.kind for each in found.differences}
 
 
-def test_both_sides_agree_after_changes_and_voids(town: Site, payables: Payables) -> None:
+def test_both_sides_agree_after_changes_and_voids(testbed: Site, payables: Payables) -> None:
     """Given an invoice that changed, one that was voided and one that stayed, when both systems are laid side by side,
     then what is in force agrees to the penny, and nothing is unexplained."""
     changed, void, _ = (payables.invoice(number) for number in ("WEB-1", "WEB-2", "WEB-3"))
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     payables.change(changed, "33.34")
     payables.act("void_invoice", id=void)
-    town.sync(FLOW)
-    with town.context() as context:
+    testbed.sync(FLOW)
+    with testbed.context() as context:
         found = compare(flow_class("jde_coupa", FLOW)(context))
     assert found.target.amounts == found.source.amounts == {"GBP": Decimal("133.34")}
     assert found.unexplained == []
@@ -382,22 +382,22 @@ def test_both_sides_agree_after_changes_and_voids(town: Site, payables: Payables
 
 @pytest.mark.parametrize(("known_by", "mode", "kind", "call"), LOST, indirect=["known_by"])
 def test_a_lost_answer_makes_no_second_voucher(
-    town: Site, payables: Payables, known_by: str, mode: str, kind: str, call: int
+    testbed: Site, payables: Payables, known_by: str, mode: str, kind: str, call: int
 ) -> None:
     """Given an invoice that changes, and an answer that is lost at one of the calls that make, run or void vouchers
     when the syncs are done, whether or not the lost call took effect,
     then there is one voucher in force, of the last amount, one void, and no doubt is left."""
-    town.configure(FLOW, mode=mode)
+    testbed.configure(FLOW, mode=mode)
     if known_by == "bare":
         # that our user makes vouchers has to be shown by one whose answer came
         payables.invoice("WEB-0")
-        town.sync(FLOW)
-    town.sandbox.post("/faults", {"replace": True, "rules": [{**WRITES, "kind": kind, "calls": [call]}]})
+        testbed.sync(FLOW)
+    testbed.sandbox.post("/faults", {"replace": True, "rules": [{**WRITES, "kind": kind, "calls": [call]}]})
     id = payables.invoice()
-    assert outcomes(town.sync(FLOW)[FLOW])["created"] == 1
+    assert outcomes(testbed.sync(FLOW)[FLOW])["created"] == 1
     payables.change(id, "120.00")
-    town.sync(FLOW)
-    assert len(town.sandbox.get("/faults")["fired"]) == 1
+    testbed.sync(FLOW)
+    assert len(testbed.sandbox.get("/faults")["fired"]) == 1
     assert amounts(payables, id) == [(f"CPA-{id}-1", 100, "void"), (f"CPA-{id}-2", 120, "A")]
-    assert town.exceptions(FLOW) == [] and payables.link(id).startswith("00001/PV/")
-    assert town.sync(FLOW, first=NEXT, last=NEXT)[FLOW].writes == 0
+    assert testbed.exceptions(FLOW) == [] and payables.link(id).startswith("00001/PV/")
+    assert testbed.sync(FLOW, first=NEXT, last=NEXT)[FLOW].writes == 0

@@ -17,40 +17,40 @@ FIRST, SECOND, ROUTING = "20304050607081", "99887766554422", "026009593"
 MODES = pytest.mark.parametrize("mode", ["external_payables", "invoices_draft"])
 
 
-def account(town: Site, number: str = FIRST, row: int = 1, **columns: Any) -> None:
+def account(testbed: Site, number: str = FIRST, row: int = 1, **columns: Any) -> None:
     """A clerk enters a bank account of a supplier, or changes it, some minutes later."""
-    town.sandbox.clock.advance(600)
-    town.books.upsert("F0030", {"UKID": row, "BKTP": "V", "AN8": 4343, "TNST": ROUTING, "CBNK": number} | columns)
+    testbed.sandbox.clock.advance(600)
+    testbed.books.upsert("F0030", {"UKID": row, "BKTP": "V", "AN8": 4343, "TNST": ROUTING, "CBNK": number} | columns)
 
 
 @pytest.fixture
-def known(town: Site) -> Site:
+def known(testbed: Site) -> Site:
     """A town in which the bank account of a supplier is known."""
-    account(town)
-    town.sync(SUPPLIERS)
-    assert town.exceptions(SUPPLIERS) == []
-    return town
+    account(testbed)
+    testbed.sync(SUPPLIERS)
+    assert testbed.exceptions(SUPPLIERS) == []
+    return testbed
 
 
-def coupa_pays(town: Site, mode: str, **more: Any) -> None:
-    town.connect("coupa", scopes=town.sandbox.get("/credentials")["coupa"]["scope"].split())
-    town.connect("jde", orchestrations=ORCHESTRATIONS)
-    town.configure(FLOW, mode=mode, handed_over_status="Y", **more)
+def coupa_pays(testbed: Site, mode: str, **more: Any) -> None:
+    testbed.connect("coupa", scopes=testbed.sandbox.get("/credentials")["coupa"]["scope"].split())
+    testbed.connect("jde", orchestrations=ORCHESTRATIONS)
+    testbed.configure(FLOW, mode=mode, handed_over_status="Y", **more)
     if mode == "invoices_draft":
-        town.flows["payments_to_jde"] = {}
+        testbed.flows["payments_to_jde"] = {}
 
 
-def run(town: Site) -> dict[str, int]:
-    return outcomes(town.sync(FLOW, first=TODAY, last=TODAY)[FLOW])
+def run(testbed: Site) -> dict[str, int]:
+    return outcomes(testbed.sync(FLOW, first=TODAY, last=TODAY)[FLOW])
 
 
-def confirm(town: Site, note: str = "called them", by: str = "second") -> None:
-    id = town.exception(SUPPLIERS).id
-    town.ledger.exceptions.dismiss(id, actor=by, note=note, now=town.clock.now())
+def confirm(testbed: Site, note: str = "called them", by: str = "second") -> None:
+    id = testbed.exception(SUPPLIERS).id
+    testbed.ledger.exceptions.dismiss(id, actor=by, note=note, now=testbed.clock.now())
 
 
-def status(town: Site, doc: int) -> str:
-    rows = town.sandbox.systems["jde"].dump()["F0411"].values()
+def status(testbed: Site, doc: int) -> str:
+    rows = testbed.sandbox.systems["jde"].dump()["F0411"].values()
     return next(row["PST"].strip() for row in rows if row["DOC"] == doc)
 
 
@@ -67,9 +67,9 @@ def test_where_coupa_pay_pays_a_new_voucher_waits_until_a_second_person_has_look
     known.books.voucher(7002, costs=(("30.5010", "30.00"),))
     reports = known.sync(SUPPLIERS, FLOW)
     assert outcomes(reports[FLOW])["held"] == 1
-    told, held = known.exception(SUPPLIERS), known.exception(FLOW)
-    assert (told.key, told.reason, severity_of(told.reason)) == (KEY, "bank_account_changed", "high")
-    assert "from …7081 to …4422" in told.message and "2 documents are open, 150.00 GBP" in told.message
+    reported, held = known.exception(SUPPLIERS), known.exception(FLOW)
+    assert (reported.key, reported.reason, severity_of(reported.reason)) == (KEY, "bank_account_changed", "high")
+    assert "from …7081 to …4422" in reported.message and "2 documents are open, 150.00 GBP" in reported.message
     assert (held.reason, held.key) == ("bank_account_changed", "F0411:00001/PV/7002")
     # nothing is done in JD Edwards either
     assert (status(known, 4711), status(known, 7002)) == ("Y", "A")
@@ -176,9 +176,9 @@ def test_where_nobody_says_who_changed_it_anybody_confirms(known: Site) -> None:
     assert known.exceptions(SUPPLIERS) == []
 
 
-def user_of(town: Site) -> str:
+def user_of(testbed: Site) -> str:
     """Whose user the clerk is."""
-    rows = town.sandbox.systems["jde"].dump()["F0030"].values()
+    rows = testbed.sandbox.systems["jde"].dump()["F0030"].values()
     return str(next(row["USER"] for row in rows)).strip()
 
 

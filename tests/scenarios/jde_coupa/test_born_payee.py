@@ -18,21 +18,21 @@ PLACE = {"street1": "1 Quay", "city": "Leeds", "postal-code": "LS1 1AA", "countr
 
 
 @pytest.fixture
-def payables(town: Site) -> Payables:
+def payables(testbed: Site) -> Payables:
     """Coupa's and JD Edwards' clerks; vouchers are entered at once."""
-    made = Payables(town)
-    town.configure(FLOW, mode="direct")
+    made = Payables(testbed)
+    testbed.configure(FLOW, mode="direct")
     return made
 
 
-def run(town: Site) -> dict[str, int]:
+def run(testbed: Site) -> dict[str, int]:
     """One run of the flow; its outcomes."""
-    return outcomes(town.sync(FLOW)[FLOW])
+    return outcomes(testbed.sync(FLOW)[FLOW])
 
 
-def told(town: Site) -> tuple[str, str, str]:
+def reported(testbed: Site) -> tuple[str, str, str]:
     """Reason, severity and field of the flow's only exception."""
-    found = town.exception(FLOW)
+    found = testbed.exception(FLOW)
     return found.reason, severity_of(found.reason), found.field
 
 
@@ -55,15 +55,15 @@ def give(payables: Payables, id: int, supplier: int | str) -> None:
     payables.act("approve_invoice", id=id)
 
 
-def factored(town: Site, payables: Payables, id: int, **columns: Any) -> None:
+def factored(testbed: Site, payables: Payables, id: int, **columns: Any) -> None:
     """A clerk of JD Edwards gives the pay item to another payee (speed status change)."""
-    town.sandbox.clock.advance(60)
-    town.books.change_items(voucher(payables, id), "", **({"PYE": FACTOR} | columns))
+    testbed.sandbox.clock.advance(60)
+    testbed.books.change_items(voucher(payables, id), "", **({"PYE": FACTOR} | columns))
 
 
-def differing(town: Site) -> set[tuple[str, str, str]]:
+def differing(testbed: Site) -> set[tuple[str, str, str]]:
     """(field, source, target) of what `reconcile` finds."""
-    with town.context() as context:
+    with testbed.context() as context:
         found = compare(flow_class("jde_coupa", FLOW)(context)).differences
     return {(each.field, str(each.source), str(each.target)) for each in found}
 
@@ -73,87 +73,91 @@ def differing(town: Site) -> set[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("mode", ["direct", "batch"])
 @pytest.mark.parametrize("payer", ["jde", "coupa"])
-def test_the_voucher_follows_the_supplier_of_its_invoice(town: Site, payables: Payables, mode: str, payer: str) -> None:
+def test_the_voucher_follows_the_supplier_of_its_invoice(
+    testbed: Site, payables: Payables, mode: str, payer: str
+) -> None:
     """Given the unpaid voucher of an invoice
     when the invoice is given to another supplier in Coupa
     then the voucher is void, and the next revision is the other supplier's."""
-    town.configure(FLOW, mode=mode, payer=payer)
+    testbed.configure(FLOW, mode=mode, payer=payer)
     id = payables.invoice()
-    assert run(town) == {"created": 1}
+    assert run(testbed) == {"created": 1}
     give(payables, id, FACTOR)
-    assert run(town) == {"created": 1}
+    assert run(testbed) == {"created": 1}
     status = "A" if payer == "jde" else "H"
     assert owed(payables, id) == [(SUPPLIER, SUPPLIER, "void"), (FACTOR, FACTOR, status)]
-    assert town.exceptions(FLOW) == []
+    assert testbed.exceptions(FLOW) == []
 
 
 @pytest.mark.reason("payee_changed")
 @pytest.mark.parametrize("how", ["partly paid", "paid", "in payment", "on_change: hold", "no voucher_void"])
-def test_a_voucher_that_cannot_follow_its_supplier_is_urgent(town: Site, payables: Payables, how: str) -> None:
+def test_a_voucher_that_cannot_follow_its_supplier_is_urgent(testbed: Site, payables: Payables, how: str) -> None:
     """Given a voucher that JD Edwards has paid, or is paying, or that the site does not have voided
     when its invoice is given to another supplier in Coupa
     then nothing is changed: it is an exception of high severity with both suppliers and what is open."""
     id = payables.invoice()
-    assert run(town) == {"created": 1}
+    assert run(testbed) == {"created": 1}
     entry = voucher(payables, id)
     match how:
         case "partly paid":
-            town.books.pay(entry, "40.00")
+            testbed.books.pay(entry, "40.00")
         case "paid":
-            town.books.pay(entry)
+            testbed.books.pay(entry)
         case "in payment":
-            town.books.change_items(entry, "", PST="#")
+            testbed.books.change_items(entry, "", PST="#")
         case "on_change: hold":
-            town.configure(FLOW, on_change="hold")
+            testbed.configure(FLOW, on_change="hold")
         case _:
-            acts = town.connections["jde"]["orchestrations"]
-            town.connect("jde", orchestrations={name: each for name, each in acts.items() if name != "voucher_void"})
+            acts = testbed.connections["jde"]["orchestrations"]
+            testbed.connect("jde", orchestrations={name: each for name, each in acts.items() if name != "voucher_void"})
     give(payables, id, FACTOR)
-    assert run(town) == {"held": 1}
-    assert told(town) == ("payee_changed", "high", "supplier")
-    value = town.exception(FLOW).value
+    assert run(testbed) == {"held": 1}
+    assert reported(testbed) == ("payee_changed", "high", "supplier")
+    value = testbed.exception(FLOW).value
     assert f"is supplier {SUPPLIER}'s, Coupa has {FACTOR}" in value
     left = {"paid": "nothing of it is open", "partly paid": "60.00 GBP open"}.get(how, "100.00 GBP open")
     assert left in value
     assert [supplier for supplier, _, _ in owed(payables, id)] == [SUPPLIER]
     give(payables, id, SUPPLIER)
-    run(town)
-    assert town.exceptions(FLOW) == []
+    run(testbed)
+    assert testbed.exceptions(FLOW) == []
 
 
 @pytest.mark.reason("payee_changed")
 @pytest.mark.reason("supplier_not_linked")
-def test_the_old_supplier_is_not_owed_in_silence_while_the_new_one_is_unknown(town: Site, payables: Payables) -> None:
+def test_the_old_supplier_is_not_owed_in_silence_while_the_new_one_is_unknown(
+    testbed: Site, payables: Payables
+) -> None:
     """Given a voucher that JD Edwards pays
     when its invoice is given to a supplier whom JD Edwards does not have
     then that is of high severity, beside what it waits for; once he is there the voucher follows."""
     id = payables.invoice()
-    assert run(town) == {"created": 1}
-    other = town.spend.create("suppliers", {"name": "Nobody Ltd", "number": "4999", "status": "active"})
+    assert run(testbed) == {"created": 1}
+    other = testbed.spend.create("suppliers", {"name": "Nobody Ltd", "number": "4999", "status": "active"})
     give(payables, id, 4999)
     for _ in range(2):
-        assert run(town) == {"held": 1}
-    assert town.reasons(FLOW) == {f"invoices:{id}": {"payee_changed", "supplier_not_linked"}}
+        assert run(testbed) == {"held": 1}
+    assert testbed.reasons(FLOW) == {f"invoices:{id}": {"payee_changed", "supplier_not_linked"}}
     assert owed(payables, id) == [(SUPPLIER, SUPPLIER, "A")]
-    town.books.supplier(4999, "Nobody Ltd")
-    town.link("suppliers", "F0401:4999", "suppliers", other)
-    assert run(town) == {"created": 1}
+    testbed.books.supplier(4999, "Nobody Ltd")
+    testbed.link("suppliers", "F0401:4999", "suppliers", other)
+    assert run(testbed) == {"created": 1}
     assert owed(payables, id) == [(SUPPLIER, SUPPLIER, "void"), (4999, 4999, "A")]
-    assert town.exceptions(FLOW) == []
+    assert testbed.exceptions(FLOW) == []
 
 
 @pytest.mark.reason("payee_changed")
-def test_a_change_of_supplier_is_told_beside_whatever_else_holds_it(town: Site, payables: Payables) -> None:
+def test_a_change_of_supplier_is_told_beside_whatever_else_holds_it(testbed: Site, payables: Payables) -> None:
     """Given a voucher that JD Edwards pays
     when its invoice gets another supplier and a closed account at once
     then the change of supplier is told of high severity, beside the account."""
     id = payables.invoice()
-    assert run(town) == {"created": 1}
-    town.sandbox.clock.advance(60)
-    town.books.account("30.5010", "Grounds upkeep", posting="N")
+    assert run(testbed) == {"created": 1}
+    testbed.sandbox.clock.advance(60)
+    testbed.books.account("30.5010", "Grounds upkeep", posting="N")
     give(payables, id, FACTOR)
-    assert run(town) == {"held": 1}
-    assert town.reasons(FLOW) == {f"invoices:{id}": {"payee_changed", "account_not_postable"}}
+    assert run(testbed) == {"held": 1}
+    assert testbed.reasons(FLOW) == {f"invoices:{id}": {"payee_changed", "account_not_postable"}}
 
 
 # -- the voucher changes in JD Edwards ---------------------------------------------------------------------------------
@@ -162,161 +166,163 @@ def test_a_change_of_supplier_is_told_beside_whatever_else_holds_it(town: Site, 
 @pytest.mark.reason("payee_changed")
 @pytest.mark.parametrize("state", ["open", "partly paid", "paid"])
 @pytest.mark.parametrize("payer", ["jde", "coupa"])
-def test_a_payee_that_a_clerk_changes_is_told(town: Site, payables: Payables, payer: str, state: str) -> None:
+def test_a_payee_that_a_clerk_changes_is_told(testbed: Site, payables: Payables, payer: str, state: str) -> None:
     """Given the voucher of an invoice, in whatever state
     when a clerk of JD Edwards gives it to another payee and nothing moves in Coupa
     then the next sync tells it, of high severity, and undoes nothing; so does `reconcile`. Given back, it is well."""
-    town.configure(FLOW, payer=payer)
+    testbed.configure(FLOW, payer=payer)
     id = payables.invoice()
-    assert run(town) == {"created": 1}
+    assert run(testbed) == {"created": 1}
     if state != "open":
-        town.books.pay(voucher(payables, id), "40.00" if state == "partly paid" else None)
-    assert run(town) == {"unchanged": 1}
-    factored(town, payables, id)
+        testbed.books.pay(voucher(payables, id), "40.00" if state == "partly paid" else None)
+    assert run(testbed) == {"unchanged": 1}
+    factored(testbed, payables, id)
     for _ in range(2):
-        report = town.sync(FLOW)[FLOW]
+        report = testbed.sync(FLOW)[FLOW]
         assert (outcomes(report), report.writes) == ({"held": 1}, 0)
-    assert told(town) == ("payee_changed", "high", "payee")
-    assert f"pays {FACTOR}, not {SUPPLIER}" in town.exception(FLOW).value
-    assert ("supplier", str(SUPPLIER), f"{SUPPLIER}, payee {FACTOR}") in differing(town)
-    factored(town, payables, id, PYE=SUPPLIER)
-    assert run(town) == {"unchanged": 1}
-    assert town.exceptions(FLOW) == [] and differing(town) == set()
+    assert reported(testbed) == ("payee_changed", "high", "payee")
+    assert f"pays {FACTOR}, not {SUPPLIER}" in testbed.exception(FLOW).value
+    assert ("supplier", str(SUPPLIER), f"{SUPPLIER}, payee {FACTOR}") in differing(testbed)
+    factored(testbed, payables, id, PYE=SUPPLIER)
+    assert run(testbed) == {"unchanged": 1}
+    assert testbed.exceptions(FLOW) == [] and differing(testbed) == set()
 
 
 @pytest.mark.reason("payee_changed")
-def test_a_payee_that_is_meant_is_accepted_where_jde_pays(town: Site, payables: Payables) -> None:
+def test_a_payee_that_is_meant_is_accepted_where_jde_pays(testbed: Site, payables: Payables) -> None:
     """Given a voucher that a clerk has factored, and JD Edwards pays
     when somebody replays it, then it is as it shall be; another change of the payee is told again.
     Where Coupa Pay pays, it stays an exception: its payment would go to the supplier."""
     id = payables.invoice()
-    assert run(town) == {"created": 1}
-    factored(town, payables, id)
-    assert run(town) == {"held": 1}
-    town.replay(FLOW)
+    assert run(testbed) == {"created": 1}
+    factored(testbed, payables, id)
+    assert run(testbed) == {"held": 1}
+    testbed.replay(FLOW)
     for _ in range(2):
-        assert run(town) == {"unchanged": 1}
-    assert town.exceptions(FLOW) == [] and differing(town) == set()
-    factored(town, payables, id, PYE=4999)
-    assert run(town) == {"held": 1}
-    assert f"pays 4999, not {FACTOR} before" in town.exception(FLOW).value
-    town.configure(FLOW, payer="coupa")
-    town.replay(FLOW)
-    assert run(town) == {"held": 1}
+        assert run(testbed) == {"unchanged": 1}
+    assert testbed.exceptions(FLOW) == [] and differing(testbed) == set()
+    factored(testbed, payables, id, PYE=4999)
+    assert run(testbed) == {"held": 1}
+    assert f"pays 4999, not {FACTOR} before" in testbed.exception(FLOW).value
+    testbed.configure(FLOW, payer="coupa")
+    testbed.replay(FLOW)
+    assert run(testbed) == {"held": 1}
 
 
 @pytest.mark.reason("payee_changed")
 @pytest.mark.parametrize("state", ["open", "partly paid", "paid"])
 def test_a_supplier_that_is_merged_in_jde_is_told_until_coupa_agrees(
-    town: Site, payables: Payables, state: str
+    testbed: Site, payables: Payables, state: str
 ) -> None:
     """Given the voucher of an invoice, in whatever state
     when its supplier is merged into another in JD Edwards
     then the next sync tells it, of high severity; once the invoice is the other supplier's, both agree."""
     id = payables.invoice()
-    assert run(town) == {"created": 1}
+    assert run(testbed) == {"created": 1}
     if state != "open":
-        town.books.pay(voucher(payables, id), "40.00" if state == "partly paid" else None)
-    factored(town, payables, id, AN8=FACTOR)
+        testbed.books.pay(voucher(payables, id), "40.00" if state == "partly paid" else None)
+    factored(testbed, payables, id, AN8=FACTOR)
     for _ in range(2):
-        assert run(town) == {"held": 1}
-    assert told(town) == ("payee_changed", "high", "supplier")
-    assert ("supplier", str(SUPPLIER), str(FACTOR)) in differing(town)
+        assert run(testbed) == {"held": 1}
+    assert reported(testbed) == ("payee_changed", "high", "supplier")
+    assert ("supplier", str(SUPPLIER), str(FACTOR)) in differing(testbed)
     give(payables, id, FACTOR)
-    assert run(town) == {"unchanged": 1}
-    assert town.exceptions(FLOW) == [] and len(payables.items(id)) == 1
+    assert run(testbed) == {"unchanged": 1}
+    assert testbed.exceptions(FLOW) == [] and len(payables.items(id)) == 1
 
 
-def test_a_changed_payee_is_not_voided_away(town: Site, payables: Payables) -> None:
+def test_a_changed_payee_is_not_voided_away(testbed: Site, payables: Payables) -> None:
     """Given a voucher whose payee a clerk has changed, when its invoice gets another price in Coupa
     then it is told, and the clerk's voucher stays until he has put the payee back."""
     id = payables.invoice()
-    assert run(town) == {"created": 1}
-    factored(town, payables, id)
+    assert run(testbed) == {"created": 1}
+    factored(testbed, payables, id)
     payables.change(id, "120.00")
-    assert run(town) == {"held": 1}
-    assert told(town) == ("payee_changed", "high", "payee")
+    assert run(testbed) == {"held": 1}
+    assert reported(testbed) == ("payee_changed", "high", "payee")
     assert owed(payables, id) == [(SUPPLIER, FACTOR, "A")]
-    factored(town, payables, id, PYE=SUPPLIER)
-    assert run(town) == {"created": 1}
+    factored(testbed, payables, id, PYE=SUPPLIER)
+    assert run(testbed) == {"created": 1}
     assert owed(payables, id) == [(SUPPLIER, SUPPLIER, "void"), (SUPPLIER, SUPPLIER, "A")]
 
 
 @pytest.mark.parametrize("mode", ["direct", "batch"])
-def test_the_payee_that_jde_itself_enters_is_no_change_where_it_pays(town: Site, payables: Payables, mode: str) -> None:
+def test_the_payee_that_jde_itself_enters_is_no_change_where_it_pays(
+    testbed: Site, payables: Payables, mode: str
+) -> None:
     """Given a supplier whose vouchers JD Edwards itself enters for a factor
     when his invoice becomes a voucher that JD Edwards pays
     then nothing is told: JD Edwards pays whom it always pays; a clerk's change of that payee is."""
-    town.configure(FLOW, mode=mode)
-    town.sandbox.post("/options", {"jde": {"special_payees": {str(SUPPLIER): FACTOR}}})
+    testbed.configure(FLOW, mode=mode)
+    testbed.sandbox.post("/options", {"jde": {"special_payees": {str(SUPPLIER): FACTOR}}})
     id = payables.invoice()
     for expected in ({"created": 1}, {"unchanged": 1}, {"unchanged": 1}):
-        assert run(town) == expected
+        assert run(testbed) == expected
     assert owed(payables, id) == [(SUPPLIER, FACTOR, "A")]
-    assert town.exceptions(FLOW) == [] and differing(town) == set()
-    factored(town, payables, id, PYE=SUPPLIER)
-    assert run(town) == {"held": 1}
-    assert f"pays {SUPPLIER}, not {FACTOR} before" in town.exception(FLOW).value
+    assert testbed.exceptions(FLOW) == [] and differing(testbed) == set()
+    factored(testbed, payables, id, PYE=SUPPLIER)
+    assert run(testbed) == {"held": 1}
+    assert f"pays {SUPPLIER}, not {FACTOR} before" in testbed.exception(FLOW).value
 
 
 @pytest.mark.reason("payee_changed")
-def test_a_factored_supplier_is_told_at_once_where_coupa_pays(town: Site, payables: Payables) -> None:
+def test_a_factored_supplier_is_told_at_once_where_coupa_pays(testbed: Site, payables: Payables) -> None:
     """Given a supplier whose vouchers JD Edwards itself enters for a factor
     when his invoice becomes a voucher that Coupa Pay pays
     then it is told before any payment comes, which would not fit; once the payee is the supplier it is well."""
-    town.configure(FLOW, payer="coupa")
-    town.sandbox.post("/options", {"jde": {"special_payees": {str(SUPPLIER): FACTOR}}})
+    testbed.configure(FLOW, payer="coupa")
+    testbed.sandbox.post("/options", {"jde": {"special_payees": {str(SUPPLIER): FACTOR}}})
     id = payables.invoice()
-    assert run(town) == {"held": 1}
-    assert told(town) == ("payee_changed", "high", "payee")
-    factored(town, payables, id, PYE=SUPPLIER)
-    run(town)
-    assert town.exceptions(FLOW) == []
+    assert run(testbed) == {"held": 1}
+    assert reported(testbed) == ("payee_changed", "high", "payee")
+    factored(testbed, payables, id, PYE=SUPPLIER)
+    run(testbed)
+    assert testbed.exceptions(FLOW) == []
     assert owed(payables, id) == [(SUPPLIER, SUPPLIER, "H")]
 
 
 # -- where the money is sent to ----------------------------------------------------------------------------------------
 
 
-def remit_to(town: Site, code: str, supplier: int = SUPPLIER) -> int:
+def remit_to(testbed: Site, code: str, supplier: int = SUPPLIER) -> int:
     """A remit-to address of a supplier in Coupa; its id."""
-    owner = {"id": town.spend.supplier(supplier)["id"]}
-    return town.spend.create("remit_to_addresses", {**PLACE, "remit-to-code": code, "supplier": owner})
+    owner = {"id": testbed.spend.supplier(supplier)["id"]}
+    return testbed.spend.create("remit_to_addresses", {**PLACE, "remit-to-code": code, "supplier": owner})
 
 
-def redirect(town: Site, id: int, place: int | None) -> None:
+def redirect(testbed: Site, id: int, place: int | None) -> None:
     """A user of Coupa has an invoice paid to another address of its supplier."""
-    town.sandbox.clock.advance(60)
-    town.spend.set("invoices", id, remit_to_address={"id": place} if place else None)
+    testbed.sandbox.clock.advance(60)
+    testbed.spend.set("invoices", id, remit_to_address={"id": place} if place else None)
 
 
 @pytest.mark.reason("payee_changed")
 @pytest.mark.parametrize("payer", ["jde", "coupa"])
 @pytest.mark.parametrize("state", ["open", "partly paid", "paid"])
 def test_a_remit_to_address_that_changes_after_the_voucher_was_made_is_urgent(
-    town: Site, payables: Payables, payer: str, state: str
+    testbed: Site, payables: Payables, payer: str, state: str
 ) -> None:
     """Given the voucher of an invoice, in whatever state
     when the invoice is to be paid to another address of its supplier in Coupa
     then it is an exception of high severity with both addresses; put back, or accepted by a replay, it is well."""
-    town.configure(FLOW, payer=payer)
-    first, second = remit_to(town, "ANVIL-1"), remit_to(town, "ANVIL-2")
+    testbed.configure(FLOW, payer=payer)
+    first, second = remit_to(testbed, "ANVIL-1"), remit_to(testbed, "ANVIL-2")
     id = payables.invoice(remit_to_address={"id": first})
-    assert run(town) == {"created": 1}
+    assert run(testbed) == {"created": 1}
     if state != "open":
-        town.books.pay(voucher(payables, id), "40.00" if state == "partly paid" else None)
-    redirect(town, id, second)
+        testbed.books.pay(voucher(payables, id), "40.00" if state == "partly paid" else None)
+    redirect(testbed, id, second)
     for _ in range(2):
-        report = town.sync(FLOW)[FLOW]
+        report = testbed.sync(FLOW)[FLOW]
         assert (outcomes(report), report.writes) == ({"held": 1}, 0)
-    assert told(town) == ("payee_changed", "high", "remit_to")
-    assert "ANVIL-2, ANVIL-1 when the voucher was made" in town.exception(FLOW).value
-    redirect(town, id, first)
-    assert run(town) == {"unchanged": 1}
-    assert town.exceptions(FLOW) == []
-    redirect(town, id, second)
-    assert run(town) == {"held": 1}
-    town.replay(FLOW)
+    assert reported(testbed) == ("payee_changed", "high", "remit_to")
+    assert "ANVIL-2, ANVIL-1 when the voucher was made" in testbed.exception(FLOW).value
+    redirect(testbed, id, first)
+    assert run(testbed) == {"unchanged": 1}
+    assert testbed.exceptions(FLOW) == []
+    redirect(testbed, id, second)
+    assert run(testbed) == {"held": 1}
+    testbed.replay(FLOW)
     for _ in range(2):
-        assert run(town) == {"unchanged": 1}
-    assert town.exceptions(FLOW) == []
+        assert run(testbed) == {"unchanged": 1}
+    assert testbed.exceptions(FLOW) == []

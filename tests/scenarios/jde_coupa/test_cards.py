@@ -12,32 +12,32 @@ CARD = {"DCT": "PV", "KCO": "00001", "SFX": "001", "SFXE": 0, "PYIN": "C"}
 
 
 @pytest.mark.parametrize("payer", ["coupa", "jde"])
-def test_what_is_paid_by_card_is_not_payable_in_coupa(town: Site, payer: str) -> None:
+def test_what_is_paid_by_card_is_not_payable_in_coupa(testbed: Site, payer: str) -> None:
     """Given a voucher paid by card, when Coupa Pay pays JDE's vouchers it is left alone by a rule of its own; where JDE
     pays, it is an invoice as any other."""
-    town.connect("coupa", scopes=town.sandbox.get("/credentials")["coupa"]["scope"].split())
+    testbed.connect("coupa", scopes=testbed.sandbox.get("/credentials")["coupa"]["scope"].split())
     mode = {"mode": "external_payables"} if payer == "coupa" else {}
-    town.configure(FLOW, card_instruments=["C"], **mode)
-    town.books.voucher(1)
-    town.books.upsert("F0411", {"DOC": 1, **CARD})
-    report = town.sync(FLOW)[FLOW]
+    testbed.configure(FLOW, card_instruments=["C"], **mode)
+    testbed.books.voucher(1)
+    testbed.books.upsert("F0411", {"DOC": 1, **CARD})
+    report = testbed.sync(FLOW)[FLOW]
     if payer == "coupa":
         assert (outcomes(report), report.rules()) == ({"ignored": 1}, {"paid_by_card": 1})
-        assert town.spend.state()["external_payables"]["count"] == 0
+        assert testbed.spend.state()["external_payables"]["count"] == 0
     else:
         assert outcomes(report) == {"created": 1}
 
 
 @pytest.mark.parametrize("payer", ["coupa", "jde"])
-def test_ping_says_which_instruments_jd_edwards_does_not_have(town: Site, payer: str) -> None:
+def test_ping_says_which_instruments_jd_edwards_does_not_have(testbed: Site, payer: str) -> None:
     """Given the setting, then ping names an instrument that is not in JD Edwards' list of them; where JD Edwards pays
     the setting means nothing, and nobody is asked."""
-    town.connect("coupa", scopes=town.sandbox.get("/credentials")["coupa"]["scope"].split())
+    testbed.connect("coupa", scopes=testbed.sandbox.get("/credentials")["coupa"]["scope"].split())
     mode = {"mode": "external_payables"} if payer == "coupa" else {}
-    town.configure(FLOW, card_instruments=["C"], **mode)
-    town.books.upsert("F0005", {"SY": "00", "RT": "PY", "KY": "T", "DL01": "Transfer"})
-    with town.context() as context:
-        told = [
+    testbed.configure(FLOW, card_instruments=["C"], **mode)
+    testbed.books.upsert("F0005", {"SY": "00", "RT": "PY", "KY": "T", "DL01": "Transfer"})
+    with testbed.context() as context:
+        reported = [
             each for each in flow_class("jde_coupa", FLOW)(context).startup_problems() if "card_instruments" in each
         ]
-    assert len(told) == (1 if payer == "coupa" else 0)
+    assert len(reported) == (1 if payer == "coupa" else 0)

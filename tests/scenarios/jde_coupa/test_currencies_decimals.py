@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from coupa_originals import act, born, paid
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY
-from scenario_born import act, born, paid
 from scenario_orders import Purchasing, figures, held, with_orders
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcomes
@@ -17,10 +17,10 @@ D = Decimal
 
 
 @pytest.fixture
-def gulf(town: Site) -> Site:
+def gulf(testbed: Site) -> Site:
     """Coupa has dinars, too."""
-    town.spend.create("currencies", {"code": "KWD", "decimals": 3, "active": True})
-    return town
+    testbed.spend.create("currencies", {"code": "KWD", "decimals": 3, "active": True})
+    return testbed
 
 
 def test_a_voucher_in_dinars_keeps_its_thousandths(gulf: Site) -> None:
@@ -40,7 +40,7 @@ def test_use_tax_comes_out_of_dinars_in_thousandths_and_of_yen_in_ones(gulf: Sit
     """Given vouchers in dinars and in yen with use tax in three equal lines
     when they are synced, then each line is in the currency's smallest unit, and the sums are what is owed."""
     accounts = ("30.5010", "30.5020", "40.5010")
-    told = {}
+    reported = {}
     for doc, currency, owed, tax, part in ((1, "KWD", "10.000", "0.500", "3.500"), (2, "JPY", "1000", "50", "350")):
         split = {"KWD": ("3.334", "3.333", "3.333"), "JPY": ("334", "333", "333")}[currency]
         entry = gulf.books.voucher(
@@ -48,9 +48,9 @@ def test_use_tax_comes_out_of_dinars_in_thousandths_and_of_yen_in_ones(gulf: Sit
         )
         for place, account in enumerate(accounts, 1):
             gulf.books.line(entry, place, account, part, ACR=part, CRCD=currency, CRRM="F")
-        told[f"INV-{doc}"] = D(owed)
+        reported[f"INV-{doc}"] = D(owed)
     assert outcomes(gulf.sync("invoices")["invoices"]) == {"created": 2}
-    for number, owed in told.items():
+    for number, owed in reported.items():
         held = gulf.spend.invoice(number)
         lines = [D(line["total"]) for line in held["invoice-lines"]]
         unit = D("0.001") if number == "INV-1" else D(1)
@@ -81,8 +81,8 @@ def test_an_invoice_of_a_fraction_of_a_yen_is_held(gulf: Site) -> None:
     gulf.ledger.mappings.set("jde_coupa", "exchange_rates", "JPY/GBP", "0.0052", "clerk", gulf.clock.now())
     id = payables.invoice(costs=(("30-5010", "100.50"),), currency="JPY")
     assert outcomes(gulf.sync(FLOW)[FLOW]) == {"held": 1}
-    [told] = [each for each in gulf.exceptions(FLOW) if each.reason == "too_many_decimals"]
-    assert (told.value, payables.items(id)) == ("100.5", [])
+    [reported] = [each for each in gulf.exceptions(FLOW) if each.reason == "too_many_decimals"]
+    assert (reported.value, payables.items(id)) == ("100.5", [])
     # JD Edwards' own decimals decide, not ISO's
     gulf.books.upsert("F0013", {"CRCD": "JPY", "DL01": "Yen", "CDEC": "2"})
     assert outcomes(gulf.sync(FLOW)[FLOW]) == {"created": 1}
@@ -100,8 +100,8 @@ def test_orders_come_to_the_smallest_unit_of_their_currency(gulf: Site) -> None:
     assert outcomes(report) == {"created": 2}
     assert [total for *_, total in figures(held(yard, kuwait))] == [D("1.001")]
     assert [total for *_, total in figures(held(yard, japan))] == [D(100)]
-    told = report.as_json()["amounts"]
-    assert (told["KWD"]["settled"], told["JPY"]["settled"]) == ("1.001", "100")
+    reported = report.as_json()["amounts"]
+    assert (reported["KWD"]["settled"], reported["JPY"]["settled"]) == ("1.001", "100")
     assert outcomes(yard.sync("purchase_orders")["purchase_orders"]) == {"unchanged": 2}
 
 

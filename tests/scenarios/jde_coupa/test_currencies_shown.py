@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from coupa_originals import act, born, paid
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY
-from scenario_born import act, born, paid
 from scenario_orders import Purchasing, figures, held, with_orders
 from scenario_payables import FLOW, Payables
 from scenario_site import Site, outcomes
@@ -19,17 +19,17 @@ RATES = {"KWD": "2.5", "JPY": "0.0052"}
 
 
 @pytest.fixture
-def shifted(town: Site) -> Iterator[Site]:
+def shifted(testbed: Site) -> Iterator[Site]:
     """A JD Edwards whose AIS server gives every amount two decimals, and a Coupa that has dinars."""
-    town.spend.create("currencies", {"code": "KWD", "decimals": 3, "active": True})
-    town.sandbox.post("/options", {"jde": {"currency_decimals": "shifted"}})
-    yield town
-    town.sandbox.post("/options", {"jde": {"currency_decimals": "as_served"}})
+    testbed.spend.create("currencies", {"code": "KWD", "decimals": 3, "active": True})
+    testbed.sandbox.post("/options", {"jde": {"currency_decimals": "shifted"}})
+    yield testbed
+    testbed.sandbox.post("/options", {"jde": {"currency_decimals": "as_served"}})
 
 
-def told(town: Site) -> tuple[bool, str, str]:
+def reported(testbed: Site) -> tuple[bool, str, str]:
     """What ping says of the currencies."""
-    with town.context() as context:
+    with testbed.context() as context:
         [found] = [each for each in context.client("jde").ping() if each.name == "currencies"]
     return found.ok, found.detail.partition("; ")[2], found.fix
 
@@ -45,41 +45,41 @@ def test_yen_that_come_as_if_they_had_cents_wait_until_the_site_says_so(shifted:
     shifted.books.voucher(3, costs=(("30.5010", "1.234"),), currency="KWD", rate="2.5")
     assert outcomes(shifted.sync("invoices")["invoices"]) == {"created": 1, "held": 2}
     assert sorted(each.reason for each in shifted.exceptions("invoices")) == ["decimals_not_known"] * 2
-    ok, detail, fix = told(shifted)
+    ok, detail, fix = reported(shifted)
     assert (ok, fix) == (False, "set `currency_decimals: shifted` for the connection")
     assert "comes shifted, and `currency_decimals` says nothing" in detail
     shifted.connect("jde", currency_decimals="shifted")
     assert outcomes(shifted.sync("invoices")["invoices"]) == {"created": 2, "unchanged": 1}
     assert D(shifted.spend.invoice("INV-2")["total-with-taxes"]) == D(1100)
     assert D(shifted.spend.invoice("INV-3")["total-with-taxes"]) == D("1.234")
-    assert told(shifted)[:2] == (True, "")
+    assert reported(shifted)[:2] == (True, "")
 
 
-def test_a_site_that_says_the_wrong_thing_is_told_by_ping(town: Site) -> None:
+def test_a_site_that_says_the_wrong_thing_is_told_by_ping(testbed: Site) -> None:
     """Given a server that shows yen as they are, when the site calls them shifted, then ping fails and says what is
     right."""
-    town.books.voucher(2, costs=(("30.5010", "1000"),), currency="JPY", rate="0.0052")
-    town.connect("jde", currency_decimals="shifted")
-    ok, detail, fix = told(town)
+    testbed.books.voucher(2, costs=(("30.5010", "1000"),), currency="JPY", rate="0.0052")
+    testbed.connect("jde", currency_decimals="shifted")
+    ok, detail, fix = reported(testbed)
     assert (ok, detail) == (False, "by its vouchers JPY comes as_served, and `currency_decimals` says shifted")
     assert fix == "set `currency_decimals: as_served` for the connection"
 
 
-def test_a_voucher_proves_by_its_rate_that_nothing_is_shifted(town: Site) -> None:
+def test_a_voucher_proves_by_its_rate_that_nothing_is_shifted(testbed: Site) -> None:
     """Given a site that says nothing, and a server that shows amounts as they are
     when a voucher in yen is synced, then it is sent, for its rate proves its amounts; one that JD Edwards made at no
     rate proves nothing, and waits."""
-    town.connect("jde", currency_decimals=None)
-    entry = town.books.voucher(2, costs=(("30.5010", "1000"),), currency="JPY", rate="0.0052")
-    town.books.change_items(entry, CRR="0")
-    assert outcomes(town.sync("invoices")["invoices"]) == {"held": 1}
-    assert told(town) == (
+    testbed.connect("jde", currency_decimals=None)
+    entry = testbed.books.voucher(2, costs=(("30.5010", "1000"),), currency="JPY", rate="0.0052")
+    testbed.books.change_items(entry, CRR="0")
+    assert outcomes(testbed.sync("invoices")["invoices"]) == {"held": 1}
+    assert reported(testbed) == (
         True,
         "no voucher proves how amounts in BHD, JPY, KWD come: `currency_decimals` is not said",
         "",
     )
-    town.books.change_items(entry, CRR="0.0052")
-    assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1}
+    testbed.books.change_items(entry, CRR="0.0052")
+    assert outcomes(testbed.sync("invoices")["invoices"]) == {"created": 1}
 
 
 def test_orders_that_come_shifted_are_put_right(shifted: Site) -> None:

@@ -53,71 +53,73 @@ def held_for_a_line(site: Site, doc: int, account: str = "30.9999") -> Entry:
 # -- told once --------------------------------------------------------------------------------------------------------
 
 
-def test_a_voucher_of_several_bad_lines_is_one_exception_that_names_each_however_often_it_is_tried(town: Site) -> None:
+def test_a_voucher_of_several_bad_lines_is_one_exception_that_names_each_however_often_it_is_tried(
+    testbed: Site,
+) -> None:
     """Given a voucher with two accounts that are not in the chart
     when it is synced again and again and replayed, then it stays the one exception, with both accounts and its
     attempts;
     when one line is mended it names the other alone; when both are, it closes by itself."""
-    entry = town.books.voucher(costs=(("30.5010", "60.00"), ("40.5010", "40.00")))
-    town.books.line(entry, 1, "30.9999", "60.00")
-    town.books.line(entry, 2, "40.9999", "40.00")
+    entry = testbed.books.voucher(costs=(("30.5010", "60.00"), ("40.5010", "40.00")))
+    testbed.books.line(entry, 1, "30.9999", "60.00")
+    testbed.books.line(entry, 2, "40.9999", "40.00")
     for _ in range(3):
-        town.sync("invoices")
-    told = town.exception("invoices")
-    assert (told.reason, told.field, told.value) == ("account_not_found", "account", "30.9999, 40.9999")
-    replayed(town, [told.id])
-    assert (town.exception("invoices").id, town.exception("invoices").attempts) == (told.id, 4)
-    town.books.line(entry, 1, "30.5010", "60.00")
-    town.sync("invoices")
-    assert (town.exception("invoices").id, town.exception("invoices").value) == (told.id, "40.9999")
-    town.books.line(entry, 2, "40.5010", "40.00")
-    assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1}
-    closed = town.ledger.exceptions.get(told.id)
-    assert not town.exceptions("invoices") and closed is not None and closed.closed_how == "settled"
+        testbed.sync("invoices")
+    reported = testbed.exception("invoices")
+    assert (reported.reason, reported.field, reported.value) == ("account_not_found", "account", "30.9999, 40.9999")
+    replayed(testbed, [reported.id])
+    assert (testbed.exception("invoices").id, testbed.exception("invoices").attempts) == (reported.id, 4)
+    testbed.books.line(entry, 1, "30.5010", "60.00")
+    testbed.sync("invoices")
+    assert (testbed.exception("invoices").id, testbed.exception("invoices").value) == (reported.id, "40.9999")
+    testbed.books.line(entry, 2, "40.5010", "40.00")
+    assert outcomes(testbed.sync("invoices")["invoices"]) == {"created": 1}
+    closed = testbed.ledger.exceptions.get(reported.id)
+    assert not testbed.exceptions("invoices") and closed is not None and closed.closed_how == "settled"
 
 
 # -- in words, with a fix that works --------------------------------------------------------------------------------
 
 
-def test_why_a_supplier_is_not_linked_decides_what_a_clerk_does_about_it(town: Site) -> None:
+def test_why_a_supplier_is_not_linked_decides_what_a_clerk_does_about_it(testbed: Site) -> None:
     """Given vouchers of four suppliers: one that is not payable, one that is held, one that nobody has read yet, and
     one that JD Edwards does not have
     when the vouchers are held, then each says why its supplier is not linked, and what helps
     and what each says to do delivers its voucher."""
-    town.books.supplier(5001, "Cobalt Ltd", payables="N")
-    town.books.supplier(5002, "Dye Works", terms="X99")
-    town.sync("suppliers")
-    town.books.supplier(5003, "Elm Farm", changed=TODAY - timedelta(days=400))
-    entries = {number: town.books.voucher(number, supplier=number) for number in (5001, 5002, 5003, 5004)}
-    town.sync("invoices")
-    told = {each.value: each for each in town.exceptions("invoices")}
-    assert "leaves it alone by the rule not_payable_type" in told["5001"].message
-    assert "`payable_types`" in told["5001"].fix
-    held = town.exception("suppliers")
-    assert "holds it itself, payment_term_not_mapped" in told["5002"].message
-    assert f"`connector exceptions show {held.id}`" in told["5002"].fix
-    assert f"{NAME}/suppliers has not read it yet" in told["5003"].message
-    assert f"`connector sync {NAME}/suppliers --key F0401:5003`" in told["5003"].fix
-    assert "no supplier master record" in told["5004"].message
-    known = town.ledger.deliveries.load(INVOICES, [each.document for each in entries.values()])
+    testbed.books.supplier(5001, "Cobalt Ltd", payables="N")
+    testbed.books.supplier(5002, "Dye Works", terms="X99")
+    testbed.sync("suppliers")
+    testbed.books.supplier(5003, "Elm Farm", changed=TODAY - timedelta(days=400))
+    entries = {number: testbed.books.voucher(number, supplier=number) for number in (5001, 5002, 5003, 5004)}
+    testbed.sync("invoices")
+    reported = {each.value: each for each in testbed.exceptions("invoices")}
+    assert "leaves it alone by the rule not_payable_type" in reported["5001"].message
+    assert "`payable_types`" in reported["5001"].fix
+    held = testbed.exception("suppliers")
+    assert "holds it itself, payment_term_not_mapped" in reported["5002"].message
+    assert f"`connector exceptions show {held.id}`" in reported["5002"].fix
+    assert f"{NAME}/suppliers has not read it yet" in reported["5003"].message
+    assert f"`connector sync {NAME}/suppliers --key F0401:5003`" in reported["5003"].fix
+    assert "no supplier master record" in reported["5004"].message
+    known = testbed.ledger.deliveries.load(INVOICES, [each.document for each in entries.values()])
     about = {known[entry.document].party_number: known[entry.document] for entry in entries.values()}
     assert [about[str(number)].party for number in (5001, 5002, 5004)] == ["Cobalt Ltd", "Dye Works", "5004"]
     assert about["5001"].label == "INV-5001"
-    town.books.supplier(5001, "Cobalt Ltd")
-    town.map_term("X99", "2/10N30")
-    town.books.supplier(5004, "Fen & Co")
-    town.let_in("suppliers", "F0401:5003")
-    town.sync("suppliers")
-    report = town.sync("invoices")["invoices"]
+    testbed.books.supplier(5001, "Cobalt Ltd")
+    testbed.map_term("X99", "2/10N30")
+    testbed.books.supplier(5004, "Fen & Co")
+    testbed.let_in("suppliers", "F0401:5003")
+    testbed.sync("suppliers")
+    report = testbed.sync("invoices")["invoices"]
     assert {outcome(report, each.document) for each in entries.values()} == {"created"}
-    assert not town.exceptions("invoices")
+    assert not testbed.exceptions("invoices")
 
 
-def test_a_mapping_to_a_payment_term_that_coupa_does_not_have_is_refused(town: Site) -> None:
+def test_a_mapping_to_a_payment_term_that_coupa_does_not_have_is_refused(testbed: Site) -> None:
     """Given a term that Coupa calls otherwise
     when it is mapped to a term that Coupa does not have, then the one line says so; a term that it has is taken, with a
     warning where JD Edwards does not have the key."""
-    with town.context() as context:
+    with testbed.context() as context:
         with pytest.raises(UnusableInput, match="payment_terms: the target has no such value: D10 to 'NET 999'"):
             check_known(context, {("payment_terms", "D10"): "NET 999"})
         assert check_known(context, {("payment_terms", "N30"): "2/10N30"}) == []
@@ -127,14 +129,14 @@ def test_a_mapping_to_a_payment_term_that_coupa_does_not_have_is_refused(town: S
             check_known(context, {("units_of_measure", "EA"): "ells"})
 
 
-def test_a_place_or_a_tax_that_does_not_exist_is_refused_or_told(town: Site) -> None:
+def test_a_place_or_a_tax_that_does_not_exist_is_refused_or_told(testbed: Site) -> None:
     """Given an instance with the locations M30 and, no longer in use, OLD, and the tax code VAT20
     when ship-to places and tax codes are mapped, then only to a location that takes deliveries and to what can be a tax
     area; a key that the other side does not have is told."""
-    town.spend.create("addresses", PLACE | {"name": "Old depot", "location-code": "OLD", "active": False})
-    town.spend.create("tax_codes", {"code": "VAT20"})
-    town.books.supplier(6001, "Depot")
-    with town.context() as context:
+    testbed.spend.create("addresses", PLACE | {"name": "Old depot", "location-code": "OLD", "active": False})
+    testbed.spend.create("tax_codes", {"code": "VAT20"})
+    testbed.books.supplier(6001, "Depot")
+    with testbed.context() as context:
         for place in ("NOWHERE", "OLD"):
             with pytest.raises(UnusableInput, match=f"ship_to: the target has no such value: 30 to '{place}'"):
                 check_known(context, {("ship_to", "30"): place})
@@ -152,20 +154,20 @@ def test_a_place_or_a_tax_that_does_not_exist_is_refused_or_told(town: Site) -> 
 # -- released by what it waits for ------------------------------------------------------------------------------------
 
 
-def test_a_mapping_makes_the_next_poll_run_for_what_waited_for_it_and_for_nothing_else(town: Site) -> None:
+def test_a_mapping_makes_the_next_poll_run_for_what_waited_for_it_and_for_nothing_else(testbed: Site) -> None:
     """Given vouchers of two terms that Coupa calls otherwise
     when one term is mapped, then a poll runs for the voucher of that term alone, and delivers it."""
-    town.books.voucher(1, terms="D10")
-    town.books.voucher(2, terms="X99")
-    town.sync("invoices")
-    assert town.ledger.deliveries.due(INVOICES, town.clock.now()) == []
-    town.map_term("D10", "2/10N30")
-    assert "1 documents of invoices are due" in due(town)
-    later = town.clock.now().date()
-    town.sandbox.clock.advance(3 * 24 * 3600)
-    report = town.sync("invoices", first=later, last=later)["invoices"]
-    assert town.spend.invoice("INV-1")["payment-term"]["code"] == "2/10N30"
-    assert report.outcomes()["created"] == 1 and [each.value for each in town.exceptions("invoices")] == ["X99"]
+    testbed.books.voucher(1, terms="D10")
+    testbed.books.voucher(2, terms="X99")
+    testbed.sync("invoices")
+    assert testbed.ledger.deliveries.due(INVOICES, testbed.clock.now()) == []
+    testbed.map_term("D10", "2/10N30")
+    assert "1 documents of invoices are due" in due(testbed)
+    later = testbed.clock.now().date()
+    testbed.sandbox.clock.advance(3 * 24 * 3600)
+    report = testbed.sync("invoices", first=later, last=later)["invoices"]
+    assert testbed.spend.invoice("INV-1")["payment-term"]["code"] == "2/10N30"
+    assert report.outcomes()["created"] == 1 and [each.value for each in testbed.exceptions("invoices")] == ["X99"]
 
 
 class Killed(BaseException):
@@ -173,25 +175,27 @@ class Killed(BaseException):
 
 
 def test_a_run_that_dies_with_its_last_supplier_delivered_leaves_nobody_waiting(
-    town: Site, monkeypatch: pytest.MonkeyPatch
+    testbed: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Given a voucher that waits for its supplier
     when the run dies as soon as the supplier's link is written, before it can tell anything
     then the voucher is due all the same, and the next run delivers it."""
-    town.books.supplier(5001, "Cobalt Ltd")
-    entry = town.books.voucher(supplier=5001)
-    town.sync("invoices")
+    testbed.books.supplier(5001, "Cobalt Ltd")
+    entry = testbed.books.voucher(supplier=5001)
+    testbed.sync("invoices")
 
     def dies(*_: object, **__: object) -> None:
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(town.ledger.reports), "put", _after_the_mapped_frames(type(town.ledger.reports).put, dies))
+        patched.setattr(
+            type(testbed.ledger.reports), "put", _after_the_mapped_frames(type(testbed.ledger.reports).put, dies)
+        )
         with pytest.raises(Killed):
-            town.sync("suppliers")
-    assert town.spend.supplier(5001)["name"] == "Cobalt Ltd"
-    assert "1 documents of invoices are due" in due(town)
-    assert outcome(town.sync("invoices")["invoices"], entry.document) == "created"
+            testbed.sync("suppliers")
+    assert testbed.spend.supplier(5001)["name"] == "Cobalt Ltd"
+    assert "1 documents of invoices are due" in due(testbed)
+    assert outcome(testbed.sync("invoices")["invoices"], entry.document) == "created"
 
 
 def _after_the_mapped_frames(put: Any, dies: Any) -> Any:
@@ -201,57 +205,59 @@ def _after_the_mapped_frames(put: Any, dies: Any) -> Any:
     )
 
 
-def test_a_voucher_that_was_read_before_its_supplier_came_and_held_after_is_tried_again(town: Site) -> None:
+def test_a_voucher_that_was_read_before_its_supplier_came_and_held_after_is_tried_again(testbed: Site) -> None:
     """Given a run that has mapped a voucher of a new supplier
     when another run delivers the supplier before the first has held the voucher
     then the voucher is due, since its supplier came after it was read, and the next run delivers it."""
-    town.books.supplier(5001, "Cobalt Ltd")
-    entry = town.books.voucher(supplier=5001)
-    with town.context() as context:
+    testbed.books.supplier(5001, "Cobalt Ltd")
+    entry = testbed.books.voucher(supplier=5001)
+    with testbed.context() as context:
         flow = flow_class(NAME, "invoices")(context)
         pipeline = Pipeline(flow, policy_of(flow))
         pipeline.land(TODAY, TODAY)
         mapped = pipeline.map({entry.document: TODAY})
-        town.sandbox.clock.advance(1)
-        town.sync("suppliers")
+        testbed.sandbox.clock.advance(1)
+        testbed.sync("suppliers")
         assert outcomes(pipeline.deliver(mapped)) == {"held": 1}
-    assert town.exception("invoices").reason == "supplier_not_linked"
-    assert "1 documents of invoices are due" in due(town)
-    assert outcome(town.sync("invoices")["invoices"], entry.document) == "created"
+    assert testbed.exception("invoices").reason == "supplier_not_linked"
+    assert "1 documents of invoices are due" in due(testbed)
+    assert outcome(testbed.sync("invoices")["invoices"], entry.document) == "created"
 
 
-def test_a_run_that_died_before_its_first_call_is_seen_by_the_next_poll(town: Site) -> None:
+def test_a_run_that_died_before_its_first_call_is_seen_by_the_next_poll(testbed: Site) -> None:
     """Given a run that claimed a voucher and died before it had written down its first call
     when its claim has run out, then a poll runs for that voucher, though nothing changed since."""
-    entry = town.books.voucher()
-    town.ledger.deliveries.claim(INVOICES, [entry.document], "dead", 600)
-    assert town.ledger.deliveries.due(INVOICES, town.clock.now()) == []
-    town.sandbox.clock.advance(601)
-    assert "1 documents of invoices are due" in due(town)
-    assert outcome(town.sync("invoices")["invoices"], entry.document) == "created"
+    entry = testbed.books.voucher()
+    testbed.ledger.deliveries.claim(INVOICES, [entry.document], "dead", 600)
+    assert testbed.ledger.deliveries.due(INVOICES, testbed.clock.now()) == []
+    testbed.sandbox.clock.advance(601)
+    assert "1 documents of invoices are due" in due(testbed)
+    assert outcome(testbed.sync("invoices")["invoices"], entry.document) == "created"
 
 
 # -- replayed alone ---------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def office(town: Site) -> dict[str, Entry]:
+def office(testbed: Site) -> dict[str, Entry]:
     """Settled, held, refused and dismissed documents beside each other; what held two of them is mended."""
-    town.spend.configure(unique_invoice_drafts=True)
-    town.configure("invoices", duplicates="send")
+    testbed.spend.configure(unique_invoice_drafts=True)
+    testbed.configure("invoices", duplicates="send")
     entries = {
-        "settled": town.books.voucher(1),
-        "bad account": held_for_a_line(town, 2),
-        "another": held_for_a_line(town, 3),
-        "bad term": town.books.voucher(4, terms="D10"),
-        "refused": town.books.voucher(5, invoice="INV-1"),
-        "dismissed": held_for_a_line(town, 6),
+        "settled": testbed.books.voucher(1),
+        "bad account": held_for_a_line(testbed, 2),
+        "another": held_for_a_line(testbed, 3),
+        "bad term": testbed.books.voucher(4, terms="D10"),
+        "refused": testbed.books.voucher(5, invoice="INV-1"),
+        "dismissed": held_for_a_line(testbed, 6),
     }
-    town.books.supplier(5001, "")
-    town.sync("suppliers", "invoices")
-    town.dismiss(next(each.id for each in town.exceptions("invoices") if each.key == entries["dismissed"].document))
+    testbed.books.supplier(5001, "")
+    testbed.sync("suppliers", "invoices")
+    testbed.dismiss(
+        next(each.id for each in testbed.exceptions("invoices") if each.key == entries["dismissed"].document)
+    )
     for name in ("bad account", "another"):
-        town.books.line(entries[name], 1, "30.5010", "100.00")
+        testbed.books.line(entries[name], 1, "30.5010", "100.00")
     return entries
 
 
@@ -285,26 +291,26 @@ def others(held: dict[str, list[dict[str, Any]]], keys: set[str]) -> dict[str, l
 
 
 @pytest.mark.parametrize("by", ["id", "reason", "flow"])
-def test_a_replay_touches_what_was_chosen_and_nothing_else(town: Site, office: dict[str, Entry], by: str) -> None:
+def test_a_replay_touches_what_was_chosen_and_nothing_else(testbed: Site, office: dict[str, Entry], by: str) -> None:
     """Given settled, held, refused and dismissed documents, two of which were mended in JD Edwards
     when one of them is replayed by its exception, or both by their reason, or the whole flow
     then in both systems and in the ledger everything is as it was but those documents: the other exceptions keep
     their attempts, nothing else is called, and no other event is added."""
     if by == "id":
         keys = {office["bad account"].document}
-        chosen = {"ids": [each.id for each in town.exceptions("invoices") if each.key in keys]}
+        chosen = {"ids": [each.id for each in testbed.exceptions("invoices") if each.key in keys]}
     elif by == "reason":
         keys = {office[name].document for name in ("bad account", "another")}
         chosen = {"reason": "account_not_found"}
     else:
         keys = {office[name].document for name in ("bad account", "another", "bad term", "refused")}
         chosen = {"flow": INVOICES}
-    before, world_before = tables(town), world(town)
-    (done,) = replayed(town, **chosen)
+    before, world_before = tables(testbed), world(testbed)
+    (done,) = replayed(testbed, **chosen)
     created = {key for key, each in done.report.results.items() if each.outcome == "created"}
     assert done.report.results.keys() == keys
     assert created == keys & {office[name].document for name in ("bad account", "another")}
-    after, world_after = tables(town), world(town)
+    after, world_after = tables(testbed), world(testbed)
     assert others(after, keys) == others(before, keys)
     assert world_after["jde"] == world_before["jde"]
     added = invoices(world_after).keys() - invoices(world_before).keys()
@@ -327,21 +333,21 @@ def without(held: dict[str, Any], ids: set[str]) -> dict[str, Any]:
 # -- dismissed only when all is known ---------------------------------------------------------------------------------
 
 
-def test_a_voucher_in_doubt_cannot_be_dismissed_until_it_was_looked_up(town: Site) -> None:
+def test_a_voucher_in_doubt_cannot_be_dismissed_until_it_was_looked_up(testbed: Site) -> None:
     """Given a create whose answer is lost, and a run that does not wait
     when the clerk dismisses the doubt he is told that it must be looked up first: else an invoice might stand in Coupa
     that nobody looks for;
     when the next run has found it, there is nothing left to dismiss."""
-    town.policy = {"wait_for_outcomes": False}
-    town.sandbox.post("/faults", [{**CREATE, "kind": "late", "seconds": 1, "times": 1}])
-    entry = town.books.voucher()
-    assert outcomes(town.sync("invoices")["invoices"]) == {"in_doubt": 1}
-    told = town.exception("invoices")
+    testbed.policy = {"wait_for_outcomes": False}
+    testbed.sandbox.post("/faults", [{**CREATE, "kind": "late", "seconds": 1, "times": 1}])
+    entry = testbed.books.voucher()
+    assert outcomes(testbed.sync("invoices")["invoices"]) == {"in_doubt": 1}
+    reported = testbed.exception("invoices")
     with pytest.raises(UnusableInput, match=f"{entry.document} is in doubt"):
-        town.dismiss(told.id)
-    assert town.exception("invoices") == told
-    town.clock.patient = True
-    town.clock.sleep(1.2)
-    town.sandbox.clock.advance(121)
-    assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1}
-    assert not town.exceptions("invoices") and town.spend.state()["invoices"]["count"] == 1
+        testbed.dismiss(reported.id)
+    assert testbed.exception("invoices") == reported
+    testbed.clock.patient = True
+    testbed.clock.sleep(1.2)
+    testbed.sandbox.clock.advance(121)
+    assert outcomes(testbed.sync("invoices")["invoices"]) == {"created": 1}
+    assert not testbed.exceptions("invoices") and testbed.spend.state()["invoices"]["count"] == 1

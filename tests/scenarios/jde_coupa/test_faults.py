@@ -18,13 +18,13 @@ BROWSE = {"system": "jde", "route": "POST /jderest/v2/dataservice"}
 
 
 @pytest.fixture
-def desk(town: Site) -> Site:
+def desk(testbed: Site) -> Site:
     """Thirty vouchers of 3,435 pounds, to be read ten rows a page."""
-    town.connect("jde", page_size=10)
+    testbed.connect("jde", page_size=10)
     for place in range(VOUCHERS):
         costs = (("30.5010", f"{60 + place}.00"), ("40.5010", "40.00"))
-        town.books.voucher(1000 + place, costs=costs, supplier=4343 + place % 2)
-    return town
+        testbed.books.voucher(1000 + place, costs=costs, supplier=4343 + place % 2)
+    return testbed
 
 
 def fail(site: Site, *rules: Mapping[str, Any]) -> None:
@@ -161,10 +161,10 @@ def test_what_was_known_of_a_doubt_is_told(desk: Site) -> None:
     }
     fail(desk, {**CREATE, **after}, {"system": "coupa", "route": "GET /api/invoices", "kind": "drop_before", "from": 3})
     assert outcomes(desk.sync("invoices")["invoices"]) == {"created": VOUCHERS - 1, "in_doubt": 1}
-    told = desk.exception("invoices")
+    reported = desk.exception("invoices")
     day = desk.clock.now().date().isoformat()
-    assert told.reason == "outcome_unknown"
-    _, trail = desk.ledger.audit.of(told.key)
+    assert reported.reason == "outcome_unknown"
+    _, trail = desk.ledger.audit.of(reported.key)
     events = [event for event in trail if event.event == "in_doubt"]
     assert any("redirects to https://login.example.com" in str(event.detail) for event in events)
     fail(desk)
@@ -273,14 +273,14 @@ def test_suppliers_and_accounts_over_the_same_line(site: Site) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"status": "ok"}])
-def test_a_submission_that_another_server_said_yes_to(town: Site, body: dict[str, str]) -> None:
+def test_a_submission_that_another_server_said_yes_to(testbed: Site, body: dict[str, str]) -> None:
     """Given a gateway that answers for Coupa when an invoice is submitted, and passes nothing on
     when the voucher is synced, then the invoice is looked at, and submitted all the same."""
-    town.configure("invoices", submit=True)
-    town.books.voucher(1000)
+    testbed.configure("invoices", submit=True)
+    testbed.books.voucher(1000)
     route = "PUT /api/invoices/*submit"
-    fail(town, {"system": "coupa", "route": route, "kind": "status", "status": 200, "body": body, "calls": [1]})
-    assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1}
-    assert fired(town) == 1
-    [held] = town.spend.all("invoices")
+    fail(testbed, {"system": "coupa", "route": route, "kind": "status", "status": 200, "body": body, "calls": [1]})
+    assert outcomes(testbed.sync("invoices")["invoices"]) == {"created": 1}
+    assert fired(testbed) == 1
+    [held] = testbed.spend.all("invoices")
     assert held["status"] == "pending_approval"

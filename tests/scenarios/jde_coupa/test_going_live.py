@@ -10,11 +10,11 @@ from scenario_site import Site, outcome, outcomes, planned, tally
 
 
 @pytest.fixture
-def grown(town: Site) -> Site:
+def grown(testbed: Site) -> Site:
     """A Coupa with one invoice that came from an earlier interface and carries our key, and one of its own."""
     for number, note in (("INV-1", "00001/PV/1"), ("OWN-1", None)):
-        town.spend.create("invoices", _invoice(number, note))
-    return town
+        testbed.spend.create("invoices", _invoice(number, note))
+    return testbed
 
 
 def _invoice(number: str, note: str | None) -> dict[str, Any]:

@@ -22,11 +22,11 @@ BILLED = {
 
 
 @pytest.fixture
-def payables(town: Site) -> Site:
+def payables(testbed: Site) -> Site:
     """A site that writes Coupa Pay's external payables."""
-    town.configure("invoices", mode="external_payables")
-    town.connect("coupa", scopes=town.sandbox.get("/credentials")["coupa"]["scope"].split())
-    return town
+    testbed.configure("invoices", mode="external_payables")
+    testbed.connect("coupa", scopes=testbed.sandbox.get("/credentials")["coupa"]["scope"].split())
+    return testbed
 
 
 def test_an_approved_voucher_is_an_external_payable_and_no_invoice(payables: Site) -> None:
@@ -80,65 +80,65 @@ def test_a_lost_answer_makes_no_second_payable(payables: Site) -> None:
 
 
 @pytest.mark.reason("invoice_not_linked")
-def test_a_site_whose_invoices_are_born_in_coupa_gets_payments_only(town: Site) -> None:
+def test_a_site_whose_invoices_are_born_in_coupa_gets_payments_only(testbed: Site) -> None:
     """Given a site where suppliers bill in Coupa, and an approved invoice there
     when its voucher is synced nothing is created and it is held until it is linked by hand;
     when it is linked, it is released, gets its payment, and nothing else of it is touched."""
-    town.configure("invoices", mode="payment_update_only")
-    number = town.spend.create("invoices", BILLED)
-    town.spend.set("invoices", number, status="approved")
-    entry = town.books.voucher()
-    assert outcomes(town.sync("invoices")["invoices"]) == {"held": 1}
-    assert town.exception("invoices").reason == "invoice_not_linked"
-    town.books.pay(entry)
-    town.link("invoices", entry.document, "invoices", number)
-    assert outcomes(town.sync("invoices")["invoices"]) == {"updated": 1}
-    held = town.spend.invoice("PAPER-1")
+    testbed.configure("invoices", mode="payment_update_only")
+    number = testbed.spend.create("invoices", BILLED)
+    testbed.spend.set("invoices", number, status="approved")
+    entry = testbed.books.voucher()
+    assert outcomes(testbed.sync("invoices")["invoices"]) == {"held": 1}
+    assert testbed.exception("invoices").reason == "invoice_not_linked"
+    testbed.books.pay(entry)
+    testbed.link("invoices", entry.document, "invoices", number)
+    assert outcomes(testbed.sync("invoices")["invoices"]) == {"updated": 1}
+    held = testbed.spend.invoice("PAPER-1")
     assert (held["paid"], [payment["amount-paid"] for payment in held["payments"]]) == (True, ["100.00"])
     assert (held["internal-note"], held["invoice-lines"][0]["description"]) == (None, "As billed")
-    assert not town.exceptions("invoices")
+    assert not testbed.exceptions("invoices")
 
 
-def test_a_link_that_is_set_by_hand_after_the_payment_is_found_by_the_sweep(town: Site) -> None:
+def test_a_link_that_is_set_by_hand_after_the_payment_is_found_by_the_sweep(testbed: Site) -> None:
     """Given a voucher that was paid before anyone linked its invoice, so that it passed for history
     when it is linked by hand and the nightly sweep runs, then the payment is told."""
-    town.configure("invoices", mode="payment_update_only")
-    town.books.pay(town.books.voucher(1))
-    entry = town.books.voucher(2)
-    town.books.pay(entry, number=5002)
-    assert outcomes(town.sync("invoices")["invoices"]) == {"ignored": 2}
-    number = town.spend.create("invoices", BILLED)
-    town.spend.set("invoices", number, status="approved")
-    town.link("invoices", entry.document, "invoices", number)
-    assert town.sweep("invoices").missed == [entry.document]
-    assert town.spend.invoice("PAPER-1")["paid"] is True
+    testbed.configure("invoices", mode="payment_update_only")
+    testbed.books.pay(testbed.books.voucher(1))
+    entry = testbed.books.voucher(2)
+    testbed.books.pay(entry, number=5002)
+    assert outcomes(testbed.sync("invoices")["invoices"]) == {"ignored": 2}
+    number = testbed.spend.create("invoices", BILLED)
+    testbed.spend.set("invoices", number, status="approved")
+    testbed.link("invoices", entry.document, "invoices", number)
+    assert testbed.sweep("invoices").missed == [entry.document]
+    assert testbed.spend.invoice("PAPER-1")["paid"] is True
 
 
 # -- the key ------------------------------------------------------------------------------------------------------
 
 
-def test_the_key_may_be_kept_in_a_custom_field(town: Site) -> None:
+def test_the_key_may_be_kept_in_a_custom_field(testbed: Site) -> None:
     """Given a site that has a custom field for the voucher's key
     when a voucher is synced and the answer is lost, then the key is in that field, and it is found again by it."""
-    town.configure("invoices", key_custom_field="jde-voucher")
+    testbed.configure("invoices", key_custom_field="jde-voucher")
     rule = {"system": "coupa", "route": "POST /api/invoices", "kind": "drop_after", "calls": [1]}
-    town.sandbox.post("/faults", [rule])
-    town.books.voucher()
-    assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1}
-    held = town.spend.invoice("INV-4711")
+    testbed.sandbox.post("/faults", [rule])
+    testbed.books.voucher()
+    assert outcomes(testbed.sync("invoices")["invoices"]) == {"created": 1}
+    held = testbed.spend.invoice("INV-4711")
     assert (held["custom-fields"]["jde-voucher"], held["internal-note"]) == ("00001/PV/4711", None)
 
 
-def test_a_custom_field_that_coupa_does_not_have_stops_after_one_invoice(town: Site) -> None:
+def test_a_custom_field_that_coupa_does_not_have_stops_after_one_invoice(testbed: Site) -> None:
     """Given a setting that names a custom field which Coupa, without a word, drops
     when three vouchers are synced
     then one invoice is created, the others are not, and the message says which field to add."""
-    town.configure("invoices", key_custom_field="jde-document")
+    testbed.configure("invoices", key_custom_field="jde-document")
     for doc in (1, 2, 3):
-        town.books.voucher(doc)
-    report = town.sync("invoices")["invoices"]
+        testbed.books.voucher(doc)
+    report = testbed.sync("invoices")["invoices"]
     assert report.error is not None and "add the custom field jde-document" in f"{report.error} {report.error.fix}"
-    assert town.spend.state()["invoices"]["count"] == 1
+    assert testbed.spend.state()["invoices"]["count"] == 1
     assert outcomes(report) == {"created": 1, "failed": 2}
 
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from coupa_originals import act
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY, Entry
-from scenario_born import act
 from scenario_payables import Payables
 from scenario_site import Site, outcomes
 
@@ -21,58 +21,58 @@ ALL_IS_DUE = "2026-04-30"
 
 
 @pytest.fixture(autouse=True)
-def _on(town: Site) -> None:
-    town.connect("coupa", scopes=town.sandbox.get("/credentials")["coupa"]["scope"].split())
-    town.connect("jde", orchestrations=ORCHESTRATIONS)
+def _on(testbed: Site) -> None:
+    testbed.connect("coupa", scopes=testbed.sandbox.get("/credentials")["coupa"]["scope"].split())
+    testbed.connect("jde", orchestrations=ORCHESTRATIONS)
 
 
 @pytest.fixture
-def external(town: Site) -> Site:
+def external(testbed: Site) -> Site:
     """A site whose vouchers Coupa Pay pays, as external payables."""
-    town.configure("invoices", mode="external_payables")
-    return town
+    testbed.configure("invoices", mode="external_payables")
+    return testbed
 
 
-def status(town: Site, entry: Entry) -> list[str]:
+def status(testbed: Site, entry: Entry) -> list[str]:
     """The pay statuses of a voucher."""
-    rows = town.sandbox.systems["jde"].dump()["F0411"].values()
+    rows = testbed.sandbox.systems["jde"].dump()["F0411"].values()
     own = [row for row in rows if (row["DOC"], row["DCT"].strip()) == (entry.doc, entry.kind)]
     return [row["PST"].strip() for row in sorted(own, key=lambda row: row["SFX"])]
 
 
-def jde_pays(town: Site) -> int:
+def jde_pays(testbed: Site) -> int:
     """How many payments JD Edwards' own run makes, of all that is ever due."""
-    made = town.sandbox.post("/rows", {"system": "jde", "act": "payment_run", "date": ALL_IS_DUE})
+    made = testbed.sandbox.post("/rows", {"system": "jde", "act": "payment_run", "date": ALL_IS_DUE})
     return len(made["PYID"])
 
 
-def problems(town: Site, flow: str = "invoices") -> list[str]:
+def problems(testbed: Site, flow: str = "invoices") -> list[str]:
     """What `ping` says that a site still has to do."""
-    with town.context() as context:
+    with testbed.context() as context:
         return flow_class("jde_coupa", flow)(context).startup_problems()
 
 
-def told(town: Site, flow: str) -> str:
+def reported(testbed: Site, flow: str) -> str:
     """What is payable in both systems, of high severity: the value of the only exception of the flow."""
-    found = town.exception(flow)
+    found = testbed.exception(flow)
     assert (found.reason, severity_of(found.reason)) == ("payable_in_both", "high")
     return found.value
 
 
-def payables(town: Site) -> list[dict[str, Any]]:
+def payables(testbed: Site) -> list[dict[str, Any]]:
     """Coupa's external payables."""
-    return town.spend.all("payables/external/payables")
+    return testbed.spend.all("payables/external/payables")
 
 
-def pay(town: Site, number: int, **more: Any) -> int:
+def pay(testbed: Site, number: int, **more: Any) -> int:
     """Coupa Pay pays an invoice; the payment's id."""
     more = {"status": "completed_successfully", "date": TODAY.isoformat()} | more
-    return int(act(town, "make_payment", invoices=[{"id": number}], **more)["id"])
+    return int(act(testbed, "make_payment", invoices=[{"id": number}], **more)["id"])
 
 
-def calls(town: Site, system: str, route: str) -> int:
+def calls(testbed: Site, system: str, route: str) -> int:
     """How often a route was called."""
-    return int(town.sandbox.get("/faults")["routes"].get(system, {}).get(route, 0))
+    return int(testbed.sandbox.get("/faults")["routes"].get(system, {}).get(route, 0))
 
 
 # -- vouchers of JD Edwards that Coupa Pay pays ------------------------------------------------------------------------
@@ -165,40 +165,40 @@ def test_what_cannot_be_handed_over_again_is_told_with_its_amount(external: Site
     external.sync("invoices")
     external.connect("jde", payment_run={"pay_statuses": ["A", "B"]})
     external.sweep("invoices")
-    assert f"{entry.key}/001, 100.00 GBP open on pay status B" in told(external, "invoices")
+    assert f"{entry.key}/001, 100.00 GBP open on pay status B" in reported(external, "invoices")
     external.connect("jde", payment_run={"pay_statuses": ["A"]})
     external.sweep("invoices")
     assert external.exceptions("invoices") == []
 
 
-def test_an_invoice_that_coupa_pay_will_pay_is_handed_over_before_it_is_made(town: Site) -> None:
+def test_an_invoice_that_coupa_pay_will_pay_is_handed_over_before_it_is_made(testbed: Site) -> None:
     """Given a site that books Coupa Pay's payments, when a voucher becomes an invoice of Coupa
     then it is handed over first; cancelled after it was booked, the payment is void and the voucher back on that
     status, so that JD Edwards never pays it."""
-    town.flows[PAYMENTS] = {}
-    entry = town.books.voucher(4711)
-    town.sync("invoices")
-    assert status(town, entry) == ["B"]
-    town.spend.approve("INV-4711")
-    payment = pay(town, int(town.spend.invoice("INV-4711")["id"]))
-    assert outcomes(town.sync(PAYMENTS)[PAYMENTS]) == {"created": 1}
-    assert status(town, entry) == ["P"]
-    act(town, "move_payment", id=payment, status="cancelled")
-    assert outcomes(town.sync(PAYMENTS)[PAYMENTS]) == {"updated": 1}
-    assert status(town, entry) == ["B"] and jde_pays(town) == 0
-    assert town.sync("invoices", PAYMENTS)["invoices"].writes == 0
-    assert not town.exceptions("invoices") and not town.exceptions(PAYMENTS)
+    testbed.flows[PAYMENTS] = {}
+    entry = testbed.books.voucher(4711)
+    testbed.sync("invoices")
+    assert status(testbed, entry) == ["B"]
+    testbed.spend.approve("INV-4711")
+    payment = pay(testbed, int(testbed.spend.invoice("INV-4711")["id"]))
+    assert outcomes(testbed.sync(PAYMENTS)[PAYMENTS]) == {"created": 1}
+    assert status(testbed, entry) == ["P"]
+    act(testbed, "move_payment", id=payment, status="cancelled")
+    assert outcomes(testbed.sync(PAYMENTS)[PAYMENTS]) == {"updated": 1}
+    assert status(testbed, entry) == ["B"] and jde_pays(testbed) == 0
+    assert testbed.sync("invoices", PAYMENTS)["invoices"].writes == 0
+    assert not testbed.exceptions("invoices") and not testbed.exceptions(PAYMENTS)
 
 
 # -- vouchers of invoices that were born in Coupa ----------------------------------------------------------------------
 
 
 @pytest.fixture
-def born(town: Site) -> Payables:
+def born(testbed: Site) -> Payables:
     """Invoices are born in Coupa, and Coupa Pay pays them."""
-    clerks = Payables(town)
-    town.configure(BORN, payer="coupa")
-    town.flows[PAYMENTS] = {}
+    clerks = Payables(testbed)
+    testbed.configure(BORN, payer="coupa")
+    testbed.flows[PAYMENTS] = {}
     return clerks
 
 
@@ -208,66 +208,70 @@ def voucher_of(clerks: Payables, id: int) -> Entry:
     return Entry(row["DOC"], row["DCT"], row["KCO"])
 
 
-def test_a_cancelled_payment_leaves_the_voucher_where_jde_does_not_pay_it(town: Site, born: Payables) -> None:
+def test_a_cancelled_payment_leaves_the_voucher_where_jde_does_not_pay_it(testbed: Site, born: Payables) -> None:
     """Given an invoice that Coupa Pay paid, booked in JD Edwards, when the payment is cancelled
     then it is void and the voucher is back on the status that JD Edwards' run never selects, by one call."""
     id = born.invoice()
-    town.sync(BORN)
-    payment = pay(town, id)
-    town.sync(PAYMENTS)
-    before = calls(town, "jde", CALL)
-    act(town, "move_payment", id=payment, status="cancelled")
-    assert outcomes(town.sync(PAYMENTS)[PAYMENTS]) == {"updated": 1}
-    assert calls(town, "jde", CALL) == before + 1
-    assert status(town, voucher_of(born, id)) == ["H"] and jde_pays(town) == 0
-    assert not town.exceptions(PAYMENTS) and not town.exceptions(BORN)
+    testbed.sync(BORN)
+    payment = pay(testbed, id)
+    testbed.sync(PAYMENTS)
+    before = calls(testbed, "jde", CALL)
+    act(testbed, "move_payment", id=payment, status="cancelled")
+    assert outcomes(testbed.sync(PAYMENTS)[PAYMENTS]) == {"updated": 1}
+    assert calls(testbed, "jde", CALL) == before + 1
+    assert status(testbed, voucher_of(born, id)) == ["H"] and jde_pays(testbed) == 0
+    assert not testbed.exceptions(PAYMENTS) and not testbed.exceptions(BORN)
 
 
 @pytest.mark.reason("no_return_status")
-def test_an_orchestration_that_cannot_put_the_voucher_back_takes_nothing_back(town: Site, born: Payables) -> None:
+def test_an_orchestration_that_cannot_put_the_voucher_back_takes_nothing_back(testbed: Site, born: Payables) -> None:
     """Given an orchestration without the input for the pay status
     then the payment stays, with an exception of high severity, and `ping` has said so."""
     id = born.invoice()
-    town.sync(BORN)
-    payment = pay(town, id)
-    town.sync(PAYMENTS)
+    testbed.sync(BORN)
+    payment = pay(testbed, id)
+    testbed.sync(PAYMENTS)
     wrong = {"name": "ML_PaymentVoid", "inputs": {"ReturnStatus": "Status"}}
-    town.connect("jde", orchestrations=ORCHESTRATIONS | {"payment_void": wrong})
-    assert problems(town, PAYMENTS) == ["jde_coupa/payments_to_jde: payment_void: ML_PaymentVoid has no input 'Status'"]
-    act(town, "move_payment", id=payment, status="cancelled")
-    assert outcomes(town.sync(PAYMENTS)[PAYMENTS]) == {"held": 1}
-    found = town.exception(PAYMENTS)
+    testbed.connect("jde", orchestrations=ORCHESTRATIONS | {"payment_void": wrong})
+    assert problems(testbed, PAYMENTS) == [
+        "jde_coupa/payments_to_jde: payment_void: ML_PaymentVoid has no input 'Status'"
+    ]
+    act(testbed, "move_payment", id=payment, status="cancelled")
+    assert outcomes(testbed.sync(PAYMENTS)[PAYMENTS]) == {"held": 1}
+    found = testbed.exception(PAYMENTS)
     assert (found.reason, severity_of(found.reason)) == ("no_return_status", "high")
-    assert status(town, voucher_of(born, id)) == ["P"]
+    assert status(testbed, voucher_of(born, id)) == ["P"]
 
 
-def test_a_voucher_that_comes_back_on_the_wrong_status_is_told(town: Site, born: Payables) -> None:
+def test_a_voucher_that_comes_back_on_the_wrong_status_is_told(testbed: Site, born: Payables) -> None:
     """Given an orchestration that voids the payment, and a clerk who approves the voucher at once
     then it is an exception of high severity, at each sync, until it is put where JD Edwards does not pay it."""
     id = born.invoice()
-    town.sync(BORN)
+    testbed.sync(BORN)
     entry = voucher_of(born, id)
-    assert problems(town, BORN) == []
-    town.books.act("set_pay_status", entry, PST="A")
-    town.sync(BORN)
-    assert f"{entry.key}/001, 100.00 GBP open on pay status A; Coupa pays it" in told(town, BORN)
-    town.books.act("set_pay_status", entry, PST="H")
-    town.sync(BORN)
-    town.sweep(BORN)
-    assert town.exceptions(BORN) == []
+    assert problems(testbed, BORN) == []
+    testbed.books.act("set_pay_status", entry, PST="A")
+    testbed.sync(BORN)
+    assert f"{entry.key}/001, 100.00 GBP open on pay status A; Coupa pays it" in reported(testbed, BORN)
+    testbed.books.act("set_pay_status", entry, PST="H")
+    testbed.sync(BORN)
+    testbed.sweep(BORN)
+    assert testbed.exceptions(BORN) == []
 
 
-def test_ping_fails_where_the_run_selects_the_status_of_new_vouchers(town: Site, born: Payables) -> None:
+def test_ping_fails_where_the_run_selects_the_status_of_new_vouchers(testbed: Site, born: Payables) -> None:
     """Given a payment run that selects H, on which the vouchers of Coupa Pay stand, then `ping` says so and none is
     made; where JD Edwards pays and its run does not select A, nobody would."""
-    town.connect("jde", payment_run={"pay_statuses": ["A", "H"]})
-    assert problems(town, BORN)[0] == ("Coupa pays, but `payment_run` of JD Edwards' connection selects pay status H")
+    testbed.connect("jde", payment_run={"pay_statuses": ["A", "H"]})
+    assert problems(testbed, BORN)[0] == (
+        "Coupa pays, but `payment_run` of JD Edwards' connection selects pay status H"
+    )
     id = born.invoice()
-    assert outcomes(town.sync(BORN)[BORN]) == {"held": 1} and born.items(id) == []
-    town.configure(BORN, payer="jde")
-    del town.flows[PAYMENTS]
-    town.connect("jde", payment_run={"pay_statuses": ["H"]})
-    assert problems(town, BORN)[0] == (
+    assert outcomes(testbed.sync(BORN)[BORN]) == {"held": 1} and born.items(id) == []
+    testbed.configure(BORN, payer="jde")
+    del testbed.flows[PAYMENTS]
+    testbed.connect("jde", payment_run={"pay_statuses": ["H"]})
+    assert problems(testbed, BORN)[0] == (
         "JD Edwards pays, but `payment_run` of its connection does not select pay status A"
     )
 
@@ -275,57 +279,57 @@ def test_ping_fails_where_the_run_selects_the_status_of_new_vouchers(town: Site,
 # -- where JD Edwards pays ---------------------------------------------------------------------------------------------
 
 
-def test_an_invoice_that_coupa_pay_takes_up_though_jde_pays_is_told(town: Site) -> None:
+def test_an_invoice_that_coupa_pay_takes_up_though_jde_pays_is_told(testbed: Site) -> None:
     """Given a voucher that JD Edwards pays, and its invoice in Coupa
     when somebody starts a payment of it in Coupa Pay, which shows by the invoice's payment channel
     then the next sync tells it, of high severity, with both amounts; once that payment is cancelled, it is gone."""
-    entry = town.books.voucher(4711)
-    town.sync("invoices")
-    town.spend.approve("INV-4711")
-    town.sync("invoices")
-    payment = pay(town, int(town.spend.invoice("INV-4711")["id"]), status="payment_initiated")
+    entry = testbed.books.voucher(4711)
+    testbed.sync("invoices")
+    testbed.spend.approve("INV-4711")
+    testbed.sync("invoices")
+    payment = pay(testbed, int(testbed.spend.invoice("INV-4711")["id"]), status="payment_initiated")
     for _ in range(2):
-        town.sync("invoices")
-        assert "100.00 GBP open in JD Edwards" in told(town, "invoices")
-    act(town, "move_payment", id=payment, status="cancelled")
-    town.sync("invoices")
-    assert town.exceptions("invoices") == [] and status(town, entry) == ["A"]
+        testbed.sync("invoices")
+        assert "100.00 GBP open in JD Edwards" in reported(testbed, "invoices")
+    act(testbed, "move_payment", id=payment, status="cancelled")
+    testbed.sync("invoices")
+    assert testbed.exceptions("invoices") == [] and status(testbed, entry) == ["A"]
 
 
-def test_an_invoice_born_in_coupa_that_coupa_pay_takes_up_though_jde_pays_is_told(town: Site) -> None:
+def test_an_invoice_born_in_coupa_that_coupa_pay_takes_up_though_jde_pays_is_told(testbed: Site) -> None:
     """Given an invoice that was born in Coupa and that JD Edwards pays
     when Coupa Pay begins to pay it, then the next sync tells it, of high severity."""
-    clerks = Payables(town)
+    clerks = Payables(testbed)
     id = clerks.invoice()
-    town.sync(BORN)
-    payment = pay(town, id, status="payment_initiated")
-    town.sync(BORN)
-    assert "payment channel" in told(town, BORN)
-    act(town, "move_payment", id=payment, status="cancelled")
-    town.sync(BORN)
-    assert town.exceptions(BORN) == []
+    testbed.sync(BORN)
+    payment = pay(testbed, id, status="payment_initiated")
+    testbed.sync(BORN)
+    assert "payment channel" in reported(testbed, BORN)
+    act(testbed, "move_payment", id=payment, status="cancelled")
+    testbed.sync(BORN)
+    assert testbed.exceptions(BORN) == []
 
 
-def test_coupas_approvers_release_nothing_that_coupa_pay_pays(town: Site) -> None:
+def test_coupas_approvers_release_nothing_that_coupa_pay_pays(testbed: Site) -> None:
     """Given a site whose vouchers Coupa Pay pays, and Coupa's approvals that set pay statuses in JD Edwards
     then an approval does not put a voucher where JD Edwards pays it, and `ping` says that both are not for one site."""
-    town.flows |= {PAYMENTS: {}, "approvals": {}}
-    entry = town.books.voucher(4711, status="H")
-    town.sync("invoices")
-    town.spend.approve("INV-4711")
-    assert outcomes(town.sync("approvals")["approvals"]) == {"held": 1}
-    assert town.exception("approvals").reason == "another_payer"
-    assert status(town, entry) == ["H"] and jde_pays(town) == 0
-    assert any("Coupa Pay pays" in each for each in problems(town, "approvals"))
+    testbed.flows |= {PAYMENTS: {}, "approvals": {}}
+    entry = testbed.books.voucher(4711, status="H")
+    testbed.sync("invoices")
+    testbed.spend.approve("INV-4711")
+    assert outcomes(testbed.sync("approvals")["approvals"]) == {"held": 1}
+    assert testbed.exception("approvals").reason == "another_payer"
+    assert status(testbed, entry) == ["H"] and jde_pays(testbed) == 0
+    assert any("Coupa Pay pays" in each for each in problems(testbed, "approvals"))
 
 
-def test_money_agrees_after_all_of_it(town: Site, born: Payables) -> None:
+def test_money_agrees_after_all_of_it(testbed: Site, born: Payables) -> None:
     """Given an invoice that Coupa Pay paid, took back and paid again, then one payment is in force in JD Edwards."""
     id = born.invoice()
-    town.sync(BORN)
-    act(town, "move_payment", id=pay(town, id), status="cancelled")
-    second = pay(town, id)
-    town.sync(BORN, PAYMENTS)
-    headers = town.sandbox.systems["jde"].dump()["F0413"].values()
+    testbed.sync(BORN)
+    act(testbed, "move_payment", id=pay(testbed, id), status="cancelled")
+    second = pay(testbed, id)
+    testbed.sync(BORN, PAYMENTS)
+    headers = testbed.sandbox.systems["jde"].dump()["F0413"].values()
     assert [Decimal(row["PAAP"]) for row in headers if not row.get("VDGJ")] == [Decimal(100)]
-    assert second and status(town, voucher_of(born, id)) == ["P"] and jde_pays(town) == 0
+    assert second and status(testbed, voucher_of(born, id)) == ["P"] and jde_pays(testbed) == 0

@@ -17,11 +17,11 @@ FLOW = "invoices"
 
 
 @pytest.fixture
-def logged(town: Site) -> Site:
+def logged(testbed: Site) -> Site:
     """A site that logs vouchers and journals."""
-    town.sandbox.post("/options", {"jde": {"outbound_log": ["JDEVOUCH", "JDEJE"]}})
-    town.connect("jde", changes="log", orchestrations=ORCHESTRATIONS)
-    return town
+    testbed.sandbox.post("/options", {"jde": {"outbound_log": ["JDEVOUCH", "JDEJE"]}})
+    testbed.connect("jde", changes="log", orchestrations=ORCHESTRATIONS)
+    return testbed
 
 
 @pytest.mark.as_delivered("jde.changed_rows")
@@ -86,21 +86,21 @@ def test_a_deleted_voucher_is_found_by_the_sweep(logged: Site) -> None:
     assert logged.sweep(FLOW).deleted == [entry.document]
 
 
-def test_a_site_without_the_log_is_told_so(town: Site) -> None:
+def test_a_site_without_the_log_is_told_so(testbed: Site) -> None:
     """Given `changes: log` where the user may not read the log, when a poll runs, then it says what to do."""
-    town.connect("jde", changes="log")
-    town.sandbox.post("/options", {"jde": {"hidden_tables": ["F0411Z3"], "hidden_answer": "403"}})
-    town.books.voucher()
+    testbed.connect("jde", changes="log")
+    testbed.sandbox.post("/options", {"jde": {"hidden_tables": ["F0411Z3"], "hidden_answer": "403"}})
+    testbed.books.voucher()
     with pytest.raises(UnusableInput, match="changes: log needs the outbound log F0411Z3"):
-        town.sync(FLOW)
+        testbed.sync(FLOW)
 
 
-def test_a_site_that_does_not_grant_the_batches_is_read_all_the_same(town: Site) -> None:
+def test_a_site_that_does_not_grant_the_batches_is_read_all_the_same(testbed: Site) -> None:
     """Given a user who may not read F0011, when a voucher changes, then polls bring it by its own date."""
-    town.sandbox.post("/options", {"jde": {"hidden_tables": ["F0011"], "hidden_answer": "403"}})
-    town.books.voucher()
-    assert town.tick(FLOW).days is not None
-    with town.context() as context:
+    testbed.sandbox.post("/options", {"jde": {"hidden_tables": ["F0011"], "hidden_answer": "403"}})
+    testbed.books.voucher()
+    assert testbed.tick(FLOW).days is not None
+    with testbed.context() as context:
         [granted] = [each for each in context.client("jde").ping() if each.name == "permissions"]
     assert not granted.ok and "F0011" in granted.detail
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}

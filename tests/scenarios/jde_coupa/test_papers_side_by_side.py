@@ -14,9 +14,9 @@ from connector_assets.pairs.jde_coupa.three_way_match.reading import ThreeWayMat
 
 
 @pytest.fixture
-def yard(town: Site) -> Site:
+def yard(testbed: Site) -> Site:
     """A town that sends its purchase orders."""
-    return with_orders(town)
+    return with_orders(testbed)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def compared(site: Site) -> tuple[list[str], list[Discrepancy]]:
         return [each.key for each in matters], list(discrepancies(matters))
 
 
-def told(site: Site) -> list[tuple[str, str]]:
+def reported(site: Site) -> list[tuple[str, str]]:
     """What does not agree: (what, why)."""
     return [(each.what, each.why) for each in compared(site)[1]]
 
@@ -113,39 +113,39 @@ def test_a_void_invoice_says_nothing(yard: Site, buyers: Purchasing) -> None:
     order = buyers.order()
     yard.sync("purchase_orders")
     number = invoice(yard, order, "99")
-    assert told(yard) != []
+    assert reported(yard) != []
     yard.spend.act("void_invoice", id=number)
-    assert told(yard) == []
+    assert reported(yard) == []
 
 
-def test_a_voucher_and_the_invoice_that_came_of_it_agree_until_somebody_changes_one(town: Site) -> None:
+def test_a_voucher_and_the_invoice_that_came_of_it_agree_until_somebody_changes_one(testbed: Site) -> None:
     """Given a voucher of 120.00 with 20.00 tax that was sent to Coupa
     when somebody lowers the invoice's line there, then the amount is told, without the tax, as both have it."""
-    entry = town.books.voucher(costs=(("30.5010", "100.00"),), tax="20.00")
-    town.sync("invoices")
-    keys, found = compared(town)
-    there = town.spend.invoice("INV-4711")
+    entry = testbed.books.voucher(costs=(("30.5010", "100.00"),), tax="20.00")
+    testbed.sync("invoices")
+    keys, found = compared(testbed)
+    there = testbed.spend.invoice("INV-4711")
     assert (keys, found) == ([f"invoices:{there['id']}"], [])
     line = there["invoice-lines"][0]
-    town.spend.set("invoices", there["id"], invoice_lines=[{"id": line["id"], "price": "90.00"}])
-    (after,) = compared(town)[1]
+    testbed.spend.set("invoices", there["id"], invoice_lines=[{"id": line["id"], "price": "90.00"}])
+    (after,) = compared(testbed)[1]
     assert (after.what, after.invoice, after.voucher, after.why) == (
         "amount",
         "90.00",
         "100.00",
         "voucher and invoice differ",
     )
-    town.books.void(entry)
-    assert compared(town) == ([], [])
+    testbed.books.void(entry)
+    assert compared(testbed) == ([], [])
 
 
 @pytest.mark.parametrize("code", ["V", "S", "U"])
-def test_tax_of_any_kind_is_no_discrepancy(town: Site, code: str) -> None:
+def test_tax_of_any_kind_is_no_discrepancy(testbed: Site, code: str) -> None:
     """Given vouchers with VAT, sales tax or use tax that were sent to Coupa
     when the papers are put side by side, then voucher and invoice agree."""
-    town.books.voucher(costs=(("30.5010", "100.00"),), tax="20.00", tax_code=code)
-    town.sync("invoices")
-    keys, found = compared(town)
+    testbed.books.voucher(costs=(("30.5010", "100.00"),), tax="20.00", tax_code=code)
+    testbed.sync("invoices")
+    keys, found = compared(testbed)
     assert (len(keys), found) == (1, [])
 
 

@@ -13,12 +13,12 @@ PAYABLES = "payables/external/payables"
 
 
 @pytest.fixture
-def payables(town: Site) -> Site:
+def payables(testbed: Site) -> Site:
     """A site that writes Coupa Pay's external payables, to an instance that answers by the page."""
-    town.configure("invoices", mode="external_payables")
-    town.connect("coupa", scopes=town.sandbox.get("/credentials")["coupa"]["scope"].split())
-    town.spend.configure(payables_return="documented")
-    return town
+    testbed.configure("invoices", mode="external_payables")
+    testbed.connect("coupa", scopes=testbed.sandbox.get("/credentials")["coupa"]["scope"].split())
+    testbed.spend.configure(payables_return="documented")
+    return testbed
 
 
 def whole(site: Site) -> list[dict[str, Any]]:
@@ -115,8 +115,8 @@ def test_a_payee_that_comes_back_is_compared(payables: Site) -> None:
     payables.spend.set("external_payables", held["id"], payable_detail={"supplier-id": other}, payee={"id": other})
     report = payables.sync("invoices")["invoices"]
     assert (outcomes(report), report.writes) == ({"held": 1}, 0)
-    told = payables.exception("invoices")
-    assert (told.reason, "4344 in Coupa, 4343 in JD Edwards" in (told.value or "")) == ("payee_changed", True)
+    reported = payables.exception("invoices")
+    assert (reported.reason, "4344 in Coupa, 4343 in JD Edwards" in (reported.value or "")) == ("payee_changed", True)
     with payables.forgetting() as again:
         assert outcomes(again.sync("suppliers", "invoices", mode="adopt")["invoices"]) == {"held": 1}
         assert again.exception("invoices").reason == "natural_key_taken"

@@ -22,17 +22,17 @@ KNOWN_BY = ("preset",)
 
 
 @pytest.fixture
-def payables(town: Site) -> Payables:
+def payables(testbed: Site) -> Payables:
     """The flow is on, and vouchers are entered at once."""
-    made = Payables(town)
-    town.configure(FLOW, mode="direct")
+    made = Payables(testbed)
+    testbed.configure(FLOW, mode="direct")
     return made
 
 
-def by_hand(town: Site, number: str, doc: int) -> Entry:
+def by_hand(testbed: Site, number: str, doc: int) -> Entry:
     """A clerk enters the voucher of an invoice of 1 March by hand, and types its document number."""
-    entry = town.books.voucher(doc, invoice=number, costs=(("30.5010", "100.00"),))
-    town.books.change_items(entry, "", TORG="CLERK", DIVJ="2026-03-01")
+    entry = testbed.books.voucher(doc, invoice=number, costs=(("30.5010", "100.00"),))
+    testbed.books.change_items(entry, "", TORG="CLERK", DIVJ="2026-03-01")
     return entry
 
 
@@ -45,134 +45,134 @@ def numbers(payables: Payables) -> dict[str, list[int]]:
     return found
 
 
-def told(town: Site) -> tuple[list[str], list[str]]:
+def reported(testbed: Site) -> tuple[list[str], list[str]]:
     """What `ping` says of the flow: what is to be done, and what is good to know of its numbers."""
-    with town.context() as context:
+    with testbed.context() as context:
         flow = flow_class("jde_coupa", FLOW)(context)
         return flow.startup_problems(), [each for each in flow.startup_notes() if "document numbers" in each]
 
 
-def without_run(town: Site) -> None:
+def without_run(testbed: Site) -> None:
     """The site runs its batches itself."""
-    town.connect("jde", orchestrations={k: v for k, v in _acts(town).items() if k != "voucher_batch_run"})
-    town.configure(FLOW, mode="batch")
+    testbed.connect("jde", orchestrations={k: v for k, v in _acts(testbed).items() if k != "voucher_batch_run"})
+    testbed.configure(FLOW, mode="batch")
 
 
-def _acts(town: Site) -> dict[str, Any]:
-    return dict(town.connections["jde"]["orchestrations"])
+def _acts(testbed: Site) -> dict[str, Any]:
+    return dict(testbed.connections["jde"]["orchestrations"])
 
 
-def test_a_number_typed_at_the_end_of_the_range_does_not_end_it(town: Site, payables: Payables) -> None:
+def test_a_number_typed_at_the_end_of_the_range_does_not_end_it(testbed: Site, payables: Payables) -> None:
     """Given a voucher of ours, and a clerk who types the last number of the range
     when the next invoices come, then they go on behind ours, past a number that another clerk has typed there."""
     payables.invoice("WEB-1")
-    town.sync(FLOW)
-    by_hand(town, "INV-1", LAST)
-    by_hand(town, "INV-2", FIRST + 1)
+    testbed.sync(FLOW)
+    by_hand(testbed, "INV-1", LAST)
+    by_hand(testbed, "INV-2", FIRST + 1)
     payables.invoice("WEB-2")
     payables.invoice("WEB-3")
-    assert outcomes(town.sync(FLOW)[FLOW])["created"] == 2
+    assert outcomes(testbed.sync(FLOW)[FLOW])["created"] == 2
     found = numbers(payables)
     assert (found["WEB-1"], sorted(found["WEB-2"] + found["WEB-3"])) == ([FIRST], [FIRST + 2, FIRST + 3])
     assert (found["INV-1"], found["INV-2"]) == ([LAST], [FIRST + 1])
 
 
 @pytest.mark.parametrize("applied", [True, False], ids=["applied", "only planned"])
-def test_a_number_that_a_plan_has_given_is_no_voucher_yet(town: Site, payables: Payables, applied: bool) -> None:
+def test_a_number_that_a_plan_has_given_is_no_voucher_yet(testbed: Site, payables: Payables, applied: bool) -> None:
     """Given a JD Edwards without vouchers of ours, and a plan, which gives its invoice a number
     when the plan is applied, or a sync comes instead, then the voucher is made under that number: JD Edwards holds
     none, so that nobody has to look at a plan first."""
     payables.invoice("WEB-1")
-    plan = town.plan(FLOW)
-    report = town.apply(plan)[FLOW] if applied else town.sync(FLOW)[FLOW]
+    plan = testbed.plan(FLOW)
+    report = testbed.apply(plan)[FLOW] if applied else testbed.sync(FLOW)[FLOW]
     assert outcomes(report) == {"created": 1} and report.writes
     assert numbers(payables) == {"WEB-1": [FIRST]}
 
 
-def test_a_number_of_ours_that_a_clerk_takes_first_is_left_to_him(town: Site, payables: Payables) -> None:
+def test_a_number_of_ours_that_a_clerk_takes_first_is_left_to_him(testbed: Site, payables: Payables) -> None:
     """Given a number that was sent and did not arrive, and a clerk who types it meanwhile for another voucher
     when the invoice is sent again, then it gets another number, and there is one voucher of it."""
-    town.policy = {"wait_for_outcomes": False}
+    testbed.policy = {"wait_for_outcomes": False}
     payables.invoice("WEB-1")
     enter = {"system": "jde", "route": "POST /jderest/v3/orchestrator/{name}"}
     rules = [{**enter, "kind": "drop_before", "calls": [1]}]
-    town.sandbox.post("/faults", {"replace": True, "rules": rules})
-    town.sync(FLOW)
-    by_hand(town, "INV-1", FIRST)
-    town.sandbox.clock.advance(600)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    testbed.sandbox.post("/faults", {"replace": True, "rules": rules})
+    testbed.sync(FLOW)
+    by_hand(testbed, "INV-1", FIRST)
+    testbed.sandbox.clock.advance(600)
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}
     assert numbers(payables) == {"INV-1": [FIRST], "WEB-1": [FIRST + 1]}
     assert FIRST + 1 in {row["DOC"] for row in payables.rows("F0911")}
-    assert town.sync(FLOW)[FLOW].writes == 0
+    assert testbed.sync(FLOW)[FLOW].writes == 0
 
 
 @pytest.mark.reason("batch_rejected")
-def test_a_number_that_the_batch_run_refuses_is_a_clerks_to_correct(town: Site, payables: Payables) -> None:
+def test_a_number_that_the_batch_run_refuses_is_a_clerks_to_correct(testbed: Site, payables: Payables) -> None:
     """Given rows that wait in the batch files with a number of ours, in their journal too, and a clerk who types that
     number
     when the batch is run, then JD Edwards refuses them and a person is told; with another number in the rows there is
     one voucher of the invoice, and it is known by that one."""
-    without_run(town)
+    without_run(testbed)
     id = payables.invoice("WEB-1")
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     for table in ("F0411Z1", "F0911Z1"):
         assert {int(row["DOC"]) for row in payables.rows(table)} == {FIRST}
-    by_hand(town, "INV-1", FIRST)
-    town.books.act("run_batch", EDBT=f"CPA{id}-1")
-    town.sync(FLOW)
-    assert town.exception(FLOW).reason == "batch_rejected"
+    by_hand(testbed, "INV-1", FIRST)
+    testbed.books.act("run_batch", EDBT=f"CPA{id}-1")
+    testbed.sync(FLOW)
+    assert testbed.exception(FLOW).reason == "batch_rejected"
     assert numbers(payables) == {"INV-1": [FIRST]}
     for table in ("F0411Z1", "F0911Z1"):
         for row in payables.rows(table):
-            town.books.upsert(
+            testbed.books.upsert(
                 table, {name: row[name] for name in ("EDUS", "EDBT", "EDTN", "EDLN")} | {"DOC": FIRST + 1}
             )
-    town.replay(FLOW)
-    town.sync(FLOW)
-    town.books.act("run_batch", EDBT=f"CPA{id}-1")
-    town.replay(FLOW)
-    town.sync(FLOW)
+    testbed.replay(FLOW)
+    testbed.sync(FLOW)
+    testbed.books.act("run_batch", EDBT=f"CPA{id}-1")
+    testbed.replay(FLOW)
+    testbed.sync(FLOW)
     assert numbers(payables) == {"INV-1": [FIRST], "WEB-1": [FIRST + 1]}
-    assert town.exceptions(FLOW) == [] and payables.link(id).endswith(f"/{FIRST + 1}")
+    assert testbed.exceptions(FLOW) == [] and payables.link(id).endswith(f"/{FIRST + 1}")
 
 
-def test_without_a_memory_no_number_is_given_again(town: Site, payables: Payables) -> None:
+def test_without_a_memory_no_number_is_given_again(testbed: Site, payables: Payables) -> None:
     """Given a voucher that is void, one whose rows still wait in the batch files, and one of which only the journal is
     left
     when the ledger is lost and a new invoice comes, then its number is above all of theirs, what waits becomes the
     voucher of its invoice, and each invoice has one."""
-    without_run(town)
+    without_run(testbed)
     void = payables.invoice("WEB-1")
-    town.sync(FLOW)
-    town.books.act("run_batch", EDBT=f"CPA{void}-1")
-    town.sync(FLOW)
+    testbed.sync(FLOW)
+    testbed.books.act("run_batch", EDBT=f"CPA{void}-1")
+    testbed.sync(FLOW)
     payables.act("void_invoice", id=void)
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     waiting = payables.invoice("WEB-2")
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     [row] = [row for row in payables.rows("F0911") if row["DOC"] == FIRST][:1]
     journal = {**{name: row[name] for name in ("DCT", "KCO", "DGJ", "LT")}, "DOC": FIRST + 7, "JELN": 1}
-    town.books.upsert("F0911", journal)
+    testbed.books.upsert("F0911", journal)
     assert numbers(payables) == {"WEB-1": [FIRST]}
-    with town.forgetting() as blank:
+    with testbed.forgetting() as blank:
         blank.sync("suppliers", "accounts", FLOW, mode="adopt")
         new = payables.invoice("WEB-3")
         blank.sync(FLOW)
         # what waits shows first what survives
-        town.books.act("run_batch", EDBT=f"CPA{waiting}-1")
+        testbed.books.act("run_batch", EDBT=f"CPA{waiting}-1")
         blank.sync(FLOW)
-        town.books.act("run_batch", EDBT=f"CPA{new}-1")
+        testbed.books.act("run_batch", EDBT=f"CPA{new}-1")
         blank.sync(FLOW)
         assert numbers(payables) == {"WEB-1": [FIRST], "WEB-2": [FIRST + 1], "WEB-3": [FIRST + 8]}
         assert blank.exceptions(FLOW) == [] and blank.sync(FLOW)[FLOW].writes == 0
 
 
-def test_a_slice_of_invoices_asks_for_its_numbers_at_once(town: Site, payables: Payables) -> None:
+def test_a_slice_of_invoices_asks_for_its_numbers_at_once(testbed: Site, payables: Payables) -> None:
     """Given a dozen invoices, when they are synced, then F0411 is asked once whether their numbers are free."""
     for place in range(12):
         payables.invoice(f"WEB-{place}")
     asked: list[Any] = []
-    with town.context() as context:
+    with testbed.context() as context:
         client, flow = context.client("jde"), flow_class("jde_coupa", FLOW)(context)
         asks = client.by_keys
 
@@ -181,40 +181,40 @@ def test_a_slice_of_invoices_asks_for_its_numbers_at_once(town: Site, payables: 
             return asks(table, keys, *more, **named)
 
         client.by_keys = counted
-        assert outcomes(town._run(flow, *town.days(FLOW), "apply", False)) == {"created": 12}  # type: ignore[misc]
+        assert outcomes(testbed._run(flow, *testbed.days(FLOW), "apply", False)) == {"created": 12}  # type: ignore[misc]
     assert len(asked) == 1
     assert sorted(each for own in numbers(payables).values() for each in own) == [*range(FIRST, FIRST + 12)]
 
 
-def test_ping_tells_who_else_uses_the_range(town: Site, payables: Payables) -> None:
+def test_ping_tells_who_else_uses_the_range(testbed: Site, payables: Payables) -> None:
     """Given a range that is ours alone, then `ping` tells how many numbers are left; given a clerk's voucher in it,
     next numbers that come near to it, and few that are left, then each is told."""
     payables.invoice("WEB-1")
-    town.sync(FLOW)
-    assert told(town) == ([], [f"{LAST - FIRST} document numbers of ours are left of {FIRST} to {LAST}"])
-    entry = by_hand(town, "INV-1", FIRST + 3)
-    by_hand(town, "INV-2", FIRST - 400)
-    town.configure(FLOW, preset_last=FIRST + 9)
-    by_hand(town, "INV-3", FIRST + 4)
+    testbed.sync(FLOW)
+    assert reported(testbed) == ([], [f"{LAST - FIRST} document numbers of ours are left of {FIRST} to {LAST}"])
+    entry = by_hand(testbed, "INV-1", FIRST + 3)
+    by_hand(testbed, "INV-2", FIRST - 400)
+    testbed.configure(FLOW, preset_last=FIRST + 9)
+    by_hand(testbed, "INV-3", FIRST + 4)
     payables.invoice("WEB-2")
-    town.configure(FLOW, not_ours=[f"00001/PV/{FIRST + 4}"])
-    problems, notes = told(town)
-    stranger = entry.key.removeprefix("F0411:")
+    testbed.configure(FLOW, not_ours=[f"00001/PV/{FIRST + 4}"])
+    problems, notes = reported(testbed)
+    foreign_record = entry.key.removeprefix("F0411:")
     assert notes == [f"9 document numbers of ours are left of {FIRST} to {FIRST + 9}"]
     assert len(problems) == 2 and f"1 vouchers have numbers of {FIRST} to {FIRST + 9}" in problems[0]
-    assert f"{stranger} (entered by CLERK)" in problems[0]
+    assert f"{foreign_record} (entered by CLERK)" in problems[0]
     assert f"own numbers have come to {FIRST - 400}, and ours begin with {FIRST}" in problems[1]
-    town.configure(FLOW, preset_last=FIRST, not_ours=[])
-    assert any(each.startswith("0 document numbers of ours are left") for each in told(town)[0])
+    testbed.configure(FLOW, preset_last=FIRST, not_ours=[])
+    assert any(each.startswith("0 document numbers of ours are left") for each in reported(testbed)[0])
 
 
-def test_ping_tells_an_orchestration_that_does_not_take_our_number(town: Site, payables: Payables) -> None:
+def test_ping_tells_an_orchestration_that_does_not_take_our_number(testbed: Site, payables: Payables) -> None:
     """Given an orchestration without the input for the document number, whose vouchers would get next numbers, then
     `ping` says so."""
-    acts = _acts(town)
+    acts = _acts(testbed)
     acts["voucher_enter"] = {**acts["voucher_enter"], "inputs": {"DocumentNumber": "VoucherNumber"}}
-    town.connect("jde", orchestrations=acts)
-    assert told(town)[0] == [f"voucher_enter: {acts['voucher_enter']['name']} has no input 'VoucherNumber'"]
+    testbed.connect("jde", orchestrations=acts)
+    assert reported(testbed)[0] == [f"voucher_enter: {acts['voucher_enter']['name']} has no input 'VoucherNumber'"]
 
 
 @pytest.mark.parametrize(
@@ -266,44 +266,44 @@ def test_two_flows_never_give_the_same_numbers(
     [("abort", "refused", "refused_by_target"), ("continue", "in_doubt", "outcome_unknown")],
 )
 def test_a_number_that_jde_refuses_is_followed_by_another(
-    town: Site, payables: Payables, monkeypatch: pytest.MonkeyPatch, how: str, outcome: str, reason: str
+    testbed: Site, payables: Payables, monkeypatch: pytest.MonkeyPatch, how: str, outcome: str, reason: str
 ) -> None:
     """Given a clerk who types the next number of ours right before our call arrives
     when JD Edwards refuses our voucher for that, or its orchestration goes on after the error, and AP replays
     then the invoice gets another number, and there is one voucher of it."""
-    town.sandbox.post("/options", {"jde": {"orchestration_errors": {"*": how}}})
+    testbed.sandbox.post("/options", {"jde": {"orchestration_errors": {"*": how}}})
     id = payables.invoice("WEB-1")
     call, typed = Orchestrations.call, []
 
     def beaten(self: Orchestrations, act: str, *its: Any, **named: Any) -> Any:
         if act == "voucher_enter" and not typed:
-            typed.append(by_hand(town, "INV-1", FIRST))
+            typed.append(by_hand(testbed, "INV-1", FIRST))
         return call(self, act, *its, **named)
 
     monkeypatch.setattr(Orchestrations, "call", beaten)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {outcome: 1}
-    assert town.exception(FLOW).reason == reason
-    town.replay(FLOW)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {outcome: 1}
+    assert testbed.exception(FLOW).reason == reason
+    testbed.replay(FLOW)
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}
     assert numbers(payables) == {"INV-1": [FIRST], "WEB-1": [FIRST + 1]}
-    assert payables.link(id).endswith(f"/{FIRST + 1}") and town.sync(FLOW)[FLOW].writes == 0
+    assert payables.link(id).endswith(f"/{FIRST + 1}") and testbed.sync(FLOW)[FLOW].writes == 0
 
 
 @pytest.mark.parametrize("mode", ["batch", "direct"])
 @pytest.mark.as_delivered("jde.duplicate_invoices", "jde.entry_warnings", "coupa.unique_invoice_drafts")
-def test_a_credit_has_a_number_of_the_same_range(town: Site, payables: Payables, mode: str) -> None:
+def test_a_credit_has_a_number_of_the_same_range(testbed: Site, payables: Payables, mode: str) -> None:
     """Given an invoice and a credit note with its number, when both are synced and the ledger is lost
     then the debit memo has a number of ours under its own type, in its journal too, and both are known again."""
-    town.configure(FLOW, mode=mode)
+    testbed.configure(FLOW, mode=mode)
     original = {"original_invoice_number": "WEB-1", "original_invoice_date": "2026-03-01"}
     invoice = payables.invoice()
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     credit = payables.invoice("WEB-1", costs=(("30-5010", "-40.00"),), is_credit_note=True, **original)
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     made = {row["DOC"]: row["DCT"] for row in payables.rows("F0411") if row["DOC"] >= FIRST}
     assert made == {FIRST: "PV", FIRST + 1: "PD"}
     assert {(row["DOC"], row["DCT"]) for row in payables.rows("F0911") if row["DOC"] >= FIRST} == set(made.items())
-    with town.forgetting() as blank:
+    with testbed.forgetting() as blank:
         again = Payables(blank)
         blank.configure(FLOW, mode=mode)
         blank.sync("suppliers", "accounts", FLOW, mode="adopt")

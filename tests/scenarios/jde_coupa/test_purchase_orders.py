@@ -15,9 +15,9 @@ FLOW = "purchase_orders"
 
 
 @pytest.fixture
-def yard(town: Site) -> Site:
+def yard(testbed: Site) -> Site:
     """A town that sends its purchase orders."""
-    return with_orders(town)
+    return with_orders(testbed)
 
 
 @pytest.fixture
@@ -70,14 +70,14 @@ def test_the_same_days_again_write_nothing(yard: Site, buyers: Purchasing) -> No
 
 
 @pytest.mark.as_delivered("coupa.external_order_status")
-def test_the_supplier_hears_of_it_where_the_site_says_so(town: Site) -> None:
+def test_the_supplier_hears_of_it_where_the_site_says_so(testbed: Site) -> None:
     """Given a site that issues by the call that sends, by e-mail, when an order is synced, then it goes to the
     supplier; given one that issues nothing, then the order stays a draft."""
-    site = with_orders(town, issue="issue", transmission="email")
+    site = with_orders(testbed, issue="issue", transmission="email")
     order = Purchasing(site.books).order(1)
     site.sync(FLOW)
     assert (held(site, order)["status"], held(site, order)["transmission-status"]) == ("issued", "scheduled_for_email")
-    with_orders(town, issue="none")
+    with_orders(testbed, issue="none")
     other = Purchasing(site.books).order(2)
     assert outcomes(site.sync(FLOW)[FLOW]) == {"created": 1, "unchanged": 1}
     assert held(site, other)["status"] == "draft"
@@ -216,9 +216,9 @@ def test_a_line_whose_amount_is_not_quantity_times_cost_is_held(yard: Site, buye
     assert not yard.exceptions(FLOW)
 
 
-def test_lines_by_amount_where_the_site_says_so(town: Site) -> None:
+def test_lines_by_amount_where_the_site_says_so(testbed: Site) -> None:
     """Given a site that sends amount lines only, when an order of ten at 2.50 is synced, then its line is 25.00."""
-    site = with_orders(town, line_kind="amount")
+    site = with_orders(testbed, line_kind="amount")
     order = Purchasing(site.books).order(7)
     site.sync(FLOW)
     [line] = held(site, order)["order-lines"]
@@ -251,10 +251,10 @@ def test_the_accounts_of_a_dynamic_chart_are_named_by_their_segments(site: Site)
 
 
 @pytest.mark.reason("ship_to_not_mapped")
-def test_an_order_to_nowhere_is_held_until_its_address_is_mapped(town: Site) -> None:
+def test_an_order_to_nowhere_is_held_until_its_address_is_mapped(testbed: Site) -> None:
     """Given a site without a location of its own, and orders to address 6001 and of business unit 30
     when they are synced, both are held; when the address and the unit are mapped, each goes where it is mapped to."""
-    site = with_orders(town, ship_to_location=None)
+    site = with_orders(testbed, ship_to_location=None)
     buyers = Purchasing(site.books)
     delivered, collected = buyers.order(1, ship_to=6001), buyers.order(2)
     assert outcomes(site.sync(FLOW)[FLOW]) == {"held": 2}
@@ -320,10 +320,10 @@ def test_lines_on_accounts_that_are_unknown_closed_or_not_there_yet(yard: Site, 
     assert held(yard, new)["order-lines"][0]["account"]["code"] == "40-5077"
 
 
-def test_stock_lines_take_the_account_that_the_site_names(town: Site) -> None:
+def test_stock_lines_take_the_account_that_the_site_names(testbed: Site) -> None:
     """Given a site that names an account for lines without one, when an order of a stock line is synced, then its line
     is on that account."""
-    site = with_orders(town, default_account=CHART["40.5010"]["AID"])
+    site = with_orders(testbed, default_account=CHART["40.5010"]["AID"])
     buyers = Purchasing(site.books)
     order = buyers.order()
     buyers.line(order, 1, AID="", ANI="", OMCU="", OBJ="", SUB="", LNTY="S")
@@ -415,10 +415,10 @@ def test_an_order_on_hold_waits_in_jde(yard: Site, buyers: Purchasing) -> None:
 
 
 @pytest.mark.reason("order_on_hold")
-def test_an_order_on_hold_is_told_or_sent_where_the_site_says_so(town: Site) -> None:
+def test_an_order_on_hold_is_told_or_sent_where_the_site_says_so(testbed: Site) -> None:
     """Given a site that wants to be told of orders on hold, then one is an exception; given one that sends them all the
     same, then it goes."""
-    site = with_orders(town, held_orders="hold")
+    site = with_orders(testbed, held_orders="hold")
     Purchasing(site.books).order(hold="C1")
     assert outcomes(site.sync(FLOW)[FLOW]) == {"held": 1}
     assert (site.exception(FLOW).reason, site.exception(FLOW).value) == ("order_on_hold", "C1")

@@ -28,9 +28,9 @@ LINES = (("30.5010", "10", "2.50"), ("40.5010", "4", "12.25"))
 
 
 @pytest.fixture
-def yard(town: Site) -> Site:
+def yard(testbed: Site) -> Site:
     """A town that sends its purchase orders."""
-    return with_orders(town)
+    return with_orders(testbed)
 
 
 @pytest.fixture
@@ -293,8 +293,8 @@ def test_an_order_that_somebody_ended_in_coupa_takes_no_change(
         report = yard.sync(FLOW)[FLOW]
         assert (outcomes(report), report.writes) == ({"conflict": 1}, 0)
     what = "closed" if "closed" in status else "cancelled"
-    told = yard.exception(FLOW)
-    assert (told.reason, told.value) == (f"order_{what}_in_target", f"{order.po_number}, {status}")
+    reported = yard.exception(FLOW)
+    assert (reported.reason, reported.value) == (f"order_{what}_in_target", f"{order.po_number}, {status}")
 
 
 @pytest.mark.reason("order_cancelled_in_target")
@@ -373,10 +373,10 @@ def test_a_number_that_somebody_else_took_is_not_ours(yard: Site, buyers: Purcha
     enter_in_coupa(yard, other.po_number)
     enter_in_coupa(yard, born.po_number, type="OrderHeader")
     assert outcomes(yard.sync(FLOW)[FLOW]) == {"held": 2, "unchanged": 1}
-    told = {each.key: each.value for each in yard.exceptions(FLOW)}
+    reported = {each.key: each.value for each in yard.exceptions(FLOW)}
     assert {each.reason for each in yard.exceptions(FLOW)} == {"natural_key_taken"}
-    assert "amount is 74.00, ours 25.00" in told[other.document]
-    assert "type is OrderHeader" in told[born.document]
+    assert "amount is 74.00, ours 25.00" in reported[other.document]
+    assert "type is OrderHeader" in reported[born.document]
     assert [held(yard, each)["status"] for each in (other, born)] == ["draft", "draft"]
 
 
@@ -468,11 +468,11 @@ def test_an_end_whose_answer_is_lost_ends_it_once(yard: Site, buyers: Purchasing
     )
 
 
-def test_a_key_in_a_custom_field_lets_the_site_choose_its_numbers(town: Site) -> None:
+def test_a_key_in_a_custom_field_lets_the_site_choose_its_numbers(testbed: Site) -> None:
     """Given a site that numbers its orders without their company and keeps the key in a custom field
     when two companies' order 7 are synced, then the first has the number, and the other is held, never taken for it;
     both systems agree on the one."""
-    site = with_orders(town, po_number="{DOCO}-{DCTO}", key_custom_field="jde-order")
+    site = with_orders(testbed, po_number="{DOCO}-{DCTO}", key_custom_field="jde-order")
     buyers = Purchasing(site.books)
     first, second = buyers.order(7), buyers.order(7, ("50.5010", "2", "40.00"), company=EURO)
     report = site.sync(FLOW)[FLOW]
@@ -516,11 +516,11 @@ def test_both_systems_agree_to_the_penny(yard: Site, buyers: Purchasing, order: 
     }
 
 
-def test_an_order_above_an_amount_waits_for_an_approval(town: Site) -> None:
+def test_an_order_above_an_amount_waits_for_an_approval(testbed: Site) -> None:
     """Given a site that asks somebody from 50.00 on
     when orders of 25.00 and 74.00 are synced, the smaller one goes and the other waits; when it is approved, it is
     created and put in force: the second call needs no approval of its own."""
-    site = with_orders(town, approval={"above": "50"})
+    site = with_orders(testbed, approval={"above": "50"})
     buyers = Purchasing(site.books)
     small, large = buyers.order(1), buyers.order(2, *LINES)
     assert outcomes(site.sync(FLOW)[FLOW]) == {"created": 1, "staged": 1}

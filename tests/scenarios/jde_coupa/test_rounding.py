@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from coupa_originals import Born, act, born, paid
 from scenario_acts import ORCHESTRATIONS
 from scenario_books import TODAY
-from scenario_born import Born, act, born, paid
 from scenario_site import Site, outcomes
 
 from connector_assets.engine.reconciling import compare
@@ -32,67 +32,67 @@ CASES = pytest.mark.parametrize(
 )
 
 
-def rows(town: Site, table: str) -> list[dict[str, Any]]:
-    return list(town.sandbox.systems["jde"].dump()[table].values())
+def rows(testbed: Site, table: str) -> list[dict[str, Any]]:
+    return list(testbed.sandbox.systems["jde"].dump()[table].values())
 
 
-def left(town: Site) -> list[tuple[Decimal, Decimal, str]]:
+def left(testbed: Site) -> list[tuple[Decimal, Decimal, str]]:
     """What is open of the only voucher, in the company's currency and its own, and its pay status."""
-    return [(D(row.get("AAP", 0)), D(row.get("FAP", 0)), row["PST"].strip()) for row in rows(town, "F0411")]
+    return [(D(row.get("AAP", 0)), D(row.get("FAP", 0)), row["PST"].strip()) for row in rows(testbed, "F0411")]
 
 
-def entered(town: Site, currency: str, rate: str, parts: tuple[str, ...]) -> Born:
+def entered(testbed: Site, currency: str, rate: str, parts: tuple[str, ...]) -> Born:
     """An invoice of Coupa of the sum of these parts, and its voucher."""
-    return born(town, str(sum(map(D, parts))), currency=currency, rate=rate)
+    return born(testbed, str(sum(map(D, parts))), currency=currency, rate=rate)
 
 
 @CASES
 def test_what_coupa_pays_in_parts_closes_the_voucher_exactly(
-    town: Site, currency: str, rate: str, parts: tuple[str, ...], discount: str
+    testbed: Site, currency: str, rate: str, parts: tuple[str, ...], discount: str
 ) -> None:
     """Given an invoice that Coupa Pay pays in three parts, the last perhaps less a discount
     then each is booked with its own amount, and the last closes the voucher: nothing stays open in either currency."""
-    town.flows[TO_JDE] = {}
-    town.connect("coupa", scopes=town.sandbox.get("/credentials")["coupa"]["scope"].split())
-    town.connect("jde", orchestrations=ORCHESTRATIONS)
-    found = entered(town, currency, rate, parts)
+    testbed.flows[TO_JDE] = {}
+    testbed.connect("coupa", scopes=testbed.sandbox.get("/credentials")["coupa"]["scope"].split())
+    testbed.connect("jde", orchestrations=ORCHESTRATIONS)
+    found = entered(testbed, currency, rate, parts)
     for part in parts[:-1]:
         pay = {"id": found.id, "amount": part}
-        act(town, "make_payment", invoices=[pay], status="completed_successfully", date=TODAY.isoformat())
-        assert outcomes(town.sync(TO_JDE)[TO_JDE])["created"] == 1
+        act(testbed, "make_payment", invoices=[pay], status="completed_successfully", date=TODAY.isoformat())
+        assert outcomes(testbed.sync(TO_JDE)[TO_JDE])["created"] == 1
     last = {"id": found.id, **({"discount": discount} if D(discount) else {})}
-    act(town, "make_payment", invoices=[last], status="completed_successfully", date=TODAY.isoformat())
-    assert outcomes(town.sync(TO_JDE)[TO_JDE])["created"] == 1
-    assert left(town) == [(D(0), D(0), "P")]
+    act(testbed, "make_payment", invoices=[last], status="completed_successfully", date=TODAY.isoformat())
+    assert outcomes(testbed.sync(TO_JDE)[TO_JDE])["created"] == 1
+    assert left(testbed) == [(D(0), D(0), "P")]
     column = "PAAP" if currency == "GBP" else "PFAP"
-    cash = [D(row[column]) for row in sorted(rows(town, "F0414"), key=lambda row: row["PYID"])]
+    cash = [D(row[column]) for row in sorted(rows(testbed, "F0414"), key=lambda row: row["PYID"])]
     assert cash == [*map(D, parts[:-1]), D(parts[-1]) - D(discount)]
-    assert town.exceptions(TO_JDE) == []
-    with town.context() as context:
+    assert testbed.exceptions(TO_JDE) == []
+    with testbed.context() as context:
         assert compare(PaymentsToJde(context)).as_json()["differences"] == []
 
 
 @CASES
 def test_what_jd_edwards_pays_in_parts_is_told_to_the_smallest_unit(
-    town: Site, currency: str, rate: str, parts: tuple[str, ...], discount: str
+    testbed: Site, currency: str, rate: str, parts: tuple[str, ...], discount: str
 ) -> None:
     """Given a voucher that JD Edwards pays in three parts, the last perhaps less a discount, then Coupa has each of
     them as it was paid, the last one marks the invoice as paid, and no further sync tells anything."""
-    town.flows[TO_COUPA] = {}
-    found = entered(town, currency, rate, parts)
+    testbed.flows[TO_COUPA] = {}
+    found = entered(testbed, currency, rate, parts)
     for number, part in enumerate(parts[:-1], 5001):
         amount = {"amount": part} if currency == "GBP" else {"foreign": part}
-        town.books.act("pay_voucher", found.voucher, date=TODAY, number=number, **amount)
-        town.sync(TO_COUPA)
-    assert paid(town, found.id)[0] is False
+        testbed.books.act("pay_voucher", found.voucher, date=TODAY, number=number, **amount)
+        testbed.sync(TO_COUPA)
+    assert paid(testbed, found.id)[0] is False
     less = {"discount": discount} if D(discount) and currency == "GBP" else {}
-    town.books.act("pay_voucher", found.voucher, date=TODAY, number=5009, **less)
-    town.sync(TO_COUPA)
-    told = [*map(D, parts[:-1]), D(parts[-1]) - (D(discount) if less else 0)]
-    assert paid(town, found.id)[:2] == (True, told)
-    assert town.sync(TO_COUPA)[TO_COUPA].writes == 0
-    assert town.exceptions(TO_COUPA) == []
-    with town.context() as context:
+    testbed.books.act("pay_voucher", found.voucher, date=TODAY, number=5009, **less)
+    testbed.sync(TO_COUPA)
+    reported = [*map(D, parts[:-1]), D(parts[-1]) - (D(discount) if less else 0)]
+    assert paid(testbed, found.id)[:2] == (True, reported)
+    assert testbed.sync(TO_COUPA)[TO_COUPA].writes == 0
+    assert testbed.exceptions(TO_COUPA) == []
+    with testbed.context() as context:
         assert compare(PaymentsToCoupa(context)).as_json()["differences"] == []
 
 
@@ -105,21 +105,21 @@ def test_what_jd_edwards_pays_in_parts_is_told_to_the_smallest_unit(
     ],
 )
 def test_a_voucher_of_jd_edwards_that_is_paid_in_parts_is_paid_exactly_in_coupa(
-    town: Site, currency: str, rate: str, parts: tuple[str, ...]
+    testbed: Site, currency: str, rate: str, parts: tuple[str, ...]
 ) -> None:
     """Given an approved invoice that came from JD Edwards, when its voucher is paid in three parts, then Coupa has each
     of them as it was paid, nothing is due, and no further sync tells anything."""
     whole = str(sum(map(D, parts)))
-    entry = town.books.voucher(costs=(("30.5010", whole),), currency=currency, rate=rate)
-    town.sync("invoices")
-    town.spend.approve("INV-4711")
+    entry = testbed.books.voucher(costs=(("30.5010", whole),), currency=currency, rate=rate)
+    testbed.sync("invoices")
+    testbed.spend.approve("INV-4711")
     for number, part in enumerate(parts, 5001):
         amount = {"amount": part} if currency == "GBP" else {"foreign": part}
-        town.books.act("pay_voucher", entry, date=TODAY, number=number, **amount)
-        assert outcomes(town.sync("invoices")["invoices"]) == {"updated": 1}
-    held = town.spend.invoice("INV-4711")
+        testbed.books.act("pay_voucher", entry, date=TODAY, number=number, **amount)
+        assert outcomes(testbed.sync("invoices")["invoices"]) == {"updated": 1}
+    held = testbed.spend.invoice("INV-4711")
     assert [D(each["amount-paid"]) for each in held["payments"]] == list(map(D, parts))
     assert (held["paid"], D(held["amount-due"])) == (True, D(0))
-    assert left(town) == [(D(0), D(0), "P")]
-    assert town.sync("invoices")["invoices"].writes == 0
-    assert town.exceptions("invoices") == []
+    assert left(testbed) == [(D(0), D(0), "P")]
+    assert testbed.sync("invoices")["invoices"].writes == 0
+    assert testbed.exceptions("invoices") == []

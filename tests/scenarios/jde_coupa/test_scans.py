@@ -20,9 +20,9 @@ INDEXED = {"F0411": ["UPMJ,UPMT"]}
 
 
 @pytest.fixture
-def ledger(town: Site) -> Site:
+def ledger(testbed: Site) -> Site:
     """Thousands of rows from before the start date, stood for by hundreds; two vouchers of today are in Coupa."""
-    books = town.books
+    books = testbed.books
     old = [books.voucher(100_000 + doc, changed=LONG_AGO, posted=False) for doc in range(BIG)]
     paid = [{"PYID": 9000 + place, "DOCM": place, "DCTM": "PK"} for place in range(BIG)]
     parts = [
@@ -35,18 +35,18 @@ def ledger(town: Site) -> Site:
     books.upsert("F0414", *parts, changed=LONG_AGO)
     for doc in (4711, 4712):
         books.voucher(doc)
-    assert outcomes(town.sync(FLOW)[FLOW])["created"] == 2
-    return town
+    assert outcomes(testbed.sync(FLOW)[FLOW])["created"] == 2
+    return testbed
 
 
-def counted(town: Site) -> None:
-    town.sandbox.post("/options", {"jde": {"count_scans": True}})
-    town.sandbox.post("/scans/reset")
+def counted(testbed: Site) -> None:
+    testbed.sandbox.post("/options", {"jde": {"count_scans": True}})
+    testbed.sandbox.post("/scans/reset")
 
 
-def scans(town: Site) -> dict[str, dict[str, Any]]:
+def scans(testbed: Site) -> dict[str, dict[str, Any]]:
     """Of each large table: rows that were looked at, and how many questions looked through the whole of it."""
-    tables = town.sandbox.get("/scans")["jde"]["tables"]
+    tables = testbed.sandbox.get("/scans")["jde"]["tables"]
     return {
         name: {
             "rows": tables.get(name, {}).get("rows", 0),

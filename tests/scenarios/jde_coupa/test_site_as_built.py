@@ -11,19 +11,19 @@ from scenario_site import Site
 
 
 @pytest.fixture
-def built(town: Site) -> Iterator[Site]:
+def built(testbed: Site) -> Iterator[Site]:
     """A site whose switches are put back."""
-    before = town.sandbox.get("/options")["jde"]
-    town.connect("jde", orchestrations=ORCHESTRATIONS)
-    yield town
-    town.sandbox.post("/options", {"jde": before})
+    before = testbed.sandbox.get("/options")["jde"]
+    testbed.connect("jde", orchestrations=ORCHESTRATIONS)
+    yield testbed
+    testbed.sandbox.post("/options", {"jde": before})
 
 
 def switch(site: Site, **options: Any) -> None:
     site.sandbox.post("/options", {"jde": options})
 
 
-def told(site: Site, check: str = "orchestrations") -> tuple[bool, str]:
+def reported(site: Site, check: str = "orchestrations") -> tuple[bool, str]:
     """What ping says of the orchestrations: whether all is well, and its words."""
     with site.context() as context:
         [found] = [each for each in context.client("jde").ping() if each.name == check]
@@ -37,7 +37,7 @@ def test_ping_is_content_however_discovery_shows_what_was_built(built: Site, sho
     not at all, with all that the reference has or the four fields of the vendor's example, then ping is content."""
     switch(built, discovered_arrays=shown, discovered_entry=entry)
     switch(built, discovered_types={"Date": "String", "Array": "Object"})
-    ok, words = told(built)
+    ok, words = reported(built)
     assert ok, words
 
 
@@ -48,5 +48,5 @@ def test_an_input_that_the_designer_called_otherwise_is_named(built: Site, shown
     switch(built, discovered_arrays=shown)
     for mine, theirs in (("InvoiceNumber", "Invoice No"), ("Distribution.Account", "Account Number")):
         switch(built, input_names={"ML_VoucherEnter": {mine: theirs}})
-        ok, words = told(built)
+        ok, words = reported(built)
         assert not ok and "ML_VoucherEnter" in words and mine.rpartition(".")[2] in words, words

@@ -31,28 +31,28 @@ WRONG = [("dd/MM/yyyy", "MM/dd/yyyy"), ("MM/dd/yyyy", "dd/MM/yyyy"), ("yyyy-MM-d
 
 
 @pytest.fixture
-def payables(town: Site) -> Iterator[Payables]:
+def payables(testbed: Site) -> Iterator[Payables]:
     """Coupa's and JD Edwards' clerks; vouchers are entered at once, and the site's switches are put back."""
-    before = town.sandbox.get("/options")["jde"]
-    made = Payables(town)
-    town.configure(FLOW, mode="direct")
+    before = testbed.sandbox.get("/options")["jde"]
+    made = Payables(testbed)
+    testbed.configure(FLOW, mode="direct")
     yield made
-    town.sandbox.post("/options", {"jde": before})
+    testbed.sandbox.post("/options", {"jde": before})
 
 
-def switch(town: Site, **options: Any) -> None:
-    town.sandbox.post("/options", {"jde": options})
+def switch(testbed: Site, **options: Any) -> None:
+    testbed.sandbox.post("/options", {"jde": options})
 
 
-def dates(town: Site, ours: str, *, self_test: bool) -> None:
+def dates(testbed: Site, ours: str, *, self_test: bool) -> None:
     """How our connection says that orchestrations take dates, and whether the site has built the self-test."""
     acts = {**ORCHESTRATIONS, **(SELF_TEST if self_test else {})}
-    town.connect("jde", orchestrations={act: {**each, "date_format": ours} for act, each in acts.items()})
+    testbed.connect("jde", orchestrations={act: {**each, "date_format": ours} for act, each in acts.items()})
 
 
-def pinged(town: Site, name: str) -> tuple[bool, str]:
+def pinged(testbed: Site, name: str) -> tuple[bool, str]:
     """What one check of ping says."""
-    with town.context() as context:
+    with testbed.context() as context:
         [found] = [each for each in context.client("jde").ping() if each.name == name]
     return found.ok, f"{found.detail} {found.fix}"
 
@@ -62,17 +62,17 @@ def days(payables: Payables) -> list[tuple[str, str]]:
     return [(str(item["DIVJ"])[:10], str(item["DGJ"])[:10]) for item in payables.items()]
 
 
-def told(town: Site) -> str:
+def reported(testbed: Site) -> str:
     """The only exception, in words."""
-    found = town.exception(FLOW)
+    found = testbed.exception(FLOW)
     return f"{found.reason} {found.field} {found.value}"
 
 
-def later(town: Site, times: int = 3) -> None:
+def later(testbed: Site, times: int = 3) -> None:
     """Some more syncs, each after the time in which a call may still come into effect."""
     for _ in range(times):
-        town.sandbox.clock.advance(300)
-        town.sync(FLOW)
+        testbed.sandbox.clock.advance(300)
+        testbed.sync(FLOW)
 
 
 # -- dates -------------------------------------------------------------------------------------------------------------
@@ -80,125 +80,125 @@ def later(town: Site, times: int = 3) -> None:
 
 @pytest.mark.parametrize(("theirs", "ours"), RIGHT)
 def test_a_day_lands_as_it_is_in_every_format_that_a_designer_may_choose(
-    town: Site, payables: Payables, theirs: str, ours: str
+    testbed: Site, payables: Payables, theirs: str, ours: str
 ) -> None:
     """Given orchestrations that take dates in a format, and a connection that says so, when an invoice is synced
     then its voucher bears the invoice's own days, and ping has proved both."""
-    switch(town, orchestration_dates={"*": theirs})
-    dates(town, ours, self_test=True)
+    switch(testbed, orchestration_dates={"*": theirs})
+    dates(testbed, ours, self_test=True)
     payables.invoice(on=ON)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}
     assert days(payables) == [(ON.isoformat(), ON.isoformat())]
-    assert pinged(town, "self_test")[0]
+    assert pinged(testbed, "self_test")[0]
 
 
 @OTHERWISE
 @pytest.mark.parametrize(("theirs", "ours"), WRONG)
 def test_no_voucher_lands_on_another_day_where_the_self_test_finds_it(
-    town: Site, payables: Payables, theirs: str, ours: str
+    testbed: Site, payables: Payables, theirs: str, ours: str
 ) -> None:
     """Given orchestrations that take dates otherwise than the connection says, day and month exchanged or not at all
     when an invoice is synced, then nothing is written, the exception and ping say why; once the connection is
     corrected, it is one voucher, on the invoice's own day."""
-    switch(town, orchestration_dates={"*": theirs})
-    dates(town, ours, self_test=True)
+    switch(testbed, orchestration_dates={"*": theirs})
+    dates(testbed, ours, self_test=True)
     payables.invoice(on=ON)
-    town.sync(FLOW)
-    assert payables.rows("F0411") == [] and "nothing is written: self_test" in told(town)
-    ok, words = pinged(town, "self_test")
+    testbed.sync(FLOW)
+    assert payables.rows("F0411") == [] and "nothing is written: self_test" in reported(testbed)
+    ok, words = pinged(testbed, "self_test")
     assert not ok and "self_test" in words
-    dates(town, OURS[theirs], self_test=True)
-    town.replay(FLOW)
-    later(town, 1)
-    assert days(payables) == [(ON.isoformat(), ON.isoformat())] and town.exceptions(FLOW) == []
+    dates(testbed, OURS[theirs], self_test=True)
+    testbed.replay(FLOW)
+    later(testbed, 1)
+    assert days(payables) == [(ON.isoformat(), ON.isoformat())] and testbed.exceptions(FLOW) == []
 
 
 @pytest.mark.reason("refused_by_target")
-def test_a_format_that_does_not_fit_is_refused_without_a_self_test_too(town: Site, payables: Payables) -> None:
+def test_a_format_that_does_not_fit_is_refused_without_a_self_test_too(testbed: Site, payables: Payables) -> None:
     """Given a site without the self-test whose orchestrations cannot read our dates, when an invoice is synced
     then JD Edwards refuses it, and nothing is written."""
-    switch(town, orchestration_dates={"*": "yyyyMMdd"})
-    dates(town, "iso", self_test=False)
+    switch(testbed, orchestration_dates={"*": "yyyyMMdd"})
+    dates(testbed, "iso", self_test=False)
     payables.invoice(on=ON)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"refused": 1}
-    assert payables.rows("F0411") == [] and "is not a date of the format" in told(town)
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"refused": 1}
+    assert payables.rows("F0411") == [] and "is not a date of the format" in reported(testbed)
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("effect", ["ignored", "refused", "misread"])
-def test_a_decimal_comma_proves_its_numbers_or_writes_nothing(town: Site, payables: Payables, effect: str) -> None:
+def test_a_decimal_comma_proves_its_numbers_or_writes_nothing(testbed: Site, payables: Payables, effect: str) -> None:
     """Given a login with a decimal comma, and a voucher with pence whose amount can prove how numbers are read
     when an invoice of 1234.56 is synced, then it lands as that where the comma does nothing, else nothing is written
     and a person is told, by ping as well; reading goes on. Once the user has a decimal point, it is one voucher."""
-    town.books.voucher(4711, costs=(("30.5010", "250.05"),))
-    switch(town, decimal_format=",", decimal_effect=effect)
+    testbed.books.voucher(4711, costs=(("30.5010", "250.05"),))
+    switch(testbed, decimal_format=",", decimal_effect=effect)
     id = payables.invoice(costs=(("30-5010", "1234.56"),))
-    town.sync(FLOW)
-    ok, words = pinged(town, "numbers")
+    testbed.sync(FLOW)
+    ok, words = pinged(testbed, "numbers")
     if effect != "ignored":
         assert (payables.vouchers(id), ok) == ([], False) and "decimal point" in words
-        assert "nothing is written" in told(town)
-        assert outcomes(town.sync("invoices")["invoices"]) == {"created": 1}
-        switch(town, decimal_format=".")
-        town.replay(FLOW)
-        later(town, 1)
+        assert "nothing is written" in reported(testbed)
+        assert outcomes(testbed.sync("invoices")["invoices"]) == {"created": 1}
+        switch(testbed, decimal_format=".")
+        testbed.replay(FLOW)
+        later(testbed, 1)
     else:
         assert ok and "250.05 of F0411 is found by its literal" in words
     assert [amount for _, amount, _ in payables.vouchers(id)] == [Decimal("1234.56")]
-    assert payables.costs(id) == [("30.5010", Decimal("1234.56"))] and town.exceptions(FLOW) == []
+    assert payables.costs(id) == [("30.5010", Decimal("1234.56"))] and testbed.exceptions(FLOW) == []
 
 
-def test_a_decimal_comma_that_nothing_can_prove_writes_nothing(town: Site, payables: Payables) -> None:
+def test_a_decimal_comma_that_nothing_can_prove_writes_nothing(testbed: Site, payables: Payables) -> None:
     """Given a login with a decimal comma, in books without any amount, when an invoice is synced
     then nothing is written, and a person is told."""
-    switch(town, decimal_format=",", decimal_effect="misread")
+    switch(testbed, decimal_format=",", decimal_effect="misread")
     payables.invoice(costs=(("30-5010", "1234.56"),))
-    town.sync(FLOW)
-    assert payables.rows("F0411") == [] and "no amount with decimals is there" in told(town)
+    testbed.sync(FLOW)
+    assert payables.rows("F0411") == [] and "no amount with decimals is there" in reported(testbed)
 
 
 # -- warnings ----------------------------------------------------------------------------------------------------------
 
 
-def credit_of_the_same_number(town: Site) -> Entry:
+def credit_of_the_same_number(testbed: Site) -> Entry:
     """A clerk's credit memo with the number of the invoice, which is no duplicate of it, and is warned of."""
-    return town.books.voucher(4799, invoice="WEB-1", costs=(("30.5010", "-20.00"),), kind="PD")
+    return testbed.books.voucher(4799, invoice="WEB-1", costs=(("30.5010", "-20.00"),), kind="PD")
 
 
 @pytest.mark.parametrize("way", ["made", "again", "not_made"])
-def test_a_warning_is_no_refusal_and_what_it_did_is_looked_up(town: Site, payables: Payables, way: str) -> None:
+def test_a_warning_is_no_refusal_and_what_it_did_is_looked_up(testbed: Site, payables: Payables, way: str) -> None:
     """Given a form that warns of an invoice number that is there, and an orchestration that sends its OK again, or
     stands on the form until it is called again, or for ever, when the invoice is synced as often as it likes
     then there is one voucher; or none, and a person is told."""
-    credit_of_the_same_number(town)
-    switch(town, duplicate_invoices="warn", entry_warnings=way)
+    credit_of_the_same_number(testbed)
+    switch(testbed, duplicate_invoices="warn", entry_warnings=way)
     id = payables.invoice()
-    town.sync(FLOW)
-    later(town)
+    testbed.sync(FLOW)
+    later(testbed)
     vouchers = [(amount, state) for _, amount, state in payables.vouchers(id)]
     if way == "not_made":
-        assert vouchers == [] and "Duplicate" in told(town)
+        assert vouchers == [] and "Duplicate" in reported(testbed)
         return
-    assert (vouchers, town.exceptions(FLOW)) == ([(Decimal(100), "A")], [])
+    assert (vouchers, testbed.exceptions(FLOW)) == ([(Decimal(100), "A")], [])
 
 
 @pytest.mark.parametrize("status", ["WARN", "SUCCESS"])
-def test_what_was_done_with_a_warning_is_done(town: Site, payables: Payables, status: str) -> None:
+def test_what_was_done_with_a_warning_is_done(testbed: Site, payables: Payables, status: str) -> None:
     """Given orchestrations that warn of something and do what they are asked, whatever status they tell
     when an invoice is entered, corrected and voided, then each is done once, and nobody is told."""
-    switch(town, warned={"*": "G/L date not in current period"}, warning_status=status)
+    switch(testbed, warned={"*": "G/L date not in current period"}, warning_status=status)
     id = payables.invoice()
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}
     payables.change(id, "120.00")
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}
     assert [(int(amount), state) for _, amount, state in payables.entered(id)] == [(100, "void"), (120, "A")]
-    town.sandbox.clock.advance(60)
+    testbed.sandbox.clock.advance(60)
     payables.act("void_invoice", id=id)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"updated": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"updated": 1}
     assert [(int(amount), state) for _, amount, state in payables.entered(id)] == [(100, "void"), (120, "void")]
-    assert town.sync(FLOW)[FLOW].writes == 0 and town.exceptions(FLOW) == []
+    assert testbed.sync(FLOW)[FLOW].writes == 0 and testbed.exceptions(FLOW) == []
 
 
 # -- failures ----------------------------------------------------------------------------------------------------------
@@ -206,44 +206,44 @@ def test_what_was_done_with_a_warning_is_done(town: Site, payables: Payables, st
 
 @pytest.mark.parametrize("how", ["abort", "body", "continue"])
 def test_what_was_written_before_a_later_step_failed_is_not_written_again(
-    town: Site, payables: Payables, how: str
+    testbed: Site, payables: Payables, how: str
 ) -> None:
     """Given orchestrations whose last step fails when the voucher is written, or void, which nothing takes back
     when the invoice is synced, corrected and synced as often as it likes, then one voucher is in force, of the last
     amount, and no second one was made of any revision."""
-    switch(town, failing_after_write={"ML_VoucherEnter": how, "ML_VoucherVoid": how})
+    switch(testbed, failing_after_write={"ML_VoucherEnter": how, "ML_VoucherVoid": how})
     id = payables.invoice()
-    town.sync(FLOW)
-    later(town)
+    testbed.sync(FLOW)
+    later(testbed)
     assert [(int(amount), state) for _, amount, state in payables.entered(id)] == [(100, "A")]
     for _ in range(2):
-        town.replay(FLOW)
-        later(town, 1)
+        testbed.replay(FLOW)
+        later(testbed, 1)
     assert [(int(amount), state) for _, amount, state in payables.entered(id)] == [(100, "A")]
     payables.change(id, "120.00")
-    town.sync(FLOW)
+    testbed.sync(FLOW)
     for _ in range(4):
-        town.replay(FLOW)
-        later(town, 1)
+        testbed.replay(FLOW)
+        later(testbed, 1)
     assert [(int(amount), state) for _, amount, state in payables.entered(id)] == [(100, "void"), (120, "A")]
 
 
 @pytest.mark.parametrize("how", ["abort", "body", "continue"])
-def test_a_refusal_is_told_however_the_orchestration_fails(town: Site, payables: Payables, how: str) -> None:
+def test_a_refusal_is_told_however_the_orchestration_fails(testbed: Site, payables: Payables, how: str) -> None:
     """Given a site that refuses a repeated invoice number, by a status of 500, by errors in a 200 or by going on
     when the invoice is synced, then no voucher is made and a person is told JD Edwards' words; once it takes the
     number, a replay makes one voucher."""
-    credit_of_the_same_number(town)
-    switch(town, duplicate_invoices="error", orchestration_errors={"*": how})
+    credit_of_the_same_number(testbed)
+    switch(testbed, duplicate_invoices="error", orchestration_errors={"*": how})
     id = payables.invoice()
-    town.sync(FLOW)
-    assert payables.vouchers(id) == [] and "Duplicate" in told(town)
-    later(town, 1)
-    assert payables.vouchers(id) == [] and "Duplicate" in told(town)
-    switch(town, duplicate_invoices="silent")
-    town.replay(FLOW)
-    later(town, 2)
-    assert [state for _, _, state in payables.vouchers(id)] == ["A"] and town.exceptions(FLOW) == []
+    testbed.sync(FLOW)
+    assert payables.vouchers(id) == [] and "Duplicate" in reported(testbed)
+    later(testbed, 1)
+    assert payables.vouchers(id) == [] and "Duplicate" in reported(testbed)
+    switch(testbed, duplicate_invoices="silent")
+    testbed.replay(FLOW)
+    later(testbed, 2)
+    assert [state for _, _, state in payables.vouchers(id)] == ["A"] and testbed.exceptions(FLOW) == []
 
 
 # -- lengths -----------------------------------------------------------------------------------------------------------
@@ -251,27 +251,27 @@ def test_a_refusal_is_told_however_the_orchestration_fails(town: Site, payables:
 
 @pytest.mark.reason("too_long")
 @pytest.mark.parametrize("mode", ["direct", "batch"])
-def test_what_is_longer_than_the_contract_allows_is_not_sent(town: Site, payables: Payables, mode: str) -> None:
+def test_what_is_longer_than_the_contract_allows_is_not_sent(testbed: Site, payables: Payables, mode: str) -> None:
     """Given a tax area of twelve characters in the operator's table, when an invoice with that tax is synced
     then nothing is sent, and the exception names field and length; once the table is mended, a replay enters it."""
-    town.configure(FLOW, mode=mode)
+    testbed.configure(FLOW, mode=mode)
     code = payables.tax_code("VAT20")
 
     def mapped(area: str) -> None:
-        town.ledger.mappings.set("jde_coupa", "tax_codes", "VAT20", area, "clerk", town.clock.now())
+        testbed.ledger.mappings.set("jde_coupa", "tax_codes", "VAT20", area, "clerk", testbed.clock.now())
 
     mapped("GREATBRITAIN/V")
     taxes = {"tax-lines": [{"type": "TaxLine", "amount": "20.00", **code}]}
     lines = [payables.line(1, "30-5010", "100.00") | taxes]
     id = payables.invoice(line_level_taxation=True, invoice_lines=lines)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"held": 1}
-    found = town.exception(FLOW)
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"held": 1}
+    found = testbed.exception(FLOW)
     assert (found.reason, found.key) == ("too_long", f"invoices:{id}")
     assert found.field.endswith("PayItems 1: TaxRateArea")
     assert found.value == "GREATBRITAIN has 12 characters, 10 at most"
     assert payables.rows("F0411") == payables.rows("F0411Z1") == []
     mapped("GB20/V")
-    town.replay(FLOW)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    testbed.replay(FLOW)
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}
     if mode == "direct":
         assert [item["TXA1"] for item in payables.items(id)] == ["GB20"]

@@ -36,12 +36,12 @@ def test_by_default_nobody_is_put_on_hold_and_a_hold_of_coupas_users_stays(site:
     assert site.exceptions("suppliers") == []
 
 
-def test_a_supplier_that_is_in_coupa_already_is_not_put_on_hold(town: Site) -> None:
+def test_a_supplier_that_is_in_coupa_already_is_not_put_on_hold(testbed: Site) -> None:
     """Given a supplier that Coupa's users entered under our number, when it is linked, then it stays as it is."""
-    town.configure("suppliers", new_suppliers="on_hold")
+    testbed.configure("suppliers", new_suppliers="on_hold")
     methods = {"po-method": "prompt", "po-change-method": "prompt", "invoice-matching-level": "none"}
-    town.spend.create("suppliers", {"name": "Cutter Ltd", "number": "5001", "status": "active", **methods})
-    key = town.books.supplier(5001, "Cutter Ltd", tax_id="GB987654321")
-    assert outcome(town.sync("suppliers")["suppliers"], key) == "adopted"
-    town.sync("suppliers")
-    assert not town.spend.supplier(5001)["on-hold"]
+    testbed.spend.create("suppliers", {"name": "Cutter Ltd", "number": "5001", "status": "active", **methods})
+    key = testbed.books.supplier(5001, "Cutter Ltd", tax_id="GB987654321")
+    assert outcome(testbed.sync("suppliers")["suppliers"], key) == "adopted"
+    testbed.sync("suppliers")
+    assert not testbed.spend.supplier(5001)["on-hold"]

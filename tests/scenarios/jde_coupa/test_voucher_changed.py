@@ -14,18 +14,18 @@ from connector_assets.pairs.registry import flow_class
 
 
 @pytest.fixture
-def payables(town: Site) -> Payables:
+def payables(testbed: Site) -> Payables:
     """Coupa's and JD Edwards' clerks; vouchers are entered at once, VAT beside their lines."""
-    made = Payables(town)
-    town.configure(FLOW, **DIRECT, tax_area="GB/V")
+    made = Payables(testbed)
+    testbed.configure(FLOW, **DIRECT, tax_area="GB/V")
     return made
 
 
-def two_items(town: Site, payables: Payables) -> int:
+def two_items(testbed: Site, payables: Payables) -> int:
     """An invoice whose voucher has a pay item for each of its two taxes; its id."""
     codes = [payables.tax_code("VAT20"), payables.tax_code("VAT5")]
     for code, area in (("VAT20", "GB20/V"), ("VAT5", "GB5/V")):
-        town.ledger.mappings.set("jde_coupa", "tax_codes", code, area, "clerk", town.clock.now())
+        testbed.ledger.mappings.set("jde_coupa", "tax_codes", code, area, "clerk", testbed.clock.now())
     lines = [
         payables.line(1, "30-5010", "100.00") | {"tax-lines": [{"type": "TaxLine", "amount": "20.00", **codes[0]}]},
         payables.line(2, "40-5010", "50.00") | {"tax-lines": [{"type": "TaxLine", "amount": "2.50", **codes[1]}]},
@@ -59,105 +59,105 @@ def entry(payables: Payables, id: int) -> Entry:
     ids=["tax", "sales tax", "use tax", "area", "taxable"],
 )
 def test_a_tax_that_a_clerk_changes_is_told(
-    town: Site, payables: Payables, payer: str, columns: dict[str, str], field: str
+    testbed: Site, payables: Payables, payer: str, columns: dict[str, str], field: str
 ) -> None:
     """Given the voucher of an invoice with 20.00 VAT
     when a clerk of JD Edwards changes its tax, explanation code, rate area or taxable amount, and nothing moves in
     Coupa, then each sync tells it and sends nothing; set back, it is well."""
-    town.configure(FLOW, payer=payer)
+    testbed.configure(FLOW, payer=payer)
     id = payables.invoice(tax="20.00")
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"unchanged": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"unchanged": 1}
     key, row = item(payables, id), payables.items(id)[0]
-    town.books.upsert("F0411", key | columns)
+    testbed.books.upsert("F0411", key | columns)
     for _ in range(2):
-        report = town.sync(FLOW)[FLOW]
+        report = testbed.sync(FLOW)[FLOW]
         assert (outcomes(report), report.writes) == ({"conflict": 1}, 0)
-    told = town.exception(FLOW)
-    assert (told.reason, told.field) == ("voucher_changed", field)
-    assert entry(payables, id).key.removeprefix("F0411:") in told.value
-    town.books.upsert("F0411", key | {name: row.get(name, "") for name in columns})
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"unchanged": 1}
-    assert town.exceptions(FLOW) == []
+    reported = testbed.exception(FLOW)
+    assert (reported.reason, reported.field) == ("voucher_changed", field)
+    assert entry(payables, id).key.removeprefix("F0411:") in reported.value
+    testbed.books.upsert("F0411", key | {name: row.get(name, "") for name in columns})
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"unchanged": 1}
+    assert testbed.exceptions(FLOW) == []
 
 
 @pytest.mark.reason("voucher_changed")
-def test_a_tax_that_is_meant_is_accepted_by_a_replay(town: Site, payables: Payables) -> None:
+def test_a_tax_that_is_meant_is_accepted_by_a_replay(testbed: Site, payables: Payables) -> None:
     """Given a voucher that a clerk has given another explanation code
     when somebody replays it, then it may stay; another change of it is told again, and what Coupa changes afterwards
     makes the next revision."""
     id = payables.invoice(tax="20.00")
-    town.sync(FLOW)
-    town.books.upsert("F0411", item(payables, id) | {"EXR1": "S"})
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"conflict": 1}
-    town.replay(FLOW)
+    testbed.sync(FLOW)
+    testbed.books.upsert("F0411", item(payables, id) | {"EXR1": "S"})
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"conflict": 1}
+    testbed.replay(FLOW)
     for _ in range(2):
-        assert outcomes(town.sync(FLOW)[FLOW]) == {"unchanged": 1}
-        assert town.exceptions(FLOW) == []
-    town.books.upsert("F0411", item(payables, id) | {"TXA1": "FR"})
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"conflict": 1}
-    town.books.upsert("F0411", item(payables, id) | {"TXA1": "GB"})
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"unchanged": 1}
+        assert outcomes(testbed.sync(FLOW)[FLOW]) == {"unchanged": 1}
+        assert testbed.exceptions(FLOW) == []
+    testbed.books.upsert("F0411", item(payables, id) | {"TXA1": "FR"})
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"conflict": 1}
+    testbed.books.upsert("F0411", item(payables, id) | {"TXA1": "GB"})
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"unchanged": 1}
     payables.change(id, "120.00")
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}
     assert [state for _, _, state in payables.vouchers(id)] == ["void", "A"]
 
 
 @pytest.mark.reason("voucher_changed")
 @pytest.mark.parametrize("replayed", [False, True])
-def test_an_amount_that_a_clerk_changes_is_never_accepted(town: Site, payables: Payables, replayed: bool) -> None:
+def test_an_amount_that_a_clerk_changes_is_never_accepted(testbed: Site, payables: Payables, replayed: bool) -> None:
     """Given a voucher of which a clerk has changed the amount, and which is replayed, or not
     then it is told still; once the invoice is corrected in the same way, it is well."""
     id = payables.invoice()
-    town.sync(FLOW)
-    town.books.change_items(entry(payables, id), "90.00")
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"conflict": 1}
+    testbed.sync(FLOW)
+    testbed.books.change_items(entry(payables, id), "90.00")
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"conflict": 1}
     if replayed:
-        town.replay(FLOW)
-        assert outcomes(town.sync(FLOW)[FLOW]) == {"conflict": 1}
-    assert (town.exception(FLOW).reason, town.exception(FLOW).field) == ("voucher_changed", "amount")
-    town.books.line(entry(payables, id), 1, "30.5010", "90.00")
+        testbed.replay(FLOW)
+        assert outcomes(testbed.sync(FLOW)[FLOW]) == {"conflict": 1}
+    assert (testbed.exception(FLOW).reason, testbed.exception(FLOW).field) == ("voucher_changed", "amount")
+    testbed.books.line(entry(payables, id), 1, "30.5010", "90.00")
     payables.change(id, "90.00")
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"unchanged": 1}
-    assert town.exceptions(FLOW) == []
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"unchanged": 1}
+    assert testbed.exceptions(FLOW) == []
 
 
 @pytest.mark.reason("voucher_changed")
 @pytest.mark.parametrize("payer", ["jde", "coupa"])
 @pytest.mark.parametrize("other", ["touched", "untouched"])
-def test_a_pay_item_that_a_clerk_deletes_is_told(town: Site, payables: Payables, payer: str, other: str) -> None:
+def test_a_pay_item_that_a_clerk_deletes_is_told(testbed: Site, payables: Payables, payer: str, other: str) -> None:
     """Given the voucher of an invoice with two pay items
     when a clerk deletes one of them in JD Edwards: then the next sync tells it where the other one changed with it, and
     the sweep where it leaves no row that changed; nothing is sent. Entered again, it is well."""
-    town.configure(FLOW, payer=payer)
-    id = two_items(town, payables)
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"created": 1}
+    testbed.configure(FLOW, payer=payer)
+    id = two_items(testbed, payables)
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"created": 1}
     gone, stays = item(payables, id, 1), item(payables, id, 0)
     row = next(each for each in payables.rows("F0411") if each["SFX"] == gone["SFX"] and each["DOC"] == gone["DOC"])
-    town.books.delete("F0411", gone)
+    testbed.books.delete("F0411", gone)
     if other == "touched":
-        town.books.upsert("F0411", stays | {"RMK": "One item"})
-        report = town.sync(FLOW)[FLOW]
+        testbed.books.upsert("F0411", stays | {"RMK": "One item"})
+        report = testbed.sync(FLOW)[FLOW]
     else:
-        report = town.sweep(FLOW).report
+        report = testbed.sweep(FLOW).report
     assert (outcomes(report).get("conflict"), report.writes) == (1, 0)
-    told = town.exception(FLOW)
-    assert (told.reason, told.field) == ("voucher_changed", "amount, tax, tax_code")
-    with town.context() as context:
+    reported = testbed.exception(FLOW)
+    assert (reported.reason, reported.field) == ("voucher_changed", "amount, tax, tax_code")
+    with testbed.context() as context:
         assert [each.explained_by for each in compare(flow_class("jde_coupa", FLOW)(context)).differences] != [None]
-    town.books.upsert("F0411", {name: value for name, value in row.items() if name not in ("UPMJ", "UPMT", "TDAY")})
-    town.sync(FLOW)
-    assert town.exceptions(FLOW) == []
-    assert town.sweep(FLOW).report.writes == 0 and town.exceptions(FLOW) == []
+    testbed.books.upsert("F0411", {name: value for name, value in row.items() if name not in ("UPMJ", "UPMT", "TDAY")})
+    testbed.sync(FLOW)
+    assert testbed.exceptions(FLOW) == []
+    assert testbed.sweep(FLOW).report.writes == 0 and testbed.exceptions(FLOW) == []
 
 
-def test_paying_and_holding_is_no_change_of_its_tax(town: Site, payables: Payables) -> None:
+def test_paying_and_holding_is_no_change_of_its_tax(testbed: Site, payables: Payables) -> None:
     """Given a voucher with tax, when JD Edwards pays a part of it and a clerk changes remark and due date
     then nothing is told; nor by the sweep, which looks at nothing anew."""
     id = payables.invoice(tax="20.00")
-    town.sync(FLOW)
-    town.books.pay(entry(payables, id), "40.00")
-    town.books.upsert("F0411", item(payables, id) | {"RMK": "seen", "DDJ": "2026-04-30"})
-    assert outcomes(town.sync(FLOW)[FLOW]) == {"unchanged": 1}
-    found = town.sweep(FLOW)
-    assert (found.missed, found.report.writes, town.exceptions(FLOW)) == ([], 0, [])
+    testbed.sync(FLOW)
+    testbed.books.pay(entry(payables, id), "40.00")
+    testbed.books.upsert("F0411", item(payables, id) | {"RMK": "seen", "DDJ": "2026-04-30"})
+    assert outcomes(testbed.sync(FLOW)[FLOW]) == {"unchanged": 1}
+    found = testbed.sweep(FLOW)
+    assert (found.missed, found.report.writes, testbed.exceptions(FLOW)) == ([], 0, [])

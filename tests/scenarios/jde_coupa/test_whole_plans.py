@@ -42,8 +42,8 @@ def entries(site: Site, plan: str, flow: str = "invoices") -> dict[str, dict[str
 def planned(site: Site, plan: str) -> dict[str, dict[str, int]]:
     """What a plan says of each flow."""
     flows = plans.load(site.ledger, plan).flows
-    told = {name.partition("/")[2]: each.report["outcomes"] for name, each in flows.items()}
-    return {name: {what: count for what, count in each.items() if count} for name, each in told.items()}
+    reported = {name.partition("/")[2]: each.report["outcomes"] for name, each in flows.items()}
+    return {name: {what: count for what, count in each.items() if count} for name, each in reported.items()}
 
 
 def applied(site: Site, plan: str, *flows: str) -> dict[str, Applied]:
@@ -207,12 +207,14 @@ def test_what_is_really_held_is_held_in_the_first_plan(site: Site) -> None:
         (waiting.document, "payment_term_not_mapped", "X99"),
     }
     assert all(each["message"] and each["fix"] for each in held)
-    told = next(each for each in held if each["reason"] == "supplier_not_linked")
-    assert told["message"] == (
+    reported = next(each for each in held if each["reason"] == "supplier_not_linked")
+    assert reported["message"] == (
         "supplier 4345 is not linked to a supplier in the target: jde_coupa/suppliers holds it itself, "
         "payment_term_not_mapped: payment term X99 is neither mapped nor a payment term of the target"
     )
-    assert told["fix"].startswith("mend that first: map it: `connector mappings set jde_coupa payment_terms X99 CODE`")
+    assert reported["fix"].startswith(
+        "mend that first: map it: `connector mappings set jde_coupa payment_terms X99 CODE`"
+    )
 
 
 def test_a_plan_says_why_it_links_no_supplier_that_a_rule_leaves_alone(site: Site) -> None:
@@ -221,10 +223,10 @@ def test_a_plan_says_why_it_links_no_supplier_that_a_rule_leaves_alone(site: Sit
     site.books.supplier(4345, "Cog & Co", payables="N")
     entry = site.books.voucher(3, supplier=4345)
     plan = site.plan()
-    [told] = plans.load(site.ledger, plan).flows[INVOICES].entry()["held"]
-    assert (told["key"], told["reason"]) == (entry.document, "supplier_not_linked")
-    assert "leaves it alone by the rule not_payable_type" in told["message"]
-    assert "payables flag F0101.ATP" in told["fix"]
+    [reported] = plans.load(site.ledger, plan).flows[INVOICES].entry()["held"]
+    assert (reported["key"], reported["reason"]) == (entry.document, "supplier_not_linked")
+    assert "leaves it alone by the rule not_payable_type" in reported["message"]
+    assert "payables flag F0101.ATP" in reported["fix"]
 
 
 @pytest.mark.reason("supplier_not_linked")

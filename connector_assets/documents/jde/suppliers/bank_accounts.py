@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from connector_assets.documents.jde.currencies import is_foreign
 from connector_assets.documents.jde.keys import text, voucher_key
 from connector_assets.documents.jde.vouchers.pay_item_texts import ZERO, is_open
-from connector_assets.engine.bank_accounts import Account, Open, account_of, tell_changes, tell_unwatched
+from connector_assets.engine.bank_accounts import Account, Open, account_of, report_changes, report_unwatched
 from connector_assets.engine.context import RunContext
 from connector_assets.engine.flow import Flow, Source
 from connector_resources.errors import LoginRefused, NotAllowed, Refused
@@ -72,7 +72,7 @@ def look(flow: Flow, parties: Mapping[int, str], column: str, *, whole: bool) ->
     except LoginRefused:
         raise
     except (NotAllowed, Refused) as problem:
-        tell_unwatched(flow, TABLE, context.today("jde"), stamp, str(problem))
+        report_unwatched(flow, TABLE, context.today("jde"), stamp, str(problem))
         return []
     seen = {key: accounts.get(number, ()) for number, key in chosen.items()}
     numbers = {key: number for number, key in chosen.items()}
@@ -81,7 +81,7 @@ def look(flow: Flow, parties: Mapping[int, str], column: str, *, whole: bool) ->
         found = open_in_jde(context, [numbers[key] for key in keys], column)
         return {parties[number]: each for number, each in found.items()}
 
-    changed = tell_changes(flow, SIDE, SYSTEM, seen, left)
+    changed = report_changes(flow, SIDE, SYSTEM, seen, left)
     if everything:
         ledger.watermarks.advance(name, TABLE, context.today("jde"), probe=stamp, run=context.run, now=context.now())
     return changed

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from connector_assets.engine.bank_accounts import Account, Open, account_of, is_masked, tell_changes, tell_unwatched
+from connector_assets.engine.bank_accounts import Account, Open, account_of, is_masked, report_changes, report_unwatched
 from connector_assets.engine.flow import Flow
 from connector_resources.bill import BillClient, Vendor
 from connector_resources.errors import LoginRefused, NotAllowed, Refused
@@ -51,10 +51,10 @@ def look(flow: Flow, *, whole: bool) -> list[str]:
         raise
     except (NotAllowed, Refused) as problem:
         stamp = {_SINCE: since} if since else {}
-        tell_unwatched(flow, ENTITY, context.today("bill"), stamp, str(problem))
+        report_unwatched(flow, ENTITY, context.today("bill"), stamp, str(problem))
         return []
     by_key = {vendors[id]: each for id, each in left.items()}
-    shown = tell_changes(flow, SIDE, SYSTEM, seen, lambda keys: {key: by_key[key] for key in keys})
+    shown = report_changes(flow, SIDE, SYSTEM, seen, lambda keys: {key: by_key[key] for key in keys})
     probe = {_SINCE: started.isoformat()}
     ledger.watermarks.advance(name, ENTITY, context.today("bill"), probe=probe, run=context.run, now=context.now())
     return shown

@@ -79,7 +79,7 @@ class OrderLines:
             name = _name(line)
             found = [row for row in details.get(name, ()) if text(row.get("SFXO")) == rules.order_suffix]
             if line["order_number"] and found:
-                self._tell(line, found[0], receipts.get(name, []))
+                self._report(line, found[0], receipts.get(name, []))
 
     def _rules(self) -> PurchaseOrderSettings:
         """The rule of the order numbers: the purchase orders flow's, or its default where the site does not run it."""
@@ -99,7 +99,7 @@ class OrderLines:
         company, kind, order = key.partition(":")[2].split("/")
         return company, kind, int(order)
 
-    def _tell(self, line: dict[str, Any], detail: Row, receipts: Sequence[Row]) -> None:
+    def _report(self, line: dict[str, Any], detail: Row, receipts: Sequence[Row]) -> None:
         # domestic amounts are in AOPN and PRRC, those of the order's currency in FRRC
         foreign = bool(detail.get("FRRC") or detail.get("FEA"))
         line["line_company"] = text(detail.get("CO"))

@@ -14,7 +14,7 @@ from connector_sandbox.bill.event_options import EventOptions
 from connector_sandbox.bill.event_triggers import Triggers
 
 
-def told(event_type: str, record: dict[str, Any]) -> dict[str, Any]:
+def reported(event_type: str, record: dict[str, Any]) -> dict[str, Any]:
     body: dict[str, Any] = json.loads(notification({"eventType": event_type}, record))
     assert body.pop("metadata") == {"eventType": event_type}
     return body
@@ -34,7 +34,7 @@ def test_a_bill_has_its_invoice_date_as_a_date_time_and_no_lines() -> None:
         "archived": False,
         "classifications": {"departmentId": "0de01", "itemId": "0ii01"},
     }
-    assert told("bill.created", record) == {
+    assert reported("bill.created", record) == {
         "bill": {
             "id": "00n01",
             "vendorId": "00901",
@@ -69,7 +69,7 @@ def test_the_status_of_a_payment_is_its_single_status() -> None:
         "onlinePayment": True,
         "billingType": "BDC",
     }
-    assert told("payment.updated", record) == {
+    assert reported("payment.updated", record) == {
         "payment": {
             "id": "stp01",
             "billIds": ["00n01", "00n02"],
@@ -90,7 +90,7 @@ def test_the_status_of_a_payment_is_its_single_status() -> None:
 def test_a_payment_that_failed_need_not_have_an_id() -> None:
     errors = [{"code": "BDC_1152", "message": "Invalid Process Date", "timestamp": "2026-12-28T10:00:00.000+00:00"}]
     record = {"bills": [{"id": "00n01", "amount": Decimal("80.00")}], "vendor": {"id": "00901"}, "errors": errors}
-    assert told("payment.failed", record) == {
+    assert reported("payment.failed", record) == {
         "payment": {"bills": [{"id": "00n01", "amount": 80}], "vendor": {"id": "00901"}},
         "errors": errors,
     }
@@ -126,8 +126,8 @@ def test_a_payment_is_told_of_when_its_status_changes_and_its_bill_only_by_optio
     payment = events.payment(events.bill(vendor)).json()
     events.write("POST", f"/v3/payments/{payment['id']}/cancel")
     events.flushed()
-    told_of = [(each["payment"]["id"], each["payment"]["status"]) for each in receiver.notifications()]
-    assert told_of == [(payment["id"], "SCHEDULED"), (payment["id"], "CANCELED")]
+    reported_of = [(each["payment"]["id"], each["payment"]["status"]) for each in receiver.notifications()]
+    assert reported_of == [(payment["id"], "SCHEDULED"), (payment["id"], "CANCELED")]
     first = receiver.notifications()[0]["payment"]
     assert first["billIds"] == [payment["billPayments"][0]["billId"]]
     assert first["vendor"] == {"id": vendor["id"], "name": vendor["name"]}

@@ -42,10 +42,10 @@ def ticks() -> float:
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
-def open_desk(database: Database, scope: str, lease: float) -> Desk:
+def open_slot_store(database: Database, scope: str, lease: float) -> SlotStore:
     """A desk of this scope. Raises StorageProblem where the ledger cannot be used."""
     with _as_storage_problem(database):
-        return SqliteDesk(database, scope) if database.is_sqlite else PostgresDesk(database, scope, lease)
+        return SqliteSlotStore(database, scope) if database.is_sqlite else PostgresSlotStore(database, scope, lease)
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def _as_storage_problem(database: Database) -> Iterator[None]:
         raise StorageProblem(f"the ledger at {database.place}", why) from error
 
 
-class Desk(ABC):
+class SlotStore(ABC):
     """One scope's holders, for one thread."""
 
     def __init__(self, database: Database, scope: str) -> None:
@@ -89,7 +89,7 @@ class Desk(ABC):
         """Keep all others out of the scope; the shared clock's seconds."""
 
     @abstractmethod
-    def _tell(self, connection: Connection) -> None:
+    def _report(self, connection: Connection) -> None:
         """Let others know, once this is committed."""
 
     def look(self) -> Holders:
@@ -137,10 +137,10 @@ class Desk(ABC):
         if missing := before.keys() - after.keys():
             connection.execute(delete(table).where(table.c.scope == self._scope, table.c.holder.in_(missing)))
         if others_see:
-            self._tell(connection)
+            self._report(connection)
 
 
-class SqliteDesk(Desk):
+class SqliteSlotStore(SlotStore):
     """All processes are on one machine, and share its clock."""
 
     def __init__(self, database: Database, scope: str) -> None:
@@ -180,11 +180,11 @@ class SqliteDesk(Desk):
     def _begin(self, connection: Connection) -> float:
         return ticks()
 
-    def _tell(self, connection: Connection) -> None:
+    def _report(self, connection: Connection) -> None:
         """`data_version` tells."""
 
 
-class PostgresDesk(Desk):
+class PostgresSlotStore(SlotStore):
     """Processes anywhere; the server's clock is theirs."""
 
     def __init__(self, database: Database, scope: str, lease: float) -> None:
@@ -245,7 +245,7 @@ class PostgresDesk(Desk):
         lock = text("SELECT pg_advisory_xact_lock(hashtext(:name)), extract(epoch FROM clock_timestamp())")
         return float(connection.execute(lock, {"name": self._name}).one()[1])
 
-    def _tell(self, connection: Connection) -> None:
+    def _report(self, connection: Connection) -> None:
         connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": self._channel})
 
     def close(self) -> None:

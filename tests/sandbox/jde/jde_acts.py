@@ -22,7 +22,7 @@ VOUCHER: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Desk:
+class JdeActs:
     """One clerk, and an integration user who reads."""
 
     sandbox: Sandbox

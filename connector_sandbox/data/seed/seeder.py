@@ -35,7 +35,7 @@ class Slot:
         return Stamp.at(self.day, self.second)
 
 
-class Desk:
+class VoucherSeeder:
     """Enters vouchers. The slots are in order of number and day; which voucher gets which is drawn."""
 
     def __init__(self, rng: random.Random, size: int, today: date, chart: Chart, parties: Parties) -> None:

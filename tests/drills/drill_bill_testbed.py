@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from drill_clerks import JdeTown
-from drill_place import Stranger
+from drill_clerks import JdeTestbed
+from drill_place import ForeignRecord
 from drill_site import Site
 from scenario_books import HOME
 from scenario_orders import Purchasing
@@ -19,7 +19,7 @@ ADDRESS = {"line1": "1 Old Street", "city": "Northmoor", "zipOrPostalCode": "NM1
 _AUDIT = ("USER", "PID", "JOBN", "UPMJ", "UPMT")
 
 
-class Southmoor(JdeTown):
+class Southmoor(JdeTestbed):
     """A town whose clerks enter vouchers and orders in JD Edwards, and whose bills are approved and paid in BILL."""
 
     def __init__(self, site: Site) -> None:
@@ -72,7 +72,7 @@ class Southmoor(JdeTown):
         return str(self.acts("enter_bill", body=body, approve=approve)["id"])
 
 
-def leave(town: Southmoor, stranger: Stranger) -> None:
+def leave(testbed: Southmoor, foreign_record: ForeignRecord) -> None:
     """A record of BILL's is gone."""
-    entity, id = stranger
-    town.site.post("/rows", {"system": "bill", "entity": entity, "id": id, "delete": True})
+    entity, id = foreign_record
+    testbed.site.post("/rows", {"system": "bill", "entity": entity, "id": id, "delete": True})

@@ -24,7 +24,9 @@ class Born:
         return f"F0411:invoice/{self.id}"
 
 
-def invoice(town: Site, number: str, amount: str, *, currency: str = "GBP", approve: bool = True, **more: Any) -> int:
+def invoice(
+    testbed: Site, number: str, amount: str, *, currency: str = "GBP", approve: bool = True, **more: Any
+) -> int:
     """A clerk of Coupa enters an invoice of supplier 4343, and its approver approves it; the id."""
     body = {
         "invoice-number": number,
@@ -45,42 +47,48 @@ def invoice(town: Site, number: str, amount: str, *, currency: str = "GBP", appr
         ],
         **more,
     }
-    made = act(town, "enter_invoice", body=body, submit=not approve, approve=approve)
+    made = act(testbed, "enter_invoice", body=body, submit=not approve, approve=approve)
     return int(made["id"])
 
 
-def act(town: Site, name: str, **more: Any) -> dict[str, Any]:
+def act(testbed: Site, name: str, **more: Any) -> dict[str, Any]:
     """What a user of Coupa does: `act(town, "approve_invoice", id=7)`."""
-    done: dict[str, Any] = town.sandbox.post("/rows", {"system": "coupa", "act": name, **more})
+    done: dict[str, Any] = testbed.sandbox.post("/rows", {"system": "coupa", "act": name, **more})
     return done
 
 
-def made_of(town: Site, entry: Entry, number: int, revision: int = 1, items: int = 1) -> None:
+def made_of(testbed: Site, entry: Entry, number: int, revision: int = 1, items: int = 1) -> None:
     """A voucher is that of an invoice, as the flow of approved invoices leaves it."""
     mark = f"CPA-{number}-{revision}"
-    scenario_keys.leave(town, "jde_coupa/approved_invoices", f"invoices:{number}", mark, entry, items)
+    scenario_keys.leave(testbed, "jde_coupa/approved_invoices", f"invoices:{number}", mark, entry, items)
 
 
 def born(
-    town: Site, amount: str = "120.00", *, doc: int = 4711, currency: str = "GBP", rate: str = "1", approve: bool = True
+    testbed: Site,
+    amount: str = "120.00",
+    *,
+    doc: int = 4711,
+    currency: str = "GBP",
+    rate: str = "1",
+    approve: bool = True,
 ) -> Born:
     """An invoice of Coupa, and its voucher, as the flow of approved invoices leaves both."""
     kind = "PD" if Decimal(amount) < 0 else "PV"
-    number = invoice(town, f"C-{doc}", amount, currency=currency, approve=approve)
-    entry = town.books.voucher(
+    number = invoice(testbed, f"C-{doc}", amount, currency=currency, approve=approve)
+    entry = testbed.books.voucher(
         doc, invoice=f"C-{doc}", costs=(("30.5010", amount),), kind=kind, currency=currency, rate=rate
     )
-    made_of(town, entry, number)
+    made_of(testbed, entry, number)
     return Born(number, entry)
 
 
-def shown(town: Site, number: int) -> dict[str, Any]:
+def shown(testbed: Site, number: int) -> dict[str, Any]:
     """The invoice as Coupa shows it."""
-    return town.spend.one("invoices", id=str(number))
+    return testbed.spend.one("invoices", id=str(number))
 
 
-def paid(town: Site, number: int) -> tuple[bool, list[Decimal], Decimal]:
+def paid(testbed: Site, number: int) -> tuple[bool, list[Decimal], Decimal]:
     """What Coupa says of an invoice: paid or not, the amounts of its payments, and what is still due."""
-    held = shown(town, number)
+    held = shown(testbed, number)
     amounts = [Decimal(payment["amount-paid"]) for payment in held["payments"]]
     return held["paid"], amounts, Decimal(held["amount-due"])

@@ -19,31 +19,31 @@ from scenario_site import outcomes
 FLOW = "approved_bills"
 
 
-def switched_on(town: BillSite, **settings: Any) -> None:
+def switched_on(testbed: BillSite, **settings: Any) -> None:
     """The flow is on, in a town whose suppliers are vendors of BILL; vouchers are posted as they are entered."""
-    posts(town)
-    town.flows[FLOW] = {**scenario_keys.settings(), **settings}
-    town.connect("jde", orchestrations=ORCHESTRATIONS)
+    posts(testbed)
+    testbed.flows[FLOW] = {**scenario_keys.settings(), **settings}
+    testbed.connect("jde", orchestrations=ORCHESTRATIONS)
 
 
-def posts(town: BillSite, each: bool = True) -> None:
+def posts(testbed: BillSite, each: bool = True) -> None:
     """Whether vouchers are posted as they are entered; what is not posted is deleted by its void."""
-    town.sandbox.post("/options", {"jde": {"auto_post": each}})
+    testbed.sandbox.post("/options", {"jde": {"auto_post": each}})
 
 
-def vendor(town: BillSite, supplier: int = 4343) -> str:
+def vendor(testbed: BillSite, supplier: int = 4343) -> str:
     """The id of a supplier's vendor."""
-    return str(town.bill.one("vendors", shortName=f"JDE {supplier}")["id"])
+    return str(testbed.bill.one("vendors", shortName=f"JDE {supplier}")["id"])
 
 
-def line(town: BillSite, account: str | None, amount: str, **more: Any) -> dict[str, Any]:
+def line(testbed: BillSite, account: str | None, amount: str, **more: Any) -> dict[str, Any]:
     """A line of a bill on an account."""
-    booked = {"chartOfAccountId": town.bill.account(account)["id"]} if account else {}
+    booked = {"chartOfAccountId": testbed.bill.account(account)["id"]} if account else {}
     return {"amount": amount, "description": "Works", "classifications": booked, **more}
 
 
 def bill(
-    town: BillSite,
+    testbed: BillSite,
     number: str = "WEB-1",
     *,
     costs: tuple[tuple[str | None, str], ...] = (("30.5010", "100.00"),),
@@ -55,51 +55,53 @@ def bill(
 ) -> str:
     """A clerk of BILL enters a bill of (account number, amount) lines, and has it approved; its id."""
     body = {
-        "vendorId": payee or vendor(town),
+        "vendorId": payee or vendor(testbed),
         "dueDate": "2026-03-31",
         "invoice": {"invoiceNumber": number, "invoiceDate": on},
-        "billLineItems": [line(town, account, amount) for account, amount in costs],
+        "billLineItems": [line(testbed, account, amount) for account, amount in costs],
         **more,
     }
-    return str(town.bill.act("enter_bill", body=body, approve=approve and not draft, draft=draft)["id"])
+    return str(testbed.bill.act("enter_bill", body=body, approve=approve and not draft, draft=draft)["id"])
 
 
-def change(town: BillSite, id: str, amount: str) -> None:
+def change(testbed: BillSite, id: str, amount: str) -> None:
     """A clerk corrects the amount of the only line a minute later, and has the bill approved again."""
-    town.sandbox.clock.advance(60)
-    [own] = town.bill.get("bills", id)["billLineItems"]
-    town.bill.act("edit_bill", id=id, set={"billLineItems": [{"id": own["id"], "amount": amount}]})
-    if town.bill.get("bills", id)["approvalStatus"] not in ("APPROVED", "UNASSIGNED"):
-        town.bill.act("approve_bill", id=id)
+    testbed.sandbox.clock.advance(60)
+    [own] = testbed.bill.get("bills", id)["billLineItems"]
+    testbed.bill.act("edit_bill", id=id, set={"billLineItems": [{"id": own["id"], "amount": amount}]})
+    if testbed.bill.get("bills", id)["approvalStatus"] not in ("APPROVED", "UNASSIGNED"):
+        testbed.bill.act("approve_bill", id=id)
 
 
-def run(town: BillSite) -> dict[str, int]:
+def run(testbed: BillSite) -> dict[str, int]:
     """One run of the flow; its outcomes."""
-    return outcomes(town.sync(FLOW)[FLOW])
+    return outcomes(testbed.sync(FLOW)[FLOW])
 
 
-def made_of(town: BillSite, entry: Entry, id: str, revision: int = 1) -> None:
+def made_of(testbed: BillSite, entry: Entry, id: str, revision: int = 1) -> None:
     """A voucher is that of a bill, as this flow leaves it."""
-    scenario_keys.leave(town, f"jde_bill/{FLOW}", f"bills:{id}", f"BL-{id}-{revision}", entry)
+    scenario_keys.leave(testbed, f"jde_bill/{FLOW}", f"bills:{id}", f"BL-{id}-{revision}", entry)
 
 
 # -- JD Edwards --------------------------------------------------------------------------------------------------------
 
 
-def items(town: BillSite, id: str | None = None) -> list[dict[str, Any]]:
+def items(testbed: BillSite, id: str | None = None) -> list[dict[str, Any]]:
     """The pay items (F0411) with our mark, of one bill or of all, by voucher number."""
-    return [row for _, row in marked(town, id)]
+    return [row for _, row in marked(testbed, id)]
 
 
-def marked(town: BillSite, id: str | None = None) -> list[tuple[str, dict[str, Any]]]:
+def marked(testbed: BillSite, id: str | None = None) -> list[tuple[str, dict[str, Any]]]:
     """The same with the mark that each bears, or would bear where there is none."""
-    numbers = {each["invoice"]["invoiceNumber"]: each["id"] for each in town.bill.all("bills") if each.get("invoice")}
-    rows = [row for row in table(town, "F0411") if row.get("DCTA", "").strip() != "PE"]
+    numbers = {
+        each["invoice"]["invoiceNumber"]: each["id"] for each in testbed.bill.all("bills") if each.get("invoice")
+    }
+    rows = [row for row in table(testbed, "F0411") if row.get("DCTA", "").strip() != "PE"]
     begins = "BL-" if id is None else f"BL-{id}-"
     return [(mark, row) for mark, row in scenario_keys.marked(rows, "BL-", numbers) if mark.startswith(begins)]
 
 
-def vouchers(town: BillSite, id: str | None = None) -> list[tuple[str, Decimal, str]]:
+def vouchers(testbed: BillSite, id: str | None = None) -> list[tuple[str, Decimal, str]]:
     """(mark, gross amount, `void` or pay status) of each pay item with our mark."""
     return [
         (
@@ -107,21 +109,21 @@ def vouchers(town: BillSite, id: str | None = None) -> list[tuple[str, Decimal, 
             Decimal(row.get("AG", 0)),
             "void" if row.get("VOD", "").strip() == "V" else row["PST"].strip(),
         )
-        for mark, row in marked(town, id)
+        for mark, row in marked(testbed, id)
     ]
 
 
-def entered(town: BillSite, id: str | None = None) -> list[tuple[str, Decimal, str]]:
+def entered(testbed: BillSite, id: str | None = None) -> list[tuple[str, Decimal, str]]:
     """The same with what the cost lines of a void one came to before it: its pay item has no amount any more, or, where
     a void does not clear it, the whole."""
     before: dict[int, Decimal] = {}
-    for line in table(town, "F0911"):
+    for line in table(testbed, "F0911"):
         if line.get("RE", "").strip() != "V":
             before[line["DOC"]] = before.get(line["DOC"], Decimal(0)) + Decimal(line["AA"])
-    cleared = town.sandbox.get("/options")["jde"]["void_clears_gross"]
+    cleared = testbed.sandbox.get("/options")["jde"]["void_clears_gross"]
     left: dict[int, Decimal] = {}
     found = []
-    for (mark, row), (_, gross, state) in zip(marked(town, id), vouchers(town, id), strict=True):
+    for (mark, row), (_, gross, state) in zip(marked(testbed, id), vouchers(testbed, id), strict=True):
         if state == "void":
             assert Decimal(row.get("AAP", 0)) == 0, row
             net = gross - (0 if cleared else Decimal(row.get("STAM", 0)))
@@ -135,19 +137,19 @@ def _standing(item: dict[str, Any]) -> str:
     return "void" if item.get("VOD", "").strip() == "V" else str(item["PST"]).strip()
 
 
-def costs(town: BillSite, id: str) -> list[tuple[str, Decimal]]:
+def costs(testbed: BillSite, id: str) -> list[tuple[str, Decimal]]:
     """(account, amount) of the distribution of a bill's vouchers, reversals included."""
-    numbers = {row["DOC"] for row in items(town, id)}
-    found = sorted(table(town, "F0911"), key=lambda row: (row["DOC"], row["JELN"]))
+    numbers = {row["DOC"] for row in items(testbed, id)}
+    found = sorted(table(testbed, "F0911"), key=lambda row: (row["DOC"], row["JELN"]))
     return [(str(row["ANI"]).strip(), Decimal(row["AA"])) for row in found if row["DOC"] in numbers]
 
 
-def owed(town: BillSite) -> Decimal:
+def owed(testbed: BillSite) -> Decimal:
     """What JD Edwards has open of all vouchers together."""
-    return sum((Decimal(row.get("AAP", 0)) for row in table(town, "F0411")), Decimal(0))
+    return sum((Decimal(row.get("AAP", 0)) for row in table(testbed, "F0411")), Decimal(0))
 
 
-def link(town: BillSite, id: str) -> str:
+def link(testbed: BillSite, id: str) -> str:
     """The voucher that a bill is linked to; '' where it is to none."""
-    found = town.ledger.links.of(f"jde_bill/{FLOW}", [f"bills:{id}"])
+    found = testbed.ledger.links.of(f"jde_bill/{FLOW}", [f"bills:{id}"])
     return found[f"bills:{id}"].target_id if found else ""

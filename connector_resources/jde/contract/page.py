@@ -19,9 +19,9 @@ _HEAD = """\
 <!-- Generated from connector_resources/jde/contract: `python -m connector_resources.jde.contract`. Do not edit. -->
 
 JD Edwards is written through orchestrations that the customer builds in Orchestrator Studio; none comes with it.
-This page is what the connector calls, one section for each: whoever builds it needs nothing else. Build only those of
-the flows that are switched on. Names are free: `orchestrations` of the connection gives the site's own name of each,
-and under `inputs` its own names of inputs.
+This page describes completely what the connector calls, one section for each orchestration. Build only those that the
+enabled flows need. Names are free: `orchestrations` of the connection gives the site's own name of each, and under
+`inputs` its own names of inputs.
 
 ```yaml
 orchestrations:
@@ -33,8 +33,8 @@ orchestrations:
 ```
 
 Marks: a step ends with its source in the fact sheet ([vendors/jde-ais.md](vendors/jde-ais.md), with its sections);
-**[inferred]** was concluded and not seen; **To find out** is what only the site's own release tells. No exported file
-is delivered: its format is not published.
+**[inferred]** was concluded and not seen; **To find out** is what only the site's own release shows. No export file is
+delivered, since its format is not published.
 
 """
 
@@ -45,13 +45,13 @@ _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
             "`POST /jderest/v3/orchestrator/<name>` with the token of the login and a flat JSON object (`version: v1`"
             " or `v2` of the setting leaves out or changes the prefix).",
             "Every scalar is a JSON string. An array is a JSON array of objects, whose fields are strings again."
-            " Declare arrays as array inputs with their members; names are matched to the letter, blanks included.",
+            " Declare arrays as array inputs with their members; names must match exactly, blanks included.",
             "`string`: text as it stands. `numeric`: digits, a point as decimal sign, a minus in front; no thousands"
             " sign, no exponent: `-1234.50`.",
             "`date`: `yyyy-MM-dd`. Declare the input with that format. Where the site's input has another,"
             " `date_format` of the setting says which; the connector then sends that one.",
-            "An empty string, and a field that is left out, mean: nothing is said. Leave the form's field untouched"
-            " then, so that JDE fills its own default. Never write a blank over a default.",
+            "An empty string, or a missing field, means no value. Leave the form's field untouched then,"
+            " so that JDE fills its own default. Never write a blank over a default.",
             "Length is the column's: a longer text is an error, never cut.",
         ),
     ),
@@ -76,8 +76,8 @@ _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
         "What every answer holds",
         (
             "Status 200 and the outputs of the section by their names; dates ISO, numbers with a point (Studio's"
-            " defaults). Other content beside them does no harm.",
-            "The output named by `key_output` only where the document was made: an answer without it is no success.",
+            " defaults). Further content is ignored.",
+            "The output named by `key_output`, only if the document was created: an answer without it is no success.",
             "With errors: status 500, JDE's own `message` and the user-defined text.",
             "Warnings alone, with the key output: done. Warnings alone without it, where the section has one: the"
             " connector takes the outcome as unknown and looks in JDE. Where the section has none, it looks each time.",

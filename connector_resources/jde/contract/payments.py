@@ -111,7 +111,7 @@ RECORD = Act(
 
 VOID = Act(
     name="payment_void",
-    purpose="Void one payment that was recorded, and open what it had paid.",
+    purpose="Void one payment that was recorded, and reopen what it had paid.",
     inputs=(
         number("PaymentID", "PYID of the payment", "815", "F0413.PYID", size=15),
         day("VoidDate", "G/L date of the void, in an open period", "2026-05-31", "F0413.VDGJ"),
@@ -154,7 +154,7 @@ JOURNAL = Act(
         text(
             "Remark",
             30,
-            "`BILL` and the payment's id, and ` VOID` in one that takes it back; to the letter",
+            "`BILL` and the payment's id, and ` VOID` in a reversal; exactly as written",
             "BILL stp01ABC",
             "F0911.EXR",
         ),

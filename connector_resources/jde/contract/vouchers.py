@@ -15,7 +15,7 @@ _DOMESTIC = "the voucher is in the company's currency, or its rate is known; els
 
 HEADER = (
     number("Supplier", "address number of the supplier", "4343", "F0411.AN8"),
-    text("InvoiceNumber", 25, "the supplier's invoice number, to the letter", "INV-7", "F0411.VINV"),
+    text("InvoiceNumber", 25, "the supplier's invoice number, exactly as written", "INV-7", "F0411.VINV"),
     day("InvoiceDate", "date on the invoice; service date too, where JDE asks for one", "2026-04-05", "F0411.DIVJ"),
     day("GLDate", "G/L date, in an open period", "2026-04-05", "F0411.DGJ"),
     text("Company", 5, "company that owes it, with leading zeros", "00001", "F0411.CO"),
@@ -43,7 +43,7 @@ HEADER = (
     text(
         "Remark",
         30,
-        "remark of each pay item, to the letter",
+        "remark of each pay item, exactly as written",
         "PO 4500012",
         "F0411.RMK",
         need="where",
@@ -142,7 +142,7 @@ MADE = (
 )
 _MARKS_ONLY = (
     "write VR01 or any field reserved for users (URC1, URDT, URAT, URAB, URRF) unless the inputs `Reference` or"
-    " `UserReference` are sent: nothing is promised of them"
+    " `UserReference` are sent: no page promises that they survive"
 )
 
 ENTER = Act(
@@ -258,7 +258,7 @@ BATCH_RUN = Act(
     writes=("F0411", "F0911", "F0011", "F0411Z1.EDSP", "F0911Z1.EDSP"),
     never=(
         "take any other batch with it: a blank selection runs all that wait",
-        "answer an error because a transaction was rejected: that is told by `voucher_batch_status`",
+        "answer an error because a transaction was rejected: `voucher_batch_status` reports that",
     ),
     once="What was processed (EDSP 1) is not taken again; a second run beside the first must not be possible"
     " (one queue, one job at a time).",
@@ -373,8 +373,7 @@ VOID = Act(
 
 MATCH_REVERSE = Act(
     name="voucher_match_reverse",
-    purpose="Take back one unpaid voucher that procurement made, so that its order lines are open to be vouchered"
-    " again.",
+    purpose="Reverse one unpaid voucher of procurement, so that its order lines are open to be vouchered again.",
     inputs=(*VOUCHER, day("GLDate", "G/L date of the reversal, in an open period", "2026-04-30", "F0911.DGJ")),
     steps=(
         Step(

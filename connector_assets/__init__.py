@@ -1,4 +1,4 @@
-"""What moves, and when: everything that Dagster loads, and the `connector` command."""
+"""What moves data, and when: everything that Dagster loads, and the `connector` command."""
 
 from pkgutil import extend_path
 

@@ -1,8 +1,8 @@
 """Everything that Dagster loads: assets, jobs, schedules and resources of the integrations of this home.
 
 Loading opens neither network nor ledger. Without a home the sandbox's connections are loaded, so that the lineage can
-be looked at before anything is set up. An integration whose settings are broken shows as a failing check and leaves the
-others as they are.
+be seen before anything is set up. An integration whose settings are broken shows as a failing check and does not affect
+the others.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The one engine that every flow runs through: documents in, exactly one outcome each."""
+"""The engine that every flow runs through: documents in, exactly one outcome for each."""

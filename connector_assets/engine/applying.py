@@ -1,16 +1,14 @@
-"""Applying a plan: what it says is sent, to the byte, and nothing else.
+"""Applying a plan: exactly what it contains is sent, byte for byte, and nothing else.
 
-The plan's documents are read anew by key on both sides, with the reference data that they need. What is not as it was
-planned, on either side, is held as `changed_since_plan`; documents outside the plan are not touched. Like a replay this
-is no Dagster run: it is about documents of many days and works through none of them, so that no partition would be told
-truly of it.
+The plan's documents are read again by key on both sides, with the reference data that they need. A document that
+differs from the plan, on either side, is held as `changed_since_plan`. Documents outside the plan are not touched.
+Applying is no Dagster run, and neither is a replay: it handles documents of many days and completes none of these days,
+so it must not mark a partition.
 
-It goes flow by flow. A reference to what an earlier flow of the plan makes stands for the record that this very plan
-made, or that a sync made of the same document since: a link that a person set, or a record that was there already, is
-not what was planned.
-
-Once all that a plan says of a flow is in the target, and the plan was whole (it left nothing of its days to a sync),
-the flow's watermarks move to where the plan read.
+It goes flow by flow. A reference to what an earlier flow of the plan creates stands for the record that this plan
+created, or that a sync created of the same document since. A link that a person set, or a record that existed before,
+is not what was planned. When everything that a plan says of a flow is in the target, and the plan was whole (it left
+nothing of its days to a sync), the flow's watermarks move to the days to which the plan read.
 """
 
 from __future__ import annotations

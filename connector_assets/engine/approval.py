@@ -1,11 +1,11 @@
-"""The setting `approval` of a flow: whose documents are staged until a person lets them go.
+"""The setting `approval` of a flow: which documents are staged until a person approves them.
 
     approval: required
     approval: {above: "10000.00"}
     approval: {above: {GBP: "10000.00", EUR: "12000.00"}}
 
-With an amount, documents of at most that amount go by themselves, credits by their amount without its sign; a document
-without an amount, or of a currency that is not named, always waits.
+With an amount, documents of at most that amount need no approval; credits count by their amount without its sign. A
+document without an amount, or in a currency that is not named, always waits.
 """
 
 from __future__ import annotations

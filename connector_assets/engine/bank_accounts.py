@@ -1,11 +1,11 @@
-"""Where a party is paid: a change while documents are open is for a second person.
+"""Bank accounts: a change while documents are open needs a second person.
 
-A system that knows where a supplier is paid is looked at by each sync and each sweep. What was seen is remembered as a
-digest and the last four characters of each account (`ledger.bank_accounts`), never as a number. The first sight of a
-party is remembered quietly. From then on an account that is changed, added or removed is a change: with nothing open it
-is an event of the audit trail, and while documents are open it is a finding of the party's own document
-(`bank_account_changed`, of high severity). The finding stands until a person closes it and says why: nothing that a
-later look sees ends it, not even the former account.
+Each sync and each sweep reads the bank accounts of the parties, in every system that shows them. The ledger keeps a
+digest and the last four characters of each account (`ledger.bank_accounts`), never a number. The accounts at the first
+reading are kept without a report. From then on an account that is changed, added or removed is a change. If nothing is
+open, it is an event of the audit trail. If documents are open, it is a finding of the party's own document
+(`bank_account_changed`, high severity). The finding stands until a person closes it and says why. No later reading
+closes it, not even if the former account is back.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Pandera before anything is written: the same function for the mapped asset's checks and for the writer.
+"""Pandera checks before anything is written: the mapped asset's checks and the writer use the same functions.
 
-`shape` asks whether the frame is what the flow says it is (columns, types, keys unique): a failure is a defect of the
-mapping, blocks, and nothing of the frame is written. `rows` asks of every row whether it may be written: a row that
-fails is held with the reason that names the check, and the rest goes on.
+`shape` checks whether the frame is what the flow says it is (columns, types, keys unique). A failure is a defect of the
+mapping; it blocks, and nothing of the frame is written. `rows` checks for every row whether it may be written. A row
+that fails is held with the reason that names the check, and the others go on.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether the target can still be reached, or going on would only fail the same way."""
+"""Whether the target can still be reached, or further calls would fail in the same way."""
 
 from __future__ import annotations
 

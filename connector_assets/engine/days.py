@@ -1,7 +1,7 @@
-"""Whose today counts: each source's own, in its connection's zone, whatever else a run holds.
+"""Each source has its own today, in its connection's zone.
 
-The days of a run end with the latest today among its flows. A source whose clock is behind reads up to its own today;
-the day that it has not begun is read by a later run, since its watermark stays behind too.
+The days of a run end with the latest today among its flows. A source whose clock is behind reads up to its own today. A
+later run reads the day that has not begun there, since the source's watermark stays behind too.
 """
 
 from __future__ import annotations

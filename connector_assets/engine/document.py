@@ -1,4 +1,4 @@
-"""What a flow delivers, and what it may want done with it next."""
+"""What a flow delivers, and what it may decide to do with it next."""
 
 from __future__ import annotations
 

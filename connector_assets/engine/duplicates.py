@@ -1,11 +1,10 @@
-"""Two records of one document in the target: made by a network that sends twice, by a copied home or by a person.
+"""Two records of one document in the target: from a network that sends twice, a copied home, or a person.
 
-All records of a flow's kind are read, page by page, and laid together by document: by the key of ours that they carry,
-by our links, and where a record carries no key, by the natural key that a look-up would find it by. Records that are
-void do not count. More than one in force is a finding of the document (`duplicate_in_target`), which stands until a
-look finds one only. Meanwhile its link stays and nothing is sent for it (see `engine/gate.py`).
-
-A document that is in doubt, or that a look-up has held for its several records, is left to the look-up.
+All records of a flow's kind are read, page by page, and grouped by document: by our key on the record, by our links
+and, if a record has no key, by the natural key that a look-up would use. Void records do not count. More than one in
+force is a finding of the document (`duplicate_in_target`), which stands until a check finds only one. Meanwhile the
+link stays, and nothing is sent for the document (see `engine/gate.py`). A document whose outcome is unknown, or that a
+look-up holds for its several records, is left to the look-up.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Bringing documents into the target, each once: a converging loop, not a script.
+"""Bringing each document into the target exactly once: a converging loop, not a script.
 
-For every document: look up what we know, decide the next step, record the intent, act, record the outcome, until it is
-settled or parked. Work goes in slices: the intents of a slice are committed together before the first call of it is
-sent, the outcomes together after the last, the calls between run in threads. A process that dies at any point leaves
-intents without outcomes, and those are looked up in the target before anything else is done with their documents.
+For every document: load what is known, decide the next step, record the intent, act, record the outcome, until the
+document is settled or waits. Work is done in slices. The intents of a slice are committed together before its first
+call is sent, and its outcomes together after the last; in between, the calls run in threads. A process that dies at any
+point leaves intents without outcomes. Those are looked up in the target before anything else is done with their
+documents.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""A call as it was decided, kept so that exactly it can be sent later: the body to the byte, and what it was based on.
+"""A call as it was decided, kept so that exactly this call can be sent later: the bytes of the body, and what it was
+based on.
 
-A body's text keeps the order of its fields, and tells numbers from strings: a Decimal, a date, an instant and a
+A body's text keeps the order of its fields, and distinguishes numbers from strings. A Decimal, a date, an instant and a
 reference, which JSON lacks, are objects of one field whose name begins with `$`.
 """
 

@@ -1,11 +1,11 @@
-"""What may be sent: the gate that every call of every flow passes, whoever runs the engine.
+"""The gate that every call of every flow passes: whether it may be sent.
 
-A call goes as it was decided, unless its flow asks for approvals, a person has been asked about this document already,
-or a plan is applied. Then it goes only if it is exactly what a person has let go, decided from the same source and the
-same target, and with exactly those bytes. The calls that follow it need no approval of their own, as long as the
+A call is sent as it was decided, unless its flow asks for approvals, a person has been asked about this document
+already, or a plan is applied. Then it is sent only if it is exactly what a person approved, decided from the same
+source and the same target, with the same bytes. The calls that follow it need no approval of their own while the
 source's content is the one that was approved.
 
-Nothing is sent for a document of which the target holds one record too many, until that is mended.
+While the target holds more than one record of a document, nothing is sent for it.
 """
 
 from __future__ import annotations

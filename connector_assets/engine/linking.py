@@ -1,8 +1,8 @@
-"""Why what a document refers to is not linked, and what to do about it: it depends on what became of that record.
+"""Why the record that a document refers to is not linked, and what to do about it.
 
 A document that names a supplier, an account or a business unit waits for its link (`Problem.waits_for`). The ledger
-knows whether the flow that brings it leaves it alone, holds it, has it on its way or has never read it. Only JD Edwards
-knows whether there is such a supplier at all: it is asked where the ledger knows nothing.
+knows whether the flow of that record ignores it, holds it, is delivering it, or has never read it. Only JD Edwards
+knows whether the supplier exists at all; it is asked if the ledger knows nothing.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Amounts: as text for comparing, sending and printing, and shared out to the smallest unit of their currency. A float
-never holds one."""
+"""Amounts: as text for comparing, sending and printing, and prorated in the smallest unit of their currency. Never a
+float."""
 
 from __future__ import annotations
 

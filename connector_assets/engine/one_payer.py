@@ -1,8 +1,8 @@
 """One payer: no document is payable in two systems at once.
 
-Each sync looks at the documents that changed on either side, the sweep at all that are open; both sides are read as
-they are now. What a flow finds payable in both is a finding of the document (`payable_in_both`, of high severity),
-which stands until a look finds it no more. Nothing is held back by it: what the flow does next may be what mends it.
+Each sync checks the documents that changed on either side, the sweep all that are open, in the present state of both
+sides. What is payable in both is a finding of the document (`payable_in_both`, high severity), which stands until a
+check no longer finds it. The finding stops nothing, because the flow's next step may correct it.
 """
 
 from __future__ import annotations

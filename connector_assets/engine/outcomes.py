@@ -1,9 +1,10 @@
-"""When the outcome of a call is not known: look in the target, believe what is found, wait before believing nothing.
+"""When the outcome of a call is unknown: look in the target, believe what is found, and wait before believing absence.
 
-A hit of a look-up is ours only if it is linked to no other document and its key fields agree; otherwise the document is
-held as `natural_key_taken`, never adopted. Nothing found is believed once the connection's effect window has passed
-since the call was sent. Where the target itself refuses a second document of that key, the same is sent again at once:
-the lost call may still come, and stays open until the target has taken the second one, or the window has passed.
+A record that a look-up finds is ours only if it is linked to no other document and its key fields agree. Otherwise the
+document is held as `natural_key_taken`, never adopted. Absence is believed once the connection's effect window has
+passed since the call was sent. If the target itself refuses a second document of that key, the same call is sent again
+at once. The lost call may still arrive; it stays open until the target has accepted the second one, or the window has
+passed.
 """
 
 from __future__ import annotations

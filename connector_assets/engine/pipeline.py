@@ -1,7 +1,7 @@
 """The way of a record, without Dagster: changed keys, mapped frames, checked documents, outcomes.
 
-The Dagster assets, the plan, the replay and the sweep are thin callers of this one way. Mapped frames are kept in the
-landing store, so that the asset that writes can run by itself; it resolves and checks them again before it does.
+The Dagster assets, the plan, the replay and the sweep are thin callers of this code. Mapped frames are kept in the
+landing store, so that the asset that writes can run by itself; it resolves references and checks the rows again first.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
-"""Reconciliation: both systems read anew and laid side by side, record by record.
+"""Reconciliation: both systems are read again and compared, record by record.
 
-The source's documents are read and mapped as a sync would, the target's are all read, and the two are compared by the
-key that the target's own record carries. Our memory is not asked what is where, nor what it is worth; it explains a
-difference (see `explaining`), and says whose a record is that lost its key.
+The source's documents are read and mapped as in a sync, all records of the target are read, and the two are compared by
+the key on the target's own record. The ledger is not asked what is where, or for what amount. It explains a difference
+(see `explanations`), and says to which document a record without its key belongs.
 
 **What counts.** On the source side every document, ignored and held ones too. On the target side the records that are
-ours and not void: those that carry a key of ours, and those without one that are linked to a document. All others are
-counted as `foreign` and are no differences. An amount that is void on both sides is counted on neither.
+ours and not void: those with a key of ours, and those without one that are linked to a document. All others are counted
+as `foreign` and are no differences. An amount that is void on both sides is counted on neither.
 
-**What differs.** A flow says which fields are its business, since it knows what the target computes or orders
-otherwise; but money that differs is always told, and nothing that waits in the target explains it.
+**What differs.** A flow says which fields it compares, since it knows what the target computes or orders differently. A
+difference in money is always reported, and `waiting` never explains it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writing what happened to a slice's documents, one spoilt document not taking the others with it."""
+"""Recording what happened to a slice's documents, so that a failure of one does not affect the others."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""References to what a plan would make: to the record of a document that an earlier flow of the same plan creates.
+"""References to what a plan would create: to the record of a document of an earlier flow of the same plan.
 
-While a plan is made, the link of such a document says, instead of the record's id and label, a text that stands for
-them (`Reference.text`), and whatever is mapped from links carries it along, into contents and bodies. Where a plan is
-shown it is `{"$link": "suppliers/4242"}`; where it is applied, what the link says by then takes its place.
+While a plan is made, the link of such a document has a text in place of the record's id and label (`Reference.text`).
+Everything that is mapped from links takes the text into contents and bodies. A displayed plan shows it as `{"$link":
+"suppliers/4242"}`. When the plan is applied, the link's then value replaces it.
 """
 
 from __future__ import annotations

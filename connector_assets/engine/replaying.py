@@ -1,6 +1,6 @@
-"""Replay: bring chosen documents to an outcome now, whatever day they are of, and touch nothing else.
+"""Replay: bring chosen documents, of any day, to an outcome now, and touch no others.
 
-The records are read anew by key, with the reference data that they need; partitions are not run again.
+The records are read again by key, with the reference data that they need; partitions are not run again.
 """
 
 from __future__ import annotations

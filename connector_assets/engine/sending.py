@@ -1,4 +1,4 @@
-"""Sending a slice's calls in threads, and what may come back besides the vendor's answer."""
+"""Sending a slice's calls in threads, and what may happen instead of the vendor's answer."""
 
 from __future__ import annotations
 

@@ -1,12 +1,10 @@
-"""Documents of before: those that the start date leaves alone, by the rule `before_start_date`.
+"""Documents before the start date, which are ignored by the rule `before_start_date`.
 
-A document is of before where its day of change, which decides its partition, is before `start_date`. One without such
-a day is where the latest of its own dates is (`Flow.dated_by`); without these either, nobody can say, and it is
-delivered. A change since the start date moves the day of change, and brings the document in through its partition.
-
-What the ledger has to do with stays its business, however old it is: what is linked, delivered, held, in doubt, waited
-for, marked as seen or dismissed. Master data have no start date (`Flow.master_data`): documents of now refer to old
-suppliers.
+The day of change decides a document's partition, and whether it is before `start_date`. A document without that day
+counts by the latest of its own dates (`Flow.dated_by`). If it has none of these either, it is delivered. A change since
+the start date moves the day of change, so the document comes in with its partition. Documents that the ledger knows are
+handled however old they are: linked, delivered, held, of unknown outcome, waited for, marked as seen or dismissed.
+Master data have no start date (`Flow.master_data`), since current documents refer to old suppliers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tax numbers: known by their last four everywhere but in the landing store and in the request that needs them."""
+"""Tax numbers: shown as their last four everywhere, except in the landing store and in the request that needs them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What becomes of a flow's work where records cannot be read: those are told, and all other documents go on.
+"""What happens to a flow's work when records cannot be read: those are reported, and all other documents go on.
 
-What cannot be read is never taken for what is not there. A read that meets such a record raises `UnreadableRecord`;
-the work is then cut in halves until it is known whose documents need that record, and these alone are left out.
+An unreadable record never counts as absent. A read that meets one raises `UnreadableRecord`. The work is then halved
+until it is known which documents need that record, and only these are left out.
 """
 
 from __future__ import annotations

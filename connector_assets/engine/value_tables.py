@@ -1,7 +1,7 @@
-"""What a value table is: what a value of it may be, as far as that can be known. Each pair has its own.
+"""Value tables: which values a table may hold, as far as that can be known. Each pair has its own.
 
-A value that names a record of the target must exist there; one that is a word or a number must be one. What cannot be
-read of a target is taken as it is given: the columns of JD Edwards' tax areas (F4008) are in no sheet.
+A value that names a record of the target must exist there; a value that is a word or a number must have the right form.
+What cannot be read of a target is accepted as given: the columns of JD Edwards' tax areas (F4008) are in no sheet.
 """
 
 from __future__ import annotations

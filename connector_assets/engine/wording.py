@@ -1,4 +1,4 @@
-"""Settings that say how something is called: a text with the names of fields in braces."""
+"""Settings that say how something is named: a text with the names of fields in braces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values as a person reads them: what is blank is said to be, what is long is cut, and a text is one line."""
+"""Values as a person reads them: a blank is named as such, a long value is cut, and a text is one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A connection or integration whose settings are broken, as an asset that cannot be made and says why."""
+"""A connection or integration whose settings are broken: an asset that fails and says why."""
 
 import dagster as dg
 

@@ -2,10 +2,10 @@
 
     flows: {invoices: {schedule: "0 * * * *"}, accounts: {schedule: null}}
 
-A flow without a `schedule` of its own has the integration's; null: no poll brings it. In the days before a cut-off of
-the close calendar the close's line is added for every flow that is polled at all, in those after it the quiet one takes
-the place of all others. A flow is due when a line of its has come up since a poll last looked at it, so that one whose
-moment fell into another run is not forgotten until its next.
+A flow without a `schedule` has the integration's; with null no poll runs it. In the days before a cut-off of the close
+calendar the close's line is added for every flow that is polled at all. In the days after it the quiet line replaces
+all others. A flow is due if one of its lines has come up since a poll last looked at it, so a flow whose time fell into
+another run is not forgotten.
 """
 
 from __future__ import annotations

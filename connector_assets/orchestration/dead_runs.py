@@ -1,8 +1,9 @@
-"""What a killed command left behind: claims that would keep the next run waiting until their lease is over.
+"""What a killed command left behind: claims that would keep the next run waiting until their lease ends.
 
-Only a run that is over loses its claims: one that Dagster has ended, as run monitoring does with a dead worker's, or
-one that a command of this machine executed, whose process is gone. So does a replay, which is no run of Dagster's.
-Whatever it had sent is still looked up in the target before anything is sent again; its intents say so.
+Only a run that is over loses its claims: one that Dagster has ended, as run monitoring does for a dead worker, or one
+that a command of this machine executed and whose process is gone. The same holds for a replay, which is no Dagster run.
+Whatever the run had sent is still looked up in the target before anything is sent again, since its intents are in the
+ledger.
 """
 
 from __future__ import annotations

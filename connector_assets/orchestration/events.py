@@ -1,4 +1,4 @@
-"""How a step tells Dagster what it did, day by day, so that the page knows which days are good and which are not."""
+"""How a step reports to Dagster what it did, day by day, so that the page shows which days are good."""
 
 from __future__ import annotations
 

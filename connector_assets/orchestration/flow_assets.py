@@ -1,4 +1,4 @@
-"""The two assets of every flow: what it maps and checks, and what it delivers. They differ between flows in nothing."""
+"""The two assets of every flow: what it maps and checks, and what it delivers. They are built alike for all flows."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager

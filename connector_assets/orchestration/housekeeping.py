@@ -1,4 +1,4 @@
-"""Forgetting old runs of Dagster: it never does by itself, and a poll each quarter of an hour adds up."""
+"""Deleting old runs of Dagster, which Dagster never does by itself; a poll each quarter of an hour adds up."""
 
 import dagster as dg
 

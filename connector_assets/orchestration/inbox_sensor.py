@@ -1,8 +1,8 @@
-"""The sensor that drains the inbox: one run for all events of an integration that are pending, over the days that they
-speak of. An event changes nothing but when a run happens: the run reads the systems as any other does.
+"""The sensor that drains the inbox: one run for all pending events of an integration, over the days that they name.
 
-A batch is done when a run of it has succeeded. One that failed is tried again, later each time, and in the end left to
-the poll, which needs no events.
+An event only changes when a run happens: the run reads the systems like any other. A batch is done when a run of it has
+succeeded. A batch whose run failed is tried again, each time later, and finally left to the poll, which needs no
+events.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Documents that a person lets in, by key or by days before the start date: a run without partitions.
 
-The start date is the first partition, so that what is before it has none. Such a run reads and delivers the documents
-that it was asked for and moves no watermark; who let in what the start date left alone is in the audit trail.
+The start date is the first partition, so earlier days have none. Such a run reads and delivers the documents that were
+asked for, and moves no watermark. The audit trail says who let in a document that the start date had excluded.
 """
 
 import json

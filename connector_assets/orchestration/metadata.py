@@ -1,4 +1,4 @@
-"""What Dagster's page shows of a flow: numbers that plot over time, and tables of what needs a person."""
+"""What Dagster's page shows of a flow: numbers that can be plotted over time, and tables of what needs a person."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The days: one daily partition set for all assets of transactional flows.
 
-A key is a calendar date as the source says it (JDE's UPMJ). The set is in UTC and two days longer than UTC's today, so
-that the today of every zone is in it; a day that has begun in no connection is refused when it is asked for.
+A key is a calendar date as the source gives it (JDE's UPMJ). The set is in UTC and two days longer than UTC's today, so
+that it contains the today of every zone. A day that has begun in no connection is refused when it is requested.
 """
 
 from __future__ import annotations

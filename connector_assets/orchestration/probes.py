@@ -1,4 +1,4 @@
-"""Is there anything to do? Cheap questions to the sources and the ledger, within the total limit of a tick."""
+"""Is there anything to do? Cheap questions to the sources and the ledger, within the total time of a tick."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Ordinary Dagster runs, made and executed by a command in its own process: no daemon or webserver is needed.
+"""Ordinary Dagster runs, created and executed by a command in its own process: no daemon or webserver is needed.
 
-The run carries the code location of workspace.yaml, so that the page shows it under its job and executes it again.
+The run has the code location of workspace.yaml, so the page shows it under its job and can execute it again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Two schedules per integration, started by an administrator: a poll that runs when there is something to do and says
-why not otherwise, and the nightly sweep.
+"""Two schedules per integration, started by an administrator: a poll and the nightly sweep.
 
-The poll ticks whenever any of its flows may be due; which of them are is decided at the tick, by their own cron lines
-and the close calendar, and the run is of those alone.
+The poll starts a run when there is something to do, and otherwise says why not. It ticks whenever any of its flows may
+be due. At the tick, the flows' own cron lines and the close calendar decide which are due, and the run has only those.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
-"""The slower look at all keys: what the days missed, and what was deleted in the source.
+"""The nightly comparison of all keys: what the days missed, and what was deleted in the source.
 
-Day filters are coarse and audit dates are not reliable: rows come without a usable date, rows are changed without
-touching it, rows are deleted. The sweep reads every key of a flow's source, delivers those that the ledger has never
-seen or that carry no date, reads those again of which something is still to be paid (a program may have changed them
-and not their date), raises an exception for delivered documents whose source record is gone, and lets those go that
-were never delivered. It reads the target's records, too: two of one document are an exception (see `duplicates`), and
-so is what both systems could pay (see `delivery.one_payer`). Of payments and vouchers of ours that somebody deleted in
-the target that is told as well. A row of what is paid, or of a master record, that was changed without touching its
-date is not found by its key: where that happens, read its days again.
+Day filters are coarse and audit dates are not reliable: rows come without a usable date, are changed without a change
+of the date, or are deleted. The sweep reads every key of a flow's source. It delivers documents that the ledger has
+never seen or that have no date. It reads again those of which something is still to be paid, since a program may have
+changed them and not their date. It raises an exception for delivered documents whose source record is gone, and forgets
+those that were never delivered. It also reads the target's records: two of one document are an exception (see
+`engine.duplicates`), and so is what both systems could pay (see `engine.one_payer`) and a payment or voucher of ours
+that somebody deleted in the target.
 
-Documents of before the start date are left alone (see `delivery.start_date`). They are read once, to be told with their
+A change, without a change of date, in a row of what is paid, or of a master record, is not found by its key: if that
+happens, read its days again. Documents before the start date (see `engine.start_date`) are read once, for their
 amounts; later sweeps count them as the ledger has them.
 """
 

@@ -1,4 +1,4 @@
-"""Of delivering itself: what the target holds, what a person did there, what became of a call."""
+"""Reasons of delivery: what the target holds, what a person did there, what became of a call."""
 
 from __future__ import annotations
 

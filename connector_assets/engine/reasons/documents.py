@@ -1,4 +1,4 @@
-"""Of orders, and of the fields that any document has."""
+"""Reasons of orders, and of fields that any document has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of records that documents refer to: suppliers, accounts, departments."""
+"""Reasons of records that documents refer to: suppliers, accounts, departments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of vouchers that are sent to be paid elsewhere: their lines, and who pays what to whom, and when."""
+"""Reasons of vouchers that another system pays: their lines, the payer, the payee, and the time."""
 
 from __future__ import annotations
 

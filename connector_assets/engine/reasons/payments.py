@@ -1,4 +1,4 @@
-"""Of payments, on whichever side they were made."""
+"""Reasons of payments, made on either side."""
 
 from __future__ import annotations
 

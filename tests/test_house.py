@@ -105,3 +105,16 @@ def test_below_orchestration_nothing_knows_dagster(part: str) -> None:
 def test_no_folder_is_called_as_vendored_code_is() -> None:
     folders = {part for file in MODULES.values() for part in file.relative_to(ROOT).parts[:-1]}
     assert not folders & {"vendor", "vendored", "third_party", "external", "node_modules"}
+
+
+def test_every_module_that_a_comment_or_a_page_names_is_there() -> None:
+    named = re.compile(r"`([\w/]+\.py)(?:::\w+)?`")
+    tracked = subprocess.run(["git", "ls-files", "*.py", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True)
+    files = [each for each in tracked.stdout.split() if not each.startswith(("docs/vendors/", "CHANGELOG"))]
+    dead = [
+        f"{file}: {name}"
+        for file in files
+        for name in named.findall((ROOT / file).read_text("utf-8"))
+        if not any(f"/{each}".endswith(f"/{name}") for each in files)
+    ]
+    assert dead == []

@@ -1,1 +1,1 @@
-"""What documents are, in neutral terms, whichever system they go to or come from."""
+"""What documents are, in neutral terms, independent of the system that they go to or come from."""

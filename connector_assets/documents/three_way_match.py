@@ -1,7 +1,7 @@
-"""Order, receipt, invoice and voucher side by side, and where they do not agree.
+"""Order, receipt, invoice and voucher compared, and where they do not agree.
 
-A pure comparison: what the four say of one thing comes in as `Said`, what does not agree goes out as `Discrepancy`.
-Nothing is held by it: each flow's own checks decide what is written, this says what a person should look at.
+A pure comparison: what the four say about one matter comes in as `Said`, what does not agree goes out as `Discrepancy`.
+It holds nothing: each flow's own checks decide what is written, and this says what a person should look at.
 """
 
 from __future__ import annotations

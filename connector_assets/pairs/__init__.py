@@ -1,4 +1,4 @@
-"""One folder a pair of systems, one module or folder in it a flow, named as the flow is in the docs."""
+"""One folder for each pair of systems; in it one module or folder for each flow, named as in the docs."""
 
 from pkgutil import extend_path
 

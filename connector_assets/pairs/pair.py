@@ -1,6 +1,7 @@
-"""What a pair of systems is: one object, in the module `pair` of its folder. All that lists pairs asks these objects.
+"""What a pair of systems is: one object, in the module `pair` of its folder.
 
-What a member needs is imported when it is asked for: `connections.yaml` is read by commands that need no flow.
+Everything that lists pairs asks these objects. A member imports what it needs when it is called, since commands that
+need no flow read `connections.yaml` too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What all people of a demo can do: act through the sandbox's control port, as users of the vendors' screens.
+"""What the people of a demo can do: act through the sandbox's control port, as users of the vendors' screens.
 
-What there is to act on they read through the clients.
+They read through the clients what there is to act on.
 """
 
 from __future__ import annotations

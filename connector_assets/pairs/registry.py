@@ -1,4 +1,4 @@
-"""The pairs of systems that there are, and the flows of each in the order in which they need each other's links."""
+"""The pairs of systems, and the flows of each in the order in which they need each other's links."""
 
 from __future__ import annotations
 

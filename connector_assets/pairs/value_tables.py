@@ -1,4 +1,4 @@
-"""Values of the tables that operators keep, against what the pair says of its tables."""
+"""Values of the tables that operators keep, checked against what the pair says about its tables."""
 
 from __future__ import annotations
 

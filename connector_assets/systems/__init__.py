@@ -1,4 +1,4 @@
-"""One folder a system: its entities as sources, and its `System` object."""
+"""One folder for each system: its entities as sources, and its `System` object."""
 
 from pkgutil import extend_path
 

@@ -1,4 +1,4 @@
-"""The connections that take events, each with its settings and who reads it."""
+"""The connections that receive events, each with its settings and its reader."""
 
 from __future__ import annotations
 

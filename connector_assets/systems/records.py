@@ -1,6 +1,6 @@
 """How documents of a SaaS system land: a few plain columns for people, and the whole record as text.
 
-A record has more parts than a table has columns, so it lands as canonical JSON; each system's module says how, and
+A record has more parts than a table has columns, so it lands as canonical JSON. Each system's module defines that, and
 makes the client's model of it again.
 """
 

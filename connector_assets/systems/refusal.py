@@ -1,4 +1,4 @@
-"""A request that is not taken, as the sender hears of it."""
+"""A request that is refused, and what its sender is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The systems that there are."""
+"""All systems."""
 
 from __future__ import annotations
 

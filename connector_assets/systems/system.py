@@ -1,6 +1,7 @@
-"""What a system is: one object, in the module `system` of its folder. All that lists systems asks for these objects.
+"""What a system is: one object, in the module `system` of its folder.
 
-What a member needs is imported when it is asked for: `connections.yaml` is read by commands that need no client.
+Everything that lists systems asks these objects. A member imports what it needs when it is called, since commands that
+need no client read `connections.yaml` too.
 """
 
 from __future__ import annotations

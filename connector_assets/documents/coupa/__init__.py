@@ -1,1 +1,1 @@
-"""What flows out of Coupa share, whichever ERP they go to."""
+"""What flows out of Coupa share, independent of the ERP that they go to."""

@@ -1,8 +1,8 @@
-"""A Coupa invoice as an ERP books it: what it costs by account, its tax by code, and whether that makes its total.
+"""A Coupa invoice as an ERP books it: its costs by account, its tax by code, and whether they make its total.
 
-Lines and charges (freight, handling, others) carry one account or several by percentage; tax is on the header, or on
-lines and charges, as `line-level-taxation` says (coupa sections 3.4, 3.4.3). A discount for early payment lowers
-nothing of it (`discounts`). Credits come in either sign, and are negative here (coupa section 3.4.5).
+Lines and charges (freight, handling, others) have one account, or several by percentage. Tax is on the header, or on
+lines and charges, as `line-level-taxation` says (coupa sections 3.4, 3.4.3). A discount for early payment lowers none
+of these (`discounts`). Credits come with either sign, and are negative here (coupa section 3.4.5).
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""The currency of a JDE document: its own where it is foreign, else the one its company keeps its books in.
+"""The currency of a JDE document: its own if it is foreign, else the one in which its company keeps its books.
 
 CRRM is the currency mode of a row (`F`: foreign, `3`: foreign, and the sender gave the amounts of both currencies, `D`:
-domestic; jde-ais section 11.1), CRCD its currency; the currency of a company is
-F0010.CRCD (jde-ais section 3.6).
+domestic; jde-ais section 11.1), CRCD its currency; the currency of a company is F0010.CRCD (jde-ais section 3.6).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Which days JD Edwards takes as a G/L date: the company's open periods, and the close calendar.
+"""Which days JD Edwards accepts as a G/L date: the company's open periods, and the close calendar.
 
-A company (F0010) says its fiscal date pattern (DTPN), its current period (PNC) and the first day of its fiscal year
-(DFYJ). Period n of a pattern of calendar months begins n - 1 months after that day. The days of other patterns, 4-4-5
-for instance, are in a table that is not read here: their companies need the close calendar (jde-ais section 3.6).
+A company (F0010) has a fiscal date pattern (DTPN), a current period (PNC) and the first day of its fiscal year (DFYJ).
+Period n of a pattern of calendar months begins n - 1 months after that day. The days of other patterns, such as 4-4-5,
+are in a table that is not read here: their companies need the close calendar (jde-ais section 3.6).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the values and keys of value tables are in JD Edwards."""
+"""Values and keys of value tables that are JD Edwards'."""
 
 from __future__ import annotations
 

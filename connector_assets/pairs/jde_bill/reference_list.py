@@ -1,13 +1,13 @@
 """What the flows share that keep one of BILL's lists: accounts, departments, locations, accounting classes.
 
-A list cannot be asked for by account number, and hardly by anything else (bill section 3.6), so it is read whole and
-looked at here. BILL deletes nothing: what JDE has no use for any more is archived, and restored when it has again. An
-archived record is left as it is otherwise. What somebody archives or renames in BILL is seen in the list of the next
-run and, as long as JDE is the owner (`on_conflict: source`), put right again.
+A list cannot be searched by account number, and hardly by anything else (bill section 3.6). It is therefore read whole
+and compared here. BILL deletes nothing: a record that JDE no longer uses is archived, and restored when it is used
+again. Of an archived record nothing else is changed. If somebody archives or renames a record in BILL, the list of the
+next run shows it, and while JDE is the owner (`on_conflict: source`) it is corrected.
 
-**Natural key.** One that the record itself carries (`ReferenceList.name_of`). That BILL refuses a second record of one
-name or number is expected, but not established for v3 (bill section 3.6): a look-up that finds nothing waits for the
-effect window.
+**Natural key.** A key that the record itself carries (`ReferenceList.name_of`). It is expected, but not established for
+v3 (bill section 3.6), that BILL refuses a second record of one name or number: a look-up that finds nothing waits for
+the effect window.
 """
 
 from __future__ import annotations

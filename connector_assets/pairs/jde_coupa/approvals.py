@@ -1,10 +1,10 @@
-"""`jde_coupa/approvals`: what Coupa's approvers say of an invoice that came from JD Edwards, as its pay status there.
+"""`jde_coupa/approvals`: Coupa's approvals of invoices that came from JD Edwards, as pay status of their vouchers.
 
-A voucher waits on a status that JDE's payment run does not select; once its invoice is approved in Coupa it is set to
-the approved one. Nothing is ever created: the document is Coupa's invoice, its record the voucher that it came from.
+A voucher waits on a status that JDE's payment run does not select. Once its invoice is approved in Coupa, it is set to
+the approved status. Nothing is ever created: the document is Coupa's invoice, its record the voucher that it came from.
 
 **Natural key.** The voucher's company, type and number, which the invoice carries (or is linked to by the invoices
-flow). A pay status that neither waits nor is approved is somebody's decision in JDE, and held.
+flow). A pay status that is neither waiting nor approved is somebody's decision in JDE, and the document is held.
 """
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
-"""How the vouchers of invoices that originate in Coupa are marked, and which system pays them.
-
-How a voucher is marked (see `origin`) and who pays are settings of the flow `approved_invoices`.
-"""
+"""How the vouchers of invoices that originate in Coupa are marked, and which system pays them: settings of the flow
+`approved_invoices` (see `origin`)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Where an invoice originates, readable in both systems without our memory.
+"""Where an invoice originates, readable in both systems without the ledger.
 
-One that came from a voucher of JD Edwards carries that voucher's key in Coupa, in the place where the invoices flow
-writes it. One that originates in Coupa is marked in JD Edwards: its voucher carries `CPA-<invoice id>-<revision>` in
-VR01 (reference) or URRF (user reference). What originates on one side is never created there again from the other."""
+An invoice that came from a voucher of JD Edwards carries that voucher's key in Coupa, where the invoices flow writes
+it. An invoice that originates in Coupa is marked in JD Edwards: its voucher carries `CPA-<invoice id>-<revision>` in
+VR01 (reference) or URRF (user reference). What originates on one side is never created there again from the other.
+"""
 
 from __future__ import annotations
 

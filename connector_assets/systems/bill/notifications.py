@@ -1,8 +1,8 @@
 """BILL's notifications as hints: which record changed, and when; nothing else of their bodies is used (bill section
 7.3).
 
-A genuine one is never refused for what it says: BILL would send it again, and in the end nothing any more, and what it
-tells is polled anyway.
+A genuine notification is never refused for its content: BILL would send it again, and finally turn the subscription
+off. The poll reads the change in any case.
 """
 
 from __future__ import annotations

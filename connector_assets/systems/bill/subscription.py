@@ -1,9 +1,9 @@
-"""Our subscription to BILL's events: made, put right, turned on again, and what it did not bring read from its history
+"""Our subscription to BILL's events: created, corrected, turned on again, and what it missed read from its history
 (bill sections 7.1 and 7.5).
 
-BILL tells the key of its signatures once. The call that brings it carries an idempotent key that is in the ledger
-before it is sent, and the answer's key is in the credential store before anything else is done: whatever dies in
-between, the next look asks with the same idempotent key and gets the same answer. A key that is lost is rotated.
+BILL shows the key of its signatures once. The idempotency key of the call that returns it is in the ledger before the
+call is sent, and the signature key is in the credential store before anything else is done. Whatever dies in between,
+the next check asks with the same idempotency key and gets the same answer. A lost key is rotated.
 """
 
 from __future__ import annotations

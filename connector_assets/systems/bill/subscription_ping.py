@@ -1,4 +1,4 @@
-"""What `connector ping` says of our subscription to BILL's events."""
+"""What `connector ping` says about our subscription to BILL's events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `connector ping` says of the inbox of a Coupa connection."""
+"""What `connector ping` says about the inbox of a Coupa connection."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What changed in the tables of vouchers and payments, asked by indexes that JD Edwards has (jde-ais section 16).
+"""What changed in the tables of vouchers and payments, queried by indexes that JD Edwards has (jde-ais section 16).
 
-No delivered index holds an audit date: a question by UPMJ alone scans its table. F0411 is the only large one that is
-asked so, once a run; the small F0011 (a row a batch) tells which batches changed. Their vouchers and batches lead to
-the lines of F0911 and to the payments (F0413, F0414). Where JD Edwards writes its outbound log (`changes: log`), that
-tells the vouchers, and F0411 is not asked by a date either. What neither tells is found by the sweep.
+No delivered index contains an audit date: a query by UPMJ alone scans its table. F0411 is the only large table that is
+queried so, once a run. The small F0011 (one row a batch) shows which batches changed; their vouchers and batches lead
+to the lines of F0911 and to the payments (F0413, F0414). If JD Edwards writes its outbound log (`changes: log`), the
+log names the vouchers, and F0411 is not queried by date either. The sweep finds what neither shows.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Of documents that become vouchers of JD Edwards."""
+"""Reasons of documents that become vouchers of JD Edwards."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The account master of JD Edwards, and what it says of an account that a line names."""
+"""The account master of JD Edwards, and what it says about an account on a line."""

@@ -1,4 +1,4 @@
-"""What the account master (F0901) says of the account that a line names (jde-ais section 3.6)."""
+"""What the account master (F0901) says about the account of a line (jde-ais section 3.6)."""
 
 from __future__ import annotations
 

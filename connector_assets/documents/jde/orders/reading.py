@@ -1,7 +1,7 @@
 """Purchase orders of JD Edwards: an F4301 header with its F4311 lines (jde-ais section 3.6).
 
-Header and lines share order company KCOO, type DCTO and number DOCO. Whichever of the two tables changed, the order is
-completed by that key. What a line's status means is each site's: NXTR is its next status, LTTR its last.
+Header and lines share order company KCOO, type DCTO and number DOCO. If either table changed, the whole order is read
+by that key. What a line's status means differs by site: NXTR is its next status, LTTR its last.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The vouchers of purchase orders: pay items (F0411) name their order by PKCO, PDCT and PO (jde-ais section 3.6).
 
-PO is a text of eight characters: a number that is matched to an order is written there with zeros before it, one that a
-clerk types is not.
+PO is a text of eight characters. A voucher match writes the number with leading zeros; a number that a clerk types has
+none.
 """
 
 from __future__ import annotations

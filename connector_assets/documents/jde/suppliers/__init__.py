@@ -1,1 +1,1 @@
-"""Suppliers of JD Edwards: names, payment holds, and where they are paid."""
+"""Suppliers of JD Edwards: names, payment holds, and bank accounts."""

@@ -1,9 +1,9 @@
-"""Where JD Edwards pays suppliers (F0030, jde-ais section 3.6): looked at, and never landed.
+"""Bank accounts of suppliers in JD Edwards (F0030, jde-ais section 3.6): compared, and never landed.
 
-Rows become digests as they are read (`delivery.bank_accounts`). F0030 has the accounts of all kinds of parties; those
-of suppliers are of type V. Data security may keep it from us, whole or some columns of it, and that is no failure: then
-nobody watches it, which `ping` and the audit trail say. Where its count and latest change are as they were, the table
-is not read; each sweep reads it whatever they say.
+Rows become digests as they are read (`engine.bank_accounts`). F0030 has the accounts of all kinds of parties; those of
+suppliers have type V. Data security may hide the table, or some of its columns. That is no failure: the accounts are
+then not watched, and `ping` and the audit trail say so. If the table's count and latest change are the same as before,
+it is not read; each sweep reads it in any case.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Payment holds of suppliers (F0401.HDPY, jde-ais section 3.6): where another system pays, nobody else enforces them.
+"""Payment holds of suppliers (F0401.HDPY, jde-ais section 3.6): if another system pays, nobody else enforces them.
 
-Supplier and payee of a voucher count alike. Which values of HDPY are a hold is not established: every value is one that
-a site does not list as none. F0401 changes without any row of F0411: what the change of a hold is about is found by the
-open vouchers of that party, of which the ledger knows something.
+Supplier and payee of a voucher count alike. It is not established which values of HDPY are a hold: every value is one,
+except those that a site lists as none. F0401 changes without any row of F0411, so a changed hold is traced to the open
+vouchers of that party that the ledger knows.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Names of suppliers where the target wants them unique: JDE does not.
+"""Names of suppliers for a target that requires unique names, which JDE does not.
 
-The supplier that already bears the name in the target by our link keeps it, else the lowest payable address number of
-that name; the others are named by a template of the site.
+The supplier that bears the name in the target by our link keeps it, else the lowest payable address number of that
+name. The others are named by a template of the site.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Suppliers of JD Edwards: F0401 with its address book record, address, phone and e-mail (jde-ais section 3.6).
 
-A change of an address, phone or e-mail does not touch F0401 or F0101, so all five tables are read by their own day of
-change, and whichever changed, the supplier is completed by its address number.
+A change of an address, phone or e-mail does not touch F0401 or F0101. All five tables are therefore read by their own
+day of change. Whichever of them changed, the whole supplier is read by its address number.
 """
 
 from __future__ import annotations

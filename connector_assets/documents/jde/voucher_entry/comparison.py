@@ -1,4 +1,4 @@
-"""What was asked for and what a voucher says, beside each other."""
+"""What was asked for and what a voucher says, in one form for comparison."""
 
 from __future__ import annotations
 

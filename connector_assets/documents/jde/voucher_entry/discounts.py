@@ -1,9 +1,9 @@
 """The discount of a document for early payment in its voucher: F0411.ADSC and DDNJ (jde-ais section 11.1).
 
-JDE takes an amount and its date only where no payment term is given; with a term it works both out by itself, and with
-a blank one it may go by the supplier's. So what it made of it is read back once, when the voucher is first seen. After
-that the discount is JDE's: whoever pays decides whether it is taken. A discount that changes where the document was
-born makes the voucher anew, as any other change.
+JDE accepts an amount and its date only without a payment term. With a term it computes both by itself, and with a blank
+term it may use the supplier's. The result is therefore read back once, when the voucher is first seen. After that the
+discount is JDE's: the payer decides whether it is taken. If the discount changes in the system where the document
+originates, the voucher is entered anew, as after any other change.
 """
 
 from __future__ import annotations

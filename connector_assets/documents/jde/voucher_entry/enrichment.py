@@ -1,6 +1,6 @@
-"""Filling mapped rows of documents that become vouchers from our memory and JDE's reference data.
+"""Completing mapped rows of documents that become vouchers, from the ledger and JDE's reference data.
 
-What a document without a right to a voucher says is nobody's business: the others alone are completed and checked.
+A document that must not become a voucher is left out: only the others are completed and checked.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-"""What the flows share that make vouchers of documents which originate in the other system.
+"""What the flows share that enter vouchers for documents which originate in the other system.
 
 **Natural key.** The document's id with a revision, written into the voucher as its mark and, in a batch, as the
-transaction number (F0411Z1.EDTN). Without our mark a voucher of that supplier and number is not ours to adopt: the
-document is held as `natural_key_taken`. The batch files refuse a second row of one key; of a voucher that is entered at
-once nothing of the kind is established, so that a look-up which finds nothing waits for the effect window.
-
-**Origin.** A document that came from JDE never becomes a voucher (`born_in_jde`).
+transaction number (F0411Z1.EDTN). A voucher of that supplier and number without our mark is not ours to adopt: the
+document is held as `natural_key_taken`. The batch files refuse a second row of one key. For a voucher that is entered
+at once no such refusal is established, so a look-up that finds nothing waits for the effect window. **Origin.** A
+document that came from JDE never becomes a voucher (`born_in_jde`).
 """
 
 from __future__ import annotations

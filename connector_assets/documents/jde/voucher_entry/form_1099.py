@@ -1,8 +1,8 @@
 """1099 codes of vouchers: flag and code of each pay item (F0411.TNN, AC07; jde-ais sections 3.6 and 15).
 
-What JD Edwards fills in by itself is not established, nor that a batch carries them. So by default none are sent; a
-site may say which of the supplier's columns they are taken from, and then what JDE has of them is read back. After that
-they are the clerks', who may change them where the voucher is paid, too: no voucher is made anew because of them.
+It is not established what JD Edwards fills in by itself, nor that a batch carries them. By default none are sent. A
+site may name the supplier's columns that they are taken from; then the voucher's are read back. After that they belong
+to the clerks, who may change them even on a paid voucher: no voucher is entered anew because of them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How vouchers of ours are known: the setting `voucher_key` of the flow that makes them.
+"""How vouchers of ours are recognised: the setting `voucher_key` of the flow that enters them.
 
-Where it is null, a new home knows them by supplier and invoice number, and one that made vouchers under the mark goes
-on by the mark. What a home is, is decided once and kept in its ledger.
+If it is null, a new home recognises them by supplier and invoice number, and a home that entered vouchers under the
+mark continues with the mark. That is decided once, and kept in the home's ledger.
 """
 
 from __future__ import annotations

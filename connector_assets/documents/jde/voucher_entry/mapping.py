@@ -1,4 +1,4 @@
-"""The mapped rows of flows that make vouchers: the columns that all have, what holds them, what both sides agree on.
+"""The mapped rows of flows that enter vouchers: common columns, their checks, and what both sides agree on.
 
 A flow adds columns of its own, among them the document's id as `<source>_id`.
 """

@@ -1,7 +1,7 @@
-"""The mark that a voucher of JD Edwards carries of the document it was made of: `<prefix><id>-<revision>`.
+"""The mark on a voucher of JD Edwards that names its document: `<prefix><id>-<revision>`.
 
-It says without our memory that a voucher originates in the other system, and of which document. In the batch files the
-transaction number (F0411Z1.EDTN, 22 characters) says the same.
+It says, without the ledger, that a voucher originates in the other system, and from which document. In the batch files
+the transaction number (F0411Z1.EDTN, 22 characters) says the same.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The ranges of document numbers that a site keeps for us in JD Edwards: no two flows have one in common, and `ping`
-says who else uses one."""
+"""The ranges of document numbers that a site keeps for us in JD Edwards: no two flows share a number, and `ping` names
+other users of a range."""
 
 from __future__ import annotations
 

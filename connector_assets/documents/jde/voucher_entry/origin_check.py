@@ -1,4 +1,4 @@
-"""Which of the vouchers that a flow would send elsewhere originate there, and of which that cannot be said."""
+"""Which of the vouchers that a flow would send elsewhere originate there, and for which that is not known."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Which document a voucher of JD Edwards was made of, and which vouchers there are of a document.
+"""From which document a voucher of JD Edwards was made, and which vouchers a document has.
 
-One object answers both for the flow that makes them, and for the flows that must know them: what originates elsewhere
-is never sent there. How it knows is the setting `voucher_key` of the flow: by a mark in a column of F0411
-(`MarkedOrigins` here), or by what a voucher carries anyhow (`traced`)."""
+One object answers both for the flow that enters the vouchers, and for the flows that must recognise them: what
+originates elsewhere is never sent there. The setting `voucher_key` of the flow says how vouchers are recognised: by a
+mark in a column of F0411 (`MarkedOrigins` here), or by what a voucher carries in any case (`without_mark`).
+"""
 
 from __future__ import annotations
 

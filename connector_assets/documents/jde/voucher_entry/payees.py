@@ -1,9 +1,10 @@
-"""Whether a voucher of ours names who is to be paid: its supplier (F0411.AN8), its payee (PYE), and in the source the
-supplier, and the address that the supplier wants the money sent to.
+"""Whether a voucher of ours names the party to be paid: its supplier (F0411.AN8), its payee (PYE), and in the source
+the supplier and the address that the supplier wants the money sent to.
 
-A clerk may change the payee of open pay items, due date and pay status alike, without posting anything (speed status
-change, jde-ais section 15); what a clerk changed is reported and never undone. JDE itself may put another payee than
-the supplier into a new voucher: where JDE pays, that is how it was left, and only what changes afterwards is told."""
+A clerk may change the payee of open pay items, like due date and pay status, without posting anything (speed status
+change, jde-ais section 15). Such a change is reported and never undone. JDE itself may enter another payee than the
+supplier in a new voucher. If JDE pays, that payee is accepted, and only later changes are reported.
+"""
 
 from __future__ import annotations
 

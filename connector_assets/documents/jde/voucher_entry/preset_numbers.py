@@ -1,8 +1,8 @@
 """Vouchers of ours by a document number that we give them, from a range that the site keeps for us (jde-ais 11.4).
 
-Document number, type and company are the ledger's own primary key: JD Edwards refuses a second voucher of it. Our
-ledger hands each number out once, before it is asked for. One that knows of none in the range goes on above the highest
-that F0411, F0411Z1 and F0911 have there. A number that somebody else has used is skipped.
+Document number, type and company are the primary key of F0411: JD Edwards refuses a second voucher with it. Our ledger
+gives each number out once, before the voucher is asked for. A ledger that knows no number of the range continues above
+the highest in F0411, F0411Z1 and F0911. A number that somebody else has used is skipped.
 """
 
 from __future__ import annotations

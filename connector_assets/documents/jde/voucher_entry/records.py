@@ -1,7 +1,7 @@
 """The vouchers of JD Edwards that originate elsewhere: F0411 by their mark, and F0411Z1 while they are in a batch.
 
-A revision is a voucher of its own; of the revisions of a document the newest is its record. A batch row is read before
-the vouchers are, so that one which the batch run finishes in between is seen as its voucher and never as gone.
+Each revision is a separate voucher; the newest revision of a document is its record. A batch row is read before the
+vouchers are. If the batch run finishes in between, the voucher is then seen, and the row never counts as gone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How a voucher of ours is taxed: rate area, explanation code and taxable amount of its pay items (F0411.TXA1, EXR1,
 ATXA; jde-ais section 3.6).
 
-JDE may fill in what was not sent, so that how it left a voucher is remembered, and only what changes afterwards is
-told.
+JDE may fill in what was not sent. The voucher's values are therefore remembered when it is first seen, and only later
+changes are reported.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Vouchers of ours without a mark: known by what JD Edwards carries through anyhow (jde-ais section 11.4).
+"""Vouchers of ours without a mark, recognised by what JD Edwards carries through in any case (jde-ais section 11.4).
 
-The ledger remembers what was asked for, and which voucher it turned out to be. A voucher of which nobody told us the
-number is looked for by supplier and invoice number. It is the one that was asked for only if amount, date, currency and
-document type agree, it did not stand there before we asked, and the evidence says so (`evidence`). While no voucher of
-ours has shown yet what survives, one is asked for, and the next when that one is known.
+The ledger remembers what was asked for, and which voucher it became. If no answer gave a voucher's number, the voucher
+is looked for by supplier and invoice number. It is the one that was asked for only if amount, date, currency and
+document type agree, it did not exist before the call, and the evidence agrees (`evidence`). While no voucher of ours
+has shown which signs survive, only one is asked for; the next follows when that one is recognised.
 """
 
 from __future__ import annotations

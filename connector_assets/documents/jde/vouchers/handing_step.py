@@ -1,8 +1,8 @@
-"""The step that hands vouchers over to the system that pays them: in JD Edwards, before that system has anything of
+"""The step that hands vouchers over to the system that pays them: in JD Edwards, before that system holds anything of
 them that can be paid.
 
-What was read of JDE may be older than this step. That it was done since is remembered here, for as long as the same
-reading is at work; the next reading tells it by itself.
+The data read from JDE may be older than this step. The step remembers that it was done while work continues on that
+data; the next reading shows it.
 """
 
 from __future__ import annotations

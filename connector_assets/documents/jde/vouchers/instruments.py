@@ -1,8 +1,8 @@
-"""Payment instruments (F0411.PYIN) against their list of user-defined codes: for `ping`.
+"""Payment instruments (F0411.PYIN) compared with their list of user-defined codes, for `ping`.
 
-The sheet names F0005 and its columns by inference, and no list of payment instruments (jde-ais section 3.6): JD Edwards
-has them as 00/PY. So a code is missing only where that list can be read and has any; otherwise it is said that nobody
-has looked.
+The sheet names F0005 and its columns by inference, and no list of payment instruments (jde-ais section 3.6); JD Edwards
+has them as 00/PY. A code is reported as missing only if that list can be read and is not empty. Otherwise `ping` says
+that nobody has checked.
 """
 
 from __future__ import annotations

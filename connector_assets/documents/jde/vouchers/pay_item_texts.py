@@ -1,4 +1,4 @@
-"""Rows of F0411 in words, for who reads an exception."""
+"""Rows of F0411 in words, for the reader of an exception."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Pay items of vouchers: the rows of F0411 one by one, for what is paid item by item (jde-ais section 3.6).
+"""Pay items of vouchers: the rows of F0411 one by one, for flows that pay item by item (jde-ais section 3.6).
 
-A pay item is named by its suffix (SFX); its extensions (SFXE) are part of it. Its amounts are in the voucher's
-currency, and positive on the side that is asked for: what is owed for vouchers, what is owed to us for credits.
+A pay item is named by its suffix (SFX); its extensions (SFXE) belong to it. Its amounts are in the voucher's currency.
+They are positive on the side that is asked for: what is owed for vouchers, what is owed to us for credits.
 """
 
 from __future__ import annotations

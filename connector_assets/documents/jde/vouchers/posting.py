@@ -1,8 +1,8 @@
-"""Whether a voucher is posted, and what becomes of one that is not (jde-ais sections 3.6 and 15).
+"""Whether a voucher is posted, and what happens to one that is not (jde-ais sections 3.6 and 15).
 
-F0411.POST says it of each pay item. An amount that changes after posting leaves an audit row (DCTA `PE`) that is not
-posted and opens the batch again, so that the audit rows count too. Posting may leave UPMJ as it is: a voucher that
-waits for it is asked for by its key in each run. What takes a liability back never waits.
+F0411.POST says it for each pay item. A change of the amount after posting leaves an audit row (DCTA `PE`) that is not
+posted and opens the batch again, so audit rows count too. Posting may leave UPMJ unchanged: a voucher that waits for
+posting is read by its key in each run. Reductions of a liability never wait.
 """
 
 from __future__ import annotations

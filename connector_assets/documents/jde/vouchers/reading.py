@@ -1,8 +1,8 @@
 """Vouchers of JD Edwards: F0411 pay items summed, their distribution from F0911, their payments from F0413 and F0414.
 
-One voucher is many rows: its pay items (F0411) share company KCO, type DCT and number DOC; its distribution (F0911) is
-found by the same three; payments (F0414) name them too and hang on a payment header (F0413) by PYID. Whichever of the
-four changed, the voucher is completed by its key (jde-ais section 3.6).
+One voucher is many rows. Its pay items (F0411) share company KCO, type DCT and number DOC; its distribution (F0911) is
+found by the same three; payments (F0414) name them too, and belong to a payment header (F0413) by PYID. Whichever of
+the four changed, the whole voucher is read by its key (jde-ais section 3.6).
 """
 
 from __future__ import annotations

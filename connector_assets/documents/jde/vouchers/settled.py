@@ -1,7 +1,7 @@
-"""What JD Edwards settled before it was ever sent: history, or paid by JD Edwards before anybody else could.
+"""What JD Edwards settled before it was ever sent: history, or paid by JD Edwards before another system could.
 
-`go_live`, a setting, divides the two by the day of the last payment. Without it the day does on which the flow was
-opened; then what was history to an earlier run, or was marked as seen, stays history.
+The setting `go_live` divides the two by the day of the last payment. Without it, the day on which the flow was opened
+divides them; what was history to an earlier run, or was marked as seen, stays history.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Withholding tax on vouchers: pay items on pay status `%`, and suppliers that are subject to it (F0401.TAWH, PCWH).
 
-That status is hard-coded in JD Edwards (jde-ais section 15). Whether such a pay item is the part that is withheld, or
-one that something is still to be withheld of, is not established: a site says what its own are.
+That status is hard-coded in JD Edwards (jde-ais section 15). It is not established whether such a pay item is the part
+that is withheld, or one from which something is still to be withheld: a site says what its own are.
 """
 
 from __future__ import annotations

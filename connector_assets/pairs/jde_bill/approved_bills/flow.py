@@ -1,11 +1,10 @@
 """`jde_bill/approved_bills`: bills that originate and are approved in BILL become vouchers of JD Edwards.
 
 **Natural key.** The bill's id with a revision, written into the voucher as its mark (VR01); in a batch the transaction
-number says the same. What follows from that is told in `to_jde.vouchers.flow`.
-
-**Origin.** A bill that was made of a voucher or an order of JDE never becomes one (`born_in_jde`): it is linked, or
-its description begins with our marker, or its number is a coded one of ours. And a voucher with our mark is never sent
-to BILL (see `marks`). So there is one liability, with or without our memory.
+number says the same. `documents/jde/voucher_entry/flow.py` says what follows from that. **Origin.** A bill that was
+made of a voucher or an order of JDE never becomes a voucher (`born_in_jde`): it is linked, or its description begins
+with our marker, or its number is one of our coded numbers. A voucher with our mark is never sent to BILL (see `marks`).
+So there is one liability, with or without the ledger.
 
 BILL pays these bills: their vouchers are on a pay status that no payment run of JDE selects, and the flow `payments`
 settles them.

@@ -1,4 +1,4 @@
-"""A bill of BILL as a mapped row of `approved_bills`: its columns, what holds it, what both sides agree on."""
+"""A bill of BILL as a mapped row of `approved_bills`: its columns, their checks, and what both sides agree on."""
 
 from __future__ import annotations
 

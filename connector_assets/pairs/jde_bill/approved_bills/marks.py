@@ -1,7 +1,7 @@
 """The mark on a voucher of JD Edwards that was made of a bill which originates in BILL: `BL-<bill id>-<revision>`.
 
-An id of BILL has 20 characters, so that the mark fills VR01 (reference, 25 characters) and revisions have one digit. A
-voucher with a mark is never sent to BILL: its bill is there already.
+An id of BILL has 20 characters, so the mark fills VR01 (reference, 25 characters) and revisions have one digit. A
+voucher with a mark is never sent to BILL, since its bill is there.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`jde_bill/bills`: approved pay items of JD Edwards (F0411, their distribution in F0911) as bills of BILL.
 
-What is shared with the vendor credits is in `payable/flow.py`; what is done with a bill in `payable/bill_steps.py`.
+What is shared with the vendor credits is in `payables/flow.py`; the steps of a bill are in `bills/steps.py`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Bills of BILL in the terms of the flow `bills`: read with what was paid on them.
 
-A bill names no payment (bill section 3.2): those of its vendor are read where it says that something was paid or is
-under way. **Open** is what BILL has due, less what is under way and was told to JD Edwards already: BILL counts a
-payment as paid once it has cleared, JD Edwards is told when it was made.
+A bill names no payment (bill section 3.2). If it says that something was paid or is under way, the payments of its
+vendor are read. **Open** is what is due in BILL, less what is under way and already posted in JD Edwards: BILL counts a
+payment as paid once it has cleared, while JD Edwards gets it when it is made.
 """
 
 from __future__ import annotations

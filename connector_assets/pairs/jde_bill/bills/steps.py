@@ -1,7 +1,7 @@
 """What to do next with a pay item and its bill: create, change, archive, restore, record what JD Edwards paid.
 
-A bill on which something was paid or is under way is left as it is. Where JD Edwards takes back, holds, reduces or pays
-what BILL is about to pay, money goes out twice unless a person stops it: the reasons of high severity.
+A bill on which something was paid or is under way is not changed. If JD Edwards takes back, holds, reduces or pays what
+BILL is about to pay, money goes out twice unless a person stops it: these are the reasons of high severity.
 """
 
 from __future__ import annotations

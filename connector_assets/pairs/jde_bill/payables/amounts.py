@@ -1,10 +1,10 @@
-"""What a bill must be for, and which payments of JD Edwards must be recorded on it.
+"""The amount that a bill must have, and which payments of JD Edwards must be recorded on it.
 
-What JDE has open and what BILL has due are the same, whoever pays. So a bill is for what is open in JDE, and for what
-was paid of it since: by BILL (JDE knows those payments by their numbers) and by JDE itself, as recorded in BILL. What
-JDE paid before the bill was made is no part of it, which nothing but the amounts shows: where the bill is for exactly
-what is open, nothing was paid since; where it is for as much more as the latest payments come to, those were. Should
-its amount say neither, because the voucher was changed too, the days do.
+What is open in JDE and what is due in BILL are the same, whoever pays. A bill is therefore for what is open in JDE plus
+what was paid of it since: by BILL (JDE knows those payments by their numbers) and by JDE itself, as recorded in BILL.
+What JDE paid before the bill was created is not part of it. Only the amounts show that: if the bill is for exactly what
+is open, nothing was paid since; if it is larger by exactly the latest payments, those were. If its amount proves
+neither, because the voucher was changed too, the days decide.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Whether who approved a bill in BILL has approved what it is for now.
+"""Whether the approvers of a bill in BILL have approved its present amount.
 
-That BILL asks its approvers again when the amount of an approved bill grows is not established (bill section 3.2.1). So
-the amount that each of them approved is remembered, in the document's stage behind the mark of what was sent:
-`<mark>/<approval>=<amount>,…`. An approval is known by who gave it and when; one that is given anew is another one.
+It is not established that BILL asks its approvers again when the amount of an approved bill grows (bill section 3.2.1).
+The amount that each of them approved is therefore remembered, in the document's progress behind the mark of what was
+sent: `<mark>/<approval>=<amount>,…`. An approval is identified by who gave it and when; one that is given again is a
+new one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The currencies of BILL's vendors: a bill or credit says none itself, it has its vendor's (bill section 3.2)."""
+"""The currencies of BILL's vendors: a bill or credit has no currency field, it has its vendor's (bill section 3.2)."""
 
 from __future__ import annotations
 

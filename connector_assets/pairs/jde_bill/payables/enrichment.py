@@ -1,4 +1,4 @@
-"""What our memory makes of mapped pay items: which of them are one bill, and whether and as what it goes to BILL."""
+"""Completing mapped pay items from the ledger: which of them are one bill, and whether and as what it goes to BILL."""
 
 from __future__ import annotations
 

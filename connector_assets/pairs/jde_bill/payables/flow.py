@@ -1,12 +1,13 @@
-"""What the flows `bills` and `vendor_credits` share: pay items of JDE on one side, what is owed or what is owed to us.
+"""What the flows `bills` and `vendor_credits` share: pay items of JDE, of what we owe in one and of what is owed to us
+in the other.
 
 **Natural key.** The pay item, as the marker at the start of the record's description (see `marker`): found by reading
-the vendor's records, since nothing else can be asked for (bill section 6). One of the vendor's with our number and
-without our marker is somebody else's: the document is held as `natural_key_taken`. That BILL refuses a second number
-is not established, so a look-up that finds nothing waits for the effect window.
+the vendor's records, since BILL has no other search (bill section 6). A record of the vendor with our number and
+without our marker is not ours: the document is held as `natural_key_taken`. It is not established that BILL refuses a
+second number, so a look-up that finds nothing waits for the effect window.
 
-Every pay item is a document. Of those that make one bill together the first is the bill, and the others are left alone
-by the rule `in_another_bill`.
+Every pay item is a document. Of those that make one bill together the first is the bill, and the rule `in_another_bill`
+ignores the others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The pay items that are handed over to BILL: in JD Edwards, before a bill or a credit of them can be used in BILL."""
+"""The pay items that are handed over to BILL: in JD Edwards, before a bill or credit of them can be used in BILL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines of a record in BILL: which of ours is which of its own, and what of them is ours."""
+"""The lines of a record in BILL: which of our lines is which of the record's, and which of its fields are ours."""
 
 from __future__ import annotations
 

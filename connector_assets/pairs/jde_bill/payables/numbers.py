@@ -1,9 +1,9 @@
-"""Invoice numbers that BILL takes: 21 characters at most, and one document's alone (bill section 3.2).
+"""Invoice numbers that BILL accepts: 21 characters at most, and of one document only (bill section 3.2).
 
-A supplier's number goes as it is where it fits and belongs to this bill alone. Otherwise it is the first five
+A supplier's number is sent unchanged if it fits and belongs to this bill alone. Otherwise the number is the first five
 characters of it, `~`, and the pay item's key in 15 characters of base 36: company (KCO) 5, type (DCT) 2, number (DOC)
-6, suffix (SFX) 2. The last 15 characters alone are the key, one to one, so that no two are alike; and a supplier's
-number that holds a `~` itself never goes as it is. Without a number of the supplier's it begins with the type.
+6, suffix (SFX) 2. The last 15 characters alone are the key, one to one, so no two are alike. A supplier's number that
+contains a `~` is never sent unchanged. Without a supplier's number it begins with the type.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Which pay items JD Edwards and BILL could both pay now: of bills and credits that came from JDE, and of vouchers that
-BILL pays by a bill which originates there, or by that of their order. JDE's rows are read by key as they are, and
-BILL's record where one must be checked."""
+"""Which pay items both JD Edwards and BILL could pay now: of bills and credits that came from JDE, and of vouchers that
+BILL pays by a bill which originates there, or by that of their order.
+
+JDE's rows are read by key in their present state, and BILL's record where one must be checked.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Which pay items of a voucher are one bill.
 
-All open pay items that agree in pay status, due date and payee are one bill, named by the first of them; where they
-differ, each is a bill of its own. Pay statuses that come to the same once they are handed over agree. A bill that is in
-BILL keeps its pay items as long as they agree with its first one, also those that are paid by now; what no longer
-agrees leaves it, and what left it is never in two bills at once.
+All open pay items that agree in pay status, due date and payee are one bill, named by the first of them. If they
+differ, each is a bill of its own. Pay statuses that become the same once they are handed over agree. A bill in BILL
+keeps its pay items as long as they agree with its first one, including those that are paid by now. An item that no
+longer agrees leaves the bill, and is never in two bills at once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where vendors are paid is looked at before BILL gets anything new to pay, also where their own flow has not run."""
+"""The vendors' bank accounts are read before BILL gets anything new to pay, even if their own flow has not run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What BILL has, or may have, of a voucher already: by our memory of the bills that were sent for its pay items."""
+"""What BILL holds, or may hold, of a voucher: by the ledger's memory of the bills that were sent for its pay items."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The steps that bills and vendor credits share: made, brought into agreement, archived.
+"""The steps that bills and vendor credits share: created, brought into agreement, archived.
 
-PATCH names the lines by their ids; where there are more or fewer than before, the record is written anew (bill section
-3.2: what PUT leaves out is removed). Either repeats what stands in the record and is not ours, as it is read right
-before. Where a person has changed there what we decided by, nothing is sent, and it is decided again.
+PATCH names the lines by their ids. If there are more or fewer than before, the record is replaced (bill section 3.2:
+what PUT leaves out is removed). Either repeats everything in the record that is not ours, as it is read right before.
+If a person has changed there what the decision rests on, nothing is sent, and the document is decided again.
 """
 
 from __future__ import annotations

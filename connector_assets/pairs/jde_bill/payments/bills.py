@@ -1,8 +1,9 @@
-"""The pay items that a bill payment settles: by what JD Edwards and BILL say of each other.
+"""The pay items that a bill payment settles: from what JD Edwards and BILL say about each other.
 
-A bill that came from a voucher is linked to its pay items, one of an order to its order; where the links are lost, its
-description says so (`marker`). A bill that originates in BILL has its voucher by the mark (`marks`). All of it is read
-in both systems as they are now."""
+A bill that came from a voucher is linked to its pay items, and an order's bill to its order; if the links are lost, its
+description decides (`marker`). A bill that originates in BILL has its voucher by the mark (`marks`). All of it is read
+in the present state of both systems.
+"""
 
 from __future__ import annotations
 

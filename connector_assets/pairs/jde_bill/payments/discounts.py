@@ -1,8 +1,8 @@
 """Discounts for early payment that BILL's payments take (bill section 3.4, jde-ais 3.6).
 
-BILL knows no discount: who takes one pays that much less, and leaves it due on the bill. A payment that is short of
-what is open by exactly the discount that the voucher grants (F0411.ADSC, CDS), on its last day (DDNJ) or before, is
-that. Anything else that is short is a part of the bill.
+BILL has no discounts: a payer who takes one pays that much less, and the rest stays due on the bill. A payment takes
+the discount if it is short of the open amount by exactly the discount that the voucher grants (F0411.ADSC, CDS), on its
+last day (DDNJ) or before. Any other payment that is short is a part payment.
 """
 
 from __future__ import annotations

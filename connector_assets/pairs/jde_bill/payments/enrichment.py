@@ -1,4 +1,4 @@
-"""What our memory and JD Edwards say of BILL's payments: which are posted, what they settle, and what keeps them."""
+"""What the ledger and JD Edwards say about BILL's payments: which are posted, what they settle, and why one is held."""
 
 from __future__ import annotations
 

@@ -1,13 +1,12 @@
 """`jde_bill/payments`: what BILL paid of a bill, posted in JD Edwards on its pay items.
 
 **A document** is one bill payment (`billPayments[].id`) of a payment: it pays one bill. The bill came from pay items,
-or from an order, or originates in BILL and has a voucher by its mark.
+or from an order, or originates in BILL and has a voucher by its mark. **Natural key.** The payment number (F0413.DOCM),
+made of the bill payment's id, with the voucher that it settles; for a journal, reference and remark. An empty ledger
+finds it again. It is not established that JD Edwards refuses a second payment of a number: a look-up that finds nothing
+waits for the effect window.
 
-**Natural key.** The payment number (F0413.DOCM), made of the bill payment's id, with the voucher that it settles; of
-a journal reference and remark. An empty ledger finds it again. That JD Edwards refuses a second payment of a number is
-not established: a look-up that finds nothing waits for the effect window.
-
-Payments that JD Edwards made and the bills flow recorded in BILL are left alone (`born_in_jde`).
+Payments that JD Edwards made and the bills flow recorded in BILL are ignored (`born_in_jde`).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The numbers of payments in JD Edwards (F0413.DOCM) that BILL's payments get.
+"""The numbers of BILL's payments in JD Edwards (F0413.DOCM).
 
-DOCM is a number of eight digits and BILL's ids are texts, so that a number is made of the id of the bill payment
-(`blp`): the same one for ever, also where our memory is lost. Two ids may have one number. A payment in JD Edwards is
-therefore known by its number and the voucher that it settles, never by the number alone; and a number that lies in the
-range proves nothing.
+DOCM is a number of eight digits and BILL's ids are texts. The number is therefore computed from the id of the bill
+payment (`blp`): it never changes, even if the ledger is lost. Two ids may have one number. A payment in JD Edwards is
+therefore recognised by its number together with the voucher that it settles, never by the number alone. A number that
+lies in the range proves nothing.
 """
 
 from __future__ import annotations

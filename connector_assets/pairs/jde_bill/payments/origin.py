@@ -2,8 +2,8 @@
 payment which BILL shows, on a voucher of its bill.
 
 A number that lies in our range proves nothing by itself: JD Edwards may have given it to a payment of its own. The
-second way is for a ledger that was lost, and for a posting of which nobody knows yet whether it was taken: BILL is
-asked only where a payment has a number in our range and no link.
+second rule is for a ledger that was lost, and for a posting whose outcome is not known yet. BILL is asked only if a
+payment has a number in our range and no link.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Mode `settle`: a payment (F0413, F0414) closes the pay items of the bill, and the debit memos that BILL applied.
 
-A payment is known by its number and the vouchers that it settles: numbers are made of ids, and two may agree. Pay items
-would be too narrow: a bill may lose one on which a payment was posted.
+A payment is recognised by its number and the vouchers that it settles, since numbers are computed from ids, and two may
+agree. Pay items would be too narrow: a bill may lose one on which a payment was posted.
 """
 
 from __future__ import annotations

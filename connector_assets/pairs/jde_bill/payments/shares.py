@@ -1,7 +1,7 @@
-"""How what BILL paid is shared over pay items: in their order, the first ones in full, as far as it goes.
+"""How a payment of BILL is distributed over pay items: in their order, each in full as far as the amount goes.
 
-Payments of one run that are for the same pay items are taken one after the other, so that the second finds what the
-first has left.
+Payments of one run for the same pay items are posted one after the other, so that the second finds what the first has
+left.
 """
 
 from __future__ import annotations

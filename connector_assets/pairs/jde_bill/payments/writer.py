@@ -1,4 +1,5 @@
-"""What both ways of posting a payment of BILL in JD Edwards answer: `settling` writes payments, `journals` entries."""
+"""The common interface of the two ways to post a payment of BILL in JD Edwards: `settling` writes payments, `journals`
+entries."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Which orders are bills of their own: for the flow that makes them, and for the vouchers, which are none then.
+"""Which orders have a bill of their own: for the flow that creates it, and for the vouchers, which then get none.
 
-By our memory an order is billed if it is linked, or a call for it is under way, unless its bill was archived when it
-was last seen: nobody pays that one, and the vouchers of the order are bills again. Where memory was lost, the marker
-at the start of a bill's description says so.
+By the ledger an order is billed if it is linked, or a call for it is under way, unless its bill was archived when it
+was last seen: nobody pays that bill, and the vouchers of the order are billed again. If the ledger was lost, the marker
+at the start of a bill's description decides.
 """
 
 from __future__ import annotations

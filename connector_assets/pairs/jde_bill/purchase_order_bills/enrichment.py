@@ -1,4 +1,4 @@
-"""What our memory and JD Edwards' vouchers make of mapped orders: whether and as what they go to BILL."""
+"""Completing mapped orders from the ledger and JD Edwards' vouchers: whether and as what they go to BILL."""
 
 from __future__ import annotations
 

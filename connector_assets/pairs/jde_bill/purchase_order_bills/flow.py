@@ -1,11 +1,12 @@
 """`jde_bill/purchase_order_bills`: approved purchase orders of JD Edwards (F4301, F4311) as bills of BILL.
 
-BILL has no purchase orders (bill section 3.7): a bill is a payable, and this flow makes one before the supplier has
-sent an invoice. So it is off unless a site asks for it, and an order is never owed twice: one that vouchers refer to
-is left to the flow `bills`, and the vouchers of one that is billed are no bills (`ordered/billed.py`).
+BILL has no purchase orders (bill section 3.7): a bill is a payable, and this flow creates one before the supplier has
+sent an invoice. It is therefore off unless a site asks for it. An order is never owed twice: an order that vouchers
+refer to is left to the flow `bills`, and the vouchers of a billed order get no bills
+(`purchase_order_bills/billed.py`).
 
 **Natural key.** The order, as the marker at the start of the bill's description (see `marker`), found by reading the
-vendor's bills. One with our number and without our marker is somebody else's: held as `natural_key_taken`.
+vendor's bills. A bill with our number and without our marker is not ours: the document is held as `natural_key_taken`.
 """
 
 from __future__ import annotations

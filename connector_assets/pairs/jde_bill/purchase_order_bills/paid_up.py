@@ -1,6 +1,5 @@
-"""Orders of whose bill nothing is left to be paid: what their vouchers are above it, tax above all, is JD Edwards' to
-pay and must not stay handed over.
-"""
+"""Orders whose bill is fully paid: if their vouchers are for more, mostly for tax, JD Edwards must pay the difference,
+and it must not stay handed over."""
 
 from __future__ import annotations
 

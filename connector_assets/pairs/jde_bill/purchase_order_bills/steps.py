@@ -1,7 +1,7 @@
 """What to do next with an order and its bill: create, change, archive, restore, record what JD Edwards paid of it.
 
-All as for the bill of a voucher, but for what an order is: closed it is over, and its bill stays as it is; what is
-cancelled, or waits for approval again, is out of reach of whoever pays as long as nobody has.
+All as for the bill of a voucher, with two exceptions. A closed order is finished, and its bill stays. The bill of an
+order that is cancelled, or waits for approval again, is archived as long as nothing is paid.
 """
 
 from __future__ import annotations

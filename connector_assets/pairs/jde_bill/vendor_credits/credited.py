@@ -1,6 +1,6 @@
-"""Credits that somebody applied to a bill by hand, without a payment: what JD Edwards makes of them.
+"""Credits that somebody applied to a bill by hand, without a payment, and what that means for JD Edwards.
 
-JD Edwards hears of a credit through the payment that applies it. One that was applied by itself (bill sections 3.2 and
+JD Edwards learns of a credit through the payment that applies it. A credit applied by itself (bill sections 3.2 and
 3.5) settles part of the bill in BILL alone, while voucher and debit memo both stay open in JD Edwards.
 """
 

@@ -1,7 +1,7 @@
 """`jde_bill/vendor_credits`: what suppliers owe us in JD Edwards (debit memos, negative vouchers) as vendor credits.
 
-The same as the bills with the signs turned round; amounts are positive in BILL. What is shared is in
-`payable/flow.py`, what is done with a credit in `payable/credit_steps.py`.
+As the bills, with the signs reversed: amounts are positive in BILL. What is shared is in `payables/flow.py`; the steps
+of a credit are in `vendor_credits/steps.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Vendor credits of BILL in the terms of the flow `vendor_credits`: read with what they were applied to.
 
-A credit's **open** amount is what is not applied yet, where JD Edwards was told: a credit in a payment counts once that
-payment does. One that was applied without a payment counts at once.
+A credit's **open** amount is what is not applied yet, as JD Edwards knows it. A credit in a payment counts as applied
+once that payment is posted. A credit that was applied without a payment counts at once.
 """
 
 from __future__ import annotations

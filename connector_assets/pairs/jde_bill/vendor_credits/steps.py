@@ -1,8 +1,8 @@
 """What to do next with a negative pay item and its vendor credit: create, change, archive.
 
-Credits are made unapplied; people apply them in BILL, and the payments flow settles them in JD Edwards. One of which
-something is applied is left as it is. What JD Edwards settles itself is taken from the credit, for nothing else can be
-told of it. BILL cannot restore an archived credit (bill section 3.5): a new one takes its place.
+Credits are created unapplied; people apply them in BILL, and the payments flow settles them in JD Edwards. A credit
+that is partly applied is not changed. What JD Edwards settles itself is subtracted from the credit, since BILL has no
+other record for it. BILL cannot restore an archived credit (bill section 3.5): a new one is created.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
-"""Where BILL pays vendors (`GET /v3/vendors/{id}/bank-account`, bill section 3.1): looked at, and never landed.
+"""Bank accounts of vendors in BILL (`GET /v3/vendors/{id}/bank-account`, bill section 3.1): compared, and never landed.
 
-A call a vendor, so that only those are asked for that have open bills or credits of ours: when BILL says that the
-vendor changed, when they were never looked at, and in each sweep. A vendor without an account says so itself
-(`bankAccountStatus`) and costs nothing. What changed while nothing was open is forgotten: the next look is the first
-one. BILL cannot change an account, only delete it and make another one; where its number is masked, the id of the
-account tells two of the same end apart.
+It costs one call a vendor. Only vendors with open bills or credits of ours are asked for: when BILL says that the
+vendor changed, when they were never read, and in each sweep. A vendor without an account says so itself
+(`bankAccountStatus`) and costs nothing. What changed while nothing was open is not reported: the next reading counts as
+the first.
+
+BILL cannot change an account, only delete it and create another. If its number is masked, the id of the account
+distinguishes two accounts with the same last digits.
 """
 
 from __future__ import annotations

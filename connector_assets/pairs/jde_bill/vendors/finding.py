@@ -1,4 +1,4 @@
-"""Looking suppliers up among the vendors of BILL, with what our ledger and people say about them."""
+"""Looking suppliers up among the vendors of BILL, with what the ledger and people say about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""All vendors of BILL, read once and kept up, so that suppliers can be compared with them (bill sections 3.1 and 9)."""
+"""All vendors of BILL, read once and kept current, so that suppliers can be compared with them (bill sections 3.1 and
+9)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Suppliers of JD Edwards as mapped rows of vendors: one a supplier, and one for each further currency.
+"""Suppliers of JD Edwards as mapped rows of vendors: one for each supplier, and one for each further currency.
 
-Beside what `documents/jde/suppliers/reading.py` reads, a row holds what a vendor needs: its currency, the country as
-ISO-2, and what its address lacks (bill section 3.1)."""
+In addition to what `documents/jde/suppliers/reading.py` reads, a row holds what a vendor needs: its currency, the
+country as ISO-2, and what its address lacks (bill section 3.1).
+"""
 
 from __future__ import annotations
 

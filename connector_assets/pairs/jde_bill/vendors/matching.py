@@ -1,8 +1,8 @@
 """Which vendor of BILL a JDE supplier is: by our marker, then by tax number, then by name (bill section 9).
 
-BILL can be searched by name alone, and shows a tax number in clear, masked or not at all (bill section 3.1). So all
-vendors are compared here. A masked number is a hint that may contradict a match and never makes one. What is not clear
-is said in words, for a person to decide.
+BILL can be searched by name alone, and shows a tax number in clear, masked or not at all (bill section 3.1). All
+vendors are therefore compared here. A masked number may contradict a match but never makes one. What is not clear is
+put into words, for a person to decide.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which chart of accounts of Coupa is whose: one for all companies of JD Edwards, or one by company."""
+"""Which chart of accounts of Coupa belongs to which company: one for all companies of JD Edwards, or one by company."""
 
 from __future__ import annotations
 

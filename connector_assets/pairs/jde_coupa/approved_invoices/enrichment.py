@@ -1,4 +1,4 @@
-"""Filling mapped rows of `approved_invoices` from our memory and JDE's data: who, which account, which day."""
+"""Completing mapped rows of `approved_invoices` from the ledger and JDE's data: supplier, account, day."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """`jde_coupa/approved_invoices`: invoices that originate and are approved in Coupa become vouchers of JD Edwards.
 
 **Natural key.** Coupa's invoice id with a revision, written into the voucher as its mark (VR01 or URRF) and, in a
-batch, as the transaction number (F0411Z1.EDTN); what follows from that is told in `to_jde.vouchers.flow`.
-
+batch, as the transaction number (F0411Z1.EDTN); `documents/jde/voucher_entry/flow.py` says what follows from that.
 **Origin.** An invoice that carries the key of a voucher came from JDE and never becomes one (`born_in_jde`).
 """
 

@@ -1,4 +1,4 @@
-"""An invoice of Coupa as a mapped row of `approved_invoices`: its columns, what holds it, what both sides agree on."""
+"""An invoice of Coupa as a mapped row of `approved_invoices`: its columns, checks, and what both sides agree on."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The order lines that an approved invoice is for: which of them are JDE's, and what may be vouchered of them.
 
-Coupa's `po-number` tells an order of JDE by the rule under which the purchase orders flow writes it. Such a line is
-never distributed by itself: it relieves the order by a voucher match. What is received and not vouchered yet is what
-the receipts (F43121, MATC 1) leave open; lines that need no receipt are vouchered from what is open (F4311).
+Coupa's `po-number` identifies an order of JDE by the rule under which the purchase orders flow writes it. Such a line
+is never distributed by itself: it relieves the order by a voucher match. The receipts (F43121, MATC 1) show what is
+received and not vouchered yet; lines that need no receipt are vouchered from what is open (F4311).
 """
 
 from __future__ import annotations

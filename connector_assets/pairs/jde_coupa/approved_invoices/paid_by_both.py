@@ -1,4 +1,4 @@
-"""Where Coupa Pay pays the invoices that originate in Coupa: what JD Edwards has paid of their vouchers by itself."""
+"""If Coupa Pay pays the invoices that originate in Coupa: what JD Edwards has paid of their vouchers by itself."""
 
 from __future__ import annotations
 

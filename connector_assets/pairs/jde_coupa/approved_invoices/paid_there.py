@@ -1,7 +1,7 @@
-"""What Coupa shows as paid of an invoice that originates there, all or a part, and the one who pays it did not pay.
+"""What Coupa shows as paid of an invoice that originates there, in full or in part, and its payer did not pay.
 
-Nobody books that in JD Edwards. Where JD Edwards pays, its payment run would pay it once more; where Coupa Pay pays,
-the voucher would stay open.
+Nobody books that in JD Edwards. If JD Edwards pays, its payment run would pay it again; if Coupa Pay pays, the voucher
+would stay open.
 """
 
 from __future__ import annotations

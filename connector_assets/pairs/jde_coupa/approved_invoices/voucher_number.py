@@ -1,4 +1,4 @@
-"""Telling Coupa which voucher JD Edwards has of an invoice, where the site has a field for it."""
+"""Writing the number of JD Edwards' voucher to Coupa's invoice, if the site has a field for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of a mapped voucher before it is written (coupa section 3.4)."""
+"""The checks of a mapped voucher before it is written (coupa section 3.4)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The vouchers that are handed over to Coupa Pay: in JD Edwards, before Coupa has anything of them that can be paid.
+"""The vouchers that are handed over to Coupa Pay: in JD Edwards, before Coupa holds anything of them that can be paid.
 
-Handed over is what the payment run of JD Edwards could select (`payment_run` of its connection); what it leaves alone
-by itself needs nothing.
+Handed over is what the payment run of JD Edwards could select (`payment_run` of its connection); what the run does not
+select needs no step.
 """
 
 from __future__ import annotations

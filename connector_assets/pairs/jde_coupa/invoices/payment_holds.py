@@ -1,8 +1,8 @@
-"""What JD Edwards holds back where Coupa Pay pays: a supplier or payee on payment hold, a pay item on another status.
+"""What JD Edwards holds while Coupa Pay pays: a supplier or payee on payment hold, a pay item on another status.
 
-Coupa names no call that holds an invoice or a payable, and a void is final: what was not sent waits, what was is told
-to a person. What takes off what Coupa can pay is sent all the same. It is looked at in each run: Coupa's payables tell
-no change.
+Coupa has no call that holds an invoice or a payable, and a void is final: what was not sent waits, and what was sent is
+reported to a person. Reductions of what Coupa can pay are sent in any case. Each run checks this, since Coupa's
+payables report no change.
 """
 
 from __future__ import annotations

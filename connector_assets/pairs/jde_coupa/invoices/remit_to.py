@@ -1,7 +1,9 @@
-"""At which remit-to address of its supplier in Coupa the payee of a factored voucher is paid: the mapping `remit_to`.
+"""The remit-to address of its supplier in Coupa at which the payee of a factored voucher is paid: the mapping
+`remit_to`.
 
-Its keys are `SUPPLIER/PAYEE`, address numbers of JD Edwards; its values remit-to codes, which are unique and name an
-address in a body (coupa sections 3.0, 3.1 and 6). JD Edwards knows nothing of Coupa's addresses, nor Coupa of payees.
+Its keys are `SUPPLIER/PAYEE`, address numbers of JD Edwards. Its values are remit-to codes, which are unique and name
+an address in a body (coupa sections 3.0, 3.1 and 6). JD Edwards knows nothing of Coupa's addresses, and Coupa nothing
+of payees.
 """
 
 from __future__ import annotations

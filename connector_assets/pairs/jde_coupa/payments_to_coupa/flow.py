@@ -1,12 +1,12 @@
-"""`jde_coupa/payments_to_coupa`: what JD Edwards paid of invoices that originate in Coupa, told to those invoices.
+"""`jde_coupa/payments_to_coupa`: what JD Edwards paid of invoices that originate in Coupa, recorded on those invoices.
 
-**A document** is one such invoice: all vouchers that were made of it, whatever their revision, and the payments and
-voided payments of them all (F0413, F0414). Vouchers that originate in JD Edwards are told by the flow `invoices`.
+**A document** is one such invoice: all vouchers that were made of it, of any revision, and all their payments and
+voided payments (F0413, F0414). The flow `invoices` handles vouchers that originate in JD Edwards.
 
-**Natural key.** The invoice's id in Coupa, which the vouchers carry in their mark (see `origin`). Nothing is created;
-an invoice that does not agree with its voucher in currency and total is not touched. Payments are appended, each by its
-day, number and amount once; only approved invoices are payable, so that the rest waits for the approval. Only F0413 and
-F0414 prove a payment: what JD Edwards closed without one is never told as paid, and a person is told.
+**Natural key.** The invoice's id in Coupa, which the vouchers carry in their mark (see `origin`). Nothing is created.
+An invoice that does not agree with its voucher in currency and total is not changed. Payments are appended, each once
+by its day, number and amount. Only approved invoices are payable, so the others wait for their approval. Only F0413 and
+F0414 prove a payment: what JD Edwards closed without one is never recorded as paid, and is reported to a person.
 """
 
 from __future__ import annotations

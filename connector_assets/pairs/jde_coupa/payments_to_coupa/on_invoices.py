@@ -1,4 +1,4 @@
-"""Telling Coupa the payments of an invoice: appended, never twice (coupa section 3.5a)."""
+"""Recording the payments of an invoice in Coupa: appended, never twice (coupa section 3.5a)."""
 
 from __future__ import annotations
 

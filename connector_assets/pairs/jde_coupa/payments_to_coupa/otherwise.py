@@ -1,7 +1,7 @@
-"""What of an invoice somebody else than JD Edwards pays, or has paid: Coupa Pay, or a person who recorded it there.
+"""What another party than JD Edwards pays, or has paid, of an invoice: Coupa Pay, or a person who recorded it there.
 
-Coupa's API only appends payments (coupa section 3.5), and takes no payment of Coupa Pay back: nothing of this is
-overwritten, a person is told.
+Coupa's API only appends payments (coupa section 3.5), and reverses no payment of Coupa Pay: none of this is
+overwritten, and it is reported to a person.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a person recorded on an invoice as paid where Coupa Pay pays: beside its payment, the money leaves twice.
+"""What a person recorded on an invoice as paid while Coupa Pay pays it too: the money leaves twice.
 
-How Coupa shows its own payment on an invoice is not established (coupa section 3.5). So an entry is Coupa Pay's where a
-note names the payment, or where a payment that is over has its amount; one that is still under way has paid nothing
+It is not established how Coupa shows its own payment on an invoice (coupa section 3.5). An entry is Coupa Pay's if a
+note names the payment, or if a completed payment has its amount. A payment that is still under way has paid nothing
 yet.
 """
 

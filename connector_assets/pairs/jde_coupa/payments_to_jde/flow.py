@@ -1,11 +1,12 @@
 """`jde_coupa/payments_to_jde`: what Coupa Pay paid of an invoice, booked in JD Edwards on its voucher.
 
 **A document** is one detail of a payment of Coupa Pay, which pays one invoice. The voucher is the one that carries the
-invoice's mark, or, of an invoice that originates in JD Edwards, the one whose key the invoice carries or is linked to.
+invoice's mark. For an invoice that originates in JD Edwards it is the one whose key the invoice carries or is linked
+to.
 
 **Natural key.** The payment number (F0413.DOCM): `payment_number_base` plus the detail's id in Coupa, so that an empty
-ledger finds it again. That JD Edwards refuses a second payment of a number is not established: a look-up that finds
-nothing waits for the effect window. Coupa Pay is the only one that pays: where JD Edwards is, nothing is sent.
+ledger finds it again. It is not established that JD Edwards refuses a second payment of a number: a look-up that finds
+nothing waits for the effect window. Coupa Pay must be the payer: if JD Edwards is, nothing is sent.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 payment detail which Coupa shows, on the voucher of its invoice.
 
 A number above `payment_number_base` proves nothing by itself: JD Edwards may have given it to a payment of its own. The
-second way is for a ledger that was lost, and for a booking of which nobody knows yet whether it was taken: Coupa is
-asked only where a payment has such a number and no link.
+second rule is for a ledger that was lost, and for a booking whose outcome is not known yet. Coupa is asked only if a
+payment has such a number and no link.
 """
 
 from __future__ import annotations

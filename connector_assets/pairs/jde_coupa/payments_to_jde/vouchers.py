@@ -1,4 +1,4 @@
-"""The voucher that a payment of Coupa Pay settles: by what JD Edwards and the invoice say of each other."""
+"""The voucher that a payment of Coupa Pay settles: from what JD Edwards and the invoice say about each other."""
 
 from __future__ import annotations
 

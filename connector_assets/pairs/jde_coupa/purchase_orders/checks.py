@@ -1,4 +1,4 @@
-"""What is asked of a mapped purchase order before it is written (coupa section 3.3)."""
+"""The checks of a mapped purchase order before it is written (coupa section 3.3)."""
 
 from __future__ import annotations
 

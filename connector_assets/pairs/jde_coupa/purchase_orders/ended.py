@@ -1,7 +1,7 @@
 """Orders of ours that a person cancelled or closed in Coupa while JD Edwards has them open.
 
-Coupa brings no cancelled order back, and takes no change of a closed one (coupa section 3.3): nothing is sent, a person
-is told, at the next sync though nothing moved in JD Edwards.
+Coupa restores no cancelled order, and accepts no change of a closed one (coupa section 3.3). Nothing is sent, and the
+next sync reports it, even if nothing changed in JD Edwards.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a site decides about purchase orders in Coupa, and the number that they bear there."""
+"""What a site decides about purchase orders in Coupa, and their number there."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What is done next with a purchase order in Coupa: create, issue, update, cancel, close (coupa section 3.3).
 
-A line that was cancelled in JDE is removed, or reduced to what was received of it; an order of which nothing is left is
-cancelled, one that is complete is closed. What Coupa does not allow any more, it refuses, and a person looks at it.
+A line that was cancelled in JDE is removed, or reduced to what was received of it. An order without remaining lines is
+cancelled; a complete order is closed. If Coupa no longer allows a change, it refuses it, and a person looks at it.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Orders, receipts, invoices and vouchers of both systems beside each other, and where they do not agree."""
+"""Orders, receipts, invoices and vouchers of both systems compared, and where they do not agree."""

@@ -1,8 +1,8 @@
-"""Reads what the two systems say of the orders and invoices that changed: orders, receipts, invoices, vouchers.
+"""Reads what the two systems say about the orders and invoices that changed: orders, receipts, invoices, vouchers.
 
-An order line is a matter of four papers: F4311, its receipts in F43121, the lines of Coupa's invoices for it, and the
-vouchers that name it in F0411 (PKCO, PDCT, PO, LNID). An invoice without an order is a matter of two: itself and the
-voucher that it came from or became. Documents that count for nothing (void, rejected, cancelled) say nothing.
+An order line is compared in four documents: F4311, its receipts in F43121, the lines of Coupa's invoices for it, and
+the vouchers that name it in F0411 (PKCO, PDCT, PO, LNID). An invoice without an order is compared in two: itself, and
+the voucher that it came from or became. Documents that are not in force (void, rejected, cancelled) are left out.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`jde_bill/vendors`: payable JDE suppliers (F0401, F0101, F0116, F0115, F01151) to BILL vendors.
 
 **Natural key.** BILL has no field for another system's key; `shortName` carries `JDE <AN8>` (bill section 3.1). It can
-neither be searched nor is it unique, so all vendors are read once a run and compared here (see `vendors/matching.py`): a
-vendor that is no other supplier's is this one's by our link, our marker, its tax number, its name. What is not clear
+neither be searched nor is it unique, so all vendors are read once a run and compared here (see `vendors/matching.py`):
+a vendor that is no other supplier's is this one's by our link, our marker, its tax number, its name. What is not clear
 waits for a person as `vendor_ambiguous`.
 
 **Currencies.** A vendor has one currency for all its bills. With `other_currencies: second_vendor` a supplier has a

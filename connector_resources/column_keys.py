@@ -1,7 +1,7 @@
 """The keys of the landing store's encrypted columns.
 
 They are random, and kept in the ledger, encrypted with the home's keys (`credentials.KeySource`). So a rotation of the
-home's keys encrypts a few of these anew and no landed object: whatever landed stays readable, whenever a process dies.
+home's keys encrypts a few of these again and no landed object: whatever landed stays readable, whenever a process dies.
 Each rotation adds one, which encrypts from then on; the earlier ones read what landed with them.
 """
 

@@ -151,7 +151,7 @@ class CredentialStore:
             raise UnusableInput(f"{connection} has no stored credential {name}")
 
     def rotate(self) -> int:
-        """Encrypt everything anew with a new key, all or nothing, and return how many credentials.
+        """Encrypt everything again with a new key, all or nothing, and return how many credentials.
 
         The key file gets its new key first. With CONNECTOR_KEYS a person puts the new key first, and removes the old
         one after this. Whenever it ends, every ciphertext has its key. The keys of landed columns are turned with the

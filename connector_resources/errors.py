@@ -1,4 +1,4 @@
-"""The small vocabulary in which everything that can go wrong is told.
+"""The small vocabulary in which everything that can go wrong is reported.
 
 The delivery engine decides by class, a person reads the text: what happened, to which record, what to do.
 """
@@ -140,7 +140,7 @@ class UnboundedAnswer(SystemProblem):
 class OutcomeUnknown(SystemProblem):
     """A write was sent and no trustworthy answer came back: it may or may not have had its effect.
 
-    `read_as` is what the answer would mean, had it come from the vendor: whom to wait for, what to mend.
+    `read_as` is what the answer would mean, had it come from the vendor: whom to wait for, what to correct.
     """
 
     def __init__(

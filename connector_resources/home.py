@@ -131,7 +131,7 @@ class Home:
         return store
 
     def rotate_keys(self) -> tuple[int, list[str]]:
-        """Encrypt everything anew: how many credentials, and the keys of landed columns that stay unreadable.
+        """Encrypt everything again: how many credentials, and the keys of landed columns that stay unreadable.
 
         Raises UnusableInput, having changed nothing, for a credential that cannot be read.
         """

@@ -1,4 +1,4 @@
-"""What landed before tax and bank numbers were encrypted: written anew as encrypted objects, the old files deleted.
+"""What landed before tax and bank numbers were encrypted: written again as encrypted objects, the old files deleted.
 
 It is done when a home's landing store is opened. First the new object is whole, then the ledger names it in the place
 of the old one, then the old file is deleted, and only then the ledger forgets that there was one: whoever dies in
@@ -30,7 +30,7 @@ ABANDONED = timedelta(hours=24)
 
 
 def encrypt_landed(store: LandingStore) -> int:
-    """Write anew what is in the clear, and return how many files with numbers in the clear are gone.
+    """Write again what is in the clear, and return how many files with numbers in the clear are gone.
 
     A damaged object stays, told in the log each time. Raises UnusableInput where the home's keys cannot be read, and
     StorageProblem where the store takes nothing.
@@ -42,7 +42,7 @@ def encrypt_landed(store: LandingStore) -> int:
             if landed.path == clear:
                 _write_anew(store, landed)
         except MissingObject:
-            pass  # nothing of it is left to be encrypted; who needs it is told so
+            pass  # nothing of it is left to be encrypted; who needs it is reported so
         except LandingProblem as problem:
             log.warning("%s; its tax and bank numbers are in the clear: restore it, or delete its file", problem)
             continue

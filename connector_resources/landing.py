@@ -160,7 +160,7 @@ class LandingStore:
     def seal(self) -> bytes:
         """Random bytes that belong to this store, made when they are first asked for.
 
-        A digest with them as its key tells values apart, and only who can read the values here anyway can undo it.
+        A digest with them as its key shows values apart, and only who can read the values here anyway can undo it.
         """
         for _ in range(SEAL_TRIES):
             try:
@@ -189,7 +189,7 @@ class LandingStore:
         return StorageProblem(f"the landing store {_place(self.url)}", error.strerror or _line(error))
 
     def files(self, connection: str, entity: str) -> list[tuple[str, datetime]]:
-        """Every file of an entity, registered or not, and when it was last written to. A store that does not tell
+        """Every file of an entity, registered or not, and when it was last written to. A store that does not show
         this of its files has none here."""
         folder = f"{self._root}/{connection}/{entity}"
         try:
@@ -221,7 +221,7 @@ class LandingStore:
         except FileNotFoundError:
             now = self.ledger.landing.get(landed.id)
             if now is not None and now.path != landed.path:
-                # written anew since we were told where it is
+                # written again since we were reported where it is
                 return self._read(now)
             raise MissingObject(f"the landed object {name} is missing: read it again") from None
         except (OSError, pa.ArrowException) as error:

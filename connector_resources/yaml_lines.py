@@ -59,7 +59,8 @@ def parse_mapping(text: str, path: Path) -> tuple[dict[str, Any], Lines]:
 
 
 def _composed(text: str) -> yaml.Node | None:
-    """The text's nodes. libyaml is ten times as quick; what it refuses is told in the words of PyYAML's own reader."""
+    """The text's nodes. libyaml is ten times as quick; what it refuses is reported in the words of PyYAML's own
+    reader."""
     try:
         return yaml.compose(text, Loader=_QUICK)
     except yaml.YAMLError:

@@ -78,7 +78,7 @@ def list_credentials(as_json: Json = False) -> None:
 
 @app.command("rotate")
 def rotate() -> None:
-    """Encrypt every credential, and the keys of what has landed, anew with a new key."""
+    """Encrypt every credential, and the keys of what has landed, again with a new key."""
     count, lost = writing_home().rotate_keys()
     tell(f"{count} credentials are encrypted with the new key")
     if lost:

@@ -33,7 +33,7 @@ def demo(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """A full sync of made-up systems, or of a real ledger's files; its home is made anew each time."""
+    """A full sync of made-up systems, or of a real ledger's files; its home is made again each time."""
     from connector_assets.cli import demo_home
     from connector_resources.home import Home
 

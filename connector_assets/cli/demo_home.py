@@ -1,4 +1,4 @@
-"""The home that `connector demo` makes for itself, and may therefore make anew. It never touches another."""
+"""The home that `connector demo` makes for itself, and may therefore make again. It never touches another."""
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ def replay_exceptions(
     everything: Annotated[bool, typer.Option("--all", help="Every open exception.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Try these documents again now, read anew from the source; nothing else is touched."""
+    """Try these documents again now, as the source has them now; nothing else is touched."""
     home = writing_home()
     settings, ledger = home.settings(), home.ledger()
     if not (ids or reason or flow or integration or everything):

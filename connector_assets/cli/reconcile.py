@@ -29,7 +29,7 @@ TITLES = {
 
 
 def reconcile(target: Target, first: From = None, last: To = None, as_json: Json = False) -> None:
-    """Read both systems anew and compare them record by record."""
+    """Read both systems again and compare them record by record."""
     begin, end = day_of(first, "--from"), day_of(last, "--to")
     if begin and end and begin > end:
         raise UnusableInput(f"--from {begin} is after --to {end}")

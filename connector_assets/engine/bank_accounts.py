@@ -92,7 +92,7 @@ def report_changes(
 ) -> list[str]:
     """Compare what was seen of these parties (by document key) with what is remembered, tell what changed, and remember
     it. `side` is the system by its role and `system` its name in words; `open_of` is asked for the parties alone that
-    changed. Returns those of which an exception is told."""
+    changed. Returns those of which an exception is reported."""
     context, name = flow.context, flow.full_name
     ledger, seal = context.ledger, context.landing.seal
     ours = hmac.new(seal, b"bank accounts", hashlib.sha256).hexdigest()[:16]
@@ -124,7 +124,7 @@ def report_changes(
 
 def report_unwatched(flow: Flow, entity: str, day: date, stamp: Mapping[str, Any], why: str) -> None:
     """Say once that nobody watches an entity, until it can be read or the reason is another one. `stamp` is how it
-    stands, as far as that is told."""
+    stands, as far as that is reported."""
     context, name = flow.context, flow.full_name
     mark = context.ledger.watermarks.get(name, entity)
     if mark is None or (mark.probe or {}).get(_NOT_WATCHED) != why:

@@ -154,7 +154,7 @@ def _twice(frame: pd.DataFrame, unique: Collection[str]) -> list[tuple[Any, ...]
 
 
 def row_schema(name: str, checks: dict[str, list[pa.Check]]) -> pa.DataFrameSchema:
-    """Checks per column; columns without one are left alone."""
+    """Checks per column; columns without one are ignored."""
     return pa.DataFrameSchema(
         {column: pa.Column(None, found, nullable=True, coerce=False) for column, found in checks.items()},
         name=name,

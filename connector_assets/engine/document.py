@@ -37,7 +37,7 @@ class Document:
 
     `key` names it (`F0411:00001/PV/4711`), `content` is everything that both sides shall agree on (strings, numbers,
     booleans, lists and dicts; amounts as plain decimal strings), `day` its partition (None: outside the partitions),
-    `read_at` when the source was read. `ignored` is the name of the rule by which it is left alone; `problems` are why
+    `read_at` when the source was read. `ignored` is the name of the rule by which it is ignored; `problems` are why
     it is held. `facts` carries what the flow needs to act but does not agree on (ids of referenced records). `moved`
     says that the target's record is not as it was left, so that it is looked at although the source has not changed.
     `party` is the supplier that it is about, by name where that is known, `party_number` its number; `label` is the

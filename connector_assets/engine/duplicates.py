@@ -84,8 +84,8 @@ def _keys(flow: Flow, targets: Collection[Target]) -> dict[str, list[str]]:
 def _concerned(
     flow: Flow, source: Collection[str], linked: Mapping[str, str], found: Mapping[str, list[str]]
 ) -> dict[str, list[str]]:
-    """Those of the documents that are ours to tell. Records are told once, and of a document that is linked to one of
-    them: it is what more would be sent for."""
+    """Those of the documents that are ours to tell. Records are reported once, and of a document that is linked to one
+    of them: it is what more would be sent for."""
     ledger = flow.context.ledger
     known = ledger.deliveries.load(flow.full_name, list(found))
     taken = {each.key for each in ledger.exceptions.open(flow=flow.full_name, reason="natural_key_taken")}

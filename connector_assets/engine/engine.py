@@ -128,7 +128,8 @@ class Engine:
             yield documents[index : index + self.policy.slice_size]
 
     def _return_to(self, documents: list[Document]) -> list[Result]:
-        """Come back to what was in doubt or claimed by another run, as long as waiting can change something."""
+        """Come back to what was of unknown outcome or claimed by another run, as long as waiting can change
+        something."""
         results: list[Result] = []
         patience = self.clock.monotonic() + self.policy.patience_seconds
         while documents and self.policy.wait_for_outcomes and self.stopped is None:
@@ -150,7 +151,7 @@ class Engine:
         return results + [standing(document, known.get(document.key)) for document in documents]
 
     def _moments(self, documents: Sequence[Document]) -> dict[str, datetime]:
-        """Key -> when it may be decided: its effect window ends, or the other run may have let go of it."""
+        """Key -> when it may be decided: its effect window ends, or the other run may have released it."""
         now = self.clock.now()
         known = self.ledger.deliveries.load(self.flow.full_name, [document.key for document in documents])
         moments = {document.key: now for document in documents}
@@ -217,7 +218,7 @@ class Engine:
 
     def _looked_at_again(self, document: Document) -> dict[str, Any]:
         """What was held since a record of it could not be read is looked at in each run until it can be; so is what
-        somebody has to do something about elsewhere that the source's changes do not tell."""
+        somebody has to do something about elsewhere that the source's changes do not show."""
         if any(each.reason == REASON for each in document.problems):
             return {"waiting": WAITS, "due_at": self.clock.now()}
         waits = next((wait for each in document.problems if (wait := self.flow.held_until.get(each.reason))), None)

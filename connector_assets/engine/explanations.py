@@ -4,8 +4,8 @@
 
 * the document is not settled: an exception that is left over from before explains nothing;
 * it is about the source's content as it is now: that content is what the ledger saw when it held the document, or the
-  same check fails now. What changed in the source since was never tried, and is told as a difference;
-* it is about this difference. A document that is held, refused, failed or in doubt is *missing in the target* if it was
+  same check fails now. What changed in the source since was never tried, and is reported as a difference; * it is about
+  this difference. A document that is held, refused, failed or of unknown outcome is *missing in the target* if it was
   never there; one that is linked is missing because of `missing_in_target` alone. A *field, amount or status* differs
   because the source's change was not sent, if the target still holds what both sides last agreed on. Where the target
   moved, or nothing was ever agreed, an exception explains only the fields that it names (`total_differs` and
@@ -40,7 +40,7 @@ ALSO_NAMED = {
     "raised_in_target": frozenset({"total", "lines"}),
 }
 STATUS_FIELDS = frozenset({"status", "active", "paid", "void", "closed"})
-# of what the ledger says of a document that is left alone, the rule as reconciliation tells it
+# of what the ledger says of a document that is ignored, the rule as reconciliation tells it
 LEFT = {"staged": "waits_for_approval", "baseline": "before_baseline"}
 
 

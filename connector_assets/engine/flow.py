@@ -100,7 +100,8 @@ class Flow(ABC):
     # True where the flow runs only if `connections.yaml` names it: not every site has what it needs
     optional: ClassVar[bool] = False
     carries_money: ClassVar[bool] = False
-    # the connection of which it may be in doubt how it shows amounts of a currency (`Reader.currency_warning`)
+    # the connection of which it may be of unknown outcome how it shows amounts of a currency
+    # (`Reader.currency_warning`)
     amounts_of: ClassVar[str | None] = None
     # True of what documents refer to: it is needed however old it is, so that the start date does not hold for it
     master_data: ClassVar[bool] = False
@@ -117,7 +118,7 @@ class Flow(ABC):
     settings: Any
 
     # the fields of the content by which a look-up finds a document and knows it: they may change in the source while a
-    # call is in doubt
+    # call is of unknown outcome
     lookup_fields: ClassVar[tuple[str, ...]]
 
     # False only where a flow creates nothing by itself, so that a first sync needs no adopting beforehand
@@ -327,8 +328,8 @@ class Flow(ABC):
 
     def look_at_accounts(self, *, whole: bool) -> list[str]:
         """Tell where the account changed to which a party is paid, as far as a system says it; `whole` looks at every
-        party, whatever says that it has changed. Returns the documents of which an exception is told; none, where the
-        flow is not about parties."""
+        party, whatever says that it has changed. Returns the documents of which an exception is reported; none, where
+        the flow is not about parties."""
         return []
 
     def link(self, document: Document, target: Target, origin: Origin) -> NewLink:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LINK = "link:"
 SUPPLIER = "F0401:"
 NOT_LINKED = frozenset({"supplier_not_linked", "account_not_linked", "department_not_linked"})
-# of a rule by which a record is left alone: what it looks at, and what undoes it
+# of a rule by which a record is ignored: what it looks at, and what undoes it
 RULES = {
     "not_payable_type": (
         "its search type is not among `payable_types`, or its payables flag is N",

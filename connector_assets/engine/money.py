@@ -14,7 +14,7 @@ CENT = Decimal("0.01")
 
 class Units:
     """The smallest amount of each currency, as a system has it: `told` gives its decimals by code, and is asked on
-    first use alone. Of a currency that it does not tell, ISO 4217's."""
+    first use alone. Of a currency that it does not show, ISO 4217's."""
 
     def __init__(self, decimals: Callable[[], Mapping[str, int]] = dict) -> None:
         self._reported = decimals

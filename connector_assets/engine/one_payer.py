@@ -20,7 +20,7 @@ REASON = "payable_in_both"
 def report_payers(flow: Flow, keys: Collection[str] | None = None) -> Reported:
     """Look at these documents (None: at all that are linked), and open and close their findings. Nothing for a flow
     whose documents nobody pays."""
-    # what cannot be read is told as that, by who reads it to deliver it
+    # what cannot be read is reported as that, by who reads it to deliver it
     with set_aside():
         found = flow.payable_in_both(keys)
     if found is None:

@@ -56,7 +56,7 @@ class OutcomeResolver:
                 creating.append(task)
         looked_at = [(task, self._look_up) for task in creating] + [(task, self._look_at) for task in changing]
         if self.breaker.stopped is not None:
-            # what is not in doubt is failed by the steps, for the same reason
+            # what is not of unknown outcome is failed by the steps, for the same reason
             stopped = self.breaker.stopped
             self.recorder.record([(task, self.unanswered(task, stopped)) for task, _ in looked_at if task.unfinished])
             return
@@ -236,7 +236,7 @@ class OutcomeResolver:
             and task.sent is task.document
             and all(intent.detail.get("refuses_second") for intent in task.unfinished)
             and len(task.unfinished) < self.policy.tries
-            # what a person has let go is decided anew once it is known what became of the first
+            # what a person has let go is decided again once it is known what became of the first
             and not (self.flow.approval or task.staged or task.planned)
         )
 
@@ -308,7 +308,7 @@ class OutcomeResolver:
         return self.clock.now() + timedelta(seconds=self.policy.effect_window)
 
     def when(self, delivery: Delivery) -> datetime:
-        """When a document in doubt can be decided at the latest, however the wall clock was set."""
+        """When a document of unknown outcome can be decided at the latest, however the wall clock was set."""
         now = self.clock.now()
         due = delivery.due_at or now
         if delivery.key not in self._lands_until and due <= now + timedelta(seconds=self.policy.lands_within):
@@ -327,7 +327,7 @@ class OutcomeResolver:
 
     def park(self, task: DeliveryTask, until: datetime | None = None, *, steps: str = "", **values: Any) -> Change:
         """Come back to a work then; without `until`, when a look-up that finds nothing may be believed. `steps` names
-        the calls in doubt, where they are not the unfinished ones."""
+        the calls of unknown outcome, where they are not the unfinished ones."""
         until = until or self.believed_at(task)
         steps = steps or ", ".join(intent.step for intent in task.unfinished)
         task.parked = True
@@ -390,8 +390,8 @@ def read_targets(flow: Flow, tasks: Sequence[DeliveryTask]) -> dict[str, Target]
 
 
 def _agreed(task: DeliveryTask, target: Target) -> dict[str, Any] | None:
-    """What both sides last agreed on, and of the target's fields those that hold what a call in doubt has sent: that is
-    no change of somebody else, whatever the source has become since."""
+    """What both sides last agreed on, and of the target's fields those that hold what a call of unknown outcome has
+    sent: that is no change of somebody else, whatever the source has become since."""
     if task.known.content is None:
         return None
     sent = {name: kept for intent in task.unfinished for name, kept in intent.detail.get("changes", {}).items()}
@@ -400,7 +400,7 @@ def _agreed(task: DeliveryTask, target: Target) -> dict[str, Any] | None:
 
 
 def _stage(task: DeliveryTask) -> str | None:
-    """What the target is known to have accepted once the calls in doubt turn out to have had their effect."""
+    """What the target is known to have accepted once the calls of unknown outcome turn out to have had their effect."""
     stages = [intent.detail.get("stage") for intent in task.unfinished]
     return next((str(stage) for stage in reversed(stages) if stage), task.known.stage)
 

@@ -144,7 +144,7 @@ class Pipeline:
         """The documents touched in the landed rows of these days, each with its latest day."""
         keys: dict[str, date | None] = {}
         self._last_day = last
-        # what cannot be read is told; which documents it touches is known once it can be
+        # what cannot be read is reported; which documents it touches is known once it can be
         with set_aside() as found:
             for source in self.flow.sources:
                 if not source.daily:
@@ -154,7 +154,7 @@ class Pipeline:
                     merge(keys, self.flow.changed_keys(source.entity, rows))
                 self.unreadable.add(reader.unreadable(source.entity, first, last))
         self.unreadable.add(found)
-        # what cannot be read there is told by who reads it to deliver it
+        # what cannot be read there is reported by who reads it to deliver it
         with set_aside():
             merge(keys, self.flow.changed_in_target(first, last))
         return keys
@@ -226,7 +226,7 @@ class Pipeline:
     def check(self, frames: Frames, assembly: Assembly | None = None) -> Mapped:
         """Fill in links and mappings as they are now, and run the flow's checks."""
         old: set[str] = set() if self.lets_in else of_before(self.flow, frames)
-        # before, so that what is left alone takes nothing from the others; after, since rules are told anew there
+        # before, so that what is ignored takes nothing from the others; after, since rules are told again there
         frames = leave_alone(frames, old)
         resolved, blocked = without_unreadable(
             list(frames.documents["key"]), lambda keys: self.flow.resolve(_only(frames, keys))
@@ -409,8 +409,8 @@ class Pipeline:
         standing: Sequence[Result] = (),
     ) -> FlowReport:
         """Bring checked documents to their outcomes. `mode` is 'apply', 'plan', 'adopt' or 'baseline'; with `plan` (key
-        -> planned call) the documents are those of a plan that is applied; `filled` says its calls anew, with the links
-        of what of this flow is made by then. `standing` are results of other documents, which need no look, to be
+        -> planned call) the documents are those of a plan that is applied; `filled` says its calls again, with the
+        links of what of this flow is made by then. `standing` are results of other documents, which need no look, to be
         counted with them.
 
         The report is kept in the ledger. An error that ended the work early is in `report.error`.
@@ -528,7 +528,7 @@ class Pipeline:
         frames: Frames,
         deliver: Callable[[Sequence[Document]], list[Result]],
     ) -> list[Result]:
-        """Deliver in rounds: a document that waits for the link of another one of these comes after it, checked anew
+        """Deliver in rounds: a document that waits for the link of another one of these comes after it, checked again
         with what has become of that one."""
         results: list[Result] = []
         while True:

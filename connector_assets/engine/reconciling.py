@@ -215,7 +215,7 @@ def _worth(difference: Difference, amount: Decimal | None, currency: str | None)
         except InvalidOperation:
             amount = None
     elif difference.kind == "field" and difference.field not in MONEY_FIELDS:
-        # the money agrees, or is told by a difference of its own
+        # the money agrees, or is reported by a difference of its own
         amount = None
     return difference if amount is None else replace(difference, amount=amount, currency=currency)
 

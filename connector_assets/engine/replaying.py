@@ -51,7 +51,7 @@ def _replay(flow: Flow, keys: list[str]) -> Replay:
 
 
 def land_reference_data(flow: Flow) -> None:
-    """Read the snapshots of a flow anew: what a person has just put right may be in them."""
+    """Read the snapshots of a flow again: what a person has just put right may be in them."""
     for source in flow.sources:
         if not source.daily:
             flow.context.reader(source.role).land_snapshot(source.entity)

@@ -396,7 +396,8 @@ class Steps:
         return self.resolver.unanswered(task, error, events=events, **values)
 
     def _after(self, tasks: Sequence[DeliveryTask], answers: Sequence[Answer]) -> None:
-        """Look up what is in doubt at once, wait where the target asked for it, stop where nothing will get through."""
+        """Look up what is of unknown outcome at once, wait where the target asked for it, stop where nothing will get
+        through."""
         for error in answers:
             if isinstance(error, NotAllowed):
                 self.breaker.failed("write", error)

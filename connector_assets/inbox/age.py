@@ -1,4 +1,4 @@
-"""How long a message is known, and what becomes of one that is older: whether it is new cannot be told any more, so it
+"""How long a message is known, and what becomes of one that is older: whether it is new cannot be known any more, so it
 is not taken as new.
 
 * A relay's signed time stamp ends before the memory does (`relay.py`; the settings see to it), and so does the token of

@@ -252,7 +252,7 @@ class Inbox:
             except ClientDisconnect:
                 return Response(status_code=400)
             except ConnectorError as error:
-                # storage or credentials: ours to mend, and the sender's to try again
+                # storage or credentials: ours to correct, and the sender's to try again
                 log.error("%s cannot be served: %s", request.url.path, error)
                 return self._refused(request, Refusal(503, "out of order: send it again", {"Retry-After": "60"}))
             except Exception:  # noqa: BLE001 - the last place where a defect can be kept from the sender

@@ -1,4 +1,4 @@
-"""What a body's documents come to: events of the inbox. What cannot be told for sure is refused in one line."""
+"""What a body's documents come to: events of the inbox. What cannot be known for sure is refused in one line."""
 
 from __future__ import annotations
 

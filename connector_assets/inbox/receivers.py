@@ -39,7 +39,7 @@ class Client(NamedTuple):
 
 
 class Secrets:
-    """The inbox's credentials of all places, read anew every few seconds."""
+    """The inbox's credentials of all places, read again every few seconds."""
 
     def __init__(
         self, store: CredentialStore, receivers: Mapping[str, AnyReceiver], clock: Clock = SYSTEM_CLOCK

@@ -33,7 +33,7 @@ from connector_resources.errors import UnusableInput
 
 AUTHORITY_DAYS = 3650
 SERVER_DAYS = 90
-# both are made anew when so much of their time is left
+# both are made again when so much of their time is left
 RENEW_DAYS = 30
 ADDRESSES = ("127.0.0.1", "::1")
 NAME = "localhost"
@@ -69,7 +69,7 @@ def load_chain(context: ssl.SSLContext, certificate: Path, key: Path | None = No
 
 
 class ThrowAway:
-    """The throw-away authority and the server's certificate in a folder; made, and made anew, when they are needed."""
+    """The throw-away authority and the server's certificate in a folder; made, and made again, when they are needed."""
 
     def __init__(self, folder: Path, clock: Clock = SYSTEM_CLOCK) -> None:
         self._folder = folder

@@ -163,7 +163,7 @@ def _report_deleted(flow: Flow, gone: Collection[str]) -> list[str]:
 
 
 def _drop(flow: Flow, gone: Collection[str]) -> list[str]:
-    """Leave documents alone that were never delivered and whose source record is gone: nobody can mend them."""
+    """Leave documents alone that were never delivered and whose source record is gone: nobody can correct them."""
     ledger = flow.context.ledger
     known = ledger.deliveries.load(flow.full_name, gone)
     # what may be in the target by a call of unknown outcome is still to be looked up

@@ -114,7 +114,7 @@ class LandingReader(Reader):
         """The columns and the one key by which the record of this id is asked for."""
 
     def _all_of(self, pages: Iterator[Rows]) -> Rows:
-        """All rows of these pages; what is unreadable among them is told once all have been seen."""
+        """All rows of these pages; what is unreadable among them is reported once all have been seen."""
         with set_aside() as unreadable:
             rows = [row for page in pages for row in page]
         if unreadable and not setting_aside():

@@ -1,4 +1,4 @@
-"""A request that is refused, and what its sender is told."""
+"""A request that is refused, and what its sender is reported."""
 
 from __future__ import annotations
 

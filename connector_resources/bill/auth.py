@@ -77,7 +77,7 @@ class LoginRate:
 class BillAuthorizer:
     """One session for all threads of a connection, kept in memory.
 
-    Its life is sliding: each call begins its 35 minutes anew, so it is renewed before use after 25 idle ones. 401
+    Its life is sliding: each call begins its 35 minutes again, so it is renewed before use after 25 idle ones. 401
     `BDC_1109` is answered with one new login for all threads. 403 `BDC_1361` is not: a new session would be as
     untrusted (bill section 2.3). A login that was refused is not tried again, for that would lock the user.
     """

@@ -57,9 +57,9 @@ class Bills(Writable[Bill]):
     def replace(
         self, bill_id: str, body: Body, *, owned: Collection[str] = (), unless: Unless[Bill] | None = None
     ) -> Bill:
-        """Write a bill anew: a line without `id` is a new one, a line left out is removed. Whatever else stands in the
+        """Write a bill again: a line without `id` is a new one, a line left out is removed. Whatever else stands in the
         bill and its lines is repeated, applied credits included; `owned`, `unless` and `not_kept` as in `update`.
-        Raises `Unavailable`, and sends nothing, where BILL does not tell which credits are applied."""
+        Raises `Unavailable`, and sends nothing, where BILL does not show which credits are applied."""
         return self._replace(bill_id, body, owned, unless)
 
     def record_payment(self, body: Body) -> Payment:
@@ -95,7 +95,7 @@ class VendorCredits(Writable[VendorCredit]):
     def replace(
         self, credit_id: str, body: Body, *, owned: Collection[str] = (), unless: Unless[VendorCredit] | None = None
     ) -> VendorCredit:
-        """Write a credit anew, as `Bills.replace` does."""
+        """Write a credit again, as `Bills.replace` does."""
         return self._replace(credit_id, body, owned, unless)
 
     def restore(self, record_id: str) -> VendorCredit:

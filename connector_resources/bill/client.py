@@ -110,7 +110,7 @@ class BillClient:
         return ping.checks(self._channel, self._authorizer, resources, self.events)
 
     def close(self) -> None:
-        """Log out and let go of the pooled connections."""
+        """Log out and release the pooled connections."""
         self._authorizer.log_out(self._http)
         self._events_http.close()
         self._http.close()

@@ -91,7 +91,7 @@ class Classifier:
         self._hide = hide
 
     def __call__(self, call: Call, answer: Answer) -> ConnectorError | None:
-        """The problem that an answer tells of, None for one of success."""
+        """The problem that an answer shows of, None for one of success."""
         if 200 <= answer.status < 300:
             return None
         said = tuple(Said(one.code, one.field, self._shown(call, one.message)) for one in _reasons(sayings(answer)))

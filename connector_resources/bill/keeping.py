@@ -1,7 +1,7 @@
 """What a change of a record leaves as it is: everything in it that is not ours (bill section 3.2.1).
 
 A PUT removes what it does not repeat. Of a PATCH nothing says whether an object or a line inside the body is merged
-into the one that is there, or takes its place. So both are built from the record as BILL tells it right before: what is
+into the one that is there, or takes its place. So both are built from the record as BILL shows it right before: what is
 ours is changed, everything else is sent back as it was read, fields that nobody here knows included. What the vendor
 lists as read-only is left out, and what a site names in `read_only_fields`.
 """
@@ -138,7 +138,7 @@ def has_approvals(held: Raw) -> bool:
 
 
 def unlisted_credits(held: Raw) -> Decimal:
-    """How much of the credits that were applied to a bill its `vendorCredits` do not tell: a PUT would take it off."""
+    """How much of the credits that were applied to a bill its `vendorCredits` do not show: a PUT would take it off."""
     rows = held.get(CREDITS)
     credited = sum((decimal_of(each.get("amount")) or ZERO for each in rows), ZERO) if isinstance(rows, list) else ZERO
     return max((decimal_of(held.get("creditAmount")) or ZERO) - credited, ZERO)

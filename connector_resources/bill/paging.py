@@ -1,6 +1,6 @@
 """Reading whole lists without losing or repeating a record (bill section 4).
 
-A record whose id cannot be read is told as unreadable, and the list goes on.
+A record whose id cannot be read is reported as unreadable, and the list goes on.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def scan(
 ) -> Iterator[Raw]:
     """All records behind `fetch`, each id once.
 
-    A token that BILL no longer takes (its life is not documented) starts the scan anew: from the last record's
+    A token that BILL no longer takes (its life is not documented) starts the scan again: from the last record's
     `key`, a time by which the list is sorted upwards, or from the beginning where there is none. Raises
     `Unavailable` where that brings nothing new, or where a token leads back to itself.
     """

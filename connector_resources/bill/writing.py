@@ -85,13 +85,13 @@ class Writable(Resource[M]):
         return self._act(record_id, "restore")
 
     def _replace(self, record_id: str, body: Body, owned: Collection[str], unless: Unless[M] | None) -> M:
-        """Write a record anew, with everything in it that is not ours (bill section 3.2.1)."""
+        """Write a record again, with everything in it that is not ours (bill section 3.2.1)."""
         call = self._write("PUT", f"{self.path}/{record_id}", f"replace {self.NOUN} {record_id}", None)
         change = self._change(call, record_id, wire.body(body), owned, unless)
         return self._put(call, record_id, change, change.replacing())
 
     def _put(self, call: Call, record_id: str, change: Change, body: Raw) -> M:
-        """Raises `Unavailable` where BILL does not tell what the PUT would have to repeat."""
+        """Raises `Unavailable` where BILL does not show what the PUT would have to repeat."""
         untold = unlisted_credits(change.held)
         if untold:
             name = self._channel.connection.name
@@ -105,7 +105,7 @@ class Writable(Resource[M]):
     def _change(
         self, call: Call, record_id: str, ours: Raw, owned: Collection[str], unless: Unless[M] | None
     ) -> Change:
-        """The change of a record as BILL tells it now. Raises `Unavailable` where `unless` has something against it."""
+        """The change of a record as BILL shows it now. Raises `Unavailable` where `unless` has something against it."""
         connection = self._channel.connection
         held, record = self._standing(record_id)
         why = unless(record) if unless is not None else None

@@ -40,7 +40,7 @@ class Orchestration(StrictSettings):
 
 
 class PaymentRun(StrictSettings):
-    """What the data selection of the site's payment run (R04570) takes: said by the site, for JDE does not tell it.
+    """What the data selection of the site's payment run (R04570) takes: said by the site, for JDE does not show it.
 
     One that does not look at payment instruments or bank accounts has none here, which stands for all.
     """

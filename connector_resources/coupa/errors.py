@@ -65,7 +65,7 @@ class Classifier:
         self._granted = granted
 
     def __call__(self, call: Call, answer: Answer) -> ConnectorError | None:
-        """The problem that an answer tells of, None for one of success."""
+        """The problem that an answer shows of, None for one of success."""
         if 200 <= answer.status < 300:
             return None
         if call.path == self._token_path and answer.status < 500 and answer.status not in (404, 408, 429):

@@ -42,7 +42,7 @@ class PageEnd:
 
 
 def keyset(fetch: Fetch, end: PageEnd, *, what: str, connection: str, entity: str = "records") -> Iterator[Raw]:
-    """All records behind `fetch`, each once, in the order of `id`; one without an id that can be read is told as
+    """All records behind `fetch`, each once, in the order of `id`; one without an id that can be read is reported as
     unreadable.
 
     Raises `Unavailable` when an answer is not in that order or goes back behind what was asked: going on

@@ -169,7 +169,7 @@ class HttpSession:
             if isinstance(problem, OutcomeUnknown):
                 raise problem
             left_to_wait = since + self._fresh_login_seconds - self._clock.monotonic()
-            # 403 is about what the user may do: time does not mend it
+            # 403 is about what the user may do: time does not correct it
             if left_to_wait <= 0 or self._let_in == login or answer.status == 403 or not call.replay:
                 return answer, True, problem
             self._clock.sleep(min(_BETWEEN_TRIES_SECONDS, left_to_wait))

@@ -44,7 +44,7 @@ class OpenDatabases:
                 engine.dispose()
 
     def close(self) -> None:
-        """Close all; a later use opens anew."""
+        """Close all; a later use opens again."""
         with self._lock:
             self._close_all(ours=True)
 

@@ -1,6 +1,6 @@
 """Dagster's PostgreSQL storage over one pool of connections.
 
-Dagster's own connects anew for every statement (SQLAlchemy's NullPool), which makes a range run several times slower.
+Dagster's own connects again for every statement (SQLAlchemy's NullPool), which makes a range run several times slower.
 """
 
 from __future__ import annotations

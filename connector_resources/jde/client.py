@@ -149,7 +149,7 @@ class JdeClient:
         return f"{currency}, as its vouchers say" if shown else f"{currency}, of which no voucher says how it is"
 
     def today(self) -> date:
-        """The date it is on the connection's clock: AIS tells no date of its own."""
+        """The date it is on the connection's clock: AIS shows no date of its own."""
         return self._clock.now().astimezone(self.connection.zone).date()
 
     def ping(self, tables: Mapping[str, Sequence[str]] | None = None) -> list[Check]:
@@ -165,7 +165,7 @@ class JdeClient:
         ).checks(tables)
 
     def close(self) -> None:
-        """Log out and let go of the connections. Never raises."""
+        """Log out and release the connections. Never raises."""
         self._login.log_out(self._http)
         self._http.close()
 

@@ -93,7 +93,7 @@ class DataService:
 
     @property
     def decimal_sign(self) -> str:
-        """The decimal format of the login user, as the login tells it; '' where it does not."""
+        """The decimal format of the login user, as the login shows it; '' where it does not."""
         return self._login.current(self._http).decimals
 
     def browse(
@@ -110,7 +110,7 @@ class DataService:
 
         Sorted by the primary key, or by `order_by` (`"DOC"`, `"-UPMJ"`) and then the primary key. Lazy: a
         page is asked for when it is wanted. When the server's cursor is gone (60 s, a new login, a lost
-        answer) the query starts anew behind the last row, so that no row is lost or given twice. A table not
+        answer) the query starts again behind the last row, so that no row is lost or given twice. A table not
         described in `tables` needs `columns` and a unique `order_by`. Raises NotAllowed when a column asked
         for is not shown.
         """
@@ -253,7 +253,7 @@ class DataService:
 
     def has_column(self, table: str, alias: str) -> bool:
         """Whether a table shows a column to this user: one row is asked for, with all columns (jde-ais section 3.1).
-        False where the answer does not tell: a column that not every release has is not asked for then."""
+        False where the answer does not show: a column that not every release has is not asked for then."""
         if table not in self._shown:
             body = {**self._target(table, "BROWSE", None), "maxPageSize": "1"}
             self._shown[table] = columns_shown(self._post(body, f"look at the columns of {table}"), table)
@@ -343,7 +343,7 @@ class DataService:
         return None if same and (following.rows or following.lost) else following
 
     def _resumed(self, browse: _Browse, place: Place) -> Page:
-        """The query anew, from the last row on."""
+        """The query again, from the last row on."""
         if not place.started:
             return self._asked(browse, browse.where)
         pages = []

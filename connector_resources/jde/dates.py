@@ -17,7 +17,7 @@ from connector_resources.errors import UnusableInput
 
 _TOKEN = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+")
 _FORMS = {"d": 1, "dd": 2, "M": 1, "MM": 2, "yy": 2, "yyyy": 4}
-# A two-digit year is read by a century rule that AIS does not tell; these years are the same under the usual
+# A two-digit year is read by a century rule that AIS does not show; these years are the same under the usual
 # ones.
 _SHORT_YEARS = range(1970, 2050)
 

@@ -26,7 +26,7 @@ LOGIN_PATH = "/tokenrequest"
 
 class LinkDead(SystemProblem):
     """A next-page link no longer works: its cursor expired, or went with its session. The query starts
-    anew."""
+    again."""
 
 
 class UnreadableAnswer(SystemProblem):
@@ -56,7 +56,7 @@ class Words:
 
 
 def classify(call: Call, answer: Answer) -> ConnectorError | None:
-    """The problem an AIS answer tells of; None when it may be used."""
+    """The problem an AIS answer shows of; None when it may be used."""
     if call.path.endswith(LOGIN_PATH):
         return _login_problem(call, answer)
     if answer.status in (403, 444):

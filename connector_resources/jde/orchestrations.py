@@ -118,7 +118,7 @@ class Orchestrations:
         proves that dates and numbers are read as they are meant. Succeeds only when all of the sheet's criterion holds:
         2xx, no exception, `jde__status` absent, SUCCESS or a warning, no `continuedOnError`, no form or system errors,
         and the configured key output present and not zero. Raises Refused when JDE said no and named its reason,
-        OutcomeUnknown when something may have been written. Of an act that makes no document the answer does not tell
+        OutcomeUnknown when something may have been written. Of an act that makes no document the answer does not show
         what it did: the caller looks.
         """
         wanted = self.configured(act)

@@ -37,7 +37,7 @@ class Login:
     role: str
     dates: DatePattern
     user: str
-    # decimalFormat, as it came; '' where the login does not tell it
+    # decimalFormat, as it came; '' where the login does not show it
     decimals: str = ""
 
 

@@ -128,10 +128,9 @@ class Deliveries:
     def due(self, flow: str, now: datetime) -> list[str]:
         """Keys that want another attempt, in order.
 
-        Released ones; failed and in doubt whose time has come (none set: at once); held and waiting ones whose time
-        has come; approved ones; those whose process died before their first intent, or between an intent and
-        its outcome, once its claim has run out; and those held for a link or a mapping that is there since.
-        """
+        Released ones; failed and of unknown outcome whose time has come (none set: at once); held and waiting ones
+        whose time has come; approved ones; those whose process died before their first intent, or between an intent and
+        its outcome, once its claim has run out; and those held for a link or a mapping that is there since."""
         asked = {"flow": flow, "integration": flow.partition("/")[0], "now": now}
         keys: set[str] = set()
         with self._db.read() as connection:

@@ -28,7 +28,7 @@ UNREADABLE = "unreadable"
 CONFIRMED = frozenset({"bank_account_changed"})
 # in the event that tells of such a finding: whose doing it is, as far as its system says so
 CHANGED_BY = "changed_by"
-# of how many different messages and fixes of one reason a person is told; fields and values are named in full
+# of how many different messages and fixes of one reason a person is informed; fields and values are named in full
 SHOWN = 3
 
 _CLOSE = (
@@ -373,7 +373,7 @@ def _same_dismissed(row: ExceptionRow, problem: Problem) -> bool:
 
 
 def _require_decided(connection: Connection, flow: str, key: str, now: datetime) -> None:
-    """Raise UnusableInput for a document that is in doubt, or that a run has in hand."""
+    """Raise UnusableInput for a document that is of unknown outcome, or that a run has in hand."""
     columns = (deliveries.c.state, deliveries.c.claimed_by, deliveries.c.claimed_until)
     row = connection.execute(select(*columns).where(deliveries.c.flow == flow, deliveries.c.key == key)).first()
     calls = intents.c.flow == flow, intents.c.key == key, intents.c.closed_at.is_(None)

@@ -1,4 +1,4 @@
-"""The audit trail as a file for others: CSV or Parquet, exact, with all that is needed to prove the hashes anew.
+"""The audit trail as a file for others: CSV or Parquet, exact, with all that is needed to prove the hashes again.
 
 A row is an event with the hash of the event before it in its chain (`previous`), so that every row of a part of the
 trail can be proved by itself. Rows are ordered by flow and place.

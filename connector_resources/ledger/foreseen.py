@@ -20,7 +20,7 @@ class ForeseenLinks(Links):
         self._restored: dict[tuple[str, str], str] = {}
         # the flows of which links are expected, in the order in which the plan came to them
         self.flows: list[str] = []
-        # (flow, key) -> why the plan makes no link of it: the rule that leaves it alone, or what it is held for
+        # (flow, key) -> why the plan makes no link of it: the rule that ignores it, or what it is held for
         self.left: dict[tuple[str, str], str | Problem] = {}
 
     def expect(self, link: NewLink, now: datetime) -> None:

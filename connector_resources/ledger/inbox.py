@@ -234,7 +234,7 @@ class Inbox:
         return hmac.compare_digest(signed, kept) and bool(row.expires_at > self._clock.now())
 
     def revoke_tokens(self, connection: str) -> int:
-        """End all tokens of a connection; how many there were. Its client has to log in anew."""
+        """End all tokens of a connection; how many there were. Its client has to log in again."""
         with self._db.write() as db:
             mine = tokens.c.connection == connection
             return len(db.execute(delete(tokens).where(mine).returning(tokens.c.digest)).all())

@@ -366,7 +366,7 @@ landing_objects = Table(
     Column("schema_hash", Text, nullable=False),
     Column("at", Instant, nullable=False),
     # the file in which its tax and bank numbers stand in the clear, until it is deleted: `path` itself before it is
-    # written anew (see `landed_in_clear`)
+    # written again (see `landed_in_clear`)
     Column("clear_path", Text),
     Index("ix_landing_objects_entity", "connection", "entity", "kind"),
     Index("ix_landing_objects_run", "run"),

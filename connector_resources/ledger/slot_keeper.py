@@ -91,7 +91,7 @@ class SlotKeeper:
             self._finished(slot)
 
     def close(self) -> None:
-        """Give back what is not in use, and be forgotten by the others. A later `take` begins anew."""
+        """Give back what is not in use, and be forgotten by the others. A later `take` begins again."""
         atexit.unregister(self.close)
         with self._lock:
             agent, self._closing = self._agent, True

@@ -58,7 +58,7 @@ class CallSlots:
             self._budget.exhausted()
 
     def close(self) -> None:
-        """Give back what is not in use, at once rather than at the end of a lease. `take` begins anew."""
+        """Give back what is not in use, at once rather than at the end of a lease. `take` begins again."""
         self._keeper.close()
         if self._budget is not None:
             self._budget.close()

@@ -14,7 +14,7 @@ schedule_bill and pay_bill (`bills`: a list of {"id" or "where", "amount", "cred
 bill unless an `amount` is given, credits inside it; pay_bill brings it to CLEARED. A single bill may be named by the
 act's own `id` or `where`. record_payment (`body` as the API takes it);
 move_payment (`single_status`, `status` where another one goes with it, `check`), cancel_payment,
-void_payment (`type`, `reason`): at once. forget_calls: the counts of GET /calls begin anew.
+void_payment (`type`, `reason`): at once. forget_calls: the counts of GET /calls begin again.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class Deliveries:
         self.reseed()
 
     def reseed(self) -> None:
-        """Chance begins anew."""
+        """Chance begins again."""
         # Two, so that which ones are lost does not hang on how fast the receiver is.
         seed = self._options().event_seed
         self._fate, self._order = random.Random(seed), random.Random(seed)  # noqa: S311 - faults, not secrets

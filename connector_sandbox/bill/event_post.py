@@ -55,7 +55,7 @@ class Poster:
         return Answer(status, "" if status == 200 else f"answered {status}")
 
     def _trusting(self, trust: str) -> ssl.SSLContext:
-        """Made anew when the file appeared, changed or went since the last delivery."""
+        """Made again when the file appeared, changed or went since the last delivery."""
         mark = _mark(trust)
         if self._context is None or self._context[0] != mark:
             context = ssl.create_default_context()

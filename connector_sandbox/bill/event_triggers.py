@@ -20,7 +20,7 @@ class Triggers:
         self._statuses = {each["id"]: _status(each) for each in payments}
 
     def event_type(self, kind: str, record: Mapping[str, Any]) -> str | None:
-        """The event that a change (books.Emit) is; None when BILL tells nobody of it.
+        """The event that a change (books.Emit) is; None when BILL shows nobody of it.
 
         There is none of approvals, of classifications and of credits; a payment that was made is one that was updated.
         """

@@ -52,7 +52,7 @@ def patched(
 
 
 def changed(line: Record, change: Record) -> Record:
-    """A quantity or a price without an amount makes the amount anew."""
+    """A quantity or a price without an amount makes the amount again."""
     made = merged(line, change)
     if change.get("amount") is None and (change.get("quantity") is not None or change.get("price") is not None):
         made.pop("amount", None)

@@ -33,7 +33,7 @@ class Options(EventOptions, forbid_unknown_fields=True):
     limit_status: Literal[422, 429] = 422
     """HTTP status of BDC_1322 and BDC_1144: not documented (bill section 5.1)."""
     idle_seconds: float = 35 * 60
-    """A session that is not used for so long is invalid; each call begins it anew (bill section 2.2)."""
+    """A session that is not used for so long is invalid; each call begins it again (bill section 2.2)."""
     sync_token_idle_seconds: float = 48 * 3600
     token_delay_seconds: float = 0.0
     """A new login is not known for so long: not documented of any vendor, and seen of all that have several servers."""

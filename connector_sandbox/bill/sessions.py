@@ -104,7 +104,7 @@ class Sessions:
         self._sessions.pop(session.id, None)
 
     def of(self, request: Request) -> Session:
-        """The session of a call, whose idle time begins anew; Refusal when its headers name none.
+        """The session of a call, whose idle time begins again; Refusal when its headers name none.
 
         An access token stands for the developer key and the session (bill section 2.6).
         """

@@ -66,7 +66,7 @@ class CallOuts:
         self.forget()
 
     def forget(self) -> None:
-        """Nothing was sent, nothing waits, no token is known, and chance begins anew."""
+        """Nothing was sent, nothing waits, no token is known, and chance begins again."""
         with self._state:
             self._epoch += 1
             self._waiting.clear()
@@ -76,7 +76,7 @@ class CallOuts:
         self.reseed()
 
     def reseed(self) -> None:
-        """Chance begins anew."""
+        """Chance begins again."""
         # Two, so that which ones are lost does not hang on how fast the thread is.
         seed = self._options().call_out_seed
         self._loss, self._order = random.Random(seed), random.Random(seed)  # noqa: S311 - faults, not secrets

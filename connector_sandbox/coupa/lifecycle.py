@@ -75,7 +75,7 @@ def bypass_current_approval(instance: Instance, number: int) -> Record:
 
 
 def restart_approvals(instance: Instance, number: int) -> Record:
-    """The chain of approvers begins anew."""
+    """The chain of approvers begins again."""
     invoice = _invoice_in(instance, number, ("pending_approval", "on_hold", "ap_hold", "rejected"), "sent for approval")
     return to_approval(instance, invoice)
 

@@ -40,7 +40,7 @@ class Renderer:
         self._plans: dict[tuple[str, str | None, str | None, str | None], Show] = {}
 
     def forget(self) -> None:
-        """Compile anew: an option that answers depend on has changed."""
+        """Compile again: an option that answers depend on has changed."""
         self._plans.clear()
 
     def show(

@@ -51,7 +51,7 @@ class Cursors:
     def open(
         self, session: Session, view: Shown, rows: list[Row], again: Callable[[], list[Row]], page_size: int
     ) -> Cursor:
-        """A cursor that stands after the first page; `again` reads the rows anew."""
+        """A cursor that stands after the first page; `again` reads the rows again."""
         self._drop_expired()
         now = self._environment.clock.monotonic()
         rid = secrets.token_hex(8)

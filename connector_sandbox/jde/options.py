@@ -66,7 +66,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repeated_link: Literal["expired", "same_page", "next_page"] = "expired"
     """What a next link answers when it is called a second time: the sheet is silent."""
     moving_pages: bool = False
-    """True: each page is read anew at its offset, so that rows move while paging."""
+    """True: each page is read again at its offset, so that rows move while paging."""
     unknown_target: Literal["500", "200"] = "500"
     """An unknown table or column: a ServiceErrorResponse, or sysErrors in a 200."""
     views: dict[str, View] = {}

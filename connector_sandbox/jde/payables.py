@@ -152,7 +152,7 @@ class Payables(Program):
     def speed_status_change(self, items: Collection[tuple[VoucherKey, str]], values: Mapping[str, Any]) -> int:
         """P0411S: set pay status, due date, payee, bank account, payment instrument or 1099 code (PST, DDJ, PYE, GLBA,
         PYIN, AC07) of open pay items of several vouchers, of all of a voucher where SFX is blank; returns of how many.
-        F0411 alone changes, and is not posted anew; only the 1099 code may change where nothing is open."""
+        F0411 alone changes, and is not posted again; only the 1099 code may change where nothing is open."""
         if "PST" in values:
             self.check_pay_status(str(values["PST"]))
         rows: list[Row] = []

@@ -165,7 +165,7 @@ class Scans:
             }
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Begin again."""
         self._tables.clear()
 
     def report(self) -> dict[str, Any]:

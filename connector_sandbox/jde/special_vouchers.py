@@ -114,7 +114,7 @@ class SpecialVouchers(Program):
         self, key: VoucherKey, item: str, amounts: Sequence[Decimal], values: Mapping[str, Any] | None = None
     ) -> list[str]:
         """Divide an unpaid pay item (P0411S): new ones of these amounts, in the voucher's currency, with `values`; what
-        is left stays. Discount and tax follow in proportion; it is not posted anew. Gives the SFX of the new ones.
+        is left stays. Discount and tax follow in proportion; it is not posted again. Gives the SFX of the new ones.
 
         BusinessError for a recurring voucher, or for amounts that leave nothing of the same sign.
         """

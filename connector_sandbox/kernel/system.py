@@ -141,4 +141,4 @@ class CountsScans(Protocol):
         """What the questions cost so far (GET /scans)."""
 
     def forget_scans(self) -> None:
-        """Begin anew (POST /scans/reset)."""
+        """Begin again (POST /scans/reset)."""

@@ -59,7 +59,7 @@ class Tax:
 class Payable:
     """What is owed: the total with tax and charges, negative for a credit, and what it is made of, in the same sign.
 
-    `untold` says why it cannot be told whether it is owed to or by the supplier; '' where it can.
+    `untold` says why it cannot be known whether it is owed to or by the supplier; '' where it can.
     """
 
     total: Decimal
@@ -275,7 +275,7 @@ def _codes(lines: Sequence[TaxLine]) -> str:
 
 
 def _chart(account: Any) -> str | None:
-    """The name of an account's chart, where it is told: one code may stand in two charts (coupa section 3.2.1)."""
+    """The name of an account's chart, where it is reported: one code may stand in two charts (coupa section 3.2.1)."""
     return account.account_type.name if account is not None and account.account_type is not None else None
 
 

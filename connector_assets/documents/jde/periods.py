@@ -137,7 +137,7 @@ def periods_of(context: RunContext, rules: PeriodRules) -> Periods:
 
 
 def _span(row: Row, rules: PeriodRules) -> _Span | None:
-    """The days of the company's open periods; None where F0010 does not tell them."""
+    """The days of the company's open periods; None where F0010 does not show them."""
     current, year_start = row.get("PNC"), row.get("DFYJ")
     if not current or year_start is None or text(row.get("DTPN")) not in rules.month_patterns:
         return None

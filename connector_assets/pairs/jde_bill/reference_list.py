@@ -69,7 +69,7 @@ class ReferenceList(Flow):
     missing_reason: ClassVar[str]
     # fields that BILL may set where JDE says nothing
     left_to_bill: ClassVar[tuple[str, ...]] = ()
-    # the rule by which documents are left alone that BILL has no use for
+    # the rule by which documents are ignored that BILL has no use for
     unused_rule: ClassVar[str]
 
     def __init__(self, context: RunContext) -> None:
@@ -139,7 +139,7 @@ class ReferenceList(Flow):
         return Frames(documents, frames.lines)
 
     def rule(self, row: Mapping[str, Any]) -> str | None:
-        """The rule by which a document that is not linked is left alone."""
+        """The rule by which a document that is not linked is ignored."""
         return None if row["wanted"] else self.unused_rule
 
     def _moved(self, linked: Mapping[str, str]) -> set[str]:
@@ -162,7 +162,7 @@ class ReferenceList(Flow):
 
     def find(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         keys = [document.key for document in documents]
-        # what may still come of a call in doubt is not in a list that was read before
+        # what may still come of a call of unknown outcome is not in a list that was read before
         if self._held is None or any(self.context.ledger.intents.unfinished(self.full_name, keys).values()):
             self._held = {target.id: target for target in self.targets()}
         # as it was sent: JDE may know it by another number by now

@@ -10,7 +10,7 @@ MAPPING = "payment_terms"
 
 
 def resolve_terms(context: RunContext, terms: pd.Series) -> pd.Series:
-    """Coupa's term code for each JDE term; None where JDE has none, '' where it cannot be told.
+    """Coupa's term code for each JDE term; None where JDE has none, '' where it cannot be known.
 
     A mapped term must be an active payment term of Coupa, and so must one that is taken over unmapped.
     """

@@ -62,7 +62,7 @@ def hints_in_history(receiver: BillReceiver, record: EventRecord) -> list[InboxE
 
 
 def _dated(event: InboxEvent, at: datetime | None) -> InboxEvent:
-    """What has no time of its own happened when it was told, not when the history is read."""
+    """What has no time of its own happened when it was reported, not when the history is read."""
     if event.updated_at is not None or at is None:
         return event
     return InboxEvent(

@@ -61,7 +61,7 @@ class CoupaReader(LandingReader):
         if not latest or latest[0].updated_at is None:
             return stamp
         moment = latest[0].updated_at
-        # Coupa tells seconds: another record that changes within the last one is seen by their number
+        # Coupa shows seconds: another record that changes within the last one is seen by their number
         together = sum(record.updated_at == moment for record in latest)
         return {"at": moment.astimezone(UTC).isoformat(), "records": together, **stamp}
 

@@ -1,4 +1,4 @@
-"""`python -m connector_resources.jde.contract` writes docs/orchestrations.md anew; with `-` it prints the page."""
+"""`python -m connector_resources.jde.contract` writes docs/orchestrations.md again; with `-` it prints the page."""
 
 from __future__ import annotations
 

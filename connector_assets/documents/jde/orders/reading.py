@@ -163,7 +163,7 @@ def unsent_rule(*, void: bool, closed: bool) -> str | None:
 
 
 def order_rule(row: Mapping[str, Any], rules: OrderRules, *, sent: bool) -> str | None:
-    """Why a mapped order is left alone. Those that were over before they were ever sent are history; those that are not
+    """Why a mapped order is ignored. Those that were over before they were ever sent are history; those that are not
     in force (yet, or again) wait in JDE, and so do their changes. A header whose lines are gone, or not there yet, says
     nothing."""
     if not row["line_count"]:

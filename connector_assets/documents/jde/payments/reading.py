@@ -77,7 +77,7 @@ def _left_unproved(items: Sequence[Row], details: Sequence[Row], gross: str, lef
     closed = sum(((row.get(gross) or ZERO) - (row.get(left) or ZERO) for row in items), ZERO)
     signs = {_item(row): -1 if (row.get("AG") or ZERO) < 0 else 1 for row in items}
     if foreign:
-        # F0414 tells what was taken as discount in the company's currency only
+        # F0414 shows what was taken as discount in the company's currency only
         taken = sum((row.get("CDSA") or ZERO for row in items), ZERO)
     else:
         lines = [row for row in details if not _takes_back(row)]

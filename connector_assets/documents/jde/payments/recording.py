@@ -167,7 +167,7 @@ class PaymentRecords:
 
 
 def linked(link: NewLink, target: Target) -> NewLink:
-    """The link of a payment, which keeps what it pays: JDE does not tell it any more once our void has deleted it."""
+    """The link of a payment, which keeps what it pays: JDE does not show it any more once our void has deleted it."""
     settled = target.raw
     return replace(link, attributes={**link.attributes, PAID: settled.vouchers}) if settled.vouchers else link
 
@@ -215,7 +215,7 @@ def _target(header: Row, details: Sequence[Row], items: Mapping[Any, Sequence[Ro
     content = {
         "number": str(header["DOCM"]),
         "amount": amount_text(sum(settled.values(), ZERO)),
-        # of a foreign payment F0414 tells the discount in the company's currency only
+        # of a foreign payment F0414 shows the discount in the company's currency only
         "discount": None if foreign else amount_text(discount),
         "currency": text(header.get("CRCD")),
         "date": header["DMTJ"].isoformat() if header.get("DMTJ") else None,

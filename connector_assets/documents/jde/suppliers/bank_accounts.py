@@ -53,7 +53,7 @@ def watched(settings: BankSettings) -> tuple[Source, ...]:
 
 def look(flow: Flow, parties: Mapping[int, str], column: str, *, whole: bool) -> list[str]:
     """Tell the suppliers (address number -> document key) of which an account in JD Edwards changed; `column` of F0411
-    says which party a voucher pays. Returns the document keys of those of which an exception is told."""
+    says which party a voucher pays. Returns the document keys of those of which an exception is reported."""
     context, name = flow.context, flow.full_name
     ledger = context.ledger
     mark = ledger.watermarks.get(name, TABLE)

@@ -1,13 +1,12 @@
 """What the voucher orchestrations are sent: our fields, which a site maps to its own inputs (jde-ais section 3.4).
 
 Header: Supplier, InvoiceNumber, InvoiceDate, GLDate, Company, Currency, CurrencyMode (D or F), ExchangeRate,
-PaymentTerms, Remark, DocumentType, and by what it is known (`Origins.fields`). Grid PayItems:
-GrossAmount, TaxableAmount, TaxAmount, ForeignAmount, ForeignTax, TaxRateArea, TaxExplanation, DueDate, PayStatus, where
-a discount is told by its amount DiscountAvailable, ForeignDiscountAvailable and DiscountDueDate (ADSC, CDS, DDNJ), and
-where a site takes them from the supplier Flag1099 (TNN) and Code1099 (AC07). Grid Distribution: Account
+PaymentTerms, Remark, DocumentType, and by what it is known (`Origins.fields`). Grid PayItems: GrossAmount,
+TaxableAmount, TaxAmount, ForeignAmount, ForeignTax, TaxRateArea, TaxExplanation, DueDate, PayStatus, where a discount
+is reported by its amount DiscountAvailable, ForeignDiscountAvailable and DiscountDueDate (ADSC, CDS, DDNJ), and where a
+site takes them from the supplier Flag1099 (TNN) and Code1099 (AC07). Grid Distribution: Account
 (unit.object.subsidiary), Amount, ForeignAmount, Explanation. Amounts are in the company's currency but for the foreign
-ones; a blank exchange rate leaves it, and the domestic amounts, to JDE.
-"""
+ones; a blank exchange rate leaves it, and the domestic amounts, to JDE."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 JDE accepts an amount and its date only without a payment term. With a term it computes both by itself, and with a blank
 term it may use the supplier's. The result is therefore read back once, when the voucher is first seen. After that the
 discount is JDE's: the payer decides whether it is taken. If the discount changes in the system where the document
-originates, the voucher is entered anew, as after any other change.
+originates, the voucher is entered again, as after any other change.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def discount_shown(row: Mapping[str, Any]) -> str:
 
 
 def by_amount(row: Mapping[str, Any], settings: Any) -> bool:
-    """Whether JDE is told the amount and the day of a discount, and no payment term."""
+    """Whether JDE is sent the amount and the day of a discount, and no payment term."""
     return bool(row.get(DISCOUNT)) and settings.discounts == "amount"
 
 

@@ -92,7 +92,7 @@ class VoucherEnrichment:
         self.delivered: set[str] = set()
 
     def resolve(self, frames: Frames) -> Frames:
-        """Fill the columns that come from memory and reference data, anew each time."""
+        """Fill the columns that come from memory and reference data, again each time."""
         documents, lines = records(frames.documents), records(frames.lines)
         self._origins(documents)
         self.suppliers(documents)
@@ -138,7 +138,7 @@ class VoucherEnrichment:
         raise NotImplementedError
 
     def withdraw(self, row: dict[str, Any]) -> None:
-        """Fill the rest of a row whose document has none, or is left alone."""
+        """Fill the rest of a row whose document has none, or is ignored."""
         row |= dict.fromkeys(self.unasked)
 
     # -- which documents ------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ class VoucherEnrichment:
 
     def _left_with(self, documents: Sequence[dict[str, Any]], lines: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """A document that has another supplier since its voucher was made, and that something holds: JDE goes on to
-        owe it to the old one, which is told beside what holds it."""
+        owe it to the old one, which is reported beside what holds it."""
         keys = [row["key"] for row in documents if row["key"] in self.delivered and not row["void"]]
         known = self.context.ledger.deliveries.load(self.flow.full_name, keys)
         for row in documents:
@@ -300,7 +300,7 @@ class VoucherEnrichment:
             row, standing = changed[id], [items for items in vouchers if not is_void(items)]
             if standing and not self._taken_back(row, standing[-1]):
                 continue
-            # what is void by somebody else's hand is not made anew
+            # what is void by somebody else's hand is not made again
             if (standing or done(known[row["key"]]) == "void") and row["gl_date"] != self._wanted_day(row):
                 row["moved_from"] = self._wanted_day(row)
 

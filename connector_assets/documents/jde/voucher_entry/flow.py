@@ -194,7 +194,7 @@ class Vouchers(Flow):
                 self._touched.add(link.source_key)
                 days[link.source_key] = day_of(own)
             elif self.other_pays and any(run.selectable(row) or row.get("AAP") != row.get("AG") for row in own):
-                # it is told by `payable_in_both`, which looks at what a run has in hand, or has paid
+                # it is reported by `payable_in_both`, which looks at what a run has in hand, or has paid
                 days[link.source_key] = day_of(own)
         return days
 
@@ -224,7 +224,7 @@ class Vouchers(Flow):
         self._touched |= set(keys)
 
     def changed_there(self, listed: Sequence[Target]) -> list[str]:
-        """Also what no row tells that changed, such as a pay item that a clerk deleted."""
+        """Also what no row shows that changed, such as a pay item that a clerk deleted."""
         held = {key: each for each in listed if (key := self.key_of(each)) is not None}
         known = self.context.ledger.deliveries.load(self.full_name, list(held))
         return [key for key, left in known.items() if _left_otherwise(left, held[key])]
@@ -347,7 +347,7 @@ class Vouchers(Flow):
 
     def _foreign_records(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
         """Vouchers of the same supplier and number that somebody entered in JDE: it would be paid twice. What may be
-        ours counts too where others are sent beside each other; of those that are void the writer is told."""
+        ours counts too where others are sent beside each other; of those that are void the writer is reported."""
         names = {
             document.key: (int(document.content["supplier"]), document.content["number"])
             for document in documents

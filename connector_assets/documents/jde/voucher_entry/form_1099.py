@@ -2,7 +2,7 @@
 
 It is not established what JD Edwards fills in by itself, nor that a batch carries them. By default none are sent. A
 site may name the supplier's columns that they are taken from; then the voucher's are read back. After that they belong
-to the clerks, who may change them even on a paid voucher: no voucher is entered anew because of them.
+to the clerks, who may change them even on a paid voucher: no voucher is entered again because of them.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def strange(jde: Any, rules: MarkRules[Any], known: Callable[[Collection[str]], 
 
 def ahead_of_next_numbers(jde: Any, rules: MarkRules[Any]) -> str:
     """Why JD Edwards' next numbers will soon come into the range, in words; '' where nothing says so. Which sheet or
-    service tells the next number is not established: the highest of the same types outside of the range stands for it.
+    service shows the next number is not established: the highest of the same types outside of the range stands for it.
     """
 
     def highest(where: Any) -> int | None:

@@ -57,7 +57,7 @@ class Payees:
         self, document: Document, known: Delivery, id: str, there: Mapping[str, Any], rows: Iterable[Row]
     ) -> Hold | None:
         """Why nothing may be done with a voucher before somebody has looked at who it pays; None where all is well."""
-        # a voucher of another supplier than the document's is told, or made anew, for that
+        # a voucher of another supplier than the document's is reported, or made again, for that
         mine = there["supplier"] == document.content["supplier"]
         wanted, theirs = self.wanted(document), there[PAYEE]
         left = left_with(known.content or {}, there)
@@ -73,6 +73,6 @@ class Payees:
 
     def supplier(self, id: str, theirs: object, ours: object, rows: Iterable[Row], why: str = "") -> Problem:
         """The problem of a voucher that is another supplier's than the document; `why` keeps it from being made
-        anew."""
+        again."""
         names = f"{id} is supplier {theirs}'s, {self.origin_system} has {ours}"
         return problem("payee_changed", "supplier", "; ".join(filter(None, [names, state_of(rows), why])))

@@ -74,7 +74,7 @@ class ShownOrigins(Origins):
     def _fits(self, items: Sequence[Row], one: Made, row: Row | None = None, *, whole: bool = False) -> bool:
         """Whether a voucher says what one of the attempts asked for, and has appeared since; `whole`: its amount too,
         whatever it proves."""
-        # JDE may come to another total, which is told; a void voucher has none any more
+        # JDE may come to another total, which is reported; a void voucher has none any more
         exact = is_void(items) or self._tells(items, one, row)
         names = SAYS if exact and not whole else (*SAYS, "amount")
         said, name = self._says(items), voucher_id(items[0])

@@ -84,7 +84,7 @@ class TracedOrigins(UnclaimedOrigins):
 
     def _add_duplicates(self, found: Found, read: Read) -> None:
         """A second voucher of a call, such as one that the network repeated: it says the same, and shows that it is
-        ours. Nothing asks for it, since the first one is known; it is told with it."""
+        ours. Nothing asks for it, since the first one is known; it is reported with it."""
         made = self._register.of(self.flow, [self.key(id) for id, _ in found.of.values()])
         asked = [each for own in made.values() for each in own if each.found and each.attempts]
         names = {number_of(sent) for sent in attempts_of(asked)}
@@ -262,7 +262,7 @@ class TracedOrigins(UnclaimedOrigins):
             return False
         if any(act in acts or "" in acts for other, acts in self._under_way().items() if other != key):
             return True
-        # while nothing at all is known they go one by one anyhow
+        # while nothing at all is known they go one by one in any case
         return self._signs is not None and self._firsts.setdefault(act, key) != key
 
     def _is_proved(self, act: str) -> bool:

@@ -1,4 +1,4 @@
-"""What is done about the voucher of a document that originates elsewhere: made, run, voided, made anew.
+"""What is done about the voucher of a document that originates elsewhere: made, run, voided, made again.
 
 JDE's batch files only add (jde-ais section 3.6), and a voucher is never changed from outside: what changed is voided
 and made again under the next revision. The revision comes from what JDE holds, so that an empty memory gives the same
@@ -54,14 +54,14 @@ NOT_CARRIED = frozenset({"void", PAYEE, TAXED, "remit_to"})
 ACCEPTABLE = frozenset({"number", "date", "tax", "lines", TAXED})
 # pay statuses (F0411.PST) of what is retained and withheld, whoever pays (jde-ais section 15)
 KEPT_BACK = frozenset({"R", WITHHELD})
-# of vouchers that a person is told of, so many by name
+# of vouchers that a person is informed of, so many by name
 MOST_SHOWN = 5
 # what is done once a voucher is as it shall be, beside it; None: nothing more
 After = Callable[[Document, Delivery, Target], Decision | None]
 
 
 def base_of(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that the voucher carries; a batch row does not tell its distribution."""
+    """The fields that the voucher carries; a batch row does not show its distribution."""
     return {name: value for name, value in content.items() if name not in NOT_CARRIED}
 
 
@@ -157,7 +157,7 @@ class VoucherWriter(ABC):
         if self.settings.on_change == "hold":
             decision: Decision = Hold((problem("changed_after_delivery", (moved or changes[0]).field, target.id),))
         else:
-            # what cannot be made anew is not voided
+            # what cannot be made again is not voided
             kept_back = self._kept_back(known, target.raw)
             decision = self._unready(document) or kept_back or self._void(known, target.raw, changes)
         if moved is None or not isinstance(decision, Hold):
@@ -236,9 +236,9 @@ class VoucherWriter(ABC):
 
     def _kept_back(self, known: Delivery, held: Held) -> Hold | None:
         """Why no other voucher may take the place of this one: a clerk holds it or part of it, retained or withheld
-        something of it, and the next one would be payable. What is paid is told by the void."""
+        something of it, and the next one would be payable. What is paid is reported by the void."""
         new = self.settings.new_status
-        # where the other system pays, a hold is what vouchers have anyhow
+        # where the other system pays, a hold is what vouchers have in any case
         others = KEPT_BACK if new == self.settings.unpayable_status else None
         open_ = [(row["SFX"], text(row["PST"])) for row in held.rows if row["AAP"]]
         kept = [f"{item} on {state}" for item, state in open_ if state != new and (others is None or state in others)]

@@ -252,8 +252,8 @@ def _paid(
 
 
 def _discount(items: Sequence[Row], lines: Sequence[Row], *, foreign: bool, elsewhere: bool) -> Decimal:
-    """What was taken as discount. Of a foreign voucher F0414 tells it in the company's currency only; what a payment of
-    another system took is all that the pay item tells (F0411.CDSA)."""
+    """What was taken as discount. Of a foreign voucher F0414 shows it in the company's currency only; what a payment of
+    another system took is all that the pay item shows (F0411.CDSA)."""
     taken = discount_of(lines)
     if not foreign:
         return taken

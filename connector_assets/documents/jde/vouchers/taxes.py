@@ -62,7 +62,7 @@ def taxed(items: Sequence[Row], spent: Decimal, rules: Mapping[str, TaxRule], *,
     for ways in product(*choices):
         wanted = gross + sum((way[0] * sums[code] for code, way in zip(codes, ways, strict=True)), ZERO)
         beside = sum((way[1] * sums[code] for code, way in zip(codes, ways, strict=True)), ZERO)
-        # the first way is told where none holds
+        # the first way is reported where none holds
         found.setdefault(beside, spent - wanted)
         if spent == wanted:
             found[beside] = ZERO

@@ -47,7 +47,7 @@ SCALE = Decimal("0.01")
 @dataclass(frozen=True)
 class Held:
     """A bill and what was paid on it: `recorded` are amounts of JD Edwards' payments by PYID, `told` the sum of BILL's
-    own payments that JD Edwards is told of, `taken_off` the recorded ones (PYID) that are void in BILL, where its
+    own payments that JD Edwards is informed of, `taken_off` the recorded ones (PYID) that are void in BILL, where its
     payments were looked at; `credited` the credits (id) that were applied to it without a payment, and how much.
     """
 
@@ -107,7 +107,7 @@ class BillRecords:
         self.context = context
         self.counts = RecordedPayments(context)
         self.currencies = VendorCurrencies()
-        # bills that are asked for one by one: nothing says that a list tells all that a bill alone does
+        # bills that are asked for one by one: nothing says that a list shows all that a bill alone does
         self.alone: set[str] = set()
         # keys of orders whose bills were seen
         self.orders: set[str] = set()
@@ -249,7 +249,7 @@ class BillRecords:
         ]
 
     def _recorded(self, bill: Bill, payments: Sequence[Payment]) -> Decimal:
-        """The sum of BILL's own payments of a bill that JD Edwards is told of."""
+        """The sum of BILL's own payments of a bill that JD Edwards is informed of."""
         own = [each for each in payments if not _of_jde(each) and self.counts(each)]
         parts = [part for each in own for part in each.bill_payments if part.bill_id == bill.id]
         return sum((money(part.amount) for part in parts), ZERO)

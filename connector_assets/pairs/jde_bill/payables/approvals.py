@@ -16,7 +16,7 @@ from connector_resources.bill import APPROVED, Bill
 from connector_resources.ledger import Delivery
 from connector_resources.ledger.progress import Progress
 
-# the approval of a bill whose approvers BILL does not tell
+# the approval of a bill whose approvers BILL does not show
 UNNAMED = "unnamed"
 # what of a target's content tells of it: the status when it was read, and approvals that came while it was written
 STATUS, MEANWHILE = "approval", "approved_meanwhile"
@@ -37,7 +37,7 @@ def remembered(known: Delivery, bill: Bill) -> dict[str, Decimal]:
     left, noted = known.content or {}, known.progress.noted
     amounts = dict(each.split("=") for each in noted.split(",") if each) | dict(left.get(MEANWHILE) or {})
     if left.get(STATUS) not in (None, APPROVED):
-        # it was taken back since: who gives it now gives it anew
+        # it was taken back since: who gives it now gives it again
         amounts.pop(UNNAMED, None)
     # what was settled as approved, a person has agreed to
     agreed = known.state == "settled" and left.get(STATUS) == APPROVED

@@ -42,7 +42,7 @@ def sent_and_selectable(flow: Flow, keys: Collection[str] | None) -> dict[str, s
         target = targets.get(links[key].target_id)
         if target is None or target.content["void"]:
             continue
-        # what JDE pays while BILL pays it too is told as `already_scheduled`
+        # what JDE pays while BILL pays it too is reported as `already_scheduled`
         wrong = [row for row in found if run.selectable(row) or target.raw.untouched]
         if wrong:
             record = f"{flow.target_entity} {target.id} of {target.content['total']}, {target.status or '?'}"

@@ -177,7 +177,8 @@ class PayableSteps(ABC, Generic[R]):
         return self.untouchable(target, changes, reduced=reduced) or Do(self.update(document, known, target, content))
 
     def unless_paid(self, decision: Decision, document: Document, known: Delivery) -> Decision:
-        """Once all is done, a person is told of what JD Edwards closed without a payment: BILL cannot pay it then."""
+        """Once all is done, a person is informed of what JD Edwards closed without a payment: BILL cannot pay it
+        then."""
         unproved = document.content.get("unproved")
         if not unproved or known.target_id is None or decision != Done():
             return decision

@@ -121,14 +121,14 @@ class PaymentEnrichment:
     # -- what stands ----------------------------------------------------------------------------------------------
 
     def _standing(self, rows: Sequence[Row]) -> None:
-        """What is known of each, and which are left alone."""
+        """What is known of each, and which are ignored."""
         keys = [row["key"] for row in rows]
         known = self.context.ledger.deliveries.load(self.flow, keys)
         links = self.context.ledger.links.of(self.flow, keys)
         self._linked = set(links)
         self._voided = {key for key, each in known.items() if each.progress == VOIDED}
         if self.settings.on_conflict == "source":
-            # what somebody voided in JD Edwards is posted anew: JD Edwards is asked
+            # what somebody voided in JD Edwards is posted again: JD Edwards is asked
             held = self.writer.read({link.target_id for link in links.values()}) if links else {}
             gone = {id for id, each in held.items() if each.content["void"]}
             self._voided |= {key for key, link in links.items() if link.target_id in gone}
@@ -177,7 +177,8 @@ class PaymentEnrichment:
         return self.writer.returns()
 
     def _there(self, rows: Sequence[Row], bills: Mapping[str, PaidBill]) -> set[str]:
-        """The keys of payments that JD Edwards has although nobody remembers them: of a lost ledger, or in doubt."""
+        """The keys of payments that JD Edwards has although nobody remembers them: of a lost ledger, or of unknown
+        outcome."""
         for row in rows:
             row["items"] = _names(bills[row["key"]]) or None
         targets: dict[int, list[Target]] = {}
@@ -318,7 +319,7 @@ class _Settling:
         if row["settled"] or row["void"]:
             site.put_date(row)
         if row["void"] and not stands:
-            # nothing to take back, unless a call in doubt turns out to have been taken
+            # nothing to take back, unless a call of unknown outcome turns out to have been taken
             row |= {"closed": "", "moved_from": None}
             return []
         if row["settled"] or row["void"]:

@@ -350,7 +350,7 @@ def _voided_there(number: str, document: Document) -> Hold:
 
 
 def _other_discount(row: Mapping[str, Any], held: Mapping[str, Any]) -> tuple[FieldChange, ...]:
-    """Where a discount was sent with the payment, and JD Edwards tells another one."""
+    """Where a discount was sent with the payment, and JD Edwards shows another one."""
     sent, discount = row["discount"], held.get("discount")
     if sent is None or discount is None or amount_text(sent) == discount:
         return ()

@@ -181,7 +181,7 @@ class OrderEnrichment:
         }
 
     def _rule(self, row: Row, sent: Mapping[str, bool], *, vouchered: bool) -> str | None:
-        """Why an order is left alone: it is not to be sent, or what it owes is billed by its vouchers. So it is of one
+        """Why an order is ignored: it is not to be sent, or what it owes is billed by its vouchers. So it is of one
         whose bill was archived before they came. Of an order without lines nobody knows what became of it."""
         if row["line_count"] and vouchered and sent.get(row["key"], True):
             return HAS_VOUCHERS

@@ -38,7 +38,7 @@ class OrderBillSteps(BillSteps):
 
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         """The bill of an order that is closed is not changed any more: where its supplier is on payment hold now, a
-        person is told as long as BILL can pay it."""
+        person is reported as long as BILL can pay it."""
         decision = super().decide(document, known, target)
         unpaid = self.unless_paid(Done(), document, known)
         if target is not None and unpaid != Done() and decision == unpaid:

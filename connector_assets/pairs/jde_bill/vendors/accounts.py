@@ -32,7 +32,7 @@ _SINCE = "since"
 
 def look(flow: Flow, *, whole: bool) -> list[str]:
     """Tell the vendors of ours of which the account in BILL changed. Returns the document keys of those of which an
-    exception is told."""
+    exception is reported."""
     context, name = flow.context, flow.full_name
     ledger, client, started = context.ledger, context.client("bill", BillClient), context.now()
     vendors = {link.target_id: link.source_key for link in ledger.links.all(flow=name)}

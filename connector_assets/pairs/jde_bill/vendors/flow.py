@@ -283,7 +283,7 @@ class Vendors(Flow):
 
         def unless(now: Vendor) -> str | None:
             held = observe(now, self.context.landing.seal)
-            # what a list does not tell, it may tell of one vendor alone, who has not changed for that
+            # what a list does not show, it may tell of one vendor alone, who has not changed for that
             moved = held.version != target.version
             changed_there = [
                 each.field

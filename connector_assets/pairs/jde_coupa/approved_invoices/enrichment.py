@@ -79,7 +79,7 @@ class InvoiceEnrichment(VoucherEnrichment):
                 row["an8"] = int(row["supplier"]) if row["supplier_exists"] else None
 
     def _term(self, code: str | None) -> tuple[str | None, str | None]:
-        """JDE's term of a Coupa code, and the code where it cannot be told: the mapping read backwards, else the same
+        """JDE's term of a Coupa code, and the code where it cannot be known: the mapping read backwards, else the same
         code where JDE has it."""
         if code is None:
             return None, None

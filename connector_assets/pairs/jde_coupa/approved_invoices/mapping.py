@@ -153,7 +153,7 @@ def _paid_there(invoice: Invoice) -> str | None:
 
 
 def _voucher_shown(invoice: Invoice, field: str | None) -> str | None:
-    """The voucher that Coupa shows on the invoice, where it is told."""
+    """The voucher that Coupa shows on the invoice, where it is reported."""
     value = invoice.custom(field) if field else None
     return str(value) if value else None
 

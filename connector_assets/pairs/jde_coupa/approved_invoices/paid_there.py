@@ -54,7 +54,7 @@ class PaidThere:
                 row["paid_there"] = None
 
     def _recorded(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Delivery]:
-        """Document key -> how Coupa was told of the payments of JD Edwards."""
+        """Document key -> how Coupa was informed of the payments of JD Edwards."""
         keys = {row["key"]: f"F0411:invoice/{row['invoice_id']}" for row in rows}
         flow = f"{self.context.integration.name}/{PAYMENT_FLOWS['jde']}"
         known = self.context.ledger.deliveries.load(flow, list(keys.values()))

@@ -50,7 +50,7 @@ from connector_resources.coupa.models import APPROVED, DEAD, VOIDABLE, VOIDED, I
 from connector_resources.ledger import Delivery, Intent
 from connector_resources.ledger.progress import Progress
 
-# the part of the content that create and update carry; the rest is told by steps of its own
+# the part of the content that create and update carry; the rest is reported by steps of its own
 BASE = ("key", "number", "date", "supplier", "currency", "amount", "tax", "term", "lines")
 OVER = DEAD | {VOIDED}
 # the fields that say who gets the money

@@ -58,7 +58,7 @@ class ExternalPayables(Writer):
         return {str(each.id): self.observe(each) for each in by_ids(self.coupa.external_payables, ids)}
 
     def observe(self, payable: ExternalPayable) -> Target:
-        """A payable as it shows itself; a currency that is told by its id alone is the one of that id."""
+        """A payable as it shows itself; a currency that is reported by its id alone is the one of that id."""
         code = self._currencies.get(payable.currency_id) if payable.currency_id is not None else None
         target = observe(payable, code)
         if not payable.suppliers:
@@ -268,7 +268,7 @@ def touched(left: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
 
 def of_another(wanted: Mapping[str, Any], left: Mapping[str, Any], target: Target) -> Hold | None:
     """What a person recorded as paid that JD Edwards did not pay, or made larger than JD Edwards owes: `left` is how we
-    left the payable. What else was changed is told as any field is."""
+    left the payable. What else was changed is reported as any field is."""
     held = target.content
     shown = f"{held['amount']} {wanted['currency']}, {held['open']} of it open in Coupa, {wanted['open']} in JD Edwards"
     paid, ours = _paid(held), _paid(wanted)

@@ -217,7 +217,7 @@ class Invoices(Flow):
         reader = self.context.reader("jde")
         assembly = jde.assemble_vouchers(reader, keys, self.settings, self.own_payments)
         for row in assembly.documents:
-            # a voucher without an invoice number is told apart by its own
+            # a voucher without an invoice number is distinguished by its own
             row["number"] = row["vinv"] or f"{row['doc_type']}-{row['doc']}-{row['company']}"
             row["distribution"] = jde.distribution_state(row)
             row |= {"on_hold": None, "barred": self._barred(row), "there": False}
@@ -324,8 +324,8 @@ class Invoices(Flow):
         self, row: Mapping[str, Any], sent: Collection[str], from_elsewhere: OriginCheck, known: Delivery | None
     ) -> str | None:
         """Vouchers that came from an invoice of Coupa are never sent back; those that were settled or voided without
-        ever having been sent are history. What JDE has paid since is told with its payment, unless Coupa pays: there
-        it would be paid again. One that is not posted waits."""
+        ever having been sent are history. What JDE has paid since is reported with its payment, unless Coupa pays:
+        there it would be paid again. One that is not posted waits."""
         if voucher_of(row) in from_elsewhere.elsewhere:
             return ORIGINATES_IN_COUPA
         if row["key"] in sent:
@@ -354,7 +354,7 @@ class Invoices(Flow):
         return posting.is_late(row, self.settings, self.context.today("jde"))
 
     def _settled_rule(self, row: Mapping[str, Any], known: Delivery | None) -> str | None:
-        """Why a voucher that is paid or void, and was never sent, is left alone."""
+        """Why a voucher that is paid or void, and was never sent, is ignored."""
         if row["void"] or self.settled.is_history(row["settled_on"], known):
             return HISTORY
         if self.coupa_pays:

@@ -60,7 +60,7 @@ def recorded(content: Mapping[str, Any], left: Mapping[str, Any] | None, held: M
     """What a person recorded on an invoice as paid that JD Edwards did not pay, in words: `left` is how we left the
     invoice, `held` how it is. '' where there is nothing, or it was taken off again."""
     ours = _counted(content["payments"])
-    # one of ours that is there twice is told as that (`recorded_twice`)
+    # one of ours that is there twice is reported as that (`recorded_twice`)
     others = {each: count for each, count in _counted(held["payments"]).items() if each not in ours}
     net = sum((Decimal(amount) * count for (_, amount), count in others.items()), ZERO)
     # a credit is paid by what is negative

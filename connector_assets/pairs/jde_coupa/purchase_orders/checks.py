@@ -81,5 +81,5 @@ def order_checks(
 
 
 def _mapped(codes: pd.Series) -> pd.Series:
-    """False for '', which stands for what cannot be told."""
+    """False for '', which stands for what cannot be known."""
     return codes.map(lambda code: code != "").astype(bool)

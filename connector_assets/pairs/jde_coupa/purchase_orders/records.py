@@ -23,7 +23,8 @@ from connector_resources.coupa.order_models import (
 )
 
 ZERO = Decimal(0)
-# the part of the content that create and update carry; that it is in force, cancelled or closed is told by other calls
+# the part of the content that create and update carry; that it is in force, cancelled or closed is reported by other
+# calls
 BASE = ("key", "number", "supplier", "currency", "amount", "ship_to", "term", "lines")
 
 

@@ -178,7 +178,7 @@ class ThreeWayMatch(Comparison):
         codes = {
             code
             for key in {voucher_key(row) for row in items}
-            # a voucher of several order lines does not tell which of its costs are of which
+            # a voucher of several order lines does not show which of its costs are of which
             if len({row.get("LNID") for row in journal.get(f"items {key}", ())}) == 1
             for code in self._costs(journal.get(key, ()))
         }

@@ -15,7 +15,7 @@ ENTITIES = ("F0101", "vendors", "suppliers/documents", "vendors/documents")
 
 
 def upgrade() -> None:
-    """Create the table, and mark the objects whose files are to be written anew."""
+    """Create the table, and mark the objects whose files are to be written again."""
     op.create_table(
         "landing_keys",
         sa.Column("id", ID, primary_key=True, autoincrement=True),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connector_resources.bill import BillClient
     from connector_resources.home import Home
 
-app = typer.Typer(name="inbox", help="Takes what systems tell of changed records.", no_args_is_help=True)
+app = typer.Typer(name="inbox", help="Receives what systems send about changed records.", no_args_is_help=True)
 
 DEFAULT_PORT = 8980
 
@@ -94,7 +94,7 @@ def rotate(connection: BillName) -> None:
     """Have BILL make a new key for its signatures; the former one counts for a while, for what is under way."""
     with _keeper(connection) as (keeper, client):
         keeper.rotate(client)
-    tell(f"BILL signs what it tells of {connection} with a new key; the former one counts for what is under way")
+    tell(f"BILL signs its notifications for {connection} with a new key; the former one is valid for what is under way")
 
 
 @app.command("enable")

@@ -23,7 +23,7 @@ UNEXPLAINED, RULES = "unexplained", "rule"
 # what nothing explains comes first: it is what one looks for
 TITLES = {
     UNEXPLAINED: "unexplained: look at these",
-    "exception": "explained by an open exception: a person has them to mend",
+    "exception": "explained by an open exception, which a person must correct",
     RULES: "explained by a rule: nothing to do",
 }
 

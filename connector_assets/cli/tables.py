@@ -48,7 +48,7 @@ def first_sync(entry: Mapping[str, Any]) -> str:
     if undated:
         said.append(f"{undated} without a usable date of change were read too{money_words(look['amounts'])}")
     if before:
-        said.append(f"{before} of before start_date were not read: connector sweep tells their amounts")
+        said.append(f"{before} of before start_date were not read: connector sweep shows their amounts")
     return f"first sync: {'; '.join(said)}" if said else ""
 
 

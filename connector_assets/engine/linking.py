@@ -129,15 +129,15 @@ def _by_hand(flow: str, key: str) -> str:
 
 
 def _held(flow: str, key: str, exception: ExceptionRow) -> Cause:
-    why = f"{flow} holds it itself, {exception.reason}: {exception.message}"
-    return Cause(why, f"mend that first: `connector exceptions show {exception.id}`; {_by_hand(flow, key)}")
+    why = f"{flow} holds it, {exception.reason}: {exception.message}"
+    return Cause(why, f"correct that first: `connector exceptions show {exception.id}`; {_by_hand(flow, key)}")
 
 
 def _planned(flow: str, key: str, why: str | Problem) -> Cause:
     if isinstance(why, str):
         return _ignored(flow, key, why)
-    because = f"{flow} holds it itself, {why.reason}: {why.message}"
-    return Cause(because, f"mend that first: {why.of(flow, key).fix}; {_by_hand(flow, key)}")
+    because = f"{flow} holds it, {why.reason}: {why.message}"
+    return Cause(because, f"correct that first: {why.of(flow, key).fix}; {_by_hand(flow, key)}")
 
 
 def _known(flow: str, key: str, known: Delivery) -> Cause:
@@ -154,12 +154,12 @@ def _known(flow: str, key: str, known: Delivery) -> Cause:
             f"{flow} marked it as seen and never sent it",
             f"change it in the source, which sends it; {_by_hand(flow, key)}",
         )
-    return Cause(f"{flow} has it on its way ({known.state.replace('_', ' ')})", f"send it: `connector sync {flow}`")
+    return Cause(f"{flow} is delivering it ({known.state.replace('_', ' ')})", f"send it: `connector sync {flow}`")
 
 
 def _ignored(flow: str, key: str, rule: str) -> Cause:
     why, fix = RULES.get(rule, ("", f"change what the rule {rule} looks at, in the source or in the settings"))
-    because = f"{flow} leaves it alone by the rule {rule}{f': {why}' if why else ''}"
+    because = f"{flow} ignores it by the rule {rule}{f': {why}' if why else ''}"
     return Cause(because, f"{fix}; then `connector sync {flow} --key {key}`; {OTHERWISE}; {_by_hand(flow, key)}")
 
 

@@ -18,5 +18,5 @@ def check_wording(wording: str, known: Collection[str], needed: Collection[str] 
         raise ValueError(f"{', '.join(unknown) or '{}'} is not one of {', '.join(sorted(known))}")
     missing = sorted(set(needed) - names)
     if missing:
-        raise ValueError(f"must have {', '.join(missing)} in it: by it the record is told from others")
+        raise ValueError(f"must have {', '.join(missing)} in it: it distinguishes the record from others")
     return wording

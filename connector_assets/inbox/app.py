@@ -196,7 +196,7 @@ class Inbox:
             # to BILL any other answer than 200 means to send it again, and in the end nothing any more (section 7.5)
             log.warning("%s: %s", receiver.connection.name, why)
             return JSONResponse({"stored": 0, "repeated": 0, "too_old": shown, "message": why})
-        log.info("%s told of %d records, %d of them new", receiver.connection.name, shown, new)
+        log.info("%s reported %d records, %d of them new", receiver.connection.name, shown, new)
         return JSONResponse({"stored": new, "repeated": shown - new})
 
     # -- what they share ----------------------------------------------------------------------------------------------

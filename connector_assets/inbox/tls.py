@@ -124,7 +124,7 @@ class ThrowAway:
             if not isinstance(key, _Key):
                 raise TypeError("no key of ours")
         except (ValueError, TypeError):
-            raise UnusableInput(f"{self._both} cannot be read: remove {self._folder}, it is made anew") from None
+            raise UnusableInput(f"{self._both} cannot be read: remove {self._folder}, it is created again") from None
         return key, certificate
 
     def _good(self, authority: x509.Certificate) -> bool:

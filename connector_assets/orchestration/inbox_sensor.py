@@ -43,7 +43,7 @@ def inbox_sensor(integration: IntegrationSettings, job: UnresolvedAssetJobDefini
         name=f"{integration.name}_inbox",
         job=job,
         minimum_interval_seconds=INTERVAL_SECONDS,
-        description=f"Runs {integration.name} when its systems tell of changed records (`connector inbox serve`).",
+        description=f"Runs {integration.name} when its systems report changed records (`connector inbox serve`).",
     )
     # unannotated: Dagster looks at the annotation of the context, which is a text here
     def inbox(context):  # type: ignore[no-untyped-def]

@@ -144,11 +144,11 @@ def _clock(answers: Iterable[Answer], channel: Channel) -> Check:
     """How far BILL's clock is from ours, by the Date of its last answer."""
     stamps = [stamp for answer in answers if (stamp := answer.headers.get("Date"))]
     if not stamps:
-        return Check("clock", True, "BILL tells no time")
+        return Check("clock", True, "BILL sends no time")
     try:
         skew = abs((channel.clock.now() - parsedate_to_datetime(stamps[-1])).total_seconds())
     except (ValueError, TypeError):  # no date, or one without a zone
-        return Check("clock", True, "BILL tells no readable time")
+        return Check("clock", True, "BILL sends no readable time")
     if skew > _SKEW_SECONDS:
         fix = "set this machine's clock by a time server: windows of changes are read by it"
         return Check("clock", False, f"{skew:.0f} s apart", fix)

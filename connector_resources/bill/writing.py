@@ -96,7 +96,7 @@ class Writable(Resource[M]):
         if untold:
             name = self._channel.connection.name
             raise Unavailable(
-                f"{call.what}: {name} does not tell which credits of {untold} are applied to it, and would take them"
+                f"{call.what}: {name} does not show which credits of {untold} are applied to it, and would take them"
                 " off; nothing was sent",
                 connection=name,
             )

@@ -49,7 +49,7 @@ class BillConnection(BaseConnection):
     )
     read_only_fields: tuple[str, ...] = Field(
         default=(),
-        description="fields of bills, vendor credits and vendors that BILL tells and refuses to take back, beside those"
+        description="fields of bills, vendor credits and vendors that BILL shows but refuses to accept, added to those"
         " that it documents, such as billLineItems.taxable: a change repeats everything else that stands in a record",
     )
     inbox: BillInboxSettings | None = Field(

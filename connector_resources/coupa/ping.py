@@ -115,7 +115,7 @@ def _external_orders(http: HttpSession, orders: Resource[Any]) -> Check:
         return Check(question, True, f"not known: {problem}; the first order finds out")
     if isinstance(content, list) and content:
         return Check(question, True, "taken: there are some")
-    return Check(question, True, "not known: there are none, and no setting tells; the first order finds out")
+    return Check(question, True, "not known: there are none, and no setting shows it; the first order will")
 
 
 def _limits(connection: CoupaConnection) -> Check:
@@ -135,12 +135,12 @@ def _clock(answers: Iterable[Answer], clock: Clock) -> Check:
     """How far the instance's clock is from ours, by the Date of its last answer."""
     stamps = [stamp for answer in answers if (stamp := answer.headers.get("Date"))]
     if not stamps:
-        return Check("clock", True, "the instance tells no time")
+        return Check("clock", True, "the instance sends no time")
     try:
         theirs = parsedate_to_datetime(stamps[-1])
         skew = abs((clock.now() - theirs).total_seconds())
     except (ValueError, TypeError):  # no date, or one without a zone
-        return Check("clock", True, "the instance tells no readable time")
+        return Check("clock", True, "the instance sends no readable time")
     if skew > _SKEW_SECONDS:
         fix = "set this machine's clock by a time server: windows of changes are read by it"
         return Check("clock", False, f"{skew:.0f} s apart", fix)

@@ -46,7 +46,7 @@ class DatePattern:
         """`day` as the login user would type it."""
         if "yy" in self._tokens and day.year not in _SHORT_YEARS:
             raise UnusableInput(
-                f"{day} cannot be told apart from another century in the user's date format {self.pattern!r};"
+                f"{day} cannot be distinguished from another century in the user's date format {self.pattern!r};"
                 " choose one with four-digit years in the user's profile"
             )
         return "".join(_written(token, day) for token in self._tokens)

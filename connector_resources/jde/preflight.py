@@ -93,7 +93,7 @@ class Preflight:
     def _session(self, login: Login) -> str:
         """What the login gave, what the token hangs on, and where our calls come from."""
         shown = f"logged in on {login.environment or 'the default environment'} as {login.role or 'the default role'}"
-        shown += f", dates {login.dates.pattern}, decimal sign {login.decimals or 'not told'}"
+        shown += f", dates {login.dates.pattern}, decimal sign {login.decimals or 'not shown'}"
         shown += f"; token for the device {self._connection.device_name}, from any address"
         if self._http.own_address:
             shown += f"; calls leave this machine from {self._http.own_address} (behind a NAT the server sees another)"
@@ -143,7 +143,7 @@ class Preflight:
         try:
             theirs = parsedate_to_datetime(answer.headers["Date"])
         except (KeyError, ValueError):
-            return Check("clock", True, f"{note}; the server tells no time of its own")
+            return Check("clock", True, f"{note}; the server sends no time of its own")
         theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
         apart = (theirs - self._clock.now()).total_seconds()
         if abs(apart) > _SKEW_SECONDS:

@@ -142,7 +142,7 @@ class NumberProof:
 
     def _prove(self, sign: str) -> tuple[bool, str]:
         tried = ""
-        user = f"the decimal sign of the JD Edwards user is {sign!r}" if sign else "the login tells no decimal sign"
+        user = f"the decimal sign of the JD Edwards user is {sign!r}" if sign else "the login shows no decimal sign"
         for table, alias in _AMOUNTS:
             for row in self._with_decimals(table, alias):
                 tried = f"{row[alias]} of {table}"

@@ -37,9 +37,7 @@ def discount_of(invoice: Invoice) -> Discount | None:
     amount, until = shown or reduced, _until(invoice)
     if not amount:
         percent = invoice.discount_percent
-        return (
-            Discount(ZERO, until, f"{percent.normalize():f} per cent, of which no amount is told") if percent else None
-        )
+        return Discount(ZERO, until, f"{percent.normalize():f} per cent, without an amount") if percent else None
     untold = ""
     if shown and reduced and shown != reduced:
         untold = f"{amount_text(shown)}, but {amount_text(reduced)} less is to be paid"

@@ -39,7 +39,7 @@ class PeriodRules(BaseModel):
         default=("R",), description="fiscal date patterns (F0010.DTPN) whose periods are calendar months"
     )
     unknown_periods: Literal["open", "hold"] = Field(
-        default="open", description="days of a company whose periods neither F0010 nor the close calendar tells"
+        default="open", description="days of a company whose periods neither F0010 nor the close calendar shows"
     )
 
 

@@ -84,7 +84,7 @@ def _hints(
     kind = metadata.get("eventType") if isinstance(metadata, Mapping) else None
     family = kind.partition(".")[0] if isinstance(kind, str) else ""
     if family not in BILL_DOCUMENTS:
-        log.warning("%s tells of something that is no document here: nothing is kept", receiver.connection.name)
+        log.warning("%s reports something that is no document here: nothing is kept", receiver.connection.name)
         return []
     entity = content.get(family)
     entity = entity if isinstance(entity, Mapping) else {}

@@ -141,7 +141,7 @@ class TestThrowAway:
     def test_a_key_that_is_none_is_named(self, thrown: ThrowAway, tmp_path: Path) -> None:
         thrown.renew()
         (tmp_path / "tls" / "ca.key").write_text("nothing")
-        with pytest.raises(UnusableInput, match=r"cannot be read: remove .*, it is made anew"):
+        with pytest.raises(UnusableInput, match=r"cannot be read: remove .*, it is created again"):
             thrown.renew()
 
 

@@ -118,7 +118,7 @@ def test_a_first_sync_reads_what_has_no_usable_date_and_says_how_much_it_is(test
     assert reported["first_sync"] == {"without_a_date": 2, "amounts": {"GBP": "150.00"}, "before_start_date": 1}
     assert first_sync(reported) == (
         "first sync: 2 without a usable date of change were read too (150.00 GBP); "
-        "1 of before start_date were not read: connector sweep tells their amounts"
+        "1 of before start_date were not read: connector sweep shows their amounts"
     )
     assert report.amounts()["GBP"]["settled"] == Decimal("250.00")
 

@@ -93,10 +93,10 @@ def test_why_a_supplier_is_not_linked_decides_what_a_clerk_does_about_it(testbed
     entries = {number: testbed.books.voucher(number, supplier=number) for number in (5001, 5002, 5003, 5004)}
     testbed.sync("invoices")
     reported = {each.value: each for each in testbed.exceptions("invoices")}
-    assert "leaves it alone by the rule not_payable_type" in reported["5001"].message
+    assert "ignores it by the rule not_payable_type" in reported["5001"].message
     assert "`payable_types`" in reported["5001"].fix
     held = testbed.exception("suppliers")
-    assert "holds it itself, payment_term_not_mapped" in reported["5002"].message
+    assert "holds it, payment_term_not_mapped" in reported["5002"].message
     assert f"`connector exceptions show {held.id}`" in reported["5002"].fix
     assert f"{NAME}/suppliers has not read it yet" in reported["5003"].message
     assert f"`connector sync {NAME}/suppliers --key F0401:5003`" in reported["5003"].fix

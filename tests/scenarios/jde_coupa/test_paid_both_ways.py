@@ -87,7 +87,9 @@ def test_the_payer_decides_which_payments_are_told(testbed: Site) -> None:
     assert (reported.reason, reported.value) == ("another_payer", "approved_invoices has payer coupa")
     with testbed.context() as context:
         [problem] = PaymentsToCoupa(context).startup_problems()
-    assert problem == "jde_coupa/payments_to_coupa tells payments of JD Edwards, but approved_invoices has payer coupa"
+    assert (
+        problem == "jde_coupa/payments_to_coupa records payments of JD Edwards, but approved_invoices has payer coupa"
+    )
     assert paid(testbed, number)[1] == []
     del testbed.flows["payments_to_coupa"]
     testbed.flows |= {"approved_invoices": {"payer": "jde"}, "payments_to_jde": {}}

@@ -423,7 +423,7 @@ def test_an_invoice_that_loses_its_number_or_key_is_told(testbed: Site, field: s
 @pytest.mark.parametrize("payer", ["jde", "coupa"])
 def test_an_invoice_that_is_deleted_in_coupa_is_found_by_the_sweep(testbed: Site, payer: str) -> None:
     """Given a draft of a voucher, when somebody deletes it in Coupa, so that nobody would pay the voucher
-    then the sweep tells it; once its link is removed and it is replayed, it is made anew, once."""
+    then the sweep tells it; once its link is removed and it is replayed, it is created again, once."""
     if payer == "coupa":
         coupa_pays(testbed)
     testbed.books.voucher(4711)

@@ -209,11 +209,11 @@ def test_what_is_really_held_is_held_in_the_first_plan(site: Site) -> None:
     assert all(each["message"] and each["fix"] for each in held)
     reported = next(each for each in held if each["reason"] == "supplier_not_linked")
     assert reported["message"] == (
-        "supplier 4345 is not linked to a supplier in the target: jde_coupa/suppliers holds it itself, "
+        "supplier 4345 is not linked to a supplier in the target: jde_coupa/suppliers holds it, "
         "payment_term_not_mapped: payment term X99 is neither mapped nor a payment term of the target"
     )
     assert reported["fix"].startswith(
-        "mend that first: map it: `connector mappings set jde_coupa payment_terms X99 CODE`"
+        "correct that first: map it: `connector mappings set jde_coupa payment_terms X99 CODE`"
     )
 
 
@@ -225,7 +225,7 @@ def test_a_plan_says_why_it_links_no_supplier_that_a_rule_leaves_alone(site: Sit
     plan = site.plan()
     [reported] = plans.load(site.ledger, plan).flows[INVOICES].entry()["held"]
     assert (reported["key"], reported["reason"]) == (entry.document, "supplier_not_linked")
-    assert "leaves it alone by the rule not_payable_type" in reported["message"]
+    assert "ignores it by the rule not_payable_type" in reported["message"]
     assert "payables flag F0101.ATP" in reported["fix"]
 
 

@@ -42,7 +42,7 @@ class BankSettings(BaseModel):
 
     bank_accounts: Literal["watched", "off"] = Field(
         default="watched",
-        description="whether a change of the account to which a supplier is paid is told while documents are open",
+        description="whether a change of a supplier's bank account is reported while documents are open",
     )
 
 

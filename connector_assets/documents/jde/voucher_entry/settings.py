@@ -48,7 +48,7 @@ class VoucherSettings(PeriodRules):
         default="void_and_add", description="when a document changed after its voucher was made"
     )
     batch_run_hours: float = Field(
-        default=24, gt=0, description="longer than that no batch run is waited for: a person is told"
+        default=24, gt=0, description="a batch run that takes longer is reported to a person"
     )
     most_deleted: int = Field(
         default=10, ge=0, description="more documents that disappear at once are held, not voided"

@@ -71,7 +71,7 @@ class PayableSettings(HoldRules, VoucherRules):
         if WITHHELD in self.pay_statuses:
             raise ValueError(f"pay_statuses must not have {WITHHELD}: set withholding: gross to send what is withheld")
         if self.handed_over_status in self.pay_statuses:
-            raise ValueError("handed_over_status must not be one of pay_statuses, from which it is told apart")
+            raise ValueError("handed_over_status must not be one of pay_statuses, from which it must differ")
         if self.tax == "line" and not self.tax_account:
             raise ValueError("tax: line needs tax_account, the account id (F0901.AID) of that line")
         return self

@@ -39,7 +39,7 @@ class VendorSettings(BankSettings):
     match: Literal["adopt", "hold"] = Field(
         default="adopt", description="a vendor that is clearly this supplier: link it, or ask a person"
     )
-    match_by_name: bool = Field(default=True, description="whether the name alone may tell which vendor it is")
+    match_by_name: bool = Field(default=True, description="whether the name alone may decide which vendor it is")
     other_currencies: Literal["hold", "second_vendor"] = Field(
         default="hold", description="vouchers in another currency than the vendor's: hold them, or make a vendor more"
     )

@@ -77,7 +77,7 @@ class AccountSettings(Layout):
         except (KeyError, IndexError, ValueError):
             raise ValueError("must be made of {name} and {value}") from None
         if len(written) == 1:
-            raise ValueError("must hold {value}: it is what tells the values apart")
+            raise ValueError("must hold {value}: it distinguishes the values")
         return rule
 
     @model_validator(mode="after")

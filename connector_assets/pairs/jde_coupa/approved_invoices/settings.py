@@ -23,7 +23,7 @@ class ApprovedInvoiceSettings(MarkRules, VoucherSettings):
     )
     voucher_custom_field: str | None = Field(
         default=None,
-        description="custom field of Coupa's invoices that is told the voucher, a field of its own; null: none",
+        description="custom field of Coupa's invoices for the voucher's number, used for nothing else; null: none",
     )
     tax_area: str = Field(default="", description="AREA/EXPLANATION of a tax without a code")
     charge_accounts: dict[Literal["shipping", "handling", "misc", "discount"], str] = Field(
@@ -33,7 +33,7 @@ class ApprovedInvoiceSettings(MarkRules, VoucherSettings):
     )
     discounts: Literal["amount", "terms"] = Field(
         default="amount",
-        description="how JDE is told a discount that an invoice offers: amount and date (F0411.ADSC, DDNJ) in place of "
+        description="how JDE gets a discount that an invoice offers: amount and date (F0411.ADSC, DDNJ) in place of "
         "its payment term, or the term alone, whose result must agree",
     )
     two_way_line_types: tuple[str, ...] = Field(

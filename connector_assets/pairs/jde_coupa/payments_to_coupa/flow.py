@@ -354,7 +354,7 @@ class PaymentsToCoupa(Flow):
 
     def startup_problems(self) -> list[str]:
         found = payer_problem(self.context.integration.settings, "jde")
-        return [f"{self.full_name} tells payments of JD Edwards, but {found}"] if found else []
+        return [f"{self.full_name} records payments of JD Edwards, but {found}"] if found else []
 
 
 class _Paid:

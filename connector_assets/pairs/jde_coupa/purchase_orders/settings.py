@@ -28,7 +28,7 @@ class PurchaseOrderSettings(OrderRules):
         description="Coupa's po-number, at most 20 characters, of DOCO, DCTO, KCOO and SFXO",
     )
     key_custom_field: str | None = Field(
-        default=None, description="custom field for the order key; null: the number tells it"
+        default=None, description="custom field for the order key; null: the number identifies it"
     )
     ship_to_user: str = Field(description="login of the Coupa user who receives what is ordered; Coupa insists on one")
     ship_to_location: str | None = Field(

@@ -19,7 +19,8 @@ env: $(STAMP) ## the environment in .venv, from the committed lock
 
 # --no-deps: the lock holds everything. The build backend comes from the lock too, hence no isolation for ourselves.
 $(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("Python 3.11 to 3.13 is needed: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) \
+	    or sys.exit("Python 3.11 to 3.13 is needed: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -48,7 +49,7 @@ lint: env ## ruff: rules and format
 types: env ## mypy, strict
 	$(BIN)/mypy
 
-# RUNS=N adds N cases by chance, drawn with SEED; ONLY='NAME' tells one case again; CONNECTOR_DRILL=all takes every pair.
+# RUNS=N adds N random cases, drawn with SEED; ONLY='NAME' runs one case again; CONNECTOR_DRILL=all takes every pair.
 drill: env ## every flow, every fault, every death; the last line counts what went wrong
 	$(BIN)/python tests/drills $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')
 
@@ -58,7 +59,7 @@ switches: env ## every scenario at sites that do otherwise what the vendors leav
 mutants: env ## the engine with one safeguard taken away at a time: make quick must fail each time
 	$(BIN)/python tests/mutants.py
 
-# BENCH names those to run, such as `make bench BENCH=delivery`; the peers get environments below the user's cache folder.
+# BENCH names those to run, such as `make bench BENCH=delivery`; the peers' environments are in the user's cache folder.
 bench: env ## ml-connector beside its peers, measured; results in benchmarks/results
 	$(BIN)/python -m benchmarks $(BENCH)
 

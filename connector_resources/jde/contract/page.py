@@ -97,12 +97,11 @@ _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
 def page(acts: Mapping[str, Act], flows: Mapping[str, str]) -> str:
     """The whole page; `flows` names the flows for which each act is built."""
     parts = [_HEAD.rstrip(), ""]
-    parts += ["| act | for | changes |", "|---|---|---|"]
-    parts += [
-        f"| [`{act.name}`](#{act.name}) | {flows[act.name]} | {', '.join(act.writes) or 'nothing: it only reads'} |"
+    heads = (
+        f"[`{act.name}`](#{act.name}), for {flows[act.name]}. It changes {', '.join(act.writes) or 'nothing'}."
         for act in acts.values()
-    ]
-    parts.append("")
+    )
+    parts += [*_items(heads), ""]
     for title, rules in _RULES:
         parts += [f"## {title}", "", *_items(rules), ""]
     for act in acts.values():
@@ -115,11 +114,15 @@ def _section(act: Act) -> Iterator[str]:
     yield ""
     yield from wrap(f"{act.purpose} {act.optional}".strip(), _WIDTH)
     yield ""
+    notes = _Notes()
     yield "| input | type | length | required | in JDE | meaning |"
     yield "|---|---|---|---|---|---|"
     for path, each in act.paths():
-        yield _input(path, each)
+        yield _input(path, each, notes)
     yield ""
+    if notes:
+        yield from _items((f"({number}) {note}" for number, note in enumerate(notes, 1)))
+        yield ""
     yield "```json"
     yield json.dumps(example(act), indent=1, ensure_ascii=False)
     yield "```"
@@ -157,7 +160,17 @@ def _example(inputs: Iterable[Input]) -> dict[str, Any]:
     return found
 
 
-def _input(path: str, each: Input) -> str:
+class _Notes(list[str]):
+    """What does not fit into a line of the table, below it."""
+
+    def mark(self, note: str) -> str:
+        """The mark that stands in the table for a note, which may be that of another line too."""
+        if note not in self:
+            self.append(note)
+        return f"({self.index(note) + 1})"
+
+
+def _input(path: str, each: Input, notes: _Notes) -> str:
     length = "" if each.type in ("array", "date") else str(each.size or "")
     if each.type == "numeric" and each.decimals:
         length = f"{each.size},{each.decimals}"
@@ -165,7 +178,16 @@ def _input(path: str, each: Input) -> str:
     meaning = each.meaning
     if each.one_of:
         meaning += f" ({', '.join(f'`{value}`' for value in each.one_of)})"
-    return f"| `{path}` | {each.type} | {length} | {need} | {each.column} | {meaning} |"
+
+    def line() -> str:
+        return f"| `{path}` | {each.type} | {length} | {need} | {each.column} | {meaning} |"
+
+    if len(line()) > _WIDTH and need != "yes":
+        need = notes.mark(need)
+    if len(line()) > _WIDTH:
+        meaning, _, more = meaning.partition("; ")
+        meaning = f"{meaning} {notes.mark(f'`{path}`: {more}')}"
+    return line()
 
 
 def _output(path: str, each: Output) -> str:

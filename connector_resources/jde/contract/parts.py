@@ -39,7 +39,7 @@ VOUCHER = (
 RETURN_STATUS = text(
     "ReturnStatus",
     1,
-    "pay status that every pay item that is opened again gets, in the same call",
+    "pay status of every pay item that is reopened, in the same call",
     "H",
     "F0411.PST",
     need="feature",

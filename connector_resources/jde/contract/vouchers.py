@@ -31,7 +31,7 @@ HEADER = (
     Input(
         "ExchangeRate",
         "numeric",
-        "the plain rate by which amounts were converted, such as `1.2345`; empty: JDE takes its own (F0015)",
+        "the rate by which amounts were converted, such as `1.2345`; empty: JDE takes its own (F0015)",
         "",
         "F0411.CRR",
         15,

@@ -154,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tasks[task] = f"{BY_CHANCE}, seed {chosen.seed}"
         for number, done in enumerate(as_completed(tasks), 1):
             rows, faults, shown = done.result()
-            print(f"{number} of {len(tasks)} parts told", end="\r", file=sys.stderr, flush=True)
+            print(f"{number} of {len(tasks)} parts run", end="\r", file=sys.stderr, flush=True)
             table.setdefault(tasks[done], Counter()).update(rows)
             wrong += faults
             for each in shown:

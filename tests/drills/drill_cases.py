@@ -323,7 +323,7 @@ class Runs:
             self.site.time.pass_by(QUIET_SECONDS)
             self.site.traffic.arrive()
         if not {name for _, _, name in self.case.faults} & set(CLERKS):
-            # what a person must look at may be looked for at each run, until he does
+            # what a person must look at may be looked for at each run, until they do
             self.story.verdict.add(UNDECIDED_, f"there is something left to do after {RUNS} runs")
 
     def _process(self, work: Callable[[Process], Any]) -> Process:

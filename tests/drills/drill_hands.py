@@ -1,9 +1,8 @@
 """What clerks of JD Edwards do by hand about the vouchers that we make, while we make them.
 
-At one of our calls a clerk enters his own voucher of the same supplier and invoice number, runs a batch of ours, purges
-processed batch rows, deletes or voids a voucher of ours. In the end each document has one voucher of ours, or an
-exception names it; what the clerk entered is as he left it, and linked to nothing.
-"""
+At one of our calls a clerk enters their own voucher of the same supplier and invoice number, runs a batch of ours,
+purges processed batch rows, deletes or voids a voucher of ours. In the end each document has one voucher of ours, or an
+exception names it; what the clerk entered is as they left it, and linked to nothing."""
 
 from __future__ import annotations
 
@@ -89,7 +88,7 @@ class Clerks:
         for (_, number), row in self.duplicates.items():
             name = voucher_name(row)
             if now.get(number) != row:
-                verdict.add(GUESSED, f"{name}, which a clerk entered, is not as he left it: {now.get(number)}")
+                verdict.add(GUESSED, f"{name}, which a clerk entered, is not as they left it: {now.get(number)}")
             if name in linked:
                 verdict.add(GUESSED, f"{name}, which a clerk entered, is linked")
         reported = {key for key, _ in found.exceptions - expected.exceptions}

@@ -57,7 +57,7 @@ def payable(testbed: BillSite) -> list[dict[str, Any]]:
 
 
 def voucher(testbed: BillSite, order: Purchase, doc: int = 4711, *, typed: bool = False, **more: Any) -> Entry:
-    """A clerk enters a voucher for an order, by default of 25.00; `typed`: with the number as he types it, else as JD
+    """A clerk enters a voucher for an order, by default of 25.00; `typed`: with the number as they type it, else as JD
     Edwards writes what it matched."""
     entry = testbed.books.voucher(doc, **{"costs": (("30.5010", "25.00"),), **more})
     named = str(order.number) if typed else f"{order.number:08d}"

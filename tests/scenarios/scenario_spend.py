@@ -76,7 +76,7 @@ class Spend:
                 self._ask("PUT", f"approvals/{approval['id']}/approve")
 
     def release(self, order: int) -> None:
-        """The buyer lets an order go that was held back for him."""
+        """The buyer lets an order go that was held back for them."""
         self._ask("PUT", f"purchase_orders/{order}/release_from_buyer_hold")
 
     def set(self, entity: str, id: int, **values: Any) -> None:

@@ -1,4 +1,4 @@
-"""Approvals: what waits for a person is sent exactly as it was shown to him, once, or not at all."""
+"""Approvals: what waits for a person is sent exactly as it was shown to them, once, or not at all."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def test_what_a_voucher_teaches() -> None:
     assert proved_by(certain, [BATCH], shared=False) == Proved(False, True)
     # who links a clerk's voucher has not shown that our mark does not survive
     assert proved_by(linked, [BATCH], shared=True) == Proved(None, True, True)
-    # nor does he take back what was shown before
+    # nor do they take back what was shown before
     assert taught(certain, BATCH, {REMARK: True}, certain=False) == certain
     assert proved_by(None, [BATCH], shared=False) == NOTHING
 

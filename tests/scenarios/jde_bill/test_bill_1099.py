@@ -49,7 +49,7 @@ def born(testbed: BillSite, option: str) -> tuple[str, str, list[str]]:
 
 
 def test_a_voucher_of_a_bill_has_the_1099_codes_of_its_supplier(testbed: BillSite) -> None:
-    """Given that the site takes them from the supplier, then the voucher of a bill has his code, and the flag for his
+    """Given that the site takes them from the supplier, then the voucher of a bill has its code, and the flag for its
     kind."""
     assert born(testbed, "kept") == ("N", "07", [])
 

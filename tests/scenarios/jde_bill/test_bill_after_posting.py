@@ -43,7 +43,7 @@ def test_split_pay_items_are_paid_once(testbed: BillSite) -> None:
 
 def test_a_speed_status_change_to_hold_takes_the_bill_back(testbed: BillSite) -> None:
     """Given a bill in BILL, when a clerk puts its pay item on hold by the speed status change, which touches no batch
-    then the bill is taken back; when he approves it again, BILL can pay it again."""
+    then the bill is taken back; when they approve it again, BILL can pay it again."""
     owing.owing(testbed)
     entry = testbed.books.voucher()
     owing.run(testbed)

@@ -60,7 +60,7 @@ def test_a_bill_that_grows_after_it_was_approved_waits_for_another_approval(owed
     """Given a bill of 100.00 that its approver has approved, in an organisation that asks nobody again
     when JD Edwards raises it to 140.00
     then the bill is for 140.00, and an exception of high severity says that it was approved for 100.00, at the next
-    sync too; once he has approved it again it is well, and stays so."""
+    sync too; once they have approved it again it is well, and stays so."""
     owed.bill.configure(approval_after_change=asks)
     entry = owed.books.voucher()
     assert run(owed) == {"created": 1}
@@ -134,7 +134,7 @@ def test_what_was_agreed_to_by_a_replay_is_told_again_only_when_it_grows(owed: B
 def test_a_line_more_of_an_approved_bill_is_no_way_round(owed: BillSite) -> None:
     """Given an approved bill
     when its voucher gets another cost, so that the bill is written anew
-    then its approver stays on it, and what he approved is told."""
+    then its approver stays on it, and what they approved is told."""
     owed.bill.configure(approval_after_change="new_approvers")
     entry = owed.books.voucher()
     assert run(owed) == {"created": 1}
@@ -153,8 +153,8 @@ def test_who_approves_between_two_of_our_calls_has_approved_the_old_amount(
     owed: BillSite, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     """Given a bill of 100.00 that waits for its approver, and whose voucher was raised to 140.00
-    when he approves it right before we read it for the last time, or right before we write it
-    then what he approved was 100.00, and that is told."""
+    when they approve it right before we read it for the last time, or right before we write it
+    then what they approved was 100.00, and that is told."""
     owed.bill.configure(approval_after_change="nobody")
     entry = owed.books.voucher()
     assert run(owed) == {"created": 1}

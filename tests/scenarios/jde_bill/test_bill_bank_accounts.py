@@ -63,7 +63,7 @@ def everything(folder: Path) -> Iterator[tuple[str, bytes]]:
 def test_an_account_that_changes_while_a_bill_is_open_is_told_and_holds_what_is_new(owed: BillSite) -> None:
     """Given a bill that BILL has not paid
     when the supplier's bank account changes in JD Edwards, and another voucher comes
-    then a second person is told, with what is open, the bill stays, and the new one waits until he has looked."""
+    then a second person is told, with what is open, the bill stays, and the new one waits until they have looked."""
     first = owed.books.voucher(costs=(("30.5010", "120.00"),))
     assert run(owed) == {"created": 1}
     account(owed, SECOND)
@@ -335,7 +335,7 @@ def test_an_account_that_changes_in_bill_while_a_bill_is_open_is_told_and_holds_
 ) -> None:
     """Given an open bill of a vendor that is paid by ACH
     when somebody gives the vendor another account in BILL
-    then a second person is told, with what is open there, and a new bill waits until he has looked."""
+    then a second person is told, with what is open there, and a new bill waits until they have looked."""
     testbed.bill.configure(bank_account_numbers=shown)
     try:
         paid_by_ach(testbed)

@@ -51,7 +51,7 @@ def test_a_bill_that_somebody_makes_larger_in_bill_is_urgent(owed: BillSite, sta
     """Given a bill of 100.00, whatever BILL has paid of it
     when a clerk of BILL makes it 180.00, so that BILL would pay more than JD Edwards owes
     then the next sync says so with both amounts, of high severity, and writes nothing; reconciliation names the same;
-    when he sets it back it is well again."""
+    when they set it back it is well again."""
     entry = owed.books.voucher()
     assert run(owed) == {"created": 1}
     if state == "scheduled":

@@ -98,7 +98,7 @@ def test_a_site_that_wants_to_be_asked_is_asked_and_nothing_is_written(testbed: 
 
 
 def test_an_account_that_a_user_made_in_bill_is_linked(testbed: BillSite) -> None:
-    """Given an account that a user made in BILL, archived meanwhile, under a name of his own
+    """Given an account that a user made in BILL, archived meanwhile, under a name of their own
     when JD Edwards gets the account of the same number
     then it is linked, restored and named as the others, and its type stays the user's."""
     body = {"name": "Lifts", "account": {"type": "OTHER_EXPENSE", "number": "40.5099"}}
@@ -115,8 +115,8 @@ def test_an_account_that_a_user_made_in_bill_is_linked(testbed: BillSite) -> Non
 def test_a_name_that_bill_has_already_is_refused_in_bills_words_and_goes_through_once_it_is_free(
     testbed: BillSite,
 ) -> None:
-    """Given an account without a number in BILL that bears the very name of one to come
-    when that one is synced, then it waits with what BILL says; when the user has renamed his, a replay creates it."""
+    """Given an account without a number in BILL that bears the very name of one to come when that one is synced, then
+    it waits with what BILL says; when the user has renamed theirs, a replay creates it."""
     id = testbed.bill.create(FLOW, {"name": "40.5099 Lifts"})
     key = testbed.books.account("40.5099", "Lifts")
     assert outcome(testbed.sync(FLOW)[FLOW], key) == "refused"
@@ -129,7 +129,7 @@ def test_a_name_that_bill_has_already_is_refused_in_bills_words_and_goes_through
 
 def test_types_are_by_object_where_the_site_says_so(site: BillSite) -> None:
     """Given settings that call objects 5000 to 5019 expenses, when the chart is synced, then those are, and no other;
-    what a user of BILL then makes of the others is left to him."""
+    what a user of BILL then makes of the others is left to them."""
     site.configure(FLOW, account_types=[{"from": "5000", "to": "5019", "type": "EXPENSE"}])
     site.sync(FLOW)
     types = {each["account"]["number"]: each["account"]["type"] for each in site.bill.all(FLOW)}

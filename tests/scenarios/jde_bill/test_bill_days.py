@@ -30,7 +30,7 @@ APART = {
 @pytest.mark.parametrize("how", ["sync", "tick"])
 def test_what_was_entered_a_minute_ago_is_read_wherever_its_system_is(testbed: BillSite, name: str, how: str) -> None:
     """Given JD Edwards and BILL in places where it is not the same day
-    when a supplier, a voucher of his and a bill are entered now and all flows are synced, by the command or a tick
+    when a supplier, a voucher of its own and a bill are entered now and all flows are synced, by the command or a tick
     then the vendor, the bill and the voucher of the other bill are made by that sync, and the next one writes nothing.
     """
     apart = APART[name]

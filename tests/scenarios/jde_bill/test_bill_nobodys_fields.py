@@ -208,7 +208,7 @@ def test_what_a_person_changes_between_two_of_our_calls_is_a_conflict(
 ) -> None:
     """Given a bill whose voucher changed
     when somebody gives it another due date between our reading and our writing
-    then his date stands, nothing was sent, and the same run says that both sides changed."""
+    then their date stands, nothing was sent, and the same run says that both sides changed."""
     entry = owed.books.voucher(costs=COSTS)
     assert run(owed) == {"created": 1}
     made = bill_of(owed, entry)

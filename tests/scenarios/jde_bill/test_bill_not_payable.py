@@ -66,7 +66,7 @@ def test_what_leaves_a_bill_of_such_a_supplier_leaves_it_all_the_same(testbed: B
 
 @pytest.mark.reason("supplier_not_payable")
 def test_an_order_of_such_a_supplier_waits_too(testbed: BillSite) -> None:
-    """Given an approved order of a supplier that is payable no more, then no bill is made of it until he is again."""
+    """Given an approved order of a supplier that is payable no more, then no bill is made of it until it is again."""
     buyers = ordering(testbed)
     payable(testbed, "N")
     buyers.order(100234, ("30.5010", "10", "2.50"))

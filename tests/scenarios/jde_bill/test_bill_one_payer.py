@@ -252,7 +252,7 @@ def test_a_plan_shows_the_handing_over_and_lets_the_bill_go_with_it(owed: BillSi
 
 
 def test_one_approval_is_for_both_calls(owed: BillSite) -> None:
-    """Given a flow whose documents somebody must approve, then nothing is handed over before he has; one approval is
+    """Given a flow whose documents somebody must approve, then nothing is handed over before they have; one approval is
     enough for the voucher and its bill."""
     owed.configure("bills", approval="required")
     entry = owed.books.voucher()
@@ -321,8 +321,8 @@ def test_where_it_cannot_be_handed_over_again_a_person_is_told_with_the_amount(o
 def test_a_clerk_who_holds_a_voucher_takes_it_from_bill_and_gives_it_back(
     owed: BillSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Given a handed-over voucher, when a clerk holds it, then its bill is archived and JD Edwards keeps his status;
-    when he approves it again, then it is handed over before the bill can be paid again."""
+    """Given a handed-over voucher, when a clerk holds it, then its bill is archived and JD Edwards keeps their status;
+    when they approve it again, then it is handed over before the bill can be paid again."""
     entry = owed.books.voucher()
     run(owed)
     owed.books.act("set_pay_status", entry, PST="H")
@@ -531,7 +531,7 @@ def test_what_was_adopted_is_handed_over_by_the_next_sync(owed: BillSite) -> Non
 def test_a_clerk_releases_a_voucher_of_a_bill_that_was_born_in_bill(testbed: BillSite, how: str) -> None:
     """Given a bill that was born in BILL, and its voucher on a pay status that no payment run selects
     when a clerk of JD Edwards sets the voucher to A, then the next sync tells that both could pay it, with the amount;
-    once he has set it back, the one after that tells it no more."""
+    once they have set it back, the one after that tells it no more."""
     switched_on(testbed)
     testbed.flows["bills"] = {}
     testbed.sync("bills")

@@ -114,7 +114,7 @@ def test_the_old_supplier_is_not_paid_while_the_new_one_is_no_vendor_yet(
 ) -> None:
     """Given an unpaid bill
     when the order goes to a supplier whom BILL does not have, and is held for something else besides
-    then the old vendor's bill is archived all the same and that is told; the new one waits until he is a vendor."""
+    then the old vendor's bill is archived all the same and that is told; the new one waits until it is a vendor."""
     if also == "order on hold":
         testbed.configure(FLOW, held_orders="hold")
     order = buyers.order()
@@ -202,7 +202,7 @@ def test_jde_wins_over_who_repoints_where_the_site_says_so(testbed: BillSite, bu
 
 @pytest.mark.reason("supplier_on_hold")
 def test_an_order_of_a_supplier_on_hold_waits_for_its_release(testbed: BillSite, buyers: Purchasing) -> None:
-    """Given a supplier on payment hold, when his order is synced, then it is held with his number;
+    """Given a supplier on payment hold, when its order is synced, then it is held with its number;
     once the hold is released, the next sync sends it, though the order did not move."""
     hold(testbed)
     buyers.order()

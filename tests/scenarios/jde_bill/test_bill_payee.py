@@ -172,7 +172,7 @@ def test_a_bill_that_somebody_gives_to_another_vendor_in_bill_is_urgent(owed: Bi
 @pytest.mark.reason("payee_changed")
 def test_a_repointed_bill_that_is_archived_by_hand_is_made_anew(owed: BillSite) -> None:
     """Given a bill that somebody gave to another vendor
-    when he archives it and the document is replayed
+    when they archive it and the document is replayed
     then the supplier has a bill again, one alone."""
     entry = owed.books.voucher()
     assert run(owed) == {"created": 1}
@@ -219,7 +219,7 @@ def test_a_site_may_have_every_change_of_payee_decided_by_a_person(owed: BillSit
 def test_the_old_payee_is_not_paid_while_the_new_one_is_no_vendor_yet(owed: BillSite) -> None:
     """Given an unpaid bill
     when the payee becomes somebody whom BILL does not have, on a line whose account is closed besides
-    then the old vendor's bill is archived all the same, and the new one waits until he is a vendor."""
+    then the old vendor's bill is archived all the same, and the new one waits until it is a vendor."""
     entry = owed.books.voucher()
     assert run(owed) == {"created": 1}
     owed.books.supplier(4999, "Factoring House")
@@ -252,7 +252,7 @@ def test_only_the_pay_item_whose_payee_changed_leaves_the_bill(owed: BillSite) -
 def test_pay_items_of_several_payees_are_bills_of_their_own_from_the_start(owed: BillSite) -> None:
     """Given a voucher one of whose two pay items is factored
     when bills are synced
-    then each payee has a bill of what he is paid."""
+    then each payee has a bill of what it is paid."""
     entry = owed.books.voucher(items=("60.00", "40.00"))
     item(owed, entry, "002", PYE=FACTOR)
     assert run(owed) == {"created": 2}

@@ -22,8 +22,8 @@ def careful(testbed: BillSite) -> BillSite:
 @pytest.mark.reason("supplier_not_released")
 def test_documents_of_a_new_vendor_are_held_until_ap_releases_him(careful: BillSite) -> None:
     """Given a new supplier with a voucher and a debit memo, and a voucher of an old one
-    when all is synced, then he is a vendor and the old one's bill is made, and his documents wait; once a person has
-    released him they go by themselves, and stay released whatever of him changes."""
+    when all is synced, then it is a vendor and the old one's bill is made, and its documents wait; once a person has
+    released it they go by themselves, and stay released whatever of it changes."""
     first = careful.books.voucher(1, supplier=NEW)
     careful.books.voucher(2, costs=(("30.5010", "-5.00"),), items=["-5.00"], supplier=NEW, kind="PD")
     careful.books.voucher(3)
@@ -45,8 +45,8 @@ def test_documents_of_a_new_vendor_are_held_until_ap_releases_him(careful: BillS
 
 
 def test_a_vendor_that_is_found_in_bill_is_not_new(testbed: BillSite) -> None:
-    """Given a vendor that BILL's users entered, when the supplier is linked to him and then changed, then his bills
-    go: he is in use."""
+    """Given a vendor that BILL's users entered, when the supplier is linked to it and then changed, then its bills
+    go: it is in use."""
     owing(testbed)
     testbed.configure("vendors", new_suppliers="on_hold")
     address = {"line1": "1 Old Street", "city": "Northmoor", "zipOrPostalCode": "NM1 1AA", "country": "GB"}

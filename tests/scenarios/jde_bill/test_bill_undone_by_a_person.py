@@ -156,7 +156,7 @@ def test_a_posted_payment_that_a_clerk_voids_is_a_conflict(testbed: BillSite) ->
 
 
 def test_a_payment_that_a_clerk_enters_again_is_linked_by_hand(testbed: BillSite) -> None:
-    """Given a posted payment that a clerk voided and entered again under a number of his own
+    """Given a posted payment that a clerk voided and entered again under a number of their own
     when a person links BILL's payment to it, then nothing is posted, and nothing is left to be told."""
     switch_on(testbed)
     entry, paid = posted_days_ago(testbed)
@@ -206,7 +206,7 @@ def test_what_we_voided_ourselves_is_no_conflict(testbed: BillSite) -> None:
 @pytest.mark.parametrize("marked", [True, False])
 def test_a_journal_that_a_clerk_voids_is_a_conflict(testbed: BillSite, marked: bool) -> None:
     """Given a site that enters journals, and the journal of a payment of BILL
-    when a clerk voids it, by lines of the opposite sign under its number, with our remark or with his own
+    when a clerk voids it, by lines of the opposite sign under its number, with our remark or with their own
     then the next sync tells it."""
     switch_on(
         testbed,

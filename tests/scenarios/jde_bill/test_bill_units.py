@@ -69,7 +69,7 @@ def test_a_department_that_users_of_bill_made_is_linked_by_the_unit_that_it_begi
 
 
 def test_units_that_an_operator_keeps_in_a_department_of_his_own_get_none(site: BillSite) -> None:
-    """Given an operator who maps the balance-sheet units to a department of his own
+    """Given an operator who maps the balance-sheet units to a department of their own
     when departments are synced, then those units get none."""
     site.bill.create(FLOW, {"name": "Finance"})
     for unit in ("00001", "00002"):

@@ -16,7 +16,7 @@ PATCH = "PATCH /connect/v3/vendors/{id}"
 
 @pytest.fixture
 def renamed(testbed: BillSite) -> BillSite:
-    """A supplier without an e-mail address is a vendor; then JD Edwards gives him another name, and an address."""
+    """A supplier without an e-mail address is a vendor; then JD Edwards gives it another name, and an address."""
     key = {"AN8": 5007, "IDLN": 0, "RCK7": 1}
     testbed.books.supplier(5007, "Cog & Co")
     testbed.books.delete("F01151", key)
@@ -32,9 +32,9 @@ def renamed(testbed: BillSite) -> BillSite:
 def test_what_a_person_enters_before_we_read_the_vendor_for_the_last_time_stays(
     renamed: BillSite, monkeypatch: pytest.MonkeyPatch, field: str, theirs: str
 ) -> None:
-    """Given a supplier of whom JD Edwards has another name, and his first e-mail address
-    when a user of BILL renames his vendor, or enters an address where there was none, between our two readings
-    then his word stands, nothing was sent, and the next sync says that both sides changed."""
+    """Given a supplier of which JD Edwards has another name, and its first e-mail address
+    when a user of BILL renames its vendor, or enters an address where there was none, between our two readings
+    then their word stands, nothing was sent, and the next sync says that both sides changed."""
     testbed, id = renamed, vendor(renamed, 5007)["id"]
 
     def edit() -> None:
@@ -60,8 +60,8 @@ def test_what_a_person_enters_before_we_read_the_vendor_for_the_last_time_stays(
 def test_what_a_person_enters_right_before_our_call_arrives(
     renamed: BillSite, monkeypatch: pytest.MonkeyPatch, theirs: dict[str, Any], kept: bool
 ) -> None:
-    """Given a supplier of whom JD Edwards has another name, and his first e-mail address
-    when a user of BILL enters something else of his vendor after our last reading, before our PATCH
+    """Given a supplier of which JD Edwards has another name, and its first e-mail address
+    when a user of BILL enters something else of its vendor after our last reading, before our PATCH
     then it stays, since the PATCH has nothing but what changed; the same field alone is written over: BILL has no way
     to tell that it was another for that moment."""
     testbed, id = renamed, vendor(renamed, 5007)["id"]

@@ -110,7 +110,7 @@ def test_one_pay_item_of_a_voucher_is_applied_though_the_others_are_not_in_the_p
 
 def test_a_second_vendor_of_another_currency_is_planned_and_so_are_his_bills(start: BillSite) -> None:
     """Given a site that has second vendors, and a voucher in dollars of a supplier with pounds, when all is planned on
-    an empty organisation, then the voucher comes after the vendor of its currency, and goes to him."""
+    an empty organisation, then the voucher comes after the vendor of its currency, and goes to it."""
     start.configure("vendors", other_currencies="second_vendor")
     entry = start.books.voucher(1, currency="USD", rate="0.80")
     plan = start.plan(*CHAIN)
@@ -167,8 +167,8 @@ def test_a_bill_of_an_order_comes_after_its_vendor_too(site: BillSite) -> None:
 
 @pytest.mark.reason("supplier_not_linked")
 def test_a_vendor_that_changed_since_keeps_his_bills_back(start: BillSite) -> None:
-    """Given a plan of an empty organisation, when a supplier changes in JD Edwards before it is applied, then he is set
-    aside, and his bill waits in the plan; the other supplier's goes."""
+    """Given a plan of an empty organisation, when a supplier changes in JD Edwards before it is applied, then it is set
+    aside, and its bill waits in the plan; the other supplier's goes."""
     waits, goes = start.books.voucher(1, supplier=4343), start.books.voucher(2, supplier=4344)
     plan = start.plan(*CHAIN)
     start.books.supplier(4343, "Anvil & Daughters")

@@ -50,8 +50,8 @@ def codes(payables: Payables, invoice: int) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("mode", ["direct", "batch"])
 @pytest.mark.as_delivered("jde.voucher_1099")
 def test_a_voucher_has_the_1099_codes_of_its_supplier(testbed: Site, payables: Payables, mode: str) -> None:
-    """Given that the site takes them from the supplier, then the voucher has his code, and the flag for his kind; what
-    a clerk makes of them later is his, and makes no other voucher."""
+    """Given that the site takes them from the supplier, then the voucher has its code, and the flag for its kind; what
+    a clerk makes of them later is their, and makes no other voucher."""
     testbed.configure(APPROVED, mode=mode, **CODES)
     id = payables.invoice(tax="0.00")
     assert outcomes(testbed.sync(APPROVED)[APPROVED]) == {"created": 1}

@@ -181,7 +181,7 @@ def test_what_is_paid_is_not_voided(testbed: Site, payables: Payables) -> None:
 def test_what_a_clerk_keeps_back_is_not_paid_by_the_next_voucher(
     testbed: Site, payables: Payables, how: str, decided: str
 ) -> None:
-    """Given a voucher that a clerk of JD Edwards holds, or of which he retains a part, when its invoice changes
+    """Given a voucher that a clerk of JD Edwards holds, or of which they retain a part, when its invoice changes
     then nothing is written and a person is told, for the next voucher would be payable; once the status is set back, or
     a person lets it go, it is made."""
     id = payables.invoice()

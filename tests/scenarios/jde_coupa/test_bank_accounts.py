@@ -57,9 +57,9 @@ def status(testbed: Site, doc: int) -> str:
 @pytest.mark.reason("bank_account_changed")
 @MODES
 def test_where_coupa_pay_pays_a_new_voucher_waits_until_a_second_person_has_looked(known: Site, mode: str) -> None:
-    """Given a voucher that Coupa Pay is to pay
-    when the supplier's account changes in JD Edwards, and another voucher comes
-    then a person is told what is open, the first one stays, and the second goes once he has confirmed the account."""
+    """Given a voucher that Coupa Pay is to pay when the supplier's account changes in JD Edwards, and another voucher
+    comes then a person is told what is open, the first one stays, and the second goes once they have confirmed the
+    account."""
     coupa_pays(known, mode)
     known.books.voucher(costs=(("30.5010", "120.00"),))
     assert run(known) == {"created": 1}

@@ -130,7 +130,7 @@ def test_the_old_supplier_is_not_owed_in_silence_while_the_new_one_is_unknown(
 ) -> None:
     """Given a voucher that JD Edwards pays
     when its invoice is given to a supplier whom JD Edwards does not have
-    then that is of high severity, beside what it waits for; once he is there the voucher follows."""
+    then that is of high severity, beside what it waits for; once it is there the voucher follows."""
     id = payables.invoice()
     assert run(testbed) == {"created": 1}
     other = testbed.spend.create("suppliers", {"name": "Nobody Ltd", "number": "4999", "status": "active"})
@@ -233,7 +233,7 @@ def test_a_supplier_that_is_merged_in_jde_is_told_until_coupa_agrees(
 
 def test_a_changed_payee_is_not_voided_away(testbed: Site, payables: Payables) -> None:
     """Given a voucher whose payee a clerk has changed, when its invoice gets another price in Coupa
-    then it is told, and the clerk's voucher stays until he has put the payee back."""
+    then it is told, and the clerk's voucher stays until they have put the payee back."""
     id = payables.invoice()
     assert run(testbed) == {"created": 1}
     factored(testbed, payables, id)
@@ -251,7 +251,7 @@ def test_the_payee_that_jde_itself_enters_is_no_change_where_it_pays(
     testbed: Site, payables: Payables, mode: str
 ) -> None:
     """Given a supplier whose vouchers JD Edwards itself enters for a factor
-    when his invoice becomes a voucher that JD Edwards pays
+    when its invoice becomes a voucher that JD Edwards pays
     then nothing is told: JD Edwards pays whom it always pays; a clerk's change of that payee is."""
     testbed.configure(FLOW, mode=mode)
     testbed.sandbox.post("/options", {"jde": {"special_payees": {str(SUPPLIER): FACTOR}}})
@@ -268,7 +268,7 @@ def test_the_payee_that_jde_itself_enters_is_no_change_where_it_pays(
 @pytest.mark.reason("payee_changed")
 def test_a_factored_supplier_is_told_at_once_where_coupa_pays(testbed: Site, payables: Payables) -> None:
     """Given a supplier whose vouchers JD Edwards itself enters for a factor
-    when his invoice becomes a voucher that Coupa Pay pays
+    when its invoice becomes a voucher that Coupa Pay pays
     then it is told before any payment comes, which would not fit; once the payee is the supplier it is well."""
     testbed.configure(FLOW, payer="coupa")
     testbed.sandbox.post("/options", {"jde": {"special_payees": {str(SUPPLIER): FACTOR}}})

@@ -46,7 +46,7 @@ def apart(request: pytest.FixtureRequest, testbed: Site) -> Apart:
 
 
 def entered(testbed: Site) -> tuple[str, str, int]:
-    """A clerk of each system enters something now: a supplier, a voucher of his, an invoice."""
+    """A clerk of each system enters something now: a supplier, a voucher of its own, an invoice."""
     supplier = testbed.books.supplier(4399, "Quarry & Sons")
     return supplier, testbed.books.voucher(4711, supplier=4399).document, invoice(testbed, "WEB-1", "80.00")
 

@@ -334,10 +334,9 @@ def without(held: dict[str, Any], ids: set[str]) -> dict[str, Any]:
 
 
 def test_a_voucher_in_doubt_cannot_be_dismissed_until_it_was_looked_up(testbed: Site) -> None:
-    """Given a create whose answer is lost, and a run that does not wait
-    when the clerk dismisses the doubt he is told that it must be looked up first: else an invoice might stand in Coupa
-    that nobody looks for;
-    when the next run has found it, there is nothing left to dismiss."""
+    """Given a create whose answer is lost, and a run that does not wait when the clerk dismisses the doubt they are
+    told that it must be looked up first: else an invoice might stand in Coupa that nobody looks for; when the next run
+    has found it, there is nothing left to dismiss."""
     testbed.policy = {"wait_for_outcomes": False}
     testbed.sandbox.post("/faults", [{**CREATE, "kind": "late", "seconds": 1, "times": 1}])
     entry = testbed.books.voucher()

@@ -515,7 +515,7 @@ def test_an_external_payable_that_is_changed_in_coupa_is_told(
     testbed: Site, field: str, mine: object, before: object
 ) -> None:
     """Given an external payable, when somebody makes it smaller or gives it another number in Coupa
-    then the next sync tells it; set back by him, it is well again; and our own changes are nobody's."""
+    then the next sync tells it; set back by them, it is well again; and our own changes are nobody's."""
     entry, number = payable(testbed)
     testbed.spend.set("external_payables", number, **{field: mine})
     for _ in range(2):

@@ -85,7 +85,7 @@ def test_the_supplier_hears_of_it_where_the_site_says_so(testbed: Site) -> None:
 
 def test_an_order_that_coupa_puts_in_force_by_itself_or_holds_back(yard: Site, buyers: Purchasing) -> None:
     """Given a Coupa whose new external orders are in force at once, when one is synced, then it is issued by no call;
-    given one that lets its buyer look first, then the order waits for him and no call is made either."""
+    given one that lets its buyer look first, then the order waits for them and no call is made either."""
     issue = "PUT /api/purchase_orders/{id:int}/issue_without_send"
     yard.spend.configure(external_order_status="issued")
     buyers.order(1)
@@ -102,7 +102,7 @@ def test_an_order_that_coupa_puts_in_force_by_itself_or_holds_back(yard: Site, b
 def test_an_order_that_waits_for_its_buyer_changes_and_ends_with_that_of_jde(yard: Site, buyers: Purchasing) -> None:
     """Given two orders that Coupa holds back for their buyer
     when one changes in JD Edwards and the other is cancelled there
-    then the buyer has the new figures before him, and not the order that is no more; nothing puts either in force."""
+    then the buyer has the new figures before them, and not the order that is no more; nothing puts either in force."""
     yard.spend.configure(external_order_status="buyer_hold")
     changed, cancelled = buyers.order(1), buyers.order(2)
     assert outcomes(yard.sync(FLOW)[FLOW]) == {"created": 2}
@@ -345,7 +345,7 @@ def test_a_term_or_a_currency_that_coupa_lacks_holds_the_order(yard: Site, buyer
 
 def test_an_inactive_supplier_is_refused_by_coupa_in_its_own_words(yard: Site, buyers: Purchasing) -> None:
     """Given an order to a supplier that a user of Coupa has made inactive, when it is synced, then it is refused and
-    says why; when he is active again and the operator replays, it goes."""
+    says why; when it is active again and the operator replays, it goes."""
     supplier = yard.spend.supplier(4343)["id"]
     yard.spend.set("suppliers", supplier, status="inactive")
     buyers.order()

@@ -27,7 +27,7 @@ PLACE = {"street1": "1 Quay", "city": "Leeds", "postal-code": "LS1 1AA", "countr
 
 @pytest.fixture
 def paid_by_coupa(testbed: Site) -> Site:
-    """Coupa Pay pays the invoices of JD Edwards' vouchers; the supplier has addresses of his own and a factor's."""
+    """Coupa Pay pays the invoices of JD Edwards' vouchers; the supplier has addresses of its own and a factor's."""
     testbed.connect("coupa", scopes=testbed.sandbox.get("/credentials")["coupa"]["scope"].split())
     testbed.connect("jde", orchestrations=ORCHESTRATIONS)
     testbed.configure(FLOW, handed_over_status="Y", factored="remit_to")
@@ -110,7 +110,7 @@ def test_a_factored_voucher_waits_for_its_address_and_is_paid_there(paid_by_coup
 
 def test_a_voucher_that_is_not_factored_needs_no_address(paid_by_coupa: Site) -> None:
     """Given a voucher that is to be paid to its supplier
-    when nothing is mapped, its invoice is left to the address that Coupa has; an address of his own may be mapped."""
+    when nothing is mapped, its invoice is left to the address that Coupa has; an address of its own may be mapped."""
     testbed = paid_by_coupa
     testbed.books.voucher()
     assert run(testbed) == {"created": 1}

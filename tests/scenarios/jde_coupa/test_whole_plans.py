@@ -155,7 +155,7 @@ def test_a_plan_that_is_applied_makes_the_books_that_a_sync_makes(site: Site) ->
 def test_an_external_payable_waits_for_its_supplier_too(site: Site) -> None:
     """Given vouchers that become external payables, which name their supplier by no id, and which are handed over in
     JD Edwards first
-    when all is planned on an empty Coupa, then they are planned after him, both calls shown, and nothing is handed
+    when all is planned on an empty Coupa, then they are planned after it, both calls shown, and nothing is handed
     over; when the plan is applied, the voucher is handed over, and then it is payable in Coupa."""
     site.configure("invoices", mode="external_payables")
     site.connect("coupa", scopes=site.sandbox.get("/credentials")["coupa"]["scope"].split())
@@ -218,8 +218,8 @@ def test_what_is_really_held_is_held_in_the_first_plan(site: Site) -> None:
 
 
 def test_a_plan_says_why_it_links_no_supplier_that_a_rule_leaves_alone(site: Site) -> None:
-    """Given a voucher of somebody who is no supplier by his search type, when all is planned, then the voucher is held,
-    and what is said is what a sync would say: not that he was never read."""
+    """Given a voucher of somebody who is no supplier by its search type, when all is planned, then the voucher is held,
+    and what is said is what a sync would say: not that it was never read."""
     site.books.supplier(4345, "Cog & Co", payables="N")
     entry = site.books.voucher(3, supplier=4345)
     plan = site.plan()
@@ -231,8 +231,8 @@ def test_a_plan_says_why_it_links_no_supplier_that_a_rule_leaves_alone(site: Sit
 
 @pytest.mark.reason("supplier_not_linked")
 def test_a_supplier_that_coupa_refuses_keeps_his_vouchers_in_the_plan(site: Site, wire: Wire) -> None:
-    """Given a plan on an empty Coupa, when Coupa refuses one supplier as it is applied, then his voucher is not sent,
-    and what it waits for is told; the other one goes. Once Coupa takes him, the same plan sends the rest."""
+    """Given a plan on an empty Coupa, when Coupa refuses one supplier as it is applied, then its voucher is not sent,
+    and what it waits for is told; the other one goes. Once Coupa takes it, the same plan sends the rest."""
     site.sync("suppliers", "accounts")
     site.books.supplier(5001, "Cobalt Ltd")
     site.books.supplier(5002, "Delta Ltd")
@@ -257,8 +257,8 @@ def test_a_supplier_that_coupa_refuses_keeps_his_vouchers_in_the_plan(site: Site
 
 @pytest.mark.reason("changed_since_plan")
 def test_a_supplier_that_changed_since_keeps_his_vouchers_back(site: Site, wire: Wire) -> None:
-    """Given a plan on an empty Coupa, when a supplier changes in JD Edwards before it is applied, then neither he nor
-    his voucher is sent; the next plan has both."""
+    """Given a plan on an empty Coupa, when a supplier changes in JD Edwards before it is applied, then neither it nor
+    its voucher is sent; the next plan has both."""
     entry = site.books.voucher(1)
     plan = site.plan()
     site.books.supplier(4343, "Anvil & Daughters")
@@ -303,8 +303,8 @@ def test_a_voucher_that_goes_to_another_account_by_now_is_set_aside(site: Site, 
 
 @pytest.mark.reason("changed_since_plan")
 def test_a_supplier_whom_a_person_linked_elsewhere_gets_nothing_of_the_plan(site: Site, wire: Wire) -> None:
-    """Given a plan that creates a supplier, when a person links him to another record of Coupa before it is applied,
-    then neither he nor his voucher is sent, for whoever looked at the plan has not seen that record; the next plan
+    """Given a plan that creates a supplier, when a person links it to another record of Coupa before it is applied,
+    then neither it nor its voucher is sent, for whoever looked at the plan has not seen that record; the next plan
     shows the voucher with its id, and then it goes there."""
     site.sync("suppliers", "accounts")
     site.books.supplier(5001, "Cobalt Ltd")
@@ -422,8 +422,8 @@ def test_where_suppliers_need_an_approval_the_plan_is_whole_all_the_same(site: S
 
 
 def test_a_supplier_that_is_in_coupa_already_is_named_by_his_id(site: Site) -> None:
-    """Given a Coupa that holds a supplier who was never linked, when all is planned, then he would be adopted and get
-    JD Edwards' data, which is the planned call, and his voucher is planned with his id; applying the plan does both."""
+    """Given a Coupa that holds a supplier that was never linked, when all is planned, then it would be adopted and get
+    JD Edwards' data, which is the planned call, and its voucher is planned with its id; applying the plan does both."""
     site.sync("suppliers", "accounts")
     site.books.supplier(4345, "Cog & Co")
     policy = {"po-method": "prompt", "po-change-method": "prompt", "invoice-matching-level": "none"}

@@ -90,7 +90,7 @@ def loses_its_ledger(testbed: Site, folder: Path) -> None:
 @pytest.mark.parametrize("user", [US, CLERK])
 def test_before_anything_is_proved_our_user_is_no_proof(testbed: Site, payables: Payables, user: str) -> None:
     """Given the very first voucher, whose call was lost, and a clerk who enters the same one before we look, under our
-    login or his own, when the flow looks, then it takes nothing and enters nothing: a person decides."""
+    login or their own, when the flow looks, then it takes nothing and enters nothing: a person decides."""
     id = payables.invoice("WEB-1")
     lose(testbed, "drop_before")
     testbed.sync(FLOW)
@@ -152,9 +152,9 @@ def test_what_stood_there_before_we_asked_is_taken_where_a_person_says_so(
 def test_a_batch_that_another_user_runs_is_known_by_its_row_until_there_is_a_twin(
     testbed: Site, in_batches: Payables
 ) -> None:
-    """Given batches that a clerk runs, so that the vouchers bear his user
-    when the row was processed and one such voucher has appeared, then it is ours; when he has entered the same one by
-    hand as well, there are two, and a person decides: nothing is voided by a change of the invoice meanwhile."""
+    """Given batches that a clerk runs, so that the vouchers bear their user when the row was processed and one such
+    voucher has appeared, then it is ours; when they have entered the same one by hand as well, there are two, and a
+    person decides: nothing is voided by a change of the invoice meanwhile."""
     first = in_batches.invoice("WEB-1")
     testbed.sync(FLOW)
     testbed.books.act("run_batch", EDBT=f"CPA{first}-1")
@@ -244,7 +244,7 @@ def test_first_vouchers_that_nobody_knows_keep_the_others_until_a_person_says(
 ) -> None:
     """Given first vouchers whose answers are lost, one after the other
     when the flow is synced, then three are entered of which a person has to say whether they are ours, and the others
-    wait for him; once he has linked one, the others are entered, and ours are known."""
+    wait for them; once they have linked one, the others are entered, and ours are known."""
     ids = [payables.invoice(f"WEB-{number}") for number in (1, 2, 3, 4, 5)]
     rules = [{**ENTER, "kind": "drop_after", "calls": [1, 2, 3]}]
     testbed.sandbox.post("/faults", {"replace": True, "rules": rules})

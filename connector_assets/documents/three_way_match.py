@@ -44,9 +44,9 @@ class Said:
 
 @dataclass
 class Matter:
-    """One thing that several papers are about: an order line, or an invoice without an order.
+    """One thing that several documents are about: an order line, or an invoice without an order.
 
-    `key` names it, `day` is the latest day on which one of its papers changed. `received` says whether goods must be
+    `key` names it, `day` is the latest day on which one of its documents changed. `received` says whether goods must be
     received before they are invoiced.
     """
 
@@ -71,7 +71,7 @@ class Discrepancy:
 
 
 def discrepancies(matters: Iterable[Matter]) -> Iterator[Discrepancy]:
-    """Where the papers of each matter do not agree, in the order of the matters."""
+    """Where the documents of each matter do not agree, in the order of the matters."""
     for matter in matters:
         for what, why in _findings(matter):
             yield _line(matter, what, why)

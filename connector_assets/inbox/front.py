@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 # taken in before what goes on is seen to: who is here already is to say something before it makes room for others, and
 # who calls is not to wait behind hundreds before we know from where
 ARRIVE_AT_ONCE = 32
-# of those who are known and of strangers: a handshake is half a millisecond of work
+# of known addresses and of unknown ones: a handshake is half a millisecond of work
 MEET_AT_ONCE = 2
 # out of descriptors or memory: it is pointless to ask again at once
 PAUSE_SECONDS = 0.1
@@ -84,7 +84,7 @@ class Front:
         self._deadlines = deadlines
         self._loop = asyncio.get_running_loop()
         self._quiet: dict[socket.socket, asyncio.TimerHandle] = {}
-        # of addresses that have sent a request before, and of strangers: neither waits for the other
+        # of addresses that have sent a request before, and of all others: neither waits for the other
         self._known, self._unknown = Turns(), Turns()
         self._serving = False
         self._meeting: set[asyncio.Task[None]] = set()

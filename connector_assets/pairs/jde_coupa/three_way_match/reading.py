@@ -342,7 +342,8 @@ def _total(invoice: Invoice, line: InvoiceLine) -> Decimal:
 
 
 def _one(values: Iterable[str | None]) -> str | None:
-    """The one value, or all of them for the eye: what differs among the papers of one side differs from the other's."""
+    """The one value, or all of them for the eye: what differs among the documents of one side differs from the
+    other's."""
     return ", ".join(sorted({value for value in values if value is not None and value})) or None
 
 

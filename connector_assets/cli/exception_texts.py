@@ -6,25 +6,16 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from connector_resources import catalogue
 
 if TYPE_CHECKING:
     from connector_resources.ledger import Delivery, ExceptionRow, Ledger
 
-# what a document of this table, or entity, is called
-NOUNS = {
-    "F0411": "voucher",
-    "F4301": "order",
-    "F0401": "supplier",
-    "F0901": "account",
-    "F0006": "business unit",
-    "invoices": "invoice",
-    "payments": "payment",
-    "bills": "bill",
-}
-
-# the key of a voucher, of its pay item, or of an order
-_KEY = re.compile(r"\b(F0411|F4301):\w+/\w+/\w+(/\w+)?\b")
+# the key of a document that is known by company, type and number, such as a voucher, and perhaps by its pay item
+_KEY = re.compile(r"\b(\w+):\w+/\w+/\w+(/\w+)?\b")
 
 
 class ExceptionTexts:
@@ -94,11 +85,12 @@ def document_words(key: str, label: str | None) -> str:
     """A document as people call it: `INV-7, voucher PV 778812 (00100)`."""
     table, _, record = key.partition(":")
     parts = record.split("/")
-    if table in ("F0411", "F4301") and len(parts) in (3, 4):
+    noun, numbered = _nouns().get(table, ("", False))
+    if numbered and len(parts) in (3, 4):
         company, kind, number, *item = parts
-        name = ", ".join([f"{NOUNS[table]} {kind} {number}", *(f"pay item {each}" for each in item)]) + f" ({company})"
-    elif table in NOUNS:
-        name = f"{NOUNS[table]} {parts[0]}" + (f" ({', '.join(parts[1:])})" if parts[1:] else "")
+        name = ", ".join([f"{noun} {kind} {number}", *(f"pay item {each}" for each in item)]) + f" ({company})"
+    elif noun:
+        name = f"{noun} {parts[0]}" + (f" ({', '.join(parts[1:])})" if parts[1:] else "")
     else:
         name = key
     return f"{label}, {name}" if label else name
@@ -106,7 +98,18 @@ def document_words(key: str, label: str | None) -> str:
 
 def in_words(message: str) -> str:
     """A message in which documents have their names: `voucher PV 778812 (00100)` for `F0411:00100/PV/778812`."""
-    return _KEY.sub(lambda found: document_words(found[0], None), message)
+    nouns = _nouns()
+    return _KEY.sub(
+        lambda found: document_words(found[0], None) if nouns.get(found[1], ("", False))[1] else found[0], message
+    )
+
+
+@cache
+def _nouns() -> Mapping[str, tuple[str, bool]]:
+    """Entity -> what its documents are called, and whether they are known by company, type and number."""
+    systems: list[Any] = list(catalogue.systems().values())
+    named = {name: entity for system in systems for name, entity in system.entities.items() if entity.noun}
+    return {name: (entity.noun, entity.numbered) for name, entity in named.items()}
 
 
 def party_words(entry: Mapping[str, Any]) -> str:

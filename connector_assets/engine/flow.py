@@ -123,10 +123,11 @@ class Flow(ABC):
 
     # False only where a flow creates nothing by itself, so that a first sync needs no adopting beforehand
     needs_opening: bool = True
-    # the mapped column that says whose a document is, by an address number; the flow of this integration whose links
-    # know him by name, '' where the column is the name
+    # the mapped column with the number of a document's supplier; the flow of this integration that brings suppliers,
+    # '' where the column is the name; and what the keys of that flow begin with
     party_column: ClassVar[str] = "supplier"
     parties_of: ClassVar[str] = ""
+    party_entity: ClassVar[str] = ""
     # True where the target can pay what it is sent, so that it is looked whether the source could as well
     is_paid: ClassVar[bool] = False
     # the mapped column with the G/L date of what is to be written, where a closed period may move it; beside it,

@@ -1,45 +1,30 @@
 """Why the record that a document refers to is not linked, and what to do about it.
 
 A document that names a supplier, an account or a business unit waits for its link (`Problem.waits_for`). The ledger
-knows whether the flow of that record ignores it, holds it, is delivering it, or has never read it. Only JD Edwards
-knows whether the supplier exists at all; it is asked if the ledger knows nothing.
+knows whether the flow of that record ignores it, holds it, is delivering it, or has never read it. Only the record's
+system knows whether it exists at all (`System.absent`); it is asked if the ledger knows nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from connector_assets.engine.reasons import problem
+from connector_resources import catalogue
 from connector_resources.errors import ConnectorError
 from connector_resources.ledger import Delivery, ExceptionRow, Ledger, Problem
 from connector_resources.ledger.foreseen import ForeseenLinks
 from connector_resources.ledger.releasing import split_name
-from connector_resources.unreadable import set_aside
 
 if TYPE_CHECKING:
     from connector_assets.engine.flow import Flow
 
 LINK = "link:"
-SUPPLIER = "F0401:"
 NOT_LINKED = frozenset({"supplier_not_linked", "account_not_linked", "department_not_linked"})
-# of a rule by which a record is ignored: what it looks at, and what undoes it
-RULES = {
-    "not_payable_type": (
-        "its search type is not among `payable_types`, or its payables flag is N",
-        "make it payable in JD Edwards (search type F0101.AT1, payables flag F0101.ATP), or add its search type to "
-        "`payable_types` of that flow",
-    ),
-    "not_postable": (
-        "its posting edit code is among `not_postable`",
-        "change its posting edit code in JD Edwards (F0901.PEC), or take the code out of `not_postable` of that flow",
-    ),
-    "unit_type": (
-        "its type is not among `unit_types`",
-        "change its type in JD Edwards (F0006.STYL), or add the type to `unit_types` of that flow",
-    ),
-}
 # said by a person, or once and for all
 SAID = ("dismissed", "rejected", "before_baseline")
 # what the document itself can do about it
@@ -158,26 +143,30 @@ def _known(flow: str, key: str, known: Delivery) -> Cause:
 
 
 def _ignored(flow: str, key: str, rule: str) -> Cause:
-    why, fix = RULES.get(rule, ("", f"change what the rule {rule} looks at, in the source or in the settings"))
+    why, fix = _ignoring_rules().get(
+        rule, ("", f"change what the rule {rule} looks at, in the source or in the settings")
+    )
     because = f"{flow} ignores it by the rule {rule}{f': {why}' if why else ''}"
     return Cause(because, f"{fix}; then `connector sync {flow} --key {key}`; {OTHERWISE}; {_by_hand(flow, key)}")
 
 
+@cache
+def _ignoring_rules() -> Mapping[str, tuple[str, str]]:
+    owners: list[Any] = list(catalogue.systems().values())
+    return {rule: words for owner in owners for rule, words in owner.ignoring_rules().items()}
+
+
 def _never_read(flow: Flow, names: Collection[str]) -> dict[str, Cause]:
-    """Of records of which the ledger knows nothing: whether JD Edwards has them."""
-    if not names:
-        return {}
+    """Of records of which the ledger knows nothing: whether their system has them."""
     keys = {name: split_name(name) for name in names}
-    there = _suppliers(flow, [key for _, key in keys.values() if key.startswith(SUPPLIER)])
+    absent = _absent(flow, {key for _, key in keys.values()})
     found = {}
     for name, (source, key) in keys.items():
         brings = source.removeprefix(LINK)
         reads = f"`connector sync {brings} --key {key}`"
-        if there is not None and key.startswith(SUPPLIER) and _number(key) not in there:
-            found[name] = Cause(
-                "JD Edwards has no supplier master record of that number (F0401)",
-                f"enter the supplier in JD Edwards, or correct the number on the document; then {reads}",
-            )
+        if key in absent:
+            why, fix = absent[key]
+            found[name] = Cause(why, f"{fix}; then {reads}")
         else:
             found[name] = Cause(
                 f"{brings} has not read it yet: it last changed before the days that were synced",
@@ -186,19 +175,14 @@ def _never_read(flow: Flow, names: Collection[str]) -> dict[str, Cause]:
     return found
 
 
-def _suppliers(flow: Flow, keys: Collection[str]) -> set[int] | None:
-    """Those of the suppliers that have a master record; None where JD Edwards cannot be asked: what an exception says
-    is no reason to end a run."""
-    if not keys:
-        return None
-    try:
-        with set_aside() as unreadable:
-            numbers = sorted({_number(key) for key in keys})
-            rows = flow.context.reader("jde").complete("F0401", ["AN8"], [(number,) for number in numbers])
-    except ConnectorError:
-        return None
-    return None if unreadable else {int(row["AN8"]) for row in rows}
-
-
-def _number(key: str) -> int:
-    return int(key.removeprefix(SUPPLIER).partition("/")[0])
+def _absent(flow: Flow, keys: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Those of the records that their system does not have. One that cannot be asked is left out: what an exception
+    says is no reason to end a run."""
+    systems: Mapping[str, Any] = catalogue.systems()
+    found: dict[str, tuple[str, str]] = {}
+    for role, connection in flow.context.integration.connections.items():
+        system = systems[connection.system]
+        own = [key for key in keys if key.partition(":")[0] in system.entities]
+        with suppress(ConnectorError):
+            found |= system.absent(flow.context.reader(role), own) if own else {}
+    return found

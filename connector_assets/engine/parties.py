@@ -9,7 +9,6 @@ from typing import Any
 from connector_assets.engine.flow import Flow
 from connector_assets.engine.references import reference_of
 
-SUPPLIER = "F0401:"
 # the columns of a mapped row in which a document's own number may be, the one that a supplier knows first
 LABELS = ("vinv", "full_number", "invoice_number", "number")
 
@@ -34,10 +33,10 @@ def parties(flow: Flow, rows: Sequence[Mapping[str, Any]]) -> dict[str, Party]:
     if not (shown and flow.parties_of):
         return {key: Party(name) for key, name in shown.items()}
     ledger, suppliers = flow.context.ledger, f"{flow.context.integration.name}/{flow.parties_of}"
-    numbers = {f"{SUPPLIER}{each}" for each in shown.values()}
+    numbers = {f"{flow.party_entity}:{each}" for each in shown.values()}
     links = ledger.links.of(suppliers, numbers)
     names = {key: link.target_label for key, link in links.items() if not reference_of(link.target_label)}
     unnamed = [key for key in numbers if not names.get(key)]
     # one that is held or left alone is not linked, but was read
     names |= {key: each.party for key, each in ledger.deliveries.load(suppliers, unnamed).items() if each.party}
-    return {key: Party(names.get(f"{SUPPLIER}{number}") or number, number) for key, number in shown.items()}
+    return {key: Party(names.get(f"{flow.party_entity}:{number}") or number, number) for key, number in shown.items()}

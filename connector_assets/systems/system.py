@@ -33,6 +33,9 @@ class Entity:
 
     description: str
     follows: str | None = None
+    # what a document is called whose key begins with it, and whether the rest of such a key is company, type and number
+    noun: str | None = None
+    numbered: bool = False
 
 
 class System:
@@ -63,6 +66,15 @@ class System:
     def reasons(self) -> Sequence[Reason]:
         """The reasons of exceptions that only this system can be the cause of."""
         return ()
+
+    def ignoring_rules(self) -> Mapping[str, tuple[str, str]]:
+        """Rule by which a record of this system is ignored -> what it looks at, and what undoes it."""
+        return {}
+
+    def absent(self, reader: Any, keys: Collection[str]) -> Mapping[str, tuple[str, str]]:
+        """Of the keys of records that documents refer to, those of which the system has none -> why, and what to do.
+        Raises `ConnectorError`; what cannot be asked is left out."""
+        return {}
 
     def receiver(self, connection: Connection, readers: tuple[str, ...]) -> AnyReceiver | None:
         """Where events of a connection come in; `readers` are the integrations that read it. None: it tells nothing."""

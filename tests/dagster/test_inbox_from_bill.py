@@ -120,8 +120,8 @@ def test_what_bill_sends_twice_and_out_of_order_is_kept_once(
     with caplog.at_level("INFO", logger="connector_assets.inbox"):
         ids = [vendor(up, f"Vendor {number}") for number in range(6)]
         assert flushed(site.sandbox)["failed"] == 0
-    came = Counter(each.message for each in caplog.records if "told of" in each.message)
-    assert came == {f"{BILL} told of 1 records, {new} of them new": 6 for new in (0, 1)}
+    came = Counter(each.message for each in caplog.records if " reported " in each.message)
+    assert came == {f"{BILL} reported 1 records, {new} of them new": 6 for new in (0, 1)}
     assert sorted(reported(up.home)) == sorted(("vendors", id) for id in ids)
 
 

@@ -28,9 +28,10 @@ class Bill(System):
     port = 3
     connection = BillConnection
     entities: ClassVar[Mapping[str, Entity]] = {
-        "bills": Entity("Bills of BILL with their lines, by day of change in the connection's time zone."),
+        "bills": Entity("Bills of BILL with their lines, by day of change in the connection's time zone.", noun="bill"),
         "payments": Entity(
-            "Payments of BILL and the bills they settle, by day of change in the connection's time zone."
+            "Payments of BILL and the bills they settle, by day of change in the connection's time zone.",
+            noun="payment",
         ),
         "vendors": Entity("Vendors of BILL, by day of change in the connection's time zone."),
         "vendor_credits": Entity(

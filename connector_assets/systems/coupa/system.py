@@ -26,13 +26,15 @@ class Coupa(System):
     connection = CoupaConnection
     entities: ClassVar[Mapping[str, Entity]] = {
         "invoices": Entity(
-            "Invoices of Coupa with their lines and payments, by day of change in the connection's time zone."
+            "Invoices of Coupa with their lines and payments, by day of change in the connection's time zone.",
+            noun="invoice",
         ),
         "purchase_orders": Entity(
             "Purchase orders of Coupa with their lines, by day of change in the connection's time zone."
         ),
         "payments": Entity(
-            "Payments of Coupa Pay and the invoices they settle, by day of change in the connection's time zone."
+            "Payments of Coupa Pay and the invoices they settle, by day of change in the connection's time zone.",
+            noun="payment",
         ),
         "account_types": Entity("Charts of accounts, whole."),
         "payment_terms": Entity("Payment terms, whole."),

@@ -96,7 +96,7 @@ def test_it_says_when_it_is_ready_takes_what_comes_and_stops_when_told(ready: Ho
     assert (process.returncode, rest, errors) == (0, "", "")
     assert [(each.integration, each.record) for each in ledger.inbox.pending("jde_coupa")] == [("jde_coupa", "1")]
     logged = (ready.logs / "inbox.log").read_text()
-    assert "coupa told of 1 records, 1 of them new" in logged
+    assert "coupa reported 1 records, 1 of them new" in logged
     assert token not in logged and "s3cret" not in logged
     assert (ready.logs / "inbox.log").stat().st_mode & 0o077 == 0
 

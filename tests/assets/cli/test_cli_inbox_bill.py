@@ -179,7 +179,7 @@ def test_a_home_for_the_sandbox_is_told_of_a_new_vendor(cli: Cli, tmp_path: Path
         assert (process.returncode, errors) == (0, "")
         assert [each.record for each in home.ledger().inbox.pending("jde_bill")] == [id]
         logged = (home.logs / "inbox.log").read_text()
-        assert "is made, for 10 kinds of events" in logged and "told of 1 records, 1 of them new" in logged
+        assert "is made, for 10 kinds of events" in logged and "reported 1 records, 1 of them new" in logged
         assert home.credentials().get(BILL)["inbox_security_key"] not in logged
     home.close()
 

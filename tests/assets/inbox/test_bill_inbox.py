@@ -188,4 +188,4 @@ class TestWhoIsHeard:
         reported += repr(bill_house.inbox._secrets.keys("bill"))
         for secret in (KEY, sign(body), "ACM-1", LOGIN["password"], LOGIN["dev_key"]):
             assert secret not in reported
-        assert "bill told of 1 records, 1 of them new" in reported
+        assert "bill reported 1 records, 1 of them new" in reported

@@ -345,7 +345,7 @@ class TestAnswers:
         named = {value for each in SECRETS.values() for name, value in each.items() if "secret" in name}
         for secret in (token, basic(COUPA)[6:], *named, "INV-7781"):
             assert secret not in reported
-        assert "coupa told of 1 records, 1 of them new" in caplog.text
+        assert "coupa reported 1 records, 1 of them new" in caplog.text
 
     def test_only_posts_are_taken(self, served: Served) -> None:
         for path in ("/call-out/coupa/invoices", "/relay/coupa", "/oauth2/token"):

@@ -34,6 +34,7 @@ class ApprovedBills(Vouchers):
 
     name = ORIGIN_FLOW
     parties_of = VENDORS
+    party_entity = "F0401"
     title = "Approved bills of BILL as vouchers of JD Edwards"
     sources = (
         Source("bill", "bills"),

@@ -107,6 +107,7 @@ class Payables(Flow):
     ignored_until = posting.IGNORED_UNTIL
     held_until = posting.HELD_UNTIL
     parties_of = "vendors"
+    party_entity = "F0401"
     source_role, source_entity = "jde", "F0411"
     target_role = "bill"
     natural_key = "pay item in the description"

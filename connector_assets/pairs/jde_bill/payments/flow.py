@@ -97,6 +97,7 @@ class Payments(Flow):
     lost_reason = "deleted_in_target"
     gl_column = "gl_day"
     parties_of = "vendors"
+    party_entity = "F0401"
     source_role, source_entity = "bill", "payments"
     target_role, target_entity = "jde", "F0413"
     natural_key = "payment number and voucher"

@@ -72,6 +72,7 @@ class PurchaseOrderBills(Flow):
     amounts_of = "jde"
     dated_by = ("order_date",)
     parties_of = "vendors"
+    party_entity = "F0401"
     source_role, source_entity = "jde", "F4301"
     target_role, target_entity = "bill", "bills"
     natural_key = "order in the description"

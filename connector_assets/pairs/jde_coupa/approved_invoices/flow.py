@@ -38,6 +38,7 @@ class ApprovedInvoices(Vouchers):
 
     name = "approved_invoices"
     parties_of = "suppliers"
+    party_entity = "F0401"
     title = "Approved invoices of Coupa as vouchers of JD Edwards"
     sources = (
         Source("coupa", "invoices"),

@@ -85,6 +85,7 @@ class Invoices(Flow):
     ignored_until = posting.IGNORED_UNTIL
     held_until = posting.HELD_UNTIL
     parties_of = "suppliers"
+    party_entity = "F0401"
     notices_lost = True
     source_role, source_entity = "jde", "F0411"
     target_role = "coupa"

@@ -65,6 +65,7 @@ class PurchaseOrders(Flow):
     amounts_of = "jde"
     dated_by = ("order_date",)
     parties_of = "suppliers"
+    party_entity = "F0401"
     source_role, source_entity = "jde", "F4301"
     target_role, target_entity = "coupa", "purchase_orders"
     natural_key = "po-number"

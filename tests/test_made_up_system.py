@@ -79,12 +79,15 @@ def test_dagsters_page_and_ours_show_them(environment: dict[str, str]) -> None:
         "graph = defs.resolve_asset_graph()\n"
         "print(*sorted(key.to_user_string() for key in graph.get_all_asset_keys()), sep='\\n')\n"
         "print(*sorted(job.name for job in defs.resolve_all_job_defs()), sep='\\n')\n"
-        "from connector_assets.systems_page import page\nprint(page())",
+        "from connector_assets.systems_page import page\nprint(page())\n"
+        "from connector_assets.cli.exception_texts import document_words\nprint(document_words('centres:7', None))\n"
+        "from connector_assets.engine import linking\nprint(*linking._ignoring_rules()['frozen'], sep='; ')",
     )
     assets = {"spendly/centres", "jde_spendly/centres/mapped", "jde_spendly/centres/delivered"}
     assert assets | {"jde_spendly"} <= set(lines)
     assert {"## Spendly", "## JD Edwards with Spendly"} <= set(lines)
     assert "| `centres` | Cost centres of Spendly, whole. |  |" in lines
+    assert {"cost centre 7", "it is frozen; thaw it in Spendly"} <= set(lines)
 
 
 def test_the_drill_tells_their_flow(environment: dict[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import ClassVar
 
 from connector_assets.systems.spendly.connection import SpendlyConnection
@@ -18,7 +18,9 @@ class Spendly(System):
     title = "Spendly"
     port = 9
     connection = SpendlyConnection
-    entities: ClassVar[Mapping[str, Entity]] = {"centres": Entity("Cost centres of Spendly, whole.")}
+    entities: ClassVar[Mapping[str, Entity]] = {
+        "centres": Entity("Cost centres of Spendly, whole.", noun="cost centre")
+    }
 
     def client(self) -> Callable[..., object]:  # type: ignore[override]
         from connector_assets.systems.spendly.client import SpendlyClient
@@ -34,6 +36,12 @@ class Spendly(System):
         return (
             Reason("centre_is_frozen", "normal", "cost centre {value} is frozen", "thaw it in Spendly, then replay"),
         )
+
+    def ignoring_rules(self) -> Mapping[str, tuple[str, str]]:
+        return {"frozen": ("it is frozen", "thaw it in Spendly")}
+
+    def absent(self, reader: object, keys: Collection[str]) -> Mapping[str, tuple[str, str]]:
+        return dict.fromkeys(keys, ("Spendly has no such cost centre", "open it there"))
 
 
 SYSTEM = Spendly()

@@ -60,7 +60,7 @@ class Document:
 
     @property
     def deliverable(self) -> bool:
-        """Whether neither a rule nor a check keeps the document from the target."""
+        """Whether neither a rule nor a check stops the document."""
         return self.ignored is None and not self.problems
 
     @cached_property
@@ -72,9 +72,7 @@ class Document:
 @dataclass(frozen=True)
 class Target:
     """A document as the target holds it: `content` in the same terms as `Document.content`, for the fields we own.
-
-    `version` is the vendor's own mark of a version, such as when the record was last updated, where it has one.
-    """
+    `version` is the vendor's own mark of a version, such as when the record was last updated, if it has one."""
 
     id: str
     content: dict[str, Any]
@@ -88,7 +86,7 @@ VOID = frozenset({"void", "voided"})
 
 
 def is_void(target: Target) -> bool:
-    """Whether the target's record counts for nothing any more."""
+    """Whether the target's record is no longer in force."""
     return bool(target.content.get("void")) or target.status.lower() in VOID
 
 
@@ -99,7 +97,7 @@ def version_text(updated_at: datetime | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a step that prepares comes to: it is done, and the target is as it was."""
+    """The result of a preparing step: it is done, and the target is as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ class FieldChange:
 
     @property
     def in_words(self) -> str:
-        """What became of what, in words: `100.00 to 120.00`."""
+        """The change in words: `100.00 to 120.00`."""
         return f"{shown(self.before)} to {shown(self.after)}"
 
 
@@ -155,7 +153,7 @@ class Step:
 
     @property
     def creates(self) -> bool:
-        """Whether the step brings a new document into being, or prepares that."""
+        """Whether the step creates a new document, or prepares that."""
         return self.outcome == "created"
 
     def shown_changes(self) -> list[dict[str, Any]]:

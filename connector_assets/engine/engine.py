@@ -86,8 +86,8 @@ class Engine:
         return list(results.values())
 
     def _ends_first(self, documents: Sequence[Document]) -> list[Sequence[Document]]:
-        """What is void in the source, then the rest: a target that keeps numbers unique takes the number of a void
-        document again, but not before it knows that it is void."""
+        """Documents that are void in the source, then the others: a target with unique numbers accepts the number of a
+        void document again, but only once it knows that the document is void."""
         ends = [document for document in documents if document.deliverable and document.content.get("void")]
         if not ends or self._is_first(0):
             return [documents]
@@ -120,7 +120,7 @@ class Engine:
         yield from self._parts(documents[start:])
 
     def _is_first(self, alone: int) -> bool:
-        """Whether the flow has settled nothing yet; `alone` is how many went alone in this run."""
+        """Whether the flow has settled nothing yet; `alone` counts the documents sent alone in this run."""
         return alone < CANARIES and not self.ledger.deliveries.counts(self.flow.full_name).get("settled")
 
     def _parts(self, documents: Sequence[Document]) -> Iterator[Sequence[Document]]:
@@ -128,7 +128,7 @@ class Engine:
             yield documents[index : index + self.policy.slice_size]
 
     def _return_to(self, documents: list[Document]) -> list[Result]:
-        """Come back to what was of unknown outcome or claimed by another run, as long as waiting can change
+        """Come back to documents of unknown outcome or claimed by another run, as long as waiting can change
         something."""
         results: list[Result] = []
         patience = self.clock.monotonic() + self.policy.patience_seconds
@@ -163,7 +163,7 @@ class Engine:
         return moments
 
     def _slice(self, documents: Sequence[Document]) -> tuple[list[Result], list[Document]]:
-        """One slice to its end: results, and the documents to come back to."""
+        """Work one slice to its end: results, and the documents to come back to."""
         known = self.ledger.deliveries.load(self.flow.full_name, [document.key for document in documents])
         approved = self._approved([key for key, each in known.items() if each.state == "staged"])
         results: list[Result] = []
@@ -194,14 +194,14 @@ class Engine:
         return results, parked + [task.document for task in waiting]
 
     def _approved(self, staged: Collection[str]) -> set[str]:
-        """Those of the staged documents that somebody lets go."""
+        """Those of the staged documents that a person approved."""
         if self.plan is not None or not staged:
             return set(staged)
         rows = self.ledger.staged.of(self.flow.full_name, staged)
         return {key for key, row in rows.items() if row.state == "approved"}
 
     def _settle(self, tasks: list[DeliveryTask]) -> None:
-        """Bring claimed works to a result, or park them (no result, an instant to come back at in the ledger)."""
+        """Bring claimed tasks to a result, or park them (no result, and a time in the ledger to come back)."""
         self.resolver.resolve(tasks)
         self._without_a_call([task for task in tasks if task.alive])
         self.steps.run([task for task in tasks if task.alive])
@@ -225,7 +225,7 @@ class Engine:
         return {"waiting": waits, "due_at": self._later} if waits else {}
 
     def _until(self, document: Document) -> tuple[str | None, datetime | None]:
-        """What a document that a rule leaves alone for now waits for, and when that is to be looked at."""
+        """What a document waits for that a rule ignores for now, and when to look at it again."""
         waits = self.flow.ignored_until.get(document.ignored or "")
         if not waits:
             return None, None
@@ -238,8 +238,8 @@ class Engine:
 
 
 def nothing_new(document: Document, known: Delivery, *, approved: bool = False) -> bool:
-    """Whether the ledger already has the last word on a document: nothing is called and nothing is written. `approved`
-    says of a staged one that somebody has let it go."""
+    """Whether the ledger's last outcome of a document still holds: nothing is called and nothing is written.
+    `approved`: a person has approved its staged call."""
     seen = known.seen_hash == document.hash
     if known.read_at is not None and document.read_at < known.read_at and not seen:
         # mapped before what was delivered last was read: a rerun of an old partition must not turn time back
@@ -260,7 +260,7 @@ def nothing_new(document: Document, known: Delivery, *, approved: bool = False) 
 
 
 def standing(document: Document, known: Delivery | None) -> Result:
-    """The outcome of a document that was left as it stands."""
+    """The outcome of a document that is left as it is."""
     outcome, rule = "failed", None
     if known is not None:
         match known.state:

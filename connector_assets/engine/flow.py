@@ -83,7 +83,7 @@ class Assembly:
 
 @dataclass
 class Frames:
-    """The mapped frames of a flow: a row a document (column `key`), and its lines (column `key` again)."""
+    """The mapped frames of a flow: one row for each document (column `key`), and its lines (column `key` again)."""
 
     documents: pd.DataFrame
     lines: pd.DataFrame
@@ -160,8 +160,8 @@ class Flow(ABC):
         """The document keys that these rows of a source entity touch, each with its latest day of change."""
 
     def changed_in_target(self, first: date, last: date) -> dict[str, date | None]:
-        """The documents that a person changed in the target in these days, where no source of the flow tells that: the
-        target itself is asked."""
+        """The documents that a person changed in the target in these days, for a flow whose sources do not show that:
+        the target itself is asked."""
         return {}
 
     @abstractmethod
@@ -169,8 +169,8 @@ class Flow(ABC):
         """Every document key that the source holds now, with its day of change: for the sweep and reconciliation."""
 
     def left_open(self) -> Collection[str]:
-        """Of the keys that `all_keys` has just read those of which something is still to be paid: a sweep reads them
-        again, since a change of theirs may have left no date. None, by default."""
+        """Of the keys that `all_keys` has just read, those of which something is still to be paid. A sweep reads them
+        again, since they may have changed without a new date. Empty by default."""
         return ()
 
     @abstractmethod
@@ -179,7 +179,7 @@ class Flow(ABC):
 
     @abstractmethod
     def resolve(self, frames: Frames) -> Frames:
-        """Fill the columns that come from our memory: links and mappings as they are now."""
+        """Fill the columns that come from the ledger: links and mappings as they are now."""
 
     @property
     @abstractmethod
@@ -188,31 +188,31 @@ class Flow(ABC):
 
     @abstractmethod
     def content(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """The content of one mapped row and its lines: everything that both sides shall agree on."""
+        """The content of one mapped row and its lines: everything on which both sides must agree."""
 
     def refers_to(self, document: Document) -> Collection[Referred]:
-        """The documents of other flows, (flow's name, key), whose links a document was mapped by, as far as they are
-        only expected: those of which its mapped row and lines hold a reference."""
+        """The documents of other flows, (flow's name, key), whose links the document needs and that do not exist yet:
+        its mapped row and lines hold references to them."""
         return {each.document for each in references_in(document.facts)}
 
     def looks_again_at(self, document: Document) -> datetime | None:
-        """When a run is due for a document that a rule leaves alone for now; None: in an hour. Runs that come earlier
-        look at it too."""
+        """When a run is due for a document that a rule ignores for now; None: in an hour. Earlier runs look at it
+        too."""
         return None
 
     def moved(self, row: Mapping[str, Any]) -> bool:
-        """Whether what was read of the target says that its record is not as it was left: then it is looked at although
-        the source has not changed. False, the default, where a flow does not read its target."""
+        """Whether the data read from the target show that its record is not as it was left. The document is then
+        decided although the source has not changed. False by default, for a flow that does not read its target."""
         return False
 
     def changed_there(self, listed: Sequence[Target]) -> list[str]:
-        """Settled documents whose record, of those that the target holds now, is not as it was left: what no row told
-        that changed. Asked of flows that notice what is lost."""
+        """Settled documents whose record, among those that the target holds now, is not as it was left: changes that no
+        row shows. For flows that notice losses in the target."""
         return []
 
     def look_again(self, keys: Collection[str]) -> None:
-        """Documents whose record is not in the target any more: `moved` of what is mapped of them from now on. Asked
-        of flows that notice that."""
+        """Tell the flow which records are no longer in the target: `moved` holds of their documents from now on. For
+        flows that notice losses in the target."""
         raise NotImplementedError(f"{self.full_name}: {len(keys)} records are gone, which it does not notice")
 
     # -- the target side ------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ class Flow(ABC):
         """Look each document up in the target by natural key; keys without a hit are absent."""
 
     def look_up(self, documents: Sequence[Document]) -> dict[str, list[Target]]:
-        """`find`, where a record that is void does not count beside others: of several void ones the last stands."""
+        """`find`, without void records if there are others; of several void ones the last counts."""
         found = self.find(documents)
         return {
             key: hits if len(hits) == 1 else [each for each in hits if self.in_force(each)] or hits[-1:]
@@ -235,44 +235,42 @@ class Flow(ABC):
 
     @abstractmethod
     def read(self, ids: Collection[str]) -> dict[str, Target]:
-        """The targets of these ids as they are now; ids that no longer exist are absent.
-
-        A target whose id is another one than it was asked for by has taken the place of that record: the link follows.
-        """
+        """The targets of these ids as they are now; ids that no longer exist are absent. A target with another id than
+        the one asked for has replaced that record: the link follows."""
 
     @abstractmethod
     def decide(self, document: Document, known: Delivery, target: Target | None) -> Decision:
         """What to do next with a document, from what is known of it and, where it was read, the target."""
 
     def prepared(self, document: Document) -> Document:
-        """The document as it will be once what its step prepares is done: for plans, which show what follows."""
+        """The document as it will be once its preparing step is done: for plans, which show what follows."""
         return document
 
     @abstractmethod
     def disagreements(self, document: Document, target: Target) -> tuple[FieldChange, ...]:
-        """The key fields (amount, date, currency …) in which a hit of a look-up is not this document."""
+        """The key fields (amount, date, currency …) in which a record found by a look-up differs from this document."""
 
     def taken(self, document: Document, hits: Sequence[Target], why: str) -> Problem:
-        """The problem of a document whose hits may not be taken for it; `why` says so in words."""
+        """The problem of a document whose records found by a look-up must not be adopted; `why` says so in words."""
         return problem("natural_key_taken", "key", why)
 
     def comparable(self, document: Document, content: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A content of the target's as far as the source minds: what is left to the target is as in the document, for
-        who compares both. The content itself, by default."""
+        """A target's content reduced to what the source decides: fields that are left to the target are set as in the
+        document. By default the content itself."""
         return content
 
     def progress_after_unknown(self, known: Delivery, intents: Sequence[Intent], target: Target) -> Progress | None:
-        """What `Delivery.progress` may still say when the source has changed since these calls, of which nobody knows
-        whether they took effect. None, the default, looks at the target as it is and forgets what it accepted."""
+        """What `Delivery.progress` may still say if the source has changed since these calls of unknown outcome. None,
+        the default: look at the target, and forget what it accepted."""
         return None
 
     def shows_effect(self, intents: Sequence[Intent], target: Target) -> bool:
-        """Whether the target itself says that these calls, of which nobody knew, took effect, whatever the flow would
-        do next. False, the default: they did where the flow asks for nothing more."""
+        """Whether the target itself shows that these calls of unknown outcome took effect, whatever the flow would do
+        next. False by default: then they did if the flow asks for nothing more."""
         return False
 
     def distrust(self, document: Document, target: Target) -> NotAllowed | None:
-        """Why nothing more may be created after seeing what a create left behind (a natural key that was dropped)."""
+        """Why nothing more may be created, after seeing what a create left behind (a natural key that was dropped)."""
         return None
 
     @abstractmethod
@@ -296,41 +294,39 @@ class Flow(ABC):
         return () if key is None else (key,)
 
     def known_as(self, target: Target) -> Hashable:
-        """The natural key by which a look-up finds a record that carries no key of ours; None where there is none."""
+        """The natural key by which a look-up finds a record without a key of ours; None if there is none."""
         return None
 
     def foreign_records(self, targets: Collection[Target]) -> list[Target]:
-        """Records that `targets` does not list, since they carry no key of ours, and that answer to the natural key of
-        one of these. None, where `targets` lists all there are."""
+        """Records without a key of ours, which `targets` therefore does not list, that have the natural key of one of
+        these. None if `targets` lists all records."""
         return []
 
     def inner_duplicates(self, target: Target) -> Collection[str]:
-        """In words, what a record holds twice of what it shall hold once (a payment). Nothing, by default."""
+        """In words, what a record holds twice although it may hold it once (a payment). Empty by default."""
         return ()
 
     # -- who pays -------------------------------------------------------------------------------------------------
 
     def payable_in_both(self, keys: Collection[str] | None) -> Mapping[str, str] | None:
-        """Of these documents (None: of all that are linked) those that the source system and the target could both
-        pay, each in words with what is open of it; read from both as they are now. None where the flow makes nothing
-        payable."""
+        """Of these documents (None: of all linked ones) those that both the source system and the target could pay,
+        each in words with what is open of it, in the present state of both. None if the flow makes nothing payable."""
         return None
 
     # -- where a party is paid --------------------------------------------------------------------------------------
 
     def watched(self) -> Sequence[Source]:
-        """Entities that the flow looks at by itself, without landing them: a poll asks whether they changed. A system
-        that does not let us look at one is not asked for more."""
+        """Entities that the flow checks itself, without landing them: a poll asks whether they changed. A hidden entity
+        is not asked for again."""
         return ()
 
     def look_before(self, documents: Sequence[Document]) -> None:  # noqa: B027 - most flows have nothing to look at
-        """Look at what may keep these documents from being sent, where another flow of this integration would do it
-        and may not have run. Nothing, by default."""
+        """Check what may prevent these documents from being sent, if another flow of this integration would check it
+        and may not have run. Nothing by default."""
 
     def look_at_accounts(self, *, whole: bool) -> list[str]:
-        """Tell where the account changed to which a party is paid, as far as a system says it; `whole` looks at every
-        party, whatever says that it has changed. Returns the documents of which an exception is reported; none, where
-        the flow is not about parties."""
+        """Report changed bank accounts of parties, as far as a system shows them; `whole` reads every party, not only
+        those that changed. Returns the documents with an exception; none if the flow is not about parties."""
         return []
 
     def link(self, document: Document, target: Target, origin: Origin) -> NewLink:
@@ -347,16 +343,16 @@ class Flow(ABC):
         )
 
     def awaits_first(self) -> bool:
-        """Whether documents wait for what one shows that is under way (`goes_alone`)."""
+        """Whether documents wait for the sign of one that is under way (`goes_alone`)."""
         return False
 
     def goes_alone(self, left: Collection[str]) -> bool:
-        """Whether the next document goes alone, since the others of those that are left in this run (keys) depend on
-        what it shows; the flow's first documents do anyway."""
+        """Whether the next document is sent alone, since the others of this run (keys) depend on what it shows. The
+        flow's first documents are always sent alone."""
         return False
 
     def startup_notes(self) -> list[str]:
-        """What a site should know of this flow although nothing has to be done, one sentence each: for `ping`."""
+        """What a site should know about this flow, although nothing has to be done, one sentence each: for `ping`."""
         return []
 
     def startup_problems(self) -> list[str]:

@@ -34,18 +34,19 @@ class Gate:
         self.actor = flow.context.actor
 
     def guards(self, task: DeliveryTask) -> bool:
-        """Whether more is asked of a document than what its flow decides."""
+        """Whether a document needs more than its flow's decision."""
         return self.flow.approval is not None or task.staged is not None or task.planned is not None
 
     def must_see(self, task: DeliveryTask) -> bool:
-        """Whether the target is to be read before a call is let go: what was approved is compared with it as it is."""
+        """Whether the target must be read before a call is sent: what was approved is compared with its present
+        state."""
         return self.guards(task) and task.known.target_id is not None and not task.seen
 
     def admit(
         self, doing: Sequence[tuple[DeliveryTask, Step]]
     ) -> tuple[list[tuple[DeliveryTask, Step]], list[TaskChange]]:
-        """The steps that may be taken now, with the bytes that were let go, and what is to be written down first. The
-        works of the others are finished."""
+        """The steps that may be taken now, with the approved bytes, and what is recorded first. The tasks of the others
+        are finished."""
         stopped = [(task, task.hold([task.finding])) for task, _ in doing if task.finding is not None]
         doing = [(task, step) for task, step in doing if task.alive]
         guarded = [task for task, _ in doing if self.guards(task)]
@@ -63,19 +64,19 @@ class Gate:
         return admitted, changes
 
     def reload(self, tasks: Sequence[DeliveryTask]) -> None:
-        """What is staged of these documents, as it is now: calls have taken effect since, people have decided."""
+        """The staged calls of these documents as they are now: calls have taken effect since, people have decided."""
         rows = self.ledger.staged.of(self.flow.full_name, [task.document.key for task in tasks])
         for task in tasks:
             task.staged = rows.get(task.document.key)
 
     def lets_go(self, task: DeliveryTask, step: Step) -> bool:
-        """Whether the step could be taken without asking anybody: for plans. The work's target is as it was read."""
+        """Whether the step could be taken without an approval: for plans. The task's target is as it was read."""
         return self._follows(task) or self._approved(task, self._freeze(task, step)) or not self._asks(task)
 
     # -- judging --------------------------------------------------------------------------------------------------
 
     def _judge(self, task: DeliveryTask, step: Step) -> Change | None:
-        """What is to be written down before the step is taken; where it finishes the work, the step is not taken."""
+        """What is recorded before the step is taken; if it finishes the task, the step is not taken."""
         if self._follows(task):
             return None
         frozen = self._freeze(task, step)
@@ -97,7 +98,7 @@ class Gate:
         )
 
     def _apply(self, task: DeliveryTask, step: Step, frozen: Frozen, planned: Frozen) -> Change | None:
-        """Who applies a plan approves what is in it, and nothing else."""
+        """The person who applies a plan approves what is in it, and nothing else."""
         differing = planned.changed(frozen)
         if differing is not None:
             return task.hold([changed_since_plan(differing, planned)])
@@ -109,7 +110,8 @@ class Gate:
         return task.change(state="sending", staging=approval, release_claim=False, clear_released=False)
 
     def _asks(self, task: DeliveryTask) -> bool:
-        """Whether somebody must be asked. Who has been asked once is asked to the end, whatever the setting is now."""
+        """Whether an approval is needed. A document that once needed one needs it to the end, whatever the setting is
+        now."""
         asked = task.staged is not None and task.staged.state == "waiting" and self._is_about(task, task.staged)
         policy = self.flow.approval
         return (
@@ -117,7 +119,8 @@ class Gate:
         )
 
     def _follows(self, task: DeliveryTask) -> bool:
-        """Whether an approved call of this very content is known to have taken effect: the rest follows from it."""
+        """Whether an approved call with exactly this content is known to have taken effect: the rest follows from
+        it."""
         return task.staged is not None and task.staged.begun and self._is_about(task, task.staged)
 
     def _approved(self, task: DeliveryTask, frozen: Frozen) -> bool:
@@ -152,7 +155,7 @@ class Gate:
         )
 
     def _exactly(self, task: DeliveryTask, step: Step) -> Step:
-        """The step with the bytes that were let go, where there are such."""
+        """The step with the approved bytes, if there are any."""
         if self._follows(task):
             return step
         frozen = task.planned or (_frozen(task.staged) if task.approved and task.staged else None)

@@ -23,13 +23,13 @@ from connector_resources.ledger.progress import Progress
 
 
 def mark(content: Mapping[str, Any]) -> str:
-    """What is remembered of content that the target has accepted (`Progress.accepted`): whatever the target then
-    dropped or normalised is not sent again for ever."""
+    """The fingerprint of content that the target has accepted (`Progress.accepted`): what the target then dropped or
+    normalised is not sent again and again."""
     return fingerprint(content)[:16]
 
 
 def taken(content: Mapping[str, Any]) -> Progress:
-    """The progress of a record whose target has taken this content, and nothing more."""
+    """The progress of a record whose target has accepted this content, and nothing more."""
     return Progress(mark(content))
 
 

@@ -44,7 +44,7 @@ class OutcomeResolver:
         self._lands_until: dict[str, float] = {}
 
     def resolve(self, tasks: Sequence[DeliveryTask]) -> None:
-        """Look up every work whose last call has no outcome, or that was tried before without becoming a link."""
+        """Look up every task whose last call has no outcome, or that was tried before without becoming a link."""
         creating, changing = [], []
         for task in tasks:
             if task.known.target_id is not None:
@@ -88,7 +88,7 @@ class OutcomeResolver:
     def why_not_ours(
         self, documents: Mapping[str, Document], hits: Mapping[str, Sequence[Target]]
     ) -> dict[str, Problem]:
-        """Key -> why its hits may not be taken for this document; those whose one hit is it are absent."""
+        """Key -> why the records found must not be adopted; documents with exactly one acceptable record are absent."""
         words = self._why_not_ours(documents, hits)
         return {key: self.flow.taken(documents[key], hits[key], why) for key, why in words.items()}
 
@@ -241,8 +241,8 @@ class OutcomeResolver:
         )
 
     def _again(self, task: DeliveryTask, believed_at: datetime) -> Change:
-        """The lost calls stay open: should we end before the next one has its outcome, they are looked up again, under
-        the name that they gave."""
+        """The lost calls stay open: if the process ends before the next call has its outcome, they are looked up again,
+        under the name that they sent."""
         task.known = replace(task.known, state="in_doubt", due_at=believed_at)
         return task.change(
             state="in_doubt",
@@ -253,8 +253,8 @@ class OutcomeResolver:
         )
 
     def namesakes(self, doing: Sequence[tuple[DeliveryTask, Step]]) -> list[tuple[DeliveryTask, Change]]:
-        """Park the works whose step gives them another name while a create that was sent before may still come: the
-        target refuses that one only as long as its name is taken."""
+        """Park the tasks whose step sends another name while an earlier create may still arrive: the target refuses
+        that create only as long as its name is taken."""
         names = set(self.flow.lookup_fields)
         renamed = [task for task, step in doing if not step.creates and names & {each.field for each in step.changes}]
         if not renamed:
@@ -288,21 +288,23 @@ class OutcomeResolver:
         return waiting
 
     def _landed(self, key: str, opened_at: datetime) -> datetime:
-        """When a call of this intent has landed or never will, however the wall clock was set since."""
+        """The time by which a call of this intent has taken effect or never will, however the wall clock was set
+        since."""
         now = self.clock.now()
         if key not in self._lands_until and opened_at <= now:
             return opened_at + timedelta(seconds=self.policy.lands_within)
         return self._reached(key)
 
     def _reached(self, key: str) -> datetime:
-        """When no call for this document that was sent so far can land any more, by the clock that nobody sets."""
+        """The time by which every call sent so far for this document has taken effect or never will, by a clock that
+        nobody sets."""
         until = self._lands_until.setdefault(key, self.clock.monotonic() + self.policy.lands_within)
         return self.clock.now() + timedelta(seconds=max(until - self.clock.monotonic(), 0))
 
     # -- waiting --------------------------------------------------------------------------------------------------
 
     def sent(self, key: str) -> datetime:
-        """A call for this document was sent just now and its outcome is not known; returns when nothing found may be
+        """A call for this document was sent just now and its outcome is unknown; returns when absence may be
         believed."""
         self._lands_until[key] = self.clock.monotonic() + self.policy.effect_window
         return self.clock.now() + timedelta(seconds=self.policy.effect_window)
@@ -356,7 +358,7 @@ class OutcomeResolver:
         return change
 
     def unanswered(self, task: DeliveryTask, error: ConnectorError, **values: Any) -> Change:
-        """The target cannot be asked, or takes no call: the next run goes on."""
+        """The target cannot be asked, or accepts no call: the next run goes on."""
         state = "in_doubt" if task.unfinished else "failed"
         task.finish(state)
         return task.change(
@@ -368,8 +370,8 @@ class OutcomeResolver:
         )
 
     def unreadable(self, task: DeliveryTask, record: Unreadable) -> Change:
-        """A record of the target that this document asks for is there and cannot be read: whether it is the document,
-        and what it holds, is not known. Nothing is sent, and the next run looks again."""
+        """A record of the target that this document needs exists and cannot be read. It is not known whether it is the
+        document's, or what it holds. Nothing is sent, and the next run looks again."""
         if not task.unfinished:
             return task.hold([record_problem(record)], waiting=WAITS, due_at=self.clock.now())
         task.finish("in_doubt")
@@ -378,13 +380,13 @@ class OutcomeResolver:
 
 
 def as_linked(known: Delivery, hit: Target) -> Delivery:
-    """What is known of a document once the record that a look-up found is taken for it, and it is under way."""
+    """What is known of a document once the record that a look-up found is linked to it, and it is under way."""
     agreed = fingerprint(hit.content)
     return replace(known, state="sending", target_id=hit.id, content=hit.content, content_hash=agreed)
 
 
 def read_targets(flow: Flow, tasks: Sequence[DeliveryTask]) -> dict[str, Target]:
-    """The targets that these works are linked to, by id. Raises SystemProblem."""
+    """The targets that these tasks are linked to, by id. Raises SystemProblem."""
     ids = [task.known.target_id for task in tasks if task.known.target_id]
     return flow.read(ids) if ids else {}
 
@@ -406,5 +408,5 @@ def _stage(task: DeliveryTask) -> str | None:
 
 
 def close(task: DeliveryTask, result: IntentResult) -> list[tuple[int, IntentResult, dict[str, str]]]:
-    """How the intents without an outcome of a work are closed."""
+    """How the open intents of a task are closed."""
     return [(intent.id, result, {}) for intent in task.unfinished]

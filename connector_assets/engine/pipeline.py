@@ -73,8 +73,8 @@ class Mapped:
 
 
 class Pipeline:
-    """One flow's way of a record in one run. With `lets_in` documents of before the start date are delivered too:
-    a person said so."""
+    """The way of a record of one flow in one run. With `lets_in` documents before the start date are delivered too: a
+    person asked for it."""
 
     def __init__(self, flow: Flow, policy: DeliveryPolicy, *, lets_in: bool = False) -> None:
         self.flow = flow
@@ -89,7 +89,7 @@ class Pipeline:
     # -- reading --------------------------------------------------------------------------------------------------
 
     def land(self, first: date, last: date) -> None:
-        """Read the changes of these days, and the snapshots, into the landing store: what source assets do. Each source
+        """Read the changes of these days, and the snapshots, into the landing store, as source assets do. Each source
         is read up to its own today."""
         reached: dict[str, date] = {}
         for source in self.flow.sources:
@@ -102,16 +102,16 @@ class Pipeline:
         self._days = DaysRead(first, reached)
 
     def keys_of(self, first: date, last: date, *, due: bool) -> dict[str, date | None]:
-        """What a sync of these days is about: the documents that changed in them; with `due` those that the ledger
-        wants another attempt for; in a first sync those that no day tells of; those that an entity touched which the
-        flow reads since a newer version only."""
+        """The documents of a sync of these days: those that changed in them; with `due` those that are due for another
+        attempt; in a first sync those without a day; those touched by an entity that the flow reads only since a newer
+        version."""
         changed = self.changed_keys(first, last)
         earlier = self._undated_keys(first, changed) | self._keys_of_new_sources(first)
         return (self.due_keys() if due else {}) | earlier | changed
 
     def _undated_keys(self, first: date, changed: Collection[str]) -> dict[str, date | None]:
-        """In the sync from the start date on that is a flow's first: the documents whose rows have no day of change, or
-        one that is still to come. Later the sweep finds them."""
+        """In a flow's first sync, from the start date on: the documents whose rows have no day of change, or one in the
+        future. Later the sweep finds them."""
         flow, context = self.flow, self.context
         if marks_of(flow) or first > context.start_date or not context.reader(flow.source_role).may_lack_days:
             return {}
@@ -122,8 +122,8 @@ class Pipeline:
         return dict.fromkeys(undated)
 
     def _keys_of_new_sources(self, first: date) -> dict[str, date | None]:
-        """What changed since the start date and before these days in entities that the flow has never read, though it
-        was synced before: their rows alone are read, and the documents that they touch looked at again."""
+        """What changed, since the start date and before these days, in entities that the flow has never read although
+        it was synced before. Only their rows are read, and the documents that they touch are looked at again."""
         keys: dict[str, date | None] = {}
         until = first - timedelta(days=1)
         for source in new_sources(self.flow):
@@ -160,16 +160,16 @@ class Pipeline:
         return keys
 
     def all_keys(self) -> dict[str, date | None]:
-        """Every document that the source holds. What could not be read is in `unreadable`: as long as there is any,
-        no document is known to be gone."""
+        """Every document that the source holds. Records that could not be read are in `unreadable`: while there are
+        any, no document counts as gone."""
         with set_aside() as found:
             keys = self.flow.all_keys()
         self.unreadable.add(found)
         return keys
 
     def due_keys(self) -> dict[str, date | None]:
-        """The documents that the ledger wants another attempt for, whatever day they are of, and those of records that
-        could not be read before and can be now."""
+        """The documents that are due for another attempt, of any day, and those of records that were unreadable before
+        and can be read now."""
         deliveries, flow = self.context.ledger.deliveries, self.flow.full_name
         due: dict[str, date | None] = dict.fromkeys(
             [*deliveries.due(flow, self.context.now()), *deliveries.waiting(flow)]
@@ -197,7 +197,7 @@ class Pipeline:
         return mapped
 
     def _assembled(self, keys: Mapping[str, date | None]) -> Assembly:
-        """The documents that can be built: one of which a record cannot be read is left out whole."""
+        """The documents that can be built. A document with an unreadable record is left out whole."""
 
         def attempt(chosen: list[str]) -> Assembly:
             return self.flow.assemble({key: keys[key] for key in chosen}) if chosen else Assembly()
@@ -207,7 +207,7 @@ class Pipeline:
         return assembly
 
     def _count_unreadable(self, assembly: Assembly) -> None:
-        """Every record that the flow reads and that could not be read is a row."""
+        """Every record that the flow reads and that could not be read counts as a row."""
         for source in self.flow.sources:
             if not source.daily:
                 self.unreadable.add(self.context.reader(source.role).unreadable_of_snapshot(source.entity))
@@ -215,8 +215,8 @@ class Pipeline:
         assembly.rows += assembly.unreadable
 
     def _read_at(self, keys: Collection[str], now: datetime) -> Callable[[str], str]:
-        """When a document is read, by its key. Later than what is known of it was, even where the clock was put back in
-        between or another machine's clock was ahead: else its change would be taken for an old one."""
+        """When a document is read, by its key. It is later than the time of what is known, even if the clock was set
+        back in between or another machine's clock was ahead: else its change would count as an old one."""
         known = self.context.ledger.deliveries.load(self.flow.full_name, keys)
         ahead = {key: each.read_at for key, each in known.items() if each.read_at and each.read_at >= now}
         instants = {key: (instant + timedelta(microseconds=1)).isoformat() for key, instant in ahead.items()}
@@ -265,7 +265,7 @@ class Pipeline:
         return {"key": "str"} | dict(self.flow.line_columns)
 
     def store(self, mapped: Mapped, window: tuple[date, date] | None) -> list[LandedObject]:
-        """Keep the mapped frames in the landing store, and the accounts of their rows, for the asset that writes."""
+        """Keep the mapped frames in the landing store, and the counts of their rows, for the asset that writes."""
         landing, context = self.context.landing, self.context
         if mapped.assembly is not None:
             accounts = mapped.assembly.as_json() | {READ_AGAIN: self.unreadable.read}
@@ -297,12 +297,12 @@ class Pipeline:
         return f"{self.flow.full_name}/mapped"
 
     def _rows_of_this_run(self) -> dict[str, Any]:
-        """The accounts that the mapped asset of this run left; none when the writing asset runs by itself."""
+        """The counts that the mapped asset of this run left; none when the writing asset runs by itself."""
         reports = self.context.ledger.reports.of(self.context.run)
         return next((dict(each.report) for each in reports if each.flow == self._mapped_name), {})
 
     def load(self, days: Sequence[date] | None) -> Frames:
-        """The newest mapped frames of these days (None: the newest snapshot), each key once, the newest winning."""
+        """The newest mapped frames of these days (None: the newest snapshot), each key once, the newest row of it."""
         chosen = None if days is None else set(days)
         rows: dict[str, dict[str, Any]] = {}
         lines: dict[str, list[dict[str, Any]]] = {}
@@ -378,8 +378,8 @@ class Pipeline:
         return made
 
     def must_plan_first(self, mode: str = "apply") -> bool:
-        """Whether this flow was never opened and its target already holds documents of its kind. An empty target
-        opens the flow here and now."""
+        """Whether this flow was never opened and its target already holds documents of its kind. An empty target opens
+        the flow at once."""
         flows = self.context.ledger.flows
         if not self.flow.needs_opening or flows.get(self.flow.full_name) is not None:
             return False
@@ -457,8 +457,8 @@ class Pipeline:
         return report
 
     def _whole(self, report: FlowReport) -> DaysRead | None:
-        """The days of which a plan leaves nothing behind but what it sends: a sync would hold nothing, tell of nothing
-        and come back to nothing. None where it would, or where the plan is not of days."""
+        """The days of a plan that leaves nothing to a sync: a sync would hold nothing, report nothing and come back to
+        nothing. None if it would, or if the plan is not of days."""
         if self.lets_in or report.plan_reason or report.unreadable:
             return None
         left = any(
@@ -469,8 +469,8 @@ class Pipeline:
 
     @staticmethod
     def _look(report: FlowReport, look: Callable[[], object]) -> None:
-        """Look at what a run finds and leaves behind: where parties are paid, what both systems could pay. Where a
-        system cannot be asked, the run has not done its work."""
+        """The checks at the end of a run: bank accounts of parties, what both systems could pay. If a system cannot be
+        asked, the run has not done its work."""
         try:
             look()
         except ConnectorError as error:
@@ -528,8 +528,8 @@ class Pipeline:
         frames: Frames,
         deliver: Callable[[Sequence[Document]], list[Result]],
     ) -> list[Result]:
-        """Deliver in rounds: a document that waits for the link of another one of these comes after it, checked again
-        with what has become of that one."""
+        """Deliver in rounds: a document that waits for the link of another one of these comes after it, and is checked
+        again with the other's outcome."""
         results: list[Result] = []
         while True:
             keys = {document.key for document in documents}

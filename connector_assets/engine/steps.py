@@ -62,7 +62,7 @@ def cause_of(error: ConnectorError) -> dict[str, str]:
 
 
 class Steps:
-    """Takes the steps of one flow's works."""
+    """Takes the steps of one flow's tasks."""
 
     def __init__(self, flow: Flow, policy: DeliveryPolicy, claims: Claims, resolver: OutcomeResolver) -> None:
         self.flow = flow
@@ -83,7 +83,7 @@ class Steps:
         self._jitter = Random()  # noqa: S311 - spreads retries, protects nothing
 
     def run(self, tasks: Sequence[DeliveryTask]) -> None:
-        """Bring each work to its result, or park it."""
+        """Bring each task to its result, or park it."""
         self._heard, self._unheard = False, None
         while live := [task for task in tasks if task.alive]:
             if self.breaker.stopped is not None:
@@ -125,7 +125,7 @@ class Steps:
             self._act(doing)
 
     def _admitted(self, doing: Sequence[tuple[DeliveryTask, Step]]) -> list[tuple[DeliveryTask, Step]]:
-        """The steps that may be taken without asking a person, or that a person has let go."""
+        """The steps that may be taken without approval, or that a person has approved."""
         admitted, changes = self.gate.admit(doing)
         self._record(changes)
         approved_now = [task for task, _ in changes if task.alive]
@@ -227,8 +227,8 @@ class Steps:
         )
 
     def _second_look(self, doing: Sequence[tuple[DeliveryTask, Step]], answers: Sequence[Answer]) -> list[Answer]:
-        """What was refused may be there all the same: the network delivered the call twice, an earlier one took effect
-        after all, or a target that does several things of its own was stopped at a later one."""
+        """A refused document may be in the target all the same: the network delivered the call twice, an earlier call
+        took effect after all, or a target that does several things in one call was stopped at a later one."""
         refused = [
             (task, step)
             for (task, step), each in zip(doing, answers, strict=True)
@@ -244,7 +244,7 @@ class Steps:
         return [found.get(task.document.key, answer) for (task, _), answer in zip(doing, answers, strict=True)]
 
     def _done_already(self, refused: Sequence[tuple[DeliveryTask, Step]]) -> dict[str, Target]:
-        """Of works whose change was refused, the targets of those that do not ask for it any more as they are."""
+        """Of tasks whose change was refused, the targets that already hold the change."""
         tasks = [task for task, _ in refused]
         try:
             targets = read_targets(self.flow, tasks)
@@ -265,7 +265,7 @@ class Steps:
         return found
 
     def _outcome(self, task: DeliveryTask, step: Step, answer: Answer) -> Change:
-        """The ledger change for one answer; a document that both sides now agree on settles in the same change."""
+        """The ledger change for one answer. A document on which both sides now agree is settled in the same change."""
         if task.intent is None:
             raise AssertionError("an answer without an intent")
         if isinstance(answer, Target):
@@ -312,7 +312,8 @@ class Steps:
         )
 
     def _prepared(self, task: DeliveryTask, step: Step) -> Change:
-        """Done in the source system: the flow says what is next. With it, those of before that were lost are over."""
+        """The preparing step is done in the source system, and the flow says what is next. Earlier lost calls of it are
+        closed."""
         over = [each for each in task.unfinished if each.step == step.name]
         task.unfinished = [each for each in task.unfinished if each not in over]
         task.known = replace(task.known, state="sending", released=False)
@@ -384,7 +385,7 @@ class Steps:
         )
 
     def _too_long(self, task: DeliveryTask, error: TooLong) -> Change:
-        """Our own client took it for longer than the target takes: it waits for a person, and nothing was sent."""
+        """Our own client found it longer than the target accepts: it waits for a person, and nothing was sent."""
         closing: list[tuple[int | None, IntentResult, dict[str, Any]]] = [(task.intent, "not_sent", cause_of(error))]
         if task.unfinished:
             return self.resolver.park(task, close_intents=closing)
@@ -396,8 +397,7 @@ class Steps:
         return self.resolver.unanswered(task, error, events=events, **values)
 
     def _after(self, tasks: Sequence[DeliveryTask], answers: Sequence[Answer]) -> None:
-        """Look up what is of unknown outcome at once, wait where the target asked for it, stop where nothing will get
-        through."""
+        """Look up unknown outcomes at once, wait if the target asked for it, stop if no call will get through."""
         for error in answers:
             if isinstance(error, NotAllowed):
                 self.breaker.failed("write", error)

@@ -52,7 +52,7 @@ class DeliveryPolicy:
 
 
 def policy_of(flow: Flow) -> DeliveryPolicy:
-    """How the engine goes about a flow: its target connection's limits and effect window."""
+    """The policy of a flow: its target connection's limits and effect window."""
     target = flow.context.connection(flow.target_role)
     policy = DeliveryPolicy(workers=target.limits.in_flight, effect_window=target.effect_window_seconds)
     patience = os.environ.get(PATIENCE_VARIABLE)
@@ -63,12 +63,10 @@ def policy_of(flow: Flow) -> DeliveryPolicy:
 
 @dataclass
 class DeliveryTask:
-    """A claimed document in hand. `result` is set once; `parked` means: come back later; `absent` that an earlier call
-    of unknown outcome is now believed to have had none. `staged` is its call that waits for an approval or has it,
-    `planned` the call that the plan which is applied has for it; `finding` says why nothing is sent for it. `seen` says
-    that `target` is the record of the known id, seen now. `said` is what was answered to its last call of unknown
-    outcome.
-    """
+    """A claimed document on its way. `result` is set once; `parked` means: come back later; `absent` that an earlier
+    call of unknown outcome is now believed to have had no effect. `staged` is its call that waits for an approval or
+    has it, `planned` its call in the plan that is applied; `finding` says why nothing is sent for it. `seen` says that
+    `target` is the record of the known id, seen now. `said` is the answer to its last call of unknown outcome."""
 
     document: Document
     known: Delivery
@@ -97,7 +95,7 @@ class DeliveryTask:
 
     @property
     def approved(self) -> bool:
-        """Whether a person has let its call go."""
+        """Whether a person has approved its call."""
         return self.planned is not None or (self.staged is not None and self.staged.state == "approved")
 
     @property
@@ -107,8 +105,8 @@ class DeliveryTask:
 
     @property
     def sent(self) -> Document:
-        """The document under the name that the last call of unknown outcome gave it: the source may have changed since,
-        and what that call left in the target is to be looked for as it was sent."""
+        """The document as the last call of unknown outcome named it: the source may have changed since, and the target
+        must be searched for what was sent."""
         sent = [each.detail["sent"] for each in self.unfinished if each.detail.get("sent")]
         fields: dict[str, Any] = sent[-1] if sent else {}
         if all(self.document.content.get(name) == value for name, value in fields.items()):
@@ -117,7 +115,7 @@ class DeliveryTask:
 
     @property
     def meant(self) -> bool:
-        """Whether the calls of unknown outcome were for the very content that the source has now."""
+        """Whether the calls of unknown outcome had exactly the content that the source has now."""
         return all(each.detail.get("content") in (None, self.document.hash) for each in self.unfinished)
 
     @property
@@ -153,7 +151,7 @@ class DeliveryTask:
         return NewEvent(event=name, target_id=self.target.id if self.target else self.known.target_id, detail=detail)
 
     def ignore(self, rule: str, waiting: str | None = None, due_at: datetime | None = None) -> Change:
-        """Left alone by a stated rule; with `waiting` until then, and looked at again by each run."""
+        """Ignored by a rule; with `waiting` only until then, and looked at again by each run."""
         self.finish("ignored", rule)
         known_already = self.known.state == "ignored" and self.known.outcome == rule and waiting is not None
         events = (
@@ -177,8 +175,8 @@ class DeliveryTask:
         return self.known.state == state and self.known.seen_hash == self.document.hash and bool(found)
 
     def follow(self, flow: Flow, target: Target, **values: Any) -> Change | None:
-        """The record under the known id has become another one (a batch row its voucher, a void voucher the one that
-        took its place): the id and its link are replaced together. None where it is the same."""
+        """The record under the known id has become another one (a batch row its voucher; a void voucher the one that
+        replaced it): id and link are replaced together. None if it is the same."""
         before = self.known.target_id
         if before is None or target.id == before:
             return None
@@ -195,7 +193,7 @@ class DeliveryTask:
         )
 
     def next_outcome(self, step: Step) -> str:
-        """Created or adopted once is that, whatever else is done in the same run."""
+        """A document that was created or adopted in this run keeps that outcome, whatever else is done."""
         return self.outcome if self.outcome in ("created", "adopted") else step.outcome
 
 
@@ -220,8 +218,8 @@ def tasks_of(flow: Flow, documents: Sequence[Document], owner: str) -> list[Deli
 
 
 def known_with_links(ledger: Ledger, flow: str, keys: Collection[str], now: datetime) -> dict[str, Delivery]:
-    """What the ledger knows of these documents, blank where it knows nothing. The cross-references say which target is
-    whose: a link that was set or removed by hand counts from now on."""
+    """What the ledger knows of these documents, blank if it knows nothing. The cross-references say which target
+    belongs to which: a link that was set or removed by hand counts from now on."""
     known = ledger.deliveries.load(flow, keys)
     links = ledger.links.of(flow, keys)
     found = {}

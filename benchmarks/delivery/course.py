@@ -26,17 +26,16 @@ class DidNotFinish(Exception):
 class Score:
     """What a contestant left in Coupa.
 
-    `landed` expected invoices are there, `duplicates` are surplus copies of them, `lost` are not there; `strangers`
-    are invoices that nobody asked for. `calls` are all of Coupa's routes with their counts; `seconds` are the
-    processes' own (both, where one was killed); `fired` are the faults that happened. `said` is what the tool itself
-    told last.
-    """
+    `landed` expected invoices are there, `duplicates` are surplus copies of them, `lost` are not there;
+    `foreign_records` are invoices that nobody asked for. `calls` are all of Coupa's routes with their counts; `seconds`
+    are the processes' own (both, where one was killed); `fired` are the faults that happened. `said` is what the tool
+    itself told last."""
 
     expected: int
     landed: int
     duplicates: int
     lost: int
-    strangers: int
+    foreign_records: int
     calls: dict[str, int]
     seconds: float
     fired: dict[str, int]
@@ -99,7 +98,7 @@ def score(
         landed=len(landed),
         duplicates=sum(landed) - len(landed),
         lost=len(scene.expected) - len(landed),
-        strangers=sum(count for key, count in held.items() if key not in scene.expected),
+        foreign_records=sum(count for key, count in held.items() if key not in scene.expected),
         calls=calls,
         seconds=seconds,
         fired=fired,

@@ -34,7 +34,7 @@ class Results:
     def ours_failed(self) -> bool:
         """Whether ml-connector left a duplicate, a loss or a stranger, or could not be measured."""
         ours = [score for (name, _), score in self.scores.items() if name in (OURS, "engine")]
-        return any(isinstance(each, str) or each.duplicates or each.lost or each.strangers for each in ours)
+        return any(isinstance(each, str) or each.duplicates or each.lost or each.foreign_records for each in ours)
 
     @property
     def expected(self) -> int:

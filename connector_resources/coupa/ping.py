@@ -115,7 +115,7 @@ def _external_orders(http: HttpSession, orders: Resource[Any]) -> Check:
         return Check(question, True, f"not known: {problem}; the first order finds out")
     if isinstance(content, list) and content:
         return Check(question, True, "taken: there are some")
-    return Check(question, True, "not known: there are none, and no setting shows it; the first order will")
+    return Check(question, True, "not known: there are none, and no setting shows it; the first order finds out")
 
 
 def _limits(connection: CoupaConnection) -> Check:

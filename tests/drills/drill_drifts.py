@@ -22,7 +22,8 @@ BESIDE = "beside"
 
 
 class Drifts:
-    """The drifts of one case. `strangers` are the target's records that are none of ours, `seen` all that ever were."""
+    """The drifts of one case. `foreign_records` are the target's records that are none of ours, `seen` all that ever
+    were."""
 
     def __init__(self, workshop: Workshop, scene: Scene) -> None:
         self.foreign_records = list(scene.foreign_records)

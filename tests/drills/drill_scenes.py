@@ -96,8 +96,8 @@ class QuickPipeline(Pipeline):
 @dataclass
 class Scene:
     """A variant with something to deliver. `mapped` is what a reading of the source found, `version` what the source
-    held then, `older` what was delivered before; `strangers` are records of the target that are none of ours. `ends`
-    are the ends of runs in which nothing goes wrong, by what the source did meanwhile."""
+    held then, `older` what was delivered before; `foreign_records` are records of the target that are none of ours.
+    `ends` are the ends of runs in which nothing goes wrong, by what the source did meanwhile."""
 
     variant: Variant
     situation: str

@@ -79,8 +79,9 @@ def truth_of(
     foreign_records: set[Entity],
     three_way: Mapping[tuple[int, str], str] | None = None,
 ) -> Truth:
-    """Ask both systems and the ledger; `strangers` are (entity, id) of records that are none of ours. Of a flow that
-    makes vouchers, `papers` says by supplier and invoice number which document one is of, whatever the flow knows."""
+    """Ask both systems and the ledger; `foreign_records` are (entity, id) of records that are none of ours. Of a flow
+    that makes vouchers, `papers` says by supplier and invoice number which document one is of, whatever the flow
+    knows."""
     live: dict[str, list[str]] = {}
     voided: dict[str, list[str]] = {}
     held: dict[str, Any] = {}

@@ -153,7 +153,9 @@ def clock(clock: object) -> SetClock:
     return SetClock(clock.now())  # type: ignore[attr-defined]
 
 
-def testbed(ledger: Ledger, clock: SetClock, name: str, verb: str = "", fault: Fault | None = None) -> LocalTestbed:
+def open_testbed(
+    ledger: Ledger, clock: SetClock, name: str, verb: str = "", fault: Fault | None = None
+) -> LocalTestbed:
     made = LocalTestbed(Vouchers(ledger, clock, Batches(clock), name=name))
     made.begin()
     if fault is not None:
@@ -213,7 +215,7 @@ def test_the_other_record_may_be_linked_to_somebody_else(ledger: Ledger, clock: 
 def test_a_lost_void_that_shows_by_itself_is_followed_by_one_new_document(
     ledger: Ledger, clock: SetClock, fault: Fault
 ) -> None:
-    made = testbed(ledger, clock, "lost", "void", fault)
+    made = open_testbed(ledger, clock, "lost", "void", fault)
     made.finish()
     made.check()
     assert made.world.target.seen["void"] == 1
@@ -228,7 +230,7 @@ def test_a_lost_void_that_shows_by_itself_is_followed_by_one_new_document(
 def test_death_at_every_boundary_of_a_record_that_moves(
     ledger: Ledger, clock: SetClock, verb: str, fault: Fault | None
 ) -> None:
-    alive = testbed(ledger, clock, "alive", verb, fault)
+    alive = open_testbed(ledger, clock, "alive", verb, fault)
     boundaries = crash(alive, None).crossed
     alive.finish()
     alive.check()
@@ -236,7 +238,7 @@ def test_death_at_every_boundary_of_a_record_that_moves(
     for number, boundary in enumerate(boundaries):
         if fault is not None and (number + FAULTS.index(fault)) % PART:
             continue
-        made = testbed(ledger, clock, f"dies{number}", verb, fault)
+        made = open_testbed(ledger, clock, f"dies{number}", verb, fault)
         crash(made, number)
         clock.advance(LATER[number % len(LATER)])
         try:
